@@ -1,0 +1,116 @@
+//! Why a board cannot do what it was asked.
+
+use super::{ImageFault, Mode};
+use core::fmt;
+use postcard_schema::Schema;
+use serde::{Deserialize, Serialize};
+
+/// Why a request cannot be done. The board goes on and takes the next one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
+pub enum BoardError {
+    /// The model region is empty.
+    NoModel,
+    /// What lies in the model region is refused.
+    BadModel(ImageFault),
+    /// The arena cannot hold the plan and the input.
+    ArenaTooSmall {
+        /// Bytes that they take.
+        need_bytes: u32,
+        /// Bytes of arena.
+        have_bytes: u32,
+    },
+    /// The arena does not begin where the engine needs it to.
+    ArenaMisaligned {
+        /// The alignment that it needs.
+        need_bytes: u32,
+    },
+    /// The input that was sent is not the one that was announced.
+    InputCrc {
+        /// Of the bytes that the board has.
+        found: u32,
+        /// As announced.
+        expected: u32,
+    },
+    /// A part of the input that lies outside of it.
+    InputRange {
+        /// Where the part begins.
+        offset: u32,
+        /// How long it is.
+        bytes: u32,
+        /// How long the input is.
+        input_bytes: u32,
+    },
+    /// The image has no plan for this mode.
+    ModeNotInImage(Mode),
+    /// A tap on a tensor that the model does not have.
+    UnknownTensor {
+        /// The highest tensor asked for.
+        tensor: u8,
+        /// How many there are.
+        tensors: u8,
+    },
+    /// A class that the model does not have.
+    ClassOutOfRange {
+        /// The class asked for.
+        class: u16,
+        /// How many there are.
+        classes: u16,
+    },
+    /// The occluder does not fit into the input.
+    WindowTooLarge {
+        /// Its height and width.
+        window: [u16; 2],
+        /// The input's height and width.
+        input: [u16; 2],
+    },
+    /// The occluder has no pixels.
+    WindowEmpty,
+    /// The occluder would never move.
+    StrideZero,
+    /// A request that this firmware does not know.
+    UnknownRequest,
+    /// The engine cannot do this at all.
+    Unsupported,
+}
+
+impl fmt::Display for BoardError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::NoModel => f.write_str("the board holds no model"),
+            Self::BadModel(fault) => write!(f, "the board refuses the model that it holds: {fault}"),
+            Self::ArenaTooSmall { need_bytes, have_bytes } => write!(
+                f,
+                "this needs {need_bytes} bytes of arena, the board has {have_bytes}"
+            ),
+            Self::ArenaMisaligned { need_bytes } => {
+                write!(f, "the board's arena does not begin at a multiple of {need_bytes}")
+            }
+            Self::InputCrc { found, expected } => write!(
+                f,
+                "the board's input has the CRC {found:08x}, the request says {expected:08x}"
+            ),
+            Self::InputRange { offset, bytes, input_bytes } => write!(
+                f,
+                "{bytes} bytes at {offset} lie outside of the input's {input_bytes}"
+            ),
+            Self::ModeNotInImage(mode) => {
+                write!(f, "the model's image has no plan for the mode {mode:?}")
+            }
+            Self::UnknownTensor { tensor, tensors } => {
+                write!(f, "the model has {tensors} tensors, none with index {tensor}")
+            }
+            Self::ClassOutOfRange { class, classes } => {
+                write!(f, "the model has {classes} classes, none with index {class}")
+            }
+            Self::WindowTooLarge { window: [wh, ww], input: [h, w] } => {
+                write!(f, "a window of {wh} × {ww} does not fit an input of {h} × {w}")
+            }
+            Self::WindowEmpty => f.write_str("a window without pixels hides nothing"),
+            Self::StrideZero => f.write_str("a window with stride 0 never moves"),
+            Self::UnknownRequest => f.write_str("the firmware does not know this request"),
+            Self::Unsupported => f.write_str("the board's engine cannot do this"),
+        }
+    }
+}
+
+impl core::error::Error for BoardError {}

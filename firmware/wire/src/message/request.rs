@@ -1,0 +1,76 @@
+//! What the host asks.
+
+use super::TensorSet;
+use postcard_schema::Schema;
+use serde::{Deserialize, Serialize};
+
+/// What the host asks. One at a time; every one is answered by the events named
+/// here, or by [`super::Event::Error`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
+pub enum Request<'a> {
+    /// Who is there: [`super::Event::Identity`].
+    Identify,
+    /// A part of the int8 input, `[H, W, C]`; acknowledged, not answered. The CRC
+    /// of the whole is checked by the request that uses it.
+    Input {
+        /// Where in the input the bytes begin.
+        offset: u32,
+        /// The bytes.
+        #[serde(borrow)]
+        bytes: &'a [u8],
+    },
+    /// One inference: the taps asked for, [`super::Event::LayerDone`] for each
+    /// layer, the logits, then [`super::Event::Done`].
+    Infer(Infer),
+    /// An occlusion map: [`super::Event::OcclusionBase`], positions, then
+    /// [`super::Event::OcclusionDone`].
+    Occlude(Occlude),
+    /// What the memory is used for: [`super::Event::Memory`].
+    Memory,
+}
+
+/// How much of the network is materialised in the arena.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, Schema)]
+pub enum Mode {
+    /// Every layer's output lies in the arena as a whole.
+    Tapped,
+    /// A convolution before a max-pool exists only as one row at a time.
+    Fused,
+}
+
+/// One inference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
+pub struct Infer {
+    /// The plan to run.
+    pub mode: Mode,
+    /// The tensors to send. The logits are sent in any case.
+    pub taps: TensorSet,
+    /// Whether to send the last layer's i32 accumulators.
+    pub accumulators: bool,
+    /// Fill arena and free stack with this byte first, and report how far they
+    /// were written. A written byte may equal the paint: the larger of two runs
+    /// with different paints is exact.
+    pub paint: Option<u8>,
+    /// [`super::input_crc`] of the input that was sent before.
+    pub input_crc: u32,
+}
+
+/// An occlusion map: the class probability with a window of the input filled,
+/// for every position of the window, row by row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
+pub struct Occlude {
+    /// Height of the window in pixels.
+    pub window_h: u16,
+    /// Width of the window in pixels.
+    pub window_w: u16,
+    /// Rows between two positions.
+    pub stride_y: u16,
+    /// Columns between two positions.
+    pub stride_x: u16,
+    /// The int8 value that the window is filled with.
+    pub fill: i8,
+    /// The class to watch; the winner of the clean input if none.
+    pub class: Option<u16>,
+    /// [`super::input_crc`] of the input that was sent before.
+    pub input_crc: u32,
+}
