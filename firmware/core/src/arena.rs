@@ -1,0 +1,21 @@
+//! Disjoint parts of the arena, borrowed at once.
+
+use core::ops::Range;
+
+/// Bytes of the arena as int8.
+pub(crate) fn int8(part: &mut [u8]) -> &mut [i8] {
+    bytemuck::must_cast_slice_mut(part)
+}
+
+/// Bytes of the arena as accumulators; `None` where they are not aligned.
+pub(crate) fn accumulators(part: &mut [u8]) -> Option<&mut [i32]> {
+    bytemuck::try_cast_slice_mut(part).ok()
+}
+
+/// The parts at `ranges`; `None` if they overlap or leave the arena.
+pub(crate) fn parts<const N: usize>(
+    arena: &mut [u8],
+    ranges: [Range<usize>; N],
+) -> Option<[&mut [u8]; N]> {
+    arena.get_disjoint_mut(ranges).ok()
+}

@@ -1,0 +1,105 @@
+//! The one check of an image: everything that the engine later relies on.
+
+use super::error::{ImageError, Part};
+use super::format::{HASHED_FROM, Header, MAGIC, Span, TensorRecord, VERSION, kind};
+use super::model::{Model, slice};
+use super::{check_layer, check_plan};
+use crate::MAX_TENSORS;
+use bytemuck::Pod;
+use sha2::{Digest, Sha256};
+
+/// Elements that a tensor may have: their bytes stay far below 32 bits.
+const MAX_ELEMENTS: u64 = 1 << 26;
+
+pub(super) fn check(bytes: &[u8]) -> Result<Model<'_>, ImageError> {
+    let need_bytes = size_of::<Header>();
+    let start = bytes.get(..need_bytes).ok_or(ImageError::TooShort {
+        need_bytes,
+        have_bytes: bytes.len(),
+    })?;
+    if start.get(..MAGIC.len()) != Some(&MAGIC) {
+        return Err(ImageError::Magic);
+    }
+    let header: &Header = bytemuck::try_from_bytes(start).map_err(|_| ImageError::Misaligned)?;
+    if header.version != VERSION {
+        return Err(ImageError::Version {
+            found: header.version,
+            supported: VERSION,
+        });
+    }
+    let bytes = bytes
+        .get(..header.image_bytes as usize)
+        .filter(|image| image.len() >= need_bytes)
+        .ok_or(ImageError::Length {
+            header_bytes: header.image_bytes,
+            have_bytes: bytes.len(),
+        })?;
+    let hashed = bytes.get(HASHED_FROM..).unwrap_or_default();
+    if Sha256::digest(hashed).as_slice() != header.hash.as_slice() {
+        return Err(ImageError::Hash);
+    }
+
+    for (part, span) in [(Part::Name, header.name), (Part::Labels, header.labels)] {
+        text(bytes, part, span)?;
+    }
+    elements::<u16>(bytes, Part::Operands, header.operands)?;
+    let model = Model {
+        bytes,
+        header,
+        tensors: elements(bytes, Part::Tensors, header.tensors)?,
+        layers: elements(bytes, Part::Layers, header.layers)?,
+        plans: elements(bytes, Part::Plans, header.plans)?,
+    };
+    let (tensors, layers) = (model.tensors.len(), model.layers.len());
+    if layers == 0 || tensors != layers + 1 || tensors > MAX_TENSORS {
+        return Err(ImageError::Counts { tensors, layers });
+    }
+    for (index, tensor) in model.tensors.iter().enumerate() {
+        check_tensor(bytes, index, tensor, index == layers)?;
+    }
+    for index in 0..layers {
+        check_layer::check(&model, index)?;
+    }
+    for index in 0..model.plans.len() {
+        check_plan::check(&model, index)?;
+    }
+    Ok(model)
+}
+
+/// The elements at `span`, or which part is wrong.
+pub(super) fn elements<T: Pod>(bytes: &[u8], part: Part, span: Span) -> Result<&[T], ImageError> {
+    let Span { offset, count } = span;
+    slice(bytes, span).ok_or(ImageError::Span {
+        part,
+        offset,
+        count,
+    })
+}
+
+fn text(bytes: &[u8], part: Part, span: Span) -> Result<(), ImageError> {
+    match core::str::from_utf8(elements(bytes, part, span)?) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(ImageError::Utf8 { part }),
+    }
+}
+
+fn check_tensor(
+    bytes: &[u8],
+    index: usize,
+    tensor: &TensorRecord,
+    last: bool,
+) -> Result<(), ImageError> {
+    text(bytes, Part::Name, tensor.name)?;
+    let elements = u64::from(tensor.height) * u64::from(tensor.width) * u64::from(tensor.channels);
+    let is_logits = tensor.kind == kind::LOGITS;
+    let usable = (1..=MAX_ELEMENTS).contains(&elements)
+        && (is_logits || tensor.kind == kind::INT8)
+        && is_logits == last
+        && tensor.scale.is_finite()
+        && tensor.scale > 0.0;
+    if usable {
+        Ok(())
+    } else {
+        Err(ImageError::Tensor { tensor: index })
+    }
+}

@@ -1,0 +1,184 @@
+//! The check of one plan: every layer once, in order, and nothing overwritten
+//! that is still needed.
+
+use super::check::elements;
+use super::error::{ImageError, Part, PlanProblem};
+use super::format::{NOT_PLACED, StepRecord, step};
+use super::layer::Op;
+use super::model::Model;
+use crate::MAX_TENSORS;
+use crate::plan::{Mode, Plan, Step};
+use core::ops::Range;
+
+/// From the step that writes a tensor to the last step that reads it.
+#[derive(Clone, Copy, Default)]
+struct Life {
+    written: usize,
+    last_read: usize,
+}
+
+pub(super) fn check(model: &Model<'_>, index: usize) -> Result<(), ImageError> {
+    let Some(record) = model.plans.get(index) else {
+        return Ok(());
+    };
+    let problem = |problem| ImageError::Plan {
+        mode: record.mode,
+        problem,
+    };
+    elements::<StepRecord>(model.bytes, Part::Steps, record.steps)?;
+    let placements: &[u32] = elements(model.bytes, Part::Placements, record.placements)?;
+    if placements.len() != model.tensor_count() {
+        return Err(problem(PlanProblem::Placement {
+            tensor: placements.len(),
+        }));
+    }
+    let known = Mode::ALL.iter().find(|mode| **mode as u32 == record.mode);
+    let earlier = model
+        .plans
+        .iter()
+        .take(index)
+        .any(|other| other.mode == record.mode);
+    let plan = known
+        .and_then(|mode| model.plan(*mode))
+        .filter(|_| !earlier);
+    let plan = plan.ok_or(problem(PlanProblem::Mode))?;
+
+    let lives = lives(model, &plan).map_err(problem)?;
+    check_places(model, &plan).map_err(problem)?;
+    check_overlaps(model, &plan, &lives).map_err(problem)
+}
+
+/// Walks the steps: every layer once, in order, fusions legal.
+fn lives(model: &Model<'_>, plan: &Plan<'_>) -> Result<[Life; MAX_TENSORS], PlanProblem> {
+    let mut lives = [Life::default(); MAX_TENSORS];
+    let mut next = 0;
+    for (index, (record, step)) in plan.steps.iter().zip(plan.steps()).enumerate() {
+        if record.kind > step::CONV_POOL || usize::from(record.layer) != next {
+            return Err(PlanProblem::Steps { step: index });
+        }
+        let layers = match step {
+            Step::Layer(_) => 1,
+            Step::ConvPool { conv, ref row } => {
+                check_fusion(model, conv, row).ok_or(PlanProblem::Fusion { step: index })?;
+                2
+            }
+        };
+        for number in next..next + layers {
+            let layer = model
+                .layer(number)
+                .ok_or(PlanProblem::Steps { step: index })?;
+            for &input in layer.inputs {
+                if let Some(life) = lives.get_mut(usize::from(input)) {
+                    life.last_read = index;
+                }
+            }
+            if let Some(life) = lives.get_mut(layer.output) {
+                *life = Life {
+                    written: index,
+                    last_read: index,
+                };
+            }
+        }
+        next += layers;
+    }
+    // The logits are read by whoever asked for the run.
+    if let Some(life) = lives.get_mut(model.layer_count()) {
+        life.last_read = plan.steps.len();
+    }
+    if next == model.layer_count() {
+        Ok(lives)
+    } else {
+        Err(PlanProblem::Steps {
+            step: plan.steps.len(),
+        })
+    }
+}
+
+/// A convolution whose only reader is the max-pool after it, with one row of
+/// it in the arena.
+fn check_fusion(model: &Model<'_>, conv: usize, row: &Range<usize>) -> Option<()> {
+    let rows = model.layer(conv)?;
+    let pool = model.layer(conv + 1)?;
+    let (Op::Conv2d(kernel), Op::MaxPool(_)) = (rows.op, pool.op) else {
+        return None;
+    };
+    let readers = model
+        .layers()
+        .filter(|layer| layer.inputs.contains(&(rows.output as u16)));
+    let private = pool.input() == rows.output && readers.count() == 1;
+    (private && row.len() == kernel.output.row_elements()).then_some(())
+}
+
+/// Every tensor that is not fused away lies in the arena, logits aligned.
+fn check_places(model: &Model<'_>, plan: &Plan<'_>) -> Result<(), PlanProblem> {
+    for tensor in 0..model.tensor_count() {
+        let fused = plan
+            .steps()
+            .any(|step| matches!(step, Step::ConvPool { conv, .. } if conv + 1 == tensor));
+        let place = plan.place(model, tensor);
+        let offset = plan.placements.get(tensor).copied().unwrap_or(NOT_PLACED);
+        let aligned = model
+            .tensor(tensor)
+            .is_some_and(|t| !t.is_logits || offset % 4 == 0);
+        let fits = match place {
+            Some(range) => !fused && range.end <= plan.arena_bytes,
+            None => fused,
+        };
+        if !fits || !aligned {
+            return Err(PlanProblem::Placement { tensor });
+        }
+    }
+    for step in plan.steps() {
+        if let Step::ConvPool { conv, row } = step
+            && row.end > plan.arena_bytes
+        {
+            return Err(PlanProblem::Placement { tensor: conv + 1 });
+        }
+    }
+    Ok(())
+}
+
+/// No step writes over a tensor that it or a later step still reads.
+fn check_overlaps(
+    model: &Model<'_>,
+    plan: &Plan<'_>,
+    lives: &[Life; MAX_TENSORS],
+) -> Result<(), PlanProblem> {
+    for (index, step) in plan.steps().enumerate() {
+        let (written, row) = match step {
+            Step::Layer(layer) => (layer + 1, None),
+            Step::ConvPool { conv, row } => (conv + 2, Some(row)),
+        };
+        let place = plan.place(model, written);
+        if let (Some(place), Some(row)) = (&place, &row)
+            && overlap(place, row)
+        {
+            return Err(PlanProblem::Overlap {
+                step: index,
+                tensor: written,
+            });
+        }
+        for (tensor, life) in lives.iter().enumerate().take(written) {
+            // The input is there before the first step.
+            let started = tensor == 0 || life.written < index;
+            let live = started && life.last_read >= index;
+            let Some(other) = plan.place(model, tensor).filter(|_| live) else {
+                continue;
+            };
+            let hit = |range: &Option<Range<usize>>| {
+                range.as_ref().is_some_and(|range| overlap(range, &other))
+            };
+            if hit(&place) || hit(&row) {
+                return Err(PlanProblem::Overlap {
+                    step: index,
+                    tensor,
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
+    a.start < b.end && b.start < a.end
+}

@@ -1,0 +1,196 @@
+//! Typed views of the records: what kernels and planners read.
+
+/// Rows, columns and channels of a tensor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Rows.
+    pub height: usize,
+    /// Columns.
+    pub width: usize,
+    /// Channels, innermost in memory.
+    pub channels: usize,
+}
+
+impl Shape {
+    /// Elements of the tensor.
+    pub const fn elements(self) -> usize {
+        self.height * self.width * self.channels
+    }
+
+    /// Elements of one row.
+    pub const fn row_elements(self) -> usize {
+        self.width * self.channels
+    }
+}
+
+/// One tensor of the network.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tensor<'a> {
+    /// Name of the layer that writes it.
+    pub name: &'a str,
+    /// `[H, W, C]`.
+    pub shape: Shape,
+    /// What one step of the int8 is worth; 1 for logits.
+    pub scale: f32,
+    /// The int8 that stands for zero; 0 for logits.
+    pub zero: i8,
+    /// Whether it holds `f32` logits instead of int8 activations.
+    pub is_logits: bool,
+}
+
+impl Tensor<'_> {
+    /// Bytes of the tensor where it is materialised.
+    pub const fn bytes(&self) -> usize {
+        self.shape.elements() * if self.is_logits { 4 } else { 1 }
+    }
+}
+
+/// One layer of the network.
+#[derive(Clone, Copy, Debug)]
+pub struct Layer<'a> {
+    /// Numbers of the tensors it reads.
+    pub inputs: &'a [u16],
+    /// Number of the tensor it writes.
+    pub output: usize,
+    /// What it computes.
+    pub op: Op<'a>,
+}
+
+impl Layer<'_> {
+    /// The first input; every operator has one.
+    pub fn input(&self) -> usize {
+        self.inputs.first().map_or(0, |&tensor| usize::from(tensor))
+    }
+}
+
+/// What a layer computes.
+#[derive(Clone, Copy, Debug)]
+pub enum Op<'a> {
+    /// Convolution.
+    Conv2d(Conv2d<'a>),
+    /// Fully connected.
+    Dense(Dense<'a>),
+    /// Maximum over a window.
+    MaxPool(MaxPool),
+    /// A table with one entry per int8.
+    Lookup(&'a [i8]),
+    /// Channels of the inputs, one after the other.
+    Concat,
+}
+
+impl<'a> Op<'a> {
+    /// How accumulators become outputs; `None` for operators without weights.
+    pub fn quantiser(&self) -> Option<Quantiser<'a>> {
+        match self {
+            Self::Conv2d(conv) => Some(conv.quantiser),
+            Self::Dense(dense) => Some(dense.quantiser),
+            Self::MaxPool(_) | Self::Lookup(_) | Self::Concat => None,
+        }
+    }
+
+    /// Multiplications of one whole evaluation.
+    pub fn macs(&self) -> u64 {
+        match self {
+            Self::Conv2d(conv) => conv.output.elements() as u64 * conv.weights_per_output() as u64,
+            Self::Dense(dense) => dense.weights.len() as u64,
+            Self::MaxPool(_) | Self::Lookup(_) | Self::Concat => 0,
+        }
+    }
+}
+
+/// A sliding window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the field's standard terms")]
+pub struct Window {
+    pub kernel_h: usize,
+    pub kernel_w: usize,
+    pub stride_h: usize,
+    pub stride_w: usize,
+    pub dilation_h: usize,
+    pub dilation_w: usize,
+    pub pad_top: usize,
+    pub pad_left: usize,
+}
+
+/// From accumulator to int8: DESIGN's `clamp(round_ties_even(acc·m) + zero)`.
+#[derive(Clone, Copy, Debug)]
+pub struct Quantiser<'a> {
+    /// Per output channel: `(w_scale · x_scale) / y_scale`; for logits
+    /// `w_scale · x_scale`.
+    pub multipliers: &'a [f32],
+    /// The output's int8 that stands for zero.
+    pub zero: i8,
+    /// Smallest output; ReLU is a clamp at the zero point.
+    pub min: i8,
+    /// Largest output.
+    pub max: i8,
+}
+
+/// A convolution.
+#[derive(Clone, Copy, Debug)]
+pub struct Conv2d<'a> {
+    /// Shape read.
+    pub input: Shape,
+    /// Shape written.
+    pub output: Shape,
+    /// The input's int8 that stands for zero; padding has this value.
+    pub input_zero: i8,
+    /// The window that slides over the input.
+    pub window: Window,
+    /// Input channels are split into this many groups.
+    pub groups: usize,
+    /// `[O, KH, KW, I / groups]`.
+    pub weights: &'a [i8],
+    /// One per output channel, at scale `x·w`.
+    pub bias: &'a [i32],
+    /// How the accumulators become the output.
+    pub quantiser: Quantiser<'a>,
+}
+
+impl Conv2d<'_> {
+    /// Input channels that one output channel reads.
+    pub const fn group_channels(&self) -> usize {
+        self.input.channels / self.groups
+    }
+
+    /// Weights behind one output element.
+    pub const fn weights_per_output(&self) -> usize {
+        self.window.kernel_h * self.window.kernel_w * self.group_channels()
+    }
+}
+
+/// A fully connected layer.
+#[derive(Clone, Copy, Debug)]
+pub struct Dense<'a> {
+    /// The input's int8 that stands for zero.
+    pub input_zero: i8,
+    /// `[O, I]`, the input flattened as it lies in memory.
+    pub weights: &'a [i8],
+    /// One per output, at scale `x·w`.
+    pub bias: &'a [i32],
+    /// How the accumulators become the output.
+    pub quantiser: Quantiser<'a>,
+}
+
+impl Dense<'_> {
+    /// Elements read.
+    pub const fn inputs(&self) -> usize {
+        self.weights.len()
+            / if self.bias.is_empty() {
+                1
+            } else {
+                self.bias.len()
+            }
+    }
+}
+
+/// Maximum over a window. Padding never wins.
+#[derive(Clone, Copy, Debug)]
+pub struct MaxPool {
+    /// Shape read.
+    pub input: Shape,
+    /// Shape written.
+    pub output: Shape,
+    /// The window that slides over the input.
+    pub window: Window,
+}

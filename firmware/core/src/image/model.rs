@@ -1,0 +1,212 @@
+//! The checked image and its typed accessors.
+
+use super::format::{Header, LayerRecord, PlanRecord, Span, TensorRecord, kind, op};
+use super::layer::{Conv2d, Dense, Layer, MaxPool, Op, Quantiser, Shape, Tensor, Window};
+use super::{ImageError, check};
+use crate::plan::{Mode, Plan};
+use bytemuck::Pod;
+
+/// A network in a checked image. Nothing about its shapes can fail any more.
+#[derive(Clone, Copy, Debug)]
+pub struct Model<'a> {
+    pub(super) bytes: &'a [u8],
+    pub(super) header: &'a Header,
+    pub(super) tensors: &'a [TensorRecord],
+    pub(super) layers: &'a [LayerRecord],
+    pub(super) plans: &'a [PlanRecord],
+}
+
+impl<'a> Model<'a> {
+    /// The network in `bytes`, which may go on after the image's end.
+    ///
+    /// # Errors
+    /// The first thing that is wrong; see [`ImageError`].
+    pub fn check(bytes: &'a [u8]) -> Result<Self, ImageError> {
+        check::check(bytes)
+    }
+
+    /// The network's name.
+    pub fn name(&self) -> &'a str {
+        self.text(self.header.name)
+    }
+
+    /// SHA-256 of the image: the identity of the model.
+    pub fn hash(&self) -> &'a [u8; 32] {
+        &self.header.hash
+    }
+
+    /// SHA-256 of the int8 ONNX file that the image was made from.
+    pub fn onnx_hash(&self) -> &'a [u8; 32] {
+        &self.header.onnx_hash
+    }
+
+    /// Length of the image in bytes.
+    pub fn image_bytes(&self) -> usize {
+        self.header.image_bytes as usize
+    }
+
+    /// The name of class `index`, if the image names its classes.
+    pub fn label(&self, index: usize) -> Option<&'a str> {
+        self.text(self.header.labels)
+            .split('\n')
+            .nth(index)
+            .filter(|label| !label.is_empty())
+    }
+
+    /// Number of tensors: one more than layers.
+    pub fn tensor_count(&self) -> usize {
+        self.tensors.len()
+    }
+
+    /// Number of layers.
+    pub fn layer_count(&self) -> usize {
+        self.layers.len()
+    }
+
+    /// Tensor `index`; the input is 0.
+    pub fn tensor(&self, index: usize) -> Option<Tensor<'a>> {
+        self.tensors.get(index).map(|record| self.view(record))
+    }
+
+    /// All tensors in topological order.
+    pub fn tensors(&self) -> impl ExactSizeIterator<Item = Tensor<'a>> + use<'a> {
+        let model = *self;
+        self.tensors.iter().map(move |record| model.view(record))
+    }
+
+    /// The network's input.
+    pub fn input(&self) -> Tensor<'a> {
+        self.at(0)
+    }
+
+    /// The network's last tensor.
+    pub fn logits(&self) -> Tensor<'a> {
+        self.at(self.tensors.len().saturating_sub(1))
+    }
+
+    /// Layer `index`, which writes tensor `index + 1`.
+    pub fn layer(&self, index: usize) -> Option<Layer<'a>> {
+        let record = self.layers.get(index)?;
+        let inputs: &[u16] = self.slice(record.inputs);
+        let input = self.at(inputs.first().copied().map_or(0, usize::from));
+        let output = self.at(index + 1);
+        let op = self.op(record, input, output)?;
+        Some(Layer {
+            inputs,
+            output: index + 1,
+            op,
+        })
+    }
+
+    /// All layers in order of execution.
+    pub fn layers(&self) -> impl Iterator<Item = Layer<'a>> + use<'a> {
+        let model = *self;
+        (0..self.layers.len()).filter_map(move |index| model.layer(index))
+    }
+
+    /// The plan for `mode`, if the image has one.
+    pub fn plan(&self, mode: Mode) -> Option<Plan<'a>> {
+        let record = self
+            .plans
+            .iter()
+            .find(|record| record.mode == mode as u32)?;
+        Some(Plan {
+            mode,
+            arena_bytes: record.arena_bytes as usize,
+            steps: self.slice(record.steps),
+            placements: self.slice(record.placements),
+        })
+    }
+
+    /// Multiplications of one inference.
+    pub fn macs(&self) -> u64 {
+        self.layers().map(|layer| layer.op.macs()).sum()
+    }
+
+    /// Elements at `span`; empty where the span is not in the image, which
+    /// [`Model::check`] excludes.
+    pub(super) fn slice<T: Pod>(&self, span: Span) -> &'a [T] {
+        slice(self.bytes, span).unwrap_or_default()
+    }
+
+    fn text(&self, span: Span) -> &'a str {
+        core::str::from_utf8(self.slice(span)).unwrap_or_default()
+    }
+
+    fn at(&self, index: usize) -> Tensor<'a> {
+        match self.tensors.get(index) {
+            Some(record) => self.view(record),
+            None => self.view(&TensorRecord::default()),
+        }
+    }
+
+    fn view(&self, record: &TensorRecord) -> Tensor<'a> {
+        Tensor {
+            name: self.text(record.name),
+            shape: Shape {
+                height: record.height.into(),
+                width: record.width.into(),
+                channels: record.channels.into(),
+            },
+            scale: record.scale,
+            zero: record.zero,
+            is_logits: record.kind == kind::LOGITS,
+        }
+    }
+
+    fn op(&self, record: &LayerRecord, input: Tensor<'a>, output: Tensor<'a>) -> Option<Op<'a>> {
+        let quantiser = Quantiser {
+            multipliers: self.slice(record.multipliers),
+            zero: output.zero,
+            min: record.clamp_min,
+            max: record.clamp_max,
+        };
+        match record.op {
+            op::CONV => Some(Op::Conv2d(Conv2d {
+                input: input.shape,
+                output: output.shape,
+                input_zero: input.zero,
+                window: window(record),
+                groups: record.groups.max(1).into(),
+                weights: self.slice(record.weights),
+                bias: self.slice(record.bias),
+                quantiser,
+            })),
+            op::DENSE => Some(Op::Dense(Dense {
+                input_zero: input.zero,
+                weights: self.slice(record.weights),
+                bias: self.slice(record.bias),
+                quantiser,
+            })),
+            op::MAX_POOL => Some(Op::MaxPool(MaxPool {
+                input: input.shape,
+                output: output.shape,
+                window: window(record),
+            })),
+            op::LOOKUP => Some(Op::Lookup(self.slice(record.table))),
+            op::CONCAT => Some(Op::Concat),
+            _ => None,
+        }
+    }
+}
+
+/// The elements at `span`, or nothing if they do not lie in `bytes`, aligned.
+pub(super) fn slice<T: Pod>(bytes: &[u8], span: Span) -> Option<&[T]> {
+    let start = span.offset as usize;
+    let length = (span.count as usize).checked_mul(size_of::<T>())?;
+    let part = bytes.get(start..start.checked_add(length)?)?;
+    bytemuck::try_cast_slice(part).ok()
+}
+
+fn window(record: &LayerRecord) -> Window {
+    Window {
+        kernel_h: record.kernel_h.into(),
+        kernel_w: record.kernel_w.into(),
+        stride_h: record.stride_h.max(1).into(),
+        stride_w: record.stride_w.max(1).into(),
+        dilation_h: record.dilation_h.max(1).into(),
+        dilation_w: record.dilation_w.max(1).into(),
+        pad_top: record.pad_top.into(),
+        pad_left: record.pad_left.into(),
+    }
+}

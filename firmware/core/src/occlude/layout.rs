@@ -1,0 +1,131 @@
+//! Where an occlusion keeps its bases and what it overwrites.
+
+use super::region::most_reached;
+use crate::MAX_TENSORS;
+use crate::image::{Model, Op, Window};
+use core::ops::Range;
+
+/// Arena offsets for one patch size.
+pub(super) struct Layout {
+    /// Bytes from the first to the last buffer.
+    pub arena_bytes: usize,
+    places: [Place; MAX_TENSORS],
+}
+
+/// The buffers of one tensor.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    base: usize,
+    bytes: usize,
+    undo: usize,
+    undo_bytes: usize,
+    sums: usize,
+    base_sums: usize,
+    sums_bytes: usize,
+}
+
+impl Layout {
+    pub fn new(model: &Model<'_>, window_h: usize, window_w: usize) -> Self {
+        let mut layout = Self {
+            arena_bytes: 0,
+            places: [Place::default(); MAX_TENSORS],
+        };
+        // The largest rectangle that a patch can change, per tensor.
+        let mut largest = [(0, 0); MAX_TENSORS];
+        for (index, tensor) in model.tensors().enumerate() {
+            let shape = tensor.shape;
+            let layer = index.checked_sub(1).and_then(|layer| model.layer(layer));
+            let (height, width) = match layer {
+                None => (window_h.min(shape.height), window_w.min(shape.width)),
+                Some(layer) => {
+                    let inputs = layer.inputs.iter();
+                    let (h, w) = inputs
+                        .filter_map(|&input| largest.get(usize::from(input)).copied())
+                        .fold((0, 0), |a, b| (a.0.max(b.0), a.1.max(b.1)));
+                    let slid = |window: &Window| {
+                        let Window {
+                            kernel_h,
+                            kernel_w,
+                            stride_h,
+                            stride_w,
+                            ..
+                        } = *window;
+                        let Window {
+                            dilation_h,
+                            dilation_w,
+                            ..
+                        } = *window;
+                        (
+                            most_reached(h, kernel_h, stride_h, dilation_h, shape.height),
+                            most_reached(w, kernel_w, stride_w, dilation_w, shape.width),
+                        )
+                    };
+                    match &layer.op {
+                        Op::Conv2d(conv) => slid(&conv.window),
+                        Op::MaxPool(pool) => slid(&pool.window),
+                        Op::Dense(_) => (shape.height, shape.width),
+                        Op::Lookup(_) | Op::Concat => (h, w),
+                    }
+                }
+            };
+            let is_dense = layer.is_some_and(|layer| matches!(layer.op, Op::Dense(_)));
+            let sums_bytes = if is_dense || tensor.is_logits {
+                4 * shape.elements()
+            } else {
+                0
+            };
+            let undo_bytes = height * width * shape.channels;
+            // Logits are made from their sums where those lie; both are words.
+            let place = Place {
+                sums: layout.take(sums_bytes),
+                base_sums: layout.take(sums_bytes),
+                sums_bytes,
+                base: layout.take(tensor.bytes()),
+                bytes: tensor.bytes(),
+                undo: layout.take(if tensor.is_logits { 0 } else { undo_bytes }),
+                undo_bytes: if tensor.is_logits { 0 } else { undo_bytes },
+            };
+            if let (Some(slot), Some(size)) = (layout.places.get_mut(index), largest.get_mut(index))
+            {
+                *slot = place;
+                *size = (height, width);
+            }
+        }
+        layout
+    }
+
+    /// The tensor as it is now.
+    pub fn tensor(&self, tensor: usize) -> Range<usize> {
+        let place = self.place(tensor);
+        place.base..place.base + place.bytes
+    }
+
+    /// What the patch overwrote of it.
+    pub fn undo(&self, tensor: usize) -> Range<usize> {
+        let place = self.place(tensor);
+        place.undo..place.undo + place.undo_bytes
+    }
+
+    /// The accumulators behind it; empty for other layers than dense and last.
+    pub fn sums(&self, tensor: usize) -> Range<usize> {
+        let place = self.place(tensor);
+        place.sums..place.sums + place.sums_bytes
+    }
+
+    /// The accumulators as the base inference left them.
+    pub fn base_sums(&self, tensor: usize) -> Range<usize> {
+        let place = self.place(tensor);
+        place.base_sums..place.base_sums + place.sums_bytes
+    }
+
+    fn place(&self, tensor: usize) -> Place {
+        self.places.get(tensor).copied().unwrap_or_default()
+    }
+
+    /// The next `bytes`, from a word boundary on.
+    fn take(&mut self, bytes: usize) -> usize {
+        let start = self.arena_bytes;
+        self.arena_bytes += bytes.next_multiple_of(4);
+        start
+    }
+}

@@ -1,0 +1,304 @@
+//! Evaluates only what changed, and puts it back.
+
+use super::layout::Layout;
+use super::region::Region;
+use crate::MAX_TENSORS;
+use crate::arena::{accumulators, int8, parts};
+use crate::image::{Dense, Layer, Model, Op, Quantiser, Shape};
+use crate::ops::{concat, conv2d, dense, lookup, max_pool};
+
+/// The state of an occlusion: which pixels of each tensor differ from the base.
+///
+/// Methods return `None` only if a buffer is not where the layout says, which
+/// a checked image excludes.
+pub(super) struct Recompute<'m, 'l> {
+    model: &'m Model<'m>,
+    layout: &'l Layout,
+    /// Per tensor: what was saved and evaluated again.
+    saved: [Region; MAX_TENSORS],
+    /// Per tensor: the part of it that really changed.
+    changed: [Region; MAX_TENSORS],
+    macs: u64,
+}
+
+impl<'m, 'l> Recompute<'m, 'l> {
+    pub fn new(model: &'m Model<'m>, layout: &'l Layout) -> Self {
+        let clean = [Region::default(); MAX_TENSORS];
+        Self {
+            model,
+            layout,
+            saved: clean,
+            changed: clean,
+            macs: 0,
+        }
+    }
+
+    /// Multiplications so far.
+    pub fn macs(&self) -> u64 {
+        self.macs
+    }
+
+    /// The base inference: everything, kept.
+    pub fn base(&mut self, arena: &mut [u8], input: &[i8]) -> Option<()> {
+        int8(arena.get_mut(self.layout.tensor(0))?).copy_from_slice(input);
+        for index in 0..self.model.layer_count() {
+            let layer = self.model.layer(index)?;
+            let tensor = self.model.tensor(layer.output)?;
+            if let Op::Dense(dense) = &layer.op {
+                self.sum_up(arena, &layer, dense)?;
+                if !tensor.is_logits {
+                    self.requantize(arena, layer.output, dense)?;
+                }
+            } else {
+                self.evaluate(arena, &layer, Region::whole(tensor.shape))?;
+            }
+            let (sums, kept) = (
+                self.layout.sums(layer.output),
+                self.layout.base_sums(layer.output),
+            );
+            let [sums, kept] = parts(arena, [sums, kept])?;
+            kept.copy_from_slice(sums);
+        }
+        Some(())
+    }
+
+    /// Puts the patch on the input and follows the change to the logits.
+    ///
+    /// Returns whether the logits were computed again.
+    pub fn cover(&mut self, arena: &mut [u8], patch: Region, fill: i8) -> Option<bool> {
+        self.save(arena, 0, patch)?;
+        let shape = self.model.input().shape;
+        let input = int8(arena.get_mut(self.layout.tensor(0))?);
+        for row in 0..patch.height {
+            input.get_mut(patch.row(row, shape))?.fill(fill);
+        }
+        self.compare(arena, 0)?;
+        for index in 0..self.model.layer_count() {
+            self.update(arena, index)?;
+        }
+        Some(!self.saved.get(self.model.layer_count())?.is_empty())
+    }
+
+    /// Puts everything back as the base inference left it.
+    pub fn restore(&mut self, arena: &mut [u8]) -> Option<()> {
+        for index in 0..self.model.tensor_count() {
+            let region = core::mem::take(self.saved.get_mut(index)?);
+            *self.changed.get_mut(index)? = Region::default();
+            if region.is_empty() {
+                continue;
+            }
+            let (sums, kept) = (self.layout.sums(index), self.layout.base_sums(index));
+            let [sums, kept] = parts(arena, [sums, kept])?;
+            sums.copy_from_slice(kept);
+            let tensor = self.model.tensor(index)?;
+            if tensor.is_logits {
+                continue;
+            }
+            let (base, undo) = (self.layout.tensor(index), self.layout.undo(index));
+            let [base, undo] = parts(arena, [base, undo])?;
+            let rows = undo.chunks_exact(region.row_elements(tensor.shape));
+            for (row, kept) in rows.take(region.height).enumerate() {
+                base.get_mut(region.row(row, tensor.shape))?
+                    .copy_from_slice(kept);
+            }
+        }
+        Some(())
+    }
+
+    /// The logits as they are now, made from the last layer's sums.
+    pub fn logits<'a>(&self, arena: &'a mut [u8]) -> Option<&'a [f32]> {
+        let last = self.model.layer_count();
+        let layer = self.model.layer(last.checked_sub(1)?)?;
+        let Quantiser { multipliers, .. } = layer.op.quantiser()?;
+        let [sums, logits] = parts(arena, [self.layout.sums(last), self.layout.tensor(last)])?;
+        let sums = accumulators(sums)?;
+        let logits: &mut [f32] = bytemuck::try_cast_slice_mut(logits).ok()?;
+        for (at, (logit, &mut sum)) in logits.iter_mut().zip(sums).enumerate() {
+            *logit = sum as f32 * multipliers.get(at % multipliers.len().max(1))?;
+        }
+        Some(logits)
+    }
+
+    /// Evaluates what layer `index` makes of the changes before it.
+    fn update(&mut self, arena: &mut [u8], index: usize) -> Option<()> {
+        let layer = self.model.layer(index)?;
+        let output = self.model.tensor(layer.output)?;
+        let mut changed = Region::default();
+        for &input in layer.inputs {
+            changed = changed.union(*self.changed.get(usize::from(input))?);
+        }
+        if changed.is_empty() {
+            return Some(());
+        }
+        let region = match &layer.op {
+            Op::Conv2d(conv) => changed.reached_by(&conv.window, output.shape),
+            Op::MaxPool(pool) => changed.reached_by(&pool.window, output.shape),
+            Op::Lookup(_) | Op::Concat => changed,
+            Op::Dense(_) => Region::whole(output.shape),
+        };
+        if region.is_empty() {
+            return Some(());
+        }
+        self.save(arena, layer.output, region)?;
+        if let Op::Dense(dense) = &layer.op {
+            self.add_changes(arena, &layer, dense, changed)?;
+            if !output.is_logits {
+                self.requantize(arena, layer.output, dense)?;
+            }
+        } else {
+            self.evaluate(arena, &layer, region)?;
+        }
+        if output.is_logits {
+            Some(())
+        } else {
+            self.compare(arena, layer.output)
+        }
+    }
+
+    /// Keeps `region` of a tensor, to put it back and to see what changed.
+    fn save(&mut self, arena: &mut [u8], tensor: usize, region: Region) -> Option<()> {
+        *self.saved.get_mut(tensor)? = region;
+        let view = self.model.tensor(tensor)?;
+        if view.is_logits {
+            return Some(());
+        }
+        let (base, undo) = (self.layout.tensor(tensor), self.layout.undo(tensor));
+        let [base, undo] = parts(arena, [base, undo])?;
+        let rows = undo.chunks_exact_mut(region.row_elements(view.shape));
+        for (row, kept) in rows.take(region.height).enumerate() {
+            kept.copy_from_slice(base.get(region.row(row, view.shape))?);
+        }
+        Some(())
+    }
+
+    /// Shrinks what was saved of a tensor to the pixels that really changed.
+    fn compare(&mut self, arena: &mut [u8], tensor: usize) -> Option<()> {
+        let shape = self.model.tensor(tensor)?.shape;
+        let saved = *self.saved.get(tensor)?;
+        let (base, undo) = (self.layout.tensor(tensor), self.layout.undo(tensor));
+        let [base, undo] = parts(arena, [base, undo])?;
+        let mut changed = Region::default();
+        for (row, kept) in undo
+            .chunks_exact(saved.row_elements(shape))
+            .take(saved.height)
+            .enumerate()
+        {
+            let now = base.get(saved.row(row, shape))?;
+            let pixels = now
+                .chunks_exact(shape.channels)
+                .zip(kept.chunks_exact(shape.channels));
+            let mut differing = pixels.enumerate().filter(|(_, (now, kept))| now != kept);
+            let Some((first, _)) = differing.next() else {
+                continue;
+            };
+            let last = differing.next_back().map_or(first, |(last, _)| last);
+            changed = changed.union(Region {
+                top: saved.top + row,
+                left: saved.left + first,
+                height: 1,
+                width: last - first + 1,
+            });
+        }
+        *self.changed.get_mut(tensor)? = changed;
+        Some(())
+    }
+
+    /// Evaluates `region` of a layer that is not dense.
+    fn evaluate(&mut self, arena: &mut [u8], layer: &Layer<'_>, region: Region) -> Option<()> {
+        let output = self.model.tensor(layer.output)?;
+        let mut first_channel = 0;
+        for &input in layer.inputs {
+            let from = self.layout.tensor(input.into());
+            let to = if output.is_logits {
+                self.layout.sums(layer.output)
+            } else {
+                self.layout.tensor(layer.output)
+            };
+            let [x, y] = parts(arena, [from, to])?;
+            let x = int8(x);
+            let source = self.model.tensor(input.into())?.shape;
+            for row in 0..region.height {
+                let at = region.top + row;
+                let columns = region.left..region.left + region.width;
+                let elements = region.row(row, output.shape);
+                match &layer.op {
+                    Op::Conv2d(conv) if output.is_logits => {
+                        let sums = accumulators(y)?.get_mut(elements)?;
+                        conv2d::accumulate_row(conv, x, at, columns, sums);
+                    }
+                    Op::Conv2d(conv) => {
+                        conv2d::row(conv, x, at, columns, int8(y).get_mut(elements)?);
+                    }
+                    Op::MaxPool(pool) => {
+                        max_pool::row(pool, x, at, columns, int8(y).get_mut(elements)?);
+                    }
+                    Op::Lookup(table) => {
+                        let part = x.get(elements.clone())?;
+                        lookup::apply(table, part, int8(y).get_mut(elements)?);
+                    }
+                    Op::Concat => concat::place(
+                        x.get(region.row(row, source))?,
+                        source.channels,
+                        first_channel,
+                        output.shape.channels,
+                        int8(y).get_mut(elements)?,
+                    ),
+                    Op::Dense(_) => return None,
+                }
+            }
+            first_channel += source.channels;
+        }
+        if let Op::Conv2d(conv) = &layer.op {
+            let outputs = region.pixels() * output.shape.channels;
+            self.macs += (outputs * conv.weights_per_output()) as u64;
+        }
+        Some(())
+    }
+
+    /// All sums of a dense layer from its whole input.
+    fn sum_up(&mut self, arena: &mut [u8], layer: &Layer<'_>, dense: &Dense<'_>) -> Option<()> {
+        let (from, to) = (
+            self.layout.tensor(layer.input()),
+            self.layout.sums(layer.output),
+        );
+        let [x, sums] = parts(arena, [from, to])?;
+        dense::accumulate(dense, int8(x), accumulators(sums)?);
+        self.macs += dense.weights.len() as u64;
+        Some(())
+    }
+
+    /// Adds to a dense layer's sums what changed in its input.
+    fn add_changes(
+        &mut self,
+        arena: &mut [u8],
+        layer: &Layer<'_>,
+        dense: &Dense<'_>,
+        changed: Region,
+    ) -> Option<()> {
+        let input = layer.input();
+        let shape: Shape = self.model.tensor(input)?.shape;
+        let saved = *self.saved.get(input)?;
+        let (now, undo) = (self.layout.tensor(input), self.layout.undo(input));
+        let [now, undo, sums] = parts(arena, [now, undo, self.layout.sums(layer.output)])?;
+        let (now, undo, sums) = (int8(now), int8(undo), accumulators(sums)?);
+        for row in 0..changed.height {
+            let elements = changed.row(row, shape);
+            let kept_row = (changed.top + row - saved.top) * saved.row_elements(shape);
+            let kept = kept_row + (changed.left - saved.left) * shape.channels;
+            let old = undo.get(kept..kept + elements.len())?;
+            dense::accumulate_change(dense, elements.start, now.get(elements)?, old, sums);
+        }
+        self.macs += (changed.pixels() * shape.channels * dense.bias.len()) as u64;
+        Some(())
+    }
+
+    /// A dense layer's int8 output from its sums.
+    fn requantize(&self, arena: &mut [u8], tensor: usize, dense: &Dense<'_>) -> Option<()> {
+        let [sums, output] = parts(
+            arena,
+            [self.layout.sums(tensor), self.layout.tensor(tensor)],
+        )?;
+        dense::requantize_all(dense, accumulators(sums)?, int8(output));
+        Some(())
+    }
+}

@@ -1,0 +1,18 @@
+//! Channels of several tensors, one after the other.
+
+/// Copies the pixels of one input, `channels` elements each, to where they
+/// belong in pixels of `output_channels`: from `first_channel` on.
+pub fn place(
+    input: &[i8],
+    channels: usize,
+    first_channel: usize,
+    output_channels: usize,
+    output: &mut [i8],
+) {
+    let pixels = output.chunks_exact_mut(output_channels.max(1));
+    for (pixel, part) in pixels.zip(input.chunks_exact(channels.max(1))) {
+        if let Some(place) = pixel.get_mut(first_channel..first_channel + channels) {
+            place.copy_from_slice(part);
+        }
+    }
+}

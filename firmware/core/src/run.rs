@@ -1,0 +1,263 @@
+//! One inference: the steps of a plan over an arena.
+
+use crate::arena::{accumulators, int8, parts};
+use crate::image::{Conv2d, Layer, MaxPool, Model, Op};
+use crate::ops::{concat, conv2d, dense, lookup, max_pool};
+use crate::plan::{Plan, Step};
+use crate::tap::Tap;
+use core::ops::Range;
+
+/// Why a run stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunError<E> {
+    /// The arena has fewer bytes than the plan needs.
+    ArenaTooSmall {
+        /// What the plan needs.
+        need_bytes: usize,
+        /// What was given.
+        have_bytes: usize,
+    },
+    /// The arena does not begin on a 4-byte boundary.
+    ArenaMisaligned,
+    /// Another number of input bytes than the network reads.
+    InputLength {
+        /// What the network reads.
+        need_bytes: usize,
+        /// What was given.
+        have_bytes: usize,
+    },
+    /// The plan is not one of this model.
+    ForeignPlan,
+    /// The tap stopped the run.
+    Tap(E),
+}
+
+/// Runs `model` once on `input`, `[H, W, C]`, as `plan` lays it out in `arena`.
+///
+/// Only the first [`Plan::arena_bytes`] of the arena are touched. The logits
+/// are there afterwards: [`Plan::logits`].
+///
+/// # Errors
+/// [`RunError`]; after an error the arena holds nothing of use.
+pub fn run<T: Tap>(
+    model: &Model<'_>,
+    plan: &Plan<'_>,
+    arena: &mut [u8],
+    input: &[i8],
+    tap: &mut T,
+) -> Result<(), RunError<T::Error>> {
+    let have_bytes = arena.len();
+    let need_bytes = plan.arena_bytes();
+    let Some(arena) = arena.get_mut(..need_bytes) else {
+        return Err(RunError::ArenaTooSmall {
+            need_bytes,
+            have_bytes,
+        });
+    };
+    if !arena.as_ptr().addr().is_multiple_of(4) {
+        return Err(RunError::ArenaMisaligned);
+    }
+    let expected = model.input().bytes();
+    if input.len() != expected {
+        return Err(RunError::InputLength {
+            need_bytes: expected,
+            have_bytes: input.len(),
+        });
+    }
+    let place = plan.place(model, 0).ok_or(RunError::ForeignPlan)?;
+    let start = arena.get_mut(place).ok_or(RunError::ForeignPlan)?;
+    int8(start).copy_from_slice(input);
+    if tap.wants(0) {
+        tap.activation(0, 0, input).map_err(RunError::Tap)?;
+    }
+    for step in plan.steps() {
+        match step {
+            Step::Layer(index) => {
+                let layer = model.layer(index).ok_or(RunError::ForeignPlan)?;
+                run_layer(model, plan, arena, &layer, tap)?;
+            }
+            Step::ConvPool { conv, row } => {
+                let rows = model.layer(conv).ok_or(RunError::ForeignPlan)?;
+                let pooled = model.layer(conv + 1).ok_or(RunError::ForeignPlan)?;
+                run_conv_pool(model, plan, arena, [&rows, &pooled], row, tap)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// One layer as a whole.
+fn run_layer<T: Tap>(
+    model: &Model<'_>,
+    plan: &Plan<'_>,
+    arena: &mut [u8],
+    layer: &Layer<'_>,
+    tap: &mut T,
+) -> Result<(), RunError<T::Error>> {
+    let tensor = layer.output;
+    let place = plan.place(model, tensor).ok_or(RunError::ForeignPlan)?;
+    tap.begin(tensor);
+    for (position, &input) in layer.inputs.iter().enumerate() {
+        let from = plan
+            .place(model, input.into())
+            .ok_or(RunError::ForeignPlan)?;
+        let [x, y] = parts(arena, [from, place.clone()]).ok_or(RunError::ForeignPlan)?;
+        let x = int8(x);
+        match &layer.op {
+            Op::Concat => place_input(model, layer, position, x, int8(y)),
+            op if model.tensor(tensor).is_some_and(|t| t.is_logits) => {
+                accumulate(op, x, accumulators(y).ok_or(RunError::ForeignPlan)?);
+            }
+            op => evaluate(op, x, int8(y)),
+        }
+    }
+    tap.end(tensor);
+    let output = arena.get_mut(place).ok_or(RunError::ForeignPlan)?;
+    if tensor == model.layer_count() {
+        let sums = accumulators(output).ok_or(RunError::ForeignPlan)?;
+        return finish(&layer.op, tensor, sums, tap);
+    }
+    if tap.wants(tensor) {
+        tap.activation(tensor, 0, int8(output))
+            .map_err(RunError::Tap)?;
+    }
+    Ok(())
+}
+
+/// Taps the accumulators and turns them into logits where they lie.
+fn finish<T: Tap>(
+    op: &Op<'_>,
+    tensor: usize,
+    sums: &mut [i32],
+    tap: &mut T,
+) -> Result<(), RunError<T::Error>> {
+    if tap.wants(tensor) {
+        tap.accumulators(sums).map_err(RunError::Tap)?;
+    }
+    let multipliers = op
+        .quantiser()
+        .map_or(&[][..], |quantiser| quantiser.multipliers);
+    for pixel in sums.chunks_exact_mut(multipliers.len().max(1)) {
+        for (sum, &multiplier) in pixel.iter_mut().zip(multipliers) {
+            *sum = bytemuck::cast(*sum as f32 * multiplier);
+        }
+    }
+    tap.logits(bytemuck::must_cast_slice(sums))
+        .map_err(RunError::Tap)
+}
+
+/// A convolution, each row of it pooled as soon as it is made.
+fn run_conv_pool<T: Tap>(
+    model: &Model<'_>,
+    plan: &Plan<'_>,
+    arena: &mut [u8],
+    layers: [&Layer<'_>; 2],
+    row: Range<usize>,
+    tap: &mut T,
+) -> Result<(), RunError<T::Error>> {
+    let [rows, pooled] = layers;
+    let (Op::Conv2d(conv), Op::MaxPool(pool)) = (&rows.op, &pooled.op) else {
+        return Err(RunError::ForeignPlan);
+    };
+    let from = plan
+        .place(model, rows.input())
+        .ok_or(RunError::ForeignPlan)?;
+    let place = plan
+        .place(model, pooled.output)
+        .ok_or(RunError::ForeignPlan)?;
+    let [x, y, row] = parts(arena, [from, place, row]).ok_or(RunError::ForeignPlan)?;
+    let (x, y, row) = (int8(x), int8(y), int8(row));
+    pool_rows(conv, pool, x, y, row, [rows.output, pooled.output], tap)?;
+    if tap.wants(pooled.output) {
+        tap.activation(pooled.output, 0, y).map_err(RunError::Tap)?;
+    }
+    Ok(())
+}
+
+fn pool_rows<T: Tap>(
+    conv: &Conv2d<'_>,
+    pool: &MaxPool,
+    x: &[i8],
+    y: &mut [i8],
+    row: &mut [i8],
+    tensors: [usize; 2],
+    tap: &mut T,
+) -> Result<(), RunError<T::Error>> {
+    let [made, pooled] = tensors;
+    y.fill(i8::MIN);
+    for at in 0..conv.output.height {
+        tap.begin(made);
+        conv2d::row(conv, x, at, 0..conv.output.width, row);
+        tap.end(made);
+        if tap.wants(made) {
+            tap.activation(made, at * conv.output.row_elements(), row)
+                .map_err(RunError::Tap)?;
+        }
+        tap.begin(pooled);
+        max_pool::include(pool, row, at, y);
+        tap.end(pooled);
+    }
+    Ok(())
+}
+
+/// One int8 layer with one input.
+fn evaluate(op: &Op<'_>, x: &[i8], y: &mut [i8]) {
+    match op {
+        Op::Conv2d(conv) => {
+            let rows = y.chunks_exact_mut(conv.output.row_elements().max(1));
+            for (at, row) in rows.enumerate() {
+                conv2d::row(conv, x, at, 0..conv.output.width, row);
+            }
+        }
+        Op::MaxPool(pool) => {
+            let rows = y.chunks_exact_mut(pool.output.row_elements().max(1));
+            for (at, row) in rows.enumerate() {
+                max_pool::row(pool, x, at, 0..pool.output.width, row);
+            }
+        }
+        Op::Dense(dense) => dense::outputs(dense, x, y),
+        Op::Lookup(table) => lookup::apply(table, x, y),
+        Op::Concat => {}
+    }
+}
+
+/// The last layer, up to its accumulators.
+fn accumulate(op: &Op<'_>, x: &[i8], sums: &mut [i32]) {
+    match op {
+        Op::Conv2d(conv) => {
+            let rows = sums.chunks_exact_mut(conv.output.row_elements().max(1));
+            for (at, row) in rows.enumerate() {
+                conv2d::accumulate_row(conv, x, at, 0..conv.output.width, row);
+            }
+        }
+        Op::Dense(dense) => dense::accumulate(dense, x, sums),
+        Op::MaxPool(_) | Op::Lookup(_) | Op::Concat => {}
+    }
+}
+
+/// Input number `position` of a concatenation.
+fn place_input(model: &Model<'_>, layer: &Layer<'_>, position: usize, x: &[i8], y: &mut [i8]) {
+    let channels = |tensor: usize| model.tensor(tensor).map_or(0, |t| t.shape.channels);
+    let before = layer.inputs.iter().take(position);
+    let first: usize = before.map(|&tensor| channels(tensor.into())).sum();
+    let own = layer
+        .inputs
+        .get(position)
+        .map_or(0, |&tensor| channels(tensor.into()));
+    concat::place(x, own, first, channels(layer.output), y);
+}
+
+/// Softmax of the logits at `class`, in f32, stabilised by the largest logit.
+///
+/// The host and every board use this function, so that their probabilities
+/// have the same bits.
+pub fn softmax_probability(logits: &[f32], class: usize) -> f32 {
+    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let total: f32 = logits
+        .iter()
+        .map(|&logit| libm::expf(logit - largest))
+        .sum();
+    logits
+        .get(class)
+        .map_or(0.0, |&logit| libm::expf(logit - largest) / total)
+}

@@ -1,0 +1,118 @@
+//! The quantised network: what `compile` decides, before it is written down as
+//! an int8 ONNX and as a board image.
+//!
+//! Shapes are `[C, H, W]` and weights in ONNX order here; only the board image
+//! turns them around.
+
+/// A quantised network. Tensor 0 is the input, layer `i` writes tensor `i + 1`.
+#[derive(Clone, Debug)]
+pub struct Network {
+    /// The model's name, as on the command line.
+    pub name: String,
+    /// One label per class; may be empty.
+    pub labels: Vec<String>,
+    /// The input's shape and quantisation.
+    pub input: Activation,
+    /// Layers in topological order; the last one writes the logits.
+    pub layers: Vec<Layer>,
+}
+
+/// Shape and quantisation of one tensor: `real = (int8 − zero) · scale`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Activation {
+    /// Name of the layer that writes it, as in the float model.
+    pub name: String,
+    /// `[C, H, W]`.
+    pub shape: [usize; 3],
+    /// What one step of the int8 is worth; 1 for logits.
+    pub scale: f32,
+    /// The int8 that stands for zero; 0 for logits.
+    pub zero: i8,
+}
+
+/// One layer.
+#[derive(Clone, Debug)]
+pub struct Layer {
+    /// Tensors read, by number; all smaller than the one written.
+    pub inputs: Vec<usize>,
+    /// What it computes.
+    pub op: Op,
+    /// What it writes.
+    pub output: Activation,
+}
+
+/// What a layer computes. ReLU and Clip are saturation, by the choice of the
+/// output's scale and zero point.
+#[derive(Clone, Debug)]
+pub enum Op {
+    /// QLinearConv, or ConvInteger where it writes the logits.
+    Conv {
+        /// The sliding window.
+        window: Window,
+        /// Channel groups.
+        groups: usize,
+        /// `[O, I / groups, KH, KW]`.
+        weights: Vec<i8>,
+        /// Scale and bias per output channel.
+        channels: Channels,
+    },
+    /// Fully connected; in ONNX a QLinearConv over the whole map.
+    Dense {
+        /// `[O, C, H, W]` of the input.
+        weights: Vec<i8>,
+        /// Scale and bias per output.
+        channels: Channels,
+    },
+    /// MaxPool on int8.
+    MaxPool(Window),
+    /// An element-wise function, from its table.
+    Lookup {
+        /// Entry `x + 128`.
+        table: Box<[i8; 256]>,
+        /// The float operators that the table stands for, in order.
+        function: Vec<Elementwise>,
+    },
+    /// Concatenation over channels, all of one scale.
+    Concat,
+}
+
+/// Per-output-channel parameters of a layer with weights.
+#[derive(Clone, Debug)]
+pub struct Channels {
+    /// Weight scales, one per output channel.
+    pub weight_scales: Vec<f32>,
+    /// Bias at scale `x·w`, one per output channel.
+    pub bias: Vec<i32>,
+}
+
+/// A sliding window, `[rows, columns]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the field's standard terms")]
+pub struct Window {
+    pub kernel: [usize; 2],
+    pub stride: [usize; 2],
+    pub dilation: [usize; 2],
+    pub pad_before: [usize; 2],
+    pub pad_after: [usize; 2],
+}
+
+/// One element-wise float operator, as ONNX has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Elementwise {
+    /// The ONNX operator: `Sigmoid`, `Tanh`, `LeakyRelu`, `Mul`, …
+    pub op_type: String,
+    /// Float attributes, such as `alpha`.
+    pub attributes: Vec<(String, f32)>,
+    /// The constant operand of a binary operator.
+    pub constant: Option<f32>,
+}
+
+impl Network {
+    /// Tensor `index`; the input is 0.
+    ///
+    /// # Panics
+    /// If there is no such tensor.
+    pub fn tensor(&self, index: usize) -> &Activation {
+        index.checked_sub(1).map_or(&self.input, |layer| &self.layers[layer].output)
+    }
+}
