@@ -80,6 +80,8 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod cobs;
+
 pub mod capacity;
 pub mod decoder;
 pub mod frame;
