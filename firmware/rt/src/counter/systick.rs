@@ -1,0 +1,94 @@
+use core::arch::asm;
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use cortex_m::peripheral::syst::SystClkSource;
+use cortex_m::peripheral::{SCB, SYST};
+use cortex_m_rt::exception;
+
+use cortexscope_wire::message::CounterKind;
+
+use super::{Counter, Scale, ticks};
+
+static WRAPS: AtomicU32 = AtomicU32::new(0);
+
+#[exception]
+fn SysTick() {
+    // One writer, and a load and a store also where the core has no atomic add.
+    WRAPS.store(
+        WRAPS.load(Ordering::Relaxed).wrapping_add(1),
+        Ordering::Relaxed,
+    );
+}
+
+/// Counts executed instructions since its start.
+pub struct InstructionCounter {
+    scale: Option<Scale>,
+}
+
+impl InstructionCounter {
+    /// Starts SysTick at the processor clock and measures how long an instruction takes.
+    ///
+    /// `tick_ns` is the period of that clock.
+    pub fn start(mut systick: SYST, tick_ns: u32) -> Self {
+        systick.set_clock_source(SystClkSource::Core);
+        systick.set_reload(0xFF_FFFF);
+        systick.clear_current();
+        systick.enable_interrupt();
+        systick.enable_counter();
+
+        const ROUNDS: u32 = 100_000;
+        let before = read_ticks();
+        spin(ROUNDS);
+        let elapsed = read_ticks() - before;
+        Self {
+            scale: Scale::fit(2 * ROUNDS, elapsed, tick_ns),
+        }
+    }
+}
+
+impl Counter for InstructionCounter {
+    fn kind(&self) -> CounterKind {
+        match self.scale {
+            Some(_) => CounterKind::Instructions,
+            None => CounterKind::None,
+        }
+    }
+
+    fn read(&mut self) -> u64 {
+        self.scale
+            .map_or(0, |scale| scale.instructions(read_ticks()))
+    }
+}
+
+/// Executes `2 * rounds` instructions.
+fn spin(rounds: u32) {
+    // SAFETY: counts a register down and touches nothing else.
+    unsafe {
+        asm!(
+            "2: subs {rounds}, {rounds}, #1",
+            "bne 2b",
+            rounds = inout(reg) rounds => _,
+            options(nomem, nostack),
+        );
+    }
+}
+
+fn read_ticks() -> u64 {
+    critical_section::with(|_| {
+        // At 0 the wrap may or may not have been noted yet; one tick later it has.
+        let mut current = SYST::get_current();
+        while current == 0 {
+            current = SYST::get_current();
+        }
+        if SCB::is_pendst_pending() {
+            // It wrapped in here: the exception waits, so it is counted by hand,
+            // with what the counter shows after the wrap.
+            ticks(
+                WRAPS.load(Ordering::Relaxed).wrapping_add(1),
+                SYST::get_current(),
+            )
+        } else {
+            ticks(WRAPS.load(Ordering::Relaxed), current)
+        }
+    })
+}

@@ -1,0 +1,40 @@
+//! A program that dies says why and starts again: the log survives the reset.
+
+use core::panic::PanicInfo;
+
+use cortex_m::peripheral::SCB;
+use cortex_m_rt::{ExceptionFrame, exception};
+
+#[panic_handler]
+fn panic(info: &PanicInfo) -> ! {
+    match info.location() {
+        Some(location) => defmt::error!(
+            "panic at {=str}:{=u32}: {}; the board resets",
+            location.file(),
+            location.line(),
+            defmt::Display2Format(&info.message()),
+        ),
+        None => defmt::error!("panic; the board resets"),
+    }
+    SCB::sys_reset()
+}
+
+/// Bus, usage and memory faults escalate to this one.
+#[exception]
+unsafe fn HardFault(frame: &ExceptionFrame) -> ! {
+    // SAFETY: these status registers may be read at any time.
+    let scb = unsafe { &*SCB::PTR };
+    defmt::error!(
+        "hard fault at {=u32:#010x}, called from {=u32:#010x}; HFSR {=u32:#010x}; the board resets",
+        frame.pc(),
+        frame.lr(),
+        scb.hfsr.read(),
+    );
+    SCB::sys_reset()
+}
+
+#[exception]
+unsafe fn DefaultHandler(irqn: i16) -> ! {
+    defmt::error!("exception {=i16} has no handler; the board resets", irqn);
+    SCB::sys_reset()
+}

@@ -1,0 +1,90 @@
+//! defmt's global logger: frames wait in a ring until the probe sends them.
+//!
+//! The ring lives in `.uninit`, which a reset does not clear. So the last words
+//! of a program that panicked are read after the reset that follows.
+
+use core::mem::MaybeUninit;
+use core::ptr::addr_of_mut;
+
+use crate::ring::Ring;
+
+/// Room for about sixty short log frames between two turns of the probe.
+const RING_BYTES: usize = 1024;
+
+#[unsafe(link_section = ".uninit.log")]
+static mut RING: MaybeUninit<Ring<RING_BYTES>> = MaybeUninit::uninit();
+static mut ENCODER: defmt::Encoder = defmt::Encoder::new();
+static mut RESTORE: critical_section::RestoreState = critical_section::RestoreState::invalid();
+
+/// Moves up to `out.len()` bytes of rzCOBS frames into `out`; returns how many.
+pub fn drain(out: &mut [u8]) -> usize {
+    // SAFETY: inside a critical section, with no other reference to the ring.
+    critical_section::with(|_| unsafe { ring() }.drain(out))
+}
+
+/// Returns how many log frames did not fit in the ring since the last call.
+pub fn take_dropped() -> u32 {
+    // SAFETY: inside a critical section, with no other reference to the ring.
+    critical_section::with(|_| unsafe { ring() }.take_dropped())
+}
+
+/// The ring, emptied first where a cold start left noise.
+///
+/// # Safety
+/// The caller is inside a critical section, and holds no other reference to the
+/// ring while it uses this one.
+unsafe fn ring() -> &'static mut Ring<RING_BYTES> {
+    // SAFETY: exclusive by this function's contract; every bit pattern is a `Ring`.
+    let ring = unsafe { (*addr_of_mut!(RING)).assume_init_mut() };
+    if !ring.is_sound() {
+        ring.clear();
+    }
+    ring
+}
+
+/// The encoder.
+///
+/// # Safety
+/// As for [`ring`].
+unsafe fn encoder() -> &'static mut defmt::Encoder {
+    // SAFETY: exclusive by this function's contract.
+    unsafe { &mut *addr_of_mut!(ENCODER) }
+}
+
+#[defmt::global_logger]
+struct RingLogger;
+
+// SAFETY: `acquire` takes the critical section that `release` gives back, so the
+// ring and the encoder have one user at a time.
+unsafe impl defmt::Logger for RingLogger {
+    fn acquire() {
+        // SAFETY: defmt pairs this with the release below, in order.
+        let restore = unsafe { critical_section::acquire() };
+        // SAFETY: written only here, inside the critical section.
+        unsafe { RESTORE = restore };
+        // SAFETY: inside the critical section.
+        let ring = unsafe { ring() };
+        ring.begin();
+        // SAFETY: inside the critical section.
+        unsafe { encoder() }.start_frame(|bytes| ring.push(bytes));
+    }
+
+    unsafe fn write(bytes: &[u8]) {
+        // SAFETY: defmt calls this between `acquire` and `release`.
+        let ring = unsafe { ring() };
+        // SAFETY: as above.
+        unsafe { encoder() }.write(bytes, |bytes| ring.push(bytes));
+    }
+
+    unsafe fn flush() {}
+
+    unsafe fn release() {
+        // SAFETY: defmt calls this once after `acquire`.
+        let ring = unsafe { ring() };
+        // SAFETY: as above.
+        unsafe { encoder() }.end_frame(|bytes| ring.push(bytes));
+        ring.commit();
+        // SAFETY: gives back what `acquire` took.
+        unsafe { critical_section::release(RESTORE) };
+    }
+}
