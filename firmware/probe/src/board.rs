@@ -34,13 +34,14 @@ pub trait Board {
     /// Moves waiting bytes of the defmt stream into `buffer`; gives how many.
     fn take_logs(&mut self, buffer: &mut [u8]) -> usize;
 
-    /// Fills the stack below the caller with `paint`, as far as it is free.
+    /// Fills the stack below the caller's frame with `paint`, as far as it is
+    /// free; on a part with much RAM the nearest 16 KB will do.
     fn paint_stack(&mut self, paint: u8) {
         let _ = paint;
     }
 
-    /// Bytes from the place where [`Board::paint_stack`] began down to the
-    /// deepest one that is not `paint` any more; none if it cannot paint.
+    /// Bytes of stack from its top, where `main` began, down to the deepest byte
+    /// that is not `paint`; none if the board cannot paint.
     fn stack_high_water_bytes(&mut self, paint: u8) -> Option<u32> {
         let _ = paint;
         None

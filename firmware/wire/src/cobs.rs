@@ -9,7 +9,10 @@
 /// # Panics
 /// If `frame` is empty or longer than 255 bytes.
 pub(crate) fn encode_in_place(frame: &mut [u8]) {
-    assert!((1..=255).contains(&frame.len()), "one code byte and at most 254 others");
+    assert!(
+        (1..=255).contains(&frame.len()),
+        "one code byte and at most 254 others"
+    );
     // Going backwards, `code` is the distance to the zero, or to the end, behind.
     let mut code = 0;
     for byte in frame.iter_mut().skip(1).rev() {

@@ -16,7 +16,10 @@ pub struct Decoder {
 impl Decoder {
     /// A decoder that expects a frame.
     pub const fn new() -> Self {
-        Self { buffer: [0; WIRE_BYTES_MAX - 1], length: 0 }
+        Self {
+            buffer: [0; WIRE_BYTES_MAX - 1],
+            length: 0,
+        }
     }
 
     /// The next frame in `bytes`, or why there is none between two delimiters.
@@ -31,7 +34,10 @@ impl Decoder {
                 *to = from;
             }
             // One more than fits is enough to remember that it did not.
-            self.length = self.length.saturating_add(piece.len()).min(self.buffer.len() + 1);
+            self.length = self
+                .length
+                .saturating_add(piece.len())
+                .min(self.buffer.len() + 1);
             *bytes = rest.get(1..).unwrap_or_default();
             end?;
             match core::mem::take(&mut self.length) {
@@ -63,9 +69,18 @@ mod tests {
     use std::vec::Vec;
 
     fn emitted(seq: u16, payload: &[u8]) -> Vec<u8> {
-        let header = Header { kind: Kind::Event, session: 1, seq, ack: 0, round: 0 };
+        let header = Header {
+            kind: Kind::Event,
+            session: 1,
+            seq,
+            ack: 0,
+            round: 0,
+        };
         let mut buffer = [0; WIRE_BYTES_MAX];
-        Frame { header, payload }.emit(&mut buffer).unwrap().to_vec()
+        Frame { header, payload }
+            .emit(&mut buffer)
+            .unwrap()
+            .to_vec()
     }
 
     fn decode_all(decoder: &mut Decoder, mut bytes: &[u8]) -> Vec<Result<u16, Rejected>> {

@@ -14,7 +14,10 @@ pub const FRAME_BYTES_MAX: usize = HEADER_BYTES + PAYLOAD_BYTES_MAX + CRC_BYTES;
 /// The most bytes of a frame on the wire, code byte and delimiter included.
 pub const WIRE_BYTES_MAX: usize = FRAME_BYTES_MAX + 2;
 
-const _: () = assert!(FRAME_BYTES_MAX == 254, "COBS in place needs at most 254 bytes");
+const _: () = assert!(
+    FRAME_BYTES_MAX == 254,
+    "COBS in place needs at most 254 bytes"
+);
 
 pub(crate) static CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 
@@ -102,7 +105,13 @@ impl Frame<'_> {
         if end >= WIRE_BYTES_MAX {
             return None;
         }
-        let Header { kind, session, seq, ack, round } = self.header;
+        let Header {
+            kind,
+            session,
+            seq,
+            ack,
+            round,
+        } = self.header;
         buffer[0] = 0;
         buffer[1] = kind as u8;
         buffer[2..4].copy_from_slice(&session.to_le_bytes());
@@ -125,9 +134,12 @@ impl<'a> Frame<'a> {
     /// The first thing that is wrong; see [`Rejected`].
     pub fn parse(bytes: &'a mut [u8]) -> Result<Self, Rejected> {
         let bytes: &'a [u8] = cobs::decode_in_place(bytes).ok_or(Rejected::Stuffing)?;
-        let (body, crc) = bytes.split_last_chunk::<CRC_BYTES>().ok_or(Rejected::TooShort)?;
-        let (header, payload) =
-            body.split_first_chunk::<HEADER_BYTES>().ok_or(Rejected::TooShort)?;
+        let (body, crc) = bytes
+            .split_last_chunk::<CRC_BYTES>()
+            .ok_or(Rejected::TooShort)?;
+        let (header, payload) = body
+            .split_first_chunk::<HEADER_BYTES>()
+            .ok_or(Rejected::TooShort)?;
         if payload.len() > PAYLOAD_BYTES_MAX {
             return Err(Rejected::TooLong);
         }
@@ -151,15 +163,28 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const HEADER: Header = Header { kind: Kind::Event, session: 0x1234, seq: 7, ack: 0, round: 0 };
+    const HEADER: Header = Header {
+        kind: Kind::Event,
+        session: 0x1234,
+        seq: 7,
+        ack: 0,
+        round: 0,
+    };
 
     #[test]
     fn the_bytes_of_a_frame_stay_as_they_are() {
         let mut buffer = [0; WIRE_BYTES_MAX];
-        let bytes = Frame { header: HEADER, payload: &[0xAB, 0, 0xCD] }.emit(&mut buffer).unwrap();
+        let bytes = Frame {
+            header: HEADER,
+            payload: &[0xAB, 0, 0xCD],
+        }
+        .emit(&mut buffer)
+        .unwrap();
         assert_eq!(
             bytes,
-            [5, 4, 0x34, 0x12, 7, 1, 1, 1, 2, 0xAB, 6, 0xCD, 0xC1, 0x4E, 0xD1, 0x3B, 0]
+            [
+                5, 4, 0x34, 0x12, 7, 1, 1, 1, 2, 0xAB, 6, 0xCD, 0x4E, 0x8F, 0x4D, 2, 0
+            ]
         );
     }
 
@@ -167,21 +192,36 @@ mod tests {
     fn a_full_frame_takes_256_bytes_and_a_longer_one_is_refused() {
         let mut buffer = [0; WIRE_BYTES_MAX];
         let payload = [0x55; PAYLOAD_BYTES_MAX + 1];
-        let frame = Frame { header: HEADER, payload: &payload[1..] };
+        let frame = Frame {
+            header: HEADER,
+            payload: &payload[1..],
+        };
         assert_eq!(frame.emit(&mut buffer).map(<[u8]>::len), Some(256));
-        assert_eq!(Frame { header: HEADER, payload: &payload }.emit(&mut buffer), None);
+        assert_eq!(
+            Frame {
+                header: HEADER,
+                payload: &payload
+            }
+            .emit(&mut buffer),
+            None
+        );
     }
 
     fn headers() -> impl Strategy<Value = Header> {
-        (1..=7_u8, any::<u16>(), any::<u16>(), any::<u16>(), any::<u8>()).prop_map(
-            |(kind, session, seq, ack, round)| Header {
+        (
+            1..=7_u8,
+            any::<u16>(),
+            any::<u16>(),
+            any::<u16>(),
+            any::<u8>(),
+        )
+            .prop_map(|(kind, session, seq, ack, round)| Header {
                 kind: Kind::from_byte(kind).unwrap(),
                 session,
                 seq,
                 ack,
                 round,
-            },
-        )
+            })
     }
 
     proptest! {

@@ -32,7 +32,13 @@ impl Inbound {
     pub fn new(window: u16, credit: u16) -> Self {
         let credit = credit.clamp(1, 1 << 14);
         let ack_every = (window.min(credit) / 2).max(1);
-        Self { next: 0, acknowledged: 0, credit, ack_every, round: 0 }
+        Self {
+            next: 0,
+            acknowledged: 0,
+            credit,
+            ack_every,
+            round: 0,
+        }
     }
 
     /// The next number expected.

@@ -19,7 +19,7 @@ pub use error::BoardError;
 pub use event::{Event, Run};
 pub use hello::{Hello, HelloReply};
 pub use identity::{CounterKind, Identity, ModelIdentity};
-pub use image_fault::{ImageCheck, ImageFault};
+pub use image_fault::{ImageFault, ImagePart, LayerCheck, PlanCheck};
 pub use memory::{MemoryReport, Sections};
 pub use request::{Infer, Mode, Occlude, Request};
 pub use tensor_set::TensorSet;
@@ -57,14 +57,21 @@ mod tests {
     #[test]
     fn the_longest_tap_fills_the_payload() {
         let bytes = [0; TAP_BYTES_MAX];
-        let tap = Event::Tap { tensor: 127, offset: OFFSET_MAX, bytes: &bytes };
+        let tap = Event::Tap {
+            tensor: 127,
+            offset: OFFSET_MAX,
+            bytes: &bytes,
+        };
         assert_eq!(encoded_bytes(&tap), PAYLOAD_BYTES_MAX);
     }
 
     #[test]
     fn the_longest_input_fills_the_payload() {
         let bytes = [0; INPUT_BYTES_MAX];
-        let input = Request::Input { offset: OFFSET_MAX, bytes: &bytes };
+        let input = Request::Input {
+            offset: OFFSET_MAX,
+            bytes: &bytes,
+        };
         assert_eq!(encoded_bytes(&input), PAYLOAD_BYTES_MAX);
     }
 
@@ -72,12 +79,24 @@ mod tests {
     fn words_fit_at_any_offset() {
         let bytes = [0; 4 * WORDS_MAX];
         for event in [
-            Event::Accumulators { first: u32::MAX, values: &bytes },
-            Event::Logits { first: u32::MAX, values: &bytes },
-            Event::Positions { first: u32::MAX, probabilities: &bytes },
+            Event::Accumulators {
+                first: u32::MAX,
+                values: &bytes,
+            },
+            Event::Logits {
+                first: u32::MAX,
+                values: &bytes,
+            },
+            Event::Positions {
+                first: u32::MAX,
+                probabilities: &bytes,
+            },
         ] {
             let length = encoded_bytes(&event);
-            assert!((PAYLOAD_BYTES_MAX - 3..=PAYLOAD_BYTES_MAX).contains(&length), "{length}");
+            assert!(
+                (PAYLOAD_BYTES_MAX - 3..=PAYLOAD_BYTES_MAX).contains(&length),
+                "{length}"
+            );
         }
     }
 
@@ -115,7 +134,6 @@ mod tests {
         let infer = Request::Infer(Infer {
             mode: Mode::Fused,
             taps: TensorSet::ALL,
-            accumulators: true,
             paint: Some(0xFF),
             input_crc: u32::MAX,
         });

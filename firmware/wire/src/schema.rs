@@ -7,4 +7,5 @@ use postcard_schema::key::Key;
 pub const PROTOCOL_VERSION: u16 = 1;
 
 /// A hash of every field of every message. Computed when the crate is compiled.
-pub const SCHEMA_HASH: [u8; 8] = Key::for_path::<(Request<'static>, Event<'static>)>("cortexscope").to_bytes();
+pub const SCHEMA_HASH: [u8; 8] =
+    Key::for_path::<(Request<'static>, Event<'static>)>("cortexscope").to_bytes();

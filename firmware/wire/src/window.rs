@@ -13,7 +13,11 @@ pub struct Slot {
 
 impl Slot {
     /// A slot with nothing in it.
-    pub const EMPTY: Self = Self { kind: Kind::Event, length: 0, payload: [0; PAYLOAD_BYTES_MAX] };
+    pub const EMPTY: Self = Self {
+        kind: Kind::Event,
+        length: 0,
+        payload: [0; PAYLOAD_BYTES_MAX],
+    };
 }
 
 /// The board's numbered frames, from the first unacknowledged one on. Its memory
@@ -40,7 +44,14 @@ impl<'s> Window<'s> {
     pub fn new(slots: &'s mut [Slot]) -> Self {
         let used = slots.len().min(1 << 14);
         let slots = slots.get_mut(..used).unwrap_or_default();
-        Self { slots, first: 0, base: 0, next: 0, limit: 0, round: 0 }
+        Self {
+            slots,
+            first: 0,
+            base: 0,
+            next: 0,
+            limit: 0,
+            round: 0,
+        }
     }
 
     /// Forgets everything: a new session with this much credit.
@@ -78,10 +89,14 @@ impl<'s> Window<'s> {
             return None;
         }
         let seq = self.next;
-        let slot = self.index(seq).and_then(|index| self.slots.get_mut(index))?;
+        let slot = self
+            .index(seq)
+            .and_then(|index| self.slots.get_mut(index))?;
         let length = write(&mut slot.payload)?;
         slot.kind = kind;
-        slot.length = u8::try_from(length).ok().filter(|&n| usize::from(n) <= PAYLOAD_BYTES_MAX)?;
+        slot.length = u8::try_from(length)
+            .ok()
+            .filter(|&n| usize::from(n) <= PAYLOAD_BYTES_MAX)?;
         self.next = seq.wrapping_add(1);
         Some(seq)
     }
@@ -154,7 +169,10 @@ mod tests {
         let mut slots = [Slot::EMPTY; 3];
         let mut window = Window::new(&mut slots);
         window.reset(100);
-        assert_eq!([1, 2, 3, 4].map(|b| push(&mut window, b)), [Some(0), Some(1), Some(2), None]);
+        assert_eq!(
+            [1, 2, 3, 4].map(|b| push(&mut window, b)),
+            [Some(0), Some(1), Some(2), None]
+        );
         window.acknowledge(2);
         assert_eq!(window.get(1), None);
         assert_eq!(push(&mut window, 4), Some(3));
@@ -169,14 +187,20 @@ mod tests {
         let mut window = Window::new(&mut slots);
         assert!(!window.has_room());
         window.reset(1);
-        assert_eq!([push(&mut window, 1), push(&mut window, 2)], [Some(0), None]);
+        assert_eq!(
+            [push(&mut window, 1), push(&mut window, 2)],
+            [Some(0), None]
+        );
         window.grant(3);
         window.grant(2);
-        assert_eq!([push(&mut window, 2), push(&mut window, 3), push(&mut window, 4)], [
-            Some(1),
-            Some(2),
-            None
-        ]);
+        assert_eq!(
+            [
+                push(&mut window, 2),
+                push(&mut window, 3),
+                push(&mut window, 4)
+            ],
+            [Some(1), Some(2), None]
+        );
     }
 
     #[test]

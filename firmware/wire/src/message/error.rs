@@ -31,15 +31,6 @@ pub enum BoardError {
         /// As announced.
         expected: u32,
     },
-    /// A part of the input that lies outside of it.
-    InputRange {
-        /// Where the part begins.
-        offset: u32,
-        /// How long it is.
-        bytes: u32,
-        /// How long the input is.
-        input_bytes: u32,
-    },
     /// The image has no plan for this mode.
     ModeNotInImage(Mode),
     /// A tap on a tensor that the model does not have.
@@ -77,33 +68,49 @@ impl fmt::Display for BoardError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::NoModel => f.write_str("the board holds no model"),
-            Self::BadModel(fault) => write!(f, "the board refuses the model that it holds: {fault}"),
-            Self::ArenaTooSmall { need_bytes, have_bytes } => write!(
+            Self::BadModel(fault) => {
+                write!(f, "the board refuses the model that it holds: {fault}")
+            }
+            Self::ArenaTooSmall {
+                need_bytes,
+                have_bytes,
+            } => write!(
                 f,
                 "this needs {need_bytes} bytes of arena, the board has {have_bytes}"
             ),
             Self::ArenaMisaligned { need_bytes } => {
-                write!(f, "the board's arena does not begin at a multiple of {need_bytes}")
+                write!(
+                    f,
+                    "the board's arena does not begin at a multiple of {need_bytes}"
+                )
             }
             Self::InputCrc { found, expected } => write!(
                 f,
                 "the board's input has the CRC {found:08x}, the request says {expected:08x}"
             ),
-            Self::InputRange { offset, bytes, input_bytes } => write!(
-                f,
-                "{bytes} bytes at {offset} lie outside of the input's {input_bytes}"
-            ),
             Self::ModeNotInImage(mode) => {
                 write!(f, "the model's image has no plan for the mode {mode:?}")
             }
             Self::UnknownTensor { tensor, tensors } => {
-                write!(f, "the model has {tensors} tensors, none with index {tensor}")
+                write!(
+                    f,
+                    "the model has {tensors} tensors, none with index {tensor}"
+                )
             }
             Self::ClassOutOfRange { class, classes } => {
-                write!(f, "the model has {classes} classes, none with index {class}")
+                write!(
+                    f,
+                    "the model has {classes} classes, none with index {class}"
+                )
             }
-            Self::WindowTooLarge { window: [wh, ww], input: [h, w] } => {
-                write!(f, "a window of {wh} × {ww} does not fit an input of {h} × {w}")
+            Self::WindowTooLarge {
+                window: [wh, ww],
+                input: [h, w],
+            } => {
+                write!(
+                    f,
+                    "a window of {wh} × {ww} does not fit an input of {h} × {w}"
+                )
             }
             Self::WindowEmpty => f.write_str("a window without pixels hides nothing"),
             Self::StrideZero => f.write_str("a window with stride 0 never moves"),

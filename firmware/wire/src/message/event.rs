@@ -33,13 +33,13 @@ pub enum Event<'a> {
         /// Little-endian f32.
         values: &'a [u8],
     },
-    /// A layer is computed. What it sent is sent.
+    /// What a layer took; one for each, after the run.
     LayerDone {
         /// The tensor that it wrote.
         tensor: u8,
         /// What the board's counter counted, without the time spent in taps.
         count: u64,
-        /// Bytes of stack below the engine's entry, where the run was painted.
+        /// Bytes of stack in use at the layer's deepest, where the run was painted.
         stack_bytes: Option<u32>,
     },
     /// Ends [`super::Request::Infer`].
@@ -98,6 +98,6 @@ pub struct Run {
     /// Bytes of arena from its beginning to the last one written, where the run
     /// was painted.
     pub arena_bytes: Option<u32>,
-    /// Bytes of stack below the engine's entry, likewise.
+    /// Bytes of stack in use at the deepest, sending included, likewise.
     pub stack_bytes: Option<u32>,
 }

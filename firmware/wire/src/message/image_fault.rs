@@ -4,74 +4,193 @@ use core::fmt;
 use postcard_schema::Schema;
 use serde::{Deserialize, Serialize};
 
-/// The check that a board image failed, with its numbers.
+/// The first check that a board image failed, with its numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
-pub struct ImageFault {
-    /// Which check.
-    pub check: ImageCheck,
-    /// Where: the layer, tensor, step or part. 0 where the check has no place.
-    pub at: u32,
-    /// What was found there.
-    pub found: u32,
-    /// What there should have been.
-    pub expected: u32,
+pub enum ImageFault {
+    /// Fewer bytes than a header.
+    TooShort {
+        /// Bytes of a header.
+        need_bytes: u32,
+        /// Bytes there are.
+        have_bytes: u32,
+    },
+    /// It does not begin on a 4-byte boundary.
+    Misaligned,
+    /// It does not begin with the magic bytes: another file.
+    Magic,
+    /// A format version that the engine does not read.
+    Version {
+        /// The image's.
+        found: u32,
+        /// The engine's.
+        supported: u32,
+    },
+    /// The header's length is not the length of a whole image in the region.
+    Length {
+        /// What the header says.
+        header_bytes: u32,
+        /// Bytes there are.
+        have_bytes: u32,
+    },
+    /// The bytes do not have the hash that the header says.
+    Hash,
+    /// A part that does not lie in the image.
+    Span {
+        /// Which part.
+        part: ImagePart,
+        /// Where it was to begin.
+        offset: u32,
+        /// How many elements it was to have.
+        count: u32,
+    },
+    /// A text that is not UTF-8.
+    Utf8 {
+        /// Which text.
+        part: ImagePart,
+    },
+    /// Numbers of tensors and layers that do not fit each other, or the engine.
+    Counts {
+        /// Tensors in the image.
+        tensors: u32,
+        /// Layers in the image.
+        layers: u32,
+    },
+    /// A tensor without elements, with too many, or with an unusable scale.
+    Tensor {
+        /// Which tensor.
+        tensor: u32,
+    },
+    /// A layer that the engine cannot run.
+    Layer {
+        /// Which layer.
+        layer: u32,
+        /// What is wrong with it.
+        check: LayerCheck,
+    },
+    /// A plan that would compute something else than the network.
+    Plan {
+        /// The plan's mode as the image has it.
+        mode: u32,
+        /// What is wrong with it.
+        check: PlanCheck,
+    },
 }
 
-/// The checks of a board image, in the order in which they are made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, Schema)]
-pub enum ImageCheck {
-    /// At least a header.
-    TooShort,
-    /// Begins at a multiple of four.
-    Misaligned,
-    /// Begins with the magic bytes; erased flash does not.
-    Magic,
-    /// A format version that the engine reads.
-    Version,
-    /// As long as the header says.
-    Length,
-    /// The hash of the bytes is the one in the header.
-    Hash,
-    /// Every part lies in the image.
-    Span,
-    /// Names are UTF-8.
-    Utf8,
-    /// As many tensors and layers as fit each other.
-    Counts,
-    /// A tensor has elements and a usable scale.
-    Tensor,
-    /// A layer is one that the engine can run.
-    Layer,
-    /// A plan computes the network and stays in its arena.
-    Plan,
+/// A part of a board image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
+#[allow(missing_docs, reason = "the names are those of the header's fields")]
+pub enum ImagePart {
+    Name,
+    Labels,
+    Tensors,
+    Layers,
+    Operands,
+    Plans,
+    Steps,
+    Placements,
+    Weights,
+    Bias,
+    Multipliers,
+    Table,
+}
+
+/// What can be wrong with a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
+pub enum LayerCheck {
+    /// No operator has this number.
+    UnknownOperator(u8),
+    /// It reads what is not written before it, or is not int8.
+    Inputs,
+    /// Logits that are not the last layer's.
+    Logits,
+    /// A kernel, stride, dilation, padding or number of groups that cannot be.
+    Window,
+    /// An output shape that does not follow from the input's.
+    Shape,
+    /// Another number of weights, biases, multipliers or table entries than needed.
+    Parameters,
+    /// A sum that could leave 32 bits.
+    Overflow,
+    /// A multiplier that is not finite and positive, or clamps out of order.
+    Quantisation,
+}
+
+/// What can be wrong with a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
+pub enum PlanCheck {
+    /// An unknown mode, or one with two plans.
+    Mode,
+    /// Steps that do not run every layer once, in order.
+    Steps {
+        /// The first that is wrong.
+        step: u32,
+    },
+    /// Layers fused that cannot be.
+    Fusion {
+        /// The step that fuses them.
+        step: u32,
+    },
+    /// A tensor or row buffer outside of the arena, or off its alignment.
+    Placement {
+        /// The tensor, or the one that the row buffer belongs to.
+        tensor: u32,
+    },
+    /// A step that overwrites what is still needed.
+    Overlap {
+        /// The step that writes.
+        step: u32,
+        /// The tensor that would be lost.
+        tensor: u32,
+    },
 }
 
 impl fmt::Display for ImageFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { check, at, found, expected } = *self;
-        match check {
-            ImageCheck::TooShort => {
-                write!(f, "a header needs {expected} bytes, there are {found}")
+        match *self {
+            Self::TooShort {
+                need_bytes,
+                have_bytes,
+            } => {
+                write!(
+                    f,
+                    "a header needs {need_bytes} bytes, the region has {have_bytes}"
+                )
             }
-            ImageCheck::Misaligned => f.write_str("the image does not begin on a 4-byte boundary"),
-            ImageCheck::Magic => f.write_str("not a board image (wrong magic)"),
-            ImageCheck::Version => {
-                write!(f, "image format {found}, the firmware reads {expected}")
+            Self::Misaligned => f.write_str("it does not begin on a 4-byte boundary"),
+            Self::Magic => f.write_str("it is not a board image (wrong magic)"),
+            Self::Version { found, supported } => {
+                write!(f, "its format is {found}, the firmware reads {supported}")
             }
-            ImageCheck::Length => {
-                write!(f, "the header says {expected} bytes, there are {found}")
+            Self::Length {
+                header_bytes,
+                have_bytes,
+            } => {
+                write!(
+                    f,
+                    "its header says {header_bytes} bytes, the region has {have_bytes}"
+                )
             }
-            ImageCheck::Hash => f.write_str("the bytes do not match their hash"),
-            ImageCheck::Span => {
-                write!(f, "part {at}: {found} elements at byte {expected} do not lie in the image")
+            Self::Hash => f.write_str("its bytes do not match their hash"),
+            Self::Span {
+                part,
+                offset,
+                count,
+            } => {
+                write!(
+                    f,
+                    "{part:?}: {count} elements at byte {offset} do not lie in the image"
+                )
             }
-            ImageCheck::Utf8 => write!(f, "part {at} is not UTF-8"),
-            ImageCheck::Counts => {
-                write!(f, "{found} tensors do not fit {expected} layers")
+            Self::Utf8 { part } => write!(f, "{part:?}: not UTF-8"),
+            Self::Counts { tensors, layers } => {
+                write!(
+                    f,
+                    "{tensors} tensors and {layers} layers do not make a network that fits"
+                )
             }
-            ImageCheck::Tensor => write!(f, "tensor {at}: unusable shape or scale"),
-            ImageCheck::Layer => write!(f, "layer {at} fails its check {found}"),
-            ImageCheck::Plan => write!(f, "the plan of mode {at} fails its check {found}"),
+            Self::Tensor { tensor } => write!(f, "tensor {tensor}: unusable shape or scale"),
+            Self::Layer { layer, check } => write!(f, "layer {layer}: {check:?}"),
+            Self::Plan { mode, check } => write!(f, "plan for mode {mode}: {check:?}"),
         }
     }
 }

@@ -45,6 +45,4 @@ pub struct MemoryReport {
     pub tapped_arena_bytes: Option<u32>,
     /// Bytes of arena that the fused plan takes, if the image has one.
     pub fused_arena_bytes: Option<u32>,
-    /// Bytes of arena that an occlusion map takes, if the engine can make one.
-    pub occlusion_arena_bytes: Option<u32>,
 }

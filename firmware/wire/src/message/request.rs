@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 pub enum Request<'a> {
     /// Who is there: [`super::Event::Identity`].
     Identify,
-    /// A part of the int8 input, `[H, W, C]`; acknowledged, not answered. The CRC
-    /// of the whole is checked by the request that uses it.
+    /// A part of the int8 input, `[H, W, C]`; acknowledged, not answered. Bytes
+    /// outside of the input are dropped. The request that uses the input checks
+    /// the CRC of the whole. It stays until it is overwritten.
     Input {
         /// Where in the input the bytes begin.
         offset: u32,
@@ -19,8 +20,8 @@ pub enum Request<'a> {
         #[serde(borrow)]
         bytes: &'a [u8],
     },
-    /// One inference: the taps asked for, [`super::Event::LayerDone`] for each
-    /// layer, the logits, then [`super::Event::Done`].
+    /// One inference: the taps asked for, the logits, [`super::Event::LayerDone`]
+    /// for each layer, then [`super::Event::Done`].
     Infer(Infer),
     /// An occlusion map: [`super::Event::OcclusionBase`], positions, then
     /// [`super::Event::OcclusionDone`].
@@ -43,13 +44,12 @@ pub enum Mode {
 pub struct Infer {
     /// The plan to run.
     pub mode: Mode,
-    /// The tensors to send. The logits are sent in any case.
+    /// The tensors to send. The last one stands for its i32 accumulators; the
+    /// logits themselves are sent in any case.
     pub taps: TensorSet,
-    /// Whether to send the last layer's i32 accumulators.
-    pub accumulators: bool,
     /// Fill arena and free stack with this byte first, and report how far they
-    /// were written. A written byte may equal the paint: the larger of two runs
-    /// with different paints is exact.
+    /// were written. A written byte may equal the paint, so the larger of two
+    /// runs with different paints is exact.
     pub paint: Option<u8>,
     /// [`super::input_crc`] of the input that was sent before.
     pub input_crc: u32,

@@ -21,13 +21,21 @@ impl TensorSet {
     /// The set with `tensor` in it too; unchanged from 128 on.
     #[must_use]
     pub fn with(self, tensor: usize) -> Self {
-        if tensor < 128 { Self(self.0 | 1 << tensor) } else { self }
+        if tensor < 128 {
+            Self(self.0 | 1 << tensor)
+        } else {
+            self
+        }
     }
 
     /// The tensors of the set below `tensors`.
     #[must_use]
     pub fn below(self, tensors: usize) -> Self {
-        if tensors < 128 { Self(self.0 & ((1 << tensors) - 1)) } else { self }
+        if tensors < 128 {
+            Self(self.0 & ((1 << tensors) - 1))
+        } else {
+            self
+        }
     }
 
     /// The indices in the set, ascending.
@@ -57,6 +65,9 @@ mod tests {
     fn below_keeps_the_low_indices() {
         assert!(TensorSet::ALL.below(3).iter().eq(0..3));
         assert_eq!(TensorSet::ALL.below(128), TensorSet::ALL);
-        assert_eq!(TensorSet::from_iter([5, 1]).below(5), TensorSet::NONE.with(1));
+        assert_eq!(
+            TensorSet::from_iter([5, 1]).below(5),
+            TensorSet::NONE.with(1)
+        );
     }
 }

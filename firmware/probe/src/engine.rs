@@ -1,0 +1,90 @@
+//! What runs the network.
+
+use cortexscope_core::Tap;
+use cortexscope_wire::message::{BoardError, Mode, ModelIdentity, Occlude};
+
+/// An engine with its model, its arena and its input.
+pub trait Engine {
+    /// Name and version, at most 32 bytes.
+    fn name(&self) -> &str;
+
+    /// The model that it holds.
+    ///
+    /// # Errors
+    /// Why it holds none.
+    fn model(&self) -> Result<ModelIdentity, BoardError>;
+
+    /// Bytes of the region that the model lies in.
+    fn model_region_bytes(&self) -> u32;
+
+    /// Bytes of arena, those of the input included.
+    fn arena_bytes(&self) -> u32;
+
+    /// Where the input is kept between requests, `[H, W, C]`; empty without a model.
+    fn input(&mut self) -> &mut [u8];
+
+    /// Fills the arena with `paint`, apart from the input.
+    fn paint_arena(&mut self, paint: u8);
+
+    /// Bytes from the arena's beginning to the last one that is not `paint`, the
+    /// input not looked at.
+    fn arena_high_water_bytes(&self, paint: u8) -> u32;
+
+    /// Runs the network once on the input.
+    ///
+    /// # Errors
+    /// What the engine refuses, and what stopped the tap.
+    fn infer<T: Tap>(&mut self, mode: Mode, tap: &mut T) -> Result<(), Refusal<T::Error>>;
+
+    /// Makes an occlusion map of the input.
+    ///
+    /// # Errors
+    /// What the engine refuses, and what stopped the map.
+    fn occlude<M: MapSink>(
+        &mut self,
+        ask: &Occlude,
+        map: &mut M,
+    ) -> Result<Macs, Refusal<M::Error>>;
+}
+
+/// Receives an occlusion map.
+pub trait MapSink {
+    /// Why the map may stop.
+    type Error;
+
+    /// The clean input: `class` is watched, `positions` will follow.
+    ///
+    /// # Errors
+    /// Stops the map.
+    fn begin(&mut self, class: u16, probability: f32, positions: u32) -> Result<(), Self::Error>;
+
+    /// The class's probability with the window at position `index`, row by row.
+    ///
+    /// # Errors
+    /// Stops the map.
+    fn position(&mut self, index: u32, probability: f32) -> Result<(), Self::Error>;
+}
+
+/// Multiplications of an occlusion map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Macs {
+    /// Done.
+    pub done: u64,
+    /// That full inferences would have taken.
+    pub full: u64,
+}
+
+/// Why an engine did not finish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal<E> {
+    /// It cannot do what was asked.
+    Board(BoardError),
+    /// Who received its results stopped it.
+    Stopped(E),
+}
+
+impl<E> From<BoardError> for Refusal<E> {
+    fn from(error: BoardError) -> Self {
+        Self::Board(error)
+    }
+}

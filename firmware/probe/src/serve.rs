@@ -1,0 +1,243 @@
+//! The probe's loop: one request after the other, for ever.
+
+use crate::board::Board;
+use crate::engine::{Engine, Refusal};
+use crate::port::{Port, Stop};
+use crate::stream::{MapStream, Stream};
+use cortexscope_wire::frame::PAYLOAD_BYTES_MAX;
+use cortexscope_wire::message::{Infer, MemoryReport, ModelIdentity, Occlude, Run, input_crc};
+use cortexscope_wire::{BoardError, Event, Identity, Request, Slot, TensorSet};
+use embedded_io::{Read, ReadReady, Write};
+
+/// Why [`serve`] came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End<E> {
+    /// The link said that it is closed. A board's link never does.
+    Closed,
+    /// The link failed.
+    Link(E),
+}
+
+/// Answers requests that come over `link`, for ever.
+///
+/// `window` holds what the host has not acknowledged yet: two slots work, eight
+/// keep a link busy while the host looks at what came.
+pub fn serve<B, L, E>(
+    board: &mut B,
+    link: &mut L,
+    engine: &mut E,
+    window: &mut [Slot],
+) -> End<L::Error>
+where
+    B: Board,
+    L: Read + ReadReady + Write,
+    E: Engine,
+{
+    log_start(engine);
+    let window_bytes = size_of_val(window) as u32;
+    let mut port = Port::new(link, window);
+    loop {
+        match turn(board, &mut port, engine, window_bytes) {
+            Ok(()) | Err(Stop::Abandoned) => {}
+            Err(Stop::Closed) => return End::Closed,
+            Err(Stop::Link(error)) => return End::Link(error),
+        }
+    }
+}
+
+/// Waits for bytes, and answers the request that they complete.
+fn turn<B, L, E>(
+    board: &mut B,
+    port: &mut Port<'_, L>,
+    engine: &mut E,
+    window_bytes: u32,
+) -> Result<(), Stop<L::Error>>
+where
+    B: Board,
+    L: Read + ReadReady + Write,
+    E: Engine,
+{
+    port.send_logs(|buffer| board.take_logs(buffer))?;
+    let mut payload = [0; PAYLOAD_BYTES_MAX];
+    let Some(payload) = port.receive(&mut payload)? else {
+        return Ok(());
+    };
+    let answered = match postcard::from_bytes(payload) {
+        Ok(Request::Identify) => port
+            .send(&Event::Identity(identity(board, engine)))
+            .map_err(Refusal::Stopped),
+        Ok(Request::Input { offset, bytes }) => {
+            keep_input(engine.input(), offset, bytes);
+            Ok(())
+        }
+        Ok(Request::Infer(ask)) => infer(board, port, engine, &ask),
+        Ok(Request::Occlude(ask)) => occlude(board, port, engine, &ask),
+        Ok(Request::Memory) => port
+            .send(&Event::Memory(memory(board, engine, window_bytes)))
+            .map_err(Refusal::Stopped),
+        Err(_) => Err(BoardError::UnknownRequest.into()),
+    };
+    match answered {
+        Ok(()) => Ok(()),
+        Err(Refusal::Stopped(stop)) => Err(stop),
+        Err(Refusal::Board(error)) => {
+            log_refusal(&error);
+            port.send(&Event::Error(error))
+        }
+    }
+}
+
+fn identity<'a, B: Board, E: Engine>(board: &'a B, engine: &'a E) -> Identity<'a> {
+    Identity {
+        board: head(board.name()),
+        engine: head(engine.name()),
+        elf_build_id: board
+            .elf_build_id()
+            .get(..32)
+            .unwrap_or(board.elf_build_id()),
+        counter: board.counter_kind(),
+        arena_bytes: engine.arena_bytes(),
+        model_region_bytes: engine.model_region_bytes(),
+        model: engine.model(),
+    }
+}
+
+/// The first 32 bytes of a name, or fewer where that would cut a character.
+fn head(name: &str) -> &str {
+    let end = (0..=name.len().min(32))
+        .rev()
+        .find(|&end| name.is_char_boundary(end));
+    name.get(..end.unwrap_or(0)).unwrap_or_default()
+}
+
+fn memory<B: Board, E: Engine>(board: &B, engine: &mut E, window_bytes: u32) -> MemoryReport {
+    let model = engine.model().ok();
+    MemoryReport {
+        sections: board.sections(),
+        model_region_bytes: engine.model_region_bytes(),
+        image_bytes: model.map_or(0, |model| model.image_bytes),
+        arena_bytes: engine.arena_bytes(),
+        input_bytes: engine.input().len() as u32,
+        window_bytes,
+        tapped_arena_bytes: model.and_then(|model| model.tapped_arena_bytes),
+        fused_arena_bytes: model.and_then(|model| model.fused_arena_bytes),
+    }
+}
+
+/// Copies a part of the input to its place; what lies outside is dropped.
+fn keep_input(input: &mut [u8], offset: u32, bytes: &[u8]) {
+    let place = input.get_mut(offset as usize..).unwrap_or_default();
+    for (to, &from) in place.iter_mut().zip(bytes) {
+        *to = from;
+    }
+}
+
+/// The model, once it and the input are what the request means.
+fn ready<E: Engine>(engine: &mut E, expected: u32) -> Result<ModelIdentity, BoardError> {
+    let model = engine.model()?;
+    let found = input_crc(engine.input());
+    if found == expected {
+        Ok(model)
+    } else {
+        Err(BoardError::InputCrc { found, expected })
+    }
+}
+
+fn infer<B, L, E>(
+    board: &mut B,
+    port: &mut Port<'_, L>,
+    engine: &mut E,
+    ask: &Infer,
+) -> Result<(), Refusal<Stop<L::Error>>>
+where
+    B: Board,
+    L: Read + ReadReady + Write,
+    E: Engine,
+{
+    let model = ready(engine, ask.input_crc)?;
+    check_taps(ask.taps, model.tensors)?;
+    if let Some(paint) = ask.paint {
+        engine.paint_arena(paint);
+        board.paint_stack(paint);
+    }
+    let mut stream = Stream::new(port, board, ask);
+    engine.infer(ask.mode, &mut stream)?;
+    let (count, stack_bytes) = stream
+        .finish(usize::from(model.tensors))
+        .map_err(Refusal::Stopped)?;
+    let arena_bytes = ask.paint.map(|paint| engine.arena_high_water_bytes(paint));
+    port.send(&Event::Done(Run {
+        count,
+        arena_bytes,
+        stack_bytes,
+    }))
+    .map_err(Refusal::Stopped)
+}
+
+fn check_taps(taps: TensorSet, tensors: u8) -> Result<(), BoardError> {
+    match taps.iter().last() {
+        Some(highest) if highest >= usize::from(tensors) => Err(BoardError::UnknownTensor {
+            tensor: highest as u8,
+            tensors,
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn occlude<B, L, E>(
+    board: &mut B,
+    port: &mut Port<'_, L>,
+    engine: &mut E,
+    ask: &Occlude,
+) -> Result<(), Refusal<Stop<L::Error>>>
+where
+    B: Board,
+    L: Read + ReadReady + Write,
+    E: Engine,
+{
+    let model = ready(engine, ask.input_crc)?;
+    if let Some(class) = ask.class.filter(|&class| class >= model.classes) {
+        return Err(BoardError::ClassOutOfRange {
+            class,
+            classes: model.classes,
+        }
+        .into());
+    }
+    let mut stream = MapStream::new(port, board);
+    let macs = engine.occlude(ask, &mut stream)?;
+    let count = stream.finish().map_err(Refusal::Stopped)?;
+    port.send(&Event::OcclusionDone {
+        macs_done: macs.done,
+        macs_full: macs.full,
+        count,
+    })
+    .map_err(Refusal::Stopped)
+}
+
+#[cfg(feature = "defmt")]
+fn log_start<E: Engine>(engine: &E) {
+    match engine.model() {
+        Ok(model) => defmt::info!(
+            "engine {=str}: model {=[u8]:02x}, {=u32} bytes, checked",
+            engine.name(),
+            &model.hash[..4],
+            model.image_bytes
+        ),
+        Err(error) => defmt::warn!(
+            "engine {=str}: {}",
+            engine.name(),
+            defmt::Display2Format(&error)
+        ),
+    }
+}
+
+#[cfg(not(feature = "defmt"))]
+fn log_start<E: Engine>(_engine: &E) {}
+
+#[cfg(feature = "defmt")]
+fn log_refusal(error: &BoardError) {
+    defmt::warn!("refused: {}", defmt::Display2Format(error));
+}
+
+#[cfg(not(feature = "defmt"))]
+fn log_refusal(_error: &BoardError) {}

@@ -1,0 +1,191 @@
+//! The static engine, `cortexscope-core`, behind the probe's interface.
+
+use crate::engine::{Engine, Macs, MapSink, Refusal};
+use crate::image_fault::image_fault;
+use cortexscope_core::{Model, Occluder, OcclusionError, RunError, Tap, occlude, run};
+use cortexscope_wire::message::{BoardError, ImageFault, Mode, ModelIdentity, Occlude};
+
+/// The static engine over a model image and an arena.
+///
+/// The end of the arena keeps the input between requests; what is before it
+/// belongs to the engine.
+pub struct StaticEngine<'a> {
+    model: Result<Model<'a>, Option<ImageFault>>,
+    model_region_bytes: usize,
+    work: &'a mut [u8],
+    input: &'a mut [u8],
+}
+
+impl<'a> StaticEngine<'a> {
+    /// The engine with the model that lies at the beginning of `model_region`,
+    /// if there is one and it passes its checks.
+    pub fn new(model_region: &'a [u8], arena: &'a mut [u8]) -> Self {
+        let erased = model_region
+            .iter()
+            .take(8)
+            .all(|&byte| byte == 0xFF || byte == 0);
+        let model = if erased {
+            Err(None)
+        } else {
+            Model::check(model_region).map_err(|error| Some(image_fault(error)))
+        };
+        let input_bytes = model.map_or(0, |model| model.input().bytes());
+        // An arena too small for the input is told apart when a request needs it.
+        let at = arena.len().saturating_sub(input_bytes);
+        let (work, input) = arena.split_at_mut(at);
+        Self {
+            model,
+            model_region_bytes: model_region.len(),
+            work,
+            input,
+        }
+    }
+
+    fn checked(&self) -> Result<Model<'a>, BoardError> {
+        self.model
+            .map_err(|fault| fault.map_or(BoardError::NoModel, BoardError::BadModel))
+    }
+
+    /// The refusal of a plan that needs `plan_bytes` beside the input.
+    fn too_small(&self, plan_bytes: usize) -> BoardError {
+        let input_bytes = self.model.map_or(0, |model| model.input().bytes());
+        BoardError::ArenaTooSmall {
+            need_bytes: (plan_bytes + input_bytes) as u32,
+            have_bytes: self.arena_bytes(),
+        }
+    }
+}
+
+impl Engine for StaticEngine<'_> {
+    fn name(&self) -> &str {
+        concat!("static ", env!("CARGO_PKG_VERSION"))
+    }
+
+    fn model(&self) -> Result<ModelIdentity, BoardError> {
+        let model = self.checked()?;
+        let arena_bytes = |mode| model.plan(mode).map(|plan| plan.arena_bytes() as u32);
+        Ok(ModelIdentity {
+            hash: *model.hash(),
+            tensors: model.tensor_count() as u8,
+            input_bytes: model.input().bytes() as u32,
+            classes: model.logits().shape.elements() as u16,
+            image_bytes: model.image_bytes() as u32,
+            tapped_arena_bytes: arena_bytes(cortexscope_core::Mode::Tapped),
+            fused_arena_bytes: arena_bytes(cortexscope_core::Mode::Fused),
+        })
+    }
+
+    fn model_region_bytes(&self) -> u32 {
+        self.model_region_bytes as u32
+    }
+
+    fn arena_bytes(&self) -> u32 {
+        (self.work.len() + self.input.len()) as u32
+    }
+
+    fn input(&mut self) -> &mut [u8] {
+        self.input
+    }
+
+    fn paint_arena(&mut self, paint: u8) {
+        self.work.fill(paint);
+    }
+
+    fn arena_high_water_bytes(&self, paint: u8) -> u32 {
+        self.work
+            .iter()
+            .rposition(|&byte| byte != paint)
+            .map_or(0, |last| last as u32 + 1)
+    }
+
+    fn infer<T: Tap>(&mut self, mode: Mode, tap: &mut T) -> Result<(), Refusal<T::Error>> {
+        let model = self.checked()?;
+        let plan = model
+            .plan(engine_mode(mode))
+            .ok_or(BoardError::ModeNotInImage(mode))?;
+        let input = signed(self.input);
+        run(&model, &plan, self.work, input, tap).map_err(|error| match error {
+            RunError::ArenaTooSmall { need_bytes, .. } => self.too_small(need_bytes).into(),
+            RunError::ArenaMisaligned => BoardError::ArenaMisaligned { need_bytes: 4 }.into(),
+            // The input is shorter than the model's only where the arena is.
+            RunError::InputLength { .. } => self.too_small(plan.arena_bytes()).into(),
+            RunError::ForeignPlan => BoardError::ModeNotInImage(mode).into(),
+            RunError::Tap(stop) => Refusal::Stopped(stop),
+        })
+    }
+
+    fn occlude<M: MapSink>(
+        &mut self,
+        ask: &Occlude,
+        map: &mut M,
+    ) -> Result<Macs, Refusal<M::Error>> {
+        let model = self.checked()?;
+        let occluder = Occluder {
+            window_h: ask.window_h.into(),
+            window_w: ask.window_w.into(),
+            stride_h: ask.stride_y.into(),
+            stride_w: ask.stride_x.into(),
+            fill: ask.fill,
+            class: ask.class.map(usize::from),
+        };
+        let shape = model.input().shape;
+        let Some((rows, columns)) = occluder.positions(shape) else {
+            return Err(window_error(ask, [shape.height as u16, shape.width as u16]).into());
+        };
+        let positions = (rows * columns) as u32;
+        let input = signed(self.input);
+        let done = occlude(
+            &model,
+            self.work,
+            input,
+            &occluder,
+            map,
+            |map, class, probability| map.begin(class as u16, probability, positions),
+            |map, index, probability| map.position(index as u32, probability),
+        );
+        match done {
+            Ok(report) => Ok(Macs {
+                done: report.macs_done,
+                full: report.macs_full,
+            }),
+            Err(OcclusionError::Stopped(stop)) => Err(Refusal::Stopped(stop)),
+            Err(OcclusionError::ArenaTooSmall { need_bytes, .. }) => {
+                Err(self.too_small(need_bytes).into())
+            }
+            Err(OcclusionError::ArenaMisaligned) => {
+                Err(BoardError::ArenaMisaligned { need_bytes: 4 }.into())
+            }
+            Err(OcclusionError::InputLength { .. }) => Err(self.too_small(0).into()),
+            Err(OcclusionError::Window) => Err(BoardError::WindowEmpty.into()),
+            Err(OcclusionError::Class { class, classes }) => Err(BoardError::ClassOutOfRange {
+                class: class as u16,
+                classes: classes as u16,
+            }
+            .into()),
+            Err(OcclusionError::Internal) => Err(BoardError::Unsupported.into()),
+        }
+    }
+}
+
+/// Why the window of `ask` has no position on an `input` of this height and width.
+fn window_error(ask: &Occlude, input: [u16; 2]) -> BoardError {
+    let window = [ask.window_h, ask.window_w];
+    if window.contains(&0) {
+        BoardError::WindowEmpty
+    } else if ask.stride_y == 0 || ask.stride_x == 0 {
+        BoardError::StrideZero
+    } else {
+        BoardError::WindowTooLarge { window, input }
+    }
+}
+
+fn engine_mode(mode: Mode) -> cortexscope_core::Mode {
+    match mode {
+        Mode::Tapped => cortexscope_core::Mode::Tapped,
+        Mode::Fused => cortexscope_core::Mode::Fused,
+    }
+}
+
+fn signed(bytes: &[u8]) -> &[i8] {
+    bytemuck::must_cast_slice(bytes)
+}

@@ -1,0 +1,352 @@
+//! From the engine's tap to the host, with the counter stopped meanwhile.
+
+use crate::board::Board;
+use crate::engine::MapSink;
+use crate::port::{Port, Stop};
+use cortexscope_core::{MAX_TENSORS, Tap};
+use cortexscope_wire::message::{Infer, TAP_BYTES_MAX, WORDS_MAX};
+use cortexscope_wire::{Event, TensorSet};
+use embedded_io::{Read, ReadReady, Write};
+
+/// A counter that does not count while results are sent.
+struct Watch {
+    started: u64,
+    /// Counted outside of the engine.
+    outside: u64,
+}
+
+impl Watch {
+    fn start<B: Board>(board: &mut B) -> Self {
+        Self {
+            started: board.counter(),
+            outside: 0,
+        }
+    }
+
+    /// Notes that since `left` something else ran.
+    fn resume<B: Board>(&mut self, board: &mut B, left: u64) {
+        self.outside += board.counter().saturating_sub(left);
+    }
+
+    fn count<B: Board>(&self, board: &mut B) -> u64 {
+        board
+            .counter()
+            .saturating_sub(self.started)
+            .saturating_sub(self.outside)
+    }
+}
+
+/// Sends the tensors that were asked for and measures every layer.
+pub(crate) struct Stream<'s, 'p, B, L: Read + ReadReady + Write> {
+    port: &'s mut Port<'p, L>,
+    board: &'s mut B,
+    taps: TensorSet,
+    paint: Option<u8>,
+    watch: Watch,
+    begun: u64,
+    layers: [Layer; MAX_TENSORS],
+    stack_bytes: Option<u32>,
+    run: Run,
+    /// What stopped the run where the tap has no way to say so.
+    stopped: Option<Stop<L::Error>>,
+}
+
+/// What a layer took.
+#[derive(Clone, Copy)]
+struct Layer {
+    /// Saturates; a part that counts as far as this needs minutes for a layer.
+    count: u32,
+    stack_bytes: Option<u32>,
+}
+
+/// Consecutive bytes of one tensor that wait for a frame to be full.
+struct Run {
+    tensor: usize,
+    offset: usize,
+    length: usize,
+    bytes: [u8; TAP_BYTES_MAX],
+}
+
+impl<'s, 'p, B: Board, L: Read + ReadReady + Write> Stream<'s, 'p, B, L> {
+    pub(crate) fn new(port: &'s mut Port<'p, L>, board: &'s mut B, ask: &Infer) -> Self {
+        let watch = Watch::start(board);
+        Self {
+            port,
+            board,
+            taps: ask.taps,
+            paint: ask.paint,
+            watch,
+            begun: 0,
+            layers: [Layer {
+                count: 0,
+                stack_bytes: None,
+            }; MAX_TENSORS],
+            stack_bytes: None,
+            run: Run {
+                tensor: 0,
+                offset: 0,
+                length: 0,
+                bytes: [0; TAP_BYTES_MAX],
+            },
+            stopped: None,
+        }
+    }
+
+    /// Sends what is left and one event for each of the `tensors` but the input;
+    /// gives the count and the stack of the whole.
+    pub(crate) fn finish(mut self, tensors: usize) -> Result<(u64, Option<u32>), Stop<L::Error>> {
+        let count = self.watch.count(self.board);
+        self.look_at_stack();
+        self.flush()?;
+        let layers = self.layers.iter().enumerate().take(tensors).skip(1);
+        for (tensor, layer) in layers {
+            self.port.send(&Event::LayerDone {
+                tensor: tensor as u8,
+                count: layer.count.into(),
+                stack_bytes: layer.stack_bytes,
+            })?;
+        }
+        Ok((count, self.stack_bytes))
+    }
+
+    fn flush(&mut self) -> Result<(), Stop<L::Error>> {
+        if let Some(stop) = self.stopped.take() {
+            return Err(stop);
+        }
+        let Run {
+            tensor,
+            offset,
+            length,
+            bytes,
+        } = &mut self.run;
+        if *length == 0 {
+            return Ok(());
+        }
+        let bytes = bytes.get(..*length).unwrap_or_default();
+        let event = Event::Tap {
+            tensor: *tensor as u8,
+            offset: *offset as u32,
+            bytes,
+        };
+        *offset += *length;
+        *length = 0;
+        self.port.send(&event)
+    }
+
+    fn append(
+        &mut self,
+        tensor: usize,
+        offset: usize,
+        mut bytes: &[i8],
+    ) -> Result<(), Stop<L::Error>> {
+        if tensor != self.run.tensor || offset != self.run.offset + self.run.length {
+            self.flush()?;
+            self.run.tensor = tensor;
+            self.run.offset = offset;
+        }
+        while !bytes.is_empty() {
+            let room = self
+                .run
+                .bytes
+                .get_mut(self.run.length..)
+                .unwrap_or_default();
+            let (now, later) = bytes.split_at(room.len().min(bytes.len()));
+            for (to, &from) in room.iter_mut().zip(now) {
+                *to = from as u8;
+            }
+            self.run.length += now.len();
+            bytes = later;
+            if self.run.length == TAP_BYTES_MAX {
+                self.flush()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends `values` as little-endian words, as many in a frame as fit.
+    fn send_words<T: Copy>(
+        &mut self,
+        values: &[T],
+        to_bytes: impl Fn(T) -> [u8; 4],
+        event: impl for<'e> Fn(u32, &'e [u8]) -> Event<'e>,
+    ) -> Result<(), Stop<L::Error>> {
+        self.flush()?;
+        for (chunk, first) in values.chunks(WORDS_MAX).zip((0..).step_by(WORDS_MAX)) {
+            let mut words = [[0; 4]; WORDS_MAX];
+            for (word, &value) in words.iter_mut().zip(chunk) {
+                *word = to_bytes(value);
+            }
+            let bytes = words
+                .as_flattened()
+                .get(..4 * chunk.len())
+                .unwrap_or_default();
+            self.port.send(&event(first, bytes))?;
+        }
+        Ok(())
+    }
+
+    fn look_at_stack(&mut self) -> Option<u32> {
+        let bytes = self.board.stack_high_water_bytes(self.paint?);
+        self.stack_bytes = self.stack_bytes.max(bytes);
+        bytes
+    }
+
+    /// Runs `work` with the counter stopped.
+    fn apart<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let left = self.board.counter();
+        let result = work(self);
+        self.watch.resume(self.board, left);
+        result
+    }
+}
+
+impl<B: Board, L: Read + ReadReady + Write> Tap for Stream<'_, '_, B, L> {
+    type Error = Stop<L::Error>;
+
+    fn begin(&mut self, _tensor: usize) {
+        self.apart(|stream| {
+            if let Some(paint) = stream.paint {
+                stream.look_at_stack();
+                stream.board.paint_stack(paint);
+            }
+        });
+        self.begun = self.board.counter();
+    }
+
+    fn end(&mut self, tensor: usize) {
+        let count = self.board.counter().saturating_sub(self.begun);
+        self.apart(|stream| {
+            let stack_bytes = stream.look_at_stack();
+            if let Some(layer) = stream.layers.get_mut(tensor) {
+                let count = u32::try_from(count).unwrap_or(u32::MAX);
+                layer.count = layer.count.saturating_add(count);
+                layer.stack_bytes = layer.stack_bytes.max(stack_bytes);
+            }
+            let polled = stream.port.poll().and_then(|()| {
+                stream
+                    .port
+                    .send_logs(|buffer| stream.board.take_logs(buffer))
+            });
+            if let Err(stop) = polled {
+                stream.stopped.get_or_insert(stop);
+            }
+        });
+    }
+
+    fn wants(&self, tensor: usize) -> bool {
+        self.taps.contains(tensor) || self.stopped.is_some()
+    }
+
+    fn activation(
+        &mut self,
+        tensor: usize,
+        offset: usize,
+        bytes: &[i8],
+    ) -> Result<(), Self::Error> {
+        self.apart(|stream| match stream.stopped.take() {
+            Some(stop) => Err(stop),
+            None => stream.append(tensor, offset, bytes),
+        })
+    }
+
+    fn accumulators(&mut self, values: &[i32]) -> Result<(), Self::Error> {
+        self.apart(|stream| {
+            stream.send_words(values, i32::to_le_bytes, |first, values| {
+                Event::Accumulators { first, values }
+            })
+        })
+    }
+
+    fn logits(&mut self, values: &[f32]) -> Result<(), Self::Error> {
+        self.apart(|stream| {
+            stream.send_words(values, f32::to_le_bytes, |first, values| Event::Logits {
+                first,
+                values,
+            })
+        })
+    }
+}
+
+/// Sends an occlusion map, some positions at a time.
+pub(crate) struct MapStream<'s, 'p, B, L> {
+    port: &'s mut Port<'p, L>,
+    board: &'s mut B,
+    watch: Watch,
+    first: u32,
+    waiting: usize,
+    probabilities: [[u8; 4]; POSITIONS_PER_FRAME],
+}
+
+/// Few enough for a map to be watched while it grows, many enough for a slow link.
+const POSITIONS_PER_FRAME: usize = 16;
+const _: () = assert!(POSITIONS_PER_FRAME <= WORDS_MAX);
+
+impl<'s, 'p, B: Board, L: Read + ReadReady + Write> MapStream<'s, 'p, B, L> {
+    pub(crate) fn new(port: &'s mut Port<'p, L>, board: &'s mut B) -> Self {
+        let watch = Watch::start(board);
+        let probabilities = [[0; 4]; POSITIONS_PER_FRAME];
+        Self {
+            port,
+            board,
+            watch,
+            first: 0,
+            waiting: 0,
+            probabilities,
+        }
+    }
+
+    /// Sends what is left; gives the count of the whole.
+    pub(crate) fn finish(mut self) -> Result<u64, Stop<L::Error>> {
+        let count = self.watch.count(self.board);
+        self.flush()?;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> Result<(), Stop<L::Error>> {
+        let waiting = core::mem::take(&mut self.waiting);
+        if waiting == 0 {
+            return Ok(());
+        }
+        let probabilities = self
+            .probabilities
+            .as_flattened()
+            .get(..4 * waiting)
+            .unwrap_or_default();
+        let first = self.first;
+        self.first += waiting as u32;
+        self.port.send(&Event::Positions {
+            first,
+            probabilities,
+        })
+    }
+}
+
+impl<B: Board, L: Read + ReadReady + Write> MapSink for MapStream<'_, '_, B, L> {
+    type Error = Stop<L::Error>;
+
+    fn begin(&mut self, class: u16, probability: f32, positions: u32) -> Result<(), Self::Error> {
+        let left = self.board.counter();
+        let sent = self.port.send(&Event::OcclusionBase {
+            class,
+            probability,
+            positions,
+        });
+        self.watch.resume(self.board, left);
+        sent
+    }
+
+    fn position(&mut self, _index: u32, probability: f32) -> Result<(), Self::Error> {
+        let left = self.board.counter();
+        if let Some(word) = self.probabilities.get_mut(self.waiting) {
+            *word = probability.to_le_bytes();
+            self.waiting += 1;
+        }
+        let sent = if self.waiting == POSITIONS_PER_FRAME {
+            self.flush()
+        } else {
+            self.port.poll()
+        };
+        self.watch.resume(self.board, left);
+        sent
+    }
+}
