@@ -1,7 +1,7 @@
 //! The [`Board`] that every Cortex-M part is, given its name and its counter.
 
 use cortexscope_probe::Board;
-use cortexscope_wire::message::{CounterKind, Sections};
+use cortexscope_probe::wire::message::{CounterKind, Sections};
 
 use crate::counter::Counter;
 use crate::{linked, log, stack};

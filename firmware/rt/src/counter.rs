@@ -12,7 +12,7 @@ mod systick;
 #[cfg(target_os = "none")]
 pub use systick::InstructionCounter;
 
-use cortexscope_wire::message::CounterKind;
+use cortexscope_probe::wire::message::CounterKind;
 
 /// A board's counter.
 pub trait Counter {

@@ -5,7 +5,7 @@ use core::ptr::addr_of;
 use core::slice;
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use cortexscope_wire::message::Sections;
+use cortexscope_probe::wire::message::Sections;
 
 /// Declares pairs of linker symbols, and for each a function that gives the
 /// addresses between them.

@@ -17,15 +17,18 @@ static mut ENCODER: defmt::Encoder = defmt::Encoder::new();
 static mut RESTORE: critical_section::RestoreState = critical_section::RestoreState::invalid();
 
 /// Moves up to `out.len()` bytes of rzCOBS frames into `out`; returns how many.
+///
+/// Frames that did not fit are owned up to in one that follows.
 pub fn drain(out: &mut [u8]) -> usize {
-    // SAFETY: inside a critical section, with no other reference to the ring.
-    critical_section::with(|_| unsafe { ring() }.drain(out))
-}
-
-/// Returns how many log frames did not fit in the ring since the last call.
-pub fn take_dropped() -> u32 {
-    // SAFETY: inside a critical section, with no other reference to the ring.
-    critical_section::with(|_| unsafe { ring() }.take_dropped())
+    let (count, dropped) = critical_section::with(|_| {
+        // SAFETY: inside a critical section, with no other reference to the ring.
+        let ring = unsafe { ring() };
+        (ring.drain(out), ring.take_dropped())
+    });
+    if dropped > 0 {
+        defmt::warn!("{=u32} log frames did not fit and are lost", dropped);
+    }
+    count
 }
 
 /// The ring, emptied first where a cold start left noise.

@@ -1,2 +1,31 @@
-//! .
-fn main() {}
+//! Arm MPS2 with the AN386 image, a Cortex-M4F, as QEMU emulates it.
+#![no_std]
+#![no_main]
+
+mod uart;
+
+use cortex_m::Peripherals;
+use cortex_m_rt::entry;
+use cortexscope_rt::{CortexM, InstructionCounter};
+
+use crate::uart::Uart0;
+
+include!(concat!(env!("OUT_DIR"), "/model.rs"));
+
+const CLOCK_HZ: u32 = 25_000_000;
+const BAUD: u32 = 115_200;
+
+#[entry]
+fn main() -> ! {
+    let core = Peripherals::take().expect("main runs once");
+    let counter = InstructionCounter::start(core.SYST, 1_000_000_000 / CLOCK_HZ);
+    // SAFETY: main runs once, and nothing else drives UART0.
+    let link = unsafe { Uart0::start(CLOCK_HZ, BAUD) };
+    cortexscope_rt::run(
+        CortexM {
+            name: env!("CARGO_PKG_NAME"),
+            counter,
+        },
+        link,
+    )
+}

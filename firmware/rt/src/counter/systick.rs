@@ -5,7 +5,7 @@ use cortex_m::peripheral::syst::SystClkSource;
 use cortex_m::peripheral::{SCB, SYST};
 use cortex_m_rt::exception;
 
-use cortexscope_wire::message::CounterKind;
+use cortexscope_probe::wire::message::CounterKind;
 
 use super::{Counter, Scale, ticks};
 
