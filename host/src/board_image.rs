@@ -1,0 +1,15 @@
+//! From a quantised [`Network`](crate::compile::network::Network) to the board
+//! image that every engine reads.
+//!
+//! [`emit()`] writes the records of `cortexscope_core::image::format`;
+//! [`plan`] decides where each tensor lies.
+
+mod emit;
+mod owned;
+pub mod plan;
+mod steps;
+mod weights;
+mod writer;
+
+pub use emit::{EmitError, emit};
+pub use owned::BoardImage;

@@ -1,0 +1,3 @@
+//! From a float ONNX to an int8 network.
+
+pub mod network;
