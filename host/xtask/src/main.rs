@@ -1,2 +1,108 @@
-//! .
-fn main() {}
+//! Set-up, firmware builds, the demonstration and the test command.
+//!
+//! Architecture invariant: this package depends on no other of the workspace. It
+//! builds in seconds, so that it can set up what the others need to build at all.
+
+mod board;
+mod command;
+mod consent;
+mod demo;
+mod elf;
+mod firmware;
+mod licences;
+mod setup;
+mod spdx;
+mod test;
+mod toolchain;
+mod workspace;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::board::Board;
+use crate::consent::Consent;
+
+/// Sets up, builds and tests Cortexscope.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Finds the cross compiler and the emulator, and installs what is missing.
+    Setup {
+        /// Install without asking.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Builds the firmware of a board into target/firmware/<BOARD>/.
+    Firmware {
+        #[arg(long, default_value = board::DEFAULT, value_parser = Board::find)]
+        board: &'static Board,
+        /// A board image to link in; without it, the image is placed by the
+        /// emulator or flashed apart.
+        #[arg(long, value_name = "FILE")]
+        model: Option<PathBuf>,
+        /// Install what is missing without asking.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Sets up, builds the firmware and runs `cortexscope demo`.
+    #[command(disable_help_flag = true)]
+    Demo {
+        /// Install what is missing without asking.
+        #[arg(long)]
+        yes: bool,
+        /// What follows goes to `cortexscope demo`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Runs every check, or those whose name contains one of the filters.
+    Test {
+        /// Install what is missing without asking.
+        #[arg(long)]
+        yes: bool,
+        /// Only name the checks.
+        #[arg(long)]
+        list: bool,
+        filters: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().task) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<ExitCode> {
+    match task {
+        Task::Setup { yes } => {
+            let consent = Consent::new(yes);
+            setup::for_firmware(consent)?;
+            setup::emulator(consent)?;
+        }
+        Task::Firmware { board, model, yes } => {
+            let toolchain = setup::toolchain(board, Consent::new(yes))?;
+            firmware::build(board, &toolchain, model.as_deref())?.print();
+        }
+        Task::Demo { yes, args } => return demo::run(Consent::new(yes), &args),
+        Task::Test {
+            list: true,
+            filters,
+            ..
+        } => test::list(&filters)?,
+        Task::Test { yes, filters, .. } => return test::run(Consent::new(yes), &filters),
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,101 @@
+//! Builds the firmware of a board.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::board::Board;
+use crate::elf::{self, Section};
+use crate::toolchain::Toolchain;
+use crate::{command, workspace};
+
+/// The environment variable that `firmware/build.rs` takes a board image from.
+const MODEL_VARIABLE: &str = "CORTEXSCOPE_MODEL";
+
+/// A built firmware.
+pub struct Firmware {
+    /// The ELF file, at a place that depends on nothing but board and model.
+    pub elf: PathBuf,
+    sections: Vec<Section>,
+}
+
+/// Builds the firmware of `board`, with the board image `model` linked in if there is one.
+///
+/// # Errors
+/// The build failed, or its result cannot be put in its place.
+pub fn build(board: &Board, toolchain: &Toolchain, model: Option<&Path>) -> Result<Firmware> {
+    let mut cargo = toolchain.cargo("build", board.target)?;
+    cargo
+        .args(["--package", board.name])
+        .env_remove(MODEL_VARIABLE);
+    let mut name = board.name.to_owned();
+    if let Some(model) = model {
+        let model = fs::canonicalize(model).with_context(|| model.display().to_string())?;
+        name = format!("{name}-{}", model.file_stem().unwrap_or_default().display());
+        cargo.env(MODEL_VARIABLE, model);
+    }
+    command::run(&mut cargo)?;
+
+    let built = toolchain
+        .target_dir()
+        .join(board.target)
+        .join("firmware")
+        .join(board.name);
+    let elf = workspace::firmware_dir()
+        .join(board.name)
+        .join(format!("{name}.elf"));
+    let bytes = fs::read(&built).with_context(|| built.display().to_string())?;
+    place(&elf, &bytes).with_context(|| elf.display().to_string())?;
+    Ok(Firmware {
+        sections: elf::sections(&bytes)?,
+        elf,
+    })
+}
+
+/// Writes a file unless it holds these bytes already, and never half of it: an
+/// emulator may be reading it.
+fn place(file: &Path, bytes: &[u8]) -> Result<()> {
+    if fs::read(file).is_ok_and(|there| there == bytes) {
+        return Ok(());
+    }
+    fs::create_dir_all(file.parent().context("it has no folder")?)?;
+    let draft = file.with_extension(format!("{}.draft", std::process::id()));
+    fs::write(&draft, bytes)?;
+    Ok(fs::rename(&draft, file)?)
+}
+
+impl Firmware {
+    /// Prints where the ELF file is and what its sections take.
+    pub fn print(&self) {
+        println!("{}", self.elf.display());
+        println!("{:<20} {:>10} {:>10}", "section", "address", "bytes");
+        for section in &self.sections {
+            println!(
+                "{:<20} {:>#10x} {:>10}",
+                section.name, section.address, section.bytes
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::place;
+
+    #[test]
+    fn places_whole_files_and_leaves_equal_ones_alone() {
+        let folder = std::env::temp_dir().join(format!("xtask-place-{}", std::process::id()));
+        let file = folder.join("a/b.elf");
+        place(&file, b"one").unwrap();
+        let written = fs::metadata(&file).unwrap().modified().unwrap();
+        place(&file, b"one").unwrap();
+        assert_eq!(fs::metadata(&file).unwrap().modified().unwrap(), written);
+        place(&file, b"two").unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"two");
+        assert_eq!(fs::read_dir(folder.join("a")).unwrap().count(), 1);
+        fs::remove_dir_all(folder).unwrap();
+    }
+}

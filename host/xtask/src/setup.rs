@@ -1,0 +1,118 @@
+//! Finds what firmware and emulator need, and installs what is missing.
+
+mod apt;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::board::{BOARDS, Board};
+use crate::command;
+use crate::consent::Consent;
+use crate::toolchain::{self, DEBIAN_PACKAGES, Next, Toolchain};
+use crate::workspace;
+
+const QEMU: &str = "qemu-system-arm";
+
+/// Sets up the toolchain of every board, and says which it is.
+///
+/// # Errors
+/// As for [`toolchain`].
+pub fn for_firmware(consent: Consent) -> Result<()> {
+    for board in BOARDS {
+        let toolchain = toolchain(board, consent)?;
+        eprintln!("{}: {} by {toolchain}", board.name, board.target);
+    }
+    Ok(())
+}
+
+/// Gives a toolchain for `board`, after installing it where it was missing.
+///
+/// # Errors
+/// None can be had, or nobody agreed to an installation.
+pub fn toolchain(board: &Board, consent: Consent) -> Result<Toolchain> {
+    let target = board.target;
+    let mut target_refused = false;
+    let mut debian_tried = false;
+    loop {
+        match toolchain::next(toolchain::look(target)?, target_refused) {
+            Next::UseRustup => return Ok(Toolchain::Rustup),
+            Next::UseDebian => {
+                let linker_dir = toolchain::linker_dir()?.context("rust-lld is gone")?;
+                return Ok(Toolchain::Debian { linker_dir });
+            }
+            Next::AddTarget => {
+                let mut add = Command::new("rustup");
+                add.args(["target", "add", target]);
+                consent.obtain(
+                    &format!(
+                        "To build firmware for {}, rustup adds the core library of {target}:",
+                        board.name
+                    ),
+                    &[command::line(&add)],
+                )?;
+                if let Err(error) = command::run(&mut add) {
+                    eprintln!("{error:#}. Trying Debian's compiler instead.");
+                }
+                target_refused = true;
+            }
+            Next::InstallDebian if !debian_tried => {
+                debian_tried = true;
+                let why = format!(
+                    "{target} cannot be had from rustup. Debian's compiler has every target and the \
+                     library's source:"
+                );
+                apt::install(DEBIAN_PACKAGES, &why, consent)?;
+            }
+            Next::InstallDebian => bail!(
+                "Debian's compiler is older than Rust {}, or incomplete: see `apt-cache policy {}`",
+                env!("CARGO_PKG_RUST_VERSION"),
+                DEBIAN_PACKAGES.join(" "),
+            ),
+            Next::GiveUp => bail!(
+                "no compiler for {target}: install rustup (https://rustup.rs) and run \
+                 `rustup target add {target}`"
+            ),
+        }
+    }
+}
+
+/// Makes sure that there is an emulator for the boards.
+///
+/// # Errors
+/// It cannot be installed, or nobody agreed to it.
+pub fn emulator(consent: Consent) -> Result<()> {
+    if command::find(QEMU).is_none() {
+        let why = "The boards run on an emulator, QEMU:";
+        apt::install(&[QEMU], why, consent)?;
+    }
+    let version = command::output(Command::new(QEMU).arg("--version"))?;
+    eprintln!("emulator: {}", version.lines().next().unwrap_or(QEMU));
+    Ok(())
+}
+
+/// Gives a folder that holds `cargo-fuzz`, after building it where it was missing.
+///
+/// # Errors
+/// It cannot be built, or nobody agreed to it.
+pub fn cargo_fuzz(consent: Consent) -> Result<PathBuf> {
+    const TOOL: &str = "cargo-fuzz";
+    if let Some(folder) = command::find(TOOL).as_deref().and_then(Path::parent) {
+        return Ok(folder.to_owned());
+    }
+    let tools = workspace::root().join("target/tools");
+    let folder = tools.join("bin");
+    if !folder.join(TOOL).is_file() {
+        let mut install = command::cargo();
+        install
+            .args(["install", "--locked", TOOL, "--root"])
+            .arg(&tools);
+        consent.obtain(
+            "The parsers are fuzzed with cargo-fuzz:",
+            &[command::line(&install)],
+        )?;
+        command::run(&mut install)?;
+    }
+    Ok(folder)
+}

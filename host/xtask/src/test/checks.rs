@@ -1,0 +1,158 @@
+//! What is checked, in the order in which it is.
+//!
+//! `cargo` without a package means the workspace's default members: all that the
+//! host compiles, the end-to-end tests included, but for the training recipe.
+
+use std::path::Path;
+use std::process::Command;
+use std::{env, fs};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::board::{BOARDS, Board};
+use crate::command::{self, cargo, run};
+use crate::consent::Consent;
+use crate::{firmware, licences, setup, workspace};
+
+const TRAINING: &str = "cortexscope-train";
+
+/// How long each fuzz target runs.
+const FUZZ_SECONDS: u32 = 20;
+
+/// A named check.
+pub struct Check {
+    /// Its name, as the summary and the filters have it.
+    pub name: String,
+    action: Box<dyn Fn(Consent) -> Result<()>>,
+}
+
+impl Check {
+    fn new(name: impl Into<String>, action: impl Fn(Consent) -> Result<()> + 'static) -> Self {
+        Self {
+            name: name.into(),
+            action: Box::new(action),
+        }
+    }
+
+    /// Runs it.
+    ///
+    /// # Errors
+    /// It failed, or it could not be run: no check is skipped in silence.
+    pub fn run(&self, consent: Consent) -> Result<()> {
+        (self.action)(consent)
+    }
+}
+
+/// Gives every check, quick ones first.
+pub fn all() -> Vec<Check> {
+    let mut checks = vec![
+        Check::new("lock file", |_| lock_file()),
+        Check::new("format", |_| run(cargo().args(["fmt", "--all", "--check"]))),
+        Check::new("licences", |_| licences::check()),
+    ];
+    for board in BOARDS {
+        let name = |what| format!("{what} {}", board.name);
+        checks.extend([
+            Check::new(name("firmware"), |consent| build(board, consent)),
+            Check::new(name("clippy"), |consent| board_clippy(board, consent)),
+            Check::new(name("docs"), |consent| board_docs(board, consent)),
+        ]);
+    }
+    checks.extend([
+        Check::new("clippy host", |_| run(strict_clippy(&mut locked("clippy")))),
+        Check::new("docs host", |_| run(strict_docs(&mut locked("doc")))),
+        Check::new("tests", |consent| {
+            // The end-to-end tests boot the boards.
+            setup::emulator(consent)?;
+            run(locked("test").arg("--no-fail-fast"))
+        }),
+        Check::new("clippy training", |_| {
+            run(strict_clippy(
+                locked("clippy").args(["--package", TRAINING]),
+            ))
+        }),
+        Check::new("tests training", |_| {
+            run(locked("test").args(["--package", TRAINING]))
+        }),
+        Check::new("fuzz", fuzz),
+    ]);
+    checks
+}
+
+fn locked(subcommand: &str) -> Command {
+    let mut cargo = cargo();
+    cargo.args([subcommand, "--locked"]);
+    cargo
+}
+
+fn strict_clippy(cargo: &mut Command) -> &mut Command {
+    cargo.args(["--all-targets", "--", "--deny", "warnings"])
+}
+
+fn strict_docs(cargo: &mut Command) -> &mut Command {
+    cargo
+        .arg("--no-deps")
+        .env("RUSTDOCFLAGS", "--deny warnings")
+}
+
+fn lock_file() -> Result<()> {
+    command::output(locked("metadata").args(["--format-version", "1"]))?;
+    println!("Cargo.lock is complete and current");
+    Ok(())
+}
+
+fn build(board: &Board, consent: Consent) -> Result<()> {
+    firmware::build(board, &setup::toolchain(board, consent)?, None)?.print();
+    Ok(())
+}
+
+fn board_clippy(board: &Board, consent: Consent) -> Result<()> {
+    let mut clippy = setup::toolchain(board, consent)?.cargo("clippy", board.target)?;
+    // Path dependencies are linted with the board: the runtime, probe, core and wire.
+    run(clippy.args(["--package", board.name, "--", "--deny", "warnings"]))
+}
+
+fn board_docs(board: &Board, consent: Consent) -> Result<()> {
+    let mut doc = setup::toolchain(board, consent)?.cargo("doc", board.target)?;
+    run(strict_docs(doc.args([
+        "--package",
+        board.name,
+        "--package",
+        "cortexscope-rt",
+    ])))
+}
+
+/// Runs every fuzz target for some seconds.
+///
+/// No sanitizer: the crates under test have no unsafe code, so a fault is a panic.
+fn fuzz(consent: Consent) -> Result<()> {
+    let folder = workspace::root().join("tests/fuzz");
+    let mut targets: Vec<String> = fs::read_dir(folder.join("fuzz_targets"))
+        .with_context(|| format!("{} has no targets", folder.display()))?
+        .filter_map(|entry| Some(entry.ok()?.path().file_stem()?.to_str()?.to_owned()))
+        .collect();
+    targets.sort();
+    ensure!(!targets.is_empty(), "{} has no targets", folder.display());
+    let tool_dir = setup::cargo_fuzz(consent)?;
+    for target in targets {
+        run(&mut cargo_fuzz(&tool_dir, &folder, &target)?)?;
+    }
+    Ok(())
+}
+
+fn cargo_fuzz(tool_dir: &Path, folder: &Path, target: &str) -> Result<Command> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let path = env::join_paths(
+        [tool_dir.to_owned()]
+            .into_iter()
+            .chain(env::split_paths(&path)),
+    )?;
+    let mut fuzz = cargo();
+    fuzz.env("PATH", path)
+        // The instrumentation's flags are unstable; a release compiler takes them so.
+        .env("RUSTC_BOOTSTRAP", "1")
+        .args(["fuzz", "run", "--sanitizer", "none", "--fuzz-dir"])
+        .arg(folder)
+        .args([target, "--", &format!("-max_total_time={FUZZ_SECONDS}")]);
+    Ok(fuzz)
+}

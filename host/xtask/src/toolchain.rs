@@ -1,0 +1,333 @@
+//! Which compiler builds firmware: the rustup toolchain where its target can be
+//! had, Debian's complete compiler with the library's source where it cannot.
+
+use std::env;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::{command, workspace};
+
+/// A compiler that can build for a board.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Toolchain {
+    /// The toolchain that runs now, with the target's library installed.
+    Rustup,
+    /// Debian's compiler; it builds the target's library from source, and links
+    /// with the rustup toolchain's linker.
+    Debian {
+        /// The folder of rustup's `rust-lld`.
+        linker_dir: PathBuf,
+    },
+}
+
+/// What this machine has, as far as the choice of a toolchain needs it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The target's library is installed in the toolchain that runs now.
+    pub target: bool,
+    /// There is a `rustup`.
+    pub rustup: bool,
+    /// Debian's compiler, cargo and library source are there and new enough.
+    pub debian: bool,
+    /// The toolchain that runs now brings `rust-lld`.
+    pub rust_lld: bool,
+    /// There is an `apt-get`.
+    pub apt: bool,
+}
+
+/// What to do next to have a toolchain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// The rustup toolchain is ready.
+    UseRustup,
+    /// `rustup target add`.
+    AddTarget,
+    /// Debian's toolchain is ready.
+    UseDebian,
+    /// `apt-get install` Debian's toolchain.
+    InstallDebian,
+    /// Nothing is left to try.
+    GiveUp,
+}
+
+/// Decides what to do next. What is there goes before what has to be fetched, and
+/// rustup before Debian. `target_refused` says that the target could not be added.
+pub fn next(found: Found, target_refused: bool) -> Next {
+    if found.target {
+        Next::UseRustup
+    } else if found.debian && found.rust_lld {
+        Next::UseDebian
+    } else if found.rustup && !target_refused {
+        Next::AddTarget
+    } else if found.apt && found.rust_lld && !found.debian {
+        Next::InstallDebian
+    } else {
+        Next::GiveUp
+    }
+}
+
+/// Debian's programs. They are named in full: rustup's have the same names and
+/// come first on the path.
+const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
+const DEBIAN_CARGO: &str = "/usr/bin/cargo";
+const DEBIAN_RUSTDOC: &str = "/usr/bin/rustdoc";
+const DEBIAN_CLIPPY: &str = "/usr/bin/cargo-clippy";
+const DEBIAN_LIBRARY: &str = "/usr/lib/rustlib/src/rust/library/core/src/lib.rs";
+
+/// The packages that they come from.
+pub const DEBIAN_PACKAGES: &[&str] = &["rustc-web", "cargo-web", "rust-web-src", "rust-web-clippy"];
+
+/// Looks for what can build for `target`.
+///
+/// # Errors
+/// There is no working `rustc` at all.
+pub fn look(target: &str) -> Result<Found> {
+    Ok(Found {
+        target: has_target(target)?,
+        rustup: command::find("rustup").is_some(),
+        debian: has_debian(),
+        rust_lld: linker_dir()?.is_some(),
+        apt: command::find("apt-get").is_some(),
+    })
+}
+
+fn has_target(target: &str) -> Result<bool> {
+    let mut rustc = Command::new("rustc");
+    let folder = command::output(rustc.args(["--print", "target-libdir", "--target", target]))?;
+    let Ok(mut entries) = Path::new(folder.trim()).read_dir() else {
+        return Ok(false);
+    };
+    Ok(entries.any(|entry| {
+        entry.is_ok_and(|entry| entry.file_name().to_string_lossy().starts_with("libcore-"))
+    }))
+}
+
+fn has_debian() -> bool {
+    let is_complete = [DEBIAN_CARGO, DEBIAN_RUSTDOC, DEBIAN_CLIPPY, DEBIAN_LIBRARY]
+        .iter()
+        .all(|file| Path::new(file).is_file());
+    is_complete
+        && command::output(
+            Command::new(DEBIAN_RUSTC)
+                .arg("--version")
+                .env_remove("LD_LIBRARY_PATH"),
+        )
+        .ok()
+        .and_then(|version| version_of(&version))
+        .is_some_and(|have| Some(have) >= version_of(env!("CARGO_PKG_RUST_VERSION")))
+}
+
+/// Gives major and minor version of the first word that looks like one.
+fn version_of(text: &str) -> Option<(u32, u32)> {
+    text.split_whitespace().find_map(|word| {
+        let mut parts = word.split('.');
+        Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+    })
+}
+
+/// Gives the folder of the running toolchain's `rust-lld`, if it brings one.
+///
+/// # Errors
+/// There is no working `rustc` at all.
+pub fn linker_dir() -> Result<Option<PathBuf>> {
+    let sysroot = command::output(Command::new("rustc").args(["--print", "sysroot"]))?;
+    let host = command::output(Command::new("rustc").args(["--print", "host-tuple"]))?;
+    let folder = Path::new(sysroot.trim())
+        .join("lib/rustlib")
+        .join(host.trim())
+        .join("bin");
+    Ok(folder.join("rust-lld").is_file().then_some(folder))
+}
+
+impl Toolchain {
+    /// Gives `cargo SUBCOMMAND` for firmware, on one board's target, in a target
+    /// folder of this toolchain's own.
+    ///
+    /// # Errors
+    /// The path cannot be extended by the linker's folder.
+    pub fn cargo(&self, subcommand: &str, target: &str) -> Result<Command> {
+        let mut cargo = match self {
+            Self::Rustup => command::cargo(),
+            Self::Debian { linker_dir } => debian_cargo(subcommand, linker_dir)?,
+        };
+        cargo.args([subcommand, "--target", target, "--profile", "firmware"]);
+        cargo.arg("--target-dir").arg(self.target_dir());
+        if let Self::Debian { .. } = self {
+            cargo.arg("-Zbuild-std=core");
+        }
+        Ok(cargo)
+    }
+
+    /// Where this toolchain builds. Each has its own folder: compilers do not
+    /// share what they built.
+    pub fn target_dir(&self) -> PathBuf {
+        let folder = match self {
+            Self::Rustup => "build-rustup",
+            Self::Debian { .. } => "build-debian",
+        };
+        workspace::firmware_dir().join(folder)
+    }
+}
+
+impl fmt::Display for Toolchain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Rustup => "the rustup toolchain",
+            Self::Debian { .. } => "Debian's compiler, with the library built from source",
+        })
+    }
+}
+
+fn debian_cargo(subcommand: &str, linker_dir: &Path) -> Result<Command> {
+    // `cargo clippy` would find rustup's clippy first.
+    let program = if subcommand == "clippy" {
+        DEBIAN_CLIPPY
+    } else {
+        DEBIAN_CARGO
+    };
+    let mut cargo = Command::new(program);
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders = [PathBuf::from("/usr/bin"), linker_dir.to_owned()]
+        .into_iter()
+        .chain(env::split_paths(&path));
+    cargo
+        .current_dir(workspace::root())
+        .env(
+            "PATH",
+            env::join_paths(folders).context("a folder's name on PATH has a colon in it")?,
+        )
+        .env("CARGO", DEBIAN_CARGO)
+        .env("RUSTC", DEBIAN_RUSTC)
+        .env("RUSTDOC", DEBIAN_RUSTDOC)
+        // For -Zbuild-std, on a release compiler.
+        .env("RUSTC_BOOTSTRAP", "1")
+        // rustup's cargo sets it to its own libraries.
+        .env_remove("LD_LIBRARY_PATH")
+        .env_remove("RUSTUP_TOOLCHAIN");
+    Ok(cargo)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Found, Next, next, version_of};
+
+    const USERS_MACHINE: Found = Found {
+        target: false,
+        rustup: true,
+        debian: false,
+        rust_lld: true,
+        apt: true,
+    };
+
+    #[test]
+    fn an_ordinary_machine_adds_the_target() {
+        assert_eq!(next(USERS_MACHINE, false), Next::AddTarget);
+        assert_eq!(
+            next(
+                Found {
+                    target: true,
+                    ..USERS_MACHINE
+                },
+                false
+            ),
+            Next::UseRustup
+        );
+    }
+
+    #[test]
+    fn where_no_target_can_be_fetched_debian_steps_in() {
+        assert_eq!(next(USERS_MACHINE, true), Next::InstallDebian);
+        assert_eq!(
+            next(
+                Found {
+                    debian: true,
+                    ..USERS_MACHINE
+                },
+                true
+            ),
+            Next::UseDebian
+        );
+        let elsewhere = Found {
+            apt: false,
+            ..USERS_MACHINE
+        };
+        assert_eq!(next(elsewhere, true), Next::GiveUp);
+    }
+
+    #[test]
+    fn what_is_there_is_not_fetched_again() {
+        assert_eq!(
+            next(
+                Found {
+                    debian: true,
+                    ..USERS_MACHINE
+                },
+                false
+            ),
+            Next::UseDebian
+        );
+        let both = Found {
+            debian: true,
+            target: true,
+            ..USERS_MACHINE
+        };
+        assert_eq!(next(both, false), Next::UseRustup);
+    }
+
+    #[test]
+    fn debian_needs_rustups_linker() {
+        let without = Found {
+            rust_lld: false,
+            ..USERS_MACHINE
+        };
+        assert_eq!(next(without, true), Next::GiveUp);
+        assert_eq!(
+            next(
+                Found {
+                    debian: true,
+                    ..without
+                },
+                true
+            ),
+            Next::GiveUp
+        );
+        assert_eq!(
+            next(
+                Found {
+                    debian: true,
+                    ..without
+                },
+                false
+            ),
+            Next::AddTarget
+        );
+    }
+
+    #[test]
+    fn every_choice_ends() {
+        for bits in 0..32u8 {
+            let bit = |index: u8| bits >> index & 1 == 1;
+            let found = Found {
+                target: bit(0),
+                rustup: bit(1),
+                debian: bit(2),
+                rust_lld: bit(3),
+                apt: bit(4),
+            };
+            assert_ne!(next(found, true), Next::AddTarget, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn reads_versions() {
+        assert_eq!(
+            version_of("rustc 1.96.0 (ac68faa20 2026-05-25)"),
+            Some((1, 96))
+        );
+        assert_eq!(version_of("1.95"), Some((1, 95)));
+        assert_eq!(version_of("unknown"), None);
+    }
+}
