@@ -41,7 +41,7 @@ enum Task {
         #[arg(long)]
         yes: bool,
     },
-    /// Builds the firmware of a board into target/firmware/<BOARD>/.
+    /// Builds the firmware of a board into a folder of its own under target/firmware.
     Firmware {
         #[arg(long, default_value = board::DEFAULT, value_parser = Board::find)]
         board: &'static Board,

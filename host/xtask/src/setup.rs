@@ -18,7 +18,7 @@ const QEMU: &str = "qemu-system-arm";
 /// Sets up the toolchain of every board, and says which it is.
 ///
 /// # Errors
-/// As for [`toolchain`].
+/// As for [`toolchain()`].
 pub fn for_firmware(consent: Consent) -> Result<()> {
     for board in BOARDS {
         let toolchain = toolchain(board, consent)?;

@@ -1,7 +1,4 @@
 //! What is checked, in the order in which it is.
-//!
-//! `cargo` without a package means the workspace's default members: all that the
-//! host compiles, the end-to-end tests included, but for the training recipe.
 
 use std::path::Path;
 use std::process::Command;
@@ -13,8 +10,6 @@ use crate::board::{BOARDS, Board};
 use crate::command::{self, cargo, run};
 use crate::consent::Consent;
 use crate::{firmware, licences, setup, workspace};
-
-const TRAINING: &str = "cortexscope-train";
 
 /// How long each fuzz target runs.
 const FUZZ_SECONDS: u32 = 20;
@@ -59,24 +54,29 @@ pub fn all() -> Vec<Check> {
         ]);
     }
     checks.extend([
-        Check::new("clippy host", |_| run(strict_clippy(&mut locked("clippy")))),
-        Check::new("docs host", |_| run(strict_docs(&mut locked("doc")))),
+        Check::new("clippy host", |_| {
+            run(strict_clippy(host("clippy").arg("--all-targets")))
+        }),
+        Check::new("docs host", |_| run(strict_docs(&mut host("doc")))),
         Check::new("tests", |consent| {
             // The end-to-end tests boot the boards.
             setup::emulator(consent)?;
-            run(locked("test").arg("--no-fail-fast"))
-        }),
-        Check::new("clippy training", |_| {
-            run(strict_clippy(
-                locked("clippy").args(["--package", TRAINING]),
-            ))
-        }),
-        Check::new("tests training", |_| {
-            run(locked("test").args(["--package", TRAINING]))
+            run(host("test").arg("--no-fail-fast"))
         }),
         Check::new("fuzz", fuzz),
     ]);
     checks
+}
+
+/// Gives a cargo command on every package that is not a board. In one command, so
+/// that what they share is built once, with one set of features.
+fn host(subcommand: &str) -> Command {
+    let mut cargo = locked(subcommand);
+    cargo.arg("--workspace");
+    for board in BOARDS {
+        cargo.args(["--exclude", board.name]);
+    }
+    cargo
 }
 
 fn locked(subcommand: &str) -> Command {
@@ -86,7 +86,7 @@ fn locked(subcommand: &str) -> Command {
 }
 
 fn strict_clippy(cargo: &mut Command) -> &mut Command {
-    cargo.args(["--all-targets", "--", "--deny", "warnings"])
+    cargo.args(["--", "--deny", "warnings"])
 }
 
 fn strict_docs(cargo: &mut Command) -> &mut Command {
@@ -109,7 +109,7 @@ fn build(board: &Board, consent: Consent) -> Result<()> {
 fn board_clippy(board: &Board, consent: Consent) -> Result<()> {
     let mut clippy = setup::toolchain(board, consent)?.cargo("clippy", board.target)?;
     // Path dependencies are linted with the board: the runtime, probe, core and wire.
-    run(clippy.args(["--package", board.name, "--", "--deny", "warnings"]))
+    run(strict_clippy(clippy.args(["--package", board.name])))
 }
 
 fn board_docs(board: &Board, consent: Consent) -> Result<()> {
@@ -147,12 +147,23 @@ fn cargo_fuzz(tool_dir: &Path, folder: &Path, target: &str) -> Result<Command> {
             .into_iter()
             .chain(env::split_paths(&path)),
     )?;
+    // libFuzzer writes what it finds into the first folder and only reads the others.
+    let scratch = workspace::root().join("target/fuzz/corpus").join(target);
+    fs::create_dir_all(&scratch).with_context(|| scratch.display().to_string())?;
     let mut fuzz = cargo();
     fuzz.env("PATH", path)
         // The instrumentation's flags are unstable; a release compiler takes them so.
         .env("RUSTC_BOOTSTRAP", "1")
         .args(["fuzz", "run", "--sanitizer", "none", "--fuzz-dir"])
         .arg(folder)
-        .args([target, "--", &format!("-max_total_time={FUZZ_SECONDS}")]);
+        .arg("--target-dir")
+        .arg(workspace::root().join("target/fuzz"))
+        .arg(target)
+        .arg(scratch);
+    let seeds = folder.join("seeds").join(target);
+    if seeds.is_dir() {
+        fuzz.arg(seeds);
+    }
+    fuzz.args(["--", &format!("-max_total_time={FUZZ_SECONDS}")]);
     Ok(fuzz)
 }
