@@ -1,7 +1,7 @@
 //! The board's end of a session: frames in and out, and what is resent.
 
 use cortexscope_wire::frame::{PAYLOAD_BYTES_MAX, WIRE_BYTES_MAX};
-use cortexscope_wire::message::{Credit, Hello, HelloReply};
+use cortexscope_wire::message::{self, Credit, Hello, HelloReply};
 use cortexscope_wire::schema::{PROTOCOL_VERSION, SCHEMA_HASH};
 use cortexscope_wire::{Decoder, Event, Frame, Header, Kind, Slot, Window};
 use embedded_io::{Read, ReadReady, Write};
@@ -109,9 +109,7 @@ impl<'a, L: Read + ReadReady + Write> Port<'a, L> {
             }
         }
         let pushed = self.peer.window.push(Kind::Event, |payload| {
-            postcard::to_slice(event, payload)
-                .ok()
-                .map(|bytes| bytes.len())
+            message::emit(event, payload).map(<[u8]>::len)
         });
         debug_assert!(pushed.is_some(), "an event is longer than a payload");
         self.peer.transmit(self.link, pushed).map_err(Stop::Link)
@@ -183,7 +181,7 @@ impl Peer<'_> {
                 self.accept(link, frame)
             }
             Kind::Ack => {
-                if let Ok(Credit { limit }) = postcard::from_bytes(frame.payload) {
+                if let Some(Credit { limit }) = message::parse(frame.payload) {
                     self.window.grant(limit);
                 }
                 self.catch_up(link, &header, true)?;
@@ -196,7 +194,7 @@ impl Peer<'_> {
     /// Begins the session that a Hello names, unless it has begun already.
     fn open<L: Write>(&mut self, link: &mut L, frame: &Frame<'_>) -> Result<Outcome, L::Error> {
         let session = frame.header.session;
-        let Ok(hello) = postcard::from_bytes::<Hello>(frame.payload) else {
+        let Some(hello) = message::parse::<Hello>(frame.payload) else {
             return Ok(Outcome::Nothing);
         };
         if session == 0 {
@@ -213,8 +211,8 @@ impl Peer<'_> {
             schema: SCHEMA_HASH,
             window: self.window.slot_count(),
         };
-        let mut payload = [0; 16];
-        if let Ok(payload) = postcard::to_slice(&reply, &mut payload) {
+        let mut payload = [0; PAYLOAD_BYTES_MAX];
+        if let Some(payload) = message::emit(&reply, &mut payload) {
             self.emit(link, Kind::HelloReply, session, 0, payload)?;
         }
         Ok(if is_new {

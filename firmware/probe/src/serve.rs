@@ -5,7 +5,7 @@ use crate::engine::{Engine, Refusal};
 use crate::port::{Port, Stop};
 use crate::stream::{MapStream, Stream};
 use cortexscope_wire::frame::PAYLOAD_BYTES_MAX;
-use cortexscope_wire::message::{Infer, MemoryReport, ModelIdentity, Occlude, Run, input_crc};
+use cortexscope_wire::message::{self, Infer, MemoryReport, ModelIdentity, Occlude, Run, input_crc};
 use cortexscope_wire::{BoardError, Event, Identity, Request, Slot, TensorSet};
 use embedded_io::{Read, ReadReady, Write};
 
@@ -62,20 +62,20 @@ where
     let Some(payload) = port.receive(&mut payload)? else {
         return Ok(());
     };
-    let answered = match postcard::from_bytes(payload) {
-        Ok(Request::Identify) => port
+    let answered = match message::parse(payload) {
+        Some(Request::Identify) => port
             .send(&Event::Identity(identity(board, engine)))
             .map_err(Refusal::Stopped),
-        Ok(Request::Input { offset, bytes }) => {
+        Some(Request::Input { offset, bytes }) => {
             keep_input(engine.input(), offset, bytes);
             Ok(())
         }
-        Ok(Request::Infer(ask)) => infer(board, port, engine, &ask),
-        Ok(Request::Occlude(ask)) => occlude(board, port, engine, &ask),
-        Ok(Request::Memory) => port
+        Some(Request::Infer(ask)) => infer(board, port, engine, &ask),
+        Some(Request::Occlude(ask)) => occlude(board, port, engine, &ask),
+        Some(Request::Memory) => port
             .send(&Event::Memory(memory(board, engine, window_bytes)))
             .map_err(Refusal::Stopped),
-        Err(_) => Err(BoardError::UnknownRequest.into()),
+        None => Err(BoardError::UnknownRequest.into()),
     };
     match answered {
         Ok(()) => Ok(()),

@@ -25,6 +25,7 @@ pub use request::{Infer, Mode, Occlude, Request};
 pub use tensor_set::TensorSet;
 
 use crate::frame::PAYLOAD_BYTES_MAX;
+use serde::{Deserialize, Serialize};
 
 /// Activation bytes that fit into one [`Event::Tap`]: what a full payload leaves
 /// after the variant, the tensor, the offset and the length.
@@ -39,6 +40,19 @@ pub const OFFSET_MAX: u32 = (1 << 21) - 1;
 /// Values of four bytes that fit into one [`Event::Accumulators`],
 /// [`Event::Logits`] or [`Event::Positions`].
 pub const WORDS_MAX: usize = (PAYLOAD_BYTES_MAX - 1 - 5 - 2) / 4;
+
+/// The bytes of `message`, in `payload`; nothing if they do not fit.
+pub fn emit<'b>(
+    message: &impl Serialize,
+    payload: &'b mut [u8; PAYLOAD_BYTES_MAX],
+) -> Option<&'b [u8]> {
+    postcard::to_slice(message, payload).ok().map(|bytes| &*bytes)
+}
+
+/// The message in `payload`; nothing if it is not one. Bytes after it are ignored.
+pub fn parse<'a, M: Deserialize<'a>>(payload: &'a [u8]) -> Option<M> {
+    postcard::from_bytes(payload).ok()
+}
 
 /// The CRC-32 that [`Infer`] and [`Occlude`] carry of the int8 input.
 pub fn input_crc(bytes: &[u8]) -> u32 {

@@ -1,0 +1,434 @@
+//! Frames, time-outs, repeats: one request at a time over a link that may lose,
+//! change, repeat and reorder bytes.
+
+use super::cancel::Cancel;
+use super::error::SessionError;
+use super::logs::Logs;
+use super::statistics::Statistics;
+use crate::link::{Link, LinkError};
+use cortexscope_wire::frame::{PAYLOAD_BYTES_MAX, WIRE_BYTES_MAX};
+use cortexscope_wire::message::{self, Credit, Hello, HelloReply};
+use cortexscope_wire::schema::{PROTOCOL_VERSION, SCHEMA_HASH};
+use cortexscope_wire::{Decoder, Event, Frame, Header, Inbound, Kind, Request, Verdict};
+use std::hash::{BuildHasher, RandomState};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Bytes taken from the link at once.
+const READ_BYTES: usize = 16 * 1024;
+/// The longest wait between two looks at [`Cancel`].
+const SLICE: Duration = Duration::from_millis(100);
+/// The longest time between two attempts to be answered.
+const ANSWER_TIME_MAX: Duration = Duration::from_secs(1);
+/// The time between two attempts to open a lost link.
+const REOPEN_PAUSE: Duration = Duration::from_millis(250);
+
+/// Receives a request's events.
+pub(super) type OnEvent<'a> = &'a mut dyn FnMut(&Event<'_>) -> Result<(), SessionError>;
+
+/// Why a request did not end.
+pub(super) enum Interruption {
+    /// The board knows nothing of the session.
+    Reset,
+    /// The link is lost.
+    Lost(LinkError),
+    /// Trying again would not help.
+    Fatal(SessionError),
+}
+
+impl From<LinkError> for Interruption {
+    fn from(error: LinkError) -> Self {
+        match error {
+            LinkError::Lost { .. } => Self::Lost(error),
+            _ => Self::Fatal(error.into()),
+        }
+    }
+}
+
+impl From<SessionError> for Interruption {
+    fn from(error: SessionError) -> Self {
+        Self::Fatal(error)
+    }
+}
+
+/// The host's end of a session.
+pub(super) struct Connection {
+    pub(super) link: Box<dyn Link>,
+    pub(super) cancel: Cancel,
+    pub(super) patience: Duration,
+    pub(super) peer: Peer,
+    decoder: Decoder,
+    received: Vec<u8>,
+}
+
+/// What the host knows of the board.
+pub(super) struct Peer {
+    pub(super) statistics: Statistics,
+    pub(super) logs: Logs,
+    /// 0 where there is no session.
+    session: u16,
+    /// The session before, so that the next one is another.
+    last_session: u16,
+    next_request: u16,
+    inbound: Inbound,
+}
+
+/// What ends an exchange.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Goal {
+    Greeted,
+    Acknowledged,
+    Answered,
+}
+
+/// What came of an exchange so far.
+struct Exchange {
+    goal: Goal,
+    is_acknowledged: bool,
+    greeting: Option<HelloReply>,
+    is_done: bool,
+    /// Something came that the exchange waited for.
+    has_progress: bool,
+    /// The board should hear of this end's place in the sequence.
+    owes_ack: bool,
+}
+
+impl Connection {
+    pub(super) fn new(link: Box<dyn Link>, cancel: Cancel, logs: Logs, patience: Duration) -> Self {
+        let peer = Peer {
+            statistics: Statistics::default(),
+            logs,
+            session: 0,
+            // Nothing but the operating system's randomness is needed of it.
+            last_session: RandomState::new().hash_one(0) as u16,
+            next_request: 0,
+            inbound: Inbound::new(1, 1),
+        };
+        let received = vec![0; READ_BYTES];
+        Self { link, cancel, patience, peer, decoder: Decoder::new(), received }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.peer.session != 0
+    }
+
+    /// Forgets the session; the board is not told.
+    pub(super) fn forget(&mut self) {
+        self.peer.session = 0;
+        self.peer.logs.cut();
+    }
+
+    /// Ends the session and whatever the board is doing for it.
+    pub(super) fn abandon(&mut self) {
+        if self.is_open() {
+            self.peer.next_session();
+            // If it is lost, the next session's Hello does the same.
+            let _ = self.send_hello();
+        }
+        self.forget();
+    }
+
+    /// Makes another attempt possible after `attempts` that were interrupted.
+    ///
+    /// # Errors
+    /// Where there is no point in one more.
+    pub(super) fn recover(
+        &mut self,
+        interruption: Interruption,
+        attempts: u32,
+        retries: u32,
+    ) -> Result<(), SessionError> {
+        match interruption {
+            Interruption::Fatal(error) => {
+                self.abandon();
+                Err(error)
+            }
+            Interruption::Lost(error) => {
+                self.forget();
+                if attempts > retries { Err(error.into()) } else { self.reopen(error) }
+            }
+            Interruption::Reset => {
+                self.forget();
+                self.peer.statistics.resets += 1;
+                if attempts > retries {
+                    return Err(SessionError::TooManyResets { attempts });
+                }
+                tracing::info!("the board was reset; asking again");
+                Ok(())
+            }
+        }
+    }
+
+    /// Opens the lost link again, as soon as it can be.
+    fn reopen(&mut self, lost: LinkError) -> Result<(), SessionError> {
+        tracing::warn!("{lost}; waiting for it to come back");
+        let deadline = Instant::now() + self.patience;
+        loop {
+            if self.cancel.is_cancelled() {
+                return Err(SessionError::Cancelled);
+            }
+            match self.link.reopen() {
+                Ok(()) => {
+                    self.peer.statistics.links_reopened += 1;
+                    return Ok(());
+                }
+                Err(error) if Instant::now() >= deadline => return Err(error.into()),
+                Err(_) => thread::sleep(REOPEN_PAUSE),
+            }
+        }
+    }
+
+    /// Opens a session; gives what the board speaks.
+    pub(super) fn greet(&mut self) -> Result<HelloReply, Interruption> {
+        self.peer.next_session();
+        let exchange = self.exchange(Goal::Greeted, &[], &mut |_| Ok(()))?;
+        let reply = exchange.greeting.ok_or(SessionError::Protocol("no greeting"))?;
+        self.peer.inbound = Inbound::new(reply.window, self.credit());
+        Ok(reply)
+    }
+
+    /// Sends a request that is only acknowledged.
+    pub(super) fn tell(&mut self, request: &Request<'_>) -> Result<(), Interruption> {
+        self.request(Goal::Acknowledged, request, &mut |_| Ok(()))
+    }
+
+    /// Sends a request and hands its events over, the last one included.
+    pub(super) fn ask(
+        &mut self,
+        request: &Request<'_>,
+        on_event: OnEvent<'_>,
+    ) -> Result<(), Interruption> {
+        self.request(Goal::Answered, request, on_event)
+    }
+
+    fn request(
+        &mut self,
+        goal: Goal,
+        request: &Request<'_>,
+        on_event: OnEvent<'_>,
+    ) -> Result<(), Interruption> {
+        let mut payload = [0; PAYLOAD_BYTES_MAX];
+        let payload = message::emit(request, &mut payload)
+            .ok_or(SessionError::Protocol("a request is longer than a frame"))?;
+        self.exchange(goal, payload, on_event)?;
+        self.peer.next_request = self.peer.next_request.wrapping_add(1);
+        Ok(())
+    }
+
+    /// Sends what `goal` needs until it is reached. Everything that has to do
+    /// with time is here.
+    fn exchange(
+        &mut self,
+        goal: Goal,
+        payload: &[u8],
+        on_event: OnEvent<'_>,
+    ) -> Result<Exchange, Interruption> {
+        let mut exchange = Exchange {
+            goal,
+            is_acknowledged: false,
+            greeting: None,
+            is_done: false,
+            has_progress: false,
+            owes_ack: false,
+        };
+        let mut answer_time = self.link.answer_time();
+        self.send_for(&exchange, payload)?;
+        let mut last_progress = Instant::now();
+        let mut deadline = last_progress + answer_time;
+        while !exchange.is_done {
+            if self.cancel.is_cancelled() {
+                return Err(SessionError::Cancelled.into());
+            }
+            let now = Instant::now();
+            if now >= deadline {
+                if now.duration_since(last_progress) > self.patience {
+                    return Err(self.silent().into());
+                }
+                self.peer.statistics.timeouts += 1;
+                self.peer.ask_again();
+                self.send_for(&exchange, payload)?;
+                answer_time = (answer_time * 2).min(ANSWER_TIME_MAX);
+                deadline = now + answer_time;
+            }
+            let wait = deadline.saturating_duration_since(now).min(SLICE);
+            let count = self.link.read(&mut self.received, wait)?;
+            self.take(count, &mut exchange, on_event)?;
+            if std::mem::take(&mut exchange.has_progress) {
+                answer_time = self.link.answer_time();
+                last_progress = Instant::now();
+                deadline = last_progress + answer_time;
+            }
+            let owes_ack = std::mem::take(&mut exchange.owes_ack);
+            if !exchange.is_done && (owes_ack || self.peer.inbound.ack_is_due()) {
+                self.send_ack()?;
+            }
+        }
+        Ok(exchange)
+    }
+
+    /// Decodes what was received and takes every frame of it.
+    fn take(
+        &mut self,
+        count: usize,
+        exchange: &mut Exchange,
+        on_event: OnEvent<'_>,
+    ) -> Result<(), Interruption> {
+        let Self { decoder, received, peer, .. } = self;
+        let mut rest = received.get(..count).unwrap_or_default();
+        peer.statistics.bytes_received += rest.len() as u64;
+        while let Some(frame) = decoder.next(&mut rest) {
+            match frame {
+                Ok(frame) => {
+                    peer.statistics.frames_received += 1;
+                    peer.take(&frame, exchange, on_event)?;
+                }
+                Err(_) => peer.statistics.frames_damaged += 1,
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends what brings `exchange` further: the request until it is
+    /// acknowledged, then this end's place in the sequence.
+    fn send_for(&mut self, exchange: &Exchange, payload: &[u8]) -> Result<(), LinkError> {
+        if exchange.goal == Goal::Greeted {
+            self.send_hello()
+        } else if exchange.is_acknowledged {
+            self.send_ack()
+        } else {
+            let (kind, seq) = (Kind::Request, self.peer.next_request);
+            self.send(kind, seq, payload)
+        }
+    }
+
+    fn send_hello(&mut self) -> Result<(), LinkError> {
+        let hello =
+            Hello { version: PROTOCOL_VERSION, schema: SCHEMA_HASH, credit: self.credit() };
+        let mut payload = [0; PAYLOAD_BYTES_MAX];
+        let payload = message::emit(&hello, &mut payload);
+        // A delimiter first ends whatever the board holds of an earlier frame.
+        self.link.write(&[0])?;
+        self.send(Kind::Hello, 0, payload.unwrap_or_default())
+    }
+
+    fn send_ack(&mut self) -> Result<(), LinkError> {
+        let credit = Credit { limit: self.peer.inbound.limit() };
+        let mut payload = [0; PAYLOAD_BYTES_MAX];
+        let payload = message::emit(&credit, &mut payload);
+        self.send(Kind::Ack, 0, payload.unwrap_or_default())
+    }
+
+    fn send(&mut self, kind: Kind, seq: u16, payload: &[u8]) -> Result<(), LinkError> {
+        let header = Header {
+            kind,
+            session: self.peer.session,
+            seq,
+            ack: self.peer.inbound.next(),
+            round: self.peer.inbound.round(),
+        };
+        let mut buffer = [0; WIRE_BYTES_MAX];
+        let bytes = Frame { header, payload }.emit(&mut buffer).unwrap_or_default();
+        self.link.write(bytes)?;
+        self.peer.inbound.acknowledged();
+        self.peer.statistics.frames_sent += 1;
+        self.peer.statistics.bytes_sent += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Frames that may come before this end looks.
+    fn credit(&self) -> u16 {
+        u16::try_from(self.link.buffer_bytes() / WIRE_BYTES_MAX).unwrap_or(u16::MAX)
+    }
+
+    fn silent(&self) -> SessionError {
+        SessionError::Silent {
+            link: self.link.describe(),
+            patience: self.patience,
+            damaged: self.peer.statistics.frames_damaged,
+        }
+    }
+}
+
+impl Peer {
+    fn next_session(&mut self) {
+        self.last_session = self.last_session.wrapping_add(1).max(1);
+        self.session = self.last_session;
+        self.next_request = 0;
+        self.inbound = Inbound::new(1, 1);
+    }
+
+    fn ask_again(&mut self) {
+        self.inbound.ask_again();
+        self.statistics.resends_asked += 1;
+    }
+
+    fn take(
+        &mut self,
+        frame: &Frame<'_>,
+        exchange: &mut Exchange,
+        on_event: OnEvent<'_>,
+    ) -> Result<(), Interruption> {
+        let header = frame.header;
+        if header.session != self.session {
+            self.statistics.frames_stale += 1;
+            return Ok(());
+        }
+        if exchange.goal == Goal::Greeted {
+            if header.kind == Kind::HelloReply {
+                let reply = message::parse(frame.payload)
+                    .ok_or(SessionError::Protocol("an unreadable greeting"))?;
+                exchange.greeting = Some(reply);
+                exchange.is_done = true;
+            }
+            return Ok(());
+        }
+        match header.kind {
+            Kind::NoSession => return Err(Interruption::Reset),
+            Kind::Event | Kind::Log => self.take_numbered(frame, exchange, on_event)?,
+            Kind::HelloReply | Kind::Ack | Kind::Hello | Kind::Request => {}
+        }
+        if header.ack == self.next_request.wrapping_add(1) && !exchange.is_acknowledged {
+            exchange.is_acknowledged = true;
+            exchange.has_progress = true;
+            exchange.is_done |= exchange.goal == Goal::Acknowledged;
+        }
+        Ok(())
+    }
+
+    fn take_numbered(
+        &mut self,
+        frame: &Frame<'_>,
+        exchange: &mut Exchange,
+        on_event: OnEvent<'_>,
+    ) -> Result<(), Interruption> {
+        match self.inbound.accept(frame.header.seq, frame.header.round) {
+            Verdict::Deliver => {}
+            Verdict::Duplicate => {
+                self.statistics.frames_repeated += 1;
+                exchange.owes_ack = true;
+                return Ok(());
+            }
+            Verdict::AskAgain => {
+                self.statistics.frames_out_of_turn += 1;
+                self.statistics.resends_asked += 1;
+                exchange.owes_ack = true;
+                return Ok(());
+            }
+            Verdict::OutOfTurn => {
+                self.statistics.frames_out_of_turn += 1;
+                return Ok(());
+            }
+        }
+        exchange.has_progress = true;
+        if frame.header.kind == Kind::Log {
+            self.statistics.log_bytes += frame.payload.len() as u64;
+            self.logs.take(frame.payload);
+            return Ok(());
+        }
+        let event = message::parse(frame.payload)
+            .ok_or(SessionError::Protocol("an unreadable event"))?;
+        on_event(&event)?;
+        exchange.is_done |= exchange.goal == Goal::Answered && event.is_last();
+        Ok(())
+    }
+}

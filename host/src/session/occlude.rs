@@ -1,0 +1,117 @@
+//! An occlusion map, computed on the board.
+
+use super::error::SessionError;
+use super::infer::{append, words};
+use super::open::{Session, unexpected};
+use cortexscope_wire::message::{CounterKind, Occlude, input_crc};
+use cortexscope_wire::{Event, Request};
+
+/// The window that hides a part of the input, and the class to watch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OccludeRequest {
+    /// Height and width of the window in pixels.
+    pub window: [u16; 2],
+    /// Rows and columns between two positions.
+    pub stride: [u16; 2],
+    /// The int8 value that the window is filled with.
+    pub fill: i8,
+    /// The class to watch; the winner of the clean input if none.
+    pub class: Option<u16>,
+}
+
+/// The watched class's probability for every position of the window.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OcclusionMap {
+    /// The class that was watched.
+    pub class: u16,
+    /// Its probability for the clean input.
+    pub base_probability: f32,
+    /// Its probability for each position, row by row.
+    pub probabilities: Vec<f32>,
+    /// Multiplications done.
+    pub macs_done: u64,
+    /// Multiplications that full inferences would have taken.
+    pub macs_full: u64,
+    /// What it took, in the board's [`CounterKind`].
+    pub count: Option<u64>,
+}
+
+/// What an occlusion map gives while it grows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum MapProgress<'a> {
+    /// The clean input's answer. Comes again if the board was reset: what came
+    /// before is void.
+    Begun {
+        /// The class that is watched.
+        class: u16,
+        /// Its probability.
+        probability: f32,
+        /// How many positions will follow.
+        positions: usize,
+    },
+    /// Probabilities of consecutive positions, row by row.
+    Positions {
+        /// Index of the first.
+        first: usize,
+        /// The watched class's probabilities.
+        probabilities: &'a [f32],
+    },
+}
+
+impl Session {
+    /// Slides a window over `input`, int8 `[H, W, C]`, and gives the watched
+    /// class's probability for every position; `progress` sees it grow.
+    ///
+    /// # Errors
+    /// [`SessionError::InputLength`], what the board refuses, and what the link
+    /// cannot repair.
+    pub fn occlude(
+        &mut self,
+        input: &[i8],
+        ask: &OccludeRequest,
+        progress: &mut dyn FnMut(MapProgress<'_>),
+    ) -> Result<OcclusionMap, SessionError> {
+        let request = Request::Occlude(Occlude {
+            window_h: ask.window[0],
+            window_w: ask.window[1],
+            stride_y: ask.stride[0],
+            stride_x: ask.stride[1],
+            fill: ask.fill,
+            class: ask.class,
+            input_crc: input_crc(bytemuck::cast_slice(input)),
+        });
+        let has_counter = self.board().counter != CounterKind::None;
+        self.request(|session| {
+            session.send_input(input)?;
+            let mut map = OcclusionMap::default();
+            let mut expected = None;
+            session.connection.ask(&request, &mut |event| {
+                match *event {
+                    Event::OcclusionBase { class, probability, positions } => {
+                        map.class = class;
+                        map.base_probability = probability;
+                        let positions = positions as usize;
+                        expected = Some(positions);
+                        progress(MapProgress::Begun { class, probability, positions });
+                    }
+                    Event::Positions { first, probabilities } => {
+                        let probabilities = &words(probabilities, f32::from_le_bytes)?;
+                        let first = append(&mut map.probabilities, first, probabilities)?;
+                        progress(MapProgress::Positions { first, probabilities });
+                    }
+                    Event::OcclusionDone { macs_done, macs_full, count } => {
+                        map.macs_done = macs_done;
+                        map.macs_full = macs_full;
+                        map.count = has_counter.then_some(count);
+                    }
+                    ref other => return Err(unexpected(other)),
+                }
+                Ok(())
+            })?;
+            if expected != Some(map.probabilities.len()) {
+                return Err(SessionError::Protocol("a wrong number of positions").into());
+            }
+            Ok(map)
+        })
+    }
+}
