@@ -1,7 +1,7 @@
 //! The board's end of a session: frames in and out, and what is resent.
 
 use cortexscope_wire::frame::{PAYLOAD_BYTES_MAX, WIRE_BYTES_MAX};
-use cortexscope_wire::message::{self, Credit, Hello, HelloReply};
+use cortexscope_wire::message::{self, Hello, HelloReply, Receipt};
 use cortexscope_wire::schema::{PROTOCOL_VERSION, SCHEMA_HASH};
 use cortexscope_wire::{Decoder, Event, Frame, Header, Kind, Slot, Window};
 use embedded_io::{Read, ReadReady, Write};
@@ -177,14 +177,14 @@ impl Peer<'_> {
                 Ok(Outcome::Nothing)
             }
             Kind::Request => {
-                self.catch_up(link, &header, false)?;
+                self.window.acknowledge(header.ack);
+                if self.window.enter_round(header.round) {
+                    self.resend(link, self.window.unacknowledged())?;
+                }
                 self.accept(link, frame)
             }
             Kind::Ack => {
-                if let Some(Credit { limit }) = message::parse(frame.payload) {
-                    self.window.grant(limit);
-                }
-                self.catch_up(link, &header, true)?;
+                self.catch_up(link, frame)?;
                 Ok(Outcome::Nothing)
             }
             Kind::HelloReply | Kind::Event | Kind::Log | Kind::NoSession => Ok(Outcome::Nothing),
@@ -222,26 +222,33 @@ impl Peer<'_> {
         })
     }
 
-    /// Takes the acknowledgement in a header, and resends if its round asks for it.
-    fn catch_up<L: Write>(
-        &mut self,
-        link: &mut L,
-        header: &Header,
-        is_answer_due: bool,
-    ) -> Result<(), L::Error> {
-        self.window.acknowledge(header.ack);
-        if !self.window.enter_round(header.round) {
+    /// Takes an acknowledgement, and resends what its round asks for. If that is
+    /// nothing, the host hears at least that the board is there.
+    fn catch_up<L: Write>(&mut self, link: &mut L, frame: &Frame<'_>) -> Result<(), L::Error> {
+        let Header { ack, round, .. } = frame.header;
+        let Some(receipt) = message::parse::<Receipt>(frame.payload) else {
             return Ok(());
-        }
-        let mut resent = 0;
-        for seq in self.window.unacknowledged() {
-            self.transmit(link, Some(seq))?;
-            resent += 1;
-        }
-        if resent == 0 && is_answer_due {
+        };
+        self.window.acknowledge(ack);
+        self.window.grant(receipt.limit);
+        if self.window.enter_round(round) && !self.resend(link, self.window.missing(ack, receipt))? {
             self.emit(link, Kind::Ack, self.session, 0, &[])?;
         }
         Ok(())
+    }
+
+    /// Sends the frames of these numbers again; gives whether there were any.
+    fn resend<L: Write>(
+        &mut self,
+        link: &mut L,
+        numbers: impl Iterator<Item = u16>,
+    ) -> Result<bool, L::Error> {
+        let mut is_any = false;
+        for seq in numbers {
+            self.transmit(link, Some(seq))?;
+            is_any = true;
+        }
+        Ok(is_any)
     }
 
     /// Acknowledges a request, and keeps it if it is the next one.

@@ -36,7 +36,7 @@ pub enum Kind {
     /// Board, numbered as events are: bytes of the defmt stream.
     Log = 5,
     /// Either: nothing but the header; from the host with a payload
-    /// [`crate::message::Credit`].
+    /// [`crate::message::Receipt`].
     Ack = 6,
     /// Board: the frame's session is not one that it knows.
     NoSession = 7,

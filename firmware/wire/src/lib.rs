@@ -36,23 +36,25 @@
 //! The board has no timer. It answers, and it keeps what it sent in a
 //! [`window`] of fixed buffers until the host acknowledges it. The host drives
 //! every time-out: it repeats a request that was not acknowledged, and where an
-//! event is missing it raises `round`, on which the board sends everything after
-//! `ack` once more. An event that arrives out of turn is dropped, because the
-//! resend brings it again.
+//! event is missing it raises `round` and says which ones it holds, on which the
+//! board sends the others once more. `round` in the answers tells the resent
+//! frames from those that were on their way, so a resend that is lost too is
+//! asked for at once and not after a time-out.
 //!
 //! ```text
 //!   host                                    board
 //!    | Hello(version, schema, credit)  ---->  |   forgets the session before
 //!    |  <----  HelloReply(version, schema)    |
-//!    | Request 0: Input(0..237)        ---->  |
+//!    | Request 0: Input(0..236)        ---->  |
 //!    |  <----                        Ack(1)   |
 //!    | Request 1: Infer(taps)          ---->  |
 //!    |  <----                        Ack(2)   |
 //!    |  <----   Event 0: Tap(conv1, 0..)      |
 //!    |      X-  Event 1: Tap(conv1, 235..)    |   lost
-//!    |  <----   Event 2: Tap(conv1, 470..)    |   out of turn, dropped
-//!    | Ack(1, limit 17, round 1)       ---->  |   resends 1 and 2
-//!    |  <----   Event 1, Event 2, ...         |
+//!    |  <----   Event 2: Tap(conv1, 470..)    |   out of turn, kept
+//!    | Ack(1, round 1, holds 2)        ---->  |   resends 1
+//!    |  <----   Event 1                       |
+//!    |  <----   Event 3: Tap(conv1, 705..)    |
 //! ```
 //!
 //! A credit is an absolute sequence number up to which the board may send, so an

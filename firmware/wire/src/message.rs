@@ -4,23 +4,23 @@
 //! wider than a byte are varints (postcard); arrays of activations,
 //! accumulators and logits are little-endian and as long as the frame allows.
 
-mod ack;
 mod error;
 mod event;
 mod hello;
 mod identity;
 mod image_fault;
 mod memory;
+mod receipt;
 mod request;
 mod tensor_set;
 
-pub use ack::Credit;
 pub use error::BoardError;
 pub use event::{Event, Run};
 pub use hello::{Hello, HelloReply};
 pub use identity::{CounterKind, Identity, ModelIdentity};
 pub use image_fault::{ImageFault, ImagePart, LayerCheck, PlanCheck};
 pub use memory::{MemoryReport, Sections};
+pub use receipt::Receipt;
 pub use request::{Infer, Mode, Occlude, Request};
 pub use tensor_set::TensorSet;
 

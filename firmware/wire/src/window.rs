@@ -1,6 +1,7 @@
 //! What the board has sent and the host has not acknowledged.
 
 use crate::frame::{Kind, PAYLOAD_BYTES_MAX};
+use crate::message::Receipt;
 use crate::seq::{distance, is_after, round_is_after};
 
 /// One buffer of a [`Window`].
@@ -116,6 +117,16 @@ impl<'s> Window<'s> {
         (0..distance(base, self.next)).map(move |step| base.wrapping_add(step))
     }
 
+    /// The numbers of the unacknowledged frames that the host misses, by the
+    /// receipt that came with the acknowledgement of all before `ack`.
+    pub fn missing(&self, ack: u16, receipt: Receipt) -> impl Iterator<Item = u16> + use<> {
+        let Receipt { missing_before, held, .. } = receipt;
+        self.unacknowledged().filter(move |&seq| {
+            let is_held = held.checked_shr(distance(ack, seq).into()).unwrap_or(0) & 1 == 1;
+            is_after(missing_before, seq) && !is_held
+        })
+    }
+
     /// Takes the host's acknowledgement of all before `ack`. One that is old, or
     /// of what was never sent, is ignored.
     pub fn acknowledge(&mut self, ack: u16) {
@@ -214,6 +225,24 @@ mod tests {
         window.acknowledge(0);
         window.acknowledge(5);
         assert_eq!(window.unacknowledged().collect::<Vec<_>>(), [1]);
+    }
+
+    #[test]
+    fn only_what_is_missing_is_sent_again() {
+        let mut slots = [Slot::EMPTY; 8];
+        let mut window = Window::new(&mut slots);
+        window.reset(100);
+        for byte in 0..6 {
+            push(&mut window, byte);
+        }
+        window.acknowledge(1);
+        let missing = |missing_before, held| {
+            let receipt = Receipt { limit: 100, missing_before, held };
+            window.missing(1, receipt).collect::<Vec<_>>()
+        };
+        assert_eq!(missing(4, 0b100), [1, 2]);
+        assert_eq!(missing(100, 0b0110), [1, 4, 5]);
+        assert_eq!(missing(1, 0), []);
     }
 
     #[test]

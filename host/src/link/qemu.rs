@@ -317,6 +317,6 @@ mod tests {
         // `ls` ends with an error about options that it does not know.
         let error = QemuLink::start(config("ls")).err().unwrap();
         let text = error.to_string();
-        assert!(text.starts_with("ls did not start") && text.contains("machine"), "{text}");
+        assert!(text.starts_with("ls did not start") && text.contains("option"), "{text}");
     }
 }

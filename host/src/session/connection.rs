@@ -7,9 +7,10 @@ use super::logs::Logs;
 use super::statistics::Statistics;
 use crate::link::{Link, LinkError};
 use cortexscope_wire::frame::{PAYLOAD_BYTES_MAX, WIRE_BYTES_MAX};
-use cortexscope_wire::message::{self, Credit, Hello, HelloReply};
+use cortexscope_wire::message::{self, Hello, HelloReply};
 use cortexscope_wire::schema::{PROTOCOL_VERSION, SCHEMA_HASH};
 use cortexscope_wire::{Decoder, Event, Frame, Header, Inbound, Kind, Request, Verdict};
+use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -71,6 +72,8 @@ pub(super) struct Peer {
     last_session: u16,
     next_request: u16,
     inbound: Inbound,
+    /// Frames that came before their turn.
+    held: HashMap<u16, (Kind, Vec<u8>)>,
 }
 
 /// What ends an exchange.
@@ -103,6 +106,7 @@ impl Connection {
             last_session: RandomState::new().hash_one(0) as u16,
             next_request: 0,
             inbound: Inbound::new(1, 1),
+            held: HashMap::new(),
         };
         let received = vec![0; READ_BYTES];
         Self { link, cancel, patience, peer, decoder: Decoder::new(), received }
@@ -245,7 +249,10 @@ impl Connection {
                     return Err(self.silent().into());
                 }
                 self.peer.statistics.timeouts += 1;
-                self.peer.ask_again();
+                self.peer.inbound.time_out();
+                if exchange.goal != Goal::Greeted && !exchange.is_acknowledged {
+                    self.peer.statistics.requests_repeated += 1;
+                }
                 self.send_for(&exchange, payload)?;
                 answer_time = (answer_time * 2).min(ANSWER_TIME_MAX);
                 deadline = now + answer_time;
@@ -312,9 +319,8 @@ impl Connection {
     }
 
     fn send_ack(&mut self) -> Result<(), LinkError> {
-        let credit = Credit { limit: self.peer.inbound.limit() };
         let mut payload = [0; PAYLOAD_BYTES_MAX];
-        let payload = message::emit(&credit, &mut payload);
+        let payload = message::emit(&self.peer.inbound.receipt(), &mut payload);
         self.send(Kind::Ack, 0, payload.unwrap_or_default())
     }
 
@@ -355,11 +361,7 @@ impl Peer {
         self.session = self.last_session;
         self.next_request = 0;
         self.inbound = Inbound::new(1, 1);
-    }
-
-    fn ask_again(&mut self) {
-        self.inbound.ask_again();
-        self.statistics.resends_asked += 1;
+        self.held.clear();
     }
 
     fn take(
@@ -401,32 +403,48 @@ impl Peer {
         exchange: &mut Exchange,
         on_event: OnEvent<'_>,
     ) -> Result<(), Interruption> {
-        match self.inbound.accept(frame.header.seq, frame.header.round) {
-            Verdict::Deliver => {}
+        let header = frame.header;
+        match self.inbound.accept(header.seq) {
+            Verdict::Deliver => {
+                self.deliver(header.kind, frame.payload, exchange, on_event)?;
+                while let Some(seq) = self.inbound.next_held() {
+                    let held = self.held.remove(&seq);
+                    let (kind, payload) = held.ok_or(SessionError::Protocol("a lost frame"))?;
+                    self.deliver(kind, &payload, exchange, on_event)?;
+                }
+            }
+            Verdict::Keep => {
+                self.statistics.frames_out_of_turn += 1;
+                self.held.insert(header.seq, (header.kind, frame.payload.to_vec()));
+            }
+            Verdict::TooFar => self.statistics.frames_out_of_turn += 1,
             Verdict::Duplicate => {
                 self.statistics.frames_repeated += 1;
                 exchange.owes_ack = true;
-                return Ok(());
-            }
-            Verdict::AskAgain => {
-                self.statistics.frames_out_of_turn += 1;
-                self.statistics.resends_asked += 1;
-                exchange.owes_ack = true;
-                return Ok(());
-            }
-            Verdict::OutOfTurn => {
-                self.statistics.frames_out_of_turn += 1;
-                return Ok(());
             }
         }
+        if self.inbound.must_ask(header.round) {
+            self.statistics.resends_asked += 1;
+            exchange.owes_ack = true;
+        }
+        Ok(())
+    }
+
+    fn deliver(
+        &mut self,
+        kind: Kind,
+        payload: &[u8],
+        exchange: &mut Exchange,
+        on_event: OnEvent<'_>,
+    ) -> Result<(), Interruption> {
         exchange.has_progress = true;
-        if frame.header.kind == Kind::Log {
-            self.statistics.log_bytes += frame.payload.len() as u64;
-            self.logs.take(frame.payload);
+        if kind == Kind::Log {
+            self.statistics.log_bytes += payload.len() as u64;
+            self.logs.take(payload);
             return Ok(());
         }
-        let event = message::parse(frame.payload)
-            .ok_or(SessionError::Protocol("an unreadable event"))?;
+        let event =
+            message::parse(payload).ok_or(SessionError::Protocol("an unreadable event"))?;
         on_event(&event)?;
         exchange.is_done |= exchange.goal == Goal::Answered && event.is_last();
         Ok(())

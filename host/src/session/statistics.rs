@@ -17,11 +17,11 @@ pub struct Statistics {
     pub frames_damaged: u64,
     /// Frames that came again after they had been used.
     pub frames_repeated: u64,
-    /// Frames dropped because one before them was missing.
+    /// Frames that came while one before them was missing.
     pub frames_out_of_turn: u64,
     /// Frames of an earlier session.
     pub frames_stale: u64,
-    /// Times that the board was asked to send from the first missing frame on.
+    /// Times that the board was asked for frames that were missing.
     pub resends_asked: u64,
     /// Requests that were sent again.
     pub requests_repeated: u64,

@@ -10,7 +10,7 @@ pub struct Hello {
     pub version: u16,
     /// The host's [`crate::schema::SCHEMA_HASH`].
     pub schema: [u8; 8],
-    /// Frames that the board may send before the first [`super::Credit`].
+    /// Frames that the board may send before the first [`super::Receipt`].
     pub credit: u16,
 }
 
