@@ -81,12 +81,16 @@ where
         Ok(()) => Ok(()),
         Err(Refusal::Stopped(stop)) => Err(stop),
         Err(Refusal::Board(error)) => {
-            log_refusal(&error);
+            log_refusal();
             port.send(&Event::Error(error))
         }
     }
 }
 
+// The four answers are never inlined: together they would make the loop's frame on
+// the stack as large as the largest of them, and the engine's code many times over.
+
+#[inline(never)]
 fn identity<'a, B: Board, E: Engine>(board: &'a B, engine: &'a E) -> Identity<'a> {
     Identity {
         board: head(board.name()),
@@ -110,6 +114,7 @@ fn head(name: &str) -> &str {
     name.get(..end.unwrap_or(0)).unwrap_or_default()
 }
 
+#[inline(never)]
 fn memory<B: Board, E: Engine>(board: &B, engine: &mut E, window_bytes: u32) -> MemoryReport {
     let model = engine.model().ok();
     MemoryReport {
@@ -143,6 +148,7 @@ fn ready<E: Engine>(engine: &mut E, expected: u32) -> Result<ModelIdentity, Boar
     }
 }
 
+#[inline(never)]
 fn infer<B, L, E>(
     board: &mut B,
     port: &mut Port<'_, L>,
@@ -184,6 +190,7 @@ fn check_taps(taps: TensorSet, tensors: u8) -> Result<(), BoardError> {
     }
 }
 
+#[inline(never)]
 fn occlude<B, L, E>(
     board: &mut B,
     port: &mut Port<'_, L>,
@@ -216,18 +223,16 @@ where
 
 #[cfg(feature = "defmt")]
 fn log_start<E: Engine>(engine: &E) {
+    // Why a model is refused goes to the host with the identity; putting it in
+    // words here would take the formatter's flash.
     match engine.model() {
         Ok(model) => defmt::info!(
-            "engine {=str}: model {=[u8]:02x}, {=u32} bytes, checked",
+            "{=str}: model {=[u8]:02x}, {=u32} bytes, passed its checks",
             engine.name(),
-            &model.hash[..4],
+            model.hash[..4],
             model.image_bytes
         ),
-        Err(error) => defmt::warn!(
-            "engine {=str}: {}",
-            engine.name(),
-            defmt::Display2Format(&error)
-        ),
+        Err(_) => defmt::warn!("{=str}: no usable model", engine.name()),
     }
 }
 
@@ -235,9 +240,9 @@ fn log_start<E: Engine>(engine: &E) {
 fn log_start<E: Engine>(_engine: &E) {}
 
 #[cfg(feature = "defmt")]
-fn log_refusal(error: &BoardError) {
-    defmt::warn!("refused: {}", defmt::Display2Format(error));
+fn log_refusal() {
+    defmt::warn!("a request was refused; the host is told why");
 }
 
 #[cfg(not(feature = "defmt"))]
-fn log_refusal(_error: &BoardError) {}
+fn log_refusal() {}
