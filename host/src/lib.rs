@@ -3,3 +3,4 @@
 
 pub mod board_image;
 pub mod compile;
+pub mod picture;
