@@ -1,6 +1,19 @@
 //! Cortexscope: electrophysiology for a convolutional network that lives on a
 //! Cortex-M microcontroller.
 
+pub mod board;
 pub mod board_image;
+pub mod cli;
 pub mod compile;
+pub mod data;
+pub mod demonstration;
+pub mod dump;
+pub mod link;
+pub mod measure;
+pub mod model_files;
+pub mod onnx;
 pub mod picture;
+pub mod rig;
+pub mod scene;
+pub mod session;
+pub mod verify;

@@ -1,2 +1,7 @@
-//! .
-fn main() {}
+//! The `cortexscope` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cortexscope::cli::main()
+}

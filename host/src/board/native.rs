@@ -48,12 +48,22 @@ impl NativeBoard {
     /// A board with `image` in its model region, which may be empty, and
     /// `arena_bytes` of arena, rounded up to words.
     pub fn start(image: &[u8], arena_bytes: usize) -> Self {
-        let memory = Memory { flash: words(image), arena_bytes };
+        let memory = Memory {
+            flash: words(image),
+            arena_bytes,
+        };
         let (link, board_end) = pair();
         let socket = board_end.socket();
         let thread = Some(memory.clone().boot(board_end));
-        let running = Arc::new(Mutex::new(Running { memory, socket, thread }));
-        Self { link, button: ResetButton { running } }
+        let running = Arc::new(Mutex::new(Running {
+            memory,
+            socket,
+            thread,
+        }));
+        Self {
+            link,
+            button: ResetButton { running },
+        }
     }
 
     /// The board's reset button.
@@ -87,7 +97,11 @@ impl ResetButton {
 
 impl Drop for NativeBoard {
     fn drop(&mut self) {
-        let mut running = self.button.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut running = self
+            .button
+            .running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         running.stop();
     }
 }
@@ -118,7 +132,10 @@ impl Memory {
 fn words(bytes: &[u8]) -> Arc<[u32]> {
     let mut padded = bytes.to_vec();
     padded.resize(bytes.len().next_multiple_of(4), 0xFF);
-    padded.chunks_exact(4).map(bytemuck::pod_read_unaligned).collect()
+    padded
+        .chunks_exact(4)
+        .map(bytemuck::pod_read_unaligned)
+        .collect()
 }
 
 struct Native;

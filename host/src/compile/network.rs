@@ -113,6 +113,8 @@ impl Network {
     /// # Panics
     /// If there is no such tensor.
     pub fn tensor(&self, index: usize) -> &Activation {
-        index.checked_sub(1).map_or(&self.input, |layer| &self.layers[layer].output)
+        index
+            .checked_sub(1)
+            .map_or(&self.input, |layer| &self.layers[layer].output)
     }
 }

@@ -32,7 +32,12 @@ pub struct Faults {
 
 impl Faults {
     /// A good cable.
-    pub const NONE: Self = Self { corrupt: 0.0, drop: 0.0, duplicate: 0.0, delay: 0.0 };
+    pub const NONE: Self = Self {
+        corrupt: 0.0,
+        drop: 0.0,
+        duplicate: 0.0,
+        delay: 0.0,
+    };
 
     /// Every fault with the same probability.
     pub const fn all(probability: f64) -> Self {
@@ -102,7 +107,13 @@ struct Direction {
 impl Direction {
     fn new(faults: Faults, seed: u64) -> Self {
         let random = SplitMix64(seed);
-        Self { faults, random, open: Vec::new(), late: Vec::new(), counts: FaultCounts::default() }
+        Self {
+            faults,
+            random,
+            open: Vec::new(),
+            late: Vec::new(),
+            counts: FaultCounts::default(),
+        }
     }
 
     /// What arrives at the other end when `bytes` are put in.
@@ -151,7 +162,8 @@ impl Direction {
         for _ in 0..copies {
             if self.random.happens(self.faults.delay) {
                 self.counts.delayed += 1;
-                self.late.push((1 + self.random.below(4) as u32, frame.clone()));
+                self.late
+                    .push((1 + self.random.below(4) as u32, frame.clone()));
             } else {
                 out.extend_from_slice(&frame);
             }
@@ -175,7 +187,11 @@ impl<L: Link> Link for FaultyLink<L> {
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), LinkError> {
         let carried = self.to_board.carry(bytes);
-        if carried.is_empty() { Ok(()) } else { self.link.write(&carried) }
+        if carried.is_empty() {
+            Ok(())
+        } else {
+            self.link.write(&carried)
+        }
     }
 
     fn reopen(&mut self) -> Result<(), LinkError> {
@@ -224,8 +240,13 @@ mod tests {
 
     fn carried(faults: Faults, seed: u64, frames: u8) -> (Vec<u8>, FaultCounts) {
         let mut direction = Direction::new(faults, seed);
-        let bytes: Vec<u8> = (0..frames).flat_map(|frame| [frame % 250 + 1, 7, 0]).collect();
-        let out = bytes.chunks(5).flat_map(|chunk| direction.carry(chunk)).collect();
+        let bytes: Vec<u8> = (0..frames)
+            .flat_map(|frame| [frame % 250 + 1, 7, 0])
+            .collect();
+        let out = bytes
+            .chunks(5)
+            .flat_map(|chunk| direction.carry(chunk))
+            .collect();
         (out, direction.counts)
     }
 
@@ -233,21 +254,38 @@ mod tests {
     fn a_good_cable_changes_nothing() {
         let (out, counts) = carried(Faults::NONE, 1, 3);
         assert_eq!(out, [1, 7, 0, 2, 7, 0, 3, 7, 0]);
-        assert_eq!(counts, FaultCounts { frames: 3, ..FaultCounts::default() });
+        assert_eq!(
+            counts,
+            FaultCounts {
+                frames: 3,
+                ..FaultCounts::default()
+            }
+        );
     }
 
     #[test]
     fn every_fault_happens_about_as_often_as_asked() {
         let (_, counts) = carried(Faults::all(0.2), 5, 250);
         assert_eq!(counts.frames, 250);
-        for count in [counts.corrupted, counts.dropped, counts.duplicated, counts.delayed] {
+        for count in [
+            counts.corrupted,
+            counts.dropped,
+            counts.duplicated,
+            counts.delayed,
+        ] {
             assert!((25..=85).contains(&count), "{counts:?}");
         }
     }
 
     #[test]
     fn the_same_seed_makes_the_same_faults() {
-        assert_eq!(carried(Faults::all(0.3), 9, 200), carried(Faults::all(0.3), 9, 200));
-        assert_ne!(carried(Faults::all(0.3), 9, 200).0, carried(Faults::all(0.3), 8, 200).0);
+        assert_eq!(
+            carried(Faults::all(0.3), 9, 200),
+            carried(Faults::all(0.3), 9, 200)
+        );
+        assert_ne!(
+            carried(Faults::all(0.3), 9, 200).0,
+            carried(Faults::all(0.3), 8, 200).0
+        );
     }
 }

@@ -30,14 +30,18 @@ impl Pipe {
     ) -> MutexGuard<'_, VecDeque<u8>> {
         let mut bytes = self.lock();
         while !is_ready(&bytes) {
-            bytes = match deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())) {
-                Some(Duration::ZERO) => break,
-                Some(left) => {
-                    let waited = self.changed.wait_timeout(bytes, left);
-                    waited.unwrap_or_else(PoisonError::into_inner).0
-                }
-                None => self.changed.wait(bytes).unwrap_or_else(PoisonError::into_inner),
-            };
+            bytes =
+                match deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())) {
+                    Some(Duration::ZERO) => break,
+                    Some(left) => {
+                        let waited = self.changed.wait_timeout(bytes, left);
+                        waited.unwrap_or_else(PoisonError::into_inner).0
+                    }
+                    None => self
+                        .changed
+                        .wait(bytes)
+                        .unwrap_or_else(PoisonError::into_inner),
+                };
         }
         bytes
     }
@@ -105,7 +109,10 @@ pub struct Socket {
 /// Two ends of a new link.
 pub fn pair() -> (MemoryLink, BoardEnd) {
     let cable = Arc::<Cable>::default();
-    let board_end = BoardEnd { cable: Arc::clone(&cable), is_unplugged: Arc::default() };
+    let board_end = BoardEnd {
+        cable: Arc::clone(&cable),
+        is_unplugged: Arc::default(),
+    };
     (MemoryLink { cable }, board_end)
 }
 
@@ -142,7 +149,11 @@ impl Link for MemoryLink {
     }
 
     fn reopen(&mut self) -> Result<(), LinkError> {
-        if self.cable.board_is_gone.load(Ordering::SeqCst) { Err(self.lost()) } else { Ok(()) }
+        if self.cable.board_is_gone.load(Ordering::SeqCst) {
+            Err(self.lost())
+        } else {
+            Ok(())
+        }
     }
 
     fn describe(&self) -> String {
@@ -160,14 +171,20 @@ impl Link for MemoryLink {
 
 impl MemoryLink {
     fn lost(&self) -> LinkError {
-        LinkError::Lost { link: self.describe(), reason: "the board's end was dropped".to_owned() }
+        LinkError::Lost {
+            link: self.describe(),
+            reason: "the board's end was dropped".to_owned(),
+        }
     }
 }
 
 impl BoardEnd {
     /// The socket that this end is plugged into.
     pub fn socket(&self) -> Socket {
-        Socket { cable: Arc::clone(&self.cable), is_unplugged: Arc::clone(&self.is_unplugged) }
+        Socket {
+            cable: Arc::clone(&self.cable),
+            is_unplugged: Arc::clone(&self.is_unplugged),
+        }
     }
 
     fn is_closed(&self) -> bool {
@@ -189,7 +206,10 @@ impl Socket {
         self.cable.to_board.lock().clear();
         self.is_unplugged = Arc::default();
         let is_unplugged = Arc::clone(&self.is_unplugged);
-        BoardEnd { cable: Arc::clone(&self.cable), is_unplugged }
+        BoardEnd {
+            cable: Arc::clone(&self.cable),
+            is_unplugged,
+        }
     }
 }
 
@@ -210,7 +230,11 @@ impl embedded_io::Read for BoardEnd {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Infallible> {
         let pipe = &self.cable.to_board;
         let mut bytes = pipe.wait_until(None, |bytes| !bytes.is_empty() || self.is_closed());
-        Ok(if self.is_closed() { 0 } else { pipe.take(&mut bytes, buffer) })
+        Ok(if self.is_closed() {
+            0
+        } else {
+            pipe.take(&mut bytes, buffer)
+        })
     }
 }
 
@@ -224,7 +248,11 @@ impl embedded_io::Write for BoardEnd {
     fn write(&mut self, from: &[u8]) -> Result<usize, Infallible> {
         let pipe = &self.cable.to_host;
         let mut bytes = pipe.wait_until(None, |bytes| bytes.len() < PIPE_BYTES || self.is_closed());
-        Ok(if self.is_closed() { 0 } else { pipe.put(&mut bytes, from) })
+        Ok(if self.is_closed() {
+            0
+        } else {
+            pipe.put(&mut bytes, from)
+        })
     }
 
     fn flush(&mut self) -> Result<(), Infallible> {
@@ -261,7 +289,10 @@ mod tests {
 
         let (mut host, board) = pair();
         drop(board);
-        assert!(matches!(host.read(&mut [0; 4], SOON), Err(LinkError::Lost { .. })));
+        assert!(matches!(
+            host.read(&mut [0; 4], SOON),
+            Err(LinkError::Lost { .. })
+        ));
     }
 
     #[test]

@@ -113,19 +113,31 @@ impl QemuLink {
 
     /// The board's reset button, good until the emulator is started again.
     pub fn reset_button(&self) -> QemuReset {
-        QemuReset { monitor: Arc::clone(&self.running.monitor) }
+        QemuReset {
+            monitor: Arc::clone(&self.running.monitor),
+        }
     }
 
     fn lost(&mut self, error: &io::Error) -> LinkError {
-        LinkError::Lost { link: self.describe(), reason: self.running.last_words(error) }
+        LinkError::Lost {
+            link: self.describe(),
+            reason: self.running.last_words(error),
+        }
     }
 }
 
 impl Running {
     fn start(config: &QemuConfig) -> Result<Self, LinkError> {
-        for path in config.loads.iter().map(|(path, _)| path).chain([&config.kernel]) {
-            std::fs::metadata(path)
-                .map_err(|source| LinkError::NoFirmware { path: path.clone(), source })?;
+        for path in config
+            .loads
+            .iter()
+            .map(|(path, _)| path)
+            .chain([&config.kernel])
+        {
+            std::fs::metadata(path).map_err(|source| LinkError::NoFirmware {
+                path: path.clone(),
+                source,
+            })?;
         }
         let failed = |reason: String| LinkError::EmulatorFailed {
             program: config.program.display().to_string(),
@@ -135,7 +147,9 @@ impl Running {
         let [uart_path, monitor_path] = ["uart", "monitor"].map(|name| directory.path().join(name));
         let listen = |path: &Path| {
             let listener = UnixListener::bind(path).map_err(|error| failed(error.to_string()))?;
-            listener.set_nonblocking(true).map_err(|error| failed(error.to_string()))?;
+            listener
+                .set_nonblocking(true)
+                .map_err(|error| failed(error.to_string()))?;
             Ok(listener)
         };
         let uart_listener = listen(&uart_path)?;
@@ -143,7 +157,13 @@ impl Running {
 
         let mut command = Command::new(&config.program);
         command
-            .args(["-machine", &config.machine, "-display", "none", "-nodefaults"])
+            .args([
+                "-machine",
+                &config.machine,
+                "-display",
+                "none",
+                "-nodefaults",
+            ])
             .arg("-kernel")
             .arg(&config.kernel);
         for (path, address) in &config.loads {
@@ -158,12 +178,20 @@ impl Running {
             let chardev = format!("socket,id={id},path={}", escape(path));
             command.args(["-chardev", &chardev]);
         }
-        command.args(["-serial", "chardev:uart", "-mon", "chardev=monitor,mode=readline"]);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        command.args([
+            "-serial",
+            "chardev:uart",
+            "-mon",
+            "chardev=monitor,mode=readline",
+        ]);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|error| match error.kind() {
-            ErrorKind::NotFound => {
-                LinkError::NoEmulator { program: config.program.display().to_string() }
-            }
+            ErrorKind::NotFound => LinkError::NoEmulator {
+                program: config.program.display().to_string(),
+            },
             _ => failed(error.to_string()),
         })?;
         let mut stderr = child.stderr.take().map(collect);
@@ -223,7 +251,9 @@ fn collect(mut stderr: ChildStderr) -> JoinHandle<String> {
             kept.extend(&buffer[..count]);
             kept.drain(..kept.len().saturating_sub(STDERR_BYTES));
         }
-        String::from_utf8_lossy(kept.make_contiguous()).trim().to_owned()
+        String::from_utf8_lossy(kept.make_contiguous())
+            .trim()
+            .to_owned()
     })
 }
 
@@ -231,7 +261,10 @@ fn end(child: &mut Child, stderr: &mut Option<JoinHandle<String>>, error: &io::E
     // Killing what has ended by itself does nothing.
     let _ = child.kill();
     let status = child.wait();
-    let words = stderr.take().and_then(|thread| thread.join().ok()).unwrap_or_default();
+    let words = stderr
+        .take()
+        .and_then(|thread| thread.join().ok())
+        .unwrap_or_default();
     match status {
         Ok(status) if words.is_empty() => format!("the emulator ended ({status}): {error}"),
         Ok(status) => format!("the emulator ended ({status}): {words}"),
@@ -245,7 +278,10 @@ fn escape(path: &Path) -> String {
 }
 
 fn is_timeout(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
+    matches!(
+        error.kind(),
+        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
+    )
 }
 
 impl Link for QemuLink {
@@ -268,7 +304,10 @@ impl Link for QemuLink {
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), LinkError> {
-        self.running.uart.write_all(bytes).map_err(|error| self.lost(&error))
+        self.running
+            .uart
+            .write_all(bytes)
+            .map_err(|error| self.lost(&error))
     }
 
     fn reopen(&mut self) -> Result<(), LinkError> {
@@ -277,7 +316,11 @@ impl Link for QemuLink {
     }
 
     fn describe(&self) -> String {
-        format!("the emulated board {} ({})", self.config.machine, self.config.program.display())
+        format!(
+            "the emulated board {} ({})",
+            self.config.machine,
+            self.config.program.display()
+        )
     }
 
     fn buffer_bytes(&self) -> usize {
@@ -295,12 +338,17 @@ mod tests {
 
     fn config(program: &str) -> QemuConfig {
         let kernel = std::env::current_exe().unwrap();
-        QemuConfig { program: program.into(), ..QemuConfig::new("mps2-an386", kernel) }
+        QemuConfig {
+            program: program.into(),
+            ..QemuConfig::new("mps2-an386", kernel)
+        }
     }
 
     #[test]
     fn a_missing_emulator_says_how_to_get_it() {
-        let error = QemuLink::start(config("cortexscope-no-such-emulator")).err().unwrap();
+        let error = QemuLink::start(config("cortexscope-no-such-emulator"))
+            .err()
+            .unwrap();
         assert!(matches!(error, LinkError::NoEmulator { .. }), "{error:?}");
         assert!(error.to_string().contains("apt install qemu-system-arm"));
     }
@@ -317,6 +365,9 @@ mod tests {
         // `ls` ends with an error about options that it does not know.
         let error = QemuLink::start(config("ls")).err().unwrap();
         let text = error.to_string();
-        assert!(text.starts_with("ls did not start") && text.contains("option"), "{text}");
+        assert!(
+            text.starts_with("ls did not start") && text.contains("option"),
+            "{text}"
+        );
     }
 }

@@ -26,14 +26,21 @@ impl SerialLink {
     /// [`LinkError::NotFound`], [`LinkError::PermissionDenied`],
     /// [`LinkError::Busy`] or [`LinkError::Setup`].
     pub fn open(path: &str, baud: u32) -> Result<Self, LinkError> {
-        let mut link = Self { path: path.to_owned(), baud, port: None };
+        let mut link = Self {
+            path: path.to_owned(),
+            baud,
+            port: None,
+        };
         link.reopen()?;
         Ok(link)
     }
 
     fn lost(&mut self, reason: &impl ToString) -> LinkError {
         self.port = None;
-        LinkError::Lost { link: self.describe(), reason: reason.to_string() }
+        LinkError::Lost {
+            link: self.describe(),
+            reason: reason.to_string(),
+        }
     }
 
     fn open_error(&self, error: &serialport::Error) -> LinkError {
@@ -47,12 +54,18 @@ impl SerialLink {
                 LinkError::Busy { port }
             }
             ErrorKind::NoDevice => self.not_found(),
-            _ => LinkError::Setup { port, reason: error.to_string() },
+            _ => LinkError::Setup {
+                port,
+                reason: error.to_string(),
+            },
         }
     }
 
     fn not_found(&self) -> LinkError {
-        LinkError::NotFound { port: self.path.clone(), available: available() }
+        LinkError::NotFound {
+            port: self.path.clone(),
+            available: available(),
+        }
     }
 }
 
@@ -96,7 +109,9 @@ impl Link for SerialLink {
     fn reopen(&mut self) -> Result<(), LinkError> {
         self.port = None;
         let open = || {
-            let mut port = serialport::new(&self.path, self.baud).timeout(WRITE_TIMEOUT).open()?;
+            let mut port = serialport::new(&self.path, self.baud)
+                .timeout(WRITE_TIMEOUT)
+                .open()?;
             // A board's own USB sends nothing before a terminal is ready. Adapters
             // without the line may refuse.
             let _ = port.write_data_terminal_ready(true);
@@ -128,16 +143,27 @@ mod tests {
 
     #[test]
     fn a_port_that_is_not_there_is_named_with_those_that_are() {
-        let error = SerialLink::open("/dev/cortexscope-no-such-port", 115_200).err().unwrap();
+        let error = SerialLink::open("/dev/cortexscope-no-such-port", 115_200)
+            .err()
+            .unwrap();
         assert!(matches!(error, LinkError::NotFound { .. }), "{error:?}");
-        assert!(error.to_string().starts_with("there is no serial port /dev/cortexscope-no"));
+        assert!(
+            error
+                .to_string()
+                .starts_with("there is no serial port /dev/cortexscope-no")
+        );
     }
 
     #[cfg(unix)]
     #[test]
     fn a_file_that_is_no_port_is_refused() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let error = SerialLink::open(file.path().to_str().unwrap(), 115_200).err().unwrap();
-        assert!(!matches!(error, LinkError::Lost { .. } | LinkError::NotFound { .. }), "{error:?}");
+        let error = SerialLink::open(file.path().to_str().unwrap(), 115_200)
+            .err()
+            .unwrap();
+        assert!(
+            !matches!(error, LinkError::Lost { .. } | LinkError::NotFound { .. }),
+            "{error:?}"
+        );
     }
 }

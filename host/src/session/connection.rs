@@ -109,7 +109,14 @@ impl Connection {
             held: HashMap::new(),
         };
         let received = vec![0; READ_BYTES];
-        Self { link, cancel, patience, peer, decoder: Decoder::new(), received }
+        Self {
+            link,
+            cancel,
+            patience,
+            peer,
+            decoder: Decoder::new(),
+            received,
+        }
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -149,7 +156,11 @@ impl Connection {
             }
             Interruption::Lost(error) => {
                 self.forget();
-                if attempts > retries { Err(error.into()) } else { self.reopen(error) }
+                if attempts > retries {
+                    Err(error.into())
+                } else {
+                    self.reopen(error)
+                }
             }
             Interruption::Reset => {
                 self.forget();
@@ -186,7 +197,9 @@ impl Connection {
     pub(super) fn greet(&mut self) -> Result<HelloReply, Interruption> {
         self.peer.next_session();
         let exchange = self.exchange(Goal::Greeted, &[], &mut |_| Ok(()))?;
-        let reply = exchange.greeting.ok_or(SessionError::Protocol("no greeting"))?;
+        let reply = exchange
+            .greeting
+            .ok_or(SessionError::Protocol("no greeting"))?;
         self.peer.inbound = Inbound::new(reply.window, self.credit());
         Ok(reply)
     }
@@ -280,7 +293,12 @@ impl Connection {
         exchange: &mut Exchange,
         on_event: OnEvent<'_>,
     ) -> Result<(), Interruption> {
-        let Self { decoder, received, peer, .. } = self;
+        let Self {
+            decoder,
+            received,
+            peer,
+            ..
+        } = self;
         let mut rest = received.get(..count).unwrap_or_default();
         peer.statistics.bytes_received += rest.len() as u64;
         while let Some(frame) = decoder.next(&mut rest) {
@@ -309,8 +327,11 @@ impl Connection {
     }
 
     fn send_hello(&mut self) -> Result<(), LinkError> {
-        let hello =
-            Hello { version: PROTOCOL_VERSION, schema: SCHEMA_HASH, credit: self.credit() };
+        let hello = Hello {
+            version: PROTOCOL_VERSION,
+            schema: SCHEMA_HASH,
+            credit: self.credit(),
+        };
         let mut payload = [0; PAYLOAD_BYTES_MAX];
         let payload = message::emit(&hello, &mut payload);
         // A delimiter first ends whatever the board holds of an earlier frame.
@@ -333,7 +354,9 @@ impl Connection {
             round: self.peer.inbound.round(),
         };
         let mut buffer = [0; WIRE_BYTES_MAX];
-        let bytes = Frame { header, payload }.emit(&mut buffer).unwrap_or_default();
+        let bytes = Frame { header, payload }
+            .emit(&mut buffer)
+            .unwrap_or_default();
         self.link.write(bytes)?;
         self.peer.inbound.acknowledged();
         self.peer.statistics.frames_sent += 1;
@@ -415,7 +438,8 @@ impl Peer {
             }
             Verdict::Keep => {
                 self.statistics.frames_out_of_turn += 1;
-                self.held.insert(header.seq, (header.kind, frame.payload.to_vec()));
+                self.held
+                    .insert(header.seq, (header.kind, frame.payload.to_vec()));
             }
             Verdict::TooFar => self.statistics.frames_out_of_turn += 1,
             Verdict::Duplicate => {
@@ -443,8 +467,7 @@ impl Peer {
             self.logs.take(payload);
             return Ok(());
         }
-        let event =
-            message::parse(payload).ok_or(SessionError::Protocol("an unreadable event"))?;
+        let event = message::parse(payload).ok_or(SessionError::Protocol("an unreadable event"))?;
         on_event(&event)?;
         exchange.is_done |= exchange.goal == Goal::Answered && event.is_last();
         Ok(())

@@ -82,7 +82,11 @@ impl Session {
     ) -> Result<Inference, SessionError> {
         let tensors = usize::from(self.model()?.tensors);
         let classes = usize::from(self.model()?.classes);
-        let taps = if ask.taps == TensorSet::ALL { ask.taps.below(tensors) } else { ask.taps };
+        let taps = if ask.taps == TensorSet::ALL {
+            ask.taps.below(tensors)
+        } else {
+            ask.taps
+        };
         if let Some(tensor) = taps.iter().find(|&tensor| tensor >= tensors) {
             return Err(SessionError::UnknownTensor { tensor, tensors });
         }
@@ -97,7 +101,9 @@ impl Session {
             session.send_input(input)?;
             progress(Progress::Begun);
             let mut collected = Collected::new(tensors, has_counter);
-            session.connection.ask(&request, &mut |event| collected.take(event, progress))?;
+            session
+                .connection
+                .ask(&request, &mut |event| collected.take(event, progress))?;
             Ok(collected.finish(taps, classes)?)
         })
     }
@@ -112,8 +118,15 @@ struct Collected {
 
 impl Collected {
     fn new(tensors: usize, has_counter: bool) -> Self {
-        let inference = Inference { activations: vec![None; tensors], ..Inference::default() };
-        Self { inference, has_counter, run: None }
+        let inference = Inference {
+            activations: vec![None; tensors],
+            ..Inference::default()
+        };
+        Self {
+            inference,
+            has_counter,
+            run: None,
+        }
     }
 
     fn take(
@@ -122,28 +135,52 @@ impl Collected {
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<(), SessionError> {
         match *event {
-            Event::Tap { tensor, offset, bytes } => {
+            Event::Tap {
+                tensor,
+                offset,
+                bytes,
+            } => {
                 let tensor = usize::from(tensor);
                 let bytes = bytemuck::cast_slice(bytes);
                 let slot = self.inference.activations.get_mut(tensor);
                 let slot = slot.ok_or(SessionError::Protocol("a tensor that there is not"))?;
                 let offset = append(slot.get_or_insert_default(), offset, bytes)?;
-                progress(Progress::Activation { tensor, offset, bytes });
+                progress(Progress::Activation {
+                    tensor,
+                    offset,
+                    bytes,
+                });
             }
             Event::Accumulators { first, values } => {
                 let values = words(values, i32::from_le_bytes)?;
-                append(self.inference.accumulators.get_or_insert_default(), first, &values)?;
+                append(
+                    self.inference.accumulators.get_or_insert_default(),
+                    first,
+                    &values,
+                )?;
             }
             Event::Logits { first, values } => {
-                append(&mut self.inference.logits, first, &words(values, f32::from_le_bytes)?)?;
+                append(
+                    &mut self.inference.logits,
+                    first,
+                    &words(values, f32::from_le_bytes)?,
+                )?;
             }
-            Event::LayerDone { tensor, count, stack_bytes } => {
+            Event::LayerDone {
+                tensor,
+                count,
+                stack_bytes,
+            } => {
                 if self.inference.layers.is_empty() {
                     progress(Progress::Logits(&self.inference.logits));
                 }
                 let count = self.has_counter.then_some(count);
                 let tensor = tensor.into();
-                self.inference.layers.push(LayerCost { tensor, count, stack_bytes });
+                self.inference.layers.push(LayerCost {
+                    tensor,
+                    count,
+                    stack_bytes,
+                });
             }
             Event::Done(run) => self.run = Some(run),
             ref other => return Err(unexpected(other)),
@@ -153,12 +190,19 @@ impl Collected {
 
     /// The inference, if nothing is missing of it.
     fn finish(self, taps: TensorSet, classes: usize) -> Result<Inference, SessionError> {
-        let Self { mut inference, has_counter, run } = self;
+        let Self {
+            mut inference,
+            has_counter,
+            run,
+        } = self;
         let run = run.ok_or(SessionError::Protocol("no end of the run"))?;
         let last = inference.activations.len().saturating_sub(1);
         let is_there = |tensor| match tensor {
             _ if tensor == last => inference.accumulators.is_some(),
-            _ => inference.activations.get(tensor).is_some_and(Option::is_some),
+            _ => inference
+                .activations
+                .get(tensor)
+                .is_some_and(Option::is_some),
         };
         if !taps.iter().all(is_there) {
             return Err(SessionError::Protocol("a tensor was left out"));

@@ -21,7 +21,9 @@ pub struct Logs {
 #[derive(Debug, thiserror::Error)]
 pub enum LogsError {
     /// It is not an ELF file, or its defmt sections cannot be read.
-    #[error("cannot read the log table of the ELF file: {0}; build it again with `cargo xtask firmware`")]
+    #[error(
+        "cannot read the log table of the ELF file: {0}; build it again with `cargo xtask firmware`"
+    )]
     Table(String),
 }
 
@@ -36,7 +38,10 @@ impl Logs {
     /// [`LogsError::Table`] if it is no ELF file or of an unknown defmt version.
     pub fn from_elf(elf: &[u8]) -> Result<Self, LogsError> {
         let table = Table::parse(elf).map_err(|error| LogsError::Table(format!("{error:#}")))?;
-        Ok(Self { table, ..Self::default() })
+        Ok(Self {
+            table,
+            ..Self::default()
+        })
     }
 
     /// Lines decoded so far.
@@ -98,7 +103,9 @@ impl Logs {
             }
             Err(DecodeError::Malformed | DecodeError::UnexpectedEof) => {
                 self.unreadable += 1;
-                tracing::warn!("a line of the board's log cannot be read: the ELF file is another build's");
+                tracing::warn!(
+                    "a line of the board's log cannot be read: the ELF file is another build's"
+                );
             }
         }
     }
@@ -132,6 +139,9 @@ mod tests {
 
     #[test]
     fn what_is_no_elf_file_is_refused() {
-        assert!(matches!(Logs::from_elf(b"no ELF"), Err(LogsError::Table(_))));
+        assert!(matches!(
+            Logs::from_elf(b"no ELF"),
+            Err(LogsError::Table(_))
+        ));
     }
 }

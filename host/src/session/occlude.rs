@@ -87,19 +87,37 @@ impl Session {
             let mut expected = None;
             session.connection.ask(&request, &mut |event| {
                 match *event {
-                    Event::OcclusionBase { class, probability, positions } => {
+                    Event::OcclusionBase {
+                        class,
+                        probability,
+                        positions,
+                    } => {
                         map.class = class;
                         map.base_probability = probability;
                         let positions = positions as usize;
                         expected = Some(positions);
-                        progress(MapProgress::Begun { class, probability, positions });
+                        progress(MapProgress::Begun {
+                            class,
+                            probability,
+                            positions,
+                        });
                     }
-                    Event::Positions { first, probabilities } => {
+                    Event::Positions {
+                        first,
+                        probabilities,
+                    } => {
                         let probabilities = &words(probabilities, f32::from_le_bytes)?;
                         let first = append(&mut map.probabilities, first, probabilities)?;
-                        progress(MapProgress::Positions { first, probabilities });
+                        progress(MapProgress::Positions {
+                            first,
+                            probabilities,
+                        });
                     }
-                    Event::OcclusionDone { macs_done, macs_full, count } => {
+                    Event::OcclusionDone {
+                        macs_done,
+                        macs_full,
+                        count,
+                    } => {
                         map.macs_done = macs_done;
                         map.macs_full = macs_full;
                         map.count = has_counter.then_some(count);

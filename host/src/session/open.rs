@@ -66,7 +66,13 @@ impl Session {
     /// [`SessionError::AnotherFirmware`], [`SessionError::AnotherModel`] or
     /// [`SessionError::NoUsableModel`] if it is someone else.
     pub fn open(link: Box<dyn Link>, options: Options) -> Result<Self, SessionError> {
-        let Options { expect, logs, cancel, patience, retries } = options;
+        let Options {
+            expect,
+            logs,
+            cancel,
+            patience,
+            retries,
+        } = options;
         let mut connection = Connection::new(link, cancel, logs, patience);
         let mut attempts = 0;
         let board = loop {
@@ -78,7 +84,13 @@ impl Session {
                 }
             }
         };
-        Ok(Self { connection, expect, retries, board, held_input: None })
+        Ok(Self {
+            connection,
+            expect,
+            retries,
+            board,
+            held_input: None,
+        })
     }
 
     /// The board at the other end.
@@ -91,7 +103,10 @@ impl Session {
     /// # Errors
     /// [`SessionError::NoUsableModel`] if there is none.
     pub fn model(&self) -> Result<&ModelIdentity, SessionError> {
-        self.board.model.as_ref().map_err(|&error| SessionError::NoUsableModel(error))
+        self.board
+            .model
+            .as_ref()
+            .map_err(|&error| SessionError::NoUsableModel(error))
     }
 
     /// The link in words.
@@ -116,13 +131,15 @@ impl Session {
     pub fn memory(&mut self) -> Result<MemoryReport, SessionError> {
         self.request(|session| {
             let mut report = None;
-            session.connection.ask(&Request::Memory, &mut |event| match event {
-                Event::Memory(memory) => {
-                    report = Some(*memory);
-                    Ok(())
-                }
-                other => Err(unexpected(other)),
-            })?;
+            session
+                .connection
+                .ask(&Request::Memory, &mut |event| match event {
+                    Event::Memory(memory) => {
+                        report = Some(*memory);
+                        Ok(())
+                    }
+                    other => Err(unexpected(other)),
+                })?;
             Ok(report.ok_or(SessionError::Protocol("no memory report"))?)
         })
     }
@@ -141,7 +158,8 @@ impl Session {
                 Err(interruption) => interruption,
             };
             attempts += 1;
-            self.connection.recover(interruption, attempts, self.retries)?;
+            self.connection
+                .recover(interruption, attempts, self.retries)?;
         }
     }
 
@@ -162,15 +180,25 @@ impl Session {
         let need_bytes = self.model()?.input_bytes as usize;
         let have_bytes = input.len();
         if need_bytes != have_bytes {
-            return Err(SessionError::InputLength { need_bytes, have_bytes }.into());
+            return Err(SessionError::InputLength {
+                need_bytes,
+                have_bytes,
+            }
+            .into());
         }
         if self.held_input.as_deref() == Some(input) {
             return Ok(());
         }
         self.held_input = None;
         let bytes = bytemuck::cast_slice(input);
-        for (part, offset) in bytes.chunks(INPUT_BYTES_MAX).zip((0..).step_by(INPUT_BYTES_MAX)) {
-            self.connection.tell(&Request::Input { offset, bytes: part })?;
+        for (part, offset) in bytes
+            .chunks(INPUT_BYTES_MAX)
+            .zip((0..).step_by(INPUT_BYTES_MAX))
+        {
+            self.connection.tell(&Request::Input {
+                offset,
+                bytes: part,
+            })?;
         }
         self.held_input = Some(input.to_vec());
         Ok(())
@@ -209,7 +237,10 @@ fn check(board: &BoardIdentity, expect: &Expectations) -> Result<(), SessionErro
     if let (Some(found), Some(expected)) = (&board.elf_build_id, &expect.elf_build_id)
         && found != expected
     {
-        return Err(SessionError::AnotherFirmware { board: hex(found), expected: hex(expected) });
+        return Err(SessionError::AnotherFirmware {
+            board: hex(found),
+            expected: hex(expected),
+        });
     }
     if let Some(expected) = expect.model_hash {
         let model = board.model.map_err(SessionError::NoUsableModel)?;

@@ -86,13 +86,20 @@ fn window(kernel: usize, stride: usize) -> Window {
 
 fn channels(count: usize, scale: f32, random: &mut Random) -> Channels {
     Channels {
-        weight_scales: (0..count).map(|_| scale * (1.0 + f32::from(random.int8()) / 512.0)).collect(),
+        weight_scales: (0..count)
+            .map(|_| scale * (1.0 + f32::from(random.int8()) / 512.0))
+            .collect(),
         bias: (0..count).map(|_| 16 * i32::from(random.int8())).collect(),
     }
 }
 
 fn activation(name: &str, shape: [usize; 3], scale: f32) -> Activation {
-    Activation { name: name.to_owned(), shape, scale, zero: 0 }
+    Activation {
+        name: name.to_owned(),
+        shape,
+        scale,
+        zero: 0,
+    }
 }
 
 /// Marsaglia's 64-bit xorshift.

@@ -2,7 +2,7 @@
 
 use crate::lecture_shape::{TENSOR_BYTES, board_image, input};
 use cortexscope::board::native::{DEFAULT_ARENA_BYTES, NativeBoard};
-use cortexscope::link::faulty::{FaultyLink, Faults};
+use cortexscope::link::faulty::{Faults, FaultyLink};
 use cortexscope::session::{
     InferRequest, Inference, MapProgress, Mode, OccludeRequest, OcclusionMap, Options, Progress,
     Session, Statistics, TensorSet,
@@ -18,14 +18,22 @@ struct Results {
     map: OcclusionMap,
 }
 
-const OCCLUDE: OccludeRequest =
-    OccludeRequest { window: [7, 7], stride: [2, 2], fill: 0, class: None };
+const OCCLUDE: OccludeRequest = OccludeRequest {
+    window: [7, 7],
+    stride: [2, 2],
+    fill: 0,
+    class: None,
+};
 
 /// Runs everything, calling `on_event` at each part that arrives.
 fn drive(session: &mut Session, mut on_event: impl FnMut()) -> Results {
     let digit = input(3);
     let mut infer = |mode| {
-        let ask = InferRequest { mode, taps: TensorSet::ALL, paint: None };
+        let ask = InferRequest {
+            mode,
+            taps: TensorSet::ALL,
+            paint: None,
+        };
         session.infer(&digit, &ask, &mut |progress| {
             if matches!(progress, Progress::Activation { .. }) {
                 on_event();
@@ -39,7 +47,11 @@ fn drive(session: &mut Session, mut on_event: impl FnMut()) -> Results {
             on_event();
         }
     });
-    Results { tapped, fused, map: map.unwrap() }
+    Results {
+        tapped,
+        fused,
+        map: map.unwrap(),
+    }
 }
 
 fn native() -> NativeBoard {
@@ -57,7 +69,10 @@ fn through(faults: Faults, seed: u64, reset_at: &[usize]) -> (Results, Statistic
     let board = native();
     let button = board.reset_button();
     let link = FaultyLink::new(board, faults, seed);
-    let options = Options { retries: 20, ..Options::default() };
+    let options = Options {
+        retries: 20,
+        ..Options::default()
+    };
     let mut session = Session::open(Box::new(link), options).unwrap();
     let mut parts = 0;
     let results = drive(&mut session, || {
@@ -73,7 +88,12 @@ fn through(faults: Faults, seed: u64, reset_at: &[usize]) -> (Results, Statistic
 fn a_clean_session_is_whole() {
     let Results { tapped, fused, map } = clean();
     for inference in [&tapped, &fused] {
-        let bytes: Vec<_> = inference.activations.iter().flatten().map(Vec::len).collect();
+        let bytes: Vec<_> = inference
+            .activations
+            .iter()
+            .flatten()
+            .map(Vec::len)
+            .collect();
         assert_eq!(bytes, TENSOR_BYTES);
         assert_eq!(inference.accumulators.as_ref().map(Vec::len), Some(10));
         assert_eq!(inference.logits.len(), 10);
@@ -113,10 +133,22 @@ fn each_fault_alone_changes_nothing() {
     let clean = clean();
     let often = 0.25;
     for faults in [
-        Faults { corrupt: often, ..Faults::NONE },
-        Faults { drop: often, ..Faults::NONE },
-        Faults { duplicate: often, ..Faults::NONE },
-        Faults { delay: often, ..Faults::NONE },
+        Faults {
+            corrupt: often,
+            ..Faults::NONE
+        },
+        Faults {
+            drop: often,
+            ..Faults::NONE
+        },
+        Faults {
+            duplicate: often,
+            ..Faults::NONE
+        },
+        Faults {
+            delay: often,
+            ..Faults::NONE
+        },
     ] {
         let (results, statistics) = through(faults, 1, &[]);
         assert_eq!(results, clean, "{faults:?}: {statistics}");

@@ -1,5 +1,7 @@
 //! End-to-end tests: the library and the command line as their users see them.
 
+mod command_line;
 mod lecture_shape;
 mod link_faults;
+mod occlusion;
 mod session;

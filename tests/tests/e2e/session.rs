@@ -9,8 +9,11 @@ use cortexscope::session::{
 };
 use std::time::{Duration, Instant};
 
-const ALL_TAPPED: InferRequest =
-    InferRequest { mode: Mode::Tapped, taps: TensorSet::ALL, paint: None };
+const ALL_TAPPED: InferRequest = InferRequest {
+    mode: Mode::Tapped,
+    taps: TensorSet::ALL,
+    paint: None,
+};
 
 fn native(seed: u64) -> NativeBoard {
     NativeBoard::start(board_image(seed).bytes(), DEFAULT_ARENA_BYTES)
@@ -34,7 +37,10 @@ fn the_identity_is_that_of_board_and_model() {
     let model = session.model().unwrap();
     assert_eq!(&model.hash, image.model().hash());
     assert_eq!(model.image_bytes as usize, image.bytes().len());
-    assert_eq!((model.tensors, model.input_bytes, model.classes), (6, 784, 10));
+    assert_eq!(
+        (model.tensors, model.input_bytes, model.classes),
+        (6, 784, 10)
+    );
 }
 
 #[test]
@@ -43,9 +49,15 @@ fn another_model_is_refused_with_both_names() {
         model_hash: Some(*board_image(2).model().hash()),
         ..Expectations::default()
     };
-    let options = Options { expect, ..Options::default() };
+    let options = Options {
+        expect,
+        ..Options::default()
+    };
     let error = error_of(Session::open(Box::new(native(1)), options));
-    assert!(matches!(error, SessionError::AnotherModel { .. }), "{error:?}");
+    assert!(
+        matches!(error, SessionError::AnotherModel { .. }),
+        "{error:?}"
+    );
     assert!(error.to_string().contains("cortexscope flash --model"));
 }
 
@@ -53,9 +65,15 @@ fn another_model_is_refused_with_both_names() {
 fn a_board_without_a_model_still_answers() {
     let mut session = open(NativeBoard::start(&[], 1024));
     let report = session.memory().unwrap();
-    assert_eq!((report.arena_bytes, report.image_bytes, report.input_bytes), (1024, 0, 0));
+    assert_eq!(
+        (report.arena_bytes, report.image_bytes, report.input_bytes),
+        (1024, 0, 0)
+    );
     let error = error_of(session.infer(&input(1), &ALL_TAPPED, &mut |_| {}));
-    assert!(matches!(error, SessionError::NoUsableModel(BoardError::NoModel)), "{error:?}");
+    assert!(
+        matches!(error, SessionError::NoUsableModel(BoardError::NoModel)),
+        "{error:?}"
+    );
 }
 
 #[test]
@@ -65,7 +83,10 @@ fn a_damaged_model_is_refused_with_the_check_that_failed() {
     bytes[last] ^= 1;
     let session = open(NativeBoard::start(&bytes, DEFAULT_ARENA_BYTES));
     let error = error_of(session.model());
-    assert!(error.to_string().contains("do not match their hash"), "{error}");
+    assert!(
+        error.to_string().contains("do not match their hash"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -75,7 +96,11 @@ fn an_arena_that_is_too_small_says_by_how_much() {
     let need = plan.arena_bytes() + 784;
     let mut session = open(NativeBoard::start(image.bytes(), need - 4));
     let error = error_of(session.infer(&input(1), &ALL_TAPPED, &mut |_| {}));
-    let SessionError::Board(BoardError::ArenaTooSmall { need_bytes, have_bytes }) = error else {
+    let SessionError::Board(BoardError::ArenaTooSmall {
+        need_bytes,
+        have_bytes,
+    }) = error
+    else {
         panic!("{error:?}");
     };
     assert_eq!((need_bytes as usize, have_bytes as usize), (need, need - 4));
@@ -93,8 +118,15 @@ fn painted_runs_measure_what_the_plan_says() {
         (Mode::Fused, cortexscope_core::Mode::Fused),
     ] {
         let [a, b] = [0x55, 0xAA].map(|paint| {
-            let ask = InferRequest { mode, taps: TensorSet::NONE, paint: Some(paint) };
-            session.infer(&input(1), &ask, &mut |_| {}).unwrap().arena_bytes
+            let ask = InferRequest {
+                mode,
+                taps: TensorSet::NONE,
+                paint: Some(paint),
+            };
+            session
+                .infer(&input(1), &ask, &mut |_| {})
+                .unwrap()
+                .arena_bytes
         });
         let planned = image.model().plan(core_mode).unwrap().arena_bytes();
         assert_eq!(a.max(b), Some(planned as u32), "{mode:?}");
@@ -106,31 +138,82 @@ fn requests_that_cannot_be_are_refused_and_the_session_goes_on() {
     let mut session = open(native(1));
     let digit = input(1);
     let error = error_of(session.infer(&digit[1..], &ALL_TAPPED, &mut |_| {}));
-    assert!(matches!(error, SessionError::InputLength { need_bytes: 784, have_bytes: 783 }));
+    assert!(matches!(
+        error,
+        SessionError::InputLength {
+            need_bytes: 784,
+            have_bytes: 783
+        }
+    ));
 
-    let ask = InferRequest { taps: TensorSet::NONE.with(6), ..ALL_TAPPED };
+    let ask = InferRequest {
+        taps: TensorSet::NONE.with(6),
+        ..ALL_TAPPED
+    };
     let error = error_of(session.infer(&digit, &ask, &mut |_| {}));
-    assert!(matches!(error, SessionError::UnknownTensor { tensor: 6, tensors: 6 }));
+    assert!(matches!(
+        error,
+        SessionError::UnknownTensor {
+            tensor: 6,
+            tensors: 6
+        }
+    ));
 
-    let good = OccludeRequest { window: [7, 7], stride: [7, 7], fill: 0, class: None };
+    let good = OccludeRequest {
+        window: [7, 7],
+        stride: [7, 7],
+        fill: 0,
+        class: None,
+    };
     for (ask, expected) in [
         (
-            OccludeRequest { class: Some(10), ..good },
-            BoardError::ClassOutOfRange { class: 10, classes: 10 },
+            OccludeRequest {
+                class: Some(10),
+                ..good
+            },
+            BoardError::ClassOutOfRange {
+                class: 10,
+                classes: 10,
+            },
         ),
         (
-            OccludeRequest { window: [29, 1], ..good },
-            BoardError::WindowTooLarge { window: [29, 1], input: [28, 28] },
+            OccludeRequest {
+                window: [29, 1],
+                ..good
+            },
+            BoardError::WindowTooLarge {
+                window: [29, 1],
+                input: [28, 28],
+            },
         ),
-        (OccludeRequest { window: [0, 1], ..good }, BoardError::WindowEmpty),
-        (OccludeRequest { stride: [1, 0], ..good }, BoardError::StrideZero),
+        (
+            OccludeRequest {
+                window: [0, 1],
+                ..good
+            },
+            BoardError::WindowEmpty,
+        ),
+        (
+            OccludeRequest {
+                stride: [1, 0],
+                ..good
+            },
+            BoardError::StrideZero,
+        ),
     ] {
         match error_of(session.occlude(&digit, &ask, &mut |_| {})) {
             SessionError::Board(error) => assert_eq!(error, expected),
             error => panic!("{error:?}"),
         }
     }
-    assert_eq!(session.occlude(&digit, &good, &mut |_| {}).unwrap().probabilities.len(), 16);
+    assert_eq!(
+        session
+            .occlude(&digit, &good, &mut |_| {})
+            .unwrap()
+            .probabilities
+            .len(),
+        16
+    );
 }
 
 #[test]
@@ -160,20 +243,29 @@ fn a_reset_between_requests_costs_one_more_attempt() {
 fn a_board_that_is_reset_in_every_attempt_is_given_up() {
     let board = native(1);
     let button = board.reset_button();
-    let options = Options { retries: 2, ..Options::default() };
+    let options = Options {
+        retries: 2,
+        ..Options::default()
+    };
     let mut session = Session::open(Box::new(board), options).unwrap();
     let result = session.infer(&input(1), &ALL_TAPPED, &mut |progress| {
         if progress == Progress::Begun {
             button.press();
         }
     });
-    assert!(matches!(error_of(result), SessionError::TooManyResets { attempts: 3 }));
+    assert!(matches!(
+        error_of(result),
+        SessionError::TooManyResets { attempts: 3 }
+    ));
 }
 
 #[test]
 fn silence_ends_in_an_error_that_says_what_to_check() {
     let (link, _board_end) = memory::pair();
-    let options = Options { patience: Duration::from_millis(200), ..Options::default() };
+    let options = Options {
+        patience: Duration::from_millis(200),
+        ..Options::default()
+    };
     let started = Instant::now();
     let error = error_of(Session::open(Box::new(link), options));
     assert!(matches!(error, SessionError::Silent { .. }), "{error:?}");
@@ -184,7 +276,10 @@ fn silence_ends_in_an_error_that_says_what_to_check() {
 #[test]
 fn a_cancelled_run_stops_and_the_next_one_is_right() {
     let cancel = Cancel::default();
-    let options = Options { cancel: cancel.clone(), ..Options::default() };
+    let options = Options {
+        cancel: cancel.clone(),
+        ..Options::default()
+    };
     let mut session = Session::open(Box::new(native(1)), options).unwrap();
     let whole = session.infer(&input(1), &ALL_TAPPED, &mut |_| {}).unwrap();
     let result = session.infer(&input(2), &ALL_TAPPED, &mut |progress| {
@@ -194,7 +289,10 @@ fn a_cancelled_run_stops_and_the_next_one_is_right() {
     });
     assert!(matches!(error_of(result), SessionError::Cancelled));
     cancel.clear();
-    assert_eq!(session.infer(&input(1), &ALL_TAPPED, &mut |_| {}).unwrap(), whole);
+    assert_eq!(
+        session.infer(&input(1), &ALL_TAPPED, &mut |_| {}).unwrap(),
+        whole
+    );
 }
 
 /// A cable that is pulled after some reads and can be plugged in again.
@@ -207,7 +305,10 @@ struct Pulled {
 impl Link for Pulled {
     fn read(&mut self, buffer: &mut [u8], timeout: Duration) -> Result<usize, LinkError> {
         if self.reads_left == 0 {
-            return Err(LinkError::Lost { link: self.describe(), reason: "pulled".to_owned() });
+            return Err(LinkError::Lost {
+                link: self.describe(),
+                reason: "pulled".to_owned(),
+            });
         }
         self.reads_left -= 1;
         self.link.read(buffer, timeout)
@@ -222,7 +323,10 @@ impl Link for Pulled {
             self.reads_left = u32::MAX;
             return Ok(());
         }
-        Err(LinkError::NotFound { port: self.describe(), available: Vec::new() })
+        Err(LinkError::NotFound {
+            port: self.describe(),
+            available: Vec::new(),
+        })
     }
 
     fn describe(&self) -> String {
@@ -240,18 +344,37 @@ impl Link for Pulled {
 
 #[test]
 fn a_pulled_cable_is_waited_for() {
-    let whole = open(native(1)).infer(&input(1), &ALL_TAPPED, &mut |_| {}).unwrap();
-    let link = Pulled { link: native(1), reads_left: 9, can_return: true };
+    let whole = open(native(1))
+        .infer(&input(1), &ALL_TAPPED, &mut |_| {})
+        .unwrap();
+    let link = Pulled {
+        link: native(1),
+        reads_left: 9,
+        can_return: true,
+    };
     let mut session = Session::open(Box::new(link), Options::default()).unwrap();
-    assert_eq!(session.infer(&input(1), &ALL_TAPPED, &mut |_| {}).unwrap(), whole);
+    assert_eq!(
+        session.infer(&input(1), &ALL_TAPPED, &mut |_| {}).unwrap(),
+        whole
+    );
     assert_eq!(session.statistics().links_reopened, 1);
 }
 
 #[test]
 fn a_cable_that_stays_away_is_an_error() {
-    let link = Pulled { link: native(1), reads_left: 9, can_return: false };
-    let options = Options { patience: Duration::from_millis(300), ..Options::default() };
+    let link = Pulled {
+        link: native(1),
+        reads_left: 9,
+        can_return: false,
+    };
+    let options = Options {
+        patience: Duration::from_millis(300),
+        ..Options::default()
+    };
     let mut session = Session::open(Box::new(link), options).unwrap();
     let error = error_of(session.infer(&input(1), &ALL_TAPPED, &mut |_| {}));
-    assert!(matches!(error, SessionError::Link(LinkError::NotFound { .. })), "{error:?}");
+    assert!(
+        matches!(error, SessionError::Link(LinkError::NotFound { .. })),
+        "{error:?}"
+    );
 }

@@ -1,0 +1,62 @@
+//! The boards that Cortexscope knows, and how to reach each.
+
+pub mod native;
+
+mod connect;
+
+pub use connect::{ConnectError, Connection, Port, connect, firmware_elf};
+
+/// A kind of board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BoardKind {
+    /// Its name on the command line, and its folder under `firmware/boards`.
+    pub name: &'static str,
+    /// Its processor core.
+    pub core: &'static str,
+    /// Flash that the part has; none for the host.
+    pub flash_bytes: Option<u32>,
+    /// RAM that the part has; none for the host.
+    pub ram_bytes: Option<u32>,
+    /// How it is reached.
+    pub reach: Reach,
+}
+
+/// How a board is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// The probe runs in this process.
+    InProcess,
+    /// QEMU emulates it.
+    Qemu {
+        /// QEMU's name of the machine.
+        machine: &'static str,
+        /// Where its model region begins.
+        model_address: u32,
+    },
+}
+
+/// Every board that can be named.
+pub const BOARDS: &[BoardKind] = &[
+    BoardKind {
+        name: "native",
+        core: "host processor",
+        flash_bytes: None,
+        ram_bytes: None,
+        reach: Reach::InProcess,
+    },
+    BoardKind {
+        name: "mps2-an386",
+        core: "Cortex-M4F",
+        flash_bytes: Some(4 << 20),
+        ram_bytes: Some(4 << 20),
+        reach: Reach::Qemu {
+            machine: "mps2-an386",
+            model_address: 0x0010_0000,
+        },
+    },
+];
+
+/// The board of this name.
+pub fn find(name: &str) -> Option<&'static BoardKind> {
+    BOARDS.iter().find(|board| board.name == name)
+}

@@ -1,0 +1,73 @@
+//! The command line: one subcommand a file, one exit point.
+//!
+//! Exit codes: 0 done, 1 the work failed, 2 the request was wrong. Results go to
+//! stdout, progress and logs to stderr; `--json` prints one document and nothing
+//! else.
+
+mod boards;
+mod common;
+mod compile;
+mod demo;
+mod infer;
+mod input;
+mod memory;
+mod occlude;
+mod progress;
+mod verify;
+
+use clap::{Parser, Subcommand};
+use common::RequestError;
+use std::process::ExitCode;
+
+/// Electrophysiology for a convolutional network on a microcontroller.
+#[derive(Parser)]
+#[command(name = "cortexscope", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Streams real digits through a board and writes a report.
+    Demo(demo::Demo),
+    /// Each board, its memory, how it is reached, whether it is there now.
+    Boards(boards::Boards),
+    /// Makes an int8 ONNX and a board image from a float ONNX.
+    Compile(compile::Compile),
+    /// Runs inputs on a board and records every layer.
+    Infer(infer::Infer),
+    /// Compares every layer on a board with tract, byte by byte.
+    Verify(verify::Verify),
+    /// What the linker and the plan say of a board's memory, and what was measured.
+    Memory(memory::Memory),
+    /// Hides a patch at every position and maps the class probability.
+    Occlude(occlude::Occlude),
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    let result = match cli.command {
+        Command::Demo(demo) => demo.run(),
+        Command::Boards(boards) => boards.run(),
+        Command::Compile(compile) => compile.run(),
+        Command::Infer(infer) => infer.run(),
+        Command::Verify(verify) => verify.run(),
+        Command::Memory(memory) => memory.run(),
+        Command::Occlude(occlude) => occlude.run(),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("cortexscope: {error:#}");
+            ExitCode::from(if error.is::<RequestError>() { 2 } else { 1 })
+        }
+    }
+}

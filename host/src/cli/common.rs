@@ -1,0 +1,138 @@
+//! What every command that talks to a board has in common.
+
+use crate::board::{self, BoardKind, Port};
+use crate::model_files::{ModelFiles, ModelFilesError};
+use crate::rig::Rig;
+use crate::session::{Cancel, Mode};
+use clap::{Args, ValueEnum};
+use std::io::Write;
+
+/// The request itself is wrong; exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct RequestError(pub String);
+
+/// A request error, ready to be returned.
+pub(super) fn wrong(text: impl Into<String>) -> anyhow::Error {
+    RequestError(text.into()).into()
+}
+
+/// Which board, which model, how.
+#[derive(Args, Clone)]
+pub(super) struct BoardArgs {
+    /// The board; `cortexscope boards` lists them.
+    #[arg(long, default_value = "mps2-an386")]
+    pub board: String,
+    /// A shipped model or the path of a board image.
+    #[arg(long, default_value = "lecture-lenet")]
+    pub model: String,
+    /// The engine on the board.
+    #[arg(long, value_enum, default_value_t)]
+    pub engine: Engine,
+    /// A serial port with the board at its other end, instead of an emulator.
+    #[arg(long)]
+    pub port: Option<String>,
+    /// Bits per second of the serial port.
+    #[arg(long, default_value_t = 921_600)]
+    pub baud: u32,
+}
+
+/// An engine that answers the protocol.
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Engine {
+    /// The planned int8 engine.
+    #[default]
+    Static,
+    /// tract itself, on boards that run it.
+    Tract,
+}
+
+/// Which plan to run.
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum ModeArg {
+    /// Convolutions before a max-pool exist one row at a time.
+    #[default]
+    Fused,
+    /// Every layer is materialised.
+    Tapped,
+}
+
+impl ModeArg {
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fused => "fused",
+            Self::Tapped => "tapped",
+        }
+    }
+}
+
+impl From<ModeArg> for Mode {
+    fn from(mode: ModeArg) -> Self {
+        match mode {
+            ModeArg::Fused => Self::Fused,
+            ModeArg::Tapped => Self::Tapped,
+        }
+    }
+}
+
+impl BoardArgs {
+    /// The board that was named.
+    pub fn kind(&self) -> anyhow::Result<&'static BoardKind> {
+        board::find(&self.board).ok_or_else(|| {
+            let known: Vec<_> = board::BOARDS.iter().map(|board| board.name).collect();
+            wrong(format!(
+                "there is no board {}: name one of {}",
+                self.board,
+                known.join(", ")
+            ))
+        })
+    }
+
+    /// The model that was named; says what was assumed of it.
+    pub fn model(&self) -> anyhow::Result<ModelFiles> {
+        let model = ModelFiles::open(&self.model).map_err(|error| match error {
+            ModelFilesError::Unknown { .. } => wrong(error.to_string()),
+            error => error.into(),
+        })?;
+        if let Some(assumed) = &model.assumed {
+            eprintln!("{assumed}");
+        }
+        Ok(model)
+    }
+
+    /// Reaches the board. Ctrl-C ends what is asked of it.
+    pub fn open(&self) -> anyhow::Result<Rig> {
+        let board = self.kind()?;
+        if self.engine == Engine::Tract {
+            return Err(wrong(format!("{} runs the static engine only", board.name)));
+        }
+        let model = self.model()?;
+        let port = self.port.clone().map(|path| Port {
+            path,
+            baud: self.baud,
+        });
+        Ok(Rig::open(board, model, port.as_ref(), ctrl_c()?)?)
+    }
+}
+
+/// A flag that Ctrl-C sets; a second Ctrl-C ends the process.
+pub(super) fn ctrl_c() -> anyhow::Result<Cancel> {
+    let cancel = Cancel::default();
+    let flag = cancel.clone();
+    ctrlc::set_handler(move || {
+        if flag.is_cancelled() {
+            std::process::exit(130);
+        }
+        flag.cancel();
+    })?;
+    Ok(cancel)
+}
+
+/// Prints one JSON document and nothing else.
+pub(super) fn print_json(document: &serde_json::Value) -> anyhow::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    serde_json::to_writer_pretty(&mut stdout, document)?;
+    writeln!(stdout)?;
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! INPUT on the command line: `mnist:17`, a `.npy` array, or a picture.
+
+use super::common::wrong;
+use crate::data::{Array, MnistSet};
+use crate::model_files::{ModelFiles, shipped_folder};
+use std::path::Path;
+
+/// One input, ready for the board.
+pub(super) struct Input {
+    /// What it is called in messages and file names.
+    pub name: String,
+    /// int8 `[C, H, W]`.
+    pub values: Vec<i8>,
+    /// The digit that it is, where that is known.
+    pub label: Option<usize>,
+    /// What was done to make it, for the user to read.
+    pub notes: Vec<String>,
+}
+
+/// The 10,000 test digits that are shipped.
+pub(super) fn test_digits() -> anyhow::Result<MnistSet> {
+    let folder = shipped_folder().join("mnist");
+    let images = folder.join("t10k-images-idx3-ubyte.gz");
+    Ok(MnistSet::open(
+        &images,
+        &folder.join("t10k-labels-idx1-ubyte.gz"),
+    )?)
+}
+
+/// The inputs that `names` stand for, as `model` wants them.
+pub(super) fn open(names: &[String], model: &ModelFiles) -> anyhow::Result<Vec<Input>> {
+    let mut digits = None;
+    names
+        .iter()
+        .map(|name| {
+            if let Some(index) = name.strip_prefix("mnist:") {
+                if digits.is_none() {
+                    digits = Some(test_digits()?);
+                }
+                let digits = digits.as_ref().ok_or_else(|| wrong("no digits"))?;
+                return digit(name, index, digits, model);
+            }
+            if name == "camera" {
+                return Err(wrong("a camera needs the live page, which is not there yet; give a picture"));
+            }
+            let path = Path::new(name);
+            if !path.is_file() {
+                return Err(wrong(format!(
+                    "{name} is no file: an input is a picture, a .npy array or mnist:0 to mnist:9999"
+                )));
+            }
+            let is_array = path.extension().is_some_and(|extension| extension == "npy");
+            if is_array { array(path, model) } else { picture(path, model) }
+        })
+        .collect()
+}
+
+/// Digit `index` of the test set.
+fn digit(name: &str, index: &str, digits: &MnistSet, model: &ModelFiles) -> anyhow::Result<Input> {
+    let index: usize = index.parse().map_err(|_| {
+        wrong(format!(
+            "{name}: mnist: is followed by the number of a digit"
+        ))
+    })?;
+    let last = digits.len().saturating_sub(1);
+    let values = digits.input(index, &model.spec.input).ok_or_else(|| {
+        wrong(format!(
+            "{name}: the test digits are mnist:0 to mnist:{last}"
+        ))
+    })?;
+    Ok(Input {
+        name: format!("mnist-{index}"),
+        values: model.quantise(&values),
+        label: digits.label(index).map(usize::from),
+        notes: Vec::new(),
+    })
+}
+
+/// An array, taken as it is: int8 is the network's own input, anything else is
+/// in the float model's units.
+fn array(path: &Path, model: &ModelFiles) -> anyhow::Result<Input> {
+    let array = Array::open(path)?;
+    let is_int8 = array.is_int8;
+    let mut stack = array.into_inputs(model.spec.input.shape(), path)?;
+    if stack.len() != 1 {
+        let name = path.display();
+        return Err(wrong(format!(
+            "{name} holds {} inputs: give one",
+            stack.len()
+        )));
+    }
+    let values = stack.remove(0);
+    let values = if is_int8 {
+        values.iter().map(|&value| value as i8).collect()
+    } else {
+        model.quantise(&values)
+    };
+    Ok(Input {
+        name: stem(path),
+        values,
+        label: None,
+        notes: Vec::new(),
+    })
+}
+
+fn picture(path: &Path, model: &ModelFiles) -> anyhow::Result<Input> {
+    let picture = crate::data::picture::open(path)?;
+    let prepared = model.spec.input.prepare(&picture);
+    let values = model.quantise(&prepared.values);
+    Ok(Input {
+        name: stem(path),
+        values,
+        label: None,
+        notes: prepared.notes,
+    })
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().map_or_else(
+        || "input".to_owned(),
+        |stem| stem.to_string_lossy().into_owned(),
+    )
+}

@@ -1,0 +1,165 @@
+//! The float network in the terms of [`Network`](super::network::Network):
+//! what `import` reads and `fuse` simplifies, before anything is quantised.
+
+use tract_onnx::pb::ModelProto;
+
+use super::network::{Elementwise, Window};
+
+/// A float network. Tensor 0 is the input, layer `i` writes tensor `i + 1`.
+#[derive(Clone, Debug)]
+pub struct FloatNet {
+    /// The input's name in the file.
+    pub input: String,
+    /// `[C, H, W]`.
+    pub input_shape: [usize; 3],
+    /// Sizes of the input in the file, the batch of one included.
+    pub input_dims: Vec<usize>,
+    /// Layers in topological order; the last one gives the logits.
+    pub layers: Vec<FloatLayer>,
+    /// The nodes that the logits depend on, with a batch of one, for tract.
+    pub reference: ModelProto,
+}
+
+/// One layer.
+#[derive(Clone, Debug)]
+pub struct FloatLayer {
+    /// Name of the node that it is named after.
+    pub name: String,
+    /// That node's ONNX operator.
+    pub operator: String,
+    /// Tensors read, by number.
+    pub inputs: Vec<usize>,
+    /// What it computes.
+    pub op: FloatOp,
+    /// `[C, H, W]` of what it writes.
+    pub shape: [usize; 3],
+    /// The tensor of the file that holds what `op` computes, before `clamp`.
+    pub value: String,
+    /// What Relu and Clip, fused into it, leave of the value.
+    pub clamp: Option<Clamp>,
+}
+
+/// Least and greatest value; zero lies between them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Clamp {
+    /// Least value.
+    pub low: f32,
+    /// Greatest value.
+    pub high: f32,
+    /// Name of the node that clamps.
+    pub node: String,
+}
+
+/// What a layer computes, in `f32`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FloatOp {
+    /// Convolution.
+    Conv {
+        /// The sliding window.
+        window: Window,
+        /// Channel groups.
+        groups: usize,
+        /// `[O, I / groups, KH, KW]`.
+        weights: Vec<f32>,
+        /// One per output channel.
+        bias: Vec<f32>,
+        /// What it was in the file.
+        origin: Origin,
+    },
+    /// Fully connected.
+    Dense {
+        /// `[O, C, H, W]` of the input.
+        weights: Vec<f32>,
+        /// One per output.
+        bias: Vec<f32>,
+    },
+    /// Maximum over a window.
+    MaxPool(Window),
+    /// Element-wise functions, in order.
+    Elementwise(Vec<Elementwise>),
+    /// Concatenation over channels.
+    Concat,
+}
+
+/// What a convolution was in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A convolution.
+    Convolution,
+    /// An average over a window: every weight is the same.
+    Average,
+    /// A factor and a summand per channel: depthwise, 1×1.
+    ChannelAffine,
+}
+
+impl FloatNet {
+    /// `[C, H, W]` of tensor `index`.
+    ///
+    /// # Panics
+    /// If there is no such tensor.
+    pub fn shape(&self, index: usize) -> [usize; 3] {
+        index
+            .checked_sub(1)
+            .map_or(self.input_shape, |layer| self.layers[layer].shape)
+    }
+
+    /// Number of layers that read tensor `index`.
+    pub fn readers(&self, index: usize) -> usize {
+        let inputs = self.layers.iter().flat_map(|layer| &layer.inputs);
+        inputs.filter(|&&input| input == index).count()
+    }
+}
+
+impl FloatOp {
+    /// A convolution that scales and shifts each channel.
+    pub fn channel_affine(factors: Vec<f32>, summands: Vec<f32>) -> Self {
+        Self::Conv {
+            window: Window::POINT,
+            groups: factors.len(),
+            weights: factors,
+            bias: summands,
+            origin: Origin::ChannelAffine,
+        }
+    }
+
+    /// Whether it has weights: its output is quantised from accumulators.
+    pub fn has_weights(&self) -> bool {
+        matches!(self, Self::Conv { .. } | Self::Dense { .. })
+    }
+}
+
+impl Clamp {
+    /// What is left when `later` follows.
+    pub fn and(self, later: Self) -> Self {
+        Self {
+            low: self.low.max(later.low),
+            high: self.high.min(later.high),
+            node: later.node,
+        }
+    }
+
+    /// What is left of `value`.
+    pub fn apply(&self, value: f32) -> f32 {
+        value.max(self.low).min(self.high)
+    }
+
+    /// The clamp as a function of its own.
+    pub fn function(&self) -> Elementwise {
+        Elementwise {
+            op_type: "Clip".to_owned(),
+            attributes: vec![("min".to_owned(), self.low), ("max".to_owned(), self.high)],
+            constant: None,
+        }
+    }
+}
+
+impl Window {
+    /// One element.
+    pub const POINT: Self = Self {
+        kernel: [1; 2],
+        stride: [1; 2],
+        dilation: [1; 2],
+        pad_before: [0; 2],
+        pad_after: [0; 2],
+    };
+}

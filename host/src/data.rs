@@ -1,0 +1,17 @@
+//! Inputs: digits, arrays and pictures, made into what a model wants to see.
+//!
+//! Everything ends as `f32` in `[C, H, W]`; `MODEL.toml` ([`ModelSpec`]) says
+//! how pixels become numbers.
+
+pub mod calibration;
+pub mod idx;
+pub mod mnist;
+pub mod npy;
+pub mod picture;
+pub mod spec;
+
+pub use calibration::CalibrationError;
+pub use mnist::{MnistError, MnistSet};
+pub use npy::{Array, NpyError};
+pub use picture::{PictureError, Prepared};
+pub use spec::{Channels, InputSpec, ModelSpec, Polarity, SpecError};

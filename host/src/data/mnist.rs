@@ -1,0 +1,143 @@
+//! MNIST and sets in its form: grey digits and their classes.
+
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::idx::{self, IdxError};
+use super::spec::{InputSpec, Polarity};
+
+/// Digits with their classes.
+#[derive(Clone, Debug)]
+pub struct MnistSet {
+    height: usize,
+    width: usize,
+    pixels: Vec<u8>,
+    labels: Vec<u8>,
+}
+
+/// Why a set cannot be used.
+#[derive(Debug, Error)]
+pub enum MnistError {
+    /// A file cannot be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A file is not what it should be.
+    #[error("{}", path.display())]
+    Idx {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: IdxError,
+    },
+    /// As many labels as images are needed.
+    #[error("{images} images and {labels} labels")]
+    Counts {
+        /// Images in the one file.
+        images: usize,
+        /// Labels in the other.
+        labels: usize,
+    },
+}
+
+impl MnistSet {
+    /// Reads a set from its two IDX files, gzipped or not.
+    ///
+    /// # Errors
+    /// A file that cannot be read, is no IDX file, or counts that differ.
+    pub fn open(images: &Path, labels: &Path) -> Result<Self, MnistError> {
+        let pixels = read::<3>(images)?;
+        let labels = read::<1>(labels)?;
+        let [count, height, width] = pixels.sizes;
+        if count != labels.values.len() {
+            return Err(MnistError::Counts {
+                images: count,
+                labels: labels.values.len(),
+            });
+        }
+        Ok(Self {
+            height,
+            width,
+            pixels: pixels.values,
+            labels: labels.values,
+        })
+    }
+
+    /// Number of digits.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there is no digit.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// Rows and columns of every digit.
+    pub fn size(&self) -> [usize; 2] {
+        [self.height, self.width]
+    }
+
+    /// Pixels `[H, W]` of digit `index`, light ink on a dark ground.
+    pub fn image(&self, index: usize) -> Option<&[u8]> {
+        let size = self.height * self.width;
+        let start = index.checked_mul(size)?;
+        self.pixels.get(start..start.checked_add(size)?)
+    }
+
+    /// Class of digit `index`.
+    pub fn label(&self, index: usize) -> Option<u8> {
+        self.labels.get(index).copied()
+    }
+
+    /// Digit `index` as the model wants it, `[C, H, W]`.
+    pub fn input(&self, index: usize, spec: &InputSpec) -> Option<Vec<f32>> {
+        let pixels = self.image(index)?;
+        Some(spec.grey_input(pixels, self.size(), Some(Polarity::LightOnDark)))
+    }
+}
+
+fn read<const RANK: usize>(path: &Path) -> Result<idx::IdxArray<RANK>, MnistError> {
+    let bytes = std::fs::read(path).map_err(|source| MnistError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    idx::parse(&bytes).map_err(|source| MnistError::Idx {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_must_agree() {
+        let dir = tempfile::tempdir().unwrap();
+        let (images, labels) = (dir.path().join("images"), dir.path().join("labels"));
+        std::fs::write(
+            &images,
+            [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1, 9, 8],
+        )
+        .unwrap();
+        std::fs::write(&labels, [0, 0, 8, 1, 0, 0, 0, 1, 3]).unwrap();
+        assert!(matches!(
+            MnistSet::open(&images, &labels),
+            Err(MnistError::Counts {
+                images: 2,
+                labels: 1
+            })
+        ));
+        std::fs::write(&labels, [0, 0, 8, 1, 0, 0, 0, 2, 3, 4]).unwrap();
+        let set = MnistSet::open(&images, &labels).unwrap();
+        assert_eq!(set.image(1), Some(&[8][..]));
+        assert_eq!((set.label(1), set.label(2)), (Some(4), None));
+        assert_eq!(set.image(usize::MAX), None);
+    }
+}

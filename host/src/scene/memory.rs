@@ -1,0 +1,102 @@
+//! A board's memory as pictures: the arena over the steps, flash and RAM to scale.
+
+use crate::picture::{ArenaBuffer, ArenaPlan, BufferKind, MemoryBar, MemorySegment, SegmentKind};
+use crate::session::MemoryReport;
+use cortexscope_core::{Model, Plan, Step};
+
+/// The live ranges of `plan`, with what was measured.
+pub fn arena(model: &Model<'_>, plan: &Plan<'_>, measured_bytes: Option<u32>) -> ArenaPlan {
+    let steps: Vec<Step> = plan.steps().collect();
+    let name = |tensor: usize| model.tensor(tensor).map_or("", |tensor| tensor.name);
+    let step_of = |layer: usize| {
+        steps.iter().position(|step| match *step {
+            Step::Layer(first) => first == layer,
+            Step::ConvPool { conv, .. } => conv == layer || conv + 1 == layer,
+        })
+    };
+    let tensors = (0..model.tensor_count()).filter_map(|tensor| {
+        let place = plan.place(model, tensor)?;
+        let first_step = tensor.checked_sub(1).and_then(step_of).unwrap_or(0);
+        let readers = model
+            .layers()
+            .filter(|layer| layer.inputs.contains(&(tensor as u16)));
+        let last_step = readers.filter_map(|layer| step_of(layer.output - 1)).max();
+        Some(ArenaBuffer {
+            name: name(tensor).to_owned(),
+            kind: BufferKind::Tensor,
+            offset_bytes: place.start as u64,
+            bytes: place.len() as u64,
+            first_step,
+            last_step: last_step.unwrap_or(first_step),
+        })
+    });
+    let rows = steps
+        .iter()
+        .enumerate()
+        .filter_map(|(at, step)| match step {
+            Step::Layer(_) => None,
+            Step::ConvPool { conv, row } => Some(ArenaBuffer {
+                name: format!("row of {}", name(conv + 1)),
+                kind: BufferKind::Scratch,
+                offset_bytes: row.start as u64,
+                bytes: row.len() as u64,
+                first_step: at,
+                last_step: at,
+            }),
+        });
+    let title = |step: &Step| match *step {
+        Step::Layer(layer) => name(layer + 1).to_owned(),
+        Step::ConvPool { conv, .. } => format!("{} + {}", name(conv + 1), name(conv + 2)),
+    };
+    ArenaPlan {
+        buffers: tensors.chain(rows).collect(),
+        steps: steps.iter().map(title).collect(),
+        measured_bytes: measured_bytes.map(u64::from),
+    }
+}
+
+/// Flash and RAM to scale; empty for a board without a linker map.
+pub fn bars(report: &MemoryReport, stack_high_water: Option<u32>) -> Vec<MemoryBar> {
+    let sections = &report.sections;
+    if sections.flash_bytes == 0 || sections.ram_bytes == 0 {
+        return Vec::new();
+    }
+    let segment = |name: &str, kind, bytes: u32| MemorySegment {
+        name: name.to_owned(),
+        kind,
+        bytes: bytes.into(),
+    };
+    let (stack, bytes) = match stack_high_water {
+        Some(bytes) => ("stack, measured", bytes),
+        None => ("stack, reserved", sections.stack_bytes),
+    };
+    vec![
+        MemoryBar {
+            name: "Flash".to_owned(),
+            capacity_bytes: sections.flash_bytes.into(),
+            segments: vec![
+                segment("code", SegmentKind::Code, sections.text_bytes),
+                segment(
+                    "constants",
+                    SegmentKind::Tables,
+                    sections.rodata_bytes + sections.data_bytes,
+                ),
+                segment("board image", SegmentKind::Weights, report.image_bytes),
+            ],
+        },
+        MemoryBar {
+            name: "RAM".to_owned(),
+            capacity_bytes: sections.ram_bytes.into(),
+            segments: vec![
+                segment(stack, SegmentKind::Stack, bytes),
+                segment(
+                    "static",
+                    SegmentKind::Static,
+                    sections.data_bytes + sections.bss_bytes,
+                ),
+                segment("arena", SegmentKind::Arena, report.arena_bytes),
+                segment("heap", SegmentKind::Other, sections.heap_bytes),
+            ],
+        },
+    ]
+}

@@ -1,0 +1,7 @@
+//! The `cortexscope` command, built beside the tests that call it.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cortexscope::cli::main()
+}

@@ -1,0 +1,187 @@
+//! The command line, as other programs call it.
+
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn cortexscope(args: &[&str]) -> Output {
+    let program = env!("CARGO_BIN_EXE_cortexscope-under-test");
+    Command::new(program)
+        .args(args)
+        .output()
+        .expect("the program starts")
+}
+
+fn json(args: &[&str]) -> Value {
+    let output = cortexscope(args);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{args:?}: {stderr}");
+    serde_json::from_slice(&output.stdout).expect("stdout is one JSON document")
+}
+
+/// Exit code 2, nothing on stdout, and every one of `words` on stderr.
+fn refused(args: &[&str], words: &[&str]) {
+    let output = cortexscope(args);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{args:?}: {stderr}");
+    assert!(output.stdout.is_empty());
+    for word in words {
+        assert!(stderr.contains(word), "{args:?}: {stderr}");
+    }
+}
+
+#[test]
+fn verify_on_the_native_board() {
+    for model in ["lecture-lenet", "lenet5"] {
+        for mode in ["fused", "tapped"] {
+            let args = [
+                "verify", "--board", "native", "--model", model, "--mode", mode, "--images", "50",
+                "--json",
+            ];
+            let document = json(&args);
+            let layers = document["layers"].as_array().expect("a list of layers");
+            let sum: u64 = layers
+                .iter()
+                .filter_map(|layer| layer["bytes"].as_u64())
+                .sum();
+            assert_eq!(document["mismatches"], 0, "{model} {mode}");
+            assert_eq!(document["images"], 50);
+            assert_eq!(document["bytes"], 50 * sum);
+            assert!(document["right"].as_u64() >= Some(48));
+            assert!(
+                document["instructions"].is_null(),
+                "a host CPU has no counter"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_emulated_board_says_who_it_is_and_what_it_took() {
+    let args = ["verify", "--board", "mps2-an386", "--images", "5", "--json"];
+    let document = json(&args);
+    assert_eq!(document["board"], "mps2-an386");
+    assert_eq!(document["mismatches"], 0);
+    assert_eq!(document["elf_build_id"].as_str().map(str::len), Some(40));
+    assert!(document["instructions"].as_u64() > Some(1_000_000));
+}
+
+#[test]
+fn planned_memory_is_measured_memory() {
+    for model in ["lecture-lenet", "lenet5"] {
+        let document = json(&[
+            "memory",
+            "--board",
+            "mps2-an386",
+            "--model",
+            model,
+            "--json",
+        ]);
+        let modes = document["modes"].as_array().expect("a list of modes");
+        assert_eq!(modes.len(), 2);
+        for mode in modes {
+            assert!(mode["planned_arena_bytes"].as_u64() > Some(0));
+            assert_eq!(
+                mode["planned_arena_bytes"], mode["measured_arena_bytes"],
+                "{mode}"
+            );
+        }
+        assert!(document["linked"]["text_bytes"].as_u64() > Some(0));
+    }
+}
+
+#[test]
+fn boards_have_the_bytes_of_each_other() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let dump = |board: &str| {
+        let folder = folder.path().join(board);
+        let path = folder.to_str().expect("a plain path").to_owned();
+        json(&[
+            "infer", "mnist:17", "--board", board, "--dump", &path, "--json",
+        ]);
+        folder
+    };
+    let (native, emulated) = (dump("native"), dump("mps2-an386"));
+    let files = |folder: &Path| {
+        let mut files: Vec<_> = std::fs::read_dir(folder)
+            .expect("the dump is there")
+            .map(|file| file.expect("readable").file_name())
+            .collect();
+        files.sort();
+        files
+    };
+    assert_eq!(files(&native), files(&emulated));
+    assert!(
+        files(&native).len() >= 7,
+        "input, layers, accumulators and logits"
+    );
+    for file in files(&native) {
+        let read = |folder: &Path| std::fs::read(folder.join(&file)).expect("readable");
+        assert_eq!(read(&native), read(&emulated), "{}", file.display());
+    }
+}
+
+#[test]
+fn an_array_is_taken_as_it_is() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let dump = folder.path().to_str().expect("a plain path");
+    let first = json(&[
+        "infer", "mnist:3", "--board", "native", "--dump", dump, "--json",
+    ]);
+    let input = folder.path().join("input.npy");
+    let input = input.to_str().expect("a plain path");
+    let again = json(&["infer", input, "--board", "native", "--json"]);
+    assert_eq!(first["results"][0]["logits"], again["results"][0]["logits"]);
+}
+
+#[test]
+fn an_occlusion_fills_its_grid() {
+    let args = [
+        "occlude", "mnist:0", "--board", "native", "--window", "5x9", "--stride", "3x2", "--json",
+    ];
+    let document = json(&args);
+    assert_eq!(
+        (&document["rows"], &document["columns"]),
+        (&8.into(), &10.into())
+    );
+    assert_eq!(document["probabilities"].as_array().map(Vec::len), Some(80));
+    assert!(document["macs_done"].as_u64() < document["macs_full"].as_u64());
+}
+
+#[test]
+fn wrong_requests_say_what_to_do() {
+    refused(
+        &["infer", "mnist:10000", "--board", "native"],
+        &["mnist:9999"],
+    );
+    refused(
+        &["infer", "nowhere.png", "--board", "native"],
+        &["nowhere.png"],
+    );
+    refused(
+        &["infer", "mnist:1", "--board", "toaster"],
+        &["toaster", "mps2-an386"],
+    );
+    refused(
+        &[
+            "infer", "mnist:1", "--board", "native", "--model", "alexnet",
+        ],
+        &["lecture-lenet"],
+    );
+    refused(
+        &["verify", "--board", "native", "--images", "0"],
+        &["1 to 10000"],
+    );
+    refused(
+        &["occlude", "mnist:1", "--board", "native", "--window", "29"],
+        &["28x28"],
+    );
+    refused(
+        &["occlude", "mnist:1", "--board", "native", "--class", "10"],
+        &["0 to 9"],
+    );
+    refused(
+        &["infer", "mnist:1", "--board", "native", "--engine", "tract"],
+        &["static"],
+    );
+}
