@@ -1,11 +1,12 @@
 //! A demonstration: what a board did with some inputs, as pictures and tables.
 
+mod report;
 mod text;
 
 use crate::measure::Measurement;
 use crate::model_files::ModelFiles;
 use crate::picture::{
-    ClassScores, Drawing, GridLayout, Palette, PictureError, ProbabilityRange, Scale, Theme,
+    ActivationMaps, ClassScores, Drawing, GridLayout, Occlusion, Palette, PictureError, ProbabilityRange, Scale, Theme,
     activation_grid, class_scores, occlusion_map,
 };
 use crate::rig::{Recording, softmax};
@@ -109,13 +110,7 @@ impl Demonstration<'_> {
 
     /// Every picture of one input, by file name.
     fn drawings(&self, trial: &Trial) -> Result<Vec<(String, Drawing)>, PictureError> {
-        let view = self.model.image.model();
-        let maps: Vec<_> = trial
-            .recording
-            .activations
-            .iter()
-            .map(|activation| scene::maps(&view, activation))
-            .collect();
+        let maps = self.maps(trial);
         let layout = GridLayout::for_network(&maps, PICTURE_WIDTH_PX);
         let mut drawings = Vec::new();
         for (number, maps) in maps.iter().enumerate() {
@@ -123,13 +118,7 @@ impl Demonstration<'_> {
             drawings.push((name, activation_grid(maps, Scale::Shared, layout)?));
         }
         drawings.push(("scores".to_owned(), class_scores(&self.scores(trial))?));
-        let occlusion = scene::occlusion(
-            self.model,
-            &trial.values,
-            &self.request,
-            self.fill_level,
-            &trial.occlusion,
-        );
+        let occlusion = self.occlusion(trial);
         for (name, palette) in [
             ("occlusion", Palette::Lecture),
             ("occlusion-colour-blind-safe", Palette::ColourBlindSafe),
@@ -138,6 +127,18 @@ impl Demonstration<'_> {
             drawings.push((name.to_owned(), drawing));
         }
         Ok(drawings)
+    }
+
+    /// The input and every layer as maps.
+    fn maps(&self, trial: &Trial) -> Vec<ActivationMaps> {
+        let view = self.model.image.model();
+        let activations = trial.recording.activations.iter();
+        activations.map(|activation| scene::maps(&view, activation)).collect()
+    }
+
+    fn occlusion(&self, trial: &Trial) -> Occlusion {
+        let map = &trial.occlusion;
+        scene::occlusion(self.model, &trial.values, &self.request, self.fill_level, map)
     }
 
     /// The class probabilities of one input.

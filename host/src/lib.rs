@@ -13,6 +13,7 @@ pub mod measure;
 pub mod model_files;
 pub mod onnx;
 pub mod picture;
+pub mod report;
 pub mod rig;
 pub mod scene;
 pub mod session;

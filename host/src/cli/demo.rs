@@ -88,11 +88,12 @@ impl Demo {
             model: &rig.model,
         };
         demonstration.write_pictures(&self.output)?;
+        let report = demonstration.write_report(&self.output)?;
         if self.json {
-            print_json(&demonstration.document(&self.output))?;
+            print_json(&demonstration.document(&self.output, &report))?;
         } else {
             demonstration.say(&mut std::io::stdout().lock())?;
-            println!("\npictures: {}", self.output.display());
+            println!("\nreport: {}", report.display());
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -84,8 +84,8 @@ impl Demonstration<'_> {
         )
     }
 
-    /// What was found, with the receipts of the pictures in `folder`.
-    pub fn document(&self, folder: &Path) -> Value {
+    /// What was found, where the pictures are in `folder`, and the report.
+    pub fn document(&self, folder: &Path, report: &Path) -> Value {
         let trials = self.trials.iter().map(|trial| {
             let class = trial.recording.predicted();
             json!({
@@ -117,6 +117,7 @@ impl Demonstration<'_> {
         });
         json!({
             "schema": "cortexscope.demo.1",
+            "report": report,
             "board": self.board.name,
             "engine": self.board.engine,
             "elf_build_id": self.board.elf_build_id_hex(),
