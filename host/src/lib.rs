@@ -17,4 +17,5 @@ pub mod report;
 pub mod rig;
 pub mod scene;
 pub mod session;
+pub mod terminal;
 pub mod verify;

@@ -18,7 +18,7 @@ mod header;
 mod memory;
 pub(crate) mod number;
 mod occlusion;
-mod range;
+pub(crate) mod range;
 mod raster;
 mod scores;
 mod svg;

@@ -9,11 +9,15 @@ mod cost;
 mod memory;
 mod page;
 mod run;
+#[cfg(test)]
+pub(crate) mod sample;
+#[cfg(test)]
+mod tests;
 mod trial;
 
-use crate::picture::{
-    ActivationMaps, ArenaPlan, ClassScores, MemoryBar, Occlusion, PictureError,
-};
+pub(crate) use cost::extent;
+
+use crate::picture::{ActivationMaps, ArenaPlan, ClassScores, MemoryBar, Occlusion, PictureError};
 
 /// All that a report shows.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,7 +6,7 @@ use super::{LayerMemory, ReportData, Trial};
 use crate::picture::number::grouped;
 
 /// Least and greatest count of a layer over the trials that counted it.
-fn extent(trials: &[Trial], layer: &str) -> Option<[u64; 2]> {
+pub(crate) fn extent(trials: &[Trial], layer: &str) -> Option<[u64; 2]> {
     let counts = trials
         .iter()
         .flat_map(|trial| &trial.costs)
@@ -26,7 +26,8 @@ pub(super) fn section(data: &ReportData) -> Markup {
         .map(|layer| (layer, extent(&data.trials, &layer.name)))
         .filter(|(layer, extent)| layer.macs > 0 || extent.is_some())
         .collect();
-    let greatest = |row: &(&LayerMemory, Option<[u64; 2]>)| row.1.map_or(0, |[_, greatest]| greatest);
+    let greatest =
+        |row: &(&LayerMemory, Option<[u64; 2]>)| row.1.map_or(0, |[_, greatest]| greatest);
     let dearest = rows.iter().map(greatest).max().unwrap_or(0).max(1);
     let macs: u64 = rows.iter().map(|(layer, _)| layer.macs).sum();
     let unit = data.run.counter.unit();

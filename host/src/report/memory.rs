@@ -22,7 +22,7 @@ pub(super) fn section(memory: &Memory) -> Result<Markup, PictureError> {
             h2 #memory-title { "Memory" }
             @if let Some(bars) = &bars { (figure(bars)) }
             @for (mode, plan) in &arenas {
-                h3 { "The arena, step by step: " (mode) }
+                h3 { "The arena, step by step, " (mode) }
                 (figure(plan))
             }
             @if !memory.gaps.is_empty() {
@@ -116,7 +116,13 @@ fn lifetime(layer: &LayerMemory) -> String {
 
 fn sections(sections: &[Section]) -> Markup {
     let total = |of: fn(&Section) -> u64| grouped(sections.iter().map(of).sum());
-    let or_blank = |bytes: u64| if bytes == 0 { "–".to_owned() } else { grouped(bytes) };
+    let or_blank = |bytes: u64| {
+        if bytes == 0 {
+            "–".to_owned()
+        } else {
+            grouped(bytes)
+        }
+    };
     html! {
         div .table {
             table {

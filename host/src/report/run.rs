@@ -57,7 +57,10 @@ pub(super) fn facts(facts: &[Fact]) -> Markup {
 
 fn results(data: &ReportData) -> Markup {
     let label = |labels: &[String], class: Option<usize>| {
-        class.and_then(|class| labels.get(class)).map_or("–", String::as_str).to_owned()
+        class
+            .and_then(|class| labels.get(class))
+            .map_or("–", String::as_str)
+            .to_owned()
     };
     html! {
         div .table {
@@ -112,7 +115,7 @@ pub(super) fn receipts(receipts: &[Receipt]) -> Markup {
             h2 #receipts-title { "Receipts" }
             p { "The same model, input and parameters give the same bytes." }
             @for receipt in receipts {
-                h3 { (receipt.title) }
+                h3 .name { (receipt.title) }
                 pre { code { (format!("{:#}", receipt.document)) } }
             }
         }

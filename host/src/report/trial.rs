@@ -68,7 +68,10 @@ fn verdict(trial: &Trial) -> String {
         scores.labels[class],
         percent(scores.probabilities[class])
     );
-    match scores.expected.and_then(|expected| scores.labels.get(expected)) {
+    match scores
+        .expected
+        .and_then(|expected| scores.labels.get(expected))
+    {
         Some(expected) if scores.expected != Some(class) => {
             format!("{prediction}; it is {expected}")
         }
