@@ -231,7 +231,9 @@ impl Peer<'_> {
         };
         self.window.acknowledge(ack);
         self.window.grant(receipt.limit);
-        if self.window.enter_round(round) && !self.resend(link, self.window.missing(ack, receipt))? {
+        if self.window.enter_round(round)
+            && !self.resend(link, self.window.missing(ack, receipt))?
+        {
             self.emit(link, Kind::Ack, self.session, 0, &[])?;
         }
         Ok(())

@@ -5,7 +5,9 @@ use crate::engine::{Engine, Refusal};
 use crate::port::{Port, Stop};
 use crate::stream::{MapStream, Stream};
 use cortexscope_wire::frame::PAYLOAD_BYTES_MAX;
-use cortexscope_wire::message::{self, Infer, MemoryReport, ModelIdentity, Occlude, Run, input_crc};
+use cortexscope_wire::message::{
+    self, Infer, MemoryReport, ModelIdentity, Occlude, Run, input_crc,
+};
 use cortexscope_wire::{BoardError, Event, Identity, Request, Slot, TensorSet};
 use embedded_io::{Read, ReadReady, Write};
 

@@ -68,7 +68,11 @@ impl Inbound {
     pub fn receipt(&self) -> Receipt {
         let limit = self.next.wrapping_add(self.credit);
         let missing_before = if self.is_overdue { limit } else { self.end };
-        Receipt { limit, missing_before, held: self.held }
+        Receipt {
+            limit,
+            missing_before,
+            held: self.held,
+        }
     }
 
     /// What to do with the frame numbered `seq`; see [`Inbound::must_ask`] too.
@@ -149,7 +153,14 @@ mod tests {
         assert!(!inbound.must_ask(0));
         assert_eq!(inbound.accept(2), Verdict::Keep);
         assert!(inbound.must_ask(0));
-        assert_eq!(inbound.receipt(), Receipt { limit: 17, missing_before: 3, held: 0b10 });
+        assert_eq!(
+            inbound.receipt(),
+            Receipt {
+                limit: 17,
+                missing_before: 3,
+                held: 0b10
+            }
+        );
         // Was on its way when the board was asked.
         assert_eq!(inbound.accept(4), Verdict::Keep);
         assert!(!inbound.must_ask(0));
@@ -171,7 +182,14 @@ mod tests {
         let mut inbound = Inbound::new(8, 16);
         inbound.accept(2);
         inbound.time_out();
-        assert_eq!(inbound.receipt(), Receipt { limit: 16, missing_before: 16, held: 0b100 });
+        assert_eq!(
+            inbound.receipt(),
+            Receipt {
+                limit: 16,
+                missing_before: 16,
+                held: 0b100
+            }
+        );
     }
 
     #[test]

@@ -46,7 +46,9 @@ pub fn emit<'b>(
     message: &impl Serialize,
     payload: &'b mut [u8; PAYLOAD_BYTES_MAX],
 ) -> Option<&'b [u8]> {
-    postcard::to_slice(message, payload).ok().map(|bytes| &*bytes)
+    postcard::to_slice(message, payload)
+        .ok()
+        .map(|bytes| &*bytes)
 }
 
 /// The message in `payload`; nothing if it is not one. Bytes after it are ignored.

@@ -120,7 +120,11 @@ impl<'s> Window<'s> {
     /// The numbers of the unacknowledged frames that the host misses, by the
     /// receipt that came with the acknowledgement of all before `ack`.
     pub fn missing(&self, ack: u16, receipt: Receipt) -> impl Iterator<Item = u16> + use<> {
-        let Receipt { missing_before, held, .. } = receipt;
+        let Receipt {
+            missing_before,
+            held,
+            ..
+        } = receipt;
         self.unacknowledged().filter(move |&seq| {
             let is_held = held.checked_shr(distance(ack, seq).into()).unwrap_or(0) & 1 == 1;
             is_after(missing_before, seq) && !is_held
@@ -237,7 +241,11 @@ mod tests {
         }
         window.acknowledge(1);
         let missing = |missing_before, held| {
-            let receipt = Receipt { limit: 100, missing_before, held };
+            let receipt = Receipt {
+                limit: 100,
+                missing_before,
+                held,
+            };
             window.missing(1, receipt).collect::<Vec<_>>()
         };
         assert_eq!(missing(4, 0b100), [1, 2]);

@@ -1,0 +1,5 @@
+//! The subcommands, one per file.
+
+pub mod calibration;
+pub mod evaluate;
+pub mod train;
