@@ -59,6 +59,13 @@ pub struct Run {
     pub commands: Vec<String>,
 }
 
+impl Run {
+    /// A count, where this board counts at all.
+    pub(crate) fn counted(&self, count: Option<u64>) -> Option<u64> {
+        count.filter(|_| self.counter != Counter::Nothing)
+    }
+}
+
 /// What a board counts while it computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Counter {

@@ -41,7 +41,7 @@ pub fn trial(out: &mut dyn Write, style: Style, trial: &Trial, run: &Run) -> io:
     }
     writeln!(out)?;
     class_scores(out, style, &trial.scores)?;
-    if let Some(count) = trial.count {
+    if let Some(count) = run.counted(trial.count) {
         let count = crate::picture::number::grouped(count);
         writeln!(out, "{count} {}", run.counter.unit())?;
     }

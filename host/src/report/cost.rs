@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{LayerMemory, ReportData, Trial};
+use super::{Counter, LayerMemory, ReportData, Trial};
 use crate::picture::number::grouped;
 
 /// Least and greatest count of a layer over the trials that counted it.
@@ -31,10 +31,13 @@ pub(super) fn section(data: &ReportData) -> Markup {
     let dearest = rows.iter().map(greatest).max().unwrap_or(0).max(1);
     let macs: u64 = rows.iter().map(|(layer, _)| layer.macs).sum();
     let unit = data.run.counter.unit();
+    let counted = data.run.counter != Counter::Nothing;
     html! {
         section #cost aria-labelledby="cost-title" {
             h2 #cost-title { "Cost" }
-            @if data.run.emulated {
+            @if !counted {
+                p { "This board cannot count what it executes." }
+            } @else if data.run.emulated {
                 p { "Counted by the emulator: " (unit) ", which say nothing of time." }
             }
             div .table {
@@ -44,10 +47,12 @@ pub(super) fn section(data: &ReportData) -> Markup {
                             th scope="col" .text { "layer" }
                             th scope="col" .text { "operator" }
                             th scope="col" { "MACs" }
-                            th scope="col" { (unit) ", least" }
-                            th scope="col" { (unit) ", most" }
-                            th scope="col" { "most per MAC" }
-                            th scope="col" .share { "share of the dearest" }
+                            @if counted {
+                                th scope="col" { (unit) ", least" }
+                                th scope="col" { (unit) ", most" }
+                                th scope="col" { "most per MAC" }
+                                th scope="col" .share { "beside the dearest" }
+                            }
                         }
                     }
                     tbody {
@@ -57,16 +62,12 @@ pub(super) fn section(data: &ReportData) -> Markup {
                                 th scope="row" .text { (layer.name) }
                                 td .text { (layer.op) }
                                 td { (grouped(layer.macs)) }
-                                @match extent {
-                                    Some([least, most]) => {
-                                        td { (grouped(*least)) }
-                                        td { (grouped(*most)) }
+                                @if counted {
+                                    (counts(*extent))
+                                    td { (per_mac(layer.macs, *extent)) }
+                                    td .share {
+                                        span style=(format!("width:{:.1}%", greatest(row) as f64 / dearest as f64 * 100.0)) {}
                                     }
-                                    None => { td { "–" } td { "–" } }
-                                }
-                                td { (per_mac(layer.macs, *extent)) }
-                                td .share {
-                                    span style=(format!("width:{:.1}%", greatest(row) as f64 / dearest as f64 * 100.0)) {}
                                 }
                             }
                         }
@@ -76,21 +77,24 @@ pub(super) fn section(data: &ReportData) -> Markup {
                             th scope="row" .text { "all" }
                             td {}
                             td { (grouped(macs)) }
-                            @match total(&data.trials) {
-                                Some([least, most]) => {
-                                    td { (grouped(least)) }
-                                    td { (grouped(most)) }
-                                    td { (per_mac(macs, Some([least, most]))) }
-                                }
-                                None => { td { "–" } td { "–" } td { "–" } }
+                            @if counted {
+                                (counts(total(&data.trials)))
+                                td { (per_mac(macs, total(&data.trials))) }
+                                td .share {}
                             }
-                            td .share {}
                         }
                     }
                 }
             }
         }
     }
+}
+
+fn counts(extent: Option<[u64; 2]>) -> Markup {
+    let texts = extent.map_or(["–".to_owned(), "–".to_owned()], |extent| {
+        extent.map(grouped)
+    });
+    html! { @for text in texts { td { (text) } } }
 }
 
 /// Least and greatest count of a whole inference.

@@ -62,6 +62,7 @@ fn results(data: &ReportData) -> Markup {
             .map_or("–", String::as_str)
             .to_owned()
     };
+    let counted = data.run.counter != Counter::Nothing;
     html! {
         div .table {
             table {
@@ -72,7 +73,7 @@ fn results(data: &ReportData) -> Markup {
                         th scope="col" { "probability" }
                         th scope="col" { "it is" }
                         th scope="col" .text { "" }
-                        th scope="col" { (data.run.counter.unit()) }
+                        @if counted { th scope="col" { (data.run.counter.unit()) } }
                     }
                 }
                 tbody {
@@ -91,7 +92,9 @@ fn results(data: &ReportData) -> Markup {
                                     _ => span .wrong { "✗ wrong" },
                                 }
                             }
-                            td { (trial.count.map_or_else(|| "–".to_owned(), grouped)) }
+                            @if counted {
+                                td { (trial.count.map_or_else(|| "–".to_owned(), grouped)) }
+                            }
                         }
                     }
                 }

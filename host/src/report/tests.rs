@@ -85,3 +85,14 @@ fn values_that_do_not_fit_their_shape_are_refused() {
     data.trials[0].layers[1].values.pop();
     assert!(matches!(html(&data), Err(PictureError::ValueCount { .. })));
 }
+
+#[test]
+fn a_board_that_cannot_count_has_no_empty_columns() {
+    let mut data = sample::data();
+    data.run.counter = Counter::Nothing;
+    data.run.emulated = false;
+    let text = outline(&html(&data).expect("a page"));
+    assert!(text.contains("This board cannot count"));
+    assert!(!text.contains("not counted"));
+    assert!(!text.contains("most per MAC"));
+}

@@ -37,7 +37,7 @@ pub(super) fn section(number: usize, trial: &Trial, run: &Run) -> Result<Markup,
         section id=(id) aria-labelledby=(format!("{id}-title")) {
             h2 id=(format!("{id}-title")) { (trial.name) " " span .verdict { (verdict(trial)) } }
             @for note in &trial.notes { p .note { (note) } }
-            @if let Some(count) = trial.count {
+            @if let Some(count) = run.counted(trial.count) {
                 p .note { (grouped(count)) " " (run.counter.unit()) }
             }
             div .pictures {
