@@ -1,8 +1,8 @@
 //! From a float ONNX to an int8 network.
 //!
 //! ```text
-//! bytes → import → fuse → calibrate → quantise → emit_onnx
-//!         FloatNet FloatNet  Affines    Network    int8 ONNX
+//! bytes → import → fuse → calibrate → settle → quantise → emit_onnx
+//!         FloatNet FloatNet  Affines   Affines   Network    int8 ONNX
 //! ```
 //!
 //! tract folds constants, runs the float network on the calibration inputs and
@@ -23,9 +23,11 @@ mod import;
 pub mod judge;
 mod lookup;
 pub mod network;
+mod order_free;
 pub mod progress;
 mod quantise;
 mod scale_groups;
+mod settle;
 
 use sha2::{Digest, Sha256};
 
@@ -79,7 +81,8 @@ pub fn compile(
 ) -> Result<Compiled, CompileError> {
     let float = import(onnx, spec.input.shape())?;
     spec.input.matches(float.input_shape)?;
-    let affines = calibrate::calibrate(&float, spec.input.bounds(), calibration, report)?;
+    let mut affines = calibrate::calibrate(&float, spec.input.bounds(), calibration, report)?;
+    settle::settle(&float, &mut affines)?;
     let network = quantise::quantise(&float, &affines, name, &spec.output.labels)?;
     let source_sha256: [u8; 32] = Sha256::digest(onnx).into();
     let hex = source_sha256.iter().map(|byte| format!("{byte:02x}"));

@@ -6,8 +6,8 @@ mod text;
 use crate::measure::Measurement;
 use crate::model_files::ModelFiles;
 use crate::picture::{
-    ActivationMaps, ClassScores, Drawing, GridLayout, Occlusion, Palette, PictureError, ProbabilityRange, Scale, Theme,
-    activation_grid, class_scores, occlusion_map,
+    ActivationMaps, ClassScores, Drawing, GridLayout, Occlusion, Palette, PictureError,
+    ProbabilityRange, Scale, Theme, activation_grid, class_scores, occlusion_map,
 };
 use crate::rig::{Recording, softmax};
 use crate::scene;
@@ -133,12 +133,20 @@ impl Demonstration<'_> {
     fn maps(&self, trial: &Trial) -> Vec<ActivationMaps> {
         let view = self.model.image.model();
         let activations = trial.recording.activations.iter();
-        activations.map(|activation| scene::maps(&view, activation)).collect()
+        activations
+            .map(|activation| scene::maps(&view, activation))
+            .collect()
     }
 
     fn occlusion(&self, trial: &Trial) -> Occlusion {
         let map = &trial.occlusion;
-        scene::occlusion(self.model, &trial.values, &self.request, self.fill_level, map)
+        scene::occlusion(
+            self.model,
+            &trial.values,
+            &self.request,
+            self.fill_level,
+            map,
+        )
     }
 
     /// The class probabilities of one input.

@@ -178,8 +178,14 @@ impl Emitter<'_> {
                 self.opset = self.opset.max(opset_for(function));
                 let from = self.affine(layer.inputs[0]);
                 let to = self.affine(index + 1);
-                let ends = [(inputs[0], &from), (output, &to)];
-                emit_function(&mut self.graph, &mut self.names, function, ends);
+                let nodes = FunctionGraph {
+                    functions: function,
+                    input: inputs[0],
+                    from: &from,
+                    output,
+                    to: &to,
+                };
+                nodes.emit(&mut self.graph, &mut self.names);
             }
         }
     }
@@ -187,7 +193,6 @@ impl Emitter<'_> {
     fn convolution(&mut self, index: usize, layer: &Layer, conv: Convolution<'_>, is_last: bool) {
         let output = layer.output.name.as_str();
         let outputs = conv.dims[0];
-        let from = self.affine(layer.inputs[0]);
         let input = self.network.tensor(layer.inputs[0]);
         let mut own = |what: &str| self.names.fresh(format!("{output}.{what}"));
         let (weight, bias, scale) = (own("weight"), own("bias"), own("weight_scale"));
@@ -199,6 +204,7 @@ impl Emitter<'_> {
         } = conv;
         if !is_last {
             let zero = own("weight_zero");
+            let from = self.affine(layer.inputs[0]);
             let to = self.affine(index + 1);
             self.graph.i8s(&weight, &dims, weights);
             self.graph.f32s(&scale, &[outputs], &channels.weight_scales);
@@ -225,7 +231,8 @@ impl Emitter<'_> {
         self.graph.i8s(&weight, &dims, weights);
         self.graph.f32s(&scale, &[outputs], &steps);
         self.graph.i32s(&bias, &[1, outputs, 1, 1], &channels.bias);
-        let operands = [&input.name, &weight, &from.zero].map(String::as_str);
+        let zero = self.zero(layer.inputs[0]);
+        let operands = [&input.name, &weight, &zero].map(String::as_str);
         self.graph
             .node("ConvInteger", &operands, &products, attributes);
         self.graph
@@ -235,6 +242,17 @@ impl Emitter<'_> {
             .node("DequantizeLinear", &[&accumulators, &scale], &map, axis());
         self.graph.node("Flatten", &[&map], output, axis());
         self.graph.metadata(key::ACCUMULATORS, &accumulators);
+    }
+
+    /// A tensor's zero point alone, for a tensor whose scale nothing may read.
+    fn zero(&mut self, tensor: usize) -> String {
+        if let Some(parameters) = &self.parameters[tensor] {
+            return parameters.zero.clone();
+        }
+        let activation = self.network.tensor(tensor);
+        let zero = self.names.fresh(format!("{}.zero", activation.name));
+        self.graph.i8s(&zero, &[], &[activation.zero]);
+        zero
     }
 
     /// A tensor's quantisation, written at its first use.
@@ -260,47 +278,52 @@ struct Convolution<'a> {
 }
 
 /// DequantizeLinear → `functions` → QuantizeLinear, from one tensor to another.
-pub(super) fn emit_function(
-    graph: &mut GraphBuilder,
-    names: &mut Names,
-    functions: &[Elementwise],
-    [(input, from), (output, to)]: [(&str, &Parameters); 2],
-) {
-    let mut last = names.fresh(format!("{output}.real"));
-    graph.node(
-        "DequantizeLinear",
-        &[input, &from.scale, &from.zero],
-        &last,
-        vec![],
-    );
-    for (index, function) in functions.iter().enumerate() {
-        let mut own = |what: &str| names.fresh(format!("{output}.{index}{what}"));
-        let name = own("");
-        let mut operands = vec![last];
-        let mut attributes = Vec::new();
-        if let Some(value) = function.constant {
-            operands.push(own(".constant"));
-            graph.f32s(&operands[1], &[1], &[value]);
-        }
-        for (key, value) in &function.attributes {
-            if function.op_type == "Clip" {
-                let bound = own(&format!(".{key}"));
-                graph.f32s(&bound, &[], &[*value]);
-                operands.push(bound);
-            } else {
-                attributes.push(float(key, *value));
+pub(super) struct FunctionGraph<'a> {
+    pub functions: &'a [Elementwise],
+    pub input: &'a str,
+    pub from: &'a Parameters,
+    pub output: &'a str,
+    pub to: &'a Parameters,
+}
+
+impl FunctionGraph<'_> {
+    /// Adds the nodes; gives the name of what is not yet quantised.
+    pub(super) fn emit(&self, graph: &mut GraphBuilder, names: &mut Names) -> String {
+        let output = self.output;
+        let (from, to) = (self.from, self.to);
+        let mut last = names.fresh(format!("{output}.real"));
+        let operands = [self.input, &from.scale, &from.zero];
+        graph.node("DequantizeLinear", &operands, &last, vec![]);
+        for (index, function) in self.functions.iter().enumerate() {
+            let mut own = |what: &str| names.fresh(format!("{output}.{index}{what}"));
+            let name = own("");
+            let mut operands = vec![last];
+            let mut attributes = Vec::new();
+            if let Some(value) = function.constant {
+                operands.push(own(".constant"));
+                graph.f32s(&operands[1], &[1], &[value]);
             }
+            for (key, value) in &function.attributes {
+                if function.op_type == "Clip" {
+                    let bound = own(&format!(".{key}"));
+                    graph.f32s(&bound, &[], &[*value]);
+                    operands.push(bound);
+                } else {
+                    attributes.push(float(key, *value));
+                }
+            }
+            let operands: Vec<&str> = operands.iter().map(String::as_str).collect();
+            graph.node(&function.op_type, &operands, &name, attributes);
+            last = name;
         }
-        let operands: Vec<&str> = operands.iter().map(String::as_str).collect();
-        graph.node(&function.op_type, &operands, &name, attributes);
-        last = name;
+        graph.node(
+            "QuantizeLinear",
+            &[&last, &to.scale, &to.zero],
+            output,
+            vec![],
+        );
+        last
     }
-    graph.node(
-        "QuantizeLinear",
-        &[&last, &to.scale, &to.zero],
-        output,
-        vec![],
-    );
 }
 
 /// The operator set that has all these functions.

@@ -5,6 +5,7 @@ use super::error::{CompileError, MAX_BIAS, Refusal};
 use super::float_net::{FloatLayer, FloatNet, FloatOp, Origin};
 use super::lookup;
 use super::network::{Activation, Channels, Layer, Network, Op};
+use super::order_free;
 
 /// Least usable product of two scales: far from where `f32` loses digits.
 const LEAST_PRODUCT: f64 = 1e-30;
@@ -77,7 +78,7 @@ fn quantise_op(layer: &FloatLayer, input: Affine, output: &Activation) -> Result
         }
         FloatOp::MaxPool(window) => Op::MaxPool(*window),
         FloatOp::Elementwise(functions) => Op::Lookup {
-            table: lookup::table(functions, input, output)?,
+            table: lookup::table(functions, input, output.affine())?,
             function: functions.clone(),
         },
         FloatOp::Concat => Op::Concat,
@@ -109,12 +110,14 @@ fn quantise_weights(
         }
         let scale = weight_scale(row, bias, steps, input, output);
         let multiplier = (scale * input.scale) / output.scale;
+        let refused = Refusal::Multiplier {
+            channel,
+            multiplier,
+        };
         if !(multiplier.is_finite() && multiplier > 0.0) {
-            return Err(Refusal::Multiplier {
-                channel,
-                multiplier,
-            });
+            return Err(refused);
         }
+        let scale = order_free::weight_scale(scale, input.scale, output.scale).ok_or(refused)?;
         let limit = f64::from(steps);
         quantised.extend(row.iter().map(|&weight| {
             let steps = f64::from(weight) / f64::from(scale);

@@ -18,8 +18,10 @@ impl Demonstration<'_> {
     pub fn write_report(&self, folder: &Path) -> Result<PathBuf, WriteError> {
         let page = html(&self.report())?;
         let path = folder.join("report.html");
-        std::fs::write(&path, page)
-            .map_err(|source| WriteError::File { path: path.clone(), source })?;
+        std::fs::write(&path, page).map_err(|source| WriteError::File {
+            path: path.clone(),
+            source,
+        })?;
         Ok(path)
     }
 
@@ -29,12 +31,20 @@ impl Demonstration<'_> {
             trials: self.trials.iter().map(|trial| self.trial(trial)).collect(),
             memory: self.memory(),
             link: self.link_facts(),
-            receipts: self.trials.iter().map(|trial| self.receipt(trial)).collect(),
+            receipts: self
+                .trials
+                .iter()
+                .map(|trial| self.receipt(trial))
+                .collect(),
         }
     }
 
     fn run(&self) -> Run {
-        let inputs: Vec<_> = self.trials.iter().map(|trial| trial.name.replace('-', ":")).collect();
+        let inputs: Vec<_> = self
+            .trials
+            .iter()
+            .map(|trial| trial.name.replace('-', ":"))
+            .collect();
         Run {
             board: self.board.name.clone(),
             emulated: self.board.counter == CounterKind::Instructions,
@@ -44,7 +54,10 @@ impl Demonstration<'_> {
                 CounterKind::None => Counter::Nothing,
             },
             engine: self.board.engine.clone(),
-            elf_build_id: self.board.elf_build_id_hex().unwrap_or_else(|| "none".to_owned()),
+            elf_build_id: self
+                .board
+                .elf_build_id_hex()
+                .unwrap_or_else(|| "none".to_owned()),
             model: self.model.name.clone(),
             model_sha256: self.model.hash_hex(),
             protocol: cortexscope_wire::schema::PROTOCOL_VERSION.to_string(),
@@ -66,7 +79,10 @@ impl Demonstration<'_> {
         let view = self.model.image.model();
         let map = &trial.occlusion;
         let costs = trial.recording.layers.iter().map(|layer| LayerCost {
-            layer: view.tensor(layer.tensor).map_or("", |tensor| tensor.name).to_owned(),
+            layer: view
+                .tensor(layer.tensor)
+                .map_or("", |tensor| tensor.name)
+                .to_owned(),
             count: layer.count,
         });
         crate::report::Trial {
@@ -96,9 +112,15 @@ impl Demonstration<'_> {
                 format!("{mode}: the plan says {planned} bytes of arena, {measured} were written")
             })
         });
-        let stack = self.measurements.iter().filter_map(|measurement| measurement.stack_bytes).max();
+        let stack = self
+            .measurements
+            .iter()
+            .filter_map(|measurement| measurement.stack_bytes)
+            .max();
         Memory {
-            layers: view.plan(planned(self.mode)).map_or_else(Vec::new, |plan| self.layers(&plan)),
+            layers: view
+                .plan(planned(self.mode))
+                .map_or_else(Vec::new, |plan| self.layers(&plan)),
             sections: self.sections(),
             bars: scene::memory::bars(&self.memory, stack),
             arenas: modes.collect(),
@@ -109,7 +131,10 @@ impl Demonstration<'_> {
     fn layers(&self, plan: &Plan<'_>) -> Vec<LayerMemory> {
         let view = self.model.image.model();
         let arena = scene::memory::arena(&view, plan, None);
-        let measured = self.measurements.iter().find(|measurement| measurement.mode == self.mode);
+        let measured = self
+            .measurements
+            .iter()
+            .find(|measurement| measurement.mode == self.mode);
         let tensors = view.tensors().enumerate().map(|(tensor, output)| {
             let layer = tensor.checked_sub(1).and_then(|layer| view.layer(layer));
             let op = layer.as_ref().map(|layer| &layer.op);
@@ -118,7 +143,10 @@ impl Demonstration<'_> {
                 Some(Op::Dense(dense)) => (dense.weights.len(), dense.bias.len()),
                 _ => (0, 0),
             };
-            let buffer = arena.buffers.iter().find(|buffer| buffer.name == output.name);
+            let buffer = arena
+                .buffers
+                .iter()
+                .find(|buffer| buffer.name == output.name);
             let row = format!("row of {}", output.name);
             let row = arena.buffers.iter().find(|buffer| buffer.name == row);
             let shape = output.shape;

@@ -1,8 +1,14 @@
-//! A board that QEMU emulates, as a child process. Its UART is a socket.
+//! A board that QEMU emulates, as a child process.
+//!
+//! One socket is the emulator's standard input and output. The board's UART is
+//! connected to both. A board may also write through semihosting, which reaches
+//! the same output with one exit from the emulated code for a whole frame, where
+//! the UART takes several for each byte.
 
 use super::{Link, LinkError};
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
@@ -66,7 +72,7 @@ pub struct QemuLink {
 /// The emulator's process and the sockets to it.
 struct Running {
     child: Child,
-    uart: UnixStream,
+    console: UnixStream,
     read_timeout: Option<Duration>,
     monitor: Arc<Mutex<UnixStream>>,
     stderr: Option<JoinHandle<String>>,
@@ -144,16 +150,11 @@ impl Running {
             reason,
         };
         let directory = tempfile::tempdir().map_err(|error| failed(error.to_string()))?;
-        let [uart_path, monitor_path] = ["uart", "monitor"].map(|name| directory.path().join(name));
-        let listen = |path: &Path| {
-            let listener = UnixListener::bind(path).map_err(|error| failed(error.to_string()))?;
-            listener
-                .set_nonblocking(true)
-                .map_err(|error| failed(error.to_string()))?;
-            Ok(listener)
-        };
-        let uart_listener = listen(&uart_path)?;
-        let monitor_listener = listen(&monitor_path)?;
+        let monitor_path = directory.path().join("monitor");
+        let opened = UnixListener::bind(&monitor_path)
+            .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
+            .and_then(|listener| Ok((listener, console()?)));
+        let (listener, [console, far_end]) = opened.map_err(|error| failed(error.to_string()))?;
 
         let mut command = Command::new(&config.program);
         command
@@ -163,7 +164,11 @@ impl Running {
                 "-display",
                 "none",
                 "-nodefaults",
+                "-nic",
+                "none",
             ])
+            .args(["-chardev", "stdio,id=uart", "-serial", "chardev:uart"])
+            .args(["-semihosting-config", "enable=on,target=native"])
             .arg("-kernel")
             .arg(&config.kernel);
         for (path, address) in &config.loads {
@@ -174,19 +179,19 @@ impl Running {
         if let Some(shift) = config.icount_shift {
             command.args(["-icount", &format!("shift={shift}")]);
         }
-        for (id, path) in [("uart", &uart_path), ("monitor", &monitor_path)] {
-            let chardev = format!("socket,id={id},path={}", escape(path));
-            command.args(["-chardev", &chardev]);
-        }
+        let monitor = format!("socket,id=monitor,path={}", escape(&monitor_path));
         command.args([
-            "-serial",
-            "chardev:uart",
+            "-chardev",
+            &monitor,
             "-mon",
             "chardev=monitor,mode=readline",
         ]);
+        let far_end_too = far_end
+            .try_clone()
+            .map_err(|error| failed(error.to_string()))?;
         command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdin(as_stdio(far_end))
+            .stdout(as_stdio(far_end_too))
             .stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|error| match error.kind() {
             ErrorKind::NotFound => LinkError::NoEmulator {
@@ -195,12 +200,10 @@ impl Running {
             _ => failed(error.to_string()),
         })?;
         let mut stderr = child.stderr.take().map(collect);
-        let connected = accept(&monitor_listener, &mut child)
-            .and_then(|monitor| Ok((monitor, accept(&uart_listener, &mut child)?)));
-        match connected {
-            Ok((monitor, uart)) => Ok(Self {
+        match accept(&listener, &mut child) {
+            Ok(monitor) => Ok(Self {
                 child,
-                uart,
+                console,
                 read_timeout: None,
                 monitor: Arc::new(Mutex::new(monitor)),
                 stderr,
@@ -223,6 +226,18 @@ impl Drop for Running {
     }
 }
 
+/// A socket of this program, and the one that is to be the emulator's standard
+/// input and output.
+fn console() -> io::Result<[UnixStream; 2]> {
+    let (console, far_end) = UnixStream::pair()?;
+    console.set_write_timeout(Some(WRITE_TIMEOUT))?;
+    Ok([console, far_end])
+}
+
+fn as_stdio(stream: UnixStream) -> Stdio {
+    OwnedFd::from(stream).into()
+}
+
 /// A connection from `child`, unless it ends first.
 fn accept(listener: &UnixListener, child: &mut Child) -> io::Result<UnixStream> {
     let deadline = Instant::now() + START_TIMEOUT;
@@ -231,7 +246,6 @@ fn accept(listener: &UnixListener, child: &mut Child) -> io::Result<UnixStream> 
             Ok((stream, _)) => {
                 stream.set_nonblocking(false)?;
                 stream.set_read_timeout(Some(Duration::from_millis(1)))?;
-                stream.set_write_timeout(Some(WRITE_TIMEOUT))?;
                 return Ok(stream);
             }
             Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(error),
@@ -290,12 +304,12 @@ impl Link for QemuLink {
         // Zero would mean for ever.
         let timeout = Some(timeout.max(Duration::from_millis(1)));
         if running.read_timeout != timeout {
-            if let Err(error) = running.uart.set_read_timeout(timeout) {
+            if let Err(error) = running.console.set_read_timeout(timeout) {
                 return Err(self.lost(&error));
             }
             running.read_timeout = timeout;
         }
-        match running.uart.read(buffer) {
+        match running.console.read(buffer) {
             Ok(0) => Err(self.lost(&ErrorKind::UnexpectedEof.into())),
             Ok(count) => Ok(count),
             Err(error) if is_timeout(&error) => Ok(0),
@@ -305,7 +319,7 @@ impl Link for QemuLink {
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), LinkError> {
         self.running
-            .uart
+            .console
             .write_all(bytes)
             .map_err(|error| self.lost(&error))
     }
