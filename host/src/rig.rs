@@ -50,6 +50,7 @@ impl Rig {
         let connection = connect(board, &model, port)?;
         let expect = Expectations {
             model_hash: Some(*model.image.model().hash()),
+            tensor_bytes: Some(model.image.model().tensors().map(|t| t.bytes()).collect()),
             elf_build_id: connection.elf_build_id,
         };
         let options = Options {

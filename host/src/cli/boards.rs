@@ -5,6 +5,7 @@ use crate::board::{BOARDS, BoardKind, Reach, firmware_elf};
 use clap::Args;
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use serde_json::json;
+use std::io::Write;
 use std::process::{Command, ExitCode, Stdio};
 
 /// Each board, its memory, how it is reached, whether it is there now.
@@ -57,7 +58,7 @@ impl Boards {
                 Cell::new(presence(board).text),
             ]);
         }
-        println!("{table}");
+        writeln!(std::io::stdout(), "{table}")?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -11,6 +11,7 @@ use clap::Args;
 use cortexscope_core::Mode;
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -124,21 +125,31 @@ impl Compile {
                 },
             }))?;
         } else {
-            println!(
+            writeln!(
+                std::io::stdout(),
                 "{name}: {} layers, {} MACs",
                 model.layer_count(),
                 model.macs()
-            );
-            println!("  {}  the int8 contract", onnx_path.display());
-            println!(
+            )?;
+            writeln!(
+                std::io::stdout(),
+                "  {}  the int8 contract",
+                onnx_path.display()
+            )?;
+            writeln!(
+                std::io::stdout(),
                 "  {}  {} bytes of flash",
                 image_path.display(),
                 model.image_bytes()
-            );
-            println!("  {}  how it wants its input", spec_path.display());
+            )?;
+            writeln!(
+                std::io::stdout(),
+                "  {}  how it wants its input",
+                spec_path.display()
+            )?;
             for (mode, what) in [(Mode::Fused, "fused"), (Mode::Tapped, "tapped")] {
                 if let Some(bytes) = arena(mode) {
-                    println!("  arena, {what}: {bytes} bytes");
+                    writeln!(std::io::stdout(), "  arena, {what}: {bytes} bytes")?;
                 }
             }
         }

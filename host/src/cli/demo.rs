@@ -6,6 +6,7 @@ use crate::demonstration::{Demonstration, Trial};
 use crate::measure::measure;
 use crate::session::{MapProgress, OccludeRequest, TensorSet};
 use clap::Args;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -93,7 +94,7 @@ impl Demo {
             print_json(&demonstration.document(&self.output, &report))?;
         } else {
             demonstration.say(&mut std::io::stdout().lock())?;
-            println!("\nreport: {}", report.display());
+            writeln!(std::io::stdout(), "\nreport: {}", report.display())?;
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -7,6 +7,7 @@ use crate::rig::{Recording, Rig, softmax};
 use crate::session::TensorSet;
 use clap::Args;
 use serde_json::{Value, json};
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -57,7 +58,7 @@ impl Infer {
             if self.json {
                 results.push(document(input, &recording, &rig));
             } else {
-                say(input, &recording, &rig);
+                say(input, &recording, &rig)?;
             }
         }
         if self.json {
@@ -98,7 +99,7 @@ fn document(input: &Input, recording: &Recording, rig: &Rig) -> Value {
     })
 }
 
-fn say(input: &Input, recording: &Recording, rig: &Rig) {
+fn say(input: &Input, recording: &Recording, rig: &Rig) -> std::io::Result<()> {
     let class = recording.predicted();
     let probability = softmax(&recording.logits)
         .get(class)
@@ -111,9 +112,10 @@ fn say(input: &Input, recording: &Recording, rig: &Rig) {
         .count
         .map_or_else(String::new, |count| format!(", {count} instructions"));
     let label = rig.model.label(class);
-    println!(
+    writeln!(
+        std::io::stdout(),
         "{}: {label} ({:.1} %){expected}{cost}",
         input.name,
         100.0 * probability
-    );
+    )
 }

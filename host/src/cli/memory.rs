@@ -8,6 +8,7 @@ use crate::session::MemoryReport;
 use clap::Args;
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use serde_json::{Value, json};
+use std::io::Write;
 use std::process::ExitCode;
 
 /// What the linker and the plan say of a board's memory, and what was measured.
@@ -44,13 +45,16 @@ impl Memory {
             }))?;
             return Ok(ExitCode::SUCCESS);
         }
-        println!(
+        writeln!(
+            std::io::stdout(),
             "{} on {}, engine {}",
-            rig.model.name, board.name, board.engine
-        );
-        println!("{}", sections(&report));
+            rig.model.name,
+            board.name,
+            board.engine
+        )?;
+        writeln!(std::io::stdout(), "{}", sections(&report))?;
         for measurement in &measured {
-            println!("{}", layers(&rig.model, measurement));
+            writeln!(std::io::stdout(), "{}", layers(&rig.model, measurement))?;
         }
         Ok(ExitCode::SUCCESS)
     }

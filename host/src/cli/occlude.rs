@@ -8,6 +8,7 @@ use crate::scene;
 use crate::session::{MapProgress, OccludeRequest, OcclusionMap};
 use clap::{Args, ValueEnum};
 use serde_json::json;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -90,17 +91,20 @@ impl Occlude {
         } else {
             let label = rig.model.label(map.class.into());
             let (least, at) = least(&map.probabilities);
-            println!(
+            writeln!(
+                std::io::stdout(),
                 "{}: P({label}) = {:.4}, at least {least:.4} with the patch at row {}, column {}",
                 input.name,
                 map.base_probability,
                 at / columns * usize::from(self.stride[0]),
                 at % columns * usize::from(self.stride[1]),
-            );
-            println!(
+            )?;
+            writeln!(
+                std::io::stdout(),
                 "{rows}×{columns} positions, {} MACs instead of {}: {saved:.2} times fewer",
-                map.macs_done, map.macs_full
-            );
+                map.macs_done,
+                map.macs_full
+            )?;
         }
         Ok(ExitCode::SUCCESS)
     }

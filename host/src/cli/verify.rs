@@ -5,6 +5,7 @@ use super::{input, progress};
 use crate::verify::Verifier;
 use clap::Args;
 use serde_json::json;
+use std::io::Write;
 use std::process::ExitCode;
 
 /// Compares every layer on a board with tract, byte by byte.
@@ -69,7 +70,8 @@ impl Verify {
         if self.json {
             print_json(&document)?;
         } else {
-            println!(
+            writeln!(
+                std::io::stdout(),
                 "{} on {} ({}): {} images, {} bytes compared with tract, {} mismatches, {} right",
                 rig.model.name,
                 board.name,
@@ -78,9 +80,14 @@ impl Verify {
                 tally.bytes,
                 tally.mismatches,
                 tally.right
-            );
+            )?;
             for layer in tally.layers.iter().filter(|layer| layer.mismatches > 0) {
-                println!("  {}: {} bytes differ", layer.name, layer.mismatches);
+                writeln!(
+                    std::io::stdout(),
+                    "  {}: {} bytes differ",
+                    layer.name,
+                    layer.mismatches
+                )?;
             }
         }
         Ok(if tally.mismatches == 0 {

@@ -94,7 +94,8 @@ mod tests {
     /// Every function that is accepted, against its definition in `f64`.
     #[test]
     fn tables_are_their_functions() {
-        let unary: &[(Elementwise, fn(f64) -> f64)] = &[
+        type Case = (Elementwise, fn(f64) -> f64);
+        let unary: &[Case] = &[
             (function("Relu", &[], None), |x| x.max(0.0)),
             (function("Sigmoid", &[], None), |x| 1.0 / (1.0 + (-x).exp())),
             (function("Tanh", &[], None), f64::tanh),

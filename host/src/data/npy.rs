@@ -188,16 +188,17 @@ mod tests {
 
     #[test]
     fn four_element_types_are_read() {
-        let expected = Array {
-            shape: vec![2, 1],
-            values: vec![3.0, 5.0],
-        };
-        for bytes in [
-            written(&[2, 1], &[3.0_f32, 5.0]),
-            written(&[2, 1], &[3.0_f64, 5.0]),
-            written(&[2, 1], &[3_u8, 5]),
-            written(&[2, 1], &[3_i8, 5]),
+        for (bytes, is_int8) in [
+            (written(&[2, 1], &[3.0_f32, 5.0]), false),
+            (written(&[2, 1], &[3.0_f64, 5.0]), false),
+            (written(&[2, 1], &[3_u8, 5]), false),
+            (written(&[2, 1], &[3_i8, 5]), true),
         ] {
+            let expected = Array {
+                shape: vec![2, 1],
+                values: vec![3.0, 5.0],
+                is_int8,
+            };
             assert_eq!(opened(&bytes).unwrap(), expected);
         }
         let error = opened(&written(&[1], &[1_i64])).unwrap_err();
@@ -220,6 +221,7 @@ mod tests {
         let array = |shape: &[usize]| Array {
             shape: shape.to_vec(),
             values: vec![0.5; shape.iter().product()],
+            is_int8: false,
         };
         let path = Path::new("a.npy");
         let inputs = |shape: &[usize], wanted| array(shape).into_inputs(wanted, path);

@@ -104,7 +104,9 @@ impl Session {
             session
                 .connection
                 .ask(&request, &mut |event| collected.take(event, progress))?;
-            Ok(collected.finish(taps, classes)?)
+            let inference = collected.finish(taps, classes)?;
+            check_lengths(&inference, session.expect.tensor_bytes.as_deref())?;
+            Ok(inference)
         })
     }
 }
@@ -207,13 +209,30 @@ impl Collected {
         if !taps.iter().all(is_there) {
             return Err(SessionError::Protocol("a tensor was left out"));
         }
-        if inference.logits.len() != classes {
+        let sums = inference.accumulators.as_ref().map(Vec::len);
+        if inference.logits.len() != classes || sums.is_some_and(|sums| sums != classes) {
             return Err(SessionError::Protocol("a wrong number of logits"));
         }
         inference.count = has_counter.then_some(run.count);
         inference.arena_bytes = run.arena_bytes;
         inference.stack_bytes = run.stack_bytes;
         Ok(inference)
+    }
+}
+
+/// Refuses tensors that are not as long as the model's.
+fn check_lengths(
+    inference: &Inference,
+    tensor_bytes: Option<&[usize]>,
+) -> Result<(), SessionError> {
+    let Some(tensor_bytes) = tensor_bytes else {
+        return Ok(());
+    };
+    let mut tapped = inference.activations.iter().zip(tensor_bytes);
+    if tapped.all(|(tensor, &bytes)| tensor.as_ref().is_none_or(|tensor| tensor.len() == bytes)) {
+        Ok(())
+    } else {
+        Err(SessionError::Protocol("a tensor of another length"))
     }
 }
 

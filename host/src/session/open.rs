@@ -17,6 +17,9 @@ use std::time::Duration;
 pub struct Expectations {
     /// SHA-256 of the board image.
     pub model_hash: Option<[u8; 32]>,
+    /// Bytes of each int8 tensor of the model, the input first. Results that are
+    /// not as long are refused.
+    pub tensor_bytes: Option<Vec<usize>>,
     /// GNU build id of the ELF file. A board without one passes.
     pub elf_build_id: Option<Vec<u8>>,
 }
@@ -51,7 +54,7 @@ impl Default for Options {
 /// A session with a board.
 pub struct Session {
     pub(super) connection: Connection,
-    expect: Expectations,
+    pub(super) expect: Expectations,
     retries: u32,
     board: BoardIdentity,
     /// The input that the board holds, so that it is not sent twice.
