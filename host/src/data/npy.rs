@@ -208,7 +208,7 @@ mod tests {
     #[test]
     fn a_header_cannot_promise_more_than_the_file() {
         let mut bytes = written(&[2, 1], &[3.0_f32, 5.0]);
-        let at = bytes.windows(6).position(|w| w == b"(2, 1)").unwrap();
+        let at = bytes.windows(3).position(|w| w == b"(2,").unwrap();
         bytes[at + 1] = b'9';
         assert!(opened(&bytes).is_err());
         for length in 0..bytes.len() {
