@@ -1,2 +1,11 @@
-//! What the end-to-end tests share: the command that they call is
-//! `src/bin/cortexscope-under-test.rs`.
+//! What the end-to-end tests and the witness scripts share.
+//!
+//! [`reference`] is a second, plain reading of the numerics; [`random_network`]
+//! draws networks of every supported operator to hold it, the engine, tract and
+//! onnxruntime against each other; [`plain_float`] is what an imported network
+//! means in real numbers.
+
+pub mod plain_float;
+pub mod random_network;
+pub mod reference;
+pub mod rig;

@@ -1,7 +1,9 @@
 //! End-to-end tests: the library and the command line as their users see them.
 
 mod command_line;
+mod fuzz_image;
 mod lecture_shape;
 mod link_faults;
 mod occlusion;
 mod session;
+mod witnesses;

@@ -1,0 +1,45 @@
+//! A network, compiled and on the native board.
+
+use anyhow::Context;
+use cortexscope::board;
+use cortexscope::board_image::emit;
+use cortexscope::compile::{Compiled, compile};
+use cortexscope::model_files::ModelFiles;
+use cortexscope::rig::{Recording, Rig};
+pub use cortexscope::session::Mode;
+use cortexscope::session::{Cancel, SessionError, TensorSet};
+use sha2::{Digest, Sha256};
+use std::path::PathBuf;
+
+use crate::random_network::RandomNetwork;
+
+/// Compiles `drawn`, calibrated on its own inputs, and puts it on the native
+/// board.
+///
+/// # Errors
+/// The network is refused, or the board does not start.
+pub fn compiled(drawn: &RandomNetwork) -> anyhow::Result<(Compiled, Rig)> {
+    let compiled = compile(&drawn.onnx, "random", &drawn.spec, &drawn.inputs, &mut |_| {
+        std::ops::ControlFlow::Continue(())
+    })?;
+    let hash = Sha256::digest(&compiled.int8_onnx).into();
+    let model = ModelFiles {
+        name: "random".to_owned(),
+        image_path: PathBuf::new(),
+        image: emit(&compiled.network, hash)?,
+        int8_onnx: compiled.int8_onnx.clone(),
+        spec: drawn.spec.clone(),
+        assumed: None,
+    };
+    let board = board::find("native").context("the native board is known")?;
+    let rig = Rig::open(board, model, None, Cancel::default())?;
+    Ok((compiled, rig))
+}
+
+/// Every tensor of one inference.
+///
+/// # Errors
+/// The board does not answer as it should.
+pub fn record(rig: &mut Rig, input: &[i8], mode: Mode) -> Result<Recording, SessionError> {
+    rig.infer(input, mode, TensorSet::ALL, &mut |_| {})
+}
