@@ -28,6 +28,7 @@ pub mod progress;
 mod quantise;
 mod scale_groups;
 mod settle;
+mod weight_scales;
 
 use sha2::{Digest, Sha256};
 

@@ -67,10 +67,9 @@ pub fn logits(net: &FloatNet, input: &[f32]) -> Vec<Bounded> {
                 convolve(x, from, layer.shape, &filters)
             }
             FloatOp::MaxPool(window) => max_pool(x, from, layer.shape, window),
-            FloatOp::Elementwise(functions) => x
-                .iter()
-                .map(|&x| functions.iter().fold(x, apply))
-                .collect(),
+            FloatOp::Elementwise(functions) => {
+                x.iter().map(|&x| functions.iter().fold(x, apply)).collect()
+            }
             FloatOp::Concat => layer
                 .inputs
                 .iter()

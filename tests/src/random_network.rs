@@ -54,7 +54,11 @@ pub fn draw(seed: u64, inputs: usize) -> RandomNetwork {
         ..
     } = drawer;
     let elements: usize = shape.iter().product();
-    let mut input = || (0..elements).map(|_| random.random_range(0.0..1.0)).collect();
+    let mut input = || {
+        (0..elements)
+            .map(|_| random.random_range(0.0..1.0))
+            .collect()
+    };
     RandomNetwork {
         onnx: graph.emit(OPSET),
         spec: ModelSpec::assumed(shape),
@@ -317,10 +321,7 @@ impl Drawer {
             12 => ("Neg", vec![]),
             13 => ("LeakyRelu", vec![float("alpha", 0.1)]),
             14 => ("Elu", vec![float("alpha", 0.5)]),
-            15 => (
-                "HardSigmoid",
-                vec![float("alpha", 0.3), float("beta", 0.4)],
-            ),
+            15 => ("HardSigmoid", vec![float("alpha", 0.3), float("beta", 0.4)]),
             16 | 17 => {
                 let low = self.constant(&[], -0.5..0.0);
                 let high = self.constant(&[], 0.3..1.0);

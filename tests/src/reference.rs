@@ -136,7 +136,10 @@ fn taps(window: &Window, i: usize, j: usize) -> impl Iterator<Item = (usize, [i6
             (at * window.stride[axis] + step * window.dilation[axis]) as i64
                 - window.pad_before[axis] as i64
         };
-        (tap, [place(0, i, tap / columns), place(1, j, tap % columns)])
+        (
+            tap,
+            [place(0, i, tap / columns), place(1, j, tap % columns)],
+        )
     })
 }
 

@@ -19,9 +19,13 @@ use crate::random_network::RandomNetwork;
 /// # Errors
 /// The network is refused, or the board does not start.
 pub fn compiled(drawn: &RandomNetwork) -> anyhow::Result<(Compiled, Rig)> {
-    let compiled = compile(&drawn.onnx, "random", &drawn.spec, &drawn.inputs, &mut |_| {
-        std::ops::ControlFlow::Continue(())
-    })?;
+    let compiled = compile(
+        &drawn.onnx,
+        "random",
+        &drawn.spec,
+        &drawn.inputs,
+        &mut |_| std::ops::ControlFlow::Continue(()),
+    )?;
     let hash = Sha256::digest(&compiled.int8_onnx).into();
     let model = ModelFiles {
         name: "random".to_owned(),

@@ -12,6 +12,7 @@ mod dense;
 mod fold;
 mod graph;
 mod operand;
+mod plain;
 mod pool;
 mod shape;
 mod window;
@@ -23,6 +24,7 @@ use tract_onnx::pb::NodeProto;
 
 use super::error::{CompileError, MAX_ELEMENTS, MAX_SIZE, ModelError, Refusal};
 use super::float_net::{FloatLayer, FloatNet, FloatOp};
+use super::network::Window;
 use crate::onnx::{Attributes, Constant};
 use graph::Checked;
 
@@ -81,6 +83,8 @@ struct Importer<'a> {
     values: HashMap<&'a str, Value>,
     layers: Vec<FloatLayer>,
     names: HashSet<String>,
+    /// The sliding windows, by the output of the node that has them.
+    windows: HashMap<String, Window>,
 }
 
 impl<'a> Importer<'a> {
@@ -95,6 +99,7 @@ impl<'a> Importer<'a> {
             values: HashMap::from([(name, Value::Activation(input))]),
             layers: Vec::new(),
             names: HashSet::from([name.to_owned()]),
+            windows: HashMap::new(),
         }
     }
 
@@ -186,13 +191,17 @@ impl<'a> Importer<'a> {
             }
         }
         let name = self.unique(node_name(node));
+        let value = node.output.first().cloned().unwrap_or_default();
+        if let FloatOp::Conv { window, .. } | FloatOp::MaxPool(window) = &op {
+            self.windows.insert(value.clone(), *window);
+        }
         self.layers.push(FloatLayer {
             name,
             operator: node.op_type.clone(),
             inputs,
             op,
             shape,
-            value: node.output.first().cloned().unwrap_or_default(),
+            value,
             clamp: None,
         });
         Ok(View {
@@ -232,7 +241,7 @@ impl<'a> Importer<'a> {
             input_dims: self.checked.input_dims.clone(),
             input_shape: self.checked.input_shape,
             layers: self.layers,
-            reference: self.checked.reference(),
+            reference: self.checked.reference(&self.windows),
         })
     }
 }

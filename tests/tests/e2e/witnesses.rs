@@ -6,24 +6,54 @@ use cortexscope::compile::float_run::FloatRun;
 use cortexscope::compile::{Judge, Trace};
 use cortexscope::rig::Recording;
 use cortexscope_tests::random_network::{RandomNetwork, draw};
-use cortexscope_tests::{plain_float, reference};
 use cortexscope_tests::rig::{Mode, compiled, record};
+use cortexscope_tests::{plain_float, reference};
 use std::collections::BTreeSet;
 
-/// Networks, each with [`INPUTS`] inputs.
+/// Networks, each with [`INPUTS`] inputs; 4,000 were compared once.
 const NETWORKS: u64 = 200;
+/// More networks, on which engines differed before the compiler avoided it.
+const TELLING: [u64; 8] = [887, 1316, 1354, 1424, 1897, 2801, 4775, 5271];
 const INPUTS: usize = 3;
 
 /// Everything that a random network may hold.
 const OPERATORS: [&str; 31] = [
-    "Abs", "Add", "AveragePool", "BatchNormalization", "Clip", "Concat", "Conv", "Div",
-    "Dropout", "Elu", "Flatten", "Gemm", "GlobalAveragePool", "GlobalMaxPool", "HardSigmoid",
-    "HardSwish", "Identity", "LeakyRelu", "MatMul", "MaxPool", "Mul", "Neg", "PRelu",
-    "ReduceMean", "Relu", "Reshape", "Sigmoid", "Softplus", "Softsign", "Sub", "Tanh",
+    "Abs",
+    "Add",
+    "AveragePool",
+    "BatchNormalization",
+    "Clip",
+    "Concat",
+    "Conv",
+    "Div",
+    "Dropout",
+    "Elu",
+    "Flatten",
+    "Gemm",
+    "GlobalAveragePool",
+    "GlobalMaxPool",
+    "HardSigmoid",
+    "HardSwish",
+    "Identity",
+    "LeakyRelu",
+    "MatMul",
+    "MaxPool",
+    "Mul",
+    "Neg",
+    "PRelu",
+    "ReduceMean",
+    "Relu",
+    "Reshape",
+    "Sigmoid",
+    "Softplus",
+    "Softsign",
+    "Sub",
+    "Tanh",
 ];
 
 fn networks() -> impl Iterator<Item = (u64, RandomNetwork)> {
-    (0..NETWORKS).map(|seed| (seed, draw(seed, INPUTS)))
+    let seeds = (0..NETWORKS).chain(TELLING);
+    seeds.map(|seed| (seed, draw(seed, INPUTS)))
 }
 
 #[test]
@@ -42,7 +72,9 @@ fn engine_tract_and_reference_agree_on_every_byte() {
         for input in &drawn.inputs {
             let input = rig.model.quantise(input);
             let expected = reference::run(&compiled.network, &input);
-            let trace = judge.run(&input).unwrap_or_else(|e| panic!("{seed}: {e:#}"));
+            let trace = judge
+                .run(&input)
+                .unwrap_or_else(|e| panic!("{seed}: {e:#}"));
             assert_eq!(as_tract_gives(&expected), trace, "tract, seed {seed}");
             for mode in [Mode::Tapped, Mode::Fused] {
                 let recording = record(&mut rig, &input, mode).expect("the board answers");
@@ -87,7 +119,11 @@ fn assert_same(expected: &reference::Trace, got: &Recording, context: &str) {
     assert_eq!(got.activations.len(), expected.activations.len());
     for activation in &got.activations {
         let expected = &expected.activations[activation.tensor];
-        assert_eq!(&activation.values, expected, "{}, {context}", activation.name);
+        assert_eq!(
+            &activation.values, expected,
+            "{}, {context}",
+            activation.name
+        );
     }
     let sums = got.accumulators.as_ref();
     assert_eq!(sums, Some(&expected.accumulators), "{context}");

@@ -8,9 +8,11 @@ use tract_onnx::pb::{
     tensor_shape_proto::dimension, type_proto,
 };
 
+use super::plain;
 use crate::compile::error::{
     CompileError, MAX_ELEMENTS, MAX_NODES, MAX_OPSET, MAX_SIZE, MIN_OPSET, ModelError,
 };
+use crate::compile::network::Window;
 use crate::onnx::builder::{Size, value_info};
 use crate::onnx::constant::element_count;
 
@@ -74,8 +76,11 @@ pub fn check(onnx: &[u8], shape: [usize; 3]) -> Result<Checked, CompileError> {
 }
 
 impl Checked {
-    /// The checked graph as a model of its own, its batch fixed to one.
-    pub fn reference(&self) -> ModelProto {
+    /// The checked graph as a model of its own, its batch fixed to one, written so
+    /// that tract computes what it means.
+    ///
+    /// `windows` are those of the nodes that have one, by output.
+    pub fn reference(&self, windows: &HashMap<String, Window>) -> ModelProto {
         let used: HashSet<&String> = self.graph.node.iter().flat_map(|n| &n.input).collect();
         let mut initializer: Vec<TensorProto> = self
             .initializers
@@ -93,7 +98,7 @@ impl Checked {
             }],
             graph: Some(GraphProto {
                 name: self.graph.name.clone(),
-                node: self.graph.node.clone(),
+                node: plain::nodes(&self.graph.node, windows),
                 initializer,
                 input: vec![value_info(&self.input, DataType::Float, &sizes)],
                 ..GraphProto::default()
