@@ -1,7 +1,7 @@
 //! A demonstration: what a board did with some inputs, as pictures and tables.
 
+mod document;
 mod report;
-mod text;
 
 use crate::measure::Measurement;
 use crate::model_files::ModelFiles;
@@ -12,6 +12,7 @@ use crate::picture::{
 use crate::rig::{Recording, softmax};
 use crate::scene;
 use crate::session::{BoardIdentity, MemoryReport, Mode, OccludeRequest, OcclusionMap, Statistics};
+use crate::terminal::{self, Style};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -22,6 +23,8 @@ const DENSITY: u32 = 2;
 
 /// One input and everything that the board made of it.
 pub struct Trial {
+    /// What the input is on the command line.
+    pub argument: String,
     /// What the input is called.
     pub name: String,
     /// int8 `[C, H, W]`.
@@ -85,6 +88,31 @@ pub enum WriteError {
 }
 
 impl Demonstration<'_> {
+    /// Writes what was run and found for a terminal.
+    ///
+    /// # Errors
+    /// `out` cannot be written.
+    pub fn say(&self, out: &mut dyn io::Write, style: Style) -> io::Result<()> {
+        let build = self
+            .board
+            .elf_build_id_hex()
+            .unwrap_or_else(|| "none".to_owned());
+        let title = format!("{} on {}", self.model.name, self.board.name);
+        writeln!(out, "{}", style.strong(&title))?;
+        let facts = [
+            format!("engine {}, ELF build id {build}", self.board.engine),
+            format!("model SHA-256 {}", self.model.hash_hex()),
+            format!("link {}", self.link),
+        ];
+        for fact in facts {
+            for line in style.dim_lines(&fact) {
+                writeln!(out, "{line}")?;
+            }
+        }
+        writeln!(out)?;
+        terminal::report(out, style, &self.report())
+    }
+
     /// Writes a folder of pictures per input into `folder`.
     ///
     /// # Errors
@@ -129,12 +157,13 @@ impl Demonstration<'_> {
         Ok(drawings)
     }
 
-    /// The input and every layer as maps.
+    /// The input and every layer as maps, the logits too.
     fn maps(&self, trial: &Trial) -> Vec<ActivationMaps> {
         let view = self.model.image.model();
         let activations = trial.recording.activations.iter();
         activations
             .map(|activation| scene::maps(&view, activation))
+            .chain([scene::logits(&view, &trial.recording)])
             .collect()
     }
 

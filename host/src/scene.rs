@@ -4,7 +4,7 @@ pub mod memory;
 
 use crate::model_files::ModelFiles;
 use crate::picture::{ActivationMaps, MapRole, Occlusion, Quantisation};
-use crate::rig::Activation;
+use crate::rig::{Activation, Recording};
 use crate::session::{OccludeRequest, OcclusionMap};
 use cortexscope_core::{Model, Op};
 use image::RgbImage;
@@ -80,6 +80,22 @@ pub fn maps(model: &Model<'_>, activation: &Activation) -> ActivationMaps {
         } else {
             MapRole::Activation
         },
+    }
+}
+
+/// The logits as maps.
+pub fn logits(model: &Model<'_>, recording: &Recording) -> ActivationMaps {
+    let tensor = model.logits();
+    let last = model.layer(model.tensor_count().saturating_sub(2));
+    ActivationMaps {
+        layer: tensor.name.to_owned(),
+        op: last.map_or_else(String::new, |layer| operator(&layer.op)),
+        channels: tensor.shape.channels,
+        height: tensor.shape.height,
+        width: tensor.shape.width,
+        values: recording.logits.clone(),
+        quantisation: None,
+        role: MapRole::Activation,
     }
 }
 

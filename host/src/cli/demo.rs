@@ -5,6 +5,7 @@ use super::{input, progress};
 use crate::demonstration::{Demonstration, Trial};
 use crate::measure::measure;
 use crate::session::{MapProgress, OccludeRequest, TensorSet};
+use crate::terminal::Style;
 use clap::Args;
 use std::io::Write;
 use std::path::PathBuf;
@@ -58,6 +59,7 @@ impl Demo {
                 }
             })?;
             trials.push(Trial {
+                argument: input.argument,
                 name: input.name,
                 values: input.values,
                 expected: input.label,
@@ -93,8 +95,9 @@ impl Demo {
         if self.json {
             print_json(&demonstration.document(&self.output, &report))?;
         } else {
-            demonstration.say(&mut std::io::stdout().lock())?;
-            writeln!(std::io::stdout(), "\nreport: {}", report.display())?;
+            let mut out = std::io::stdout().lock();
+            demonstration.say(&mut out, Style::of_stdout())?;
+            writeln!(out, "\nreport: {}", report.display())?;
         }
         Ok(ExitCode::SUCCESS)
     }

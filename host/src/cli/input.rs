@@ -7,6 +7,8 @@ use std::path::Path;
 
 /// One input, ready for the board.
 pub(super) struct Input {
+    /// What was written on the command line.
+    pub argument: String,
     /// What it is called in messages and file names.
     pub name: String,
     /// int8 `[C, H, W]`.
@@ -69,6 +71,7 @@ fn digit(name: &str, index: &str, digits: &MnistSet, model: &ModelFiles) -> anyh
         ))
     })?;
     Ok(Input {
+        argument: name.to_owned(),
         name: format!("mnist-{index}"),
         values: model.quantise(&values),
         label: digits.label(index).map(usize::from),
@@ -96,6 +99,7 @@ fn array(path: &Path, model: &ModelFiles) -> anyhow::Result<Input> {
         model.quantise(&values)
     };
     Ok(Input {
+        argument: path.display().to_string(),
         name: stem(path),
         values,
         label: None,
@@ -108,6 +112,7 @@ fn picture(path: &Path, model: &ModelFiles) -> anyhow::Result<Input> {
     let prepared = model.spec.input.prepare(&picture);
     let values = model.quantise(&prepared.values);
     Ok(Input {
+        argument: path.display().to_string(),
         name: stem(path),
         values,
         label: None,

@@ -4,6 +4,7 @@ use super::{Demonstration, Trial, WriteError};
 use crate::report::{
     Counter, Fact, LayerCost, LayerMemory, Memory, Receipt, ReportData, Run, Section, html,
 };
+use crate::picture::number::grouped;
 use crate::scene;
 use crate::session::{CounterKind, Mode};
 use cortexscope_core::{Op, Plan};
@@ -25,7 +26,7 @@ impl Demonstration<'_> {
         Ok(path)
     }
 
-    fn report(&self) -> ReportData {
+    pub(super) fn report(&self) -> ReportData {
         ReportData {
             run: self.run(),
             trials: self.trials.iter().map(|trial| self.trial(trial)).collect(),
@@ -43,7 +44,7 @@ impl Demonstration<'_> {
         let inputs: Vec<_> = self
             .trials
             .iter()
-            .map(|trial| trial.name.replace('-', ":"))
+            .map(|trial| quoted(&trial.argument))
             .collect();
         Run {
             board: self.board.name.clone(),
@@ -62,8 +63,8 @@ impl Demonstration<'_> {
             model_sha256: self.model.hash_hex(),
             protocol: cortexscope_wire::schema::PROTOCOL_VERSION.to_string(),
             settings: vec![
-                Fact::new("mode", mode_name(self.mode)),
-                Fact::new("link", self.link.clone()),
+                Fact::new("Mode", mode_name(self.mode)),
+                Fact::new("Link", self.link.clone()),
             ],
             commands: vec![format!(
                 "cortexscope demo --board {} --model {} --mode {} --inputs {}",
@@ -196,17 +197,17 @@ impl Demonstration<'_> {
     fn link_facts(&self) -> Vec<Fact> {
         let link = &self.statistics;
         [
-            ("frames received", link.frames_received),
-            ("bytes received", link.bytes_received),
-            ("frames sent", link.frames_sent),
-            ("bytes sent", link.bytes_sent),
-            ("frames damaged", link.frames_damaged),
-            ("resends asked", link.resends_asked),
-            ("requests repeated", link.requests_repeated),
-            ("resets", link.resets),
+            ("Frames received", link.frames_received),
+            ("Bytes received", link.bytes_received),
+            ("Frames sent", link.frames_sent),
+            ("Bytes sent", link.bytes_sent),
+            ("Frames damaged", link.frames_damaged),
+            ("Resends asked", link.resends_asked),
+            ("Requests repeated", link.requests_repeated),
+            ("Resets", link.resets),
         ]
         .into_iter()
-        .map(|(name, value)| Fact::new(name, value.to_string()))
+        .map(|(name, value)| Fact::new(name, grouped(value)))
         .collect()
     }
 
@@ -229,6 +230,16 @@ impl Demonstration<'_> {
                 },
             }),
         }
+    }
+}
+
+/// As a shell wants it.
+fn quoted(argument: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./:".contains(c);
+    if argument.chars().all(is_plain) {
+        argument.to_owned()
+    } else {
+        format!("'{}'", argument.replace('\'', "'\\''"))
     }
 }
 

@@ -82,7 +82,7 @@ impl Style {
     }
 
     /// A name or value that comes first.
-    pub(super) fn strong(self, text: &str) -> String {
+    pub(crate) fn strong(self, text: &str) -> String {
         self.escaped("1", &self.text(text))
     }
 
@@ -93,7 +93,7 @@ impl Style {
 
     /// A statement in lines no longer than the terminal is wide, broken
     /// between words.
-    pub(super) fn dim_lines(self, text: &str) -> Vec<String> {
+    pub(crate) fn dim_lines(self, text: &str) -> Vec<String> {
         let mut lines = vec![String::new()];
         for word in self.text(text).split(' ') {
             let line = lines.last_mut().map_or(0, |line| line.chars().count());
