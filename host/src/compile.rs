@@ -32,7 +32,7 @@ mod weight_scales;
 
 use sha2::{Digest, Sha256};
 
-pub use accuracy::{Accuracy, AccuracyError, accuracy};
+pub use accuracy::{Accuracy, AccuracyError, Pair, accuracy};
 pub use error::{CompileError, ModelError, Refusal};
 pub use judge::{Judge, JudgeError, Trace};
 pub use progress::{Progress, Report, Stage};

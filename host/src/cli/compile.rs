@@ -1,9 +1,10 @@
 //! `cortexscope compile`.
 
 use super::common::{ctrl_c, print_json, wrong};
+use super::input::test_digits;
 use super::progress;
-use crate::board_image;
-use crate::compile::{Progress, compile, import};
+use crate::board_image::{self, BoardImage};
+use crate::compile::{Accuracy, Compiled, Pair, Progress, Report, accuracy, compile, import};
 use crate::data::ModelSpec;
 use crate::model_files::{IMAGE_EXTENSION, hex};
 use anyhow::Context;
@@ -33,6 +34,10 @@ pub(super) struct Compile {
     /// The model's name; its file's by default.
     #[arg(long)]
     name: Option<String>,
+    /// Measure both networks on so many of the 10,000 test digits: the float one
+    /// in tract, the int8 one in the engine that the boards run.
+    #[arg(long, value_name = "N")]
+    accuracy: Option<usize>,
     /// One JSON document on stdout.
     #[arg(long)]
     json: bool,
@@ -70,24 +75,20 @@ impl Compile {
 
         let cancel = ctrl_c()?;
         let bar = progress::bar(calibration.len(), "inputs");
-        let compiled = compile(
-            &onnx,
-            &name,
-            &spec,
-            &calibration,
-            &mut |progress: Progress| {
-                bar.set_length(progress.total as u64);
-                bar.set_position(progress.done as u64);
-                if cancel.is_cancelled() {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                }
-            },
-        )?;
-        bar.finish_and_clear();
+        let mut report = |progress: Progress| {
+            bar.set_length(progress.total as u64);
+            bar.set_position(progress.done as u64);
+            if cancel.is_cancelled() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        };
+        let compiled = compile(&onnx, &name, &spec, &calibration, &mut report)?;
         let onnx_hash: [u8; 32] = Sha256::digest(&compiled.int8_onnx).into();
         let image = board_image::emit(&compiled.network, onnx_hash)?;
+        let measured = self.measure(&compiled, &image, &spec, &mut report)?;
+        bar.finish_and_clear();
 
         std::fs::create_dir_all(&self.output)
             .with_context(|| format!("cannot make {}", self.output.display()))?;
@@ -123,6 +124,12 @@ impl Compile {
                     "fused": arena(Mode::Fused),
                     "tapped": arena(Mode::Tapped),
                 },
+                "accuracy": measured.map(|found| json!({
+                    "images": found.images,
+                    "float_right": found.float_right,
+                    "int8_right": found.int8_right,
+                    "agree": found.agree,
+                })),
             }))?;
         } else {
             writeln!(
@@ -152,8 +159,42 @@ impl Compile {
                     writeln!(std::io::stdout(), "  arena, {what}: {bytes} bytes")?;
                 }
             }
+            if let Some(found) = measured {
+                writeln!(
+                    std::io::stdout(),
+                    "  of {} test digits: float right on {} ({:.2} %), int8 on {} ({:.2} %)",
+                    found.images,
+                    found.float_right,
+                    found.float_percent(),
+                    found.int8_right,
+                    found.int8_percent()
+                )?;
+            }
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Both networks on the test digits, where that is asked for.
+    fn measure(
+        &self,
+        compiled: &Compiled,
+        image: &BoardImage,
+        spec: &ModelSpec,
+        report: Report<'_>,
+    ) -> anyhow::Result<Option<Accuracy>> {
+        let Some(images) = self.accuracy else {
+            return Ok(None);
+        };
+        let digits = test_digits()?;
+        if images == 0 || images > digits.len() {
+            return Err(wrong(format!("--accuracy is from 1 to {}", digits.len())));
+        }
+        let pair = Pair {
+            float: &compiled.float,
+            network: &compiled.network,
+            image,
+        };
+        Ok(Some(accuracy(&pair, &spec.input, &digits, images, report)?))
     }
 
     /// The description beside the model, or what is assumed without one.

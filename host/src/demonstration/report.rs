@@ -1,10 +1,10 @@
 //! A demonstration as one HTML file.
 
 use super::{Demonstration, Trial, WriteError};
+use crate::picture::number::grouped;
 use crate::report::{
     Counter, Fact, LayerCost, LayerMemory, Memory, Receipt, ReportData, Run, Section, html,
 };
-use crate::picture::number::grouped;
 use crate::scene;
 use crate::session::{CounterKind, Mode};
 use cortexscope_core::{Op, Plan};
