@@ -12,7 +12,7 @@ fn cortexscope(args: &[&str]) -> Output {
         .expect("the program starts")
 }
 
-fn json(args: &[&str]) -> Value {
+pub fn json(args: &[&str]) -> Value {
     let output = cortexscope(args);
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{args:?}: {stderr}");

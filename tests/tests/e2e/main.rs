@@ -1,7 +1,9 @@
 //! End-to-end tests: the library and the command line as their users see them.
 
 mod command_line;
+mod foreign_models;
 mod fuzz_image;
+mod json_documents;
 mod lecture_shape;
 mod link_faults;
 mod occlusion;
