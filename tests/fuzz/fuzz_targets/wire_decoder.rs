@@ -62,7 +62,6 @@ const KINDS: [Kind; 7] = [
 ];
 
 /// A host that says what it is told to.
-#[derive(Default)]
 struct Host {
     said: Vec<u8>,
     session: u16,
@@ -71,6 +70,10 @@ struct Host {
 }
 
 impl Host {
+    fn new() -> Self {
+        Self { said: Vec::new(), session: 0, requests: 0, input: [0; INPUT_BYTES] }
+    }
+
     fn say(&mut self, piece: &Piece) {
         match piece {
             Piece::Raw(raw) => self.said.extend_from_slice(raw),
@@ -246,7 +249,7 @@ fn decode(bytes: &[u8]) -> usize {
 }
 
 fuzz_target!(|pieces: Vec<Piece>| {
-    let mut host = Host::default();
+    let mut host = Host::new();
     pieces.iter().for_each(|piece| host.say(piece));
     decode(&host.said);
 
