@@ -1,6 +1,6 @@
 //! What the end-to-end tests and the witness scripts share.
 //!
-//! [`reference`] is a second, plain reading of the numerics; [`random_network`]
+//! [`mod@reference`] is a second, plain reading of the numerics; [`random_network`]
 //! draws networks of every supported operator to hold it, the engine, tract and
 //! onnxruntime against each other; [`plain_float`] is what an imported network
 //! means in real numbers.
