@@ -9,6 +9,7 @@ mod consent;
 mod demo;
 mod elf;
 mod firmware;
+mod fuzz;
 mod licences;
 mod setup;
 mod spdx;
@@ -63,6 +64,20 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Fuzzes what parses bytes from outside, or says how much of it fuzzing reached.
+    Fuzz {
+        /// Stop each target after so many inputs.
+        #[arg(long, value_name = "N", default_value_t = 10_000_000)]
+        runs: u64,
+        /// Fuzz nothing: print the coverage of the inputs that were found so far.
+        #[arg(long, conflicts_with = "runs")]
+        coverage: bool,
+        /// Install what is missing without asking.
+        #[arg(long)]
+        yes: bool,
+        /// The targets; all without a name.
+        targets: Vec<String>,
+    },
     /// Runs every check, or those whose name contains one of the filters.
     Test {
         /// Install what is missing without asking.
@@ -97,6 +112,15 @@ fn run(task: Task) -> Result<ExitCode> {
             firmware::build(board, &toolchain, model.as_deref())?.print();
         }
         Task::Demo { yes, args } => return demo::run(Consent::new(yes), &args),
+        Task::Fuzz {
+            coverage: true,
+            yes,
+            targets,
+            ..
+        } => fuzz::coverage(Consent::new(yes), &targets)?,
+        Task::Fuzz {
+            runs, yes, targets, ..
+        } => fuzz::fuzz(Consent::new(yes), &targets, fuzz::Limit::Runs(runs))?,
         Task::Test {
             list: true,
             filters,

@@ -116,3 +116,36 @@ pub fn cargo_fuzz(consent: Consent) -> Result<PathBuf> {
     }
     Ok(folder)
 }
+
+/// Gives a folder that holds `llvm-profdata` and `llvm-cov` of the compiler's own
+/// LLVM, after installing them where they were missing.
+///
+/// # Errors
+/// They cannot be had, or nobody agreed to an installation.
+pub fn llvm_tools(consent: Consent) -> Result<PathBuf> {
+    let version = command::output(Command::new("rustc").arg("-vV"))?;
+    let major = toolchain::llvm_major(&version).context("rustc does not name its LLVM")?;
+    let debian = PathBuf::from(format!("/usr/lib/llvm-{major}/bin"));
+    let find = || -> Result<Option<PathBuf>> {
+        let folders = [toolchain::tool_dir()?, debian.clone()];
+        let is_complete = |folder: &PathBuf| folder.join("llvm-cov").is_file();
+        Ok(folders.into_iter().find(is_complete))
+    };
+    const WHY: &str = "Coverage is read with the tools of the compiler's LLVM:";
+    if let Some(folder) = find()? {
+        return Ok(folder);
+    }
+    if command::find("rustup").is_some() {
+        let mut add = Command::new("rustup");
+        add.args(["component", "add", "llvm-tools"]);
+        consent.obtain(WHY, &[command::line(&add)])?;
+        match command::run(&mut add) {
+            Ok(()) => {
+                return find()?.context("rustup's llvm-tools have no llvm-cov");
+            }
+            Err(error) => eprintln!("{error:#}. Trying Debian's packages instead."),
+        }
+    }
+    apt::install(&[&format!("llvm-{major}")], WHY, consent)?;
+    find()?.with_context(|| format!("Debian's llvm-{major} has no llvm-cov"))
+}

@@ -128,18 +128,34 @@ fn version_of(text: &str) -> Option<(u32, u32)> {
     })
 }
 
+/// Gives the LLVM's major version that `rustc -vV` names.
+pub fn llvm_major(version: &str) -> Option<u32> {
+    let line = version
+        .lines()
+        .find_map(|line| line.strip_prefix("LLVM version: "))?;
+    line.split('.').next()?.parse().ok()
+}
+
 /// Gives the folder of the running toolchain's `rust-lld`, if it brings one.
 ///
 /// # Errors
 /// There is no working `rustc` at all.
 pub fn linker_dir() -> Result<Option<PathBuf>> {
+    let folder = tool_dir()?;
+    Ok(folder.join("rust-lld").is_file().then_some(folder))
+}
+
+/// Gives the folder in which the running toolchain keeps its linker and LLVM's tools.
+///
+/// # Errors
+/// There is no working `rustc` at all.
+pub fn tool_dir() -> Result<PathBuf> {
     let sysroot = command::output(Command::new("rustc").args(["--print", "sysroot"]))?;
     let host = command::output(Command::new("rustc").args(["--print", "host-tuple"]))?;
-    let folder = Path::new(sysroot.trim())
+    Ok(Path::new(sysroot.trim())
         .join("lib/rustlib")
         .join(host.trim())
-        .join("bin");
-    Ok(folder.join("rust-lld").is_file().then_some(folder))
+        .join("bin"))
 }
 
 impl Toolchain {
@@ -212,7 +228,7 @@ fn debian_cargo(subcommand: &str, linker_dir: &Path) -> Result<Command> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Found, Next, next, version_of};
+    use super::{Found, Next, llvm_major, next, version_of};
 
     const USERS_MACHINE: Found = Found {
         target: false,
@@ -329,5 +345,10 @@ mod tests {
         );
         assert_eq!(version_of("1.95"), Some((1, 95)));
         assert_eq!(version_of("unknown"), None);
+        assert_eq!(
+            llvm_major("release: 1.95.0\nLLVM version: 22.1.2"),
+            Some(22)
+        );
+        assert_eq!(llvm_major("release: 1.95.0"), None);
     }
 }

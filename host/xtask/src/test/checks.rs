@@ -1,15 +1,13 @@
 //! What is checked, in the order in which it is.
 
-use std::path::Path;
 use std::process::Command;
-use std::{env, fs};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 
 use crate::board::{BOARDS, Board};
 use crate::command::{self, cargo, run};
 use crate::consent::Consent;
-use crate::{firmware, licences, setup, workspace};
+use crate::{firmware, fuzz, licences, setup};
 
 /// How long each fuzz target runs.
 const FUZZ_SECONDS: u32 = 20;
@@ -63,7 +61,10 @@ pub fn all() -> Vec<Check> {
             setup::emulator(consent)?;
             run(host("test").arg("--no-fail-fast"))
         }),
-        Check::new("fuzz", fuzz),
+        Check::new("fuzz", |consent| {
+            fuzz::fuzz(consent, &[], fuzz::Limit::Seconds(FUZZ_SECONDS))?;
+            fuzz::coverage(consent, &[])
+        }),
     ]);
     checks
 }
@@ -120,50 +121,4 @@ fn board_docs(board: &Board, consent: Consent) -> Result<()> {
         "--package",
         "cortexscope-rt",
     ])))
-}
-
-/// Runs every fuzz target for some seconds.
-///
-/// No sanitizer: the crates under test have no unsafe code, so a fault is a panic.
-fn fuzz(consent: Consent) -> Result<()> {
-    let folder = workspace::root().join("tests/fuzz");
-    let mut targets: Vec<String> = fs::read_dir(folder.join("fuzz_targets"))
-        .with_context(|| format!("{} has no targets", folder.display()))?
-        .filter_map(|entry| Some(entry.ok()?.path().file_stem()?.to_str()?.to_owned()))
-        .collect();
-    targets.sort();
-    ensure!(!targets.is_empty(), "{} has no targets", folder.display());
-    let tool_dir = setup::cargo_fuzz(consent)?;
-    for target in targets {
-        run(&mut cargo_fuzz(&tool_dir, &folder, &target)?)?;
-    }
-    Ok(())
-}
-
-fn cargo_fuzz(tool_dir: &Path, folder: &Path, target: &str) -> Result<Command> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let path = env::join_paths(
-        [tool_dir.to_owned()]
-            .into_iter()
-            .chain(env::split_paths(&path)),
-    )?;
-    // libFuzzer writes what it finds into the first folder and only reads the others.
-    let scratch = workspace::root().join("target/fuzz/corpus").join(target);
-    fs::create_dir_all(&scratch).with_context(|| scratch.display().to_string())?;
-    let mut fuzz = cargo();
-    fuzz.env("PATH", path)
-        // The instrumentation's flags are unstable; a release compiler takes them so.
-        .env("RUSTC_BOOTSTRAP", "1")
-        .args(["fuzz", "run", "--sanitizer", "none", "--fuzz-dir"])
-        .arg(folder)
-        .arg("--target-dir")
-        .arg(workspace::root().join("target/fuzz"))
-        .arg(target)
-        .arg(scratch);
-    let seeds = folder.join("seeds").join(target);
-    if seeds.is_dir() {
-        fuzz.arg(seeds);
-    }
-    fuzz.args(["--", &format!("-max_total_time={FUZZ_SECONDS}")]);
-    Ok(fuzz)
 }

@@ -1,0 +1,179 @@
+//! Fuzzes what parses bytes from outside, and says how much of it was reached.
+//!
+//! No sanitizer: the crates under test have no unsafe code, so a fault is a panic.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, iter};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::command::{cargo, output, run};
+use crate::consent::Consent;
+use crate::{setup, workspace};
+
+/// How long a target is fuzzed.
+#[derive(Clone, Copy, Debug)]
+pub enum Limit {
+    /// For so many seconds.
+    Seconds(u32),
+    /// For so many inputs.
+    Runs(u64),
+}
+
+/// The code whose coverage is told, per target, below `firmware/`.
+const UNDER_TEST: [(&str, &[&str]); 2] = [
+    ("image_parser", &["core/src/image"]),
+    (
+        "wire_decoder",
+        &[
+            "wire/src/cobs.rs",
+            "wire/src/decoder.rs",
+            "wire/src/frame.rs",
+            "wire/src/message.rs",
+            "wire/src/seq.rs",
+            "probe/src/port.rs",
+            "probe/src/serve.rs",
+        ],
+    ),
+];
+
+/// Fuzzes the targets named, or all without a name.
+///
+/// # Errors
+/// There is no such target, cargo-fuzz cannot be had, or an input made a target fail:
+/// libFuzzer prints it and where it keeps it.
+pub fn fuzz(consent: Consent, names: &[String], limit: Limit) -> Result<()> {
+    let fuzzer = Fuzzer::new(consent)?;
+    let limit = match limit {
+        Limit::Seconds(seconds) => format!("-max_total_time={seconds}"),
+        Limit::Runs(runs) => format!("-runs={runs}"),
+    };
+    for target in targets(names)? {
+        let corpus = corpus(target)?;
+        let mut fuzz = fuzzer.command("run", "target/fuzz");
+        // libFuzzer writes what it finds into this folder.
+        fuzz.arg(target).arg(corpus).args(["--", &limit]);
+        run(&mut fuzz)?;
+    }
+    Ok(())
+}
+
+/// Prints how much of the parsers the inputs reach that fuzzing has found so far.
+///
+/// # Errors
+/// There is no such target, nothing was found yet, or a tool cannot be had.
+pub fn coverage(consent: Consent, names: &[String]) -> Result<()> {
+    const BUILD_DIR: &str = "target/fuzz-coverage";
+    let fuzzer = Fuzzer::new(consent)?;
+    let llvm = setup::llvm_tools(consent)?;
+    for target in targets(names)? {
+        let corpus = corpus(target)?;
+        ensure!(
+            fs::read_dir(&corpus)?.next().is_some(),
+            "no input of {target} was found yet: `cargo xtask fuzz {target}` first"
+        );
+        let mut measure = fuzzer.command("coverage", BUILD_DIR);
+        measure
+            .arg("--llvm-path")
+            .arg(&llvm)
+            .arg(target)
+            .arg(corpus);
+        output(&mut measure)?;
+
+        let host = output(Command::new("rustc").args(["--print", "host-tuple"]))?;
+        let program = workspace::root().join(BUILD_DIR).join(host.trim());
+        let profile = format!("tests/fuzz/coverage/{target}/coverage.profdata");
+        let mut report = Command::new(llvm.join("llvm-cov"));
+        report
+            .current_dir(workspace::root())
+            .args(["report", "--show-branch-summary=false"])
+            .arg(program.join("release").join(target))
+            .args(["--instr-profile", &profile, "--sources"]);
+        let sources = UNDER_TEST.iter().filter(|(name, _)| *name == target);
+        for source in sources.flat_map(|(_, sources)| *sources) {
+            report.arg(workspace::root().join("firmware").join(source));
+        }
+        println!("{target}:\n{}", output(&mut report)?);
+    }
+    Ok(())
+}
+
+fn targets(names: &[String]) -> Result<Vec<&'static str>> {
+    let known = UNDER_TEST.map(|(target, _)| target);
+    let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) else {
+        let is_chosen = |target: &&str| names.is_empty() || names.iter().any(|name| name == target);
+        return Ok(known.into_iter().filter(is_chosen).collect());
+    };
+    bail!(
+        "there is no fuzz target `{unknown}`, only {}",
+        known.join(" and ")
+    )
+}
+
+fn corpus(target: &str) -> Result<PathBuf> {
+    let folder = workspace::root().join("target/fuzz/corpus").join(target);
+    fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    Ok(folder)
+}
+
+/// cargo-fuzz, ready to be called.
+struct Fuzzer {
+    path: std::ffi::OsString,
+}
+
+impl Fuzzer {
+    fn new(consent: Consent) -> Result<Self> {
+        let tool_dir = setup::cargo_fuzz(consent)?;
+        let path = env::var_os("PATH").unwrap_or_default();
+        let folders = iter::once(tool_dir).chain(env::split_paths(&path));
+        Ok(Self {
+            path: env::join_paths(folders)?,
+        })
+    }
+
+    fn command(&self, subcommand: &str, build_dir: impl AsRef<Path>) -> Command {
+        let mut fuzz = cargo();
+        fuzz.env("PATH", &self.path)
+            // The instrumentation's flags are unstable; a release compiler takes them so.
+            .env("RUSTC_BOOTSTRAP", "1")
+            .args(["fuzz", subcommand, "--sanitizer", "none", "--fuzz-dir"])
+            .arg(workspace::root().join("tests/fuzz"))
+            .arg("--target-dir")
+            .arg(workspace::root().join(build_dir));
+        fuzz
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{UNDER_TEST, targets};
+    use crate::workspace;
+
+    #[test]
+    fn every_target_is_known_and_covers_code_that_is_there() {
+        let folder = workspace::root().join("tests/fuzz/fuzz_targets");
+        let mut files: Vec<_> = fs::read_dir(folder)
+            .unwrap()
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .collect();
+        files.sort();
+        assert_eq!(files, UNDER_TEST.map(|(target, _)| format!("{target}.rs")));
+        for source in UNDER_TEST.iter().flat_map(|(_, sources)| *sources) {
+            let path = workspace::root().join("firmware").join(source);
+            assert!(path.exists(), "{}", path.display());
+        }
+    }
+
+    #[test]
+    fn targets_are_chosen_by_name() {
+        assert_eq!(targets(&[]).unwrap(), ["image_parser", "wire_decoder"]);
+        let one = ["wire_decoder".to_owned()];
+        assert_eq!(targets(&one).unwrap(), ["wire_decoder"]);
+        let error = targets(&["wire".to_owned()]).unwrap_err();
+        assert!(error.to_string().contains("image_parser and wire_decoder"));
+    }
+}
