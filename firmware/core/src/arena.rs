@@ -12,6 +12,11 @@ pub(crate) fn accumulators(part: &mut [u8]) -> Option<&mut [i32]> {
     bytemuck::try_cast_slice_mut(part).ok()
 }
 
+/// Bytes of the arena as a kernel's scratch; `None` where they are not aligned.
+pub(crate) fn words(part: &mut [u8]) -> Option<&mut [u32]> {
+    bytemuck::try_cast_slice_mut(part).ok()
+}
+
 /// The parts at `ranges`; `None` if they overlap or leave the arena.
 pub(crate) fn parts<const N: usize>(
     arena: &mut [u8],

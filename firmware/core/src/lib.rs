@@ -1,4 +1,5 @@
-//! The int8 engine of Cortexscope: no_std, no allocation, no unsafe code.
+//! The int8 engine of Cortexscope: no_std, no allocation, and no unsafe code
+//! but for the DSP instructions of `ops`.
 //!
 //! | layer | module | what it does |
 //! |---|---|---|
@@ -27,8 +28,11 @@
 //! Architecture invariant: this crate knows nothing of boards, links or the
 //! protocol, and a constructed [`Model`] cannot fail on a shape later.
 #![no_std]
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 #![deny(missing_docs)]
+
+#[cfg(test)]
+extern crate std;
 
 pub mod image;
 pub mod ops;

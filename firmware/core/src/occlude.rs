@@ -104,8 +104,8 @@ pub enum OcclusionError<E> {
 
 /// Bytes of arena that [`occlude`] needs for patches of this size.
 ///
-/// Every tensor, the accumulators of the dense layers, and room for what the
-/// patch can change in each.
+/// Every tensor, the accumulators of the dense layers, room for what the patch
+/// can change in each, and the kernels' scratch.
 pub fn occlusion_arena_bytes(model: &Model<'_>, window_h: usize, window_w: usize) -> usize {
     Layout::new(model, window_h, window_w).arena_bytes
 }

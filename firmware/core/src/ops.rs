@@ -1,5 +1,16 @@
 //! The kernels. The unit is a run of output pixels in one row, so that whole
 //! layers, fused rows and the patches of an occlusion use the same code.
+//!
+//! Each operator's module walks over rows, pixels and channels. What it does
+//! most of the time, sums of products and maxima, comes from one of two modules
+//! with the same functions, chosen when the crate is built:
+//!
+//! | module | for |
+//! |---|---|
+//! | `dsp` | Cortex-M cores with the DSP extension: two products an instruction |
+//! | `portable` | everything else: small cores, and hosts, whose compilers vectorise it |
+//!
+//! Both give the same bytes and need the same scratch.
 
 pub mod concat;
 pub mod conv2d;
@@ -7,3 +18,28 @@ pub mod dense;
 pub mod lookup;
 pub mod max_pool;
 pub mod requantize;
+
+#[cfg(any(dsp, test))]
+mod dsp;
+#[cfg(any(not(dsp), test))]
+mod portable;
+#[cfg(test)]
+mod twin;
+
+#[cfg(dsp)]
+use dsp as kernels;
+#[cfg(not(dsp))]
+use portable as kernels;
+
+use crate::image::Op;
+
+/// Bytes of arena that the kernel of `op` needs beside its input and its output:
+/// a multiple of 4, on a word boundary. A whole layer writes to every one of them.
+pub fn scratch_bytes(op: &Op<'_>) -> usize {
+    match op {
+        Op::Conv2d(conv) => {
+            conv2d::scratch_bytes(conv.input, conv.output, &conv.window, conv.groups)
+        }
+        Op::Dense(_) | Op::MaxPool(_) | Op::Lookup(_) | Op::Concat => 0,
+    }
+}

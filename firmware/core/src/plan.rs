@@ -23,11 +23,18 @@ impl Mode {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// One layer, its whole output at once.
-    Layer(usize),
+    Layer {
+        /// The layer.
+        layer: usize,
+        /// Where its kernel's scratch lies in the arena; empty if it needs none.
+        scratch: Range<usize>,
+    },
     /// Convolution `conv` and the max-pool after it, row by row.
     ConvPool {
         /// The convolution; the pool is the next layer.
         conv: usize,
+        /// Where the convolution's scratch lies in the arena; empty if it needs none.
+        scratch: Range<usize>,
         /// Where one row of the convolution lies in the arena.
         row: Range<usize>,
     },
@@ -57,14 +64,18 @@ impl Plan<'_> {
     pub fn steps(&self) -> impl ExactSizeIterator<Item = Step> + '_ {
         self.steps.iter().map(|record| {
             let layer = usize::from(record.layer);
+            let start = record.scratch_offset as usize;
+            // Saturating: offsets are checked after this, not before.
+            let row = start.saturating_add(record.scratch_bytes as usize);
+            let scratch = start..row;
             if record.kind == step::CONV_POOL {
-                let start = record.scratch_offset as usize;
                 Step::ConvPool {
                     conv: layer,
-                    row: start..start + record.scratch_bytes as usize,
+                    scratch,
+                    row: row..row.saturating_add(record.row_bytes as usize),
                 }
             } else {
-                Step::Layer(layer)
+                Step::Layer { layer, scratch }
             }
         })
     }
@@ -73,7 +84,8 @@ impl Plan<'_> {
     pub fn place(&self, model: &Model<'_>, tensor: usize) -> Option<Range<usize>> {
         let offset = *self.placements.get(tensor)?;
         let bytes = model.tensor(tensor)?.bytes();
-        (offset != NOT_PLACED).then(|| offset as usize..offset as usize + bytes)
+        let start = offset as usize;
+        (offset != NOT_PLACED).then(|| start..start.saturating_add(bytes))
     }
 
     /// The logits that the last run left in `arena`.

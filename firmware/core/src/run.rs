@@ -1,7 +1,7 @@
 //! One inference: the steps of a plan over an arena.
 
-use crate::arena::{accumulators, int8, parts};
-use crate::image::{Conv2d, Layer, MaxPool, Model, Op};
+use crate::arena::{accumulators, int8, parts, words};
+use crate::image::{Layer, Model, Op};
 use crate::ops::{concat, conv2d, dense, lookup, max_pool};
 use crate::plan::{Plan, Step};
 use crate::tap::Tap;
@@ -72,14 +72,14 @@ pub fn run<T: Tap>(
     }
     for step in plan.steps() {
         match step {
-            Step::Layer(index) => {
-                let layer = model.layer(index).ok_or(RunError::ForeignPlan)?;
-                run_layer(model, plan, arena, &layer, tap)?;
+            Step::Layer { layer, scratch } => {
+                let layer = model.layer(layer).ok_or(RunError::ForeignPlan)?;
+                run_layer(model, plan, arena, &layer, scratch, tap)?;
             }
-            Step::ConvPool { conv, row } => {
+            Step::ConvPool { conv, scratch, row } => {
                 let rows = model.layer(conv).ok_or(RunError::ForeignPlan)?;
                 let pooled = model.layer(conv + 1).ok_or(RunError::ForeignPlan)?;
-                run_conv_pool(model, plan, arena, [&rows, &pooled], row, tap)?;
+                run_conv_pool(model, plan, arena, [&rows, &pooled], [scratch, row], tap)?;
             }
         }
     }
@@ -92,6 +92,7 @@ fn run_layer<T: Tap>(
     plan: &Plan<'_>,
     arena: &mut [u8],
     layer: &Layer<'_>,
+    scratch: Range<usize>,
     tap: &mut T,
 ) -> Result<(), RunError<T::Error>> {
     let tensor = layer.output;
@@ -101,14 +102,20 @@ fn run_layer<T: Tap>(
         let from = plan
             .place(model, input.into())
             .ok_or(RunError::ForeignPlan)?;
-        let [x, y] = parts(arena, [from, place.clone()]).ok_or(RunError::ForeignPlan)?;
-        let x = int8(x);
+        let [x, y, scratch] =
+            parts(arena, [from, place.clone(), scratch.clone()]).ok_or(RunError::ForeignPlan)?;
+        let (x, scratch) = (int8(x), words(scratch).ok_or(RunError::ForeignPlan)?);
         match &layer.op {
             Op::Concat => place_input(model, layer, position, x, int8(y)),
             op if model.tensor(tensor).is_some_and(|t| t.is_logits) => {
-                accumulate(op, x, accumulators(y).ok_or(RunError::ForeignPlan)?);
+                accumulate(
+                    op,
+                    x,
+                    scratch,
+                    accumulators(y).ok_or(RunError::ForeignPlan)?,
+                );
             }
-            op => evaluate(op, x, int8(y)),
+            op => evaluate(op, x, scratch, int8(y)),
         }
     }
     tap.end(tensor);
@@ -152,10 +159,10 @@ fn run_conv_pool<T: Tap>(
     plan: &Plan<'_>,
     arena: &mut [u8],
     layers: [&Layer<'_>; 2],
-    row: Range<usize>,
+    beside: [Range<usize>; 2],
     tap: &mut T,
 ) -> Result<(), RunError<T::Error>> {
-    let [rows, pooled] = layers;
+    let ([rows, pooled], [scratch, row]) = (layers, beside);
     let (Op::Conv2d(conv), Op::MaxPool(pool)) = (&rows.op, &pooled.op) else {
         return Err(RunError::ForeignPlan);
     };
@@ -165,29 +172,15 @@ fn run_conv_pool<T: Tap>(
     let place = plan
         .place(model, pooled.output)
         .ok_or(RunError::ForeignPlan)?;
-    let [x, y, row] = parts(arena, [from, place, row]).ok_or(RunError::ForeignPlan)?;
+    let [x, y, scratch, row] =
+        parts(arena, [from, place, scratch, row]).ok_or(RunError::ForeignPlan)?;
     let (x, y, row) = (int8(x), int8(y), int8(row));
-    pool_rows(conv, pool, x, y, row, [rows.output, pooled.output], tap)?;
-    if tap.wants(pooled.output) {
-        tap.activation(pooled.output, 0, y).map_err(RunError::Tap)?;
-    }
-    Ok(())
-}
-
-fn pool_rows<T: Tap>(
-    conv: &Conv2d<'_>,
-    pool: &MaxPool,
-    x: &[i8],
-    y: &mut [i8],
-    row: &mut [i8],
-    tensors: [usize; 2],
-    tap: &mut T,
-) -> Result<(), RunError<T::Error>> {
-    let [made, pooled] = tensors;
+    let scratch = words(scratch).ok_or(RunError::ForeignPlan)?;
+    let [made, pooled] = [rows.output, pooled.output];
     y.fill(i8::MIN);
     for at in 0..conv.output.height {
         tap.begin(made);
-        conv2d::row(conv, x, at, 0..conv.output.width, row);
+        conv2d::row(conv, x, at, 0..conv.output.width, scratch, row);
         tap.end(made);
         if tap.wants(made) {
             tap.activation(made, at * conv.output.row_elements(), row)
@@ -197,16 +190,19 @@ fn pool_rows<T: Tap>(
         max_pool::include(pool, row, at, y);
         tap.end(pooled);
     }
+    if tap.wants(pooled) {
+        tap.activation(pooled, 0, y).map_err(RunError::Tap)?;
+    }
     Ok(())
 }
 
 /// One int8 layer with one input.
-fn evaluate(op: &Op<'_>, x: &[i8], y: &mut [i8]) {
+fn evaluate(op: &Op<'_>, x: &[i8], scratch: &mut [u32], y: &mut [i8]) {
     match op {
         Op::Conv2d(conv) => {
             let rows = y.chunks_exact_mut(conv.output.row_elements().max(1));
             for (at, row) in rows.enumerate() {
-                conv2d::row(conv, x, at, 0..conv.output.width, row);
+                conv2d::row(conv, x, at, 0..conv.output.width, scratch, row);
             }
         }
         Op::MaxPool(pool) => {
@@ -222,12 +218,12 @@ fn evaluate(op: &Op<'_>, x: &[i8], y: &mut [i8]) {
 }
 
 /// The last layer, up to its accumulators.
-fn accumulate(op: &Op<'_>, x: &[i8], sums: &mut [i32]) {
+fn accumulate(op: &Op<'_>, x: &[i8], scratch: &mut [u32], sums: &mut [i32]) {
     match op {
         Op::Conv2d(conv) => {
             let rows = sums.chunks_exact_mut(conv.output.row_elements().max(1));
             for (at, row) in rows.enumerate() {
-                conv2d::accumulate_row(conv, x, at, 0..conv.output.width, row);
+                conv2d::accumulate_row(conv, x, at, 0..conv.output.width, scratch, row);
             }
         }
         Op::Dense(dense) => dense::accumulate(dense, x, sums),

@@ -4,6 +4,8 @@ use super::plan::{Buffer, Packing, pack};
 use crate::compile::network::{Network, Op};
 use cortexscope_core::Mode;
 use cortexscope_core::image::format::{NOT_PLACED, StepRecord, step};
+use cortexscope_core::image::{Shape, Window};
+use cortexscope_core::ops::conv2d;
 
 /// A mode's steps and placements, ready to be written.
 pub(super) struct ModePlan {
@@ -19,11 +21,12 @@ pub(super) fn plan(network: &Network, mode: Mode) -> ModePlan {
     while layer < network.layers.len() {
         let fused = mode == Mode::Fused && is_conv_pool(network, layer);
         let kind = if fused { step::CONV_POOL } else { step::LAYER };
-        let scratch_bytes = if fused { row_bytes(network, layer) } else { 0 };
+        let row_bytes = if fused { row_bytes(network, layer) } else { 0 };
         steps.push(StepRecord {
             kind,
             layer: layer as u16,
-            scratch_bytes: scratch_bytes as u32,
+            scratch_bytes: scratch_bytes(network, layer) as u32,
+            row_bytes: row_bytes as u32,
             ..StepRecord::default()
         });
         layer += if fused { 2 } else { 1 };
@@ -32,18 +35,18 @@ pub(super) fn plan(network: &Network, mode: Mode) -> ModePlan {
     let tensors: Vec<Option<Buffer>> = (0..=network.layers.len())
         .map(|tensor| buffer(network, &steps, tensor))
         .collect();
-    let rows = steps
+    let beside = steps
         .iter()
         .enumerate()
-        .filter(|(_, step)| step.scratch_bytes > 0);
-    let rows: Vec<Buffer> = rows
+        .filter(|(_, step)| needs_memory(step));
+    let beside: Vec<Buffer> = beside
         .map(|(at, step)| Buffer {
-            bytes: step.scratch_bytes as usize,
-            align: 1,
+            bytes: (step.scratch_bytes + step.row_bytes) as usize,
+            align: 4,
             life: at..=at,
         })
         .collect();
-    let buffers: Vec<Buffer> = tensors.iter().flatten().cloned().chain(rows).collect();
+    let buffers: Vec<Buffer> = tensors.iter().flatten().cloned().chain(beside).collect();
     let packing = pack(&buffers);
 
     let mut offsets = packing.offsets.iter().map(|&offset| offset as u32);
@@ -56,8 +59,10 @@ pub(super) fn plan(network: &Network, mode: Mode) -> ModePlan {
                 .unwrap_or(NOT_PLACED)
         })
         .collect();
-    for step in steps.iter_mut().filter(|step| step.scratch_bytes > 0) {
-        step.scratch_offset = offsets.next().unwrap_or(NOT_PLACED);
+    for step in &mut steps {
+        if needs_memory(step) {
+            step.scratch_offset = offsets.next().unwrap_or(NOT_PLACED);
+        }
     }
     ModePlan {
         steps,
@@ -81,6 +86,38 @@ fn is_conv_pool(network: &Network, layer: usize) -> bool {
         && matches!(next.op, Op::MaxPool(_))
         && next.inputs == [tensor]
         && readers == 1
+}
+
+/// Whether a step needs memory beside its tensors.
+fn needs_memory(step: &StepRecord) -> bool {
+    step.scratch_bytes + step.row_bytes > 0
+}
+
+/// What the engine's kernel for `layer` needs beside its tensors.
+fn scratch_bytes(network: &Network, layer: usize) -> usize {
+    let layer = &network.layers[layer];
+    let shape = |[channels, height, width]: [usize; 3]| Shape {
+        height,
+        width,
+        channels,
+    };
+    match &layer.op {
+        Op::Conv { window, groups, .. } => {
+            let window = Window {
+                kernel_h: window.kernel[0],
+                kernel_w: window.kernel[1],
+                stride_h: window.stride[0],
+                stride_w: window.stride[1],
+                dilation_h: window.dilation[0],
+                dilation_w: window.dilation[1],
+                pad_top: window.pad_before[0],
+                pad_left: window.pad_before[1],
+            };
+            let input = shape(network.tensor(layer.inputs[0]).shape);
+            conv2d::scratch_bytes(input, shape(layer.output.shape), &window, *groups)
+        }
+        Op::Dense { .. } | Op::MaxPool(_) | Op::Lookup { .. } | Op::Concat => 0,
+    }
 }
 
 fn row_bytes(network: &Network, layer: usize) -> usize {

@@ -148,8 +148,11 @@ impl Demonstration<'_> {
                 .buffers
                 .iter()
                 .find(|buffer| buffer.name == output.name);
-            let row = format!("row of {}", output.name);
-            let row = arena.buffers.iter().find(|buffer| buffer.name == row);
+            let beside = ["scratch", "row"].map(|what| format!("{what} of {}", output.name));
+            let beside = arena
+                .buffers
+                .iter()
+                .filter(|buffer| beside.contains(&buffer.name));
             let shape = output.shape;
             LayerMemory {
                 name: output.name.to_owned(),
@@ -162,7 +165,7 @@ impl Demonstration<'_> {
                 activation_f32_bytes: 4 * shape.elements() as u64,
                 arena_offset_bytes: buffer.map(|buffer| buffer.offset_bytes),
                 lifetime: buffer.map(|buffer| [buffer.first_step, buffer.last_step]),
-                scratch_bytes: row.map_or(0, |row| row.bytes),
+                scratch_bytes: beside.map(|buffer| buffer.bytes).sum(),
                 // One byte a weight; an i32 bias and an f32 multiplier a channel.
                 flash_bytes: (weights + 8 * biases) as u64,
                 stack_bytes: measured

@@ -3,6 +3,7 @@
 use crate::picture::{ArenaBuffer, ArenaPlan, BufferKind, MemoryBar, MemorySegment, SegmentKind};
 use crate::session::MemoryReport;
 use cortexscope_core::{Model, Plan, Step};
+use std::ops::Range;
 
 /// The live ranges of `plan`, with what was measured.
 pub fn arena(model: &Model<'_>, plan: &Plan<'_>, measured_bytes: Option<u32>) -> ArenaPlan {
@@ -10,7 +11,7 @@ pub fn arena(model: &Model<'_>, plan: &Plan<'_>, measured_bytes: Option<u32>) ->
     let name = |tensor: usize| model.tensor(tensor).map_or("", |tensor| tensor.name);
     let step_of = |layer: usize| {
         steps.iter().position(|step| match *step {
-            Step::Layer(first) => first == layer,
+            Step::Layer { layer: first, .. } => first == layer,
             Step::ConvPool { conv, .. } => conv == layer || conv + 1 == layer,
         })
     };
@@ -30,26 +31,28 @@ pub fn arena(model: &Model<'_>, plan: &Plan<'_>, measured_bytes: Option<u32>) ->
             last_step: last_step.unwrap_or(first_step),
         })
     });
-    let rows = steps
-        .iter()
-        .enumerate()
-        .filter_map(|(at, step)| match step {
-            Step::Layer(_) => None,
-            Step::ConvPool { conv, row } => Some(ArenaBuffer {
-                name: format!("row of {}", name(conv + 1)),
-                kind: BufferKind::Scratch,
-                offset_bytes: row.start as u64,
-                bytes: row.len() as u64,
-                first_step: at,
-                last_step: at,
-            }),
-        });
+    let beside = steps.iter().enumerate().flat_map(|(at, step)| {
+        let (layer, scratch, row) = match step {
+            Step::Layer { layer, scratch } => (layer, scratch, 0..0),
+            Step::ConvPool { conv, scratch, row } => (conv, scratch, row.clone()),
+        };
+        let buffer = |what, place: &Range<usize>| ArenaBuffer {
+            name: format!("{what} of {}", name(layer + 1)),
+            kind: BufferKind::Scratch,
+            offset_bytes: place.start as u64,
+            bytes: place.len() as u64,
+            first_step: at,
+            last_step: at,
+        };
+        [buffer("scratch", scratch), buffer("row", &row)]
+    });
+    let beside = beside.filter(|buffer| buffer.bytes > 0);
     let title = |step: &Step| match *step {
-        Step::Layer(layer) => name(layer + 1).to_owned(),
+        Step::Layer { layer, .. } => name(layer + 1).to_owned(),
         Step::ConvPool { conv, .. } => format!("{} + {}", name(conv + 1), name(conv + 2)),
     };
     ArenaPlan {
-        buffers: tensors.chain(rows).collect(),
+        buffers: tensors.chain(beside).collect(),
         steps: steps.iter().map(title).collect(),
         measured_bytes: measured_bytes.map(u64::from),
     }

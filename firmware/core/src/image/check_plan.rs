@@ -7,6 +7,7 @@ use super::format::{NOT_PLACED, StepRecord, step};
 use super::layer::Op;
 use super::model::Model;
 use crate::MAX_TENSORS;
+use crate::ops;
 use crate::plan::{Mode, Plan, Step};
 use core::ops::Range;
 
@@ -56,13 +57,18 @@ fn lives(model: &Model<'_>, plan: &Plan<'_>) -> Result<[Life; MAX_TENSORS], Plan
         if record.kind > step::CONV_POOL || usize::from(record.layer) != next {
             return Err(PlanProblem::Steps { step: index });
         }
-        let layers = match step {
-            Step::Layer(_) => 1,
-            Step::ConvPool { conv, ref row } => {
+        let (layers, scratch) = match step {
+            Step::Layer { ref scratch, .. } => (1, scratch),
+            Step::ConvPool {
+                conv,
+                ref scratch,
+                ref row,
+            } => {
                 check_fusion(model, conv, row).ok_or(PlanProblem::Fusion { step: index })?;
-                2
+                (2, scratch)
             }
         };
+        check_scratch(model, next, scratch).ok_or(PlanProblem::Placement { tensor: next + 1 })?;
         for number in next..next + layers {
             let layer = model
                 .layer(number)
@@ -94,6 +100,12 @@ fn lives(model: &Model<'_>, plan: &Plan<'_>) -> Result<[Life; MAX_TENSORS], Plan
     }
 }
 
+/// As many bytes as the layer's kernel needs, on a word boundary.
+fn check_scratch(model: &Model<'_>, layer: usize, scratch: &Range<usize>) -> Option<()> {
+    let need_bytes = ops::scratch_bytes(&model.layer(layer)?.op);
+    (scratch.len() == need_bytes && scratch.start.is_multiple_of(4)).then_some(())
+}
+
 /// A convolution whose only reader is the max-pool after it, with one row of
 /// it in the arena.
 fn check_fusion(model: &Model<'_>, conv: usize, row: &Range<usize>) -> Option<()> {
@@ -109,7 +121,8 @@ fn check_fusion(model: &Model<'_>, conv: usize, row: &Range<usize>) -> Option<()
     (private && row.len() == kernel.output.row_elements()).then_some(())
 }
 
-/// Every tensor that is not fused away lies in the arena, logits aligned.
+/// Every tensor that is not fused away lies in the arena, logits aligned, and so
+/// does what each step needs beside them.
 fn check_places(model: &Model<'_>, plan: &Plan<'_>) -> Result<(), PlanProblem> {
     for tensor in 0..model.tensor_count() {
         let fused = plan
@@ -129,10 +142,12 @@ fn check_places(model: &Model<'_>, plan: &Plan<'_>) -> Result<(), PlanProblem> {
         }
     }
     for step in plan.steps() {
-        if let Step::ConvPool { conv, row } = step
-            && row.end > plan.arena_bytes
-        {
-            return Err(PlanProblem::Placement { tensor: conv + 1 });
+        let (layer, end) = match step {
+            Step::Layer { layer, scratch } => (layer, scratch.end),
+            Step::ConvPool { conv, row, .. } => (conv, row.end),
+        };
+        if end > plan.arena_bytes {
+            return Err(PlanProblem::Placement { tensor: layer + 1 });
         }
     }
     Ok(())
@@ -145,14 +160,12 @@ fn check_overlaps(
     lives: &[Life; MAX_TENSORS],
 ) -> Result<(), PlanProblem> {
     for (index, step) in plan.steps().enumerate() {
-        let (written, row) = match step {
-            Step::Layer(layer) => (layer + 1, None),
-            Step::ConvPool { conv, row } => (conv + 2, Some(row)),
+        let (written, beside) = match step {
+            Step::Layer { layer, scratch } => (layer + 1, scratch),
+            Step::ConvPool { conv, scratch, row } => (conv + 2, scratch.start..row.end),
         };
         let place = plan.place(model, written);
-        if let (Some(place), Some(row)) = (&place, &row)
-            && overlap(place, row)
-        {
+        if place.as_ref().is_some_and(|place| overlap(place, &beside)) {
             return Err(PlanProblem::Overlap {
                 step: index,
                 tensor: written,
@@ -165,10 +178,8 @@ fn check_overlaps(
             let Some(other) = plan.place(model, tensor).filter(|_| live) else {
                 continue;
             };
-            let hit = |range: &Option<Range<usize>>| {
-                range.as_ref().is_some_and(|range| overlap(range, &other))
-            };
-            if hit(&place) || hit(&row) {
+            let written_over = place.as_ref().is_some_and(|place| overlap(place, &other));
+            if written_over || overlap(&beside, &other) {
                 return Err(PlanProblem::Overlap {
                     step: index,
                     tensor,
@@ -179,6 +190,7 @@ fn check_overlaps(
     Ok(())
 }
 
+/// Whether two ranges share a byte; an empty one shares none.
 fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
-    a.start < b.end && b.start < a.end
+    a.start.max(b.start) < a.end.min(b.end)
 }

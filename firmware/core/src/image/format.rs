@@ -21,7 +21,7 @@ compile_error!("board images are little-endian and read in place");
 /// The first eight bytes of every board image.
 pub const MAGIC: [u8; 8] = *b"CTXSCOPE";
 /// The version of the format that this crate reads.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// Where the bytes that [`Header::hash`] covers begin.
 pub const HASHED_FROM: usize = 48;
 /// An offset in the arena that means: this tensor is never materialised.
@@ -191,10 +191,12 @@ pub struct StepRecord {
     pub kind: u16,
     /// The first layer that the step runs.
     pub layer: u16,
-    /// Arena offset of the row buffer of a fused step.
+    /// Arena offset of what the step needs beside its tensors: the kernel's
+    /// scratch and, right after it, the row buffer of a fused step. A multiple
+    /// of 4; 0 where it needs nothing.
     pub scratch_offset: u32,
-    /// Bytes of the row buffer of a fused step.
+    /// Bytes of the kernel's scratch, a multiple of 4.
     pub scratch_bytes: u32,
-    /// Zero.
-    pub reserved: u32,
+    /// Bytes of the row buffer of a fused step.
+    pub row_bytes: u32,
 }

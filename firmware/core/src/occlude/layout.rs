@@ -3,12 +3,14 @@
 use super::region::most_reached;
 use crate::MAX_TENSORS;
 use crate::image::{Model, Op, Window};
+use crate::ops::scratch_bytes;
 use core::ops::Range;
 
 /// Arena offsets for one patch size.
 pub(super) struct Layout {
     /// Bytes from the first to the last buffer.
     pub arena_bytes: usize,
+    scratch: Range<usize>,
     places: [Place; MAX_TENSORS],
 }
 
@@ -28,8 +30,13 @@ impl Layout {
     pub fn new(model: &Model<'_>, window_h: usize, window_w: usize) -> Self {
         let mut layout = Self {
             arena_bytes: 0,
+            scratch: 0..0,
             places: [Place::default(); MAX_TENSORS],
         };
+        // One layer runs at a time.
+        let scratch_bytes = model.layers().map(|layer| scratch_bytes(&layer.op)).max();
+        layout.scratch.end = scratch_bytes.unwrap_or(0);
+        layout.take(layout.scratch.end);
         // The largest rectangle that a patch can change, per tensor.
         let mut largest = [(0, 0); MAX_TENSORS];
         for (index, tensor) in model.tensors().enumerate() {
@@ -92,6 +99,11 @@ impl Layout {
             }
         }
         layout
+    }
+
+    /// What the kernels need beside their tensors.
+    pub fn scratch(&self) -> Range<usize> {
+        self.scratch.clone()
     }
 
     /// The tensor as it is now.

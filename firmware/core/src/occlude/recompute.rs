@@ -3,7 +3,7 @@
 use super::layout::Layout;
 use super::region::Region;
 use crate::MAX_TENSORS;
-use crate::arena::{accumulators, int8, parts};
+use crate::arena::{accumulators, int8, parts, words};
 use crate::image::{Dense, Layer, Model, Op, Quantiser, Shape};
 use crate::ops::{concat, conv2d, dense, lookup, max_pool};
 
@@ -214,8 +214,8 @@ impl<'m, 'l> Recompute<'m, 'l> {
             } else {
                 self.layout.tensor(layer.output)
             };
-            let [x, y] = parts(arena, [from, to])?;
-            let x = int8(x);
+            let [x, y, scratch] = parts(arena, [from, to, self.layout.scratch()])?;
+            let (x, scratch) = (int8(x), words(scratch)?);
             let source = self.model.tensor(input.into())?.shape;
             for row in 0..region.height {
                 let at = region.top + row;
@@ -224,10 +224,11 @@ impl<'m, 'l> Recompute<'m, 'l> {
                 match &layer.op {
                     Op::Conv2d(conv) if output.is_logits => {
                         let sums = accumulators(y)?.get_mut(elements)?;
-                        conv2d::accumulate_row(conv, x, at, columns, sums);
+                        conv2d::accumulate_row(conv, x, at, columns, scratch, sums);
                     }
                     Op::Conv2d(conv) => {
-                        conv2d::row(conv, x, at, columns, int8(y).get_mut(elements)?);
+                        let row = int8(y).get_mut(elements)?;
+                        conv2d::row(conv, x, at, columns, scratch, row);
                     }
                     Op::MaxPool(pool) => {
                         max_pool::row(pool, x, at, columns, int8(y).get_mut(elements)?);

@@ -1,95 +1,108 @@
 //! Convolution, any stride, dilation, padding and groups.
+//!
+//! | kernel | for | how |
+//! |---|---|---|
+//! | `rows` | one input channel, neighbouring windows | straight from padded rows, four pixels at a time |
+//! | `tiles` | two or more output channels a group | the windows of two pixels unfolded, against two channels at a time |
+//! | `plain` | the rest: one output channel a group | one output at a time |
+
+mod plain;
+mod rows;
+mod tiles;
 
 use super::requantize::requantize;
-use crate::image::Conv2d;
+use crate::image::{Conv2d, Shape, Window};
 use core::ops::Range;
 
-/// Output pixels `columns` of row `y`, as int8 `[columns, O]`.
-pub fn row(conv: &Conv2d<'_>, input: &[i8], y: usize, columns: Range<usize>, output: &mut [i8]) {
-    let channels = conv.output.channels;
-    for (x, pixel) in columns.zip(output.chunks_exact_mut(channels)) {
-        let multipliers = conv.quantiser.multipliers.iter();
-        for (o, (value, &multiplier)) in pixel.iter_mut().zip(multipliers).enumerate() {
-            *value = requantize(
-                accumulate(conv, input, y, x, o),
-                multiplier,
-                &conv.quantiser,
-            );
-        }
+/// How a convolution is computed; its geometry alone decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kernel {
+    Rows,
+    Tiles,
+    Plain,
+}
+
+fn kernel(input: Shape, output: Shape, window: &Window, groups: usize) -> Kernel {
+    if input.channels == 1 && window.stride_w == 1 && window.dilation_w == 1 {
+        Kernel::Rows
+    } else if output.channels > groups {
+        Kernel::Tiles
+    } else {
+        Kernel::Plain
     }
 }
 
+/// Bytes of scratch that this convolution needs, a multiple of 4; see
+/// [`super::scratch_bytes`].
+pub fn scratch_bytes(input: Shape, output: Shape, window: &Window, groups: usize) -> usize {
+    match kernel(input, output, window, groups) {
+        Kernel::Rows => window.kernel_h * rows::row_bytes(output.width, window),
+        Kernel::Tiles => {
+            let taps = window.kernel_h * window.kernel_w * (input.channels / groups.max(1));
+            output.width.min(tiles::PIXELS) * tiles::column_bytes(taps)
+        }
+        Kernel::Plain => 0,
+    }
+}
+
+/// Output pixels `columns` of row `y`, as int8 `[columns, O]`.
+///
+/// `scratch` has [`scratch_bytes`]; what is in it before does not matter.
+pub fn row(
+    conv: &Conv2d<'_>,
+    input: &[i8],
+    y: usize,
+    columns: Range<usize>,
+    scratch: &mut [u32],
+    output: &mut [i8],
+) {
+    let multipliers = conv.quantiser.multipliers;
+    evaluate(conv, input, y, columns, scratch, output, |sum, channel| {
+        let multiplier = multipliers.get(channel).copied().unwrap_or_default();
+        requantize(sum, multiplier, &conv.quantiser)
+    });
+}
+
 /// Output pixels `columns` of row `y`, as accumulators `[columns, O]`.
+///
+/// `scratch` as for [`row`].
 pub fn accumulate_row(
     conv: &Conv2d<'_>,
     input: &[i8],
     y: usize,
     columns: Range<usize>,
+    scratch: &mut [u32],
     output: &mut [i32],
 ) {
-    let channels = conv.output.channels;
-    for (x, pixel) in columns.zip(output.chunks_exact_mut(channels)) {
-        for (o, value) in pixel.iter_mut().enumerate() {
-            *value = accumulate(conv, input, y, x, o);
-        }
+    evaluate(conv, input, y, columns, scratch, output, |sum, _| sum);
+}
+
+/// Every output pixel from its accumulator and channel, by `finish`.
+#[inline(always)]
+fn evaluate<T>(
+    conv: &Conv2d<'_>,
+    input: &[i8],
+    y: usize,
+    columns: Range<usize>,
+    scratch: &mut [u32],
+    output: &mut [T],
+    finish: impl Fn(i32, usize) -> T,
+) {
+    match kernel(conv.input, conv.output, &conv.window, conv.groups) {
+        Kernel::Rows => rows::evaluate(conv, input, y, columns, scratch, output, finish),
+        Kernel::Tiles => tiles::evaluate(conv, input, y, columns, scratch, output, finish),
+        Kernel::Plain => plain::evaluate(conv, input, y, columns, output, finish),
     }
 }
 
-/// `bias + Σ (x − zero)·w` over the part of the window that lies on the input:
-/// padding has the value `zero` and adds nothing.
-#[inline]
-fn accumulate(conv: &Conv2d<'_>, input: &[i8], y: usize, x: usize, o: usize) -> i32 {
+/// The input row under row `ky` of the windows of output row `y`; `None` where
+/// that is padding.
+fn input_row<'x>(conv: &Conv2d<'_>, input: &'x [i8], y: usize, ky: usize) -> Option<&'x [i8]> {
     let window = &conv.window;
-    let depth = conv.group_channels();
-    let first_channel = o / (conv.output.channels / conv.groups).max(1) * depth;
-    let zero = i32::from(conv.input_zero);
-    let weights = conv.weights_per_output();
-    let weights = conv
-        .weights
-        .get(o * weights..(o + 1) * weights)
-        .unwrap_or_default();
-
-    let mut sum = conv.bias.get(o).copied().unwrap_or_default();
-    let tap_rows = weights.chunks_exact((window.kernel_w * depth).max(1));
-    for (ky, tap_row) in tap_rows.enumerate() {
-        let at_y = (y * window.stride_h + ky * window.dilation_h).wrapping_sub(window.pad_top);
-        if at_y >= conv.input.height {
-            continue;
-        }
-        let row_start = at_y * conv.input.row_elements();
-        let left = x * window.stride_w;
-        if window.dilation_w == 1 && conv.groups == 1 {
-            // The taps that lie on the input are neighbours: one dot product.
-            let first = window.pad_left.saturating_sub(left);
-            let last = window
-                .kernel_w
-                .min((conv.input.width + window.pad_left).saturating_sub(left));
-            if first < last {
-                let start = row_start + (left + first - window.pad_left) * depth;
-                let taps = tap_row.get(first * depth..last * depth).unwrap_or_default();
-                let pixels = input.get(start..start + taps.len()).unwrap_or_default();
-                sum += dot(pixels, taps, zero);
-            }
-            continue;
-        }
-        for (kx, taps) in tap_row.chunks_exact(depth).enumerate() {
-            let at_x = (left + kx * window.dilation_w).wrapping_sub(window.pad_left);
-            if at_x >= conv.input.width {
-                continue;
-            }
-            let start = row_start + at_x * conv.input.channels + first_channel;
-            let pixels = input.get(start..start + depth).unwrap_or_default();
-            sum += dot(pixels, taps, zero);
-        }
+    let at = (y * window.stride_h + ky * window.dilation_h).wrapping_sub(window.pad_top);
+    if at >= conv.input.height {
+        return None;
     }
-    sum
-}
-
-/// `Σ (x − zero)·w`.
-#[inline]
-pub(super) fn dot(pixels: &[i8], weights: &[i8], zero: i32) -> i32 {
-    let products = pixels.iter().zip(weights);
-    products
-        .map(|(&x, &w)| (i32::from(x) - zero) * i32::from(w))
-        .sum()
+    let elements = conv.input.row_elements();
+    input.get(at * elements..(at + 1) * elements)
 }

@@ -1,20 +1,46 @@
 //! Fully connected layers, whole or by what changed.
 
-use super::conv2d::dot;
+use super::kernels;
 use super::requantize::requantize;
 use crate::image::Dense;
 
+/// Rows of weights that are read together.
+const ROWS: usize = 4;
+
 /// All outputs as int8.
 pub fn outputs(dense: &Dense<'_>, input: &[i8], output: &mut [i8]) {
-    for (value, (acc, &multiplier)) in output.iter_mut().zip(sums(dense, input)) {
-        *value = requantize(acc, multiplier, &dense.quantiser);
-    }
+    evaluate(dense, input, output, |sum, multiplier| {
+        requantize(sum, multiplier, &dense.quantiser)
+    });
 }
 
 /// All accumulators, bias included.
 pub fn accumulate(dense: &Dense<'_>, input: &[i8], output: &mut [i32]) {
-    for (value, (acc, _)) in output.iter_mut().zip(sums(dense, input)) {
-        *value = acc;
+    evaluate(dense, input, output, |sum, _| sum);
+}
+
+/// Every output from its accumulator and multiplier, by `finish`.
+#[inline(always)]
+fn evaluate<T>(dense: &Dense<'_>, input: &[i8], output: &mut [T], finish: impl Fn(i32, f32) -> T) {
+    let inputs = dense.inputs().max(1);
+    let mut rows = dense.weights.chunks_exact(inputs);
+    let multipliers = dense.quantiser.multipliers.chunks(ROWS);
+    let parameters = dense.bias.chunks(ROWS).zip(multipliers);
+    for (values, (biases, multipliers)) in output.chunks_mut(ROWS).zip(parameters) {
+        let mut next = || rows.next().unwrap_or_default();
+        let sums = if values.len() == ROWS {
+            kernels::dots(input, dense.input_zero, [(); ROWS].map(|()| next()))
+        } else {
+            let mut sums = [0; ROWS];
+            for (sum, _) in sums.iter_mut().zip(&*values) {
+                [*sum] = kernels::dots(input, dense.input_zero, [next()]);
+            }
+            sums
+        };
+        let parameters = biases.iter().zip(multipliers);
+        for ((value, sum), (&bias, &multiplier)) in values.iter_mut().zip(sums).zip(parameters) {
+            *value = finish(bias + sum, multiplier);
+        }
     }
 }
 
@@ -28,16 +54,8 @@ pub fn accumulate_change(
     accumulators: &mut [i32],
 ) {
     let rows = dense.weights.chunks_exact(dense.inputs().max(1));
-    for (acc, weights) in accumulators.iter_mut().zip(rows) {
-        let weights = weights.get(first..).unwrap_or_default();
-        let changes = new
-            .iter()
-            .zip(old)
-            .map(|(&new, &old)| i32::from(new) - i32::from(old));
-        *acc += changes
-            .zip(weights)
-            .map(|(change, &w)| change * i32::from(w))
-            .sum::<i32>();
+    for (sum, row) in accumulators.iter_mut().zip(rows) {
+        *sum += kernels::change(new, old, row.get(first..).unwrap_or_default());
     }
 }
 
@@ -47,14 +65,4 @@ pub fn requantize_all(dense: &Dense<'_>, accumulators: &[i32], output: &mut [i8]
     for ((value, &acc), &multiplier) in output.iter_mut().zip(accumulators).zip(multipliers) {
         *value = requantize(acc, multiplier, &dense.quantiser);
     }
-}
-
-/// Each output's accumulator and multiplier.
-fn sums<'a>(dense: &Dense<'a>, input: &'a [i8]) -> impl Iterator<Item = (i32, &'a f32)> {
-    let zero = i32::from(dense.input_zero);
-    let rows = dense.weights.chunks_exact(dense.inputs().max(1));
-    let sums = rows
-        .zip(dense.bias)
-        .map(move |(weights, &bias)| bias + dot(input, weights, zero));
-    sums.zip(dense.quantiser.multipliers)
 }

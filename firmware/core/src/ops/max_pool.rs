@@ -1,5 +1,6 @@
 //! Maximum over a window. Padding never wins.
 
+use super::kernels;
 use crate::image::MaxPool;
 use core::ops::Range;
 
@@ -24,32 +25,33 @@ pub fn row(pool: &MaxPool, input: &[i8], y: usize, columns: Range<usize>, output
 /// holds it. `output` is the whole output, first filled with [`i8::MIN`].
 pub fn include(pool: &MaxPool, row: &[i8], input_y: usize, output: &mut [i8]) {
     let window = &pool.window;
-    let output_rows = output.chunks_exact_mut(pool.output.row_elements().max(1));
-    for (y, output_row) in output_rows.enumerate() {
-        let distance = (input_y + window.pad_top).wrapping_sub(y * window.stride_h);
-        let in_window = distance.is_multiple_of(window.dilation_h)
-            && distance / window.dilation_h < window.kernel_h;
-        if in_window {
+    // Distances from the first row of each window: the next window is a stride on.
+    let mut distance = input_y + window.pad_top;
+    let reach = (window.kernel_h - 1) * window.dilation_h;
+    for output_row in output.chunks_exact_mut(pool.output.row_elements().max(1)) {
+        if distance <= reach && (window.dilation_h == 1 || distance % window.dilation_h == 0) {
             include_row(pool, row, 0..pool.output.width, output_row);
         }
+        let Some(next) = distance.checked_sub(window.stride_h) else {
+            return;
+        };
+        distance = next;
     }
 }
 
 fn include_row(pool: &MaxPool, row: &[i8], columns: Range<usize>, output: &mut [i8]) {
-    let window = &pool.window;
-    let channels = pool.input.channels;
-    for (x, pixel) in columns.zip(output.chunks_exact_mut(channels.max(1))) {
-        for kx in 0..window.kernel_w {
-            let at_x = (x * window.stride_w + kx * window.dilation_w).wrapping_sub(window.pad_left);
-            if at_x >= pool.input.width {
-                continue;
+    let (window, channels) = (&pool.window, pool.input.channels.max(1));
+    let mut left = (columns.start * window.stride_w).wrapping_sub(window.pad_left);
+    for pixel in output.chunks_exact_mut(channels) {
+        let mut at_x = left;
+        for _ in 0..window.kernel_w {
+            if at_x < pool.input.width {
+                let start = at_x * channels;
+                let candidates = row.get(start..start + channels).unwrap_or_default();
+                kernels::maximum(pixel, candidates);
             }
-            let candidates = row
-                .get(at_x * channels..(at_x + 1) * channels)
-                .unwrap_or_default();
-            for (largest, &candidate) in pixel.iter_mut().zip(candidates) {
-                *largest = (*largest).max(candidate);
-            }
+            at_x = at_x.wrapping_add(window.dilation_w);
         }
+        left = left.wrapping_add(window.stride_w);
     }
 }

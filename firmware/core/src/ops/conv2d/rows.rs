@@ -1,0 +1,77 @@
+//! One input channel, windows side by side: the taps of neighbouring pixels are
+//! neighbours, so four pixels are computed from the rows as they lie.
+//!
+//! The rows under the windows are copied once, padded with the zero point, so
+//! that no pixel is an exception. A copied row has room for whole tiles of four
+//! pixels and whole words of four taps:
+//!
+//! ```text
+//! |<- pad ->|<------- input row ------->|<- pad ->|<- up to whole tiles ->|
+//! ```
+
+use super::input_row;
+use crate::image::{Conv2d, Window};
+use crate::ops::kernels;
+use core::ops::Range;
+
+/// Output pixels that are computed together.
+const TILE: usize = 4;
+
+/// Bytes of a padded row for `columns` output pixels.
+pub(super) fn row_bytes(columns: usize, window: &Window) -> usize {
+    columns.next_multiple_of(TILE) + window.kernel_w.next_multiple_of(TILE)
+}
+
+pub(super) fn evaluate<T>(
+    conv: &Conv2d<'_>,
+    input: &[i8],
+    y: usize,
+    columns: Range<usize>,
+    scratch: &mut [u32],
+    output: &mut [T],
+    finish: impl Fn(i32, usize) -> T,
+) {
+    let (count, channels) = (columns.len(), conv.output.channels);
+    let row_bytes = row_bytes(count, &conv.window);
+    let scratch: &mut [i8] = bytemuck::must_cast_slice_mut(scratch);
+    let rows = scratch
+        .get_mut(..conv.window.kernel_h * row_bytes)
+        .unwrap_or_default();
+    for (ky, row) in rows.chunks_exact_mut(row_bytes).enumerate() {
+        pad(conv, input_row(conv, input, y, ky), columns.start, row);
+    }
+    let filters = conv.weights.chunks_exact(conv.weights_per_output().max(1));
+    for (channel, (filter, &bias)) in filters.zip(conv.bias).enumerate() {
+        let mut next = channel;
+        for at in (0..count).step_by(TILE) {
+            let sums = kernels::four_pixels(
+                rows,
+                row_bytes,
+                at,
+                filter,
+                conv.window.kernel_w,
+                conv.input_zero,
+            );
+            for sum in sums {
+                // The pixels of the last tile that there are not lie outside.
+                if let Some(value) = output.get_mut(next) {
+                    *value = finish(bias + sum, channel);
+                }
+                next += channels;
+            }
+        }
+    }
+}
+
+/// Fills `padded` with what lies under the windows from output column `first` on.
+fn pad(conv: &Conv2d<'_>, row: Option<&[i8]>, first: usize, padded: &mut [i8]) {
+    let row = row.unwrap_or_default();
+    let left = conv.window.pad_left.saturating_sub(first);
+    let row = row.get(first.saturating_sub(conv.window.pad_left)..);
+    let row = row.unwrap_or_default();
+    let (before, rest) = padded.split_at_mut(left.min(padded.len()));
+    let (inside, after) = rest.split_at_mut(row.len().min(rest.len()));
+    before.fill(conv.input_zero);
+    inside.copy_from_slice(row.get(..inside.len()).unwrap_or_default());
+    after.fill(conv.input_zero);
+}

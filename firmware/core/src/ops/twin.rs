@@ -1,0 +1,413 @@
+//! Every kernel against its slow, obvious twin, over random shapes, paddings,
+//! strides, groups and extreme values: the portable kernels, and the DSP kernels
+//! with their instructions emulated. On an emulated board the DSP kernels run the
+//! random networks of the end-to-end tests.
+
+use super::{conv2d, dense, dsp, max_pool, portable, scratch_bytes};
+use crate::image::{Conv2d, Dense, MaxPool, Op, Quantiser, Shape, Window};
+use core::ops::Range;
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+use std::vec;
+use std::vec::Vec;
+
+/// Bytes of which many are extreme.
+fn bytes(count: usize) -> impl Strategy<Value = Vec<i8>> {
+    let byte = prop_oneof![
+        3 => any::<i8>(),
+        1 => prop::sample::select(vec![-128_i8, -127, -1, 0, 1, 127]),
+    ];
+    let mixed = prop::collection::vec(byte, count);
+    prop_oneof![4 => mixed, 1 => Just(vec![-128; count]), 1 => Just(vec![127; count])]
+}
+
+fn sum_of(products: impl Iterator<Item = i64>) -> i32 {
+    i32::try_from(products.sum::<i64>()).expect("the check of an image promises it")
+}
+
+fn check<S: Strategy>(cases: u32, strategy: S, test: impl Fn(S::Value)) {
+    let config = ProptestConfig::with_cases(cases);
+    let result = TestRunner::new(config).run(&strategy, |value| {
+        test(value);
+        Ok(())
+    });
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+}
+
+#[test]
+fn four_pixels() {
+    type Kernel = fn(&[i8], usize, usize, &[i8], usize, i8) -> [i32; 4];
+    let kernels: [Kernel; 2] = [dsp::four_pixels, portable::four_pixels];
+    let shapes = (1_usize..10, 1_usize..5, 0_usize..3, any::<i8>());
+    let cases = shapes.prop_flat_map(|(kernel_w, kernel_h, tiles, zero)| {
+        let row_bytes = 4 * tiles + 4 + kernel_w.next_multiple_of(4);
+        (
+            Just((kernel_w, row_bytes, 4 * tiles, zero)),
+            bytes(kernel_h * row_bytes),
+            bytes(kernel_h * kernel_w),
+        )
+    });
+    check(
+        2_000,
+        cases,
+        |((kernel_w, row_bytes, at, zero), rows, filter)| {
+            let expected = [0, 1, 2, 3].map(|pixel| {
+                sum_of(filter.iter().enumerate().map(|(tap, &w)| {
+                    let x = rows[tap / kernel_w * row_bytes + at + pixel + tap % kernel_w];
+                    (i64::from(x) - i64::from(zero)) * i64::from(w)
+                }))
+            });
+            for kernel in kernels {
+                assert_eq!(
+                    kernel(&rows, row_bytes, at, &filter, kernel_w, zero),
+                    expected
+                );
+            }
+        },
+    );
+}
+
+#[test]
+fn unfolded_windows_and_their_products() {
+    /// Parts of the window of each of `P` pixels; none is padding.
+    type Parts = Vec<Option<Vec<i8>>>;
+    fn both<const P: usize>(windows: &[Parts], zero: i8, filters: [&[i8]; 2]) {
+        let numbers: Vec<Vec<i64>> = windows
+            .iter()
+            .map(|parts| {
+                let parts = parts.iter().flatten().flatten();
+                parts.map(|&x| i64::from(x) - i64::from(zero)).collect()
+            })
+            .collect();
+        let words = P * filters[0].len().next_multiple_of(4) / 2;
+        let (mut quads, mut columns) = (vec![!0; words], vec![!0; words]);
+        for (pixel, parts) in windows.iter().enumerate() {
+            let mut quad = dsp::Column::<P>::new(&mut quads, pixel, zero);
+            let mut column = portable::Column::<P>::new(&mut columns, pixel, zero);
+            for part in parts.iter().flatten() {
+                quad.push(part);
+                column.push(part);
+            }
+            quad.pad(filters[0].len() - numbers[pixel].len());
+            column.pad(filters[0].len() - numbers[pixel].len());
+            quad.finish();
+            column.finish();
+        }
+        let expected = filters.map(|filter| {
+            core::array::from_fn(|pixel| {
+                let products = numbers[pixel].iter().zip(filter);
+                sum_of(products.map(|(&x, &w)| x * i64::from(w)))
+            })
+        });
+        assert_eq!(dsp::products::<P>(&quads, filters), expected);
+        assert_eq!(portable::products::<P>(&columns, filters), expected);
+    }
+    let cases = (1_usize..40, any::<i8>(), 1_usize..=2).prop_flat_map(|(taps, zero, pixels)| {
+        let cut = prop::collection::vec((0..=taps, 0..=taps, 0..=taps), pixels);
+        (
+            Just((taps, zero, pixels)),
+            cut,
+            bytes(2 * taps),
+            bytes(2 * taps),
+        )
+    });
+    check(
+        2_000,
+        cases,
+        |((taps, zero, pixels), cuts, values, weights)| {
+            let windows: Vec<Parts> = cuts
+                .iter()
+                .zip(values.chunks_exact(taps))
+                .map(|(&(a, b, c), values)| {
+                    let mut ends = [a, b, c];
+                    ends.sort_unstable();
+                    let [a, b, c] = ends;
+                    [0..a, a..b, b..c]
+                        .map(|part| Some(values[part].to_vec()))
+                        .to_vec()
+                })
+                .collect();
+            let filters = [&weights[..taps], &weights[taps..]];
+            match pixels {
+                1 => both::<1>(&windows, zero, filters),
+                _ => both::<2>(&windows, zero, filters),
+            }
+        },
+    );
+}
+
+#[test]
+fn dots_changes_and_maxima() {
+    let cases = (0_usize..70, any::<i8>()).prop_flat_map(|(count, zero)| {
+        let rows = prop::collection::vec(bytes(count), 4);
+        (Just(zero), bytes(count), bytes(count), rows)
+    });
+    check(2_000, cases, |(zero, new, old, rows)| {
+        let rows: [&[i8]; 4] = core::array::from_fn(|row| rows[row].as_slice());
+        let dot = |x: &dyn Fn(usize) -> i64, row: &[i8]| {
+            sum_of(row.iter().enumerate().map(|(at, &w)| x(at) * i64::from(w)))
+        };
+        let centred = |at: usize| i64::from(new[at]) - i64::from(zero);
+        let expected = rows.map(|row| dot(&centred, row));
+        assert_eq!(dsp::dots(&new, zero, rows), expected);
+        assert_eq!(portable::dots(&new, zero, rows), expected);
+        assert_eq!(dsp::dots(&new, zero, [rows[0]]), [expected[0]]);
+
+        let changed = |at: usize| i64::from(new[at]) - i64::from(old[at]);
+        let expected = dot(&changed, rows[1]);
+        // Weights go on after the changed part.
+        let longer = [rows[1], rows[2]].concat();
+        assert_eq!(dsp::change(&new, &old, &longer), expected);
+        assert_eq!(portable::change(&new, &old, &longer), expected);
+
+        let expected: Vec<i8> = new.iter().zip(&old).map(|(&a, &b)| a.max(b)).collect();
+        for maximum in [dsp::maximum, portable::maximum] {
+            let mut largest = new.clone();
+            maximum(&mut largest, &old);
+            assert_eq!(largest, expected);
+        }
+    });
+}
+
+/// One axis of a window: kernel, stride, dilation, padding before and after.
+type Axis = (usize, usize, usize, usize, usize);
+
+fn axis() -> impl Strategy<Value = (usize, usize, Axis)> {
+    (1_usize..6, 1_usize..4, 1_usize..3).prop_flat_map(|(kernel, stride, dilation)| {
+        let extent = (kernel - 1) * dilation + 1;
+        (0..extent, 0..extent, 1_usize..12).prop_map(move |(before, after, size)| {
+            let size = size.max(extent.saturating_sub(before + after)).max(1);
+            let outputs = (size + before + after - extent) / stride + 1;
+            (size, outputs, (kernel, stride, dilation, before, after))
+        })
+    })
+}
+
+/// Input shape, output size and window, channels aside.
+fn geometry() -> impl Strategy<Value = ([usize; 2], [usize; 2], Window)> {
+    (axis(), axis()).prop_map(|((height, rows, down), (width, columns, along))| {
+        let window = Window {
+            kernel_h: down.0,
+            kernel_w: along.0,
+            stride_h: down.1,
+            stride_w: along.1,
+            dilation_h: down.2,
+            dilation_w: along.2,
+            pad_top: down.3,
+            pad_left: along.3,
+        };
+        ([height, width], [rows, columns], window)
+    })
+}
+
+/// The element of the input that tap `tap` of the window at `at` lies on.
+fn under(window: &Window, input: Shape, at: [usize; 2], tap: usize) -> Option<usize> {
+    let (ky, kx) = (tap / window.kernel_w, tap % window.kernel_w);
+    let row = (at[0] * window.stride_h + ky * window.dilation_h).checked_sub(window.pad_top)?;
+    let column = (at[1] * window.stride_w + kx * window.dilation_w).checked_sub(window.pad_left)?;
+    (row < input.height && column < input.width)
+        .then_some((row * input.width + column) * input.channels)
+}
+
+fn conv_sum(conv: &Conv2d<'_>, input: &[i8], at: [usize; 2], channel: usize) -> i32 {
+    let depth = conv.input.channels / conv.groups;
+    let group = channel / (conv.output.channels / conv.groups);
+    let taps = conv.window.kernel_h * conv.window.kernel_w;
+    let products = (0..taps * depth).filter_map(|index| {
+        let pixel = under(&conv.window, conv.input, at, index / depth)?;
+        let x = input[pixel + group * depth + index % depth];
+        let w = conv.weights[channel * taps * depth + index];
+        Some((i64::from(x) - i64::from(conv.input_zero)) * i64::from(w))
+    });
+    conv.bias[channel] + sum_of(products)
+}
+
+fn by_the_book(sum: i32, channel: usize, quantiser: &Quantiser<'_>) -> i8 {
+    let rounded = (sum as f32 * quantiser.multipliers[channel]).round_ties_even();
+    let value = f64::from(rounded) + f64::from(quantiser.zero);
+    value.clamp(quantiser.min.into(), quantiser.max.into()) as i8
+}
+
+/// Parameters of `channels` outputs: bias, multipliers, zero point and clamps.
+fn parameters(channels: usize) -> impl Strategy<Value = (Vec<i32>, Vec<f32>, i8, i8, i8)> {
+    (
+        prop::collection::vec(-40_000..40_000, channels),
+        prop::collection::vec(1e-4_f32..2e-2, channels),
+        any::<i8>(),
+        any::<i8>(),
+        any::<i8>(),
+    )
+        .prop_map(|(bias, multipliers, zero, a, b)| (bias, multipliers, zero, a.min(b), a.max(b)))
+}
+
+#[test]
+fn convolutions() {
+    let channels = (1_usize..4, 1_usize..4, 1_usize..5);
+    let shapes = (
+        geometry(),
+        channels,
+        any::<i8>(),
+        any::<prop::sample::Index>(),
+    );
+    let cases = shapes.prop_flat_map(|(geometry, (groups, depth, outputs), zero, part)| {
+        let ([height, width], [rows, columns], window) = geometry;
+        let shape = |height, width, channels| Shape {
+            height,
+            width,
+            channels,
+        };
+        let (input, output) = (
+            shape(height, width, groups * depth),
+            shape(rows, columns, groups * outputs),
+        );
+        let weights = output.channels * window.kernel_h * window.kernel_w * depth;
+        (
+            Just((input, output, window, groups, zero, part)),
+            bytes(input.elements()),
+            bytes(weights),
+            parameters(output.channels),
+        )
+    });
+    check(
+        3_000,
+        cases,
+        |(shapes, x, weights, (bias, multipliers, zero, min, max))| {
+            let (input, output, window, groups, input_zero, part) = shapes;
+            let conv = Conv2d {
+                input,
+                output,
+                input_zero,
+                window,
+                groups,
+                weights: &weights,
+                bias: &bias,
+                quantiser: Quantiser {
+                    multipliers: &multipliers,
+                    zero,
+                    min,
+                    max,
+                },
+            };
+            let whole = 0..output.width;
+            let first = part.index(output.width);
+            compare_rows(&conv, &x, whole, true);
+            compare_rows(&conv, &x, first..output.width, false);
+            compare_rows(&conv, &x, 0..first, false);
+        },
+    );
+}
+
+fn compare_rows(conv: &Conv2d<'_>, x: &[i8], columns: Range<usize>, whole: bool) {
+    let words = scratch_bytes(&Op::Conv2d(*conv)) / 4;
+    for y in 0..conv.output.height {
+        let sums: Vec<i32> = columns
+            .clone()
+            .flat_map(|x_at| (0..conv.output.channels).map(move |channel| (x_at, channel)))
+            .map(|(x_at, channel)| conv_sum(conv, x, [y, x_at], channel))
+            .collect();
+        let mut scratch = vec![0x5555_5555; words];
+        let mut got = vec![0; sums.len()];
+        conv2d::accumulate_row(conv, x, y, columns.clone(), &mut scratch, &mut got);
+        assert_eq!(got, sums);
+
+        let channel = |index: usize| index % conv.output.channels;
+        let expected: Vec<i8> = (sums.iter().enumerate())
+            .map(|(index, &sum)| by_the_book(sum, channel(index), &conv.quantiser))
+            .collect();
+        let mut got = vec![0; sums.len()];
+        let mut other = vec![0xAAAA_AAAA; words];
+        conv2d::row(conv, x, y, columns.clone(), &mut other, &mut got);
+        assert_eq!(got, expected);
+        // Whatever was in the scratch before, all of it was written to.
+        assert!(!whole || scratch == other);
+    }
+}
+
+#[test]
+fn dense_layers() {
+    let shapes = (1_usize..70, 1_usize..12, any::<i8>());
+    let cases = shapes.prop_flat_map(|(inputs, outputs, zero)| {
+        (
+            Just((inputs, zero)),
+            bytes(inputs),
+            bytes(inputs * outputs),
+            parameters(outputs),
+        )
+    });
+    check(
+        2_000,
+        cases,
+        |((inputs, input_zero), x, weights, (bias, multipliers, zero, min, max))| {
+            let quantiser = Quantiser {
+                multipliers: &multipliers,
+                zero,
+                min,
+                max,
+            };
+            let layer = Dense {
+                input_zero,
+                weights: &weights,
+                bias: &bias,
+                quantiser,
+            };
+            let sums: Vec<i32> = (weights.chunks_exact(inputs).zip(&bias))
+                .map(|(row, bias)| {
+                    let centred = |&x| i64::from(x) - i64::from(input_zero);
+                    bias + sum_of(x.iter().zip(row).map(|(x, &w)| centred(x) * i64::from(w)))
+                })
+                .collect();
+            let mut got = vec![0; sums.len()];
+            dense::accumulate(&layer, &x, &mut got);
+            assert_eq!(got, sums);
+            let expected: Vec<i8> = (sums.iter().enumerate())
+                .map(|(channel, &sum)| by_the_book(sum, channel, &quantiser))
+                .collect();
+            let mut got = vec![0; sums.len()];
+            dense::outputs(&layer, &x, &mut got);
+            assert_eq!(got, expected);
+        },
+    );
+}
+
+#[test]
+fn max_pools() {
+    let cases = (geometry(), 1_usize..11).prop_flat_map(|((size, outputs, window), channels)| {
+        let shape = |[height, width]: [usize; 2]| Shape {
+            height,
+            width,
+            channels,
+        };
+        let pool = MaxPool {
+            input: shape(size),
+            output: shape(outputs),
+            window,
+        };
+        (Just(pool), bytes(pool.input.elements()))
+    });
+    check(2_000, cases, |(pool, x)| {
+        let taps = pool.window.kernel_h * pool.window.kernel_w;
+        let mut expected = vec![i8::MIN; pool.output.elements()];
+        let pixels = expected.chunks_exact_mut(pool.output.channels);
+        for (index, pixel) in pixels.enumerate() {
+            let at = [index / pool.output.width, index % pool.output.width];
+            for start in (0..taps).filter_map(|tap| under(&pool.window, pool.input, at, tap)) {
+                for (channel, largest) in pixel.iter_mut().enumerate() {
+                    *largest = (*largest).max(x[start + channel]);
+                }
+            }
+        }
+        let mut by_output = vec![0; expected.len()];
+        let rows = by_output.chunks_exact_mut(pool.output.row_elements());
+        for (y, row) in rows.enumerate() {
+            max_pool::row(&pool, &x, y, 0..pool.output.width, row);
+        }
+        assert_eq!(by_output, expected);
+        let mut by_input = vec![i8::MIN; expected.len()];
+        for (y, row) in x.chunks_exact(pool.input.row_elements()).enumerate() {
+            max_pool::include(&pool, row, y, &mut by_input);
+        }
+        assert_eq!(by_input, expected);
+    });
+}
