@@ -15,7 +15,7 @@ pub struct Measurement {
     pub mode: Mode,
     /// Bytes of arena that the plan says.
     pub planned_arena_bytes: u32,
-    /// Bytes of arena up to the last one written; none if the board cannot tell.
+    /// Bytes of arena up to the last one in use; none if the board cannot tell.
     pub measured_arena_bytes: Option<u32>,
     /// Bytes of stack at the deepest; none if the board cannot tell.
     pub stack_bytes: Option<u32>,
@@ -32,6 +32,11 @@ pub struct LayerMeasurement {
     pub offset: Option<u32>,
     /// Its bytes there; none where it is fused away.
     pub bytes: Option<u32>,
+    /// Bytes of arena up to the last one in use while the layer's step runs, as
+    /// the plan says; none for the input.
+    pub planned_arena_bytes: Option<u32>,
+    /// The same as painting showed it.
+    pub measured_arena_bytes: Option<u32>,
     /// Bytes of stack at the deepest while the layer ran.
     pub stack_bytes: Option<u32>,
     /// Instructions or cycles.
@@ -77,6 +82,9 @@ pub fn measure(rig: &mut Rig, input: &[i8]) -> Result<Vec<Measurement>, SessionE
                     name: view.name.to_owned(),
                     offset: place.as_ref().map(|place| place.start as u32),
                     bytes: place.as_ref().map(|place| place.len() as u32),
+                    planned_arena_bytes: (tensor > 0)
+                        .then(|| plan.in_use_bytes(&model, tensor) as u32),
+                    measured_arena_bytes: None,
                     stack_bytes: None,
                     count: None,
                 }
@@ -94,6 +102,7 @@ pub fn measure(rig: &mut Rig, input: &[i8]) -> Result<Vec<Measurement>, SessionE
             for cost in &run.layers {
                 if let Some(layer) = layers.get_mut(cost.tensor) {
                     layer.stack_bytes = layer.stack_bytes.max(cost.stack_bytes);
+                    layer.measured_arena_bytes = layer.measured_arena_bytes.max(cost.arena_bytes);
                     layer.count = cost.count;
                 }
             }

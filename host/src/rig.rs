@@ -12,8 +12,8 @@ pub use recording::{Activation, Recording, softmax};
 use crate::board::{BoardKind, ConnectError, Port, connect};
 use crate::model_files::ModelFiles;
 use crate::session::{
-    Cancel, Expectations, InferRequest, MapProgress, MemoryReport, Mode, OccludeRequest,
-    OcclusionMap, Options, Progress, Session, SessionError, TensorSet,
+    Cancel, Expectations, InferRequest, MapProgress, Memory, Mode, OccludeRequest, OcclusionMap,
+    Options, Progress, Session, SessionError, TensorSet,
 };
 
 /// A board that runs a model, and a session with it.
@@ -103,7 +103,7 @@ impl Rig {
     ///
     /// # Errors
     /// [`SessionError`].
-    pub fn memory(&mut self) -> Result<MemoryReport, SessionError> {
+    pub fn memory(&mut self) -> Result<Memory, SessionError> {
         self.session.memory()
     }
 

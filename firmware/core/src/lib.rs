@@ -39,6 +39,7 @@ pub mod ops;
 pub mod plan;
 
 mod arena;
+mod free;
 mod occlude;
 mod run;
 mod tap;

@@ -1,6 +1,7 @@
 //! One inference: the steps of a plan over an arena.
 
 use crate::arena::{accumulators, int8, parts, words};
+use crate::free;
 use crate::image::{Layer, Model, Op};
 use crate::ops::{concat, conv2d, dense, lookup, max_pool};
 use crate::plan::{Plan, Step};
@@ -34,8 +35,8 @@ pub enum RunError<E> {
 
 /// Runs `model` once on `input`, `[H, W, C]`, as `plan` lays it out in `arena`.
 ///
-/// Only the first [`Plan::arena_bytes`] of the arena are touched. The logits
-/// are there afterwards: [`Plan::logits`].
+/// Only the first [`Plan::arena_bytes`] of the arena are touched, unless the tap
+/// writes to what is free. The logits are there afterwards: [`Plan::logits`].
 ///
 /// # Errors
 /// [`RunError`]; after an error the arena holds nothing of use.
@@ -48,7 +49,8 @@ pub fn run<T: Tap>(
 ) -> Result<(), RunError<T::Error>> {
     let have_bytes = arena.len();
     let need_bytes = plan.arena_bytes();
-    let Some(arena) = arena.get_mut(..need_bytes) else {
+    let whole = arena;
+    let Some(arena) = whole.get_mut(..need_bytes) else {
         return Err(RunError::ArenaTooSmall {
             need_bytes,
             have_bytes,
@@ -70,7 +72,11 @@ pub fn run<T: Tap>(
     if tap.wants(0) {
         tap.activation(0, 0, input).map_err(RunError::Tap)?;
     }
-    for step in plan.steps() {
+    for (index, (step, record)) in plan.steps().zip(plan.steps).enumerate() {
+        if tap.watches_arena() {
+            free::parts(model, plan, index, whole, |part| tap.free(part));
+        }
+        let arena = whole.get_mut(..need_bytes).unwrap_or_default();
         match step {
             Step::Layer { layer, scratch } => {
                 let layer = model.layer(layer).ok_or(RunError::ForeignPlan)?;
@@ -81,6 +87,10 @@ pub fn run<T: Tap>(
                 let pooled = model.layer(conv + 1).ok_or(RunError::ForeignPlan)?;
                 run_conv_pool(model, plan, arena, [&rows, &pooled], [scratch, row], tap)?;
             }
+        }
+        if tap.watches_arena() {
+            let layers = free::layers(record);
+            tap.stepped(layers.start + 1..layers.end + 1, whole);
         }
     }
     Ok(())

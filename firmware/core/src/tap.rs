@@ -1,5 +1,7 @@
 //! Where activations leave the engine, before their buffer is reused.
 
+use core::ops::Range;
+
 /// Receives what the neurons do, while the network runs.
 ///
 /// Tensors are numbered as in [`crate::Model`]: 0 is the input.
@@ -15,6 +17,23 @@ pub trait Tap {
     /// The layer that writes `tensor` has ended.
     fn end(&mut self, tensor: usize) {
         let _ = tensor;
+    }
+
+    /// Whether [`Tap::free`] and [`Tap::stepped`] are to be called.
+    fn watches_arena(&self) -> bool {
+        false
+    }
+
+    /// A step is about to begin, and `part` of the arena holds nothing that it or
+    /// a later one needs. Called for each such part, from the arena's beginning
+    /// to its end; the tap may write to it.
+    fn free(&mut self, part: &mut [u8]) {
+        let _ = part;
+    }
+
+    /// The step that wrote `tensors` has ended; `arena` is all that was given.
+    fn stepped(&mut self, tensors: Range<usize>, arena: &[u8]) {
+        let _ = (tensors, arena);
     }
 
     /// Whether [`Tap::activation`] is to be called for `tensor`.

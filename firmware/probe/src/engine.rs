@@ -1,7 +1,7 @@
 //! What runs the network.
 
 use cortexscope_core::Tap;
-use cortexscope_wire::message::{BoardError, Mode, ModelIdentity, Occlude};
+use cortexscope_wire::message::{BoardError, HeapPhase, Mode, ModelIdentity, Occlude};
 
 /// An engine with its model, its arena and its input.
 pub trait Engine {
@@ -29,6 +29,19 @@ pub trait Engine {
     /// Bytes from the arena's beginning to the last one that is not `paint`, the
     /// input not looked at.
     fn arena_high_water_bytes(&self, paint: u8) -> u32;
+
+    /// What phase `index` of the engine's life took of the heap; none past the
+    /// last one, and on an engine without a heap.
+    fn heap_phase(&self, index: usize) -> Option<HeapPhase<'_>> {
+        let _ = index;
+        None
+    }
+
+    /// Bytes of heap in use at the fullest since the last inference began; none
+    /// without a heap.
+    fn heap_high_water_bytes(&self) -> Option<u32> {
+        None
+    }
 
     /// Runs the network once on the input.
     ///

@@ -6,7 +6,7 @@ use crate::port::{Port, Stop};
 use crate::stream::{MapStream, Stream};
 use cortexscope_wire::frame::PAYLOAD_BYTES_MAX;
 use cortexscope_wire::message::{
-    self, Infer, MemoryReport, ModelIdentity, Occlude, Run, input_crc,
+    self, HeapPhase, Infer, MemoryReport, ModelIdentity, Occlude, Run, input_crc,
 };
 use cortexscope_wire::{BoardError, Event, Identity, Request, Slot, TensorSet};
 use embedded_io::{Read, ReadReady, Write};
@@ -74,9 +74,7 @@ where
         }
         Some(Request::Infer(ask)) => infer(board, port, engine, &ask),
         Some(Request::Occlude(ask)) => occlude(board, port, engine, &ask),
-        Some(Request::Memory) => port
-            .send(&Event::Memory(memory(board, engine, window_bytes)))
-            .map_err(Refusal::Stopped),
+        Some(Request::Memory) => memory(board, port, engine, window_bytes),
         None => Err(BoardError::UnknownRequest.into()),
     };
     match answered {
@@ -116,10 +114,26 @@ fn head(name: &str) -> &str {
     name.get(..end.unwrap_or(0)).unwrap_or_default()
 }
 
+/// Every phase of the heap, then the report.
 #[inline(never)]
-fn memory<B: Board, E: Engine>(board: &B, engine: &mut E, window_bytes: u32) -> MemoryReport {
+fn memory<B, L, E>(
+    board: &B,
+    port: &mut Port<'_, L>,
+    engine: &mut E,
+    window_bytes: u32,
+) -> Result<(), Refusal<Stop<L::Error>>>
+where
+    B: Board,
+    L: Read + ReadReady + Write,
+    E: Engine,
+{
+    for phase in (0..).map_while(|index| engine.heap_phase(index)) {
+        let name = head(phase.name);
+        port.send(&Event::Heap(HeapPhase { name, ..phase }))
+            .map_err(Refusal::Stopped)?;
+    }
     let model = engine.model().ok();
-    MemoryReport {
+    let report = MemoryReport {
         sections: board.sections(),
         model_region_bytes: engine.model_region_bytes(),
         image_bytes: model.map_or(0, |model| model.image_bytes),
@@ -128,7 +142,8 @@ fn memory<B: Board, E: Engine>(board: &B, engine: &mut E, window_bytes: u32) -> 
         window_bytes,
         tapped_arena_bytes: model.and_then(|model| model.tapped_arena_bytes),
         fused_arena_bytes: model.and_then(|model| model.fused_arena_bytes),
-    }
+    };
+    port.send(&Event::Memory(report)).map_err(Refusal::Stopped)
 }
 
 /// Copies a part of the input to its place; what lies outside is dropped.
@@ -165,19 +180,18 @@ where
     let model = ready(engine, ask.input_crc)?;
     check_taps(ask.taps, model.tensors)?;
     if let Some(paint) = ask.paint {
-        engine.paint_arena(paint);
         board.paint_stack(paint);
     }
     let mut stream = Stream::new(port, board, ask);
     engine.infer(ask.mode, &mut stream)?;
-    let (count, stack_bytes) = stream
+    let total = stream
         .finish(usize::from(model.tensors))
         .map_err(Refusal::Stopped)?;
-    let arena_bytes = ask.paint.map(|paint| engine.arena_high_water_bytes(paint));
     port.send(&Event::Done(Run {
-        count,
-        arena_bytes,
-        stack_bytes,
+        count: total.count,
+        arena_bytes: total.arena_bytes,
+        stack_bytes: total.stack_bytes,
+        heap_bytes: engine.heap_high_water_bytes(),
     }))
     .map_err(Refusal::Stopped)
 }
@@ -212,6 +226,10 @@ where
         }
         .into());
     }
+    if let Some(paint) = ask.paint {
+        engine.paint_arena(paint);
+        board.paint_stack(paint);
+    }
     let mut stream = MapStream::new(port, board);
     let macs = engine.occlude(ask, &mut stream)?;
     let count = stream.finish().map_err(Refusal::Stopped)?;
@@ -219,6 +237,10 @@ where
         macs_done: macs.done,
         macs_full: macs.full,
         count,
+        arena_bytes: ask.paint.map(|paint| engine.arena_high_water_bytes(paint)),
+        stack_bytes: ask
+            .paint
+            .and_then(|paint| board.stack_high_water_bytes(paint)),
     })
     .map_err(Refusal::Stopped)
 }

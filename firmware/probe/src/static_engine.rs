@@ -2,6 +2,7 @@
 
 use crate::engine::{Engine, Macs, MapSink, Refusal};
 use crate::image_fault::image_fault;
+use crate::stream::painted_over;
 use cortexscope_core::{Model, Occluder, OcclusionError, RunError, Tap, occlude, run};
 use cortexscope_wire::message::{BoardError, ImageFault, Mode, ModelIdentity, Occlude};
 
@@ -92,10 +93,7 @@ impl Engine for StaticEngine<'_> {
     }
 
     fn arena_high_water_bytes(&self, paint: u8) -> u32 {
-        self.work
-            .iter()
-            .rposition(|&byte| byte != paint)
-            .map_or(0, |last| last as u32 + 1)
+        painted_over(self.work, paint)
     }
 
     fn infer<T: Tap>(&mut self, mode: Mode, tap: &mut T) -> Result<(), Refusal<T::Error>> {

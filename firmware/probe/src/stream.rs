@@ -3,6 +3,7 @@
 use crate::board::Board;
 use crate::engine::MapSink;
 use crate::port::{Port, Stop};
+use core::ops::Range;
 use cortexscope_core::{MAX_TENSORS, Tap};
 use cortexscope_wire::message::{Infer, TAP_BYTES_MAX, WORDS_MAX};
 use cortexscope_wire::{Event, TensorSet};
@@ -45,6 +46,7 @@ pub(crate) struct Stream<'s, 'p, B, L: Read + ReadReady + Write> {
     watch: Watch,
     begun: u64,
     layers: [Layer; MAX_TENSORS],
+    arena_bytes: Option<u32>,
     stack_bytes: Option<u32>,
     run: Run,
     /// What stopped the run where the tap has no way to say so.
@@ -56,7 +58,15 @@ pub(crate) struct Stream<'s, 'p, B, L: Read + ReadReady + Write> {
 struct Layer {
     /// Saturates; a part that counts as far as this needs minutes for a layer.
     count: u32,
+    arena_bytes: Option<u32>,
     stack_bytes: Option<u32>,
+}
+
+/// What a whole inference took.
+pub(crate) struct Total {
+    pub count: u64,
+    pub arena_bytes: Option<u32>,
+    pub stack_bytes: Option<u32>,
 }
 
 /// Consecutive bytes of one tensor that wait for a frame to be full.
@@ -79,8 +89,10 @@ impl<'s, 'p, B: Board, L: Read + ReadReady + Write> Stream<'s, 'p, B, L> {
             begun: 0,
             layers: [Layer {
                 count: 0,
+                arena_bytes: None,
                 stack_bytes: None,
             }; MAX_TENSORS],
+            arena_bytes: None,
             stack_bytes: None,
             run: Run {
                 tensor: 0,
@@ -93,8 +105,8 @@ impl<'s, 'p, B: Board, L: Read + ReadReady + Write> Stream<'s, 'p, B, L> {
     }
 
     /// Sends what is left and one event for each of the `tensors` but the input;
-    /// gives the count and the stack of the whole.
-    pub(crate) fn finish(mut self, tensors: usize) -> Result<(u64, Option<u32>), Stop<L::Error>> {
+    /// gives what the whole took.
+    pub(crate) fn finish(mut self, tensors: usize) -> Result<Total, Stop<L::Error>> {
         let count = self.watch.count(self.board);
         self.look_at_stack();
         self.flush()?;
@@ -103,10 +115,15 @@ impl<'s, 'p, B: Board, L: Read + ReadReady + Write> Stream<'s, 'p, B, L> {
             self.port.send(&Event::LayerDone {
                 tensor: tensor as u8,
                 count: layer.count.into(),
+                arena_bytes: layer.arena_bytes,
                 stack_bytes: layer.stack_bytes,
             })?;
         }
-        Ok((count, self.stack_bytes))
+        Ok(Total {
+            count,
+            arena_bytes: self.arena_bytes,
+            stack_bytes: self.stack_bytes,
+        })
     }
 
     fn flush(&mut self) -> Result<(), Stop<L::Error>> {
@@ -233,6 +250,24 @@ impl<B: Board, L: Read + ReadReady + Write> Tap for Stream<'_, '_, B, L> {
         });
     }
 
+    fn watches_arena(&self) -> bool {
+        self.paint.is_some()
+    }
+
+    fn free(&mut self, part: &mut [u8]) {
+        self.apart(|stream| part.fill(stream.paint.unwrap_or_default()));
+    }
+
+    fn stepped(&mut self, tensors: Range<usize>, arena: &[u8]) {
+        self.apart(|stream| {
+            let bytes = stream.paint.map(|paint| painted_over(arena, paint));
+            stream.arena_bytes = stream.arena_bytes.max(bytes);
+            for layer in stream.layers.get_mut(tensors).unwrap_or_default() {
+                layer.arena_bytes = bytes;
+            }
+        });
+    }
+
     fn wants(&self, tensor: usize) -> bool {
         self.taps.contains(tensor) || self.stopped.is_some()
     }
@@ -265,6 +300,12 @@ impl<B: Board, L: Read + ReadReady + Write> Tap for Stream<'_, '_, B, L> {
             })
         })
     }
+}
+
+/// Bytes from the arena's beginning to the last one that is not `paint`.
+pub(crate) fn painted_over(arena: &[u8], paint: u8) -> u32 {
+    let last = arena.iter().rposition(|&byte| byte != paint);
+    last.map_or(0, |last| last as u32 + 1)
 }
 
 /// Sends an occlusion map, some positions at a time.

@@ -28,8 +28,8 @@ pub fn tap_wire_bytes(bytes: usize) -> usize {
 ///
 /// An upper bound: offsets and counts are taken at their longest.
 pub fn inference_wire_bytes(tensor_bytes: &[usize], classes: usize) -> usize {
-    const LAYER_DONE: usize = 1 + 1 + 10 + 6;
-    const DONE: usize = 1 + 10 + 6 + 6;
+    const LAYER_DONE: usize = 1 + 1 + 10 + 6 + 6;
+    const DONE: usize = 1 + 10 + 6 + 6 + 6;
     let taps: usize = tensor_bytes
         .iter()
         .map(|&bytes| tap_wire_bytes(bytes))
@@ -65,7 +65,7 @@ mod tests {
         let tensors = [784, 11_520, 2_880, 5_000, 1_250];
         assert_eq!(tensors.iter().sum::<usize>(), 21_434);
         let bytes = inference_wire_bytes(&tensors, 10);
-        assert_eq!(bytes, 23_688);
+        assert_eq!(bytes, 23_724);
         assert_eq!(92_160 * 10 / bytes, 38);
         assert_eq!(11_520 * 100 / bytes, 48);
     }

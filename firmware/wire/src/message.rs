@@ -19,7 +19,7 @@ pub use event::{Event, Run};
 pub use hello::{Hello, HelloReply};
 pub use identity::{CounterKind, Identity, ModelIdentity};
 pub use image_fault::{ImageFault, ImagePart, LayerCheck, PlanCheck};
-pub use memory::{MemoryReport, Sections};
+pub use memory::{HeapPhase, MemoryReport, Sections};
 pub use receipt::Receipt;
 pub use request::{Infer, Mode, Occlude, Request};
 pub use tensor_set::TensorSet;
@@ -144,6 +144,7 @@ mod tests {
             stride_x: u16::MAX,
             fill: -128,
             class: Some(u16::MAX),
+            paint: Some(0xFF),
             input_crc: u32::MAX,
         });
         assert!(encoded_bytes(&occlude) <= PAYLOAD_BYTES_MAX);
@@ -154,5 +155,12 @@ mod tests {
             input_crc: u32::MAX,
         });
         assert!(encoded_bytes(&infer) <= PAYLOAD_BYTES_MAX);
+        let heap = Event::Heap(HeapPhase {
+            name: "a phase with a name of 32 bytes.",
+            live_bytes: u32::MAX,
+            peak_bytes: u32::MAX,
+            allocations: u32::MAX,
+        });
+        assert!(encoded_bytes(&heap) <= PAYLOAD_BYTES_MAX);
     }
 }

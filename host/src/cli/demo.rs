@@ -75,7 +75,7 @@ impl Demo {
             .map(|trial| trial.values.clone())
             .unwrap_or_default();
         let measurements = measure(&mut rig, &first)?;
-        let memory = rig.memory()?;
+        let memory = rig.memory()?.report;
         bar.finish_and_clear();
 
         let demonstration = Demonstration {

@@ -29,7 +29,7 @@ impl Memory {
             |mut digits| digits.remove(0).values,
         );
         let mut rig = self.board.open()?;
-        let report = rig.memory()?;
+        let report = rig.memory()?.report;
         let measured = measure(&mut rig, &digit)?;
         let board = rig.session.board().clone();
         if self.json {
@@ -84,6 +84,8 @@ fn document(measurement: &Measurement) -> Value {
             "name": layer.name,
             "offset": layer.offset,
             "bytes": layer.bytes,
+            "planned_arena_bytes": layer.planned_arena_bytes,
+            "measured_arena_bytes": layer.measured_arena_bytes,
             "stack_bytes": layer.stack_bytes,
             "instructions": layer.count,
         })

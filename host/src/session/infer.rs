@@ -31,10 +31,12 @@ pub struct Inference {
     pub layers: Vec<LayerCost>,
     /// What the whole took, in the board's [`CounterKind`].
     pub count: Option<u64>,
-    /// Bytes of arena from its beginning to the last one written, if painted.
+    /// Bytes of arena from its beginning to the last one in use, if painted.
     pub arena_bytes: Option<u32>,
     /// Bytes of stack in use at the deepest, if painted and the board can tell.
     pub stack_bytes: Option<u32>,
+    /// Bytes of heap in use at the fullest, on an engine that has one.
+    pub heap_bytes: Option<u32>,
 }
 
 /// What one layer took.
@@ -44,6 +46,9 @@ pub struct LayerCost {
     pub tensor: usize,
     /// In the board's [`CounterKind`]; none if it has no counter.
     pub count: Option<u64>,
+    /// Bytes of arena from its beginning to the last one in use while the layer's
+    /// step ran, if painted.
+    pub arena_bytes: Option<u32>,
     /// Bytes of stack in use at the deepest, if painted and the board can tell.
     pub stack_bytes: Option<u32>,
 }
@@ -171,6 +176,7 @@ impl Collected {
             Event::LayerDone {
                 tensor,
                 count,
+                arena_bytes,
                 stack_bytes,
             } => {
                 if self.inference.layers.is_empty() {
@@ -181,6 +187,7 @@ impl Collected {
                 self.inference.layers.push(LayerCost {
                     tensor,
                     count,
+                    arena_bytes,
                     stack_bytes,
                 });
             }
@@ -216,6 +223,7 @@ impl Collected {
         inference.count = has_counter.then_some(run.count);
         inference.arena_bytes = run.arena_bytes;
         inference.stack_bytes = run.stack_bytes;
+        inference.heap_bytes = run.heap_bytes;
         Ok(inference)
     }
 }

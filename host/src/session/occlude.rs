@@ -34,6 +34,10 @@ pub struct OcclusionMap {
     pub macs_full: u64,
     /// What it took, in the board's [`CounterKind`].
     pub count: Option<u64>,
+    /// Bytes of arena from its beginning to the last one written, if painted.
+    pub arena_bytes: Option<u32>,
+    /// Bytes of stack in use at the deepest, if painted and the board can tell.
+    pub stack_bytes: Option<u32>,
 }
 
 /// What an occlusion map gives while it grows.
@@ -71,6 +75,30 @@ impl Session {
         ask: &OccludeRequest,
         progress: &mut dyn FnMut(MapProgress<'_>),
     ) -> Result<OcclusionMap, SessionError> {
+        self.occlude_in(input, ask, None, progress)
+    }
+
+    /// The same with the board's free memory filled with `paint` first, to measure
+    /// what is used.
+    ///
+    /// # Errors
+    /// As [`Session::occlude`].
+    pub fn occlude_painted(
+        &mut self,
+        input: &[i8],
+        ask: &OccludeRequest,
+        paint: u8,
+    ) -> Result<OcclusionMap, SessionError> {
+        self.occlude_in(input, ask, Some(paint), &mut |_| {})
+    }
+
+    fn occlude_in(
+        &mut self,
+        input: &[i8],
+        ask: &OccludeRequest,
+        paint: Option<u8>,
+        progress: &mut dyn FnMut(MapProgress<'_>),
+    ) -> Result<OcclusionMap, SessionError> {
         let request = Request::Occlude(Occlude {
             window_h: ask.window[0],
             window_w: ask.window[1],
@@ -78,6 +106,7 @@ impl Session {
             stride_x: ask.stride[1],
             fill: ask.fill,
             class: ask.class,
+            paint,
             input_crc: input_crc(bytemuck::cast_slice(input)),
         });
         let has_counter = self.board().counter != CounterKind::None;
@@ -117,10 +146,14 @@ impl Session {
                         macs_done,
                         macs_full,
                         count,
+                        arena_bytes,
+                        stack_bytes,
                     } => {
                         map.macs_done = macs_done;
                         map.macs_full = macs_full;
                         map.count = has_counter.then_some(count);
+                        map.arena_bytes = arena_bytes;
+                        map.stack_bytes = stack_bytes;
                     }
                     ref other => return Err(unexpected(other)),
                 }

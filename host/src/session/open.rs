@@ -5,9 +5,10 @@ use super::connection::{Connection, Interruption};
 use super::error::SessionError;
 use super::identity::{BoardIdentity, hex};
 use super::logs::Logs;
+use super::memory::{HeapUse, Memory};
 use super::statistics::Statistics;
 use crate::link::Link;
-use cortexscope_wire::message::{BoardError, INPUT_BYTES_MAX, MemoryReport, ModelIdentity};
+use cortexscope_wire::message::{BoardError, INPUT_BYTES_MAX, ModelIdentity};
 use cortexscope_wire::schema::{PROTOCOL_VERSION, SCHEMA_HASH};
 use cortexscope_wire::{Event, Request};
 use std::time::Duration;
@@ -131,9 +132,10 @@ impl Session {
     ///
     /// # Errors
     /// Those of the link.
-    pub fn memory(&mut self) -> Result<MemoryReport, SessionError> {
+    pub fn memory(&mut self) -> Result<Memory, SessionError> {
         self.request(|session| {
             let mut report = None;
+            let mut heap = Vec::new();
             session
                 .connection
                 .ask(&Request::Memory, &mut |event| match event {
@@ -141,9 +143,19 @@ impl Session {
                         report = Some(*memory);
                         Ok(())
                     }
+                    Event::Heap(phase) => {
+                        heap.push(HeapUse {
+                            phase: phase.name.to_owned(),
+                            live_bytes: phase.live_bytes,
+                            peak_bytes: phase.peak_bytes,
+                            allocations: phase.allocations,
+                        });
+                        Ok(())
+                    }
                     other => Err(unexpected(other)),
                 })?;
-            Ok(report.ok_or(SessionError::Protocol("no memory report"))?)
+            let report = report.ok_or(SessionError::Protocol("no memory report"))?;
+            Ok(Memory { report, heap })
         })
     }
 

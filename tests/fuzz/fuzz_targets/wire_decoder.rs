@@ -47,7 +47,14 @@ enum Ask {
     Identify,
     Input { offset: u8, bytes: Vec<u8> },
     Infer { fused: bool, taps: u8, paint: Option<u8>, crc: Option<u32> },
-    Occlude { window: [u8; 2], stride: [u8; 2], fill: i8, class: Option<u8>, crc: Option<u32> },
+    Occlude {
+        window: [u8; 2],
+        stride: [u8; 2],
+        fill: i8,
+        class: Option<u8>,
+        paint: Option<u8>,
+        crc: Option<u32>,
+    },
     Memory,
 }
 
@@ -136,13 +143,14 @@ impl Host {
                 paint: *paint,
                 input_crc: crc.unwrap_or_else(|| input_crc(&self.input)),
             }),
-            Ask::Occlude { window, stride, fill, class, crc } => Request::Occlude(Occlude {
+            Ask::Occlude { window, stride, fill, class, paint, crc } => Request::Occlude(Occlude {
                 window_h: u16::from(window[0] % 9),
                 window_w: u16::from(window[1] % 9),
                 stride_y: u16::from(stride[0] % 9),
                 stride_x: u16::from(stride[1] % 9),
                 fill: *fill,
                 class: class.map(u16::from),
+                paint: *paint,
                 input_crc: crc.unwrap_or_else(|| input_crc(&self.input)),
             }),
             Ask::Memory => Request::Memory,

@@ -68,7 +68,7 @@ fn an_emulated_board_says_who_it_is_and_what_it_took() {
 
 #[test]
 fn planned_memory_is_measured_memory() {
-    for model in ["lecture-lenet", "lenet5"] {
+    for model in ["lecture-lenet", "lenet5", "winml-mnist"] {
         let document = json(&[
             "memory",
             "--board",
@@ -85,6 +85,13 @@ fn planned_memory_is_measured_memory() {
                 mode["planned_arena_bytes"], mode["measured_arena_bytes"],
                 "{mode}"
             );
+            for layer in mode["layers"].as_array().expect("a list").iter().skip(1) {
+                assert!(layer["planned_arena_bytes"].as_u64() > Some(0), "{layer}");
+                assert_eq!(
+                    layer["planned_arena_bytes"], layer["measured_arena_bytes"],
+                    "{layer}"
+                );
+            }
         }
         assert!(document["linked"]["text_bytes"].as_u64() > Some(0));
     }

@@ -64,7 +64,7 @@ fn another_model_is_refused_with_both_names() {
 #[test]
 fn a_board_without_a_model_still_answers() {
     let mut session = open(NativeBoard::start(&[], 1024));
-    let report = session.memory().unwrap();
+    let report = session.memory().unwrap().report;
     assert_eq!(
         (report.arena_bytes, report.image_bytes, report.input_bytes),
         (1024, 0, 0)

@@ -1,6 +1,6 @@
 //! What the board answers.
 
-use super::{BoardError, Identity, MemoryReport};
+use super::{BoardError, HeapPhase, Identity, MemoryReport};
 use postcard_schema::Schema;
 use serde::{Deserialize, Serialize};
 
@@ -39,7 +39,11 @@ pub enum Event<'a> {
         tensor: u8,
         /// What the board's counter counted, without the time spent in taps.
         count: u64,
-        /// Bytes of stack in use at the layer's deepest, where the run was painted.
+        /// Bytes of arena, from its beginning to the last one in use while the
+        /// layer's step ran, where the run was painted: what is still needed of
+        /// earlier layers counts.
+        arena_bytes: Option<u32>,
+        /// Bytes of stack in use at the layer's deepest, likewise.
         stack_bytes: Option<u32>,
     },
     /// Ends [`super::Request::Infer`].
@@ -68,7 +72,15 @@ pub enum Event<'a> {
         macs_full: u64,
         /// What the board's counter counted, without the time spent sending.
         count: u64,
+        /// Bytes of arena from its beginning to the last one written, where it
+        /// was painted.
+        arena_bytes: Option<u32>,
+        /// Bytes of stack in use at the deepest, sending included, likewise.
+        stack_bytes: Option<u32>,
     },
+    /// What a phase of the engine's life took of the heap; before
+    /// [`Event::Memory`], one for each phase, none without a heap.
+    Heap(#[serde(borrow)] HeapPhase<'a>),
     /// Ends [`super::Request::Memory`].
     Memory(MemoryReport),
     /// The request cannot be done. Ends it.
@@ -95,9 +107,11 @@ pub struct Run {
     /// What the board's counter counted from begin to end, without the time
     /// spent in taps. 0 where there is no counter.
     pub count: u64,
-    /// Bytes of arena from its beginning to the last one written, where the run
-    /// was painted.
+    /// Bytes of arena from its beginning to the last one in use at any time, where
+    /// the run was painted.
     pub arena_bytes: Option<u32>,
     /// Bytes of stack in use at the deepest, sending included, likewise.
     pub stack_bytes: Option<u32>,
+    /// Bytes of heap in use at the fullest; none without a heap.
+    pub heap_bytes: Option<u32>,
 }

@@ -25,6 +25,20 @@ pub struct Sections {
     pub heap_bytes: u32,
 }
 
+/// What an engine with a heap took of it in one phase of its life: loading,
+/// optimising, running, idle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
+pub struct HeapPhase<'a> {
+    /// What the engine did, at most 32 bytes.
+    pub name: &'a str,
+    /// Bytes in use when it ended.
+    pub live_bytes: u32,
+    /// Bytes in use at its fullest.
+    pub peak_bytes: u32,
+    /// Times that memory was asked for.
+    pub allocations: u32,
+}
+
 /// Where a board's flash and RAM go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
 pub struct MemoryReport {

@@ -26,7 +26,8 @@ pub enum Request<'a> {
     /// An occlusion map: [`super::Event::OcclusionBase`], positions, then
     /// [`super::Event::OcclusionDone`].
     Occlude(Occlude),
-    /// What the memory is used for: [`super::Event::Memory`].
+    /// What the memory is used for: [`super::Event::Heap`] for each phase of an
+    /// engine with a heap, then [`super::Event::Memory`].
     Memory,
 }
 
@@ -47,8 +48,8 @@ pub struct Infer {
     /// The tensors to send. The last one stands for its i32 accumulators; the
     /// logits themselves are sent in any case.
     pub taps: TensorSet,
-    /// Fill arena and free stack with this byte first, and report how far they
-    /// were written. A written byte may equal the paint, so the larger of two
+    /// Fill what is free of arena and stack with this byte before each layer, and
+    /// report how far it was written. A written byte may equal the paint, so the larger of two
     /// runs with different paints is exact.
     pub paint: Option<u8>,
     /// [`super::input_crc`] of the input that was sent before.
@@ -71,6 +72,8 @@ pub struct Occlude {
     pub fill: i8,
     /// The class to watch; the winner of the clean input if none.
     pub class: Option<u16>,
+    /// Fill arena and free stack with this byte first, as in [`Infer::paint`].
+    pub paint: Option<u8>,
     /// [`super::input_crc`] of the input that was sent before.
     pub input_crc: u32,
 }
