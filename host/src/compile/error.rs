@@ -201,6 +201,19 @@ pub enum Refusal {
         /// Padding after.
         after: usize,
     },
+    /// Some windows read nothing but padding.
+    #[error(
+        "its padding of {before} and {after} is as wide as its window of {extent}, so that some windows \
+         read padding alone, which is not supported"
+    )]
+    PaddingAlone {
+        /// Rows or columns of the dilated window.
+        extent: usize,
+        /// Padding before.
+        before: usize,
+        /// Padding after.
+        after: usize,
+    },
     /// `ceil_mode` with a last window that begins in the padding.
     #[error("`ceil_mode` makes a last window that lies in the padding alone")]
     CeilPadding,

@@ -61,18 +61,20 @@ pub fn sliding(
                 if upper { (less, more) } else { (more, less) }
             }
         };
-        let error = Refusal::Window {
+        if before >= extent || after >= extent {
+            return Err(Refusal::PaddingAlone {
+                extent,
+                before,
+                after,
+            });
+        }
+        let room = (size + before + after).checked_sub(extent);
+        let room = room.ok_or(Refusal::Window {
             extent,
             size,
             before,
             after,
-        };
-        if before >= extent || after >= extent {
-            return Err(error);
-        }
-        let Some(room) = (size + before + after).checked_sub(extent) else {
-            return Err(error);
-        };
+        })?;
         if rounding == Rounding::Ceil && !room.is_multiple_of(step) {
             let missing = step - room % step;
             // The window that is added must read at least one element.
@@ -229,7 +231,7 @@ mod tests {
         }
         assert!(matches!(
             setting("pads", &[3, 0, 0, 0]),
-            Refusal::Window { .. }
+            Refusal::PaddingAlone { .. }
         ));
         assert!(matches!(
             setting("dilations", &[60_000, 1]),
