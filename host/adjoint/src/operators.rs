@@ -1,0 +1,19 @@
+//! tract operators for what tract lacks or is slow at.
+
+mod conv_gradient;
+mod gate;
+mod lrn_gradient;
+mod max_pool;
+mod product_gradient;
+mod quotient;
+mod scratch;
+mod unpool;
+
+pub use conv_gradient::{ConvGeometry, ConvInputGradient};
+pub use gate::{Gate, Passed};
+pub use lrn_gradient::LrnGradient;
+pub use max_pool::SwitchMaxPool;
+pub use product_gradient::ProductGradient;
+pub use quotient::Quotient;
+pub use scratch::Scratch;
+pub use unpool::Unpool;

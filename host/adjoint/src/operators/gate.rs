@@ -1,0 +1,89 @@
+//! What a bound lets pass backward.
+
+use tract_onnx::prelude::*;
+use tract_onnx::tract_core::internal::*;
+
+/// What of the arriving signal passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passed {
+    /// Everything.
+    All,
+    /// What is positive.
+    Positive,
+    /// What belongs to values that passed the bound forward.
+    Beyond,
+    /// Of that, what is positive.
+    PositiveBeyond,
+}
+
+/// From a signal and the bounded values, both of one shape: the signal where the
+/// value passed, 0 elsewhere and at the bound itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gate {
+    /// What passes.
+    pub passed: Passed,
+    is_lower: bool,
+    bound: f32,
+}
+
+impl Eq for Gate {}
+
+impl Gate {
+    /// A gate at `bound`: a lower bound passes what is above.
+    pub fn new(passed: Passed, is_lower: bool, bound: f32) -> Self {
+        Self {
+            passed,
+            is_lower,
+            bound,
+        }
+    }
+}
+
+impl Op for Gate {
+    fn name(&self) -> StaticName {
+        "Gate".into()
+    }
+
+    op_as_typed_op!();
+}
+
+impl EvalOp for Gate {
+    op_out_of_plan!();
+
+    fn eval(&self, _: &EvalContext, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
+        let (signal, values) = args_2!(inputs);
+        let mut signal = signal.into_tensor();
+        {
+            let values = values.try_as_plain_ram()?;
+            let values = values.as_slice::<f32>()?;
+            let mut plain = signal.try_as_plain_ram_mut()?;
+            let signal = plain.as_slice_mut::<f32>()?;
+            let pairs = signal.iter_mut().zip(values);
+            let only_positive = self.passed == Passed::PositiveBeyond;
+            match (self.is_lower, only_positive) {
+                (true, false) => {
+                    pairs.for_each(|(g, &y)| *g = if y > self.bound { *g } else { 0.0 })
+                }
+                (true, true) => {
+                    pairs.for_each(|(g, &y)| *g = if y > self.bound { g.max(0.0) } else { 0.0 });
+                }
+                (false, false) => {
+                    pairs.for_each(|(g, &y)| *g = if y < self.bound { *g } else { 0.0 })
+                }
+                (false, true) => {
+                    pairs.for_each(|(g, &y)| *g = if y < self.bound { g.max(0.0) } else { 0.0 });
+                }
+            }
+        }
+        Ok(tvec!(signal.into_tvalue()))
+    }
+}
+
+impl TypedOp for Gate {
+    as_op!();
+
+    fn output_facts(&self, inputs: &[&TypedFact]) -> TractResult<TVec<TypedFact>> {
+        ensure!(inputs[0].shape == inputs[1].shape);
+        Ok(tvec!(f32::fact(inputs[0].shape.clone())))
+    }
+}

@@ -1,0 +1,176 @@
+//! Max-pooling that remembers where the greatest value was.
+
+use tract_ndarray::Dimension;
+use tract_onnx::prelude::*;
+use tract_onnx::tract_core::internal::*;
+use tract_onnx::tract_core::ops::cnn::PoolSpec;
+
+/// Greatest value of each window, and its switch: where it lies in its channel's
+/// plane, counted in memory order. Of equal values the first by rows is taken; a
+/// window without any value has the switch 0.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SwitchMaxPool {
+    pool: PoolSpec,
+}
+
+impl SwitchMaxPool {
+    /// The windows of `pool`, channels before positions.
+    pub fn new(pool: PoolSpec) -> Self {
+        Self { pool }
+    }
+}
+
+impl Op for SwitchMaxPool {
+    fn name(&self) -> StaticName {
+        "SwitchMaxPool".into()
+    }
+
+    op_as_typed_op!();
+}
+
+/// Positions of one axis: where the window begins and how much of it is inside.
+struct Reach {
+    /// First position in the input, for each position of the window.
+    start: Vec<usize>,
+    /// Values inside the input from there, at the distance of the dilation.
+    count: Vec<usize>,
+}
+
+fn reaches(pool: &PoolSpec, sizes: &[usize]) -> Vec<Reach> {
+    let computed = pool.computed_padding(sizes);
+    let axes = computed.iter().enumerate().map(|(axis, padding)| {
+        let (stride, dilation) = (pool.stride(axis), pool.dilation(axis));
+        let (kernel, before) = (pool.kernel_shape[axis], padding.pad_before);
+        let mut reach = Reach {
+            start: Vec::new(),
+            count: Vec::new(),
+        };
+        for position in 0..padding.convoluted {
+            let inside = (0..kernel)
+                .map(|tap| position * stride + tap * dilation)
+                .filter(|&at| at >= before && at < before + sizes[axis]);
+            reach
+                .start
+                .push(inside.clone().next().map_or(0, |at| at - before));
+            reach.count.push(inside.count());
+        }
+        reach
+    });
+    axes.collect()
+}
+
+impl EvalOp for SwitchMaxPool {
+    op_out_of_plan!();
+
+    fn eval(&self, _: &EvalContext, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
+        let input = args_1!(inputs);
+        let shape = self.pool.data_format.shape(input.shape())?;
+        let output_shape = self.pool.output_shape(input.shape())?;
+        let mut values = Tensor::zero::<f32>(&output_shape.shape)?;
+        let mut switches = Tensor::zero::<i32>(&output_shape.shape)?;
+        {
+            let input = input.try_as_plain_ram()?;
+            let input = input.as_slice::<f32>()?;
+            let mut values = values.try_as_plain_ram_mut()?;
+            let mut switches = switches.try_as_plain_ram_mut()?;
+            let values = values.as_slice_mut::<f32>()?;
+            let switches = switches.as_slice_mut::<i32>()?;
+            let plane: usize = shape.hw_dims().iter().product();
+            let positions: usize = output_shape.hw_dims().iter().product();
+            let planes = input
+                .chunks_exact(plane.max(1))
+                .zip(values.chunks_exact_mut(positions.max(1)))
+                .zip(switches.chunks_exact_mut(positions.max(1)));
+            let reaches = reaches(&self.pool, shape.hw_dims());
+            match (shape.hw_dims(), &*reaches) {
+                (&[_, width], [rows, columns]) => {
+                    let dilations = [self.pool.dilation(0), self.pool.dilation(1)];
+                    for ((plane, values), switches) in planes {
+                        pool_plane(plane, width, [rows, columns], dilations, values, switches);
+                    }
+                }
+                (sizes, reaches) => {
+                    let sizes: TVec<usize> = sizes.into();
+                    for ((plane, values), switches) in planes {
+                        self.pool_any(plane, &sizes, reaches, values, switches);
+                    }
+                }
+            }
+        }
+        Ok(tvec!(values.into_tvalue(), switches.into_tvalue()))
+    }
+}
+
+fn pool_plane(
+    plane: &[f32],
+    width: usize,
+    [rows, columns]: [&Reach; 2],
+    dilations: [usize; 2],
+    values: &mut [f32],
+    switches: &mut [i32],
+) {
+    let per_row = columns.start.len();
+    for (row, (&top, &high)) in rows.start.iter().zip(&rows.count).enumerate() {
+        for (column, (&left, &wide)) in columns.start.iter().zip(&columns.count).enumerate() {
+            let mut best = (f32::NEG_INFINITY, 0);
+            for y in 0..high {
+                let first = (top + y * dilations[0]) * width + left;
+                for x in 0..wide {
+                    let at = first + x * dilations[1];
+                    // The first value is taken even if nothing is less.
+                    if plane[at] > best.0 || (y == 0 && x == 0) {
+                        best = (plane[at], at);
+                    }
+                }
+            }
+            values[row * per_row + column] = best.0;
+            switches[row * per_row + column] = best.1 as i32;
+        }
+    }
+}
+
+impl SwitchMaxPool {
+    /// Any number of axes.
+    fn pool_any(
+        &self,
+        plane: &[f32],
+        sizes: &[usize],
+        reaches: &[Reach],
+        values: &mut [f32],
+        switches: &mut [i32],
+    ) {
+        let positions: Vec<usize> = reaches.iter().map(|axis| axis.start.len()).collect();
+        let places = tract_ndarray::indices(&*positions);
+        for ((place, value), switch) in places.into_iter().zip(values).zip(switches) {
+            let place = place.slice();
+            let counts: Vec<usize> = reaches
+                .iter()
+                .zip(place)
+                .map(|(axis, &at)| axis.count[at])
+                .collect();
+            let mut best = None;
+            for tap in tract_ndarray::indices(&*counts) {
+                let at = tap.slice().iter().enumerate().fold(0, |at, (axis, &tap)| {
+                    let start = reaches[axis].start[place[axis]];
+                    at * sizes[axis] + start + tap * self.pool.dilation(axis)
+                });
+                if best.is_none_or(|(greatest, _)| plane[at] > greatest) {
+                    best = Some((plane[at], at));
+                }
+            }
+            let (greatest, at) = best.unwrap_or((f32::NEG_INFINITY, 0));
+            *value = greatest;
+            *switch = at as i32;
+        }
+    }
+}
+
+impl TypedOp for SwitchMaxPool {
+    as_op!();
+
+    fn output_facts(&self, inputs: &[&TypedFact]) -> TractResult<TVec<TypedFact>> {
+        let values = self.pool.output_facts(inputs)?.remove(0);
+        let switches = i32::fact(values.shape.clone());
+        Ok(tvec!(values, switches))
+    }
+}

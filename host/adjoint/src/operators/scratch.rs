@@ -1,0 +1,62 @@
+//! Buffers that the operators of one plan use in turn.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How many threads an operator may use, and buffers, one for each of them, that grow
+/// to the largest need and stay. Clones share them.
+#[derive(Clone, Debug)]
+pub struct Scratch {
+    idle: Arc<Mutex<Vec<Vec<f32>>>>,
+    threads: usize,
+}
+
+impl Scratch {
+    /// No buffers yet, for operators with `threads` threads.
+    pub fn new(threads: usize) -> Self {
+        let idle = Arc::default();
+        Self { idle, threads }
+    }
+
+    /// Threads for so many multiplications: one where waking others would take
+    /// longer than they save.
+    pub fn threads(&self, multiplications: usize) -> usize {
+        if multiplications < WORTH_THREADS {
+            1
+        } else {
+            self.threads
+        }
+    }
+
+    /// Lends `len` numbers, which hold anything.
+    pub fn with<T>(&self, len: usize, work: impl FnOnce(&mut [f32]) -> T) -> T {
+        let mut buffer = self.lock().pop().unwrap_or_default();
+        if buffer.len() < len {
+            buffer.resize(len, 0.0);
+        }
+        let result = work(&mut buffer[..len]);
+        self.lock().push(buffer);
+        result
+    }
+
+    /// Bytes that the buffers have grown to.
+    pub fn bytes(&self) -> usize {
+        let capacities = self.lock().iter().map(Vec::capacity).sum::<usize>();
+        capacities * size_of::<f32>()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Vec<f32>>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Multiplications from which a second thread is worth waking.
+const WORTH_THREADS: usize = 1 << 21;
+
+/// Buffers are no part of what an operator is.
+impl PartialEq for Scratch {
+    fn eq(&self, other: &Self) -> bool {
+        self.threads == other.threads
+    }
+}
+
+impl Eq for Scratch {}
