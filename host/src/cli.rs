@@ -10,6 +10,7 @@ mod compile;
 mod demo;
 mod infer;
 mod input;
+mod live;
 mod memory;
 mod occlude;
 mod progress;
@@ -43,6 +44,8 @@ enum Command {
     Memory(memory::Memory),
     /// Hides a patch at every position and maps the class probability.
     Occlude(occlude::Occlude),
+    /// Shows a board's neurons on a page, while they fire.
+    Live(live::Live),
 }
 
 /// Runs the command line of this process.
@@ -62,6 +65,7 @@ pub fn main() -> ExitCode {
         Command::Verify(verify) => verify.run(),
         Command::Memory(memory) => memory.run(),
         Command::Occlude(occlude) => occlude.run(),
+        Command::Live(live) => live.run(),
     };
     match result {
         Ok(code) => code,

@@ -4,6 +4,7 @@
 //! how pixels become numbers.
 
 pub mod calibration;
+pub mod digit_form;
 pub mod idx;
 pub mod mnist;
 pub mod npy;

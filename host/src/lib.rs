@@ -9,6 +9,7 @@ pub mod data;
 pub mod demonstration;
 pub mod dump;
 pub mod link;
+pub mod live;
 pub mod measure;
 pub mod model_files;
 pub mod onnx;

@@ -17,9 +17,10 @@ pub(super) struct Boards {
 }
 
 /// Whether a board can be used now.
-struct Presence {
-    is_there: bool,
-    text: String,
+pub(super) struct Presence {
+    pub is_there: bool,
+    /// `there`, or what is missing and how to get it.
+    pub text: String,
 }
 
 impl Boards {
@@ -70,7 +71,8 @@ fn reached(board: &BoardKind) -> String {
     }
 }
 
-fn presence(board: &BoardKind) -> Presence {
+/// Looks whether what `board` needs is there.
+pub(super) fn presence(board: &BoardKind) -> Presence {
     if board.reach == Reach::InProcess {
         return Presence {
             is_there: true,

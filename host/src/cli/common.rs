@@ -6,6 +6,7 @@ use crate::rig::Rig;
 use crate::session::{Cancel, Mode};
 use clap::{Args, ValueEnum};
 use std::io::Write;
+use std::sync::OnceLock;
 
 /// The request itself is wrong; exit code 2.
 #[derive(Debug, thiserror::Error)]
@@ -103,6 +104,11 @@ impl BoardArgs {
 
     /// Reaches the board. Ctrl-C ends what is asked of it.
     pub fn open(&self) -> anyhow::Result<Rig> {
+        self.open_with(ctrl_c()?)
+    }
+
+    /// Reaches the board. `cancel` ends what is asked of it.
+    pub fn open_with(&self, cancel: Cancel) -> anyhow::Result<Rig> {
         let board = self.kind()?;
         if self.engine == Engine::Tract {
             return Err(wrong(format!("{} runs the static engine only", board.name)));
@@ -112,13 +118,19 @@ impl BoardArgs {
             path,
             baud: self.baud,
         });
-        Ok(Rig::open(board, model, port.as_ref(), ctrl_c()?)?)
+        Ok(Rig::open(board, model, port.as_ref(), cancel)?)
     }
 }
 
-/// A flag that Ctrl-C sets; a second Ctrl-C ends the process.
+/// A flag that Ctrl-C sets; a second Ctrl-C ends the process. There is one for
+/// the whole process; asked for again, it is cleared.
 pub(super) fn ctrl_c() -> anyhow::Result<Cancel> {
-    let cancel = Cancel::default();
+    static CANCEL: OnceLock<Cancel> = OnceLock::new();
+    if let Some(cancel) = CANCEL.get() {
+        cancel.clear();
+        return Ok(cancel.clone());
+    }
+    let cancel = CANCEL.get_or_init(Cancel::default).clone();
     let flag = cancel.clone();
     ctrlc::set_handler(move || {
         if flag.is_cancelled() {

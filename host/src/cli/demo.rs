@@ -1,13 +1,14 @@
 //! `cortexscope demo`.
 
 use super::common::{BoardArgs, ModeArg, print_json};
+use super::live::Live;
 use super::{input, progress};
 use crate::demonstration::{Demonstration, Trial};
 use crate::measure::measure;
 use crate::session::{MapProgress, OccludeRequest, TensorSet};
 use crate::terminal::Style;
 use clap::Args;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -28,6 +29,10 @@ pub(super) struct Demo {
     /// One JSON document on stdout.
     #[arg(long)]
     json: bool,
+    /// Do not open the live page after the report; without a terminal it is not
+    /// opened anyway.
+    #[arg(long)]
+    no_live: bool,
 }
 
 /// The lecture's window: 7×7, every position, filled with grey.
@@ -99,6 +104,11 @@ impl Demo {
             demonstration.say(&mut out, Style::of_stdout())?;
             writeln!(out, "\nreport: {}", report.display())?;
         }
-        Ok(ExitCode::SUCCESS)
+        if self.json || self.no_live || !std::io::stdout().is_terminal() {
+            return Ok(ExitCode::SUCCESS);
+        }
+        // The page has a session of its own: there is one board.
+        drop(rig);
+        Live::after(&self.board, self.mode).run()
     }
 }

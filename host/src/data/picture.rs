@@ -173,7 +173,7 @@ fn on_white(picture: &DynamicImage) -> DynamicImage {
 }
 
 /// The polarity that the mean of the picture's outermost pixels tells.
-fn polarity(picture: &GrayImage) -> Polarity {
+pub(super) fn polarity(picture: &GrayImage) -> Polarity {
     let (right, bottom) = (picture.width().max(1) - 1, picture.height().max(1) - 1);
     let edge = picture
         .enumerate_pixels()

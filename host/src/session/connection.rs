@@ -365,7 +365,7 @@ impl Connection {
     }
 
     /// Frames that may come before this end looks.
-    fn credit(&self) -> u16 {
+    pub(super) fn credit(&self) -> u16 {
         u16::try_from(self.link.buffer_bytes() / WIRE_BYTES_MAX).unwrap_or(u16::MAX)
     }
 

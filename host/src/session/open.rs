@@ -118,6 +118,11 @@ impl Session {
         self.connection.link.describe()
     }
 
+    /// Frames that the board may send before this end looks.
+    pub fn credits(&self) -> u16 {
+        self.connection.credit()
+    }
+
     /// What the link went through so far.
     pub fn statistics(&self) -> Statistics {
         self.connection.peer.statistics

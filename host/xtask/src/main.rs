@@ -36,7 +36,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Finds the cross compiler and the emulator, and installs what is missing.
+    /// Finds the cross compiler, the emulator and the tests' browser, and installs
+    /// what is missing.
     Setup {
         /// Install without asking.
         #[arg(long)]
@@ -106,6 +107,7 @@ fn run(task: Task) -> Result<ExitCode> {
             let consent = Consent::new(yes);
             setup::for_firmware(consent)?;
             setup::emulator(consent)?;
+            setup::browser(consent)?;
         }
         Task::Firmware { board, model, yes } => {
             let toolchain = setup::toolchain(board, Consent::new(yes))?;

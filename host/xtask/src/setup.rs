@@ -14,6 +14,11 @@ use crate::toolchain::{self, DEBIAN_PACKAGES, Next, Toolchain};
 use crate::workspace;
 
 const QEMU: &str = "qemu-system-arm";
+/// Programs that a Chromium may be called.
+const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
+/// The accessibility checker that the page's tests run in the browser. It is
+/// under MPL-2.0 and is not part of anything that is built or shipped.
+const AXE: &str = "axe-core@4.14.1";
 
 /// Sets up the toolchain of every board, and says which it is.
 ///
@@ -90,6 +95,36 @@ pub fn emulator(consent: Consent) -> Result<()> {
     let version = command::output(Command::new(QEMU).arg("--version"))?;
     eprintln!("emulator: {}", version.lines().next().unwrap_or(QEMU));
     Ok(())
+}
+
+/// Makes sure that there is a browser for the tests of the live page, and the
+/// accessibility checker that they run in it.
+///
+/// # Errors
+/// One of them cannot be installed, or nobody agreed to it.
+pub fn browser(consent: Consent) -> Result<()> {
+    if !BROWSERS.iter().any(|name| command::find(name).is_some()) {
+        let why = "The live page is tested in a real browser:";
+        apt::install(&["chromium", "fonts-dejavu-core"], why, consent)?;
+    }
+    let folder = workspace::root().join("target/tools/axe");
+    if folder.join("node_modules/axe-core/axe.min.js").is_file() {
+        return Ok(());
+    }
+    if command::find("npm").is_none() {
+        let why = "The accessibility checker axe-core comes from npm:";
+        apt::install(&["npm"], why, consent)?;
+    }
+    let mut install = Command::new("npm");
+    install
+        .args(["install", "--no-audit", "--no-fund", "--no-save", "--prefix"])
+        .arg(&folder)
+        .arg(AXE);
+    consent.obtain(
+        "The live page's tests run the accessibility checker axe-core:",
+        &[command::line(&install)],
+    )?;
+    command::run(&mut install)
 }
 
 /// Gives a folder that holds `cargo-fuzz`, after building it where it was missing.

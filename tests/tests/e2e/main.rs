@@ -6,6 +6,7 @@ mod fuzz_image;
 mod json_documents;
 mod lecture_shape;
 mod link_faults;
+mod live;
 mod occlusion;
 mod session;
 mod witnesses;

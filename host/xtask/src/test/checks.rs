@@ -57,8 +57,9 @@ pub fn all() -> Vec<Check> {
         }),
         Check::new("docs host", |_| run(strict_docs(&mut host("doc")))),
         Check::new("tests", |consent| {
-            // The end-to-end tests boot the boards.
+            // The end-to-end tests boot the boards and look at the live page.
             setup::emulator(consent)?;
+            setup::browser(consent)?;
             run(host("test").arg("--no-fail-fast"))
         }),
         Check::new("fuzz", |consent| {

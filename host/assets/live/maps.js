@@ -1,0 +1,43 @@
+// Maps of values as little pictures, one value a pixel.
+
+import { int8Colours, table } from './colour.js';
+
+/** A canvas of `height`×`width` pixels. */
+export function canvas(height, width) {
+  const made = document.createElement('canvas');
+  made.height = height;
+  made.width = width;
+  return made;
+}
+
+/** All maps of an int8 tensor, one under the other, on a canvas that is kept. */
+export class Sheet {
+  constructor(tensor) {
+    this.tensor = tensor;
+    this.canvas = canvas(tensor.channels * tensor.height, tensor.width);
+    this.pen = this.canvas.getContext('2d', { willReadFrequently: false });
+    this.image = this.pen.createImageData(this.canvas.width, this.canvas.height);
+    this.words = new Uint32Array(this.image.data.buffer);
+    this.colours = int8Colours(tensor);
+  }
+
+  draw(values) {
+    const { words, colours } = this;
+    for (let at = 0; at < words.length; at += 1) words[at] = colours[values[at] + 128];
+    this.pen.putImageData(this.image, 0, 0);
+  }
+}
+
+/** Draws `[height, width]` values, scaled to 0…255, in a map's colours. */
+export function paint(target, values, height, width, map = 'grey') {
+  if (target.width !== width || target.height !== height) {
+    target.width = width;
+    target.height = height;
+  }
+  const pen = target.getContext('2d');
+  const image = pen.createImageData(width, height);
+  const words = new Uint32Array(image.data.buffer);
+  const colours = table(map);
+  for (let at = 0; at < words.length; at += 1) words[at] = colours[values[at]];
+  pen.putImageData(image, 0, 0);
+}

@@ -1,0 +1,107 @@
+// The occlusion map, as the board streams it.
+
+import { css } from './colour.js';
+import { canvas } from './maps.js';
+import { paintInput } from './stimulus.js';
+import { cut, integer } from './number.js';
+
+const $ = (id) => document.getElementById(id);
+
+export class Occlusion {
+  constructor(connection) {
+    this.connection = connection;
+    this.view = $('occlusion');
+    $('occlude').addEventListener('click', () => this.ask());
+    $('occlude-stop').addEventListener('click', () => connection.command('cancel'));
+    $('palette').addEventListener('change', () => this.draw());
+  }
+
+  ask() {
+    const side = Number($('patch').value);
+    const step = Number($('occlusion-stride').value);
+    this.connection.command('occlude', {
+      window: [side, side], stride: [step, step], fill: Number($('fill').value), class: null,
+    });
+  }
+
+  setState(state) {
+    const isOn = state.job === 'occlusion';
+    $('occlude').disabled = isOn || state.phase !== 'ready';
+    $('occlude-stop').hidden = !isOn;
+  }
+
+  setNetwork(network) {
+    this.network = network;
+    this.packet = null;
+    const pen = this.view.getContext('2d');
+    pen.clearRect(0, 0, this.view.width, this.view.height);
+  }
+
+  setPacket(packet) {
+    this.packet = packet;
+    this.draw();
+  }
+
+  draw() {
+    if (!this.packet) return;
+    const { header, arrays } = this.packet;
+    const { data, shape: [rows, columns] } = arrays.get('probabilities');
+    const input = arrays.get('input');
+    const [channels, height, width] = input.shape;
+    const zoom = 8;
+    if (this.view.width !== width * zoom) {
+      this.view.width = width * zoom;
+      this.view.height = height * zoom;
+    }
+    const pen = this.view.getContext('2d');
+    const small = canvas(height, width);
+    paintInput(small, input.data, channels, height, width);
+    pen.imageSmoothingEnabled = false;
+    pen.globalAlpha = 1;
+    pen.fillStyle = '#000';
+    pen.fillRect(0, 0, this.view.width, this.view.height);
+    pen.globalAlpha = 0.55;
+    pen.drawImage(small, 0, 0, width * zoom, height * zoom);
+    pen.globalAlpha = 0.72;
+    const [stepY, stepX] = header.stride;
+    // A position is drawn where the patch's middle was, one step large.
+    const offset = header.window.map((side, axis) => (side - header.stride[axis]) / 2);
+    const palette = $('palette').value;
+    for (let at = 0; at < data.length; at += 1) {
+      if (Number.isNaN(data[at])) continue;
+      pen.fillStyle = css(palette, data[at]);
+      const [row, column] = [Math.floor(at / columns), at % columns];
+      pen.fillRect((column * stepX + offset[1]) * zoom, (row * stepY + offset[0]) * zoom, stepX * zoom, stepY * zoom);
+    }
+    pen.globalAlpha = 1;
+    this.say(header, rows * columns, data);
+  }
+
+  say(header, total, data) {
+    const [h, w] = header.window;
+    const lines = [`P(${header.label}), a ${h}×${w} patch hidden`, `${cut(header.base_probability, 3)} with none hidden`];
+    lines.push(`${integer(header.done)} of ${integer(total)} places`);
+    if (header.end === 'stopped') lines.push('stopped');
+    else if (header.end) {
+      const { macs_done: done, macs_full: full, count } = header.end;
+      lines.push(`${cut(full / done, 1)}× fewer MACs than anew`);
+      if (count) lines.push(`${integer(count)} ${this.network.counter}`);
+    }
+    $('occlusion-says').replaceChildren(...lines.flatMap((line) => [line, document.createElement('br')]));
+    const palette = $('palette').value;
+    const ramp = document.createElement('span');
+    ramp.className = 'ramp';
+    ramp.style.background = `linear-gradient(90deg, ${[0, 0.25, 0.5, 0.75, 1].map((at) => css(palette, at)).join(',')})`;
+    $('occlusion-scale').replaceChildren('0 matters', ramp, '1 does not');
+    const lowest = data.reduce((least, value) => (value < least ? value : least), 1);
+    this.view.setAttribute('aria-label', `Occlusion map of ${header.label}: ${header.done} of ${total} places, lowest probability ${cut(lowest, 3)}`);
+  }
+
+  scene() {
+    const title = `P(${this.packet.header.label}) with a patch hidden`;
+    return {
+      width: 224, height: 248,
+      items: [{ text: title, x: 0, y: 12, bold: true }, { image: this.view, x: 0, y: 24, w: 224, h: 224 }],
+    };
+  }
+}

@@ -1,0 +1,360 @@
+// The network from its first layer to its last: every map a tile, all tiles on
+// one scale, and the receptive field of the neuron that is looked at in each.
+
+import { integer, many } from './number.js';
+import { css, role } from './colour.js';
+import { Sheet } from './maps.js';
+
+const GAP = 4;
+/** The least side of a tile: a neuron of a dense layer is one value. */
+const TILE_MIN = 8;
+const COLUMN_GAP = 22;
+const SCALES = [16, 14, 12, 11, 10, 9, 8, 7, 6, 5, 4.5, 4, 3.5, 3, 2.5, 2, 1.5, 1];
+/** Tiles that a column may have before it is paged. */
+const TILES_MAX = 256;
+
+export class Overview {
+  /** `on` has `hover(neuron or null)` and `pick(neuron)`. */
+  constructor(section, on) {
+    this.section = section;
+    this.columns = section.querySelector('.columns');
+    this.overlay = section.querySelector('.overlay');
+    this.on = on;
+    this.layers = [];
+    new ResizeObserver(() => this.lay()).observe(section);
+  }
+
+  setNetwork(network) {
+    this.network = network;
+    this.layers = network.hidden.map((tensor) => this.column(tensor));
+    this.columns.replaceChildren(...this.layers.map(({ element }) => element));
+    this.values = null;
+    this.lay();
+  }
+
+  column(tensor) {
+    const element = document.createElement('div');
+    element.className = 'layer';
+    const { layer, channels, height, width } = tensor;
+    const caption = document.createElement('p');
+    caption.className = 'caption';
+    const shape = height * width === 1 ? `${channels} neurons` : `${channels}×${height}×${width}`;
+    const lines = [shape, layer.what.replace('convolution', 'conv'), layer.macs > 0 ? `${many(layer.macs)} MACs` : 'no MACs'];
+    caption.append(Object.assign(document.createElement('b'), { textContent: tensor.name }));
+    for (const textContent of lines) {
+      caption.append(document.createElement('br'), Object.assign(document.createElement('span'), { className: 'dim', textContent }));
+    }
+    const canvas = document.createElement('canvas');
+    canvas.tabIndex = 0;
+    canvas.setAttribute('role', 'application');
+    canvas.setAttribute('aria-roledescription', 'activation maps');
+    canvas.setAttribute('aria-label',
+      `${tensor.name}, ${channels} maps of ${height} by ${width}. Arrow keys choose a map, with Shift a neuron in it.`);
+    const scale = document.createElement('p');
+    scale.className = 'scale dim';
+    const ramp = document.createElement('span');
+    ramp.className = 'ramp';
+    const most = (127 - tensor.zero) * tensor.scale;
+    const name = tensor.isSigned ? 'signed' : 'activation';
+    ramp.style.background = `linear-gradient(90deg, ${[0, 0.2, 0.4, 0.6, 0.8, 1].map((at) => css(name, at)).join(',')})`;
+    scale.append(tensor.isSigned ? `−${most.toPrecision(2)}` : '0', ramp, most.toPrecision(2));
+    const pages = document.createElement('p');
+    pages.className = 'pages dim';
+    pages.hidden = channels <= TILES_MAX;
+    const column = { tensor, element, canvas, caption, pages, first: 0, sheet: new Sheet(tensor) };
+    if (!pages.hidden) this.addPages(column);
+    element.append(caption, canvas, scale, pages);
+    canvas.addEventListener('pointermove', (event) => this.on.hover(this.neuronAt(column, event)));
+    canvas.addEventListener('pointerleave', () => this.on.hover(null));
+    canvas.addEventListener('click', (event) => {
+      const neuron = this.neuronAt(column, event);
+      if (neuron) this.on.pick(neuron);
+    });
+    canvas.addEventListener('keydown', (event) => this.key(column, event));
+    canvas.addEventListener('focus', () => {
+      if (this.selection?.tensor !== tensor.index) this.on.pick(this.strongest(tensor.index));
+    });
+    return column;
+  }
+
+  addPages(column) {
+    const said = document.createElement('span');
+    const turn = (step, name) => {
+      const button = document.createElement('button');
+      button.textContent = name;
+      button.addEventListener('click', () => {
+        const last = column.tensor.channels - 1;
+        const first = column.first + step * TILES_MAX;
+        if (first >= 0 && first <= last) column.first = first;
+        this.lay();
+      });
+      return button;
+    };
+    column.said = said;
+    column.pages.append(turn(-1, 'before'), ' ', said, ' ', turn(1, 'after'));
+  }
+
+  shown(column) {
+    return Math.min(TILES_MAX, column.tensor.channels - column.first);
+  }
+
+  /** Places all tiles on the largest scale at which they fit. */
+  lay() {
+    if (!this.network || this.layers.length === 0) return;
+    const room = this.columns.getBoundingClientRect();
+    const caption = Math.max(...this.layers.map(({ caption: { offsetHeight } }) => offsetHeight));
+    const height = room.height - caption - 28;
+    const captions = this.layers.map(({ caption: { scrollWidth } }) => Math.min(scrollWidth, 130));
+    if (height < 40 || room.width < 80) return;
+    for (const scale of SCALES) {
+      const placed = this.layers.map((column) => this.grid(column, scale, height));
+      const width = placed.reduce((all, grid, at) => all + Math.max(grid.width, captions[at]), 0)
+        + COLUMN_GAP * (this.layers.length - 1);
+      const fits = width <= room.width && placed.every((grid) => grid.height <= height);
+      if (fits || scale === SCALES.at(-1)) {
+        this.layers.forEach((column, at) => this.place(column, placed[at]));
+        break;
+      }
+    }
+    this.ratio = window.devicePixelRatio;
+    this.draw();
+  }
+
+  grid(column, scale, height) {
+    const { tensor } = column;
+    const count = this.shown(column);
+    const factor = Math.max(scale, TILE_MIN / Math.max(tensor.height, tensor.width));
+    const [tileWidth, tileHeight] = [tensor.width * factor, tensor.height * factor].map(Math.round);
+    const fit = Math.max(1, Math.floor((height + GAP) / (tileHeight + GAP)));
+    const columns = Math.ceil(count / fit);
+    const rows = Math.ceil(count / columns);
+    return {
+      columns,
+      rows,
+      tileWidth,
+      tileHeight,
+      width: columns * (tileWidth + GAP) - GAP,
+      height: rows * (tileHeight + GAP) - GAP,
+    };
+  }
+
+  place(column, grid) {
+    const { canvas } = column;
+    const ratio = window.devicePixelRatio;
+    column.grid = grid;
+    canvas.width = Math.round(grid.width * ratio);
+    canvas.height = Math.round(grid.height * ratio);
+    canvas.style.width = `${grid.width}px`;
+    canvas.style.height = `${grid.height}px`;
+    column.pen = canvas.getContext('2d');
+    column.pen.imageSmoothingEnabled = false;
+    if (column.said) {
+      const end = column.first + this.shown(column);
+      column.said.textContent = `${column.first}–${end - 1} of ${column.tensor.channels}`;
+    }
+  }
+
+  tile(column, channel) {
+    const { columns, tileWidth, tileHeight } = column.grid;
+    const at = channel - column.first;
+    if (at < 0 || at >= this.shown(column)) return null;
+    return {
+      x: (at % columns) * (tileWidth + GAP),
+      y: Math.floor(at / columns) * (tileHeight + GAP),
+      w: tileWidth,
+      h: tileHeight,
+    };
+  }
+
+  neuronAt(column, event) {
+    const { columns, tileWidth, tileHeight } = column.grid;
+    const { tensor } = column;
+    const [px, py] = [event.offsetX, event.offsetY];
+    const [cx, cy] = [Math.floor(px / (tileWidth + GAP)), Math.floor(py / (tileHeight + GAP))];
+    const at = cy * columns + cx;
+    if (cx < 0 || cy < 0 || cx >= columns || at >= this.shown(column)) return null;
+    const x = Math.floor(((px - cx * (tileWidth + GAP)) / tileWidth) * tensor.width);
+    const y = Math.floor(((py - cy * (tileHeight + GAP)) / tileHeight) * tensor.height);
+    if (x >= tensor.width || y >= tensor.height || x < 0 || y < 0) return null;
+    return { tensor: tensor.index, channel: column.first + at, y, x };
+  }
+
+  /** The neuron of a tensor with the largest value. */
+  strongest(tensor, channel = null) {
+    const { height, width, channels } = this.network.tensors[tensor];
+    const values = this.values?.(tensor);
+    const size = height * width;
+    let best = channel === null ? 0 : channel * size;
+    const end = channel === null ? channels * size : (channel + 1) * size;
+    for (let at = best; values && at < end; at += 1) if (values[at] > values[best]) best = at;
+    return {
+      tensor,
+      channel: Math.floor(best / size),
+      y: Math.floor((best % size) / width),
+      x: best % width,
+    };
+  }
+
+  key(column, event) {
+    const steps = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+    const step = steps[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const { tensor } = column;
+    const now = this.selection?.tensor === tensor.index ? this.selection : this.strongest(tensor.index);
+    if (event.shiftKey) {
+      const within = (value, size) => Math.min(size - 1, Math.max(0, value));
+      this.on.pick({
+        ...now,
+        y: within(now.y + step[0], tensor.height),
+        x: within(now.x + step[1], tensor.width),
+      });
+      return;
+    }
+    const channel = now.channel + step[0] * column.grid.columns + step[1];
+    if (channel < 0 || channel >= tensor.channels) return;
+    if (channel < column.first || channel >= column.first + TILES_MAX) {
+      column.first = Math.floor(channel / TILES_MAX) * TILES_MAX;
+      this.lay();
+    }
+    this.on.pick(this.strongest(tensor.index, channel));
+  }
+
+  /** `values(tensor)` gives the int8 of a tensor. */
+  setFrame(values) {
+    this.values = values;
+    for (const { sheet, tensor } of this.layers) {
+      const data = values(tensor.index);
+      if (data) sheet.draw(data);
+    }
+    this.draw();
+  }
+
+  draw() {
+    const ratio = window.devicePixelRatio;
+    for (const column of this.layers) {
+      const { pen, sheet, tensor, grid } = column;
+      if (!grid) continue;
+      pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+      pen.clearRect(0, 0, grid.width, grid.height);
+      for (let at = 0; at < this.shown(column); at += 1) {
+        const channel = column.first + at;
+        const { x, y, w, h } = this.tile(column, channel);
+        pen.drawImage(sheet.canvas, 0, channel * tensor.height, tensor.width, tensor.height, x, y, w, h);
+      }
+    }
+    this.mark();
+  }
+
+  setSelection(selection) {
+    this.selection = selection;
+    this.mark();
+  }
+
+  /** Outlines what the selected neuron sees in every layer before it. */
+  mark() {
+    const ratio = window.devicePixelRatio;
+    const frame = this.section.getBoundingClientRect();
+    const { overlay } = this;
+    const [width, height] = [Math.round(frame.width * ratio), Math.round(frame.height * ratio)];
+    if (overlay.width !== width || overlay.height !== height) {
+      overlay.width = width;
+      overlay.height = height;
+    }
+    const pen = overlay.getContext('2d');
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    pen.clearRect(0, 0, frame.width, frame.height);
+    if (!this.selection || !this.network) return;
+    const fields = this.network.receptive(this.selection);
+    pen.strokeStyle = role('accent');
+    pen.fillStyle = role('accent');
+    let after = null;
+    for (let at = this.layers.length - 1; at >= 0; at -= 1) {
+      const column = this.layers[at];
+      const field = fields[column.tensor.index];
+      if (!field || !column.grid) continue;
+      const box = column.canvas.getBoundingClientRect();
+      const [left, top] = [box.left - frame.left, box.top - frame.top];
+      const spots = this.spots(column, field).map((spot) => ({ ...spot, x: spot.x + left, y: spot.y + top }));
+      if (spots.length === 0) continue;
+      const isOwn = column.tensor.index === this.selection.tensor;
+      const isOne = field.channels[1] - field.channels[0] === 1;
+      pen.lineWidth = isOwn || isOne ? 2 : 1;
+      pen.globalAlpha = isOwn || isOne ? 1 : 0.75;
+      const isWhole = spots.length > 1 && field.bottom - field.top === column.tensor.height
+        && field.right - field.left === column.tensor.width && spots.length === this.shown(column);
+      if (isWhole) pen.strokeRect(left - 2, top - 2, column.grid.width + 4, column.grid.height + 4);
+      else for (const { x, y, w, h } of spots) pen.strokeRect(x - 0.5, y - 0.5, w + 1, h + 1);
+      if (isOwn || isOne) {
+        const tile = this.tile(column, isOwn ? this.selection.channel : field.channels[0]);
+        if (tile) {
+          pen.lineWidth = 1;
+          pen.strokeRect(tile.x + left - 1.5, tile.y + top - 1.5, tile.w + 3, tile.h + 3);
+        }
+      }
+      if (after) this.band(pen, spots, after);
+      after = spots;
+    }
+    pen.globalAlpha = 1;
+  }
+
+  /** Rectangles of a field, one for each tile that it covers. */
+  spots(column, field) {
+    const { tensor } = column;
+    const spots = [];
+    for (let channel = field.channels[0]; channel < field.channels[1]; channel += 1) {
+      const tile = this.tile(column, channel);
+      if (!tile) continue;
+      const [sx, sy] = [tile.w / tensor.width, tile.h / tensor.height];
+      spots.push({
+        x: tile.x + field.left * sx,
+        y: tile.y + field.top * sy,
+        w: (field.right - field.left) * sx,
+        h: (field.bottom - field.top) * sy,
+      });
+    }
+    return spots;
+  }
+
+  /** A band from what is seen to who sees it. */
+  band(pen, from, to) {
+    const right = Math.max(...from.map(({ x, w }) => x + w));
+    const edge = from.filter(({ x, w }) => x + w > right - 1);
+    const [top, bottom] = [Math.min(...edge.map(({ y }) => y)), Math.max(...edge.map(({ y, h }) => y + h))];
+    const left = Math.min(...to.map(({ x }) => x));
+    const start = to.filter(({ x }) => x < left + 1);
+    const [high, low] = [Math.min(...start.map(({ y }) => y)), Math.max(...start.map(({ y, h }) => y + h))];
+    pen.beginPath();
+    pen.moveTo(right + 1, top);
+    pen.lineTo(left - 1, high);
+    pen.lineTo(left - 1, low);
+    pen.lineTo(right + 1, bottom);
+    pen.closePath();
+    pen.globalAlpha = 0.12;
+    pen.fill();
+    pen.globalAlpha = 0.5;
+    pen.lineWidth = 1;
+    pen.beginPath();
+    pen.moveTo(right + 1, top);
+    pen.lineTo(left - 1, high);
+    pen.moveTo(right + 1, bottom);
+    pen.lineTo(left - 1, low);
+    pen.stroke();
+    pen.globalAlpha = 1;
+  }
+
+  /** One layer as a scene, for files. */
+  scene(tensor) {
+    const column = this.layers.find((one) => one.tensor.index === tensor);
+    const { channels, height, width, name, layer } = column.tensor;
+    const title = `${name}, ${integer(channels)} maps of ${height}×${width}, ${layer.what}`;
+    return {
+      width: Math.max(column.grid.width, 8 * title.length),
+      height: column.grid.height + 24,
+      items: [
+        { text: title, x: 0, y: 12, bold: true },
+        { image: column.canvas, x: 0, y: 24, w: column.grid.width, h: column.grid.height },
+      ],
+    };
+  }
+}

@@ -1,0 +1,38 @@
+// Packets: a JSON header and the arrays that it names. `host/src/live/packet.rs`
+// draws the layout.
+
+export const NETWORK = 1;
+export const FRAME = 2;
+export const OCCLUSION = 3;
+export const PIXELS = 4;
+
+const VIEWS = { i8: Int8Array, u8: Uint8Array, i32: Int32Array, f32: Float32Array };
+const aligned = (bytes) => Math.ceil(bytes / 8) * 8;
+
+/** Reads a packet; arrays are views into `buffer`, nothing is copied. */
+export function decode(buffer) {
+  const words = new DataView(buffer);
+  const kind = words.getUint32(0, true);
+  const text = new Uint8Array(buffer, 8, words.getUint32(4, true));
+  const header = JSON.parse(new TextDecoder().decode(text));
+  const arrays = new Map();
+  for (const { name, type, shape, offset } of header.arrays) {
+    const count = shape.reduce((product, side) => product * side, 1);
+    arrays.set(name, { type, shape, data: new VIEWS[type](buffer, offset, count) });
+  }
+  return { kind, header, arrays, buffer };
+}
+
+/** A packet of pixels; `image` is an ImageData. */
+export function pixels(number, source, image) {
+  const { width, height } = image;
+  const header = new TextEncoder().encode(JSON.stringify({ number, source, width, height }));
+  const start = aligned(8 + header.length);
+  const packet = new Uint8Array(start + image.data.length);
+  const words = new DataView(packet.buffer);
+  words.setUint32(0, PIXELS, true);
+  words.setUint32(4, header.length, true);
+  packet.set(header, 8);
+  packet.set(image.data, start);
+  return packet.buffer;
+}

@@ -1,0 +1,81 @@
+// A picture or a video that was dropped or chosen.
+
+/** Rows or columns that a picture is decoded to at most. */
+const SIDE_MAX = 512;
+/** Bytes of the largest file that is opened. */
+const BYTES_MAX = 512 * 1024 * 1024;
+
+export class PictureFile {
+  /** `changed()` is called when there is something new to show. */
+  constructor({ canvas, video, says, pause }, changed) {
+    Object.assign(this, { canvas, video, says, pause, changed });
+    pause.addEventListener('click', () => {
+      if (video.paused) video.play();
+      else video.pause();
+    });
+    for (const name of ['play', 'pause']) {
+      video.addEventListener(name, () => { pause.textContent = video.paused ? 'Play' : 'Pause'; });
+    }
+    video.addEventListener('error', () => {
+      if (video.src) this.refuse('this browser cannot play it');
+    });
+  }
+
+  async open(file) {
+    this.close();
+    this.name = file.name;
+    if (file.size > BYTES_MAX) return this.refuse('it has more than 512 MB');
+    if (file.type.startsWith('video/')) {
+      this.address = URL.createObjectURL(file);
+      this.video.src = this.address;
+      this.video.hidden = false;
+      this.pause.hidden = false;
+      this.says.hidden = true;
+      await this.video.play().catch(() => {});
+      return undefined;
+    }
+    let picture;
+    try {
+      picture = await createImageBitmap(file);
+    } catch {
+      return this.refuse('it is no picture that this browser can read');
+    }
+    const scale = Math.min(1, SIDE_MAX / Math.max(picture.width, picture.height));
+    this.canvas.width = Math.max(1, Math.round(picture.width * scale));
+    this.canvas.height = Math.max(1, Math.round(picture.height * scale));
+    const pen = this.canvas.getContext('2d', { willReadFrequently: true });
+    // Transparent parts lie on white, as they do on the command line.
+    pen.fillStyle = '#fff';
+    pen.fillRect(0, 0, this.canvas.width, this.canvas.height);
+    pen.drawImage(picture, 0, 0, this.canvas.width, this.canvas.height);
+    picture.close();
+    this.canvas.hidden = false;
+    this.says.hidden = true;
+    this.changed();
+    return undefined;
+  }
+
+  refuse(why) {
+    this.close();
+    this.says.textContent = `${this.name}: ${why}.`;
+  }
+
+  close() {
+    this.video.pause();
+    this.video.removeAttribute('src');
+    if (this.address) URL.revokeObjectURL(this.address);
+    this.address = null;
+    this.canvas.hidden = true;
+    this.video.hidden = true;
+    this.pause.hidden = true;
+    this.says.hidden = false;
+  }
+
+  get isPicture() {
+    return !this.canvas.hidden;
+  }
+
+  get isVideo() {
+    return !this.video.hidden && this.video.readyState >= 2;
+  }
+}

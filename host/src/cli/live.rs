@@ -1,0 +1,171 @@
+//! `cortexscope live`.
+
+use super::boards::presence;
+use super::common::{BoardArgs, Engine as EngineArg, ModeArg, ctrl_c, wrong};
+use super::input::test_digits;
+use crate::board::BOARDS;
+use crate::live::command::{Choice, PlanName};
+use crate::live::{self, Menu, MenuBoard, Opener, Station};
+use crate::model_files::shipped;
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// The time between two looks whether Ctrl-C was pressed.
+const LOOK_FOR_CTRL_C: Duration = Duration::from_millis(100);
+
+/// Shows a board's neurons on a page, while they fire.
+#[derive(Args, Clone)]
+pub(super) struct Live {
+    /// The port of 127.0.0.1 that the page is served at; 0 for any that is free.
+    #[arg(long, default_value_t = 4180)]
+    port: u16,
+    /// The board; `cortexscope boards` lists them.
+    #[arg(long, default_value = "mps2-an386")]
+    board: String,
+    /// A shipped model or the path of a board image.
+    #[arg(long, default_value = "lecture-lenet")]
+    model: String,
+    /// The engine on the board.
+    #[arg(long, value_enum, default_value_t)]
+    engine: EngineArg,
+    /// Which plan to run first.
+    #[arg(long, value_enum, default_value_t)]
+    mode: ModeArg,
+    /// A serial port with the board at its other end, instead of an emulator.
+    #[arg(long)]
+    serial: Option<String>,
+    /// Bits per second of the serial port.
+    #[arg(long, default_value_t = 921_600)]
+    baud: u32,
+    /// Do not open a browser.
+    #[arg(long)]
+    no_browser: bool,
+}
+
+impl Live {
+    /// The page of what another command talked to.
+    pub fn after(board: &BoardArgs, mode: ModeArg) -> Self {
+        Self {
+            port: 0,
+            board: board.board.clone(),
+            model: board.model.clone(),
+            engine: board.engine,
+            mode,
+            serial: board.port.clone(),
+            baud: board.baud,
+            no_browser: false,
+        }
+    }
+
+    pub fn run(&self) -> anyhow::Result<ExitCode> {
+        let first = self.choice();
+        // What is wrong with the request is said here and not on the page.
+        let args = self.board_args(&first)?;
+        args.kind()?;
+        args.model()?;
+        let (station, mut engine) = Station::start(
+            self.menu(),
+            first,
+            plan(self.mode),
+            test_digits()?,
+            self.opener(),
+        );
+        let served = self.serve(station);
+        engine.stop();
+        served.map(|()| ExitCode::SUCCESS)
+    }
+
+    fn serve(&self, station: Station) -> anyhow::Result<()> {
+        let cancel = ctrl_c()?;
+        let stop = async move {
+            while !cancel.is_cancelled() {
+                tokio::time::sleep(LOOK_FOR_CTRL_C).await;
+            }
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()?;
+        runtime.block_on(async {
+            let (listener, address) = live::listen(self.port)
+                .await
+                .with_context(|| format!("cannot serve at port {}: name another", self.port))?;
+            let url = format!("http://{address}/");
+            eprintln!("live: {url}  (Ctrl-C ends it)");
+            if !self.no_browser && open::that_detached(&url).is_err() {
+                eprintln!("no browser could be started: open the address by hand");
+            }
+            live::serve(listener, station, stop)
+                .await
+                .context("the server stopped")
+        })
+    }
+
+    fn choice(&self) -> Choice {
+        Choice {
+            board: self.board.clone(),
+            model: self.model.clone(),
+            engine: name_of(self.engine),
+        }
+    }
+
+    fn menu(&self) -> Menu {
+        let boards = BOARDS.iter().map(|board| {
+            let presence = presence(board);
+            MenuBoard {
+                name: board.name.to_owned(),
+                core: board.core.to_owned(),
+                is_there: presence.is_there,
+                state: presence.text,
+            }
+        });
+        let mut models = shipped();
+        if !models.contains(&self.model) {
+            models.push(self.model.clone());
+        }
+        Menu {
+            boards: boards.collect(),
+            models,
+            engines: EngineArg::value_variants()
+                .iter()
+                .map(|&engine| name_of(engine))
+                .collect(),
+        }
+    }
+
+    fn board_args(&self, choice: &Choice) -> anyhow::Result<BoardArgs> {
+        let engine = EngineArg::from_str(&choice.engine, false).map_err(wrong)?;
+        // A serial port leads to the board that the command line named.
+        let port = self.serial.clone().filter(|_| choice.board == self.board);
+        Ok(BoardArgs {
+            board: choice.board.clone(),
+            model: choice.model.clone(),
+            engine,
+            port,
+            baud: self.baud,
+        })
+    }
+
+    fn opener(&self) -> Opener {
+        let args = self.clone();
+        Box::new(move |choice, cancel| {
+            let args = args.board_args(choice)?;
+            Ok(args.open_with(cancel)?)
+        })
+    }
+}
+
+fn plan(mode: ModeArg) -> PlanName {
+    match mode {
+        ModeArg::Fused => PlanName::Fused,
+        ModeArg::Tapped => PlanName::Tapped,
+    }
+}
+
+fn name_of(engine: EngineArg) -> String {
+    engine
+        .to_possible_value()
+        .map_or_else(String::new, |value| value.get_name().to_owned())
+}

@@ -1,0 +1,170 @@
+//! One page's WebSocket.
+//!
+//! The host sends the state as text whenever it changes, and packets as they
+//! come; the page sends commands as text and pixels as packets. A page gets a
+//! frame only while it has drawn all but one of those it got, so that a slow
+//! page sees the newest and not the oldest.
+
+use super::command::{Command, COMMAND_BYTES_MAX};
+use super::packet::{Pixels, SIDE_MAX};
+use super::station::{Order, Station};
+use super::stimulus::{Stimulus, any_seed};
+use axum::body::Bytes;
+use axum::extract::ws::{Message, WebSocket};
+use serde_json::json;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Bytes of the longest message that a page may send: a picture and its header.
+pub const MESSAGE_BYTES_MAX: usize = SIDE_MAX * SIDE_MAX * 4 + COMMAND_BYTES_MAX;
+/// Frames that a page may have and not have drawn.
+const UNSHOWN_MAX: u32 = 2;
+/// How often a page hears of a board that takes its time.
+const TICK: Duration = Duration::from_millis(100);
+
+/// What stops a page's WebSocket.
+struct Gone;
+
+/// Serves one page until it goes.
+pub async fn serve(mut socket: WebSocket, station: Station) {
+    let page = station.new_page();
+    station.shared.state.send_modify(|state| state.enter(page));
+    // That it went is all there is to say.
+    let _ = exchange(&mut socket, &station, page).await;
+    station.shared.state.send_modify(|state| state.leave(page));
+}
+
+async fn exchange(socket: &mut WebSocket, station: &Station, page: u64) -> Result<(), Gone> {
+    let shared = &station.shared;
+    let mut state = shared.state.subscribe();
+    let mut network = shared.network.subscribe();
+    let mut frame = shared.frame.subscribe();
+    let mut occlusion = shared.occlusion.subscribe();
+    state.mark_changed();
+    network.mark_changed();
+    frame.mark_changed();
+    occlusion.mark_changed();
+    let mut tick = tokio::time::interval(TICK);
+    let mut was_busy = false;
+    let mut unshown = 0;
+    text(socket, &json!({ "type": "welcome", "page": page })).await?;
+    loop {
+        tokio::select! {
+            biased;
+            message = socket.recv() => match message {
+                Some(Ok(Message::Text(command))) => match Command::parse(&command) {
+                    Ok(Command::Shown) => unshown = u32::saturating_sub(unshown, 1),
+                    Ok(command) => {
+                        if let Err(refusal) = obey(command, station, page) {
+                            text(socket, &json!({ "type": "refused", "text": refusal })).await?;
+                        }
+                    }
+                    Err(error) => refuse(socket, &error).await?,
+                },
+                Some(Ok(Message::Binary(packet))) => match Pixels::parse(&packet) {
+                    Ok(pixels) => {
+                        if shared.state.borrow().driver == Some(page) {
+                            station.show(Stimulus::from_page(page, pixels));
+                        }
+                    }
+                    Err(error) => refuse(socket, &error).await?,
+                },
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(Gone),
+            },
+            Ok(()) = state.changed() => {
+                let mut document = json!({ "type": "state" });
+                document["state"] = json!(*state.borrow_and_update());
+                text(socket, &document).await?;
+            }
+            Ok(()) = network.changed() => packet(socket, &mut network).await?,
+            Ok(()) = frame.changed(), if unshown < UNSHOWN_MAX => {
+                let newest = frame.borrow_and_update().clone();
+                if let Some(newest) = newest {
+                    unshown += 1;
+                    send(socket, Message::Binary(newest.packet.clone())).await?;
+                }
+            }
+            Ok(()) = occlusion.changed() => packet(socket, &mut occlusion).await?,
+            _ = tick.tick() => {
+                let busy = station.busy().filter(|(time, _)| *time >= TICK);
+                if busy.is_some() || was_busy {
+                    let ms = busy.map(|(time, _)| time.as_millis() as u64);
+                    let tensor = busy.map(|(_, tensor)| tensor);
+                    text(socket, &json!({ "type": "busy", "ms": ms, "tensor": tensor })).await?;
+                }
+                was_busy = busy.is_some();
+            }
+        }
+    }
+}
+
+async fn packet(
+    socket: &mut WebSocket,
+    newest: &mut watch::Receiver<Option<Bytes>>,
+) -> Result<(), Gone> {
+    let packet = newest.borrow_and_update().clone();
+    match packet {
+        Some(packet) => send(socket, Message::Binary(packet)).await,
+        None => Ok(()),
+    }
+}
+
+async fn refuse(socket: &mut WebSocket, error: &impl std::error::Error) -> Result<(), Gone> {
+    text(socket, &json!({ "type": "refused", "text": error.to_string() })).await
+}
+
+async fn text(socket: &mut WebSocket, document: &serde_json::Value) -> Result<(), Gone> {
+    send(socket, Message::Text(document.to_string().into())).await
+}
+
+async fn send(socket: &mut WebSocket, message: Message) -> Result<(), Gone> {
+    socket.send(message).await.map_err(|_| Gone)
+}
+
+/// Does what a page asks for, or says why not.
+fn obey(command: Command, station: &Station, page: u64) -> Result<(), String> {
+    let state = station.shared.state.borrow().clone();
+    let order = match command {
+        Command::Shown => return Ok(()),
+        Command::Drive => {
+            station.shared.state.send_modify(|state| state.driver = Some(page));
+            return Ok(());
+        }
+        _ if state.driver != Some(page) => {
+            return Err("another page drives the board; take over first".to_owned());
+        }
+        Command::Cancel => {
+            station.cancel_job();
+            return Ok(());
+        }
+        Command::Open(choice) => {
+            let menu = &state.menu;
+            let has_board = menu.boards.iter().any(|board| board.name == choice.board);
+            if !has_board
+                || !menu.models.contains(&choice.model)
+                || !menu.engines.contains(&choice.engine)
+            {
+                return Err("there is no such board, model or engine".to_owned());
+            }
+            station.cancel_job();
+            Order::Open(choice)
+        }
+        Command::Mode { mode } => Order::Mode(mode),
+        Command::Steps(steps) => Order::Steps(steps),
+        Command::Digit { index } if index >= state.digits => {
+            return Err(format!("there are {} test digits", state.digits));
+        }
+        Command::Digit { index } => Order::Digit(index),
+        Command::Play(mut play) => {
+            play.seed = play.seed.map(|seed| if seed == 0 { any_seed() } else { seed });
+            Order::Play(play)
+        }
+        Command::Camera => Order::Camera,
+        Command::Rest => Order::Rest,
+        Command::Freeze { frozen } => Order::Freeze(frozen),
+        Command::Step => Order::Step,
+        Command::Occlude(command) => Order::Occlude(command),
+    };
+    station.order(order).map_err(|error| error.to_string())
+}

@@ -1,0 +1,168 @@
+//! What comes from strangers, or is no message: an error, and nothing changes.
+
+use super::{Server, serve};
+use serde_json::{Value, json};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+use tungstenite::client::IntoClientRequest;
+use tungstenite::http::StatusCode;
+use tungstenite::stream::MaybeTlsStream;
+use tungstenite::{Error, Message, WebSocket};
+
+type Socket = WebSocket<MaybeTlsStream<TcpStream>>;
+
+/// Opens the WebSocket as a page of `origin`, asking for `host`.
+fn socket(server: &Server, host: &str, origin: Option<&str>) -> Result<Socket, Error> {
+    let mut request = format!("ws://{}/socket", server.authority()).into_client_request()?;
+    let headers = request.headers_mut();
+    headers.insert("host", host.parse().expect("a plain host"));
+    if let Some(origin) = origin {
+        headers.insert("origin", origin.parse().expect("a plain origin"));
+    }
+    let (socket, _) = tungstenite::connect(request)?;
+    if let MaybeTlsStream::Plain(stream) = socket.get_ref() {
+        stream
+            .set_read_timeout(Some(Duration::from_secs(30)))
+            .expect("a timeout can be set");
+    }
+    Ok(socket)
+}
+
+fn own_socket(server: &Server) -> Socket {
+    let authority = server.authority();
+    socket(server, authority, Some(&format!("http://{authority}"))).expect("the page may")
+}
+
+fn is_forbidden(result: Result<Socket, Error>) -> bool {
+    matches!(result, Err(Error::Http(response)) if response.status() == StatusCode::FORBIDDEN)
+}
+
+/// The next text of this type.
+fn wait_for(socket: &mut Socket, kind: &str) -> Value {
+    loop {
+        if let Message::Text(text) = socket.read().expect("the host speaks") {
+            let document: Value = serde_json::from_str(&text).expect("text is JSON");
+            if document["type"] == kind {
+                return document;
+            }
+        }
+    }
+}
+
+/// The state once it is so.
+fn wait_for_state(socket: &mut Socket, is_so: impl Fn(&Value) -> bool) -> Value {
+    loop {
+        let state = wait_for(socket, "state")["state"].take();
+        if is_so(&state) {
+            return state;
+        }
+    }
+}
+
+fn say(socket: &mut Socket, text: &str) {
+    socket.send(Message::text(text)).expect("the host listens");
+}
+
+fn get(server: &Server, path: &str, headers: &str) -> String {
+    let mut stream = TcpStream::connect(server.authority()).expect("the server is there");
+    write!(stream, "GET {path} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n").expect("it reads");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("it answers");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[test]
+fn strangers_get_nothing() {
+    let server = serve(&["--board", "native"]).unwrap();
+    let authority = server.authority();
+    let own = format!("http://{authority}");
+    assert!(is_forbidden(socket(&server, "evil.example", Some(&own))));
+    for origin in ["http://evil.example", "null", "https://127.0.0.1", "http://127.0.0.1:1"] {
+        assert!(is_forbidden(socket(&server, authority, Some(origin))), "{origin}");
+    }
+    assert!(is_forbidden(socket(&server, authority, None)));
+    assert!(get(&server, "/", "Host: evil.example\r\n").starts_with("HTTP/1.1 403"));
+    let host = format!("Host: {authority}\r\n");
+    let foreign = format!("{host}Origin: http://evil.example\r\n");
+    assert!(get(&server, "/theme.css", &foreign).starts_with("HTTP/1.1 403"));
+    let page = get(&server, "/", &host);
+    assert!(page.starts_with("HTTP/1.1 200"), "{page}");
+    assert!(page.contains("frame-ancestors 'none'"), "{page}");
+    for path in ["/../Cargo.toml", "/%2e%2e/Cargo.toml", "/..%2f..%2fCargo.toml", "//etc/passwd"] {
+        let answer = get(&server, path, &host);
+        assert!(!answer.starts_with("HTTP/1.1 200"), "{path}: {answer}");
+    }
+}
+
+#[test]
+fn what_is_no_message_is_refused_and_changes_nothing() {
+    let server = serve(&["--board", "native"]).unwrap();
+    let mut page = own_socket(&server);
+    let before = wait_for_state(&mut page, |state| state["phase"] == "ready");
+    let commands = [
+        "",
+        "[]",
+        "{}",
+        r#"{"type":"open","board":"toaster","model":"lenet5","engine":"static"}"#,
+        r#"{"type":"open","board":"native","model":"../../etc/passwd","engine":"static"}"#,
+        r#"{"type":"digit","index":10000}"#,
+        r#"{"type":"digit","index":1e99}"#,
+    ];
+    for command in commands {
+        say(&mut page, command);
+        wait_for(&mut page, "refused");
+    }
+    let header = |width: u64| {
+        let header = json!({ "number": 1, "source": "x", "width": width, "height": 4 }).to_string();
+        let mut packet = 4_u32.to_le_bytes().to_vec();
+        packet.extend((header.len() as u32).to_le_bytes());
+        packet.extend(header.as_bytes());
+        packet.resize(packet.len().next_multiple_of(8), 0);
+        packet
+    };
+    for packet in [vec![], vec![0; 7], vec![255; 64], header(4), header(1 << 40)] {
+        page.send(Message::binary(packet)).unwrap();
+        wait_for(&mut page, "refused");
+    }
+    let after = {
+        say(&mut page, r#"{"type":"freeze","frozen":true}"#);
+        wait_for_state(&mut page, |state| state["frozen"] == true)
+    };
+    assert_eq!(before["choice"], after["choice"]);
+    assert_eq!(before["steps"], after["steps"]);
+    assert_eq!(after["phase"], "ready");
+}
+
+#[test]
+fn a_message_without_end_ends_the_connection_and_not_the_server() {
+    let server = serve(&["--board", "native"]).unwrap();
+    let mut page = own_socket(&server);
+    wait_for_state(&mut page, |state| state["phase"] == "ready");
+    // The host may hang up while this is still being written.
+    let _ = page.send(Message::binary(vec![0; 8 << 20]));
+    let ended = (0..10_000).find(|_| page.read().is_err());
+    assert!(ended.is_some(), "the host hangs up");
+    let mut next = own_socket(&server);
+    wait_for_state(&mut next, |state| state["phase"] == "ready");
+}
+
+#[test]
+fn one_page_drives_and_another_can_take_over() {
+    let server = serve(&["--board", "native"]).unwrap();
+    let mut first = own_socket(&server);
+    let number = wait_for(&mut first, "welcome")["page"].clone();
+    wait_for_state(&mut first, |state| state["phase"] == "ready");
+    let mut second = own_socket(&server);
+    let other = wait_for(&mut second, "welcome")["page"].clone();
+    wait_for_state(&mut second, |state| state["driver"] == number);
+    say(&mut second, r#"{"type":"freeze","frozen":true}"#);
+    let refused = wait_for(&mut second, "refused");
+    assert!(refused["text"].as_str().unwrap().contains("another page"));
+    say(&mut second, r#"{"type":"drive"}"#);
+    wait_for_state(&mut first, |state| state["driver"] == other);
+    say(&mut second, r#"{"type":"freeze","frozen":true}"#);
+    wait_for_state(&mut first, |state| state["frozen"] == true);
+    drop(second);
+    wait_for_state(&mut first, |state| state["driver"] == number);
+}

@@ -1,0 +1,119 @@
+//! How the page looks, in sizes from a small laptop to a projector, and whether
+//! people who do not see it, or have no mouse, can use it.
+
+use super::serve;
+use anyhow::{Context, ensure};
+use cortexscope_tests::browser::Browser;
+use std::path::{Path, PathBuf};
+
+const READY: &str = "globalThis.cortexscope?.view.frame && cortexscope.view.state.phase === 'ready'";
+const SIZES: [(u32, u32); 4] = [(1024, 768), (1280, 800), (1440, 900), (1920, 1080)];
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// A page with everything on it: digits came, a map's neuron is selected, and
+/// the occlusion map is there.
+fn set_up(page: &mut Browser) -> anyhow::Result<()> {
+    page.wait(READY)?;
+    page.value(
+        "cortexscope.look({ selected: { tensor: 3, channel: 12, y: 4, x: 6 }, hovered: null })",
+    )?;
+    page.click("#occlude")?;
+    page.wait("cortexscope.occlusion.packet?.header.end?.macs_done")?;
+    page.wait("document.getElementById('notice').hidden")
+}
+
+#[test]
+fn nothing_is_cut_off_in_any_size() -> anyhow::Result<()> {
+    let server = serve(&["--board", "mps2-an386"])?;
+    let mut page = Browser::open(&server.url, None, &[])?;
+    set_up(&mut page)?;
+    let folder = repository().join("target/live");
+    std::fs::create_dir_all(&folder)?;
+    for is_dark in [true, false] {
+        page.dark(is_dark)?;
+        for (width, height) in SIZES {
+            page.size(width, height)?;
+            page.wait(&format!("innerWidth === {width}"))?;
+            std::thread::sleep(std::time::Duration::from_millis(300));
+            let wide = page.value("document.documentElement.scrollWidth - innerWidth")?;
+            ensure!(wide.as_f64() <= Some(0.0), "{width}: {wide} px too wide");
+            if (width, height) == (1440, 900) {
+                let scrolls = page.value(
+                    "[...document.querySelectorAll('section')].filter((one) => \
+                     one.scrollHeight > one.clientHeight + 1 || one.scrollWidth > one.clientWidth + 1)\
+                     .map(({ id }) => id).join()",
+                )?;
+                ensure!(scrolls == "", "these scroll: {scrolls}");
+            }
+            let theme = if is_dark { "dark" } else { "light" };
+            let picture = page.screenshot()?;
+            std::fs::write(folder.join(format!("{width}-{theme}.png")), &picture)?;
+            if (width, height) == (1440, 900) && std::env::var_os("UPDATE").is_some() {
+                let kept = format!("host/assets/readme/live-{theme}.png");
+                std::fs::write(repository().join(kept), &picture)?;
+            }
+        }
+    }
+    page.check_console()
+}
+
+#[test]
+fn the_accessibility_checker_finds_nothing() -> anyhow::Result<()> {
+    let axe = repository().join("target/tools/axe/node_modules/axe-core/axe.min.js");
+    let axe = std::fs::read_to_string(axe)
+        .context("no accessibility checker: `cargo xtask setup` installs it")?;
+    let server = serve(&["--board", "native"])?;
+    let mut page = Browser::open(&server.url, None, &[])?;
+    set_up(&mut page)?;
+    page.value(&format!("{axe}; 0"))?;
+    for is_dark in [true, false] {
+        page.dark(is_dark)?;
+        for tab in ["camera", "pad", "file", "digits", "filters", "occlusion"] {
+            page.value(&format!("document.getElementById('tab-{tab}').click()"))?;
+            check(&mut page, tab)?;
+        }
+        page.click("#more")?;
+        check(&mut page, "dialog")?;
+        page.value("document.getElementById('dialog').close()")?;
+    }
+    page.check_console()
+}
+
+fn check(page: &mut Browser, what: &str) -> anyhow::Result<()> {
+    let found = page.value(
+        "axe.run().then(({ violations }) => violations.map(({ id, help, nodes }) => \
+         `${id}: ${help}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`))",
+    )?;
+    let found = found.as_array().context("a list")?;
+    ensure!(found.is_empty(), "{what}: {found:#?}");
+    Ok(())
+}
+
+#[test]
+fn the_keyboard_reaches_everything() -> anyhow::Result<()> {
+    let server = serve(&["--board", "native"])?;
+    let mut page = Browser::open(&server.url, None, &[])?;
+    page.wait(READY)?;
+    page.key("n")?;
+    page.wait("cortexscope.view.frame.header.source === 'mnist:19'")?;
+    page.value("document.activeElement.blur()")?;
+    page.key(" ")?;
+    page.wait("cortexscope.view.state.frozen")?;
+    page.value("document.querySelector('.layer canvas').focus()")?;
+    page.value("cortexscope.look({ selected: { tensor: 1, channel: 3, y: 2, x: 2 } })")?;
+    page.key("ArrowRight")?;
+    page.wait("cortexscope.view.selected.channel === 4")?;
+    page.key("e")?;
+    page.wait("document.getElementById('net').classList.contains('enlarged')")?;
+    page.key("Escape")?;
+    page.wait("!document.querySelector('.enlarged')")?;
+    let lonely = page.value(
+        "[...document.querySelectorAll('canvas:not(.overlay), svg')].filter((one) => \
+         !one.closest('[hidden]') && !one.getAttribute('aria-label') && !one.closest('button')).length",
+    )?;
+    ensure!(lonely == 0, "{lonely} pictures have no words");
+    page.check_console()
+}

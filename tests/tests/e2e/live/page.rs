@@ -1,0 +1,336 @@
+//! The page in a browser, as a person uses it.
+
+use super::{Server, serve, video};
+use anyhow::{Context, ensure};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use cortexscope_tests::browser::Browser;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+/// Frames have come and the page stands.
+const READY: &str = "globalThis.cortexscope?.view.frame && cortexscope.view.state.phase === 'ready'";
+
+fn open(server: &Server, video: Option<&Path>) -> Browser {
+    let mut page = Browser::open(&server.url, video, &[]).expect("a browser");
+    page.wait(READY).expect("the page stands");
+    page
+}
+
+/// Nothing runs until told, and the last frame is on the screen.
+fn freeze(page: &mut Browser) -> anyhow::Result<()> {
+    page.value("cortexscope.view.state.frozen || document.getElementById('freeze').click()")?;
+    page.wait("cortexscope.view.state.frozen && !cortexscope.view.isNew")?;
+    std::thread::sleep(Duration::from_millis(200));
+    page.wait("!cortexscope.view.isNew")
+}
+
+/// The bytes of a thing's `.npy` file, as the page saves it.
+fn saved(page: &mut Browser, file: &str) -> anyhow::Result<Vec<u8>> {
+    let expression = format!(
+        "(async () => {{ const {{ npy }} = await import('/npy.js'); \
+         const thing = cortexscope.things().find(({{ file, array }}) => file === '{file}' && array); \
+         const bytes = new Uint8Array(await npy(thing.array()).arrayBuffer()); \
+         return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')) }})()"
+    );
+    let text = page.value(&expression)?;
+    Ok(STANDARD.decode(text.as_str().context(file.to_owned())?)?)
+}
+
+/// What follows the header of a `.npy` file, and the shape that it states.
+fn array(npy: &[u8]) -> (String, &[u8]) {
+    let length = usize::from(u16::from_le_bytes([npy[8], npy[9]]));
+    let header = String::from_utf8_lossy(&npy[10..10 + length]);
+    let shape = header.split("'shape': (").nth(1).unwrap_or_default();
+    let shape = shape.split(')').next().unwrap_or_default();
+    (shape.replace(' ', ""), &npy[10 + length..])
+}
+
+/// The page's frame equals what `infer --dump` gives for its input.
+fn equals_the_dump(page: &mut Browser, board: &str, mode: &str) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let input = folder.path().join("frame.npy");
+    std::fs::write(&input, saved(page, "input")?)?;
+    let dump = folder.path().join("dump");
+    let output = Command::new(env!("CARGO_BIN_EXE_cortexscope-under-test"))
+        .arg("infer")
+        .arg(&input)
+        .args(["--board", board, "--mode", mode, "--dump"])
+        .arg(&dump)
+        .output()?;
+    ensure!(output.status.success(), "{output:?}");
+    let mut compared = 0;
+    for file in std::fs::read_dir(&dump)? {
+        let path = file?.path();
+        let name = path.file_stem().context("a name")?.to_string_lossy().into_owned();
+        let (ours, theirs) = (saved(page, &name)?, std::fs::read(&path)?);
+        ensure!(array(&ours) == array(&theirs), "{name} differs");
+        compared += 1;
+    }
+    ensure!(compared >= 7, "input, layers, accumulators and logits: {compared}");
+    Ok(())
+}
+
+fn label(page: &mut Browser) -> anyhow::Result<String> {
+    let label = page.value("cortexscope.view.frame.header.label")?;
+    Ok(label.as_str().unwrap_or_default().to_owned())
+}
+
+#[test]
+fn a_camera_sees_digits_and_the_page_shows_what_the_board_computed() -> anyhow::Result<()> {
+    // A 7, a 2, a 1 and a 0, the first four of the test set.
+    let folder = tempfile::tempdir()?;
+    let film = folder.path().join("digits.y4m");
+    video::write(&[0, 1, 2, 3], &film)?;
+    let server = serve(&["--board", "native"])?;
+    let mut page = open(&server, Some(&film));
+    page.click("#tab-camera")?;
+    page.click("#camera-start")?;
+    page.wait("cortexscope.view.frame.header.source === 'camera'")?;
+    let mut seen = BTreeSet::new();
+    for _ in 0..400 {
+        seen.insert(label(&mut page)?);
+        if seen.len() == 4 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let film: BTreeSet<String> = ["7", "2", "1", "0"].map(str::to_owned).into();
+    ensure!(seen == film, "the page says {seen:?}");
+    for mode in ["fused", "tapped"] {
+        page.value(&format!(
+            "document.getElementById('mode').value = '{mode}'; \
+             document.getElementById('mode').dispatchEvent(new Event('change'))"
+        ))?;
+        page.wait(&format!("cortexscope.view.frame.header.mode === '{mode}'"))?;
+        freeze(&mut page)?;
+        equals_the_dump(&mut page, "native", mode)?;
+        page.click("#freeze")?;
+        page.wait("!cortexscope.view.state.frozen")?;
+    }
+    page.check_console()
+}
+
+#[test]
+fn an_emulated_board_is_lost_and_found() -> anyhow::Result<()> {
+    let server = serve(&["--board", "mps2-an386"])?;
+    let mut page = open(&server, None);
+    freeze(&mut page)?;
+    equals_the_dump(&mut page, "native", "fused")?;
+    page.click("#freeze")?;
+    let emulator = child_of(server.process()).context("an emulator runs")?;
+    // Stopped, it does not answer; the page says so, and goes on when it does.
+    signal("STOP", emulator)?;
+    page.click("#digit-after")?;
+    page.wait("document.getElementById('notice').textContent.includes('busy for')")?;
+    page.wait("cortexscope.view.state.phase === 'lost'")?;
+    page.wait("document.getElementById('notice').textContent.includes('lost')")?;
+    // It was let go of, and another one started in its place.
+    page.wait(READY)?;
+    page.wait("cortexscope.view.frame.header.source === 'mnist:19'")?;
+    // Killed, it is started again.
+    let emulator = child_of(server.process()).context("an emulator runs again")?;
+    signal("KILL", emulator)?;
+    page.click("#digit-after")?;
+    page.wait("cortexscope.view.frame?.header.source === 'mnist:20'")?;
+    freeze(&mut page)?;
+    equals_the_dump(&mut page, "native", "fused")?;
+    page.check_console()
+}
+
+/// A child process, whichever thread started it.
+fn child_of(parent: u32) -> Option<u32> {
+    let threads = std::fs::read_dir(format!("/proc/{parent}/task")).ok()?;
+    let children = threads.flatten().filter_map(|thread| {
+        let text = std::fs::read_to_string(thread.path().join("children")).ok()?;
+        text.split_whitespace().next()?.parse().ok()
+    });
+    children.last()
+}
+
+fn signal(name: &str, process: u32) -> anyhow::Result<()> {
+    let status = Command::new("kill").arg(format!("-{name}")).arg(process.to_string()).status()?;
+    ensure!(status.success(), "kill -{name} {process}");
+    Ok(())
+}
+
+/// A 1 as a person draws it, and a 7.
+const ONE: &[[f64; 2]] = &[[0.52, 0.15], [0.51, 0.4], [0.5, 0.6], [0.49, 0.85]];
+const SEVEN: &[[f64; 2]] = &[
+    [0.25, 0.2],
+    [0.5, 0.2],
+    [0.75, 0.2],
+    [0.62, 0.5],
+    [0.5, 0.85],
+];
+
+#[test]
+fn a_drawing_is_read_and_every_step_of_its_preparation_shows() -> anyhow::Result<()> {
+    let server = serve(&["--board", "native"])?;
+    let mut page = open(&server, None);
+    page.click("#tab-pad")?;
+    for (stroke, digit) in [(ONE, "1"), (SEVEN, "7")] {
+        page.click("#pad-clear")?;
+        page.draw("#pad", stroke)?;
+        page.wait(&format!(
+            "cortexscope.view.frame.header.source === 'drawing' && cortexscope.view.frame.header.label === '{digit}'"
+        ))?;
+        equals_the_dump(&mut page, "native", "fused")?;
+    }
+    let names = page.value("cortexscope.view.frame.header.stages.map(({ name }) => name).join(' ')")?;
+    ensure!(names == "grey contrast polarity crop fit centre", "{names}");
+    // Without the box of 20×20 the same strokes fill all 28 rows.
+    let rows = "(() => { const { data } = cortexscope.view.frame.array('input', true); \
+        return [...Array(28).keys()].filter((y) => data.subarray(28 * y, 28 * y + 28).some((v) => v > 0)).length })()";
+    let fitted = page.value(rows)?.as_u64();
+    page.click("#stages button:nth-child(5)")?;
+    page.wait("cortexscope.view.frame.header.stages[4].made === false")?;
+    let unfitted = page.value(rows)?.as_u64();
+    ensure!(fitted <= Some(20) && unfitted > Some(24), "{fitted:?} {unfitted:?}");
+    page.check_console()
+}
+
+#[test]
+fn pictures_are_dropped_and_what_is_none_is_refused() -> anyhow::Result<()> {
+    let server = serve(&["--board", "native"])?;
+    let mut page = open(&server, None);
+    // A dark 1 on paper, drawn here and dropped as a PNG file.
+    let drop = |name: &str, content: &str| {
+        format!(
+            "(async () => {{ const canvas = new OffscreenCanvas(200, 160); const pen = canvas.getContext('2d'); \
+             pen.fillStyle = '#e8e2d4'; pen.fillRect(0, 0, 200, 160); pen.fillStyle = '#222'; pen.fillRect(96, 30, 12, 100); \
+             const files = new DataTransfer(); files.items.add(new File([{content}], '{name}', {{ type: 'image/png' }})); \
+             dispatchEvent(new DragEvent('drop', {{ dataTransfer: files }})) }})()"
+        )
+    };
+    page.value(&drop("one.png", "await canvas.convertToBlob()"))?;
+    page.wait("cortexscope.view.frame.header.source === 'one.png' && cortexscope.view.frame.header.label === '1'")?;
+    equals_the_dump(&mut page, "native", "fused")?;
+    page.value(&drop("no.png", "'this is no picture'"))?;
+    page.wait("document.getElementById('file-says').textContent.includes('no.png')")?;
+    page.value(&drop("no.ctxrec", "'nor is this a recording'"))?;
+    page.wait("document.getElementById('spoken').textContent.includes('no recording')")?;
+    ensure!(page.value("cortexscope.view.frame.header.source")? == "one.png");
+    page.check_console()
+}
+
+#[test]
+fn an_occlusion_map_fills_and_is_the_command_lines() -> anyhow::Result<()> {
+    let server = serve(&["--board", "native"])?;
+    let mut page = open(&server, None);
+    page.click("#occlude")?;
+    page.wait("cortexscope.occlusion.packet?.header.end?.macs_done")?;
+    let page_map = page.value("Array.from(cortexscope.occlusion.packet.arrays.get('probabilities').data)")?;
+    let document = super::super::command_line::json(&["occlude", "mnist:18", "--board", "native", "--json"]);
+    ensure!(document["probabilities"].as_array().map(Vec::len) == Some(484));
+    let bits = |map: &serde_json::Value| -> Vec<u32> {
+        let values = map.as_array().into_iter().flatten();
+        values.filter_map(|value| Some((value.as_f64()? as f32).to_bits())).collect()
+    };
+    ensure!(bits(&page_map) == bits(&document["probabilities"]));
+    ensure!(
+        page.value("cortexscope.occlusion.packet.header.end.macs_done")? == document["macs_done"]
+    );
+    page.check_console()
+}
+
+#[test]
+fn the_lens_computes_what_the_board_did() -> anyhow::Result<()> {
+    let server = serve(&["--board", "native"])?;
+    let mut page = open(&server, None);
+    freeze(&mut page)?;
+    // Every neuron of a stripe through all layers, the logits included.
+    let verdicts = page.value(
+        "(() => { const { view, look, lens } = cortexscope; const verdicts = []; \
+         for (const { index, channels, height, width } of view.network.tensors.slice(1)) \
+         for (let channel = 0; channel < channels; channel += 1) { \
+         const y = (channel * 7) % height, x = (channel * 5) % width; \
+         look({ selected: { tensor: index, channel, y, x }, hovered: null }); \
+         verdicts.push(lens.scene.label) } return verdicts })()",
+    )?;
+    let verdicts = verdicts.as_array().context("a list")?;
+    ensure!(verdicts.len() == 20 + 20 + 50 + 50 + 10, "{}", verdicts.len());
+    for verdict in verdicts {
+        let verdict = verdict.as_str().unwrap_or_default();
+        ensure!(verdict.contains("the board says the same"), "{verdict}");
+    }
+    page.check_console()
+}
+
+#[test]
+fn a_recording_is_replayed_without_a_board() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let server = serve(&["--board", "native"])?;
+    let mut page = open(&server, None);
+    page.downloads(folder.path())?;
+    page.click("#record")?;
+    for digit in ["19", "20", "21"] {
+        page.click("#digit-after")?;
+        page.wait(&format!("cortexscope.view.frame.header.source === 'mnist:{digit}'"))?;
+    }
+    page.click("#occlude")?;
+    page.wait("cortexscope.occlusion.packet?.header.end?.macs_done")?;
+    let logits = "Array.from(cortexscope.view.frame.array('logits')).join()";
+    let recorded = page.value(logits)?;
+    page.click("#record")?;
+    let file = folder.path().join("cortexscope-lecture-lenet.ctxrec");
+    wait_for_file(&file)?;
+    drop(server);
+    page.wait("document.getElementById('notice').textContent.includes('host is gone')")?;
+    page.choose_file("#open", &file)?;
+    page.wait("cortexscope.replay.isOn")?;
+    page.wait("cortexscope.view.frame?.header.source === 'mnist:21'")?;
+    ensure!(page.value(logits)? == recorded);
+    ensure!(page.value("cortexscope.replay.frames.length")? == 3);
+    page.wait("document.getElementById('notice').textContent.includes('recording')")?;
+    // Only the lost connection may be complained about.
+    page.errors.retain(|error| !error.contains("/socket"));
+    page.check_console()
+}
+
+fn wait_for_file(path: &Path) -> anyhow::Result<()> {
+    for _ in 0..600 {
+        if path.is_file() {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    anyhow::bail!("{} was not saved", path.display())
+}
+
+#[test]
+fn a_second_page_watches_and_takes_over() -> anyhow::Result<()> {
+    let server = serve(&["--board", "native"])?;
+    let mut first = open(&server, None);
+    let mut second = open(&server, None);
+    second.wait("document.getElementById('notice').textContent.includes('Another page')")?;
+    first.click("#digit-after")?;
+    second.wait("cortexscope.view.frame.header.source === 'mnist:19'")?;
+    second.click("#notice button")?;
+    first.wait("document.getElementById('notice').textContent.includes('Another page')")?;
+    second.click("#digit-after")?;
+    first.wait("cortexscope.view.frame.header.source === 'mnist:20'")?;
+    // A reload is another page; the one that drove is gone.
+    second.go(&server.url)?;
+    second.wait(READY)?;
+    first.wait("document.getElementById('notice').hidden")?;
+    first.check_console()?;
+    second.check_console()
+}
+
+#[test]
+fn another_board_and_model_are_chosen() -> anyhow::Result<()> {
+    let server = serve(&["--board", "native"])?;
+    let mut page = open(&server, None);
+    let choose = |id: &str, value: &str| {
+        format!("document.getElementById('{id}').value = '{value}'; document.getElementById('{id}').dispatchEvent(new Event('change'))")
+    };
+    page.value(&choose("model", "lenet5"))?;
+    page.wait("cortexscope.view.network.model === 'lenet5' && cortexscope.view.frame")?;
+    page.value(&choose("board", "mps2-an386"))?;
+    page.wait("cortexscope.view.network.board === 'mps2-an386' && cortexscope.view.frame")?;
+    page.wait("document.querySelector('#table-title').textContent === 'Planned = measured'")?;
+    page.check_console()
+}
