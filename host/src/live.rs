@@ -6,6 +6,7 @@
 //! | `worker` | the thread that drives the board |
 //! | [`stimulus`] | what the network is shown: pixels, digits, cameras |
 //! | [`command`], [`state`], [`packet`] | what goes over the WebSocket |
+//! | `host_camera` | a camera of the host |
 //! | [`frame`], `network` | what the board gave, and what it runs |
 //! | `socket`, [`guard`], `assets` | the server's side of HTTP |
 //!
@@ -25,6 +26,7 @@ pub mod station;
 pub mod stimulus;
 
 mod assets;
+mod host_camera;
 mod network;
 mod socket;
 mod worker;

@@ -219,7 +219,10 @@ function notice() {
   $('notice').hidden = !text;
   if (!text) return;
   const [said, button] = $('notice').children;
-  if (said.textContent !== text) said.textContent = text;
+  if (said.textContent !== text) {
+    said.textContent = text;
+    said.title = text;
+  }
   button.textContent = action ?? '';
   button.onclick = act ?? null;
 }

@@ -79,13 +79,14 @@ export class Occlusion {
 
   say(header, total, data) {
     const [h, w] = header.window;
-    const lines = [`P(${header.label}), a ${h}×${w} patch hidden`, `${cut(header.base_probability, 3)} with none hidden`];
-    lines.push(`${integer(header.done)} of ${integer(total)} places`);
+    const lines = [
+      `P(${header.label}) with a ${h}×${w} patch hidden`,
+      `${cut(header.base_probability, 3)} with none; ${integer(header.done)} of ${integer(total)} places`,
+    ];
     if (header.end === 'stopped') lines.push('stopped');
     else if (header.end) {
       const { macs_done: done, macs_full: full, count } = header.end;
-      lines.push(`${cut(full / done, 1)}× fewer MACs than anew`);
-      if (count) lines.push(`${integer(count)} ${this.network.counter}`);
+      lines.push(`${cut(full / done, 1)}× fewer MACs than anew${count ? `, ${integer(Math.ceil(count / 1e6))} M ${this.network.counter}` : ''}`);
     }
     $('occlusion-says').replaceChildren(...lines.flatMap((line) => [line, document.createElement('br')]));
     const palette = $('palette').value;

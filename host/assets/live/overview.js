@@ -292,7 +292,7 @@ export class Overview {
           pen.strokeRect(tile.x + left - 1.5, tile.y + top - 1.5, tile.w + 3, tile.h + 3);
         }
       }
-      if (after) this.band(pen, spots, after);
+      if (after) this.band(pen, spots, after, left + column.grid.width);
       after = spots;
     }
     pen.globalAlpha = 1;
@@ -317,10 +317,8 @@ export class Overview {
   }
 
   /** A band from what is seen to who sees it. */
-  band(pen, from, to) {
-    const right = Math.max(...from.map(({ x, w }) => x + w));
-    const edge = from.filter(({ x, w }) => x + w > right - 1);
-    const [top, bottom] = [Math.min(...edge.map(({ y }) => y)), Math.max(...edge.map(({ y, h }) => y + h))];
+  band(pen, from, to, right) {
+    const [top, bottom] = [Math.min(...from.map(({ y }) => y)), Math.max(...from.map(({ y, h }) => y + h))];
     const left = Math.min(...to.map(({ x }) => x));
     const start = to.filter(({ x }) => x < left + 1);
     const [high, low] = [Math.min(...start.map(({ y }) => y)), Math.max(...start.map(({ y, h }) => y + h))];

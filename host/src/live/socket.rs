@@ -160,6 +160,9 @@ fn obey(command: Command, station: &Station, page: u64) -> Result<(), String> {
             play.seed = play.seed.map(|seed| if seed == 0 { any_seed() } else { seed });
             Order::Play(play)
         }
+        Command::Camera if state.camera.is_none() => {
+            return Err("the host has no camera".to_owned());
+        }
         Command::Camera => Order::Camera,
         Command::Rest => Order::Rest,
         Command::Freeze { frozen } => Order::Freeze(frozen),

@@ -7,6 +7,7 @@
 //! only, so that a slow page does not either.
 
 use super::frame::Frame;
+use super::host_camera;
 use super::command::{Choice, OccludeCommand, Play, PlanName};
 use super::state::{Menu, State};
 use super::stimulus::Stimulus;
@@ -110,6 +111,7 @@ impl Station {
     ) -> (Self, Engine) {
         let mut state = State::new(menu, choice.clone(), mode);
         state.digits = digits.len();
+        state.camera = host_camera::name();
         let shared = Arc::new(Shared {
             desk: Mutex::default(),
             laid: Condvar::new(),

@@ -2,10 +2,11 @@
 
 use super::command::{Choice, OccludeCommand, PlanName};
 use super::frame::{self, Flow, Frame};
+use super::host_camera::HostCamera;
 use super::network;
 use super::packet::{Kind, Packet};
 use super::state::{Job, Phase, State};
-use super::station::{OpenError, Opener, Order, Shared};
+use super::station::{OpenError, Opener, Order, Shared, Station};
 use super::stimulus::{Player, Stimulus};
 use crate::data::MnistSet;
 use crate::data::digit_form::Steps;
@@ -31,6 +32,7 @@ pub(super) struct Worker {
     steps: Steps,
     is_frozen: bool,
     player: Option<Player>,
+    camera: Option<HostCamera>,
     last: Option<Last>,
     flow: Flow,
     generation: u64,
@@ -73,6 +75,7 @@ impl Worker {
             steps: Steps::ALL,
             is_frozen: false,
             player: None,
+            camera: None,
             last: first,
             flow: Flow::default(),
             generation: 0,
@@ -156,6 +159,7 @@ impl Worker {
                 self.again();
             }
             Order::Play(play) => {
+                self.camera = None;
                 self.player = Some(Player::new(play, self.digits.len()));
                 self.say(|state| {
                     state.play = Some(play);
@@ -167,7 +171,12 @@ impl Worker {
                 self.frame_if_thawed(Stimulus::digit(index));
             }
             Order::Rest => self.rest(),
-            Order::Camera => self.say(|state| state.camera_on = state.camera.is_some()),
+            Order::Camera => {
+                self.rest();
+                let shared = Arc::clone(&self.shared);
+                self.camera = Some(HostCamera::start(Station { shared }));
+                self.say(|state| state.camera_on = true);
+            }
             Order::Freeze(frozen) => {
                 self.is_frozen = frozen;
                 self.say(|state| state.frozen = frozen);
@@ -179,6 +188,7 @@ impl Worker {
 
     fn rest(&mut self) {
         self.player = None;
+        self.camera = None;
         self.say(|state| {
             state.play = None;
             state.camera_on = false;
