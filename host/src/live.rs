@@ -29,6 +29,8 @@ mod assets;
 mod host_camera;
 mod network;
 mod socket;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 pub use guard::Guard;

@@ -59,10 +59,12 @@ impl Browser {
             .arg(format!("--user-data-dir={}", profile.path().display()))
             .stderr(Stdio::piped());
         if let Some(video) = video {
-            command.arg("--use-fake-device-for-media-stream").arg(format!(
-                "--use-file-for-fake-video-capture={}",
-                video.display()
-            ));
+            command
+                .arg("--use-fake-device-for-media-stream")
+                .arg(format!(
+                    "--use-file-for-fake-video-capture={}",
+                    video.display()
+                ));
         }
         let mut child = command.arg("about:blank").spawn()?;
         let address = address_of(&mut child)?;
@@ -123,7 +125,10 @@ impl Browser {
     pub fn dark(&mut self, is_dark: bool) -> anyhow::Result<()> {
         let value = if is_dark { "dark" } else { "light" };
         let feature = json!({ "name": "prefers-color-scheme", "value": value });
-        self.command("Emulation.setEmulatedMedia", json!({ "features": [feature] }))?;
+        self.command(
+            "Emulation.setEmulatedMedia",
+            json!({ "features": [feature] }),
+        )?;
         Ok(())
     }
 
@@ -177,7 +182,11 @@ impl Browser {
     pub fn draw(&mut self, selector: &str, points: &[[f64; 2]]) -> anyhow::Result<()> {
         for (index, &[x, y]) in points.iter().enumerate() {
             let [x, y] = self.point(selector, x, y)?;
-            let kind = if index == 0 { "mousePressed" } else { "mouseMoved" };
+            let kind = if index == 0 {
+                "mousePressed"
+            } else {
+                "mouseMoved"
+            };
             self.mouse(kind, x, y)?;
             if index + 1 == points.len() {
                 self.mouse("mouseReleased", x, y)?;
@@ -336,7 +345,9 @@ impl Drop for Browser {
 
 fn text(answer: &Value, name: &str) -> anyhow::Result<String> {
     let value = answer[name].as_str();
-    Ok(value.with_context(|| format!("no {name} in {answer}"))?.to_owned())
+    Ok(value
+        .with_context(|| format!("no {name} in {answer}"))?
+        .to_owned())
 }
 
 fn program() -> anyhow::Result<&'static str> {

@@ -132,7 +132,7 @@ function memory(items, y, name, capacity, parts, unit) {
     items.push({ text: `${part.name} ${bytes(part.bytes)}`, x: column + 12, y: y + 61, size: 11, fill: '--dim' });
     column += unit;
   }
-  return y + 74;
+  return y + 72;
 }
 
 function bars(network, plan) {
@@ -149,7 +149,7 @@ function bars(network, plan) {
     { name: 'tables', bytes: has.rodata_bytes + has.data_bytes, fill: '--tables' },
   ], 108);
   const stack = plan.stack_bytes ?? has.stack_bytes;
-  y = memory(items, y + 6, 'RAM in use', has.ram_bytes, [
+  y = memory(items, y, 'RAM in use', has.ram_bytes, [
     { name: 'arena', bytes: plan.planned_arena_bytes, fill: '--arena' },
     { name: 'stack', bytes: stack, fill: '--stack' },
     { name: 'static', bytes: has.data_bytes + has.bss_bytes, fill: '--static' },
@@ -164,7 +164,7 @@ function bars(network, plan) {
 /** Live ranges: steps from left to right, bytes from the arena's begin upwards. */
 function arena(network, plan, cursor) {
   const { buffers, steps } = plan.arena;
-  const height = 128;
+  const height = 112;
   const most = Math.max(plan.planned_arena_bytes, plan.measured_arena_bytes ?? 0);
   const column = WIDTH / steps.length;
   const up = (offset) => height + 14 - (offset / most) * height;

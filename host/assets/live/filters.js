@@ -30,6 +30,7 @@ export class Filters {
     if (layer.op === 'dense') this.dense(layer, neuron.channel);
     else if (layer.weights.shape[3] === 1) this.all(layer);
     else this.one(layer, Math.min(neuron.channel, layer.weights.shape[0] - 1));
+    this.view.setAttribute('aria-label', this.says.textContent);
   }
 
   /** Filters of one input map: all of them. */
@@ -81,7 +82,6 @@ export class Filters {
     const pen = this.view.getContext('2d');
     pen.imageSmoothingEnabled = false;
     pen.drawImage(small, 0, 0, width * zoom, height * zoom);
-    this.view.setAttribute('aria-label', this.says.textContent);
   }
 
   scene() {

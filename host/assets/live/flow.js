@@ -11,8 +11,8 @@ export class Flow {
     this.reset();
     this.terms = new Map();
     for (const name of [
-      'frames/s, screen and board', 'delay, median and p95', 'of it: board, drawing', 'link', 'frames replaced by newer',
-      'damaged, asked again', 'resets, reopenings', 'credits',
+      'frames/s, screen | board', 'delay, median | p95', 'of it, board | drawing', 'link', 'frames replaced by newer',
+      'damaged | asked again', 'resets | reopenings', 'credits',
     ]) {
       const [term, value] = [document.createElement('dt'), document.createElement('dd')];
       term.textContent = name;
@@ -76,13 +76,13 @@ export class Flow {
       strong(`${cut((last.bytes_per_s ?? 0) / 1024, 0)}`), ` KB/s · ${lost} lost`,
     );
     const set = (name, value) => { this.terms.get(name).textContent = value; };
-    set('frames/s, screen and board', `${cut(rate, 1)}, ${cut(last.frames_per_s, 1)}`);
-    set('delay, median and p95', `${Math.ceil(median)} ms, ${Math.ceil(p95)} ms`);
-    set('of it: board, drawing', `${cut(last.board_ms, 1)} ms, ${cut(paint, 1)} ms`);
+    set('frames/s, screen | board', `${cut(rate, 1)} | ${cut(last.frames_per_s, 1)}`);
+    set('delay, median | p95', `${Math.ceil(median)} | ${Math.ceil(p95)} ms`);
+    set('of it, board | drawing', `${cut(last.board_ms, 1)} | ${cut(paint, 1)} ms`);
     set('link', `${integer(Math.floor((last.bytes_per_s ?? 0) / 1024))} KB/s`);
     set('frames replaced by newer', integer(last.replaced));
-    set('damaged, asked again', `${integer(last.link.damaged)}, ${integer(last.link.resends)}`);
-    set('resets, reopenings', `${integer(last.link.resets)}, ${integer(last.link.reopened)}`);
+    set('damaged | asked again', `${integer(last.link.damaged)} | ${integer(last.link.resends)}`);
+    set('resets | reopenings', `${integer(last.link.resets)} | ${integer(last.link.reopened)}`);
     set('credits', integer(last.link.credits));
   }
 }

@@ -117,12 +117,7 @@ fn fitted(picture: &GrayImage, longer: u32) -> GrayImage {
     if (width, height) == (scaled(width), scaled(height)) {
         return picture.clone();
     }
-    imageops::resize(
-        picture,
-        scaled(width),
-        scaled(height),
-        FilterType::Triangle,
-    )
+    imageops::resize(picture, scaled(width), scaled(height), FilterType::Triangle)
 }
 
 /// `picture` on a dark ground of `[height, width]`, in the middle or with its
@@ -167,7 +162,11 @@ mod tests {
             let [left, top, width, height] = bar;
             let in_bar = (left..left + width).contains(&x) && (top..top + height).contains(&y);
             let shadow = x < 6 && y < 40;
-            let level = if in_bar || shadow { 40 } else { 200 + (x / 8) as u8 };
+            let level = if in_bar || shadow {
+                40
+            } else {
+                200 + (x / 8) as u8
+            };
             Rgb([level; 3])
         })
     }
@@ -205,7 +204,10 @@ mod tests {
         let paper = paper([70, 20, 10, 60]);
         let plain = digit(&paper, off, [28, 28]);
         assert!(plain.stages.iter().all(|stage| !stage.made));
-        assert!(plain.picture.get_pixel(5, 20).0[0] > 190, "paper stays light");
+        assert!(
+            plain.picture.get_pixel(5, 20).0[0] > 190,
+            "paper stays light"
+        );
         for (index, name) in ["grey", "contrast", "polarity", "crop", "fit", "centre"]
             .into_iter()
             .enumerate()
@@ -239,7 +241,10 @@ mod tests {
         for level in [0, 128, 255] {
             let blank = RgbImage::from_pixel(50, 30, Rgb([level; 3]));
             let digit = digit(&blank, Steps::ALL, [28, 28]);
-            assert!(digit.picture.pixels().all(|pixel| pixel.0[0] == 0), "{level}");
+            assert!(
+                digit.picture.pixels().all(|pixel| pixel.0[0] == 0),
+                "{level}"
+            );
         }
         let dot = digit(&RgbImage::new(1, 1), Steps::ALL, [1, 1]);
         assert_eq!(dot.picture.dimensions(), (1, 1));

@@ -149,12 +149,14 @@ pub fn packet(
     flow: &Flow,
 ) -> Bytes {
     let class = recording.predicted();
-    let layers = recording.layers.iter().map(|layer| {
-        json!({ "tensor": layer.tensor, "count": layer.count })
-    });
-    let stages = shown.stages.iter().map(|stage| {
-        json!({ "name": stage.name, "made": stage.made })
-    });
+    let layers = recording
+        .layers
+        .iter()
+        .map(|layer| json!({ "tensor": layer.tensor, "count": layer.count }));
+    let stages = shown
+        .stages
+        .iter()
+        .map(|stage| json!({ "name": stage.name, "made": stage.made }));
     let (page, number) = stimulus.from.unzip();
     let header = json!({
         "generation": generation,
@@ -189,9 +191,11 @@ pub fn packet(
         packet = packet.i32s("accumulators", &last, sums);
     }
     let probabilities = softmax(&recording.logits);
-    packet = packet
-        .f32s("logits", &last, &recording.logits)
-        .f32s("probabilities", &[probabilities.len()], &probabilities);
+    packet = packet.f32s("logits", &last, &recording.logits).f32s(
+        "probabilities",
+        &[probabilities.len()],
+        &probabilities,
+    );
     for stage in &shown.stages {
         let name = format!("stage.{}", stage.name);
         let size = [stage.picture.height(), stage.picture.width()].map(|side| side as usize);

@@ -134,7 +134,11 @@ mod tests {
             "127.0.0.1:4180.evil.example",
             "",
         ] {
-            assert_eq!(check(&[("host", host)], false), Err(Refused::Host), "{host}");
+            assert_eq!(
+                check(&[("host", host)], false),
+                Err(Refused::Host),
+                "{host}"
+            );
         }
         assert_eq!(check(&[], false), Err(Refused::Host));
         let twice = [("host", "127.0.0.1:4180"), ("host", "evil.example")];
@@ -148,7 +152,11 @@ mod tests {
         ] {
             for needs_origin in [false, true] {
                 let pairs = [("host", "127.0.0.1:4180"), ("origin", origin)];
-                assert_eq!(check(&pairs, needs_origin), Err(Refused::Origin), "{origin}");
+                assert_eq!(
+                    check(&pairs, needs_origin),
+                    Err(Refused::Origin),
+                    "{origin}"
+                );
             }
         }
     }

@@ -65,13 +65,7 @@ impl HostCamera {
 fn square(picture: &RgbImage) -> RgbImage {
     let (width, height) = picture.dimensions();
     let side = (width.min(height) * PART / 100).max(1);
-    let part = imageops::crop_imm(
-        picture,
-        (width - side) / 2,
-        (height - side) / 2,
-        side,
-        side,
-    );
+    let part = imageops::crop_imm(picture, (width - side) / 2, (height - side) / 2, side, side);
     imageops::thumbnail(&part.to_image(), SQUARE, SQUARE)
 }
 

@@ -148,9 +148,10 @@ fn arrays(mut packet: Packet, model: &Model<'_>) -> Packet {
             }
             Op::MaxPool(_) | Op::Concat => continue,
         };
-        packet = packet
-            .i8s(&name("weights"), &shape, weights)
-            .i32s(&name("bias"), &[bias.len()], bias);
+        packet =
+            packet
+                .i8s(&name("weights"), &shape, weights)
+                .i32s(&name("bias"), &[bias.len()], bias);
         if let Some(quantiser) = layer.op.quantiser() {
             let multipliers = quantiser.multipliers;
             packet = packet.f32s(&name("multipliers"), &[multipliers.len()], multipliers);

@@ -210,9 +210,7 @@ impl Pixels {
             return Err(PacketError::Shape);
         }
         let length = word(4).ok_or(PacketError::Shape)? as usize;
-        let end = PREFIX_BYTES
-            .checked_add(length)
-            .ok_or(PacketError::Shape)?;
+        let end = PREFIX_BYTES.checked_add(length).ok_or(PacketError::Shape)?;
         let header = packet.get(PREFIX_BYTES..end).ok_or(PacketError::Shape)?;
         let header: PixelsHeader = serde_json::from_slice(header)?;
         let (width, height) = (header.width, header.height);
@@ -305,10 +303,7 @@ mod tests {
 
     #[test]
     fn every_cut_of_a_packet_is_refused() {
-        let good = pixels(
-            r#"{"number":1,"source":"pad","width":2,"height":1}"#,
-            8,
-        );
+        let good = pixels(r#"{"number":1,"source":"pad","width":2,"height":1}"#, 8);
         assert!(Pixels::parse(&good).is_ok());
         for length in 0..good.len() {
             assert!(Pixels::parse(&good[..length]).is_err(), "{length}");

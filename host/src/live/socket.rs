@@ -5,9 +5,9 @@
 //! frame only while it has drawn all but one of those it got, so that a slow
 //! page sees the newest and not the oldest.
 
-use super::command::{Command, COMMAND_BYTES_MAX};
+use super::command::{COMMAND_BYTES_MAX, Command};
 use super::packet::{Pixels, SIDE_MAX};
-use super::station::{Order, Station};
+use super::station::{Order, Overrun, Station};
 use super::stimulus::{Stimulus, any_seed};
 use axum::body::Bytes;
 use axum::extract::ws::{Message, WebSocket};
@@ -32,6 +32,11 @@ pub async fn serve(mut socket: WebSocket, station: Station) {
     // That it went is all there is to say.
     let _ = exchange(&mut socket, &station, page).await;
     station.shared.state.send_modify(|state| state.leave(page));
+    if station.shared.state.borrow().pages.is_empty() {
+        // Nobody looks: the board need not work. With too much to do already it
+        // rests a little later.
+        let _: Result<(), Overrun> = station.order(Order::Rest);
+    }
 }
 
 async fn exchange(socket: &mut WebSocket, station: &Station, page: u64) -> Result<(), Gone> {
@@ -111,7 +116,11 @@ async fn packet(
 }
 
 async fn refuse(socket: &mut WebSocket, error: &impl std::error::Error) -> Result<(), Gone> {
-    text(socket, &json!({ "type": "refused", "text": error.to_string() })).await
+    text(
+        socket,
+        &json!({ "type": "refused", "text": error.to_string() }),
+    )
+    .await
 }
 
 async fn text(socket: &mut WebSocket, document: &serde_json::Value) -> Result<(), Gone> {
@@ -128,7 +137,10 @@ fn obey(command: Command, station: &Station, page: u64) -> Result<(), String> {
     let order = match command {
         Command::Shown => return Ok(()),
         Command::Drive => {
-            station.shared.state.send_modify(|state| state.driver = Some(page));
+            station
+                .shared
+                .state
+                .send_modify(|state| state.driver = Some(page));
             return Ok(());
         }
         _ if state.driver != Some(page) => {
@@ -157,7 +169,9 @@ fn obey(command: Command, station: &Station, page: u64) -> Result<(), String> {
         }
         Command::Digit { index } => Order::Digit(index),
         Command::Play(mut play) => {
-            play.seed = play.seed.map(|seed| if seed == 0 { any_seed() } else { seed });
+            play.seed = play
+                .seed
+                .map(|seed| if seed == 0 { any_seed() } else { seed });
             Order::Play(play)
         }
         Command::Camera if state.camera.is_none() => {

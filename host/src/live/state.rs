@@ -1,7 +1,7 @@
 //! What every page shows of the station: one JSON object, sent whole whenever
 //! something of it changes.
 
-use super::command::{Choice, Play, PlanName};
+use super::command::{Choice, PlanName, Play};
 use crate::data::digit_form::Steps;
 use serde::Serialize;
 use std::collections::VecDeque;
@@ -183,6 +183,11 @@ mod tests {
             state.say(number.to_string());
         }
         assert_eq!(state.events.len(), EVENTS_MAX);
-        assert!(state.events.iter().all(|event| event.text == event.number.to_string()));
+        assert!(
+            state
+                .events
+                .iter()
+                .all(|event| event.text == event.number.to_string())
+        );
     }
 }

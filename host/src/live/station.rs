@@ -6,9 +6,9 @@
 //! falls behind. What was done is published in places that hold the newest
 //! only, so that a slow page does not either.
 
+use super::command::{Choice, OccludeCommand, PlanName, Play};
 use super::frame::Frame;
 use super::host_camera;
-use super::command::{Choice, OccludeCommand, Play, PlanName};
 use super::state::{Menu, State};
 use super::stimulus::Stimulus;
 use super::worker::Worker;

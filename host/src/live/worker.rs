@@ -55,12 +55,7 @@ enum Task {
 }
 
 impl Worker {
-    pub(super) fn new(
-        shared: Arc<Shared>,
-        digits: MnistSet,
-        open: Opener,
-        mode: PlanName,
-    ) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, digits: MnistSet, open: Opener, mode: PlanName) -> Self {
         let first = (!digits.is_empty()).then(|| Last {
             stimulus: Stimulus::digit(FIRST_DIGIT.min(digits.len() - 1)),
             input: None,
@@ -430,7 +425,11 @@ impl Worker {
             });
             let packet = Packet::new(Kind::Occlusion, header)
                 .f32s("probabilities", &[rows, columns], map)
-                .i8s("input", &[shape.channels, shape.height, shape.width], &input);
+                .i8s(
+                    "input",
+                    &[shape.channels, shape.height, shape.width],
+                    &input,
+                );
             shared.occlusion.send_replace(Some(packet.emit()));
         };
         shared.set_busy(true);

@@ -117,7 +117,13 @@ pub fn browser(consent: Consent) -> Result<()> {
     }
     let mut install = Command::new("npm");
     install
-        .args(["install", "--no-audit", "--no-fund", "--no-save", "--prefix"])
+        .args([
+            "install",
+            "--no-audit",
+            "--no-fund",
+            "--no-save",
+            "--prefix",
+        ])
         .arg(&folder)
         .arg(AXE);
     consent.obtain(

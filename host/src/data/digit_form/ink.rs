@@ -13,7 +13,9 @@ pub(super) fn crop(picture: &GrayImage) -> GrayImage {
     let spots = spots(picture);
     // Ink that reaches the edge is better than none.
     let has_none_inside = spots.iter().all(|spot| spot.touches_edge);
-    let candidates = spots.iter().filter(|spot| has_none_inside || !spot.touches_edge);
+    let candidates = spots
+        .iter()
+        .filter(|spot| has_none_inside || !spot.touches_edge);
     let largest = candidates.map(|spot| spot.pixels.len()).max();
     let Some(largest) = largest else {
         return picture.clone();
@@ -21,7 +23,12 @@ pub(super) fn crop(picture: &GrayImage) -> GrayImage {
     let is_kept = |spot: &Spot| {
         spot.pixels.len() * DIRT >= largest && (has_none_inside || !spot.touches_edge)
     };
-    let kept = || spots.iter().filter(|spot| is_kept(spot)).flat_map(|spot| &spot.pixels);
+    let kept = || {
+        spots
+            .iter()
+            .filter(|spot| is_kept(spot))
+            .flat_map(|spot| &spot.pixels)
+    };
     let range = |values: &mut dyn Iterator<Item = u32>| {
         values.fold((u32::MAX, 0), |(low, high), value| {
             (low.min(value), high.max(value))

@@ -97,9 +97,8 @@ mod tests {
 
     #[test]
     fn two_clusters_go_to_the_ends() {
-        let mut picture = GrayImage::from_fn(20, 1, |x, _| {
-            Luma([[90, 92, 94, 180, 178][x as usize % 5]])
-        });
+        let mut picture =
+            GrayImage::from_fn(20, 1, |x, _| Luma([[90, 92, 94, 180, 178][x as usize % 5]]));
         stretch(&mut picture);
         let levels: Vec<u8> = picture.pixels().take(5).map(|pixel| pixel.0[0]).collect();
         assert_eq!(levels, [0, 0, 0, 255, 255]);

@@ -34,10 +34,17 @@ pub(super) fn capture(station: &Station, is_over: &AtomicBool) -> io::Result<()>
     while !is_over.load(Ordering::Relaxed) {
         let picture = stream.dequeue(|buffer| {
             // A picture that is broken or late is passed over.
-            Ok(if buffer.is_error() { None } else { decode(&buffer, &format) })
+            Ok(if buffer.is_error() {
+                None
+            } else {
+                decode(&buffer, &format)
+            })
         })?;
         if let Some(picture) = picture {
-            station.show(Stimulus::from_camera("camera of the host", square(&picture)));
+            station.show(Stimulus::from_camera(
+                "camera of the host",
+                square(&picture),
+            ));
         }
     }
     Ok(())

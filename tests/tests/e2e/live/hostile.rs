@@ -66,7 +66,11 @@ fn say(socket: &mut Socket, text: &str) {
 
 fn get(server: &Server, path: &str, headers: &str) -> String {
     let mut stream = TcpStream::connect(server.authority()).expect("the server is there");
-    write!(stream, "GET {path} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n").expect("it reads");
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n"
+    )
+    .expect("it reads");
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).expect("it answers");
     String::from_utf8_lossy(&answer).into_owned()
@@ -78,8 +82,16 @@ fn strangers_get_nothing() {
     let authority = server.authority();
     let own = format!("http://{authority}");
     assert!(is_forbidden(socket(&server, "evil.example", Some(&own))));
-    for origin in ["http://evil.example", "null", "https://127.0.0.1", "http://127.0.0.1:1"] {
-        assert!(is_forbidden(socket(&server, authority, Some(origin))), "{origin}");
+    for origin in [
+        "http://evil.example",
+        "null",
+        "https://127.0.0.1",
+        "http://127.0.0.1:1",
+    ] {
+        assert!(
+            is_forbidden(socket(&server, authority, Some(origin))),
+            "{origin}"
+        );
     }
     assert!(is_forbidden(socket(&server, authority, None)));
     assert!(get(&server, "/", "Host: evil.example\r\n").starts_with("HTTP/1.1 403"));
@@ -89,7 +101,12 @@ fn strangers_get_nothing() {
     let page = get(&server, "/", &host);
     assert!(page.starts_with("HTTP/1.1 200"), "{page}");
     assert!(page.contains("frame-ancestors 'none'"), "{page}");
-    for path in ["/../Cargo.toml", "/%2e%2e/Cargo.toml", "/..%2f..%2fCargo.toml", "//etc/passwd"] {
+    for path in [
+        "/../Cargo.toml",
+        "/%2e%2e/Cargo.toml",
+        "/..%2f..%2fCargo.toml",
+        "//etc/passwd",
+    ] {
         let answer = get(&server, path, &host);
         assert!(!answer.starts_with("HTTP/1.1 200"), "{path}: {answer}");
     }
@@ -121,7 +138,13 @@ fn what_is_no_message_is_refused_and_changes_nothing() {
         packet.resize(packet.len().next_multiple_of(8), 0);
         packet
     };
-    for packet in [vec![], vec![0; 7], vec![255; 64], header(4), header(1 << 40)] {
+    for packet in [
+        vec![],
+        vec![0; 7],
+        vec![255; 64],
+        header(4),
+        header(1 << 40),
+    ] {
         page.send(Message::binary(packet)).unwrap();
         wait_for(&mut page, "refused");
     }

@@ -6,7 +6,8 @@ use anyhow::{Context, ensure};
 use cortexscope_tests::browser::Browser;
 use std::path::{Path, PathBuf};
 
-const READY: &str = "globalThis.cortexscope?.view.frame && cortexscope.view.state.phase === 'ready'";
+const READY: &str =
+    "globalThis.cortexscope?.view.frame && cortexscope.view.state.phase === 'ready'";
 const SIZES: [(u32, u32); 4] = [(1024, 768), (1280, 800), (1440, 900), (1920, 1080)];
 
 fn repository() -> PathBuf {

@@ -11,7 +11,8 @@ use std::process::Command;
 use std::time::Duration;
 
 /// Frames have come and the page stands.
-const READY: &str = "globalThis.cortexscope?.view.frame && cortexscope.view.state.phase === 'ready'";
+const READY: &str =
+    "globalThis.cortexscope?.view.frame && cortexscope.view.state.phase === 'ready'";
 
 fn open(server: &Server, video: Option<&Path>) -> Browser {
     let mut page = Browser::open(&server.url, video, &[]).expect("a browser");
@@ -45,7 +46,8 @@ fn array(npy: &[u8]) -> (String, &[u8]) {
     let header = String::from_utf8_lossy(&npy[10..10 + length]);
     let shape = header.split("'shape': (").nth(1).unwrap_or_default();
     let shape = shape.split(')').next().unwrap_or_default();
-    (shape.replace(' ', ""), &npy[10 + length..])
+    let shape = shape.replace(' ', "");
+    (shape.trim_end_matches(',').to_owned(), &npy[10 + length..])
 }
 
 /// The page's frame equals what `infer --dump` gives for its input.
@@ -64,12 +66,19 @@ fn equals_the_dump(page: &mut Browser, board: &str, mode: &str) -> anyhow::Resul
     let mut compared = 0;
     for file in std::fs::read_dir(&dump)? {
         let path = file?.path();
-        let name = path.file_stem().context("a name")?.to_string_lossy().into_owned();
+        let name = path
+            .file_stem()
+            .context("a name")?
+            .to_string_lossy()
+            .into_owned();
         let (ours, theirs) = (saved(page, &name)?, std::fs::read(&path)?);
         ensure!(array(&ours) == array(&theirs), "{name} differs");
         compared += 1;
     }
-    ensure!(compared >= 7, "input, layers, accumulators and logits: {compared}");
+    ensure!(
+        compared >= 7,
+        "input, layers, accumulators and logits: {compared}"
+    );
     Ok(())
 }
 
@@ -151,7 +160,10 @@ fn child_of(parent: u32) -> Option<u32> {
 }
 
 fn signal(name: &str, process: u32) -> anyhow::Result<()> {
-    let status = Command::new("kill").arg(format!("-{name}")).arg(process.to_string()).status()?;
+    let status = Command::new("kill")
+        .arg(format!("-{name}"))
+        .arg(process.to_string())
+        .status()?;
     ensure!(status.success(), "kill -{name} {process}");
     Ok(())
 }
@@ -179,7 +191,8 @@ fn a_drawing_is_read_and_every_step_of_its_preparation_shows() -> anyhow::Result
         ))?;
         equals_the_dump(&mut page, "native", "fused")?;
     }
-    let names = page.value("cortexscope.view.frame.header.stages.map(({ name }) => name).join(' ')")?;
+    let names =
+        page.value("cortexscope.view.frame.header.stages.map(({ name }) => name).join(' ')")?;
     ensure!(names == "grey contrast polarity crop fit centre", "{names}");
     // Without the box of 20×20 the same strokes fill all 28 rows.
     let rows = "(() => { const { data } = cortexscope.view.frame.array('input', true); \
@@ -188,7 +201,10 @@ fn a_drawing_is_read_and_every_step_of_its_preparation_shows() -> anyhow::Result
     page.click("#stages button:nth-child(5)")?;
     page.wait("cortexscope.view.frame.header.stages[4].made === false")?;
     let unfitted = page.value(rows)?.as_u64();
-    ensure!(fitted <= Some(20) && unfitted > Some(24), "{fitted:?} {unfitted:?}");
+    ensure!(
+        fitted <= Some(20) && unfitted > Some(24),
+        "{fitted:?} {unfitted:?}"
+    );
     page.check_console()
 }
 
@@ -222,12 +238,16 @@ fn an_occlusion_map_fills_and_is_the_command_lines() -> anyhow::Result<()> {
     let mut page = open(&server, None);
     page.click("#occlude")?;
     page.wait("cortexscope.occlusion.packet?.header.end?.macs_done")?;
-    let page_map = page.value("Array.from(cortexscope.occlusion.packet.arrays.get('probabilities').data)")?;
-    let document = super::super::command_line::json(&["occlude", "mnist:18", "--board", "native", "--json"]);
+    let page_map =
+        page.value("Array.from(cortexscope.occlusion.packet.arrays.get('probabilities').data)")?;
+    let document =
+        super::super::command_line::json(&["occlude", "mnist:18", "--board", "native", "--json"]);
     ensure!(document["probabilities"].as_array().map(Vec::len) == Some(484));
     let bits = |map: &serde_json::Value| -> Vec<u32> {
         let values = map.as_array().into_iter().flatten();
-        values.filter_map(|value| Some((value.as_f64()? as f32).to_bits())).collect()
+        values
+            .filter_map(|value| Some((value.as_f64()? as f32).to_bits()))
+            .collect()
     };
     ensure!(bits(&page_map) == bits(&document["probabilities"]));
     ensure!(
@@ -251,7 +271,11 @@ fn the_lens_computes_what_the_board_did() -> anyhow::Result<()> {
          verdicts.push(lens.scene.label) } return verdicts })()",
     )?;
     let verdicts = verdicts.as_array().context("a list")?;
-    ensure!(verdicts.len() == 20 + 20 + 50 + 50 + 10, "{}", verdicts.len());
+    ensure!(
+        verdicts.len() == 20 + 20 + 50 + 50 + 10,
+        "{}",
+        verdicts.len()
+    );
     for verdict in verdicts {
         let verdict = verdict.as_str().unwrap_or_default();
         ensure!(verdict.contains("the board says the same"), "{verdict}");
@@ -268,7 +292,9 @@ fn a_recording_is_replayed_without_a_board() -> anyhow::Result<()> {
     page.click("#record")?;
     for digit in ["19", "20", "21"] {
         page.click("#digit-after")?;
-        page.wait(&format!("cortexscope.view.frame.header.source === 'mnist:{digit}'"))?;
+        page.wait(&format!(
+            "cortexscope.view.frame.header.source === 'mnist:{digit}'"
+        ))?;
     }
     page.click("#occlude")?;
     page.wait("cortexscope.occlusion.packet?.header.end?.macs_done")?;
@@ -325,7 +351,9 @@ fn another_board_and_model_are_chosen() -> anyhow::Result<()> {
     let server = serve(&["--board", "native"])?;
     let mut page = open(&server, None);
     let choose = |id: &str, value: &str| {
-        format!("document.getElementById('{id}').value = '{value}'; document.getElementById('{id}').dispatchEvent(new Event('change'))")
+        format!(
+            "document.getElementById('{id}').value = '{value}'; document.getElementById('{id}').dispatchEvent(new Event('change'))"
+        )
     };
     page.value(&choose("model", "lenet5"))?;
     page.wait("cortexscope.view.network.model === 'lenet5' && cortexscope.view.frame")?;
