@@ -9,6 +9,7 @@
 //! | `host_camera` | a camera of the host |
 //! | [`frame`], `network` | what the board gave, and what it runs |
 //! | `socket`, [`guard`], `assets` | the server's side of HTTP |
+//! | [`terminal`] | the same stream without a browser |
 //!
 //! A recording is a file of packets: the eight bytes `CTXLIVE1`, then each
 //! packet after its length in bytes and its time in milliseconds, four bytes
@@ -24,6 +25,7 @@ pub mod packet;
 pub mod state;
 pub mod station;
 pub mod stimulus;
+pub mod terminal;
 
 mod assets;
 mod host_camera;

@@ -50,10 +50,11 @@ export class Chip {
     const { network, plan } = this;
     const unit = network.counter === null ? 'count' : `k ${network.counter === 'cycles' ? 'cycles' : 'instr.'}`;
     const head = document.createElement('tr');
-    head.innerHTML = '<th scope="col">layer</th><th scope="col">at byte</th><th scope="col">bytes</th><th scope="col">stack</th><th scope="col"></th>';
+    head.innerHTML = '<th scope="col">layer</th><th scope="col">planned</th><th scope="col">measured</th><th scope="col">stack</th><th scope="col"></th>';
     head.lastChild.textContent = unit;
     this.table.tHead.replaceChildren(head);
-    this.lines = plan.layers.map((layer, tensor) => {
+    this.lines = plan.layers.slice(1).map((layer, index) => {
+      const tensor = index + 1;
       const row = document.createElement('tr');
       const name = document.createElement('th');
       name.scope = 'row';
@@ -66,21 +67,19 @@ export class Chip {
         row.append(made);
         return made;
       };
-      cell(layer.offset === null ? 'fused' : integer(layer.offset));
-      cell(integer(layer.bytes));
+      row.title = layer.offset === null ? 'fused away' : `${integer(layer.bytes)} bytes from ${integer(layer.offset)} on`;
+      cell(integer(layer.planned_arena_bytes));
+      cell(integer(layer.measured_arena_bytes));
       cell(integer(layer.stack_bytes));
-      return { row, tensor, count: cell(tensor === 0 ? '' : kilo(layer.count)) };
+      return { row, tensor, count: cell(kilo(layer.count)) };
     });
     this.table.tBodies[0].replaceChildren(...this.lines.map(({ row }) => row));
-    const sum = document.createElement('tr');
-    sum.innerHTML = '<th scope="row">planned</th><td></td><td></td><td></td><td></td>';
-    sum.children[2].textContent = integer(plan.planned_arena_bytes);
-    const measured = document.createElement('tr');
-    measured.innerHTML = '<th scope="row">measured</th><td></td><td></td><td></td><td></td>';
-    measured.children[2].textContent = integer(plan.measured_arena_bytes);
-    measured.children[3].textContent = integer(plan.stack_bytes);
-    this.total = measured.children[4];
-    this.table.tFoot.replaceChildren(sum, measured);
+    const peak = document.createElement('tr');
+    peak.innerHTML = '<th scope="row">peak</th><td></td><td></td><td></td><td></td>';
+    const figures = [plan.planned_arena_bytes, plan.measured_arena_bytes, plan.stack_bytes];
+    figures.forEach((figure, at) => { peak.children[at + 1].textContent = integer(figure); });
+    this.total = peak.children[4];
+    this.table.tFoot.replaceChildren(peak);
     const same = plan.planned_arena_bytes === plan.measured_arena_bytes;
     $('table-title').textContent = plan.measured_arena_bytes === null
       ? 'Planned; this board cannot measure'

@@ -42,6 +42,9 @@ pub(super) struct Live {
     /// Do not open a browser.
     #[arg(long)]
     no_browser: bool,
+    /// Show the stream in this terminal instead of on a page.
+    #[arg(long)]
+    tui: bool,
 }
 
 impl Live {
@@ -56,6 +59,7 @@ impl Live {
             serial: board.port.clone(),
             baud: board.baud,
             no_browser: false,
+            tui: false,
         }
     }
 
@@ -72,6 +76,12 @@ impl Live {
             test_digits()?,
             self.opener(),
         );
+        if self.tui {
+            let cancel = ctrl_c()?;
+            let shown = live::terminal::run(&station, &|| cancel.is_cancelled());
+            engine.stop();
+            return Ok(shown.map(|()| ExitCode::SUCCESS)?);
+        }
         let served = self.serve(station);
         engine.stop();
         served.map(|()| ExitCode::SUCCESS)

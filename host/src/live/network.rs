@@ -173,6 +173,8 @@ fn mode(model: &Model<'_>, measurement: &Measurement) -> Value {
             "name": layer.name,
             "offset": layer.offset,
             "bytes": layer.bytes,
+            "planned_arena_bytes": layer.planned_arena_bytes,
+            "measured_arena_bytes": layer.measured_arena_bytes,
             "stack_bytes": layer.stack_bytes,
             "count": layer.count,
         })

@@ -41,6 +41,9 @@ fn nothing_is_cut_off_in_any_size() -> anyhow::Result<()> {
             std::thread::sleep(std::time::Duration::from_millis(300));
             let wide = page.value("document.documentElement.scrollWidth - innerWidth")?;
             ensure!(wide.as_f64() <= Some(0.0), "{width}: {wide} px too wide");
+            let theme = if is_dark { "dark" } else { "light" };
+            let picture = page.screenshot()?;
+            std::fs::write(folder.join(format!("{width}-{theme}.png")), &picture)?;
             if (width, height) == (1440, 900) {
                 let scrolls = page.value(
                     "[...document.querySelectorAll('section')].filter((one) => \
@@ -49,9 +52,6 @@ fn nothing_is_cut_off_in_any_size() -> anyhow::Result<()> {
                 )?;
                 ensure!(scrolls == "", "these scroll: {scrolls}");
             }
-            let theme = if is_dark { "dark" } else { "light" };
-            let picture = page.screenshot()?;
-            std::fs::write(folder.join(format!("{width}-{theme}.png")), &picture)?;
             if (width, height) == (1440, 900) && std::env::var_os("UPDATE").is_some() {
                 let kept = format!("host/assets/readme/live-{theme}.png");
                 std::fs::write(repository().join(kept), &picture)?;

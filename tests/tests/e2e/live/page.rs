@@ -202,7 +202,7 @@ fn a_drawing_is_read_and_every_step_of_its_preparation_shows() -> anyhow::Result
     page.wait("cortexscope.view.frame.header.stages[4].made === false")?;
     let unfitted = page.value(rows)?.as_u64();
     ensure!(
-        fitted <= Some(20) && unfitted > Some(24),
+        fitted <= Some(20) && unfitted > Some(20),
         "{fitted:?} {unfitted:?}"
     );
     page.check_console()
