@@ -80,8 +80,8 @@ export class Occlusion {
   say(header, total, data) {
     const [h, w] = header.window;
     const lines = [
-      `P(${header.label}) with a ${h}×${w} patch hidden`,
-      `${cut(header.base_probability, 3)} with none; ${integer(header.done)} of ${integer(total)} places`,
+      `P(${header.label}) with a ${h}×${w} patch hidden; ${cut(header.base_probability, 3)} without`,
+      `${integer(header.done)} of ${integer(total)} places`,
     ];
     if (header.end === 'stopped') lines.push('stopped');
     else if (header.end) {
