@@ -86,7 +86,7 @@ export class Occlusion {
     if (header.end === 'stopped') lines.push('stopped');
     else if (header.end) {
       const { macs_done: done, macs_full: full, count } = header.end;
-      lines.push(`${cut(full / done, 1)}× fewer MACs than anew${count ? `, ${integer(Math.ceil(count / 1e6))} M ${this.network.counter}` : ''}`);
+      lines.push(`${cut(full / done, 1)}× fewer MACs than anew${count ? `; ${integer(Math.ceil(count / 1e6))} M ${this.network.counter === 'cycles' ? 'cycles' : 'instr.'}` : ''}`);
     }
     $('occlusion-says').replaceChildren(...lines.flatMap((line) => [line, document.createElement('br')]));
     const palette = $('palette').value;

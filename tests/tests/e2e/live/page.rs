@@ -189,7 +189,10 @@ fn a_drawing_is_read_and_every_step_of_its_preparation_shows() -> anyhow::Result
         page.wait(&format!(
             "cortexscope.view.frame.header.source === 'drawing' && cortexscope.view.frame.header.label === '{digit}'"
         ))?;
+        freeze(&mut page)?;
         equals_the_dump(&mut page, "native", "fused")?;
+        page.click("#freeze")?;
+        page.wait("!cortexscope.view.state.frozen")?;
     }
     let names =
         page.value("cortexscope.view.frame.header.stages.map(({ name }) => name).join(' ')")?;
