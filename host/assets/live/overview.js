@@ -13,6 +13,9 @@ const SCALES = [16, 14, 12, 11, 10, 9, 8, 7, 6, 5, 4.5, 4, 3.5, 3, 2.5, 2, 1.5, 
 /** Tiles that a column may have before it is paged. */
 const TILES_MAX = 256;
 
+/** The accent on dark: tiles are dark in both themes. */
+export const MARK = '#4cc2ff';
+
 export class Overview {
   /** `on` has `hover(neuron or null)` and `pick(neuron)`. */
   constructor(section, on) {
@@ -266,7 +269,7 @@ export class Overview {
     pen.clearRect(0, 0, frame.width, frame.height);
     if (!this.selection || !this.network) return;
     const fields = this.network.receptive(this.selection);
-    pen.strokeStyle = role('accent');
+    pen.strokeStyle = MARK;
     pen.fillStyle = role('accent');
     let after = null;
     for (let at = this.layers.length - 1; at >= 0; at -= 1) {

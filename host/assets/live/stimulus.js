@@ -6,7 +6,7 @@ import { PictureFile } from './source/file.js';
 import { Pad } from './source/pad.js';
 import { paint } from './maps.js';
 import { pixels } from './packet.js';
-import { role } from './colour.js';
+import { MARK } from './overview.js';
 import { tabs } from './tabs.js';
 
 /** The side of the square that is taken of a camera or a video. */
@@ -181,7 +181,7 @@ export class Stimulus {
     pen.imageSmoothingEnabled = false;
     pen.drawImage(this.small, 0, 0, width * ratio, height * ratio);
     if (!field) return;
-    pen.strokeStyle = role('accent');
+    pen.strokeStyle = MARK;
     pen.lineWidth = 2 * devicePixelRatio;
     pen.strokeRect(field.left * ratio, field.top * ratio,
       (field.right - field.left) * ratio, (field.bottom - field.top) * ratio);

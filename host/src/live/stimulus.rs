@@ -156,7 +156,7 @@ impl Player {
     }
 
     /// The next digit.
-    pub fn next(&mut self) -> Option<usize> {
+    pub fn next_digit(&mut self) -> Option<usize> {
         let index = self.order.get(self.at % self.order.len().max(1)).copied();
         self.at += 1;
         let pause = self.play.per_second.filter(|rate| *rate > 0.0);
@@ -185,7 +185,7 @@ mod tests {
         };
         let order = |seed| -> Vec<_> {
             let mut player = Player::new(play(seed), 10);
-            (0..10).filter_map(|_| player.next()).collect()
+            (0..10).filter_map(|_| player.next_digit()).collect()
         };
         assert_eq!(order(None), (0..10).collect::<Vec<_>>());
         assert_eq!(order(Some(5)), order(Some(5)));
@@ -193,6 +193,6 @@ mod tests {
         let mut sorted = order(Some(5));
         sorted.sort();
         assert_eq!(sorted, order(None));
-        assert_eq!(Player::new(play(None), 0).next(), None);
+        assert_eq!(Player::new(play(None), 0).next_digit(), None);
     }
 }

@@ -112,7 +112,7 @@ impl Worker {
             if runs && let Some(player) = &mut self.player {
                 let wait = player.wait();
                 if wait.is_zero()
-                    && let Some(index) = player.next()
+                    && let Some(index) = player.next_digit()
                 {
                     return Task::Frame(Stimulus::digit(index));
                 }
@@ -193,7 +193,7 @@ impl Worker {
     /// One frame, whether frozen or not.
     fn step(&mut self) {
         let waiting = self.shared.desk().newest.take();
-        let mut played = || self.player.as_mut().and_then(Player::next);
+        let mut played = || self.player.as_mut().and_then(Player::next_digit);
         let next = waiting.or_else(|| played().map(Stimulus::digit));
         match next {
             Some(stimulus) => self.frame(stimulus),

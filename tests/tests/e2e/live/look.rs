@@ -99,7 +99,7 @@ fn the_keyboard_reaches_everything() -> anyhow::Result<()> {
     let mut page = Browser::open(&server.url, None, &[])?;
     page.wait(READY)?;
     page.key("n")?;
-    page.wait("cortexscope.view.frame.header.source === 'mnist:19'")?;
+    page.wait("cortexscope.view.frame?.header.source === 'mnist:19'")?;
     page.value("document.activeElement.blur()")?;
     page.key(" ")?;
     page.wait("cortexscope.view.state.frozen")?;

@@ -83,7 +83,7 @@ fn equals_the_dump(page: &mut Browser, board: &str, mode: &str) -> anyhow::Resul
 }
 
 fn label(page: &mut Browser) -> anyhow::Result<String> {
-    let label = page.value("cortexscope.view.frame.header.label")?;
+    let label = page.value("cortexscope.view.frame?.header.label")?;
     Ok(label.as_str().unwrap_or_default().to_owned())
 }
 
@@ -97,7 +97,7 @@ fn a_camera_sees_digits_and_the_page_shows_what_the_board_computed() -> anyhow::
     let mut page = open(&server, Some(&film));
     page.click("#tab-camera")?;
     page.click("#camera-start")?;
-    page.wait("cortexscope.view.frame.header.source === 'camera'")?;
+    page.wait("cortexscope.view.frame?.header.source === 'camera'")?;
     let mut seen = BTreeSet::new();
     for _ in 0..400 {
         seen.insert(label(&mut page)?);
@@ -113,7 +113,7 @@ fn a_camera_sees_digits_and_the_page_shows_what_the_board_computed() -> anyhow::
             "document.getElementById('mode').value = '{mode}'; \
              document.getElementById('mode').dispatchEvent(new Event('change'))"
         ))?;
-        page.wait(&format!("cortexscope.view.frame.header.mode === '{mode}'"))?;
+        page.wait(&format!("cortexscope.view.frame?.header.mode === '{mode}'"))?;
         freeze(&mut page)?;
         equals_the_dump(&mut page, "native", mode)?;
         page.click("#freeze")?;
@@ -138,7 +138,7 @@ fn an_emulated_board_is_lost_and_found() -> anyhow::Result<()> {
     page.wait("document.getElementById('notice').textContent.includes('lost')")?;
     // It was let go of, and another one started in its place.
     page.wait(READY)?;
-    page.wait("cortexscope.view.frame.header.source === 'mnist:19'")?;
+    page.wait("cortexscope.view.frame?.header.source === 'mnist:19'")?;
     // Killed, it is started again.
     let emulator = child_of(server.process()).context("an emulator runs again")?;
     signal("KILL", emulator)?;
@@ -187,7 +187,7 @@ fn a_drawing_is_read_and_every_step_of_its_preparation_shows() -> anyhow::Result
         page.click("#pad-clear")?;
         page.draw("#pad", stroke)?;
         page.wait(&format!(
-            "cortexscope.view.frame.header.source === 'drawing' && cortexscope.view.frame.header.label === '{digit}'"
+            "cortexscope.view.frame?.header.source === 'drawing' && cortexscope.view.frame?.header.label === '{digit}'"
         ))?;
         freeze(&mut page)?;
         equals_the_dump(&mut page, "native", "fused")?;
@@ -195,14 +195,14 @@ fn a_drawing_is_read_and_every_step_of_its_preparation_shows() -> anyhow::Result
         page.wait("!cortexscope.view.state.frozen")?;
     }
     let names =
-        page.value("cortexscope.view.frame.header.stages.map(({ name }) => name).join(' ')")?;
+        page.value("cortexscope.view.frame?.header.stages.map(({ name }) => name).join(' ')")?;
     ensure!(names == "grey contrast polarity crop fit centre", "{names}");
     // Without the box of 20×20 the same strokes fill all 28 rows.
     let rows = "(() => { const { data } = cortexscope.view.frame.array('input', true); \
         return [...Array(28).keys()].filter((y) => data.subarray(28 * y, 28 * y + 28).some((v) => v > 0)).length })()";
     let fitted = page.value(rows)?.as_u64();
     page.click("#stages button:nth-child(5)")?;
-    page.wait("cortexscope.view.frame.header.stages[4].made === false")?;
+    page.wait("cortexscope.view.frame?.header.stages[4].made === false")?;
     let unfitted = page.value(rows)?.as_u64();
     ensure!(
         fitted <= Some(20) && unfitted > Some(20),
@@ -225,13 +225,13 @@ fn pictures_are_dropped_and_what_is_none_is_refused() -> anyhow::Result<()> {
         )
     };
     page.value(&drop("one.png", "await canvas.convertToBlob()"))?;
-    page.wait("cortexscope.view.frame.header.source === 'one.png' && cortexscope.view.frame.header.label === '1'")?;
+    page.wait("cortexscope.view.frame?.header.source === 'one.png' && cortexscope.view.frame?.header.label === '1'")?;
     equals_the_dump(&mut page, "native", "fused")?;
     page.value(&drop("no.png", "'this is no picture'"))?;
     page.wait("document.getElementById('file-says').textContent.includes('no.png')")?;
     page.value(&drop("no.ctxrec", "'nor is this a recording'"))?;
     page.wait("document.getElementById('spoken').textContent.includes('no recording')")?;
-    ensure!(page.value("cortexscope.view.frame.header.source")? == "one.png");
+    ensure!(page.value("cortexscope.view.frame?.header.source")? == "one.png");
     page.check_console()
 }
 
@@ -296,7 +296,7 @@ fn a_recording_is_replayed_without_a_board() -> anyhow::Result<()> {
     for digit in ["19", "20", "21"] {
         page.click("#digit-after")?;
         page.wait(&format!(
-            "cortexscope.view.frame.header.source === 'mnist:{digit}'"
+            "cortexscope.view.frame?.header.source === 'mnist:{digit}'"
         ))?;
     }
     page.click("#occlude")?;
@@ -336,11 +336,11 @@ fn a_second_page_watches_and_takes_over() -> anyhow::Result<()> {
     let mut second = open(&server, None);
     second.wait("document.getElementById('notice').textContent.includes('Another page')")?;
     first.click("#digit-after")?;
-    second.wait("cortexscope.view.frame.header.source === 'mnist:19'")?;
+    second.wait("cortexscope.view.frame?.header.source === 'mnist:19'")?;
     second.click("#notice button")?;
     first.wait("document.getElementById('notice').textContent.includes('Another page')")?;
     second.click("#digit-after")?;
-    first.wait("cortexscope.view.frame.header.source === 'mnist:20'")?;
+    first.wait("cortexscope.view.frame?.header.source === 'mnist:20'")?;
     // A reload is another page; the one that drove is gone.
     second.go(&server.url)?;
     second.wait(READY)?;
