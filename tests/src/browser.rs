@@ -9,6 +9,7 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -50,6 +51,7 @@ impl Browser {
                 "--disable-background-networking",
                 "--disable-component-update",
                 "--disable-sync",
+                "--disable-dev-shm-usage",
                 "--hide-scrollbars",
                 "--force-color-profile=srgb",
                 "--remote-debugging-port=0",
@@ -364,16 +366,19 @@ fn program() -> anyhow::Result<&'static str> {
 /// The address that the browser announces on stderr, whose rest is thrown away.
 fn address_of(child: &mut Child) -> anyhow::Result<String> {
     let stderr = child.stderr.take().context("stderr is piped")?;
-    let mut lines = BufReader::new(stderr).lines();
+    let (sender, lines) = mpsc::channel();
+    thread::spawn(move || {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            // Nobody listens once the address is known.
+            let _ = sender.send(line);
+        }
+    });
     let mut said = Vec::new();
-    for line in lines.by_ref() {
-        let line = line?;
+    while let Ok(line) = lines.recv_timeout(PATIENCE) {
         if let Some(address) = line.strip_prefix("DevTools listening on ") {
-            let address = address.to_owned();
-            thread::spawn(move || lines.for_each(drop));
-            return Ok(address);
+            return Ok(address.to_owned());
         }
         said.push(line);
     }
-    bail!("the browser ended: {}", said.join("\n"))
+    bail!("the browser does not start: {}", said.join("\n"))
 }

@@ -4,6 +4,11 @@ use anyhow::{Context, bail};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long the server may take to let go of its board.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// `cortexscope live`, running.
 pub struct Server {
@@ -54,9 +59,14 @@ impl Drop for Server {
         // Interrupted and not killed, so that it lets go of its emulator.
         let process = self.child.id().to_string();
         let interrupted = Command::new("kill").args(["-INT", &process]).status();
-        if !interrupted.is_ok_and(|status| status.success()) {
-            let _ = self.child.kill();
+        let is_over = |child: &mut Child| matches!(child.try_wait(), Ok(Some(_)));
+        if interrupted.is_ok_and(|status| status.success()) {
+            let end = Instant::now() + PATIENCE;
+            while !is_over(&mut self.child) && Instant::now() < end {
+                thread::sleep(Duration::from_millis(20));
+            }
         }
+        let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }

@@ -1,6 +1,6 @@
 //! The station: one board, any number of pages, and what lies between them.
 //!
-//! The board is driven by one thread of its own ([`super::worker`]), because a
+//! The board is driven by one thread of its own (`worker`), because a
 //! session with it is synchronous. What is to be done lies on a desk: orders in
 //! their order, and of the frames only the newest, so that a slow board never
 //! falls behind. What was done is published in places that hold the newest

@@ -8,7 +8,7 @@ use cortexscope_tests::browser::Browser;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Frames have come and the page stands.
 const READY: &str =
@@ -99,12 +99,9 @@ fn a_camera_sees_digits_and_the_page_shows_what_the_board_computed() -> anyhow::
     page.click("#camera-start")?;
     page.wait("cortexscope.view.frame?.header.source === 'camera'")?;
     let mut seen = BTreeSet::new();
-    for _ in 0..400 {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while seen.len() < 4 && Instant::now() < deadline {
         seen.insert(label(&mut page)?);
-        if seen.len() == 4 {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(20));
     }
     let film: BTreeSet<String> = ["7", "2", "1", "0"].map(str::to_owned).into();
     ensure!(seen == film, "the page says {seen:?}");
