@@ -27,7 +27,7 @@ use tract_onnx_opl::lrn::Lrn;
 use crate::tape::Tape;
 use crate::{AdjointError, Rule};
 
-pub use convolution::{Window, input_gradient};
+pub use convolution::{Window, input_gradient, is_plain};
 pub use pool::spread;
 pub use product::{Product, operand_gradient};
 

@@ -1,5 +1,6 @@
 //! tract operators for what tract lacks or is slow at.
 
+mod conv_forward;
 mod conv_gradient;
 mod gate;
 mod lrn_gradient;
@@ -9,6 +10,7 @@ mod quotient;
 mod scratch;
 mod unpool;
 
+pub use conv_forward::ConvForward;
 pub use conv_gradient::{ConvGeometry, ConvInputGradient};
 pub use gate::{Gate, Passed};
 pub use lrn_gradient::LrnGradient;

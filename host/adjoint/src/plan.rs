@@ -1,9 +1,11 @@
 //! A plan: the forward and the backward graph, ready to run any number of times.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use tract_onnx::prelude::*;
+use tract_onnx::tract_core::plan::eval;
 
 use crate::memory::{Memory, peak};
 use crate::operators::Scratch;
@@ -146,9 +148,19 @@ impl Plan {
         inputs: TVec<TValue>,
         objective: &(impl Objective + ?Sized),
     ) -> Result<Pass, AdjointError> {
+        self.run_watched(inputs, objective, None)
+    }
+
+    fn run_watched(
+        &mut self,
+        inputs: TVec<TValue>,
+        objective: &(impl Objective + ?Sized),
+        mut watch: Option<&mut Watch<'_>>,
+    ) -> Result<Pass, AdjointError> {
         self.check(&inputs)?;
-        let forward = &mut self.forward;
-        let mut saved = on(self.pool.as_deref(), forward, inputs)?.into_iter();
+        let pool = self.pool.as_deref();
+        let saved = on(pool, &mut self.forward, inputs, 0, watch.as_deref_mut())?;
+        let mut saved = saved.into_iter();
         let values: Vec<TValue> = saved.by_ref().take(self.read).collect();
         let (value, seeds) = objective.evaluate(&values)?;
         let fits = |(seed, value): (&Tensor, &TValue)| {
@@ -161,8 +173,9 @@ impl Plan {
         }
         let seeds = seeds.into_iter().map(IntoTValue::into_tvalue);
         let inputs = seeds.chain(saved).collect();
-        let backward = &mut self.backward;
-        let mut outputs = on(self.pool.as_deref(), backward, inputs)?.into_iter();
+        let steps = self.forward.plan().order_without_consts().len();
+        let outputs = on(pool, &mut self.backward, inputs, steps, watch)?;
+        let mut outputs = outputs.into_iter();
         let gradients = outputs.by_ref().take(self.gradients).collect();
         Ok(Pass {
             value,
@@ -170,6 +183,20 @@ impl Plan {
             gradients,
             shares: sums(&self.shares, outputs)?,
         })
+    }
+
+    /// As [`Plan::run`], telling `watch` of every operator: its place in the order of both
+    /// graphs, its node, and how long it took.
+    ///
+    /// # Errors
+    /// As [`Plan::run`].
+    pub fn run_timed(
+        &mut self,
+        inputs: TVec<TValue>,
+        objective: &(impl Objective + ?Sized),
+        watch: &mut (dyn FnMut(usize, &TypedNode, Duration) + Send),
+    ) -> Result<Pass, AdjointError> {
+        self.run_watched(inputs, objective, Some(watch))
     }
 
     fn check(&self, inputs: &[TValue]) -> Result<(), AdjointError> {
@@ -202,13 +229,30 @@ fn thread_pool(threads: usize) -> Result<Option<Arc<ThreadPool>>, AdjointError> 
     Ok(Some(Arc::new(pool)))
 }
 
+/// What is told of every operator.
+type Watch<'a> = dyn FnMut(usize, &TypedNode, Duration) + Send + 'a;
+
 /// Runs `state` inside `pool`, where its operators find their threads.
 fn on(
     pool: Option<&ThreadPool>,
     state: &mut TypedSimpleState,
     inputs: TVec<TValue>,
+    first_step: usize,
+    watch: Option<&mut Watch<'_>>,
 ) -> Result<TVec<TValue>, AdjointError> {
-    let run = |state: &mut TypedSimpleState| state.run(inputs);
+    let run = |state: &mut TypedSimpleState| match watch {
+        None => state.run(inputs),
+        Some(watch) => {
+            let mut step = first_step;
+            state.run_plan_with_eval(inputs, |context, op_state, node, inputs| {
+                let start = Instant::now();
+                let outputs = eval(context, op_state, node, inputs);
+                watch(step, node, start.elapsed());
+                step += 1;
+                outputs
+            })
+        }
+    };
     let outputs = match pool {
         Some(pool) => pool.install(|| run(state)),
         None => run(state),

@@ -6,8 +6,8 @@ use tract_onnx::tract_core::internal::*;
 use tract_onnx::tract_core::ops::cnn::{Conv, MaxPool};
 use tract_onnx::tract_core::ops::einsum::EinSum;
 
-use crate::derivative::{Step, differentiate, unsupported};
-use crate::operators::{Scratch, SwitchMaxPool};
+use crate::derivative::{Step, Window, differentiate, is_plain, unsupported};
+use crate::operators::{ConvForward, ConvGeometry, Scratch, SwitchMaxPool};
 use crate::plan::{Parts, Plan, ShareOf};
 use crate::relevance::{ShareWires, biased_product, propagate};
 use crate::tape::{Tape, shape_in};
@@ -120,7 +120,7 @@ impl<'m> Adjoint<'m> {
         tape.graph.select_output_outlets(&outputs)?;
         let mut saved = self.read.clone();
         saved.extend(tape.saved_outlets());
-        let forward = self.forward(&saved)?;
+        let forward = self.forward(&saved, &scratch)?;
         let rules = shares
             .into_iter()
             .map(|(of, wires)| (of, wires.bias.is_some()));
@@ -282,8 +282,9 @@ impl<'m> Adjoint<'m> {
         Ok(outputs)
     }
 
-    /// The forward graph that gives `saved`, with max-pools that remember.
-    fn forward(&self, saved: &[OutletId]) -> Result<TypedModel, AdjointError> {
+    /// The forward graph that gives `saved`, with max-pools that remember and, on several
+    /// threads, large convolutions of our own.
+    fn forward(&self, saved: &[OutletId], scratch: &Scratch) -> Result<TypedModel, AdjointError> {
         let mut forward = self.model.clone();
         for outlet in saved.iter().filter(|outlet| outlet.slot == 1) {
             let node = forward.node_mut(outlet.node);
@@ -296,6 +297,21 @@ impl<'m> Adjoint<'m> {
                 fact: switches,
                 successors: tvec!(),
             });
+        }
+        for id in forward.eval_order()? {
+            let node = self.model.node(id);
+            let Some(op) = node.op_as::<Conv>().filter(|op| is_plain(op)) else {
+                continue;
+            };
+            let shape = shape_in(self.model, node.inputs[0])?;
+            let geometry = Window::of(node, &op.pool_spec, &shape);
+            let geometry = geometry
+                .ok()
+                .and_then(|window| ConvGeometry::of(&window, op));
+            let own = geometry.and_then(|geometry| ConvForward::if_worth(geometry, scratch));
+            if let Some(own) = own {
+                forward.node_mut(id).op = Box::new(own);
+            }
         }
         forward.select_output_outlets(saved)?;
         Ok(forward)

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use tract_adjoint::{Adjoint, AdjointError, Objective, Rule, Rules, Target, load_onnx, outlet};
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::ops::array::CumSum;
-use tract_onnx::tract_core::ops::cnn::{MaxPool, PaddingSpec, PoolSpec};
+use tract_onnx::tract_core::ops::cnn::{Conv, KernelFormat, MaxPool, PaddingSpec, PoolSpec};
 use tract_onnx::tract_core::ops::math;
 use tract_onnx::tract_core::ops::nn::{DataFormat, Reduce, Reducer, Softmax, SoftmaxKind};
 
@@ -335,4 +335,78 @@ fn what_cannot_be_done_is_refused_by_name() {
         Err(AdjointError::Objective(_))
     ));
     assert!(plan.run(input(), &Target::Element(2)).is_ok());
+}
+
+/// Large convolutions are our own on two threads and tract's on one.
+#[test]
+fn two_threads_give_what_one_gives() {
+    let _turn = turn();
+    for (group, stride, pad, kernel) in [(1, 1, 1, 3), (2, 2, 2, 5), (1, 1, 0, 1), (1, 3, 0, 3)] {
+        let numbers = |count: usize, step: usize| -> Vec<f32> {
+            (0..count)
+                .map(|i| ((i * step) % 211) as f32 / 211.0 - 0.5)
+                .collect()
+        };
+        let (channels, outputs, size) = (64, 96, 70);
+        let mut model = TypedModel::default();
+        let x = model
+            .add_source("x", f32::fact([2, channels, size, size]))
+            .unwrap();
+        let shape = [outputs, channels / group, kernel, kernel];
+        let weights = Tensor::from_shape(&shape, &numbers(shape.iter().product(), 37)).unwrap();
+        let weights = model.add_const("weights", weights).unwrap();
+        let bias = model
+            .add_const("bias", tensor1(&numbers(outputs, 5)))
+            .unwrap();
+        let pool = PoolSpec::new(
+            DataFormat::NCHW,
+            tvec!(kernel, kernel),
+            PaddingSpec::Explicit(tvec!(pad, pad), tvec!(pad, 0)),
+            None,
+            Some(tvec!(stride, stride)),
+            channels,
+            outputs,
+        );
+        let op = Conv::new(pool, KernelFormat::OIHW, group, None);
+        let y = model.wire_node("conv", op, &[x, weights, bias]).unwrap();
+        model.select_output_outlets(&y).unwrap();
+        let input = numbers(2 * channels * size * size, 71);
+        let input = Tensor::from_shape(&[2, channels, size, size], &input).unwrap();
+        let run = |threads: usize| {
+            let mut plan = Adjoint::of(&model).threads(threads).plan().unwrap();
+            let objective = |values: &[TValue]| {
+                let seeds = numbers(values[0].len(), 13);
+                let seeds = Tensor::from_shape(values[0].shape(), &seeds)?;
+                Ok((0.0, vec![seeds]))
+            };
+            let pass = plan
+                .run(tvec![input.clone().into_tvalue()], &objective)
+                .unwrap();
+            let own = plan.graphs()[0]
+                .nodes()
+                .iter()
+                .any(|node| node.op.name() == "ConvForward");
+            (pass, own)
+        };
+        let ((one, is_tract), (two, is_own)) = (run(1), run(2));
+        assert!(!is_tract && is_own);
+        let pairs = [
+            (&one.values[0], &two.values[0]),
+            (&one.gradients[0], &two.gradients[0]),
+        ];
+        for (one, two) in pairs {
+            let one = one.to_plain_array_view::<f32>().unwrap();
+            let two = two.to_plain_array_view::<f32>().unwrap();
+            assert_eq!(one.shape(), two.shape());
+            let most = one
+                .iter()
+                .fold(0.0_f32, |most, value| most.max(value.abs()));
+            // Up to 64 · 25 terms are added in another order: 2⁻²⁴ each, of random sign.
+            let off = one.iter().zip(two.iter()).map(|(a, b)| (a - b).abs());
+            assert!(
+                off.fold(0.0, f32::max) <= 1e-4 * most,
+                "{group} {stride} {pad} {kernel}"
+            );
+        }
+    }
 }

@@ -123,6 +123,11 @@ pub fn differentiate(tape: &mut Tape<'_>, step: &Step<'_>, op: &Conv) -> Result<
     Ok(())
 }
 
+/// Whether `op` is a convolution of `f32` with a kernel `[O, I, …]`.
+pub fn is_plain(op: &Conv) -> bool {
+    op.q_params.is_none() && op.kernel_fmt == KernelFormat::OIHW
+}
+
 fn check(node: &TypedNode, op: &Conv) -> Result<(), AdjointError> {
     if op.q_params.is_some() {
         return Err(unsupported(

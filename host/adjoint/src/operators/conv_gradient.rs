@@ -63,11 +63,24 @@ impl ConvGeometry {
         self.inputs * self.kernel[0] * self.kernel[1]
     }
 
-    fn input_plane(&self) -> usize {
+    /// `[N, O, H', W']`, without `N` where there is no batch.
+    pub fn output_shape(&self, batch: usize) -> TVec<usize> {
+        let [height, width] = self.output;
+        let image = [self.groups * self.outputs, height, width];
+        self.has_batch
+            .then_some(batch)
+            .into_iter()
+            .chain(image)
+            .collect()
+    }
+
+    /// Numbers of one channel of the input.
+    pub fn input_plane(&self) -> usize {
         self.input[0] * self.input[1]
     }
 
-    fn output_plane(&self) -> usize {
+    /// Numbers of one channel of the output.
+    pub fn output_plane(&self) -> usize {
         self.output[0] * self.output[1]
     }
 
@@ -86,7 +99,7 @@ impl ConvGeometry {
 
     /// Output positions of one axis whose tap at `offset` lies inside `size`
     /// values: the first position and how many.
-    fn inside(&self, axis: usize, tap: usize) -> (usize, usize) {
+    pub fn inside(&self, axis: usize, tap: usize) -> (usize, usize) {
         let stride = self.strides[axis];
         let offset = tap * self.dilations[axis];
         let before = self.before[axis];

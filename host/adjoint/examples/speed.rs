@@ -1,0 +1,86 @@
+//! Times value + input gradient of one net: `speed NET THREADS SECONDS`, as JSON on stdout.
+//! `speed operators NET THREADS` says what each operator of the plan costs.
+
+#[path = "../benches/nets/mod.rs"]
+mod nets;
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use tract_adjoint::{Adjoint, Target};
+use tract_onnx::prelude::*;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [first, second, third] = arguments.as_slice() else {
+        return Err(format!(
+            "usage: speed NET THREADS SECONDS, with NET one of {:?}",
+            nets::NETS
+        )
+        .into());
+    };
+    if first == "operators" {
+        return operators(second, third.parse()?);
+    }
+    let (threads, seconds): (usize, f64) = (second.parse()?, third.parse()?);
+    let model = nets::net(first);
+    let input = nets::input(&model);
+    let mut plan = Adjoint::of(&model).threads(threads).plan()?;
+    let forward = model.into_optimized()?.into_runnable()?;
+    let mut step = || {
+        plan.run(tvec![input.clone().into()], &Target::Sum)
+            .map(|_| ())
+    };
+    let mut times = Vec::new();
+    let mut alone = Vec::new();
+    step()?;
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_secs_f64(seconds) || times.len() < 3 {
+        let start = Instant::now();
+        step()?;
+        times.push(start.elapsed().as_secs_f64() * 1e3);
+        let start = Instant::now();
+        forward.run(tvec![input.clone().into()])?;
+        alone.push(start.elapsed().as_secs_f64() * 1e3);
+    }
+    let memory = plan.memory();
+    println!(
+        "{{\"net\":\"{first}\",\"threads\":{threads},\"runs\":{},\"value_and_gradient_ms\":{:.4},\
+         \"value_and_gradient_min_ms\":{:.4},\"tract_forward_ms\":{:.4},\"forward_bytes\":{},\
+         \"value_and_gradient_bytes\":{}}}",
+        times.len(),
+        median(&mut times),
+        times[0],
+        median(&mut alone),
+        memory.forward_bytes,
+        memory.value_and_gradient_bytes,
+    );
+    Ok(())
+}
+
+fn median(times: &mut [f64]) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+/// Medians over some runs of the time in each operator.
+fn operators(net: &str, threads: usize) -> Result<(), Box<dyn std::error::Error>> {
+    let model = nets::net(net);
+    let input = nets::input(&model);
+    let mut plan = Adjoint::of(&model).threads(threads).plan()?;
+    let mut costs: BTreeMap<(usize, String), Vec<f64>> = BTreeMap::new();
+    for _ in 0..9 {
+        plan.run_timed(
+            tvec![input.clone().into()],
+            &Target::Sum,
+            &mut |step, node, took| {
+                let key = (step, format!("{} {}", node.name, node.op.name()));
+                costs.entry(key).or_default().push(took.as_secs_f64() * 1e3);
+            },
+        )?;
+    }
+    for ((_, name), mut times) in costs {
+        println!("{:>9.4} ms  {name}", median(&mut times));
+    }
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! A large two-dimensional convolution on several threads: tract's own runs on one.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+use tract_onnx::prelude::*;
+use tract_onnx::tract_core::internal::*;
+
+use super::{ConvGeometry, Scratch};
+
+/// From the input `[N, I, H, W]`, the kernel `[O, I, KH, KW]` and the bias, one number or
+/// `[O]`: the convolution `[N, O, H', W']`, some output rows for each thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConvForward {
+    geometry: ConvGeometry,
+    scratch: Scratch,
+}
+
+/// Numbers of a tile of the unfolded input: what stays in a core's own cache.
+const TILE: usize = 1 << 18;
+
+/// Multiplications from which a convolution is taken from tract.
+const WORTH_TAKING: usize = 1 << 24;
+
+/// Where threads write, each its own rows.
+struct Output(*mut f32);
+
+// SAFETY: threads write disjoint parts, and the tensor outlives them.
+unsafe impl Sync for Output {}
+
+impl ConvForward {
+    /// A convolution of these sizes, if it is large and there are threads for it.
+    pub fn if_worth(geometry: ConvGeometry, scratch: &Scratch) -> Option<Self> {
+        let multiplications = geometry.multiplications();
+        let is_worth = multiplications >= WORTH_TAKING && scratch.threads(multiplications) > 1;
+        is_worth.then(|| Self {
+            geometry,
+            scratch: scratch.clone(),
+        })
+    }
+
+    /// One group of one image.
+    fn group(&self, input: &[f32], kernel: &[f32], output: &mut [f32]) {
+        let geometry = &self.geometry;
+        let [rows, row] = geometry.output;
+        let taps = geometry.taps();
+        assert!(kernel.len() == geometry.outputs * taps);
+        assert!(output.len() == geometry.outputs * rows * row);
+        let threads = self.scratch.threads(geometry.multiplications());
+        let tiles = (taps * rows * row).div_ceil(TILE).next_multiple_of(threads);
+        let high = rows.div_ceil(tiles).max(1);
+        let pointer = Output(output.as_mut_ptr());
+        let work = |tile: usize| {
+            let pointer = &pointer;
+            let tile = (tile * high).min(rows)..((tile + 1) * high).min(rows);
+            let width = tile.len() * row;
+            self.scratch.with(taps * width, |columns| {
+                unfold(geometry, tile.clone(), input, columns);
+                // SAFETY: kernel and columns are read inside their slices; the tile's
+                // columns of the output, `rows · row` apart, are no other tile's.
+                unsafe {
+                    gemm::gemm(
+                        geometry.outputs,
+                        width,
+                        taps,
+                        pointer.0.add(tile.start * row),
+                        1,
+                        (rows * row) as isize,
+                        true,
+                        kernel.as_ptr(),
+                        1,
+                        taps as isize,
+                        columns.as_ptr(),
+                        1,
+                        width as isize,
+                        1.0,
+                        1.0,
+                        false,
+                        false,
+                        false,
+                        gemm::Parallelism::None,
+                    );
+                }
+            });
+        };
+        (0..rows.div_ceil(high)).into_par_iter().for_each(work);
+    }
+}
+
+/// What the taps read at some output rows: `[I · KH · KW, rows · W']`.
+fn unfold(geometry: &ConvGeometry, rows: Range<usize>, input: &[f32], columns: &mut [f32]) {
+    let [kernel_rows, kernel_columns] = geometry.kernel;
+    let [stride_y, stride_x] = geometry.strides;
+    let [height, width] = geometry.input;
+    let row = geometry.output[1];
+    let mut taps = columns.chunks_exact_mut(rows.len() * row);
+    for plane in input.chunks_exact(height * width) {
+        for ky in 0..kernel_rows {
+            let (first_y, count_y) = geometry.inside(0, ky);
+            for kx in 0..kernel_columns {
+                let (first_x, count_x) = geometry.inside(1, kx);
+                let Some(tap) = taps.next() else { return };
+                for (y, to) in rows.clone().zip(tap.chunks_exact_mut(row)) {
+                    if count_x == 0 || !(first_y..first_y + count_y).contains(&y) {
+                        to.fill(0.0);
+                        continue;
+                    }
+                    let top = y * stride_y + ky * geometry.dilations[0] - geometry.before[0];
+                    let left = first_x * stride_x + kx * geometry.dilations[1] - geometry.before[1];
+                    let from = &plane[top * width + left..(top + 1) * width];
+                    to[..first_x].fill(0.0);
+                    to[first_x + count_x..].fill(0.0);
+                    let to = &mut to[first_x..first_x + count_x];
+                    if stride_x == 1 {
+                        to.copy_from_slice(&from[..count_x]);
+                    } else {
+                        let from = from.iter().step_by(stride_x);
+                        to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Op for ConvForward {
+    fn name(&self) -> StaticName {
+        "ConvForward".into()
+    }
+
+    op_as_typed_op!();
+}
+
+impl EvalOp for ConvForward {
+    op_out_of_plan!();
+
+    fn eval(&self, _: &EvalContext, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
+        let (input, kernel, bias) = args_3!(inputs);
+        let geometry = &self.geometry;
+        let batch = if geometry.has_batch {
+            input.shape()[0]
+        } else {
+            1
+        };
+        let mut output = Tensor::zero::<f32>(&geometry.output_shape(batch))?;
+        {
+            let (input, kernel) = (input.try_as_plain_ram()?, kernel.try_as_plain_ram()?);
+            let (input, kernel) = (input.as_slice::<f32>()?, kernel.as_slice::<f32>()?);
+            let bias = bias.try_as_plain_ram()?;
+            let bias = bias.as_slice::<f32>()?;
+            let mut output = output.try_as_plain_ram_mut()?;
+            let output = output.as_slice_mut::<f32>()?;
+            let planes = output.chunks_exact_mut(geometry.output_plane());
+            for (plane, &bias) in planes.zip(bias.iter().cycle()) {
+                plane.fill(bias);
+            }
+            let inputs = input.chunks_exact(geometry.inputs * geometry.input_plane());
+            let outputs = output.chunks_exact_mut(geometry.outputs * geometry.output_plane());
+            let kernels = kernel.chunks_exact(geometry.outputs * geometry.taps());
+            for ((input, output), kernel) in inputs.zip(outputs).zip(kernels.cycle()) {
+                self.group(input, kernel, output);
+            }
+        }
+        Ok(tvec!(output.into_tvalue()))
+    }
+}
+
+impl TypedOp for ConvForward {
+    as_op!();
+
+    fn output_facts(&self, inputs: &[&TypedFact]) -> TractResult<TVec<TypedFact>> {
+        let batch = inputs[0].shape.as_concrete().map_or(1, |shape| shape[0]);
+        Ok(tvec!(f32::fact(&*self.geometry.output_shape(batch))))
+    }
+}
