@@ -2,7 +2,7 @@
 
 mod nets;
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::Criterion;
 use tract_adjoint::{Adjoint, Target};
 use tract_onnx::prelude::*;
 
@@ -25,5 +25,8 @@ fn gradients(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, gradients);
-criterion_main!(benches);
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    gradients(&mut criterion);
+    criterion.final_summary();
+}
