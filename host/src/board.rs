@@ -3,8 +3,10 @@
 pub mod native;
 
 mod connect;
+mod parts;
 
 pub use connect::{ConnectError, Connection, Port, connect, firmware_elf};
+pub use parts::{Part, parts};
 
 /// A kind of board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

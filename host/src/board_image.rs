@@ -2,12 +2,13 @@
 //! image that every engine reads.
 //!
 //! [`emit()`] writes the records of `cortexscope_core::image::format`;
-//! [`plan`] decides where each tensor lies.
+//! [`crate::planner`] decides where each tensor lies.
 
 mod emit;
 mod owned;
-pub mod plan;
 mod steps;
+#[cfg(test)]
+mod tests;
 mod weights;
 mod writer;
 

@@ -5,6 +5,7 @@
 //! else.
 
 mod boards;
+mod budget;
 mod common;
 mod compile;
 mod demo;
@@ -42,6 +43,8 @@ enum Command {
     Verify(verify::Verify),
     /// What the linker and the plan say of a board's memory, and what was measured.
     Memory(memory::Memory),
+    /// What a network costs: parameters, MACs, values, bytes and arena, layer by layer.
+    Budget(budget::Budget),
     /// Hides a patch at every position and maps the class probability.
     Occlude(occlude::Occlude),
     /// Shows a board's neurons on a page, while they fire.
@@ -64,6 +67,7 @@ pub fn main() -> ExitCode {
         Command::Infer(infer) => infer.run(),
         Command::Verify(verify) => verify.run(),
         Command::Memory(memory) => memory.run(),
+        Command::Budget(budget) => budget.run(),
         Command::Occlude(occlude) => occlude.run(),
         Command::Live(live) => live.run(),
     };

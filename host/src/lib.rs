@@ -3,17 +3,20 @@
 
 pub mod board;
 pub mod board_image;
+pub mod budget;
 pub mod cli;
 pub mod compile;
 pub mod data;
 pub mod demonstration;
 pub mod dump;
+pub mod firmware_size;
 pub mod link;
 pub mod live;
 pub mod measure;
 pub mod model_files;
 pub mod onnx;
 pub mod picture;
+pub mod planner;
 pub mod report;
 pub mod rig;
 pub mod scene;

@@ -2,7 +2,8 @@
 //! painted, and what lost its paint was used.
 
 use crate::rig::{Rig, channels_last};
-use crate::session::{InferRequest, Mode, SessionError, TensorSet};
+use crate::session::{InferRequest, Mode, OccludeRequest, SessionError, TensorSet};
+use cortexscope_core::occlusion_arena_bytes;
 
 /// Two patterns that differ in every bit: a byte that is written with one of
 /// them shows under the other.
@@ -116,4 +117,51 @@ pub fn measure(rig: &mut Rig, input: &[i8]) -> Result<Vec<Measurement>, SessionE
         });
     }
     Ok(measurements)
+}
+
+/// The arena of an occlusion map, planned and measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OcclusionMeasurement {
+    /// Bytes that the engine says it needs.
+    pub planned_arena_bytes: u32,
+    /// Bytes up to the last one written. What a window changes depends on where it
+    /// stands; not every position is tried, so it can be fewer.
+    pub measured_arena_bytes: Option<u32>,
+    /// Bytes of stack at the deepest; none if the board cannot tell.
+    pub stack_bytes: Option<u32>,
+}
+
+/// Hides parts of `input`, int8 `[C, H, W]`, with a square window of `side`, edge
+/// to edge, painted with two patterns.
+///
+/// # Errors
+/// [`SessionError`].
+pub fn measure_occlusion(
+    rig: &mut Rig,
+    input: &[i8],
+    side: u16,
+) -> Result<OcclusionMeasurement, SessionError> {
+    let image = rig.model.image.clone();
+    let model = image.model();
+    let shape = model.input().shape;
+    let window = [shape.height, shape.width].map(|size| side.min(size as u16));
+    let request = OccludeRequest {
+        window,
+        stride: window,
+        fill: model.input().zero,
+        class: None,
+    };
+    let [height, width] = window.map(usize::from);
+    let mut measured = OcclusionMeasurement {
+        planned_arena_bytes: occlusion_arena_bytes(&model, height, width) as u32,
+        measured_arena_bytes: None,
+        stack_bytes: None,
+    };
+    let board_input = channels_last(input, shape);
+    for paint in PAINTS {
+        let map = rig.session.occlude_painted(&board_input, &request, paint)?;
+        measured.measured_arena_bytes = measured.measured_arena_bytes.max(map.arena_bytes);
+        measured.stack_bytes = measured.stack_bytes.max(map.stack_bytes);
+    }
+    Ok(measured)
 }

@@ -15,6 +15,7 @@ use std::io::{self, Write};
 pub use maps::{activation_maps, occlusion};
 pub use scores::{class_scores, memory_bars};
 pub use style::Style;
+pub(crate) use tables::{Column, write_table};
 pub use tables::{cost, layer_memory, sections};
 
 use crate::picture::{MapRole, Palette, Scale};

@@ -4,7 +4,7 @@
 //! | layer | module | what it does |
 //! |---|---|---|
 //! | format | [`image`] | the board image: records in flash, checked once, read in place |
-//! | plan | [`plan`] | where each tensor lies in the arena, step by step |
+//! | plan | [`plan`], [`sharing`] | where each tensor lies in the arena, step by step; which steps write over their input |
 //! | kernels | [`ops`] | convolution, dense, pooling, lookup: one row or one layer at a time |
 //! | run | [`run()`] | one inference, with a [`Tap`] on every tensor |
 //! | occlusion | [`occlude()`] | one inference per occluder position, recomputing what changed |
@@ -37,6 +37,7 @@ extern crate std;
 pub mod image;
 pub mod ops;
 pub mod plan;
+pub mod sharing;
 
 mod arena;
 mod free;

@@ -2,9 +2,10 @@
 
 use crate::arena::{accumulators, int8, parts, words};
 use crate::free;
-use crate::image::{Layer, Model, Op};
+use crate::image::{Conv2d, Layer, MaxPool, Model, Op};
 use crate::ops::{concat, conv2d, dense, lookup, max_pool};
 use crate::plan::{Plan, Step};
+use crate::sharing::{first_row, from_first_row};
 use crate::tap::Tap;
 use core::ops::Range;
 
@@ -112,6 +113,11 @@ fn run_layer<T: Tap>(
         let from = plan
             .place(model, input.into())
             .ok_or(RunError::ForeignPlan)?;
+        if from.start < place.end && place.start < from.end {
+            evaluate_over_input(&layer.op, arena, from, place.clone(), scratch.clone())
+                .ok_or(RunError::ForeignPlan)?;
+            continue;
+        }
         let [x, y, scratch] =
             parts(arena, [from, place.clone(), scratch.clone()]).ok_or(RunError::ForeignPlan)?;
         let (x, scratch) = (int8(x), words(scratch).ok_or(RunError::ForeignPlan)?);
@@ -182,28 +188,91 @@ fn run_conv_pool<T: Tap>(
     let place = plan
         .place(model, pooled.output)
         .ok_or(RunError::ForeignPlan)?;
-    let [x, y, scratch, row] =
-        parts(arena, [from, place, scratch, row]).ok_or(RunError::ForeignPlan)?;
-    let (x, y, row) = (int8(x), int8(y), int8(row));
-    let scratch = words(scratch).ok_or(RunError::ForeignPlan)?;
     let [made, pooled] = [rows.output, pooled.output];
-    y.fill(i8::MIN);
+    let mut begun = 0;
     for at in 0..conv.output.height {
+        // The output may lie over input rows that were read: never both at once.
+        let [x, scratch, made_row] = parts(arena, [from.clone(), scratch.clone(), row.clone()])
+            .ok_or(RunError::ForeignPlan)?;
+        let (x, made_row) = (int8(x), int8(made_row));
+        let scratch = words(scratch).ok_or(RunError::ForeignPlan)?;
         tap.begin(made);
-        conv2d::row(conv, x, at, 0..conv.output.width, scratch, row);
+        conv2d::row(conv, x, at, 0..conv.output.width, scratch, made_row);
         tap.end(made);
         if tap.wants(made) {
-            tap.activation(made, at * conv.output.row_elements(), row)
+            tap.activation(made, at * conv.output.row_elements(), made_row)
                 .map_err(RunError::Tap)?;
         }
+        let [y, made_row] =
+            parts(arena, [place.clone(), row.clone()]).ok_or(RunError::ForeignPlan)?;
+        let (y, made_row) = (int8(y), int8(made_row));
         tap.begin(pooled);
-        max_pool::include(pool, row, at, y);
+        let row_elements = pool.output.row_elements();
+        while begun < pool.output.height && first_row(pool.input, &pool.window, begun) <= at {
+            y.get_mut(begun * row_elements..(begun + 1) * row_elements)
+                .unwrap_or_default()
+                .fill(i8::MIN);
+            begun += 1;
+        }
+        max_pool::include(pool, made_row, at, y);
         tap.end(pooled);
     }
     if tap.wants(pooled) {
-        tap.activation(pooled, 0, y).map_err(RunError::Tap)?;
+        let y = arena.get_mut(place).ok_or(RunError::ForeignPlan)?;
+        tap.activation(pooled, 0, int8(y)).map_err(RunError::Tap)?;
     }
     Ok(())
+}
+
+/// One int8 layer whose output lies over the part of its input that it has read:
+/// see [`crate::sharing`].
+fn evaluate_over_input(
+    op: &Op<'_>,
+    arena: &mut [u8],
+    from: Range<usize>,
+    place: Range<usize>,
+    scratch: Range<usize>,
+) -> Option<()> {
+    let (input, output, window) = match op {
+        Op::Conv2d(conv) => (conv.input, conv.output, conv.window),
+        Op::MaxPool(pool) => (pool.input, pool.output, pool.window),
+        Op::Lookup(table) => {
+            for (to, at) in place.zip(from) {
+                let x = bytemuck::cast(*arena.get(at)?);
+                *arena.get_mut(to)? = bytemuck::cast(lookup::entry(table, x));
+            }
+            return Some(());
+        }
+        Op::Dense(_) | Op::Concat => return None,
+    };
+    for at in 0..output.height {
+        let left = from.start + first_row(input, &window, at) * input.row_elements();
+        let start = place.start + at * output.row_elements();
+        let row = start..start + output.row_elements();
+        let [x, y, scratch] = parts(arena, [left..from.end, row, scratch.clone()])?;
+        let (x, y, scratch) = (int8(x), int8(y), words(scratch)?);
+        let (input, window) = from_first_row(input, window, at);
+        match *op {
+            Op::Conv2d(conv) => {
+                let conv = Conv2d {
+                    input,
+                    window,
+                    ..conv
+                };
+                conv2d::row(&conv, x, 0, 0..output.width, scratch, y);
+            }
+            Op::MaxPool(pool) => {
+                let pool = MaxPool {
+                    input,
+                    window,
+                    ..pool
+                };
+                max_pool::row(&pool, x, 0, 0..output.width, y);
+            }
+            Op::Dense(_) | Op::Lookup(_) | Op::Concat => return None,
+        }
+    }
+    Some(())
 }
 
 /// One int8 layer with one input.

@@ -4,6 +4,7 @@ use super::weights::channels_last;
 use super::writer::Writer;
 use super::{BoardImage, steps};
 use crate::compile::network::{Activation, Channels, Layer, Network, Op, Window};
+use crate::planner::{self, Plan, Problem};
 use cortexscope_core::Mode;
 use cortexscope_core::image::ImageError;
 use cortexscope_core::image::format::{
@@ -37,6 +38,15 @@ pub enum EmitError {
 /// # Errors
 /// [`EmitError`]; what comes back has passed the engine's check.
 pub fn emit(network: &Network, onnx_hash: [u8; 32]) -> Result<BoardImage, EmitError> {
+    emit_planned(network, onnx_hash, planner::plan)
+}
+
+/// The same with another planner.
+pub(super) fn emit_planned(
+    network: &Network,
+    onnx_hash: [u8; 32],
+    planner: impl Fn(&Problem) -> Plan,
+) -> Result<BoardImage, EmitError> {
     let mut writer = Writer::new();
     let mut tensors = Vec::new();
     for index in 0..=network.layers.len() {
@@ -65,7 +75,7 @@ pub fn emit(network: &Network, onnx_hash: [u8; 32]) -> Result<BoardImage, EmitEr
     }
     let plans: Vec<PlanRecord> = Mode::ALL
         .iter()
-        .map(|&mode| plan(&mut writer, network, mode))
+        .map(|&mode| plan(&mut writer, network, mode, &planner))
         .collect();
     let header = Header {
         magic: MAGIC,
@@ -82,11 +92,16 @@ pub fn emit(network: &Network, onnx_hash: [u8; 32]) -> Result<BoardImage, EmitEr
     Ok(BoardImage::from_bytes(&writer.finish(header))?)
 }
 
-fn plan(writer: &mut Writer, network: &Network, mode: Mode) -> PlanRecord {
-    let plan = steps::plan(network, mode);
+fn plan(
+    writer: &mut Writer,
+    network: &Network,
+    mode: Mode,
+    planner: &impl Fn(&Problem) -> Plan,
+) -> PlanRecord {
+    let plan = steps::plan(network, mode, planner);
     PlanRecord {
         mode: mode as u32,
-        arena_bytes: plan.packing.arena_bytes as u32,
+        arena_bytes: plan.arena_bytes as u32,
         steps: writer.put(&plan.steps),
         placements: writer.put(&plan.placements),
     }

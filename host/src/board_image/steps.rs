@@ -1,28 +1,87 @@
 //! The steps of each mode, and the buffers that they need.
 
-use super::plan::{Buffer, Packing, pack};
-use crate::compile::network::{Network, Op};
+use crate::compile::network::{self, Network, Op};
+use crate::planner::{self, Buffer, Plan, Problem, Sharing};
 use cortexscope_core::Mode;
 use cortexscope_core::image::format::{NOT_PLACED, StepRecord, step};
 use cortexscope_core::image::{Shape, Window};
 use cortexscope_core::ops::conv2d;
+use cortexscope_core::sharing::{fused_lag_bytes, lag_bytes};
 
 /// A mode's steps and placements, ready to be written.
 pub(super) struct ModePlan {
     pub steps: Vec<StepRecord>,
     pub placements: Vec<u32>,
-    pub packing: Packing,
+    pub arena_bytes: usize,
 }
 
-/// Plans `network` for `mode`.
-pub(super) fn plan(network: &Network, mode: Mode) -> ModePlan {
-    let mut steps = Vec::new();
+/// Plans `network` for `mode` with `planner`.
+pub(super) fn plan(network: &Network, mode: Mode, planner: &impl Fn(&Problem) -> Plan) -> ModePlan {
+    let records = records(network, mode);
+    let mut problem = Problem::default();
+    // The planner's buffer of each tensor, unless it is fused away.
+    let buffers: Vec<Option<usize>> = (0..=network.layers.len())
+        .map(|tensor| {
+            let is_fused = |record: &StepRecord| {
+                record.kind == step::CONV_POOL && usize::from(record.layer) + 1 == tensor
+            };
+            if records.iter().any(is_fused) {
+                return None;
+            }
+            problem.buffers.push(tensor_buffer(network, tensor));
+            Some(problem.buffers.len() - 1)
+        })
+        .collect();
+    let mut beside = Vec::new();
+    for record in &records {
+        let (reads, output) = ends(network, record);
+        let reads: Vec<usize> = reads.iter().filter_map(|&tensor| buffers[tensor]).collect();
+        let mut writes: Vec<usize> = buffers[output].into_iter().collect();
+        let bytes = (record.scratch_bytes + record.row_bytes) as usize;
+        beside.push((bytes > 0).then_some(problem.buffers.len()));
+        if bytes > 0 {
+            writes.push(problem.buffers.len());
+            problem.buffers.push(Buffer {
+                align: 4,
+                ..Buffer::new(bytes)
+            });
+        }
+        let sharing = lag(network, record).map(|lag_bytes| Sharing {
+            input: reads[0],
+            output: writes[0],
+            lag_bytes,
+        });
+        problem.steps.push(planner::Step {
+            reads,
+            writes,
+            sharing,
+        });
+    }
+    let plan = planner(&problem);
+    let offset = |buffer: usize| plan.offsets[buffer] as u32;
+    let steps = plan.order.iter().map(|&index| StepRecord {
+        scratch_offset: beside[index].map_or(0, offset),
+        ..records[index]
+    });
+    let placements = buffers.iter();
+    ModePlan {
+        steps: steps.collect(),
+        placements: placements
+            .map(|buffer| buffer.map_or(NOT_PLACED, offset))
+            .collect(),
+        arena_bytes: plan.arena_bytes,
+    }
+}
+
+/// The steps in the network's order; where they lie is open.
+fn records(network: &Network, mode: Mode) -> Vec<StepRecord> {
+    let mut records = Vec::new();
     let mut layer = 0;
     while layer < network.layers.len() {
         let fused = mode == Mode::Fused && is_conv_pool(network, layer);
         let kind = if fused { step::CONV_POOL } else { step::LAYER };
         let row_bytes = if fused { row_bytes(network, layer) } else { 0 };
-        steps.push(StepRecord {
+        records.push(StepRecord {
             kind,
             layer: layer as u16,
             scratch_bytes: scratch_bytes(network, layer) as u32,
@@ -31,43 +90,50 @@ pub(super) fn plan(network: &Network, mode: Mode) -> ModePlan {
         });
         layer += if fused { 2 } else { 1 };
     }
+    records
+}
 
-    let tensors: Vec<Option<Buffer>> = (0..=network.layers.len())
-        .map(|tensor| buffer(network, &steps, tensor))
-        .collect();
-    let beside = steps
-        .iter()
-        .enumerate()
-        .filter(|(_, step)| needs_memory(step));
-    let beside: Vec<Buffer> = beside
-        .map(|(at, step)| Buffer {
-            bytes: (step.scratch_bytes + step.row_bytes) as usize,
-            align: 4,
-            life: at..=at,
-        })
-        .collect();
-    let buffers: Vec<Buffer> = tensors.iter().flatten().cloned().chain(beside).collect();
-    let packing = pack(&buffers);
+/// The tensors that a step reads, and the one that it leaves.
+fn ends<'n>(network: &'n Network, record: &StepRecord) -> (&'n [usize], usize) {
+    let layer = usize::from(record.layer);
+    let fused = usize::from(record.kind == step::CONV_POOL);
+    (&network.layers[layer].inputs, layer + fused + 1)
+}
 
-    let mut offsets = packing.offsets.iter().map(|&offset| offset as u32);
-    let placements = tensors
-        .iter()
-        .map(|tensor| {
-            tensor
-                .as_ref()
-                .and_then(|_| offsets.next())
-                .unwrap_or(NOT_PLACED)
-        })
-        .collect();
-    for step in &mut steps {
-        if needs_memory(step) {
-            step.scratch_offset = offsets.next().unwrap_or(NOT_PLACED);
-        }
+fn tensor_buffer(network: &Network, tensor: usize) -> Buffer {
+    let is_logits = tensor == network.layers.len();
+    let word = if is_logits { 4 } else { 1 };
+    Buffer {
+        bytes: network.tensor(tensor).shape.iter().product::<usize>() * word,
+        align: word,
+        is_kept: is_logits,
     }
-    ModePlan {
-        steps,
-        placements,
-        packing,
+}
+
+/// How far the step's output must begin before its input for both to share
+/// memory; `None` where they must not.
+fn lag(network: &Network, record: &StepRecord) -> Option<usize> {
+    let layer = usize::from(record.layer);
+    let first = &network.layers[layer];
+    if layer + 1 == network.layers.len() {
+        return None;
+    }
+    let input = shape(network.tensor(first.inputs[0]).shape);
+    let output = shape(first.output.shape);
+    match (&first.op, network.layers.get(layer + 1)) {
+        (Op::Conv { window, .. }, Some(pooled)) if record.kind == step::CONV_POOL => {
+            let Op::MaxPool(pool) = &pooled.op else {
+                return None;
+            };
+            let pooled = shape(pooled.output.shape);
+            let (window, pool) = (core_window(window), core_window(pool));
+            Some(fused_lag_bytes(input, &window, output, &pool, pooled))
+        }
+        (Op::Conv { window, .. } | Op::MaxPool(window), _) => {
+            Some(lag_bytes(input, output, &core_window(window)))
+        }
+        (Op::Lookup { .. }, _) => Some(0),
+        (Op::Dense { .. } | Op::Concat, _) => None,
     }
 }
 
@@ -88,33 +154,14 @@ fn is_conv_pool(network: &Network, layer: usize) -> bool {
         && readers == 1
 }
 
-/// Whether a step needs memory beside its tensors.
-fn needs_memory(step: &StepRecord) -> bool {
-    step.scratch_bytes + step.row_bytes > 0
-}
-
 /// What the engine's kernel for `layer` needs beside its tensors.
 fn scratch_bytes(network: &Network, layer: usize) -> usize {
     let layer = &network.layers[layer];
-    let shape = |[channels, height, width]: [usize; 3]| Shape {
-        height,
-        width,
-        channels,
-    };
     match &layer.op {
         Op::Conv { window, groups, .. } => {
-            let window = Window {
-                kernel_h: window.kernel[0],
-                kernel_w: window.kernel[1],
-                stride_h: window.stride[0],
-                stride_w: window.stride[1],
-                dilation_h: window.dilation[0],
-                dilation_w: window.dilation[1],
-                pad_top: window.pad_before[0],
-                pad_left: window.pad_before[1],
-            };
             let input = shape(network.tensor(layer.inputs[0]).shape);
-            conv2d::scratch_bytes(input, shape(layer.output.shape), &window, *groups)
+            let output = shape(layer.output.shape);
+            conv2d::scratch_bytes(input, output, &core_window(window), *groups)
         }
         Op::Dense { .. } | Op::MaxPool(_) | Op::Lookup { .. } | Op::Concat => 0,
     }
@@ -125,35 +172,23 @@ fn row_bytes(network: &Network, layer: usize) -> usize {
     channels * columns
 }
 
-/// The buffer of `tensor`, unless it is fused away.
-fn buffer(network: &Network, steps: &[StepRecord], tensor: usize) -> Option<Buffer> {
-    let runs = |step: &StepRecord, layer: usize| {
-        let first = usize::from(step.layer);
-        first == layer || (step.kind == step::CONV_POOL && first + 1 == layer)
-    };
-    let step_of = |layer: usize| steps.iter().position(|step| runs(step, layer));
-    let is_logits = tensor == network.layers.len();
-    let written = match tensor.checked_sub(1) {
-        None => 0,
-        Some(layer) => {
-            let at = step_of(layer)?;
-            let step = &steps[at];
-            if step.kind == step::CONV_POOL && usize::from(step.layer) == layer {
-                return None;
-            }
-            at
-        }
-    };
-    let readers = network.layers.iter().enumerate();
-    let readers = readers.filter(|(_, layer)| layer.inputs.contains(&tensor));
-    let last_read = readers
-        .filter_map(|(layer, _)| step_of(layer))
-        .max()
-        .unwrap_or(written);
-    let elements = network.tensor(tensor).shape.iter().product::<usize>();
-    Some(Buffer {
-        bytes: elements * if is_logits { 4 } else { 1 },
-        align: if is_logits { 4 } else { 1 },
-        life: written..=last_read,
-    })
+fn shape([channels, height, width]: [usize; 3]) -> Shape {
+    Shape {
+        height,
+        width,
+        channels,
+    }
+}
+
+fn core_window(window: &network::Window) -> Window {
+    Window {
+        kernel_h: window.kernel[0],
+        kernel_w: window.kernel[1],
+        stride_h: window.stride[0],
+        stride_w: window.stride[1],
+        dilation_h: window.dilation[0],
+        dilation_w: window.dilation[1],
+        pad_top: window.pad_before[0],
+        pad_left: window.pad_before[1],
+    }
 }

@@ -1,6 +1,7 @@
 //! What every command that talks to a board has in common.
 
 use crate::board::{self, BoardKind, Port};
+use crate::budget::fit::{Need, firmware_of};
 use crate::model_files::{ModelFiles, ModelFilesError};
 use crate::rig::Rig;
 use crate::session::{Cancel, Mode};
@@ -100,6 +101,25 @@ impl BoardArgs {
             eprintln!("{assumed}");
         }
         Ok(model)
+    }
+
+    /// Refuses a model that the board has no room for, in the words of
+    /// `cortexscope budget --boards`.
+    pub fn refuse_what_does_not_fit(&self, model: &ModelFiles) -> anyhow::Result<()> {
+        let board = self.kind()?;
+        let part = board::parts()
+            .into_iter()
+            .find(|part| part.name == board.name);
+        let need = Need::of_image(&model.image.model());
+        match part.map(|part| need.beside(&part, firmware_of(&part))) {
+            Some(fit) if !fit.is_possible() => Err(wrong(format!(
+                "{} on {}: {}",
+                model.name,
+                board.name,
+                fit.verdict()
+            ))),
+            _ => Ok(()),
+        }
     }
 
     /// Reaches the board. Ctrl-C ends what is asked of it.

@@ -43,6 +43,7 @@ impl Demo {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         let model = self.board.model()?;
         let inputs = input::open(&self.inputs, &model)?;
+        self.board.refuse_what_does_not_fit(&model)?;
         eprintln!("booting {} with {}", self.board.board, model.name);
         let mut rig = self.board.open()?;
         let shape = rig.model.image.model().input().shape;

@@ -2,13 +2,16 @@
 
 use super::common::{BoardArgs, print_json};
 use super::input;
-use crate::measure::{Measurement, measure};
-use crate::model_files::ModelFiles;
-use crate::session::MemoryReport;
+use crate::board::{BoardKind, Reach, firmware_elf};
+use crate::firmware_size::{self, Section};
+use crate::measure::{Measurement, OcclusionMeasurement, measure, measure_occlusion};
+use crate::picture::number::grouped;
+use crate::session::{HeapUse, MemoryReport, Mode};
+use crate::terminal::{Column, Style, write_table};
+use anyhow::Context;
 use clap::Args;
-use comfy_table::{Cell, CellAlignment, Table, presets};
 use serde_json::{Value, json};
-use std::io::Write;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// What the linker and the plan say of a board's memory, and what was measured.
@@ -21,6 +24,9 @@ pub(super) struct Memory {
     json: bool,
 }
 
+/// The lecture's occluder, whose bases are the price of an occlusion map.
+const WINDOW: u16 = 7;
+
 impl Memory {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         let model = self.board.model()?;
@@ -29,9 +35,11 @@ impl Memory {
             |mut digits| digits.remove(0).values,
         );
         let mut rig = self.board.open()?;
-        let report = rig.memory()?.report;
+        let memory = rig.memory()?;
         let measured = measure(&mut rig, &digit)?;
+        let occlusion = measure_occlusion(&mut rig, &digit, WINDOW)?;
         let board = rig.session.board().clone();
+        let firmware = firmware_sections(self.board.kind()?)?;
         if self.json {
             print_json(&json!({
                 "schema": "cortexscope.memory.1",
@@ -40,24 +48,85 @@ impl Memory {
                 "elf_build_id": board.elf_build_id_hex(),
                 "model": rig.model.name,
                 "model_sha256": rig.model.hash_hex(),
-                "linked": linked(&report),
+                "linked": linked(&memory.report),
+                "firmware": firmware.as_ref().map(|sections| json!({
+                    "sections": sections.iter().map(section_document).collect::<Vec<_>>(),
+                })),
+                "heap": memory.heap.iter().map(heap_document).collect::<Vec<_>>(),
                 "modes": measured.iter().map(document).collect::<Vec<_>>(),
+                "occlusion": {
+                    "window": [WINDOW, WINDOW],
+                    "planned_arena_bytes": occlusion.planned_arena_bytes,
+                    "measured_arena_bytes": occlusion.measured_arena_bytes,
+                    "stack_bytes": occlusion.stack_bytes,
+                },
             }))?;
             return Ok(ExitCode::SUCCESS);
         }
-        writeln!(
-            std::io::stdout(),
-            "{} on {}, engine {}",
-            rig.model.name,
-            board.name,
-            board.engine
-        )?;
-        writeln!(std::io::stdout(), "{}", sections(&report))?;
-        for measurement in &measured {
-            writeln!(std::io::stdout(), "{}", layers(&rig.model, measurement))?;
+        let style = Style::of_stdout();
+        let out = &mut std::io::stdout().lock();
+        let title = format!("{} on {}", rig.model.name, board.name);
+        writeln!(out, "{}, engine {}", style.strong(&title), board.engine)?;
+        writeln!(out, "\n{}", style.strong("as linked"))?;
+        sections(out, style, &memory.report)?;
+        if let Some(firmware) = &firmware {
+            writeln!(
+                out,
+                "\n{}",
+                style.strong("what takes it, from the ELF file")
+            )?;
+            causes(out, style, firmware)?;
         }
+        if !memory.heap.is_empty() {
+            writeln!(out, "\n{}", style.strong("heap"))?;
+            heap(out, style, &memory.heap)?;
+        }
+        for measurement in &measured {
+            let title = format!(
+                "{}: planned and measured, in bytes",
+                measurement.mode_name()
+            );
+            writeln!(out, "\n{}", style.strong(&title))?;
+            layers(out, style, measurement)?;
+        }
+        writeln!(out, "\n{}", style.strong("the price of each mode"))?;
+        prices(out, style, &measured, &occlusion)?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// What takes the flash and RAM of the firmware that `board` runs; none for a
+/// board without an ELF file.
+fn firmware_sections(board: &BoardKind) -> anyhow::Result<Option<Vec<Section>>> {
+    if board.reach == Reach::InProcess {
+        return Ok(None);
+    }
+    let path = firmware_elf(board);
+    let elf = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(Some(firmware_size::sections(&elf)?))
+}
+
+fn section_document(section: &Section) -> Value {
+    let causes = section
+        .causes
+        .iter()
+        .map(|(cause, bytes)| json!({ "cause": cause.words(), "bytes": bytes }));
+    json!({
+        "name": section.name,
+        "bytes": section.bytes,
+        "is_flash": section.is_flash,
+        "is_ram": section.is_ram,
+        "causes": causes.collect::<Vec<_>>(),
+    })
+}
+
+fn heap_document(phase: &HeapUse) -> Value {
+    json!({
+        "phase": phase.phase,
+        "live_bytes": phase.live_bytes,
+        "peak_bytes": phase.peak_bytes,
+        "allocations": phase.allocations,
+    })
 }
 
 fn linked(report: &MemoryReport) -> Value {
@@ -100,8 +169,7 @@ fn document(measurement: &Measurement) -> Value {
 }
 
 /// Flash and RAM as the linker gave them.
-fn sections(report: &MemoryReport) -> Table {
-    let mut table = table(["linked", "flash", "RAM"]);
+fn sections(out: &mut dyn Write, style: Style, report: &MemoryReport) -> io::Result<()> {
     let sections = &report.sections;
     let rows = [
         ("code (.text)", sections.text_bytes, 0),
@@ -116,61 +184,162 @@ fn sections(report: &MemoryReport) -> Table {
         ("arena", 0, report.arena_bytes),
         ("stack", 0, sections.stack_bytes),
         ("heap", 0, sections.heap_bytes),
+        ("the part has", sections.flash_bytes, sections.ram_bytes),
     ];
-    for (name, flash, ram) in rows {
-        table.add_row([Cell::new(name), number(Some(flash)), number(Some(ram))]);
-    }
-    let part = |bytes: u32| {
-        if bytes == 0 {
-            "–".to_owned()
-        } else {
-            bytes.to_string()
-        }
+    let columns = [
+        Column::text(""),
+        Column::number("flash B"),
+        Column::number("RAM B"),
+    ];
+    let some = |bytes: u32| number(Some(bytes).filter(|&bytes| bytes > 0));
+    let rows = rows
+        .into_iter()
+        .map(|(name, flash, ram)| vec![name.to_owned(), some(flash), some(ram)]);
+    write_table(out, style, &columns, rows.collect())
+}
+
+/// Each section, and what of it is for what.
+fn causes(out: &mut dyn Write, style: Style, firmware: &[Section]) -> io::Result<()> {
+    let columns = [
+        Column::text("section"),
+        Column::text("for"),
+        Column::number("flash B"),
+        Column::number("RAM B"),
+    ];
+    let line = |section: &Section, name: &str, cause: &str, bytes: u64| {
+        let part = |takes: bool| number(Some(bytes).filter(|_| takes));
+        let (flash, ram) = (part(section.is_flash), part(section.is_ram));
+        vec![name.to_owned(), cause.to_owned(), flash, ram]
     };
-    table.add_row([
-        Cell::new("the part has"),
-        Cell::new(part(sections.flash_bytes)).set_alignment(CellAlignment::Right),
-        Cell::new(part(sections.ram_bytes)).set_alignment(CellAlignment::Right),
+    let mut rows = Vec::new();
+    for section in firmware {
+        if let [(cause, bytes)] = section.causes[..] {
+            rows.push(line(section, &section.name, cause.words(), bytes));
+            continue;
+        }
+        rows.push(line(section, &section.name, "", section.bytes));
+        for &(cause, bytes) in &section.causes {
+            rows.push(line(section, "", cause.words(), bytes));
+        }
+    }
+    let total = |takes: fn(&Section) -> bool| {
+        let sizes = firmware.iter().filter(|section| takes(section));
+        number(Some(sizes.map(|section| section.bytes).sum::<u64>()))
+    };
+    rows.push(vec![
+        "sum".to_owned(),
+        String::new(),
+        total(|section| section.is_flash),
+        total(|section| section.is_ram),
     ]);
-    table
+    write_table(out, style, &columns, rows)
+}
+
+fn heap(out: &mut dyn Write, style: Style, phases: &[HeapUse]) -> io::Result<()> {
+    let columns = [
+        Column::text("phase"),
+        Column::number("in use at its end, B"),
+        Column::number("at most, B"),
+        Column::number("allocations"),
+    ];
+    let rows = phases.iter().map(|phase| {
+        vec![
+            phase.phase.clone(),
+            number(Some(phase.live_bytes)),
+            number(Some(phase.peak_bytes)),
+            number(Some(phase.allocations)),
+        ]
+    });
+    write_table(out, style, &columns, rows.collect())
 }
 
 /// One mode: planned beside measured.
-fn layers(model: &ModelFiles, measurement: &Measurement) -> Table {
-    let mode = measurement.mode_name();
-    let title = format!("{} {mode}", model.name);
-    let mut table = table([title.as_str(), "offset", "bytes", "stack", "instructions"]);
-    for layer in &measurement.layers {
-        table.add_row([
-            Cell::new(&layer.name),
-            number(layer.offset),
-            number(layer.bytes),
-            number(layer.stack_bytes),
-            number(layer.count),
-        ]);
-    }
-    table.add_row([
-        Cell::new("arena, planned"),
-        Cell::new(""),
+fn layers(out: &mut dyn Write, style: Style, measurement: &Measurement) -> io::Result<()> {
+    let columns = [
+        Column::text("layer"),
+        Column::number("offset"),
+        Column::number("bytes"),
+        Column::number("in use, planned"),
+        Column::number("measured"),
+        Column::number("stack"),
+        Column::number("instructions").from(80),
+    ];
+    let mut rows: Vec<Vec<String>> = measurement
+        .layers
+        .iter()
+        .map(|layer| {
+            vec![
+                layer.name.clone(),
+                number(layer.offset),
+                number(layer.bytes),
+                number(layer.planned_arena_bytes),
+                number(layer.measured_arena_bytes),
+                number(layer.stack_bytes),
+                number(layer.count),
+            ]
+        })
+        .collect();
+    rows.push(vec![
+        "arena".to_owned(),
+        String::new(),
+        String::new(),
         number(Some(measurement.planned_arena_bytes)),
-    ]);
-    table.add_row([
-        Cell::new("arena, measured"),
-        Cell::new(""),
         number(measurement.measured_arena_bytes),
         number(measurement.stack_bytes),
+        String::new(),
     ]);
-    table
+    write_table(out, style, &columns, rows)
 }
 
-fn table<'a>(header: impl IntoIterator<Item = &'a str>) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_header(header);
-    table
+/// What each mode takes of RAM, and beside the smallest.
+fn prices(
+    out: &mut dyn Write,
+    style: Style,
+    measured: &[Measurement],
+    occlusion: &OcclusionMeasurement,
+) -> io::Result<()> {
+    let columns = [
+        Column::text("mode"),
+        Column::number("arena B"),
+        Column::number("measured"),
+        Column::number("more than the least"),
+        Column::text("for").from(90),
+    ];
+    let modes = measured.iter().map(|measurement| {
+        let what = match measurement.mode {
+            Mode::Fused => "rows of fused layers are tapped as they are made",
+            Mode::Tapped => "every layer is there as a whole",
+        };
+        let (planned, measured) = (
+            measurement.planned_arena_bytes,
+            measurement.measured_arena_bytes,
+        );
+        (measurement.mode_name(), planned, measured, what)
+    });
+    let occlusion = (
+        "occlusion",
+        occlusion.planned_arena_bytes,
+        occlusion.measured_arena_bytes,
+        "every layer is kept, and what a 7x7 window changes of it",
+    );
+    let modes: Vec<_> = modes.chain([occlusion]).collect();
+    let least = modes
+        .iter()
+        .map(|&(_, planned, ..)| planned)
+        .min()
+        .unwrap_or(0);
+    let rows = modes.into_iter().map(|(name, planned, measured, what)| {
+        vec![
+            name.to_owned(),
+            number(Some(planned)),
+            number(measured),
+            number(Some(planned - least)),
+            what.to_owned(),
+        ]
+    });
+    write_table(out, style, &columns, rows.collect())
 }
 
-fn number<T: ToString>(value: Option<T>) -> Cell {
-    let text = value.map_or_else(|| "–".to_owned(), |value| value.to_string());
-    Cell::new(text).set_alignment(CellAlignment::Right)
+fn number<T: Into<u64>>(value: Option<T>) -> String {
+    value.map_or_else(|| "–".to_owned(), |value| grouped(value.into()))
 }

@@ -40,21 +40,21 @@ pub(super) fn page(data: &ReportData) -> Result<Markup, PictureError> {
                 nav aria-label="Contents" {
                     ul {
                         li { a href="#run" { "What was run" } }
+                        li { a href="#memory" { "Memory" } }
                         @for (number, one) in data.trials.iter().enumerate() {
                             li { a href=(format!("#input-{number}")) { (one.name) } }
                         }
                         li { a href="#cost" { "Cost" } }
-                        li { a href="#memory" { "Memory" } }
                         @if !data.link.is_empty() { li { a href="#link" { "Link" } } }
                         @if !data.receipts.is_empty() { li { a href="#receipts" { "Receipts" } } }
                     }
                 }
                 main {
                     (run::section(data))
+                    (memory)
                     (choices())
                     @for one in &trials { (one) }
                     (cost::section(data))
-                    (memory)
                     @if !data.link.is_empty() { (run::link(&data.link)) }
                     @if !data.receipts.is_empty() { (run::receipts(&data.receipts)) }
                 }

@@ -115,7 +115,7 @@ pub fn sections(out: &mut dyn Write, style: Style, sections: &[Section]) -> io::
     write_table(out, style, &columns, rows.collect())
 }
 
-struct Column {
+pub(crate) struct Column {
     name: &'static str,
     alignment: CellAlignment,
     /// Characters that a terminal must have for this column.
@@ -123,7 +123,7 @@ struct Column {
 }
 
 impl Column {
-    const fn text(name: &'static str) -> Self {
+    pub const fn text(name: &'static str) -> Self {
         Self {
             name,
             alignment: CellAlignment::Left,
@@ -131,7 +131,7 @@ impl Column {
         }
     }
 
-    const fn number(name: &'static str) -> Self {
+    pub const fn number(name: &'static str) -> Self {
         Self {
             name,
             alignment: CellAlignment::Right,
@@ -139,7 +139,7 @@ impl Column {
         }
     }
 
-    const fn from(self, least_width: usize) -> Self {
+    pub const fn from(self, least_width: usize) -> Self {
         Self {
             least_width,
             ..self
@@ -147,7 +147,7 @@ impl Column {
     }
 }
 
-fn write_table(
+pub(crate) fn write_table(
     out: &mut dyn Write,
     style: Style,
     columns: &[Column],

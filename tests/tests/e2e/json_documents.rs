@@ -82,6 +82,7 @@ fn has_the_fields_of(sections: &[&str], args: &[&str]) {
 #[test]
 fn what_a_board_gave() {
     has_the_fields_of(&["boards"], &["boards", "--json"]);
+    has_the_fields_of(&["budget"], &["budget", "vgg16", "--lecture", "--json"]);
     let commands: [(&str, &[&str]); 4] = [
         ("verify", &["verify", "--images", "2"]),
         ("infer", &["infer", "mnist:17", "mnist:4"]),

@@ -1,5 +1,5 @@
-//! The check of one plan: every layer once, in order, and nothing overwritten
-//! that is still needed.
+//! The check of one plan: every layer once, after those that it reads, and
+//! nothing overwritten that is still needed.
 
 use super::check::elements;
 use super::error::{ImageError, Part, PlanProblem};
@@ -9,6 +9,7 @@ use super::model::Model;
 use crate::MAX_TENSORS;
 use crate::ops;
 use crate::plan::{Mode, Plan, Step};
+use crate::sharing;
 use core::ops::Range;
 
 /// From the step that writes a tensor to the last step that reads it.
@@ -49,12 +50,15 @@ pub(super) fn check(model: &Model<'_>, index: usize) -> Result<(), ImageError> {
     check_overlaps(model, &plan, &lives).map_err(problem)
 }
 
-/// Walks the steps: every layer once, in order, fusions legal.
+/// Walks the steps: every layer once, after what it reads, fusions legal.
 fn lives(model: &Model<'_>, plan: &Plan<'_>) -> Result<[Life; MAX_TENSORS], PlanProblem> {
     let mut lives = [Life::default(); MAX_TENSORS];
-    let mut next = 0;
+    // One bit for each tensor that is there: at first the input.
+    let mut there = 1_u128;
+    let is_there = |there: u128, tensor: usize| there >> tensor & 1 == 1;
     for (index, (record, step)) in plan.steps.iter().zip(plan.steps()).enumerate() {
-        if record.kind > step::CONV_POOL || usize::from(record.layer) != next {
+        let first = usize::from(record.layer);
+        if record.kind > step::CONV_POOL || first >= model.layer_count() {
             return Err(PlanProblem::Steps { step: index });
         }
         let (layers, scratch) = match step {
@@ -68,11 +72,17 @@ fn lives(model: &Model<'_>, plan: &Plan<'_>) -> Result<[Life; MAX_TENSORS], Plan
                 (2, scratch)
             }
         };
-        check_scratch(model, next, scratch).ok_or(PlanProblem::Placement { tensor: next + 1 })?;
-        for number in next..next + layers {
+        check_scratch(model, first, scratch).ok_or(PlanProblem::Placement { tensor: first + 1 })?;
+        for number in first..first + layers {
             let layer = model
                 .layer(number)
                 .ok_or(PlanProblem::Steps { step: index })?;
+            let mut inputs = layer.inputs.iter();
+            let ready = inputs.all(|&input| is_there(there, input.into()));
+            if !ready || is_there(there, layer.output) {
+                return Err(PlanProblem::Steps { step: index });
+            }
+            there |= 1 << layer.output;
             for &input in layer.inputs {
                 if let Some(life) = lives.get_mut(usize::from(input)) {
                     life.last_read = index;
@@ -85,13 +95,12 @@ fn lives(model: &Model<'_>, plan: &Plan<'_>) -> Result<[Life; MAX_TENSORS], Plan
                 };
             }
         }
-        next += layers;
     }
     // The logits are read by whoever asked for the run.
     if let Some(life) = lives.get_mut(model.layer_count()) {
         life.last_read = plan.steps.len();
     }
-    if next == model.layer_count() {
+    if there.count_ones() as usize == model.tensor_count() {
         Ok(lives)
     } else {
         Err(PlanProblem::Steps {
@@ -153,15 +162,16 @@ fn check_places(model: &Model<'_>, plan: &Plan<'_>) -> Result<(), PlanProblem> {
     Ok(())
 }
 
-/// No step writes over a tensor that it or a later step still reads.
+/// No step writes over a tensor that a later step still reads, nor over its own
+/// input before it has read it.
 fn check_overlaps(
     model: &Model<'_>,
     plan: &Plan<'_>,
     lives: &[Life; MAX_TENSORS],
 ) -> Result<(), PlanProblem> {
     for (index, step) in plan.steps().enumerate() {
-        let (written, beside) = match step {
-            Step::Layer { layer, scratch } => (layer + 1, scratch),
+        let (written, beside) = match &step {
+            Step::Layer { layer, scratch } => (layer + 1, scratch.clone()),
             Step::ConvPool { conv, scratch, row } => (conv + 2, scratch.start..row.end),
         };
         let place = plan.place(model, written);
@@ -171,14 +181,17 @@ fn check_overlaps(
                 tensor: written,
             });
         }
-        for (tensor, life) in lives.iter().enumerate().take(written) {
+        for (tensor, life) in lives.iter().enumerate().take(model.tensor_count()) {
             // The input is there before the first step.
             let started = tensor == 0 || life.written < index;
             let live = started && life.last_read >= index;
             let Some(other) = plan.place(model, tensor).filter(|_| live) else {
                 continue;
             };
-            let written_over = place.as_ref().is_some_and(|place| overlap(place, &other));
+            let written_over = place.as_ref().is_some_and(|place| {
+                overlap(place, &other)
+                    && !(life.last_read == index && follows(model, &step, tensor, place, &other))
+            });
             if written_over || overlap(&beside, &other) {
                 return Err(PlanProblem::Overlap {
                     step: index,
@@ -188,6 +201,23 @@ fn check_overlaps(
         }
     }
     Ok(())
+}
+
+/// Whether `tensor` is what the step slides over, and its output at `place` stays
+/// behind what of it, at `other`, is still to be read.
+fn follows(
+    model: &Model<'_>,
+    step: &Step,
+    tensor: usize,
+    place: &Range<usize>,
+    other: &Range<usize>,
+) -> bool {
+    let (Step::Layer { layer, .. } | Step::ConvPool { conv: layer, .. }) = *step;
+    let is_input = model
+        .layer(layer)
+        .is_some_and(|layer| layer.inputs.len() == 1 && layer.input() == tensor);
+    let lag = sharing::step_lag_bytes(model, step).filter(|_| is_input);
+    lag.is_some_and(|lag| place.start.saturating_add(lag) <= other.start)
 }
 
 /// Whether two ranges share a byte; an empty one shares none.

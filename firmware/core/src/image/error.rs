@@ -118,7 +118,7 @@ pub enum LayerProblem {
 pub enum PlanProblem {
     /// No mode has this number, or two plans have it.
     Mode,
-    /// The steps do not run every layer once, in order.
+    /// The steps do not run every layer once, after those that it reads.
     Steps {
         /// The first step that is wrong.
         step: usize,

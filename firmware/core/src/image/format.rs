@@ -21,7 +21,7 @@ compile_error!("board images are little-endian and read in place");
 /// The first eight bytes of every board image.
 pub const MAGIC: [u8; 8] = *b"CTXSCOPE";
 /// The version of the format that this crate reads.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 /// Where the bytes that [`Header::hash`] covers begin.
 pub const HASHED_FROM: usize = 48;
 /// An offset in the arena that means: this tensor is never materialised.

@@ -1,0 +1,153 @@
+//! Steps that write over their input while they read it.
+//!
+//! A step that slides a window works from the top row to the bottom. What it has
+//! left behind it does not read again, so its output may lie there:
+//!
+//! ```text
+//! before row y   | output rows 0 … y-1 |  free  | input rows still to be read … |
+//! after row y    | output rows 0 … y      | free   | input rows still to be …   |
+//! ```
+//!
+//! The output has to begin so many bytes before the input that this holds for
+//! every row: its lag. The planner keeps it, and the image's check asks for it.
+
+use crate::image::{Model, Op, Shape, Window};
+use crate::plan::Step;
+
+/// The first input row under the windows of output row `y`.
+pub fn first_row(input: Shape, window: &Window, y: usize) -> usize {
+    let first = (y * window.stride_h).saturating_sub(window.pad_top);
+    first.min(input.height)
+}
+
+/// Bytes by which the output of an int8 layer that slides `window` must begin
+/// before its input, for the two to overlap.
+pub fn lag_bytes(input: Shape, output: Shape, window: &Window) -> usize {
+    let lag = |y: usize| {
+        let written = (y + 1) * output.row_elements();
+        written.saturating_sub(first_row(input, window, y) * input.row_elements())
+    };
+    (0..output.height).map(lag).max().unwrap_or(0)
+}
+
+/// The same for a convolution by `window` into `made`, whose rows are pooled into
+/// `pooled` by `pool` as they are made: row `y` of the output is written from the
+/// first row in its window on, after that row is made.
+pub fn fused_lag_bytes(
+    input: Shape,
+    window: &Window,
+    made: Shape,
+    pool: &Window,
+    pooled: Shape,
+) -> usize {
+    let lag = |y: usize| {
+        let next = first_row(made, pool, y) + 1;
+        let left_behind = if next < made.height {
+            first_row(input, window, next)
+        } else {
+            input.height
+        };
+        let written = (y + 1) * pooled.row_elements();
+        written.saturating_sub(left_behind * input.row_elements())
+    };
+    (0..pooled.height).map(lag).max().unwrap_or(0)
+}
+
+/// The lag of a step of `model`; `None` where its output must not overlap its input.
+pub(crate) fn step_lag_bytes(model: &Model<'_>, step: &Step) -> Option<usize> {
+    match *step {
+        Step::Layer { layer, .. } => {
+            let layer = model.layer(layer)?;
+            if model.tensor(layer.output)?.is_logits {
+                return None;
+            }
+            match layer.op {
+                Op::Conv2d(conv) => Some(lag_bytes(conv.input, conv.output, &conv.window)),
+                Op::MaxPool(pool) => Some(lag_bytes(pool.input, pool.output, &pool.window)),
+                Op::Lookup(_) => Some(0),
+                Op::Dense(_) | Op::Concat => None,
+            }
+        }
+        Step::ConvPool { conv, .. } => match (model.layer(conv)?.op, model.layer(conv + 1)?.op) {
+            (Op::Conv2d(conv), Op::MaxPool(pool)) => Some(fused_lag_bytes(
+                conv.input,
+                &conv.window,
+                conv.output,
+                &pool.window,
+                pool.output,
+            )),
+            _ => None,
+        },
+    }
+}
+
+/// Shape and window as row `y` of the output sees them when the input begins at
+/// [`first_row`]: there it is row 0.
+pub(crate) fn from_first_row(input: Shape, window: Window, y: usize) -> (Shape, Window) {
+    let input_from = Shape {
+        height: input.height - first_row(input, &window, y),
+        ..input
+    };
+    let window = Window {
+        pad_top: window.pad_top.saturating_sub(y * window.stride_h),
+        ..window
+    };
+    (input_from, window)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn shape(height: usize, width: usize, channels: usize) -> Shape {
+        Shape {
+            height,
+            width,
+            channels,
+        }
+    }
+
+    const fn square(kernel: usize, stride: usize, pad: usize) -> Window {
+        Window {
+            kernel_h: kernel,
+            kernel_w: kernel,
+            stride_h: stride,
+            stride_w: stride,
+            dilation_h: 1,
+            dilation_w: 1,
+            pad_top: pad,
+            pad_left: pad,
+        }
+    }
+
+    #[test]
+    fn a_pool_runs_one_row_ahead() {
+        let lag = lag_bytes(shape(24, 24, 20), shape(12, 12, 20), &square(2, 2, 0));
+        assert_eq!(lag, 12 * 20);
+    }
+
+    #[test]
+    fn a_padded_convolution_keeps_the_rows_above() {
+        let same = shape(8, 8, 4);
+        assert_eq!(lag_bytes(same, same, &square(3, 1, 1)), 2 * 32);
+    }
+
+    #[test]
+    fn a_growing_output_lags_most_at_its_end() {
+        let lag = lag_bytes(shape(28, 28, 1), shape(24, 24, 20), &square(5, 1, 0));
+        assert_eq!(lag, 24 * 24 * 20 - 23 * 28);
+    }
+
+    #[test]
+    fn a_fused_step_frees_two_rows_for_each_it_writes() {
+        // The lecture LeNet's second convolution: rows of 240 bytes in, 250 out.
+        let lag = fused_lag_bytes(
+            shape(12, 12, 20),
+            &square(3, 1, 0),
+            shape(10, 10, 50),
+            &square(2, 2, 0),
+            shape(5, 5, 50),
+        );
+        assert_eq!(lag, 250 - 240);
+    }
+}

@@ -1,0 +1,196 @@
+//! Whether a network fits a board, and what would make it fit.
+
+use super::{Element, Ledger, Mode, Network, plan};
+use crate::board::Part;
+use crate::picture::number::grouped;
+
+/// What a network needs of a board, in bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// The board image.
+    pub image_bytes: u64,
+    /// The arena with every layer materialised.
+    pub tapped_bytes: u64,
+    /// The arena with convolutions and poolings fused.
+    pub fused_bytes: u64,
+    /// The input, which is kept beside the arena.
+    pub input_bytes: u64,
+}
+
+/// What everything but the network takes, in bytes: as linked for the board where
+/// its firmware is built, as linked for another one where not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Firmware {
+    /// Code and constants.
+    pub flash_bytes: u64,
+    /// Variables, and the stack at its deepest.
+    pub ram_bytes: u64,
+}
+
+/// What the firmware took when it was linked for the emulated Cortex-M4F: probe,
+/// protocol and engine, with room to spare.
+pub const TYPICAL_FIRMWARE: Firmware = Firmware {
+    flash_bytes: 80 * 1024,
+    ram_bytes: 6 * 1024,
+};
+
+/// A network beside a board.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fit {
+    /// Flash needed: firmware and image.
+    pub flash_bytes: u64,
+    /// RAM needed in tapped mode.
+    pub tapped_ram_bytes: u64,
+    /// RAM needed in fused mode.
+    pub fused_ram_bytes: u64,
+    /// Flash and RAM that the part has; none where there is no limit.
+    pub has: Option<[u64; 2]>,
+}
+
+impl Need {
+    /// What `network` needs once it is compiled to int8.
+    pub fn of(network: &Network) -> Self {
+        let ledger = Ledger::new(network);
+        let arena = |mode| plan(network, Element::Int8, mode).arena_bytes as u64;
+        Self {
+            image_bytes: image_bytes(network, &ledger),
+            tapped_bytes: arena(Mode::Tapped),
+            fused_bytes: arena(Mode::Fused),
+            input_bytes: network.values(0) as u64,
+        }
+    }
+
+    /// What a compiled model needs, exactly.
+    pub fn of_image(model: &cortexscope_core::Model<'_>) -> Self {
+        let arena = |mode| model.plan(mode).map_or(0, |plan| plan.arena_bytes() as u64);
+        Self {
+            image_bytes: model.image_bytes() as u64,
+            tapped_bytes: arena(cortexscope_core::Mode::Tapped),
+            fused_bytes: arena(cortexscope_core::Mode::Fused),
+            input_bytes: model.input().bytes() as u64,
+        }
+    }
+
+    /// The network beside `board`, with its `firmware`.
+    pub fn beside(&self, board: &Part, firmware: Firmware) -> Fit {
+        let ram = |arena| firmware.ram_bytes + self.input_bytes + arena;
+        let has = board.flash_bytes.zip(board.ram_bytes);
+        Fit {
+            flash_bytes: firmware.flash_bytes + self.image_bytes,
+            tapped_ram_bytes: ram(self.tapped_bytes),
+            fused_ram_bytes: ram(self.fused_bytes),
+            has: has.map(|(flash, ram)| [flash.into(), ram.into()]),
+        }
+    }
+}
+
+/// Parameters, and the records of tensors, layers and plans around them.
+fn image_bytes(network: &Network, ledger: &Ledger) -> u64 {
+    const HEADER: u64 = 160;
+    const PER_LAYER: u64 = 24 + 80 + 2 * (16 + 4) + 2;
+    let names: u64 = ledger.rows.iter().map(|row| row.name.len() as u64).sum();
+    HEADER + PER_LAYER * network.layers.len() as u64 + names + ledger.totals.flash_bytes
+}
+
+impl Fit {
+    /// Whether it runs in fused mode.
+    pub fn is_possible(&self) -> bool {
+        self.has
+            .is_none_or(|[flash, ram]| self.flash_bytes <= flash && self.fused_ram_bytes <= ram)
+    }
+
+    /// Whether it runs with every layer tapped as a whole.
+    pub fn is_possible_tapped(&self) -> bool {
+        self.has
+            .is_none_or(|[flash, ram]| self.flash_bytes <= flash && self.tapped_ram_bytes <= ram)
+    }
+
+    /// Flash and RAM that are left in fused mode; negative where they are missing.
+    pub fn left(&self) -> Option<[i64; 2]> {
+        let left = |has: u64, need: u64| has as i64 - need as i64;
+        self.has.map(|[flash, ram]| {
+            [
+                left(flash, self.flash_bytes),
+                left(ram, self.fused_ram_bytes),
+            ]
+        })
+    }
+
+    /// What does not fit, by how much, and what would make it fit.
+    pub fn verdict(&self) -> String {
+        let Some([flash, ram]) = self.has else {
+            return "fits: the host has no such limits".to_owned();
+        };
+        let over = |need: u64, has: u64| need.saturating_sub(has);
+        let mut wrong = Vec::new();
+        let flash_over = over(self.flash_bytes, flash);
+        if flash_over > 0 {
+            wrong.push(format!(
+                "flash is short by {} B: fewer weights, that many, or a part with {} B",
+                grouped(flash_over),
+                grouped(self.flash_bytes)
+            ));
+        }
+        let ram_over = over(self.fused_ram_bytes, ram);
+        if ram_over > 0 {
+            wrong.push(format!(
+                "RAM is short by {} B even fused: smaller maps, or a part with {} B",
+                grouped(ram_over),
+                grouped(self.fused_ram_bytes)
+            ));
+        }
+        if !wrong.is_empty() {
+            return format!("does not fit: {}", wrong.join("; "));
+        }
+        let tapped_over = over(self.tapped_ram_bytes, ram);
+        if tapped_over > 0 {
+            return format!(
+                "fits with --mode fused; tapped is short of RAM by {} B",
+                grouped(tapped_over)
+            );
+        }
+        "fits".to_owned()
+    }
+}
+
+/// What the firmware of `part` takes: as it was linked, if it is built here.
+pub fn firmware_of(part: &Part) -> Firmware {
+    let built = crate::board::find(part.name)
+        .map(crate::board::firmware_elf)
+        .and_then(|path| std::fs::read(path).ok());
+    built
+        .and_then(|elf| linked(&elf))
+        .unwrap_or(TYPICAL_FIRMWARE)
+}
+
+/// Stack that is reckoned with: more than twice what is measured.
+const STACK_BYTES: u64 = 2 * 1024;
+
+/// Flash and RAM of an ELF file, the arena, a linked image and the stack's room
+/// left out.
+fn linked(elf: &[u8]) -> Option<Firmware> {
+    use object::{Object, ObjectSection, SectionFlags, elf::SHF_ALLOC, elf::SHF_WRITE};
+    let file = object::File::parse(elf).ok()?;
+    let mut firmware = Firmware {
+        flash_bytes: 0,
+        ram_bytes: STACK_BYTES,
+    };
+    for section in file.sections() {
+        let SectionFlags::Elf { sh_flags, .. } = section.flags() else {
+            return None;
+        };
+        let name = section.name().ok()?;
+        if sh_flags.0 & SHF_ALLOC.0 == 0 || [".arena", ".model"].contains(&name) {
+            continue;
+        }
+        let is_loaded = section.kind() != object::SectionKind::UninitializedData;
+        let is_writable = sh_flags.0 & SHF_WRITE.0 != 0;
+        if is_loaded {
+            firmware.flash_bytes += section.size();
+        }
+        if is_writable {
+            firmware.ram_bytes += section.size();
+        }
+    }
+    Some(firmware)
+}
