@@ -6,8 +6,8 @@ pub struct Lecture {
     pub network: &'static str,
     /// Its rows.
     pub rows: &'static [LectureRow],
-    /// What it says in total.
-    pub total: &'static str,
+    /// What it says in total of memory and of weights.
+    pub total: [&'static str; 2],
     /// Where and why the exact figures differ.
     pub notes: &'static [&'static str],
 }
@@ -147,7 +147,7 @@ static VGG16: Lecture = Lecture {
         row("fc7", "4096", 4_096, "4096*4096", 16_777_216),
         row("fc8", "1000", 1_000, "4096*1000", 4_096_000),
     ],
-    total: "24M * 4 bytes ~= 93 MB / image (only forward! ~*2 for bwd); 138M parameters",
+    total: ["24M*4B~=93MB", "138M"],
     notes: &[
         "memory: the lecture's own rows sum to 15,237,608 values, 60.95 MB in f32 (4 bytes each); its total says 24M and 93 MB",
         "conv2_2: the formula reads (3*3*64)*128, which is 73,728; the number beside it, 147,456, is (3*3*128)*128 and right",
@@ -166,7 +166,7 @@ static LENET: Lecture = Lecture {
         row("pool2", "5*5*50", 1_250, "0", 0),
         row("fc", "10", 10, "1250*10", 12_500),
     ],
-    total: "25 and 180 parameters per filter",
+    total: ["", ""],
     notes: &[
         "parameters: 22,000 weights and 80 biases make 22,080; the lecture's 25 and 180 per filter leave the bias out (26 and 181 with it)",
         "conv2: the lecture later speaks of a filter output of 11×11; 12×12 maps and 3×3 filters without padding give 10×10",

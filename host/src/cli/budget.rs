@@ -93,7 +93,10 @@ impl Budget {
                 notes(
                     out,
                     format,
-                    &["needed is firmware and network; RAM is variables, stack, input and arena"],
+                    &[
+                        "needed is firmware and network; RAM is variables, stack, input and arena; a board \
+                     whose firmware is not built is reckoned with 92 KiB of flash and 8 KiB of RAM for it",
+                    ],
                 )?;
             }
             (None, false) => {

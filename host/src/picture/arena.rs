@@ -32,6 +32,20 @@ pub struct ArenaBuffer {
     pub last_step: usize,
 }
 
+impl ArenaBuffer {
+    fn end_bytes(&self) -> u64 {
+        self.offset_bytes.saturating_add(self.bytes)
+    }
+
+    /// Whether both have the same bytes in the same step.
+    fn overlaps(&self, other: &Self) -> bool {
+        self.first_step <= other.last_step
+            && other.first_step <= self.last_step
+            && self.offset_bytes < other.end_bytes()
+            && other.offset_bytes < self.end_bytes()
+    }
+}
+
 /// The planned use of the arena over the steps of one inference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArenaPlan {
@@ -52,17 +66,31 @@ const RIGHT_PX: u32 = 8;
 impl ArenaPlan {
     /// The planned size: the end of the buffer that ends last.
     pub fn planned_bytes(&self) -> u64 {
-        let end = |buffer: &ArenaBuffer| buffer.offset_bytes.saturating_add(buffer.bytes);
-        self.buffers.iter().map(end).max().unwrap_or(0)
+        let ends = self.buffers.iter().map(ArenaBuffer::end_bytes);
+        ends.max().unwrap_or(0)
     }
 
-    /// Bytes in use during a step.
+    /// Bytes in use during a step; what two buffers share counts once.
     pub fn live_bytes(&self, step: usize) -> u64 {
-        self.buffers
-            .iter()
-            .filter(|buffer| (buffer.first_step..=buffer.last_step).contains(&step))
-            .map(|buffer| buffer.bytes)
-            .fold(0, u64::saturating_add)
+        let alive = self.buffers.iter();
+        let alive = alive.filter(|buffer| (buffer.first_step..=buffer.last_step).contains(&step));
+        let mut places: Vec<[u64; 2]> = alive
+            .map(|buffer| [buffer.offset_bytes, buffer.end_bytes()])
+            .collect();
+        places.sort_unstable();
+        let mut reached = 0;
+        let covered = places.into_iter().map(|[start, end]| {
+            let new = end.saturating_sub(start.max(reached));
+            reached = reached.max(end);
+            new
+        });
+        covered.fold(0, u64::saturating_add)
+    }
+
+    /// Whether a step writes over its input.
+    fn shares(&self) -> bool {
+        let mut buffers = self.buffers.iter().enumerate();
+        buffers.any(|(at, one)| self.buffers[..at].iter().any(|other| one.overlaps(other)))
     }
 
     fn check(&self) -> Result<(), PictureError> {
@@ -135,13 +163,35 @@ pub fn arena_plan(plan: &ArenaPlan, width: u32) -> Result<Drawing, PictureError>
             grouped(bytes),
         );
     }
-    for buffer in &plan.buffers {
+    // Of two that overlap the earlier one lies above: it goes when its step ends.
+    let mut buffers: Vec<&ArenaBuffer> = plan.buffers.iter().collect();
+    if plan.shares() {
+        buffers.sort_by_key(|buffer| std::cmp::Reverse(buffer.first_step));
+    }
+    for (at, buffer) in buffers.iter().enumerate() {
         let (from, to) = (column(buffer.first_step), column(buffer.last_step + 1));
-        let (top, floor) = (
-            level(buffer.offset_bytes + buffer.bytes),
-            level(buffer.offset_bytes),
+        let (top, floor) = (level(buffer.end_bytes()), level(buffer.offset_bytes));
+        let above = buffers[at + 1..]
+            .iter()
+            .filter(|other| buffer.overlaps(other));
+        let covered = above.map(|other| {
+            let (left, right) = (column(other.first_step), column(other.last_step + 1));
+            [
+                left,
+                level(other.end_bytes()),
+                right,
+                level(other.offset_bytes),
+            ]
+        });
+        let last = column(buffer.last_step);
+        let room = visible([from, top, to, floor], last, &covered.collect::<Vec<_>>());
+        draw_buffer(
+            &mut drawing,
+            buffer,
+            [from, top],
+            [to - from, floor - top],
+            room,
         );
-        draw_buffer(&mut drawing, buffer, [from, top], [to - from, floor - top]);
     }
     let peak = TOP_PX as i32;
     for dash in (left..left + plot_width).step_by(8) {
@@ -195,7 +245,11 @@ fn heading(drawing: &mut Drawing, plan: &ArenaPlan, planned: u64) {
         [MARGIN_PX as i32, 46],
         Anchor::Start,
         TextStyle::CAPTION,
-        "bytes from the arena’s start upwards, steps to the right; to scale",
+        if plan.shares() {
+            "bytes from the arena’s start upwards, steps to the right; to scale; where two overlap, a step writes over what it has read"
+        } else {
+            "bytes from the arena’s start upwards, steps to the right; to scale"
+        },
     );
     drawing.text(
         [
@@ -208,11 +262,34 @@ fn heading(drawing: &mut Drawing, plan: &ArenaPlan, planned: u64) {
     );
 }
 
+/// The largest part of a box, `[left, top, right, bottom]`, that none of `covered`
+/// hides: all of it, its last step, or the strip above or below what hides it.
+fn visible(all: [u32; 4], last: u32, covered: &[[u32; 4]]) -> [u32; 4] {
+    let [left, top, right, bottom] = all;
+    let highest = covered.iter().map(|cover| cover[1]).min().unwrap_or(bottom);
+    let lowest = covered.iter().map(|cover| cover[3]).max().unwrap_or(top);
+    let parts = [
+        all,
+        [last, top, right, bottom],
+        [left, top, right, highest.clamp(top, bottom)],
+        [left, lowest.clamp(top, bottom), right, bottom],
+    ];
+    let is_free = |part: &[u32; 4]| {
+        covered.iter().all(|cover| {
+            part[0] >= cover[2] || cover[0] >= part[2] || part[1] >= cover[3] || cover[1] >= part[3]
+        })
+    };
+    let area = |part: &[u32; 4]| (part[2] - part[0]) * (part[3] - part[1]);
+    let free = parts.into_iter().filter(is_free);
+    free.max_by_key(area).unwrap_or([left, top, left, top])
+}
+
 fn draw_buffer(
     drawing: &mut Drawing,
     buffer: &ArenaBuffer,
     [left, top]: [u32; 2],
     [width, height]: [u32; 2],
+    room: [u32; 4],
 ) {
     let corner = [left as i32 + 1, top as i32];
     // The smallest buffer is still seen.
@@ -227,6 +304,17 @@ fn draw_buffer(
     let bytes = format!("{} B", grouped(buffer.bytes));
     let name_width = TextStyle::STRONG.width_px(&buffer.name);
     let bytes_width = TextStyle::BODY.width_px(&bytes);
+    // The text goes where the box is not hidden.
+    let is_hidden = room != [left, top, left + width, top + height];
+    let (corner, size) = if is_hidden {
+        let size = [room[2] - room[0], room[3] - room[1]];
+        (
+            [room[0] as i32 + 1, room[1] as i32],
+            [size[0].saturating_sub(2), size[1]],
+        )
+    } else {
+        (corner, size)
+    };
     let baseline = corner[1] + 16;
     if size[1] < 20 || name_width + 12 > size[0] {
         return;

@@ -94,7 +94,53 @@ fn planned_memory_is_measured_memory() {
             }
         }
         assert!(document["linked"]["text_bytes"].as_u64() > Some(0));
+        let sections = document["firmware"]["sections"].as_array().expect("a list");
+        for section in sections {
+            let causes = section["causes"].as_array().expect("a list");
+            let sum: u64 = causes
+                .iter()
+                .filter_map(|cause| cause["bytes"].as_u64())
+                .sum();
+            assert_eq!(Some(sum), section["bytes"].as_u64(), "{section}");
+        }
+        let text = sections.iter().find(|section| section["name"] == ".text");
+        let engine = text.and_then(|text| {
+            let mut causes = text["causes"].as_array()?.iter();
+            causes.find(|cause| cause["cause"] == "engine")?["bytes"].as_u64()
+        });
+        assert!(engine > Some(4_000), "the engine is found in the code");
     }
+}
+
+#[test]
+fn a_budget_adds_up_and_names_the_boards_that_are_too_small() {
+    let document = json(&["budget", "vgg16", "--json"]);
+    assert_eq!(document["totals"]["parameters"], 138_357_544);
+    assert_eq!(document["totals"]["values"], 15_237_608);
+    let layers = document["layers"].as_array().expect("a list of layers");
+    let sum = |field: &str| -> u64 { layers.iter().filter_map(|l| l[field].as_u64()).sum() };
+    assert_eq!(Some(sum("macs")), document["totals"]["macs"].as_u64());
+    let boards = document["boards"].as_array().expect("a list of boards");
+    let microbit = boards.iter().find(|board| board["name"] == "microbit");
+    let microbit = microbit.expect("a known board");
+    assert_eq!(microbit["fits_fused"], false);
+    let verdict = microbit["verdict"].as_str().expect("words");
+    assert!(
+        verdict.starts_with("does not fit: flash is short by"),
+        "{verdict}"
+    );
+}
+
+#[test]
+fn a_microbit_runs_the_lecture_lenet_fused_only() {
+    let document = json(&["budget", "lecture-lenet", "--json"]);
+    let boards = document["boards"].as_array().expect("a list of boards");
+    let microbit = boards.iter().find(|board| board["name"] == "microbit");
+    let microbit = microbit.expect("a known board");
+    assert_eq!(
+        (&microbit["fits_fused"], &microbit["fits_tapped"]),
+        (&true.into(), &false.into())
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::board::parts;
 use crate::budget::fit::{Need, firmware_of};
 use crate::budget::lecture::Lecture;
 use crate::budget::{Element, Ledger, MemoryPlan, Mode, Network, Purpose, backward_bytes, plan};
+use crate::picture::number::grouped;
 use cortexscope_wire::capacity::{inference_wire_bytes, uart_bytes_per_s};
 use serde_json::{Value, json};
 
@@ -164,7 +165,7 @@ impl Content {
                 self.backward[1],
                 format!(
                     "beside weights and their gradients, {} B each",
-                    crate::picture::number::grouped(parameters)
+                    grouped(parameters)
                 ),
             ),
         ] {
@@ -242,8 +243,7 @@ impl Content {
         let rows = parts().into_iter().map(|part| {
             let fit = self.need.beside(&part, firmware_of(&part));
             let left = |which: usize| -> Cell {
-                fit.left()
-                    .map_or(Cell::None, |left| left[which].to_string().into())
+                fit.left().map_or(Cell::None, |left| signed(left[which]))
             };
             vec![
                 part.name.into(),
@@ -284,11 +284,9 @@ impl Content {
             let found = exact(row.layer);
             let formula = formula(row.weights);
             let weights = match formula {
-                Some(product) if product != row.weight_count => format!(
-                    "the formula is {}",
-                    crate::picture::number::grouped(product)
-                )
-                .into(),
+                Some(product) if product != row.weight_count => {
+                    format!("the formula is {}", grouped(product)).into()
+                }
                 _ => mark(row.weight_count, found.map(|found| found.weights)),
             };
             rows.push(vec![
@@ -304,10 +302,10 @@ impl Content {
         }
         rows.push(vec![
             "total".into(),
-            lecture.total.into(),
+            lecture.total[0].into(),
             self.ledger.totals.values.into(),
             "see below".into(),
-            "".into(),
+            lecture.total[1].into(),
             lecture
                 .rows
                 .iter()
@@ -415,6 +413,11 @@ impl Content {
             "lecture_notes": lecture.map_or(&[][..], |lecture| lecture.notes),
         })
     }
+}
+
+fn signed(value: i64) -> Cell {
+    let minus = if value < 0 { "−" } else { "" };
+    format!("{minus}{}", grouped(value.unsigned_abs())).into()
 }
 
 /// What a formula such as `(3*3*64)*128` comes to; none where it is no product.
