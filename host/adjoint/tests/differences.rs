@@ -283,7 +283,7 @@ fn pools() {
 /// Functions at values inside their domain.
 #[test]
 fn functions() {
-    let all: [(ElementWiseOp, f32, f32); 31] = [
+    let all: [(ElementWiseOp, f32, f32); 32] = [
         (math::neg(), -2.0, 2.0),
         (math::abs(), -2.0, 2.0),
         (math::square(), -2.0, 2.0),
@@ -314,6 +314,7 @@ fn functions() {
         (leaky_relu(0.1), -2.0, 2.0),
         (hard_swish(), -5.0, 5.0),
         (silu::silu(), -3.0, 3.0),
+        (gelu_exact::gelu_exact(), -3.0, 3.0),
         (gelu_approximate::gelu_approximate(false), -3.0, 3.0),
     ];
     for (op, low, high) in all {
