@@ -7,12 +7,14 @@
 //! | `plain` | the rest: one output channel a group | one output at a time |
 
 mod plain;
-mod rows;
+pub(super) mod rows;
 mod tiles;
 
-use super::requantize::requantize;
-use crate::image::{Conv2d, Shape, Window};
+use super::kernels;
+use super::requantize::{clamp, to_int8};
+use crate::image::{Conv2d, Quantiser, Shape, Window};
 use core::ops::Range;
+use rows::PaddedRows;
 
 /// How a convolution is computed; its geometry alone decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +41,7 @@ pub fn scratch_bytes(input: Shape, output: Shape, window: &Window, groups: usize
         Kernel::Rows => window.kernel_h * rows::row_bytes(output.width, window),
         Kernel::Tiles => {
             let taps = window.kernel_h * window.kernel_w * (input.channels / groups.max(1));
-            output.width.min(tiles::PIXELS) * tiles::column_bytes(taps)
+            tiles::PIXELS * tiles::column_bytes(taps)
         }
         Kernel::Plain => 0,
     }
@@ -56,11 +58,33 @@ pub fn row(
     scratch: &mut [u32],
     output: &mut [i8],
 ) {
-    let multipliers = conv.quantiser.multipliers;
-    evaluate(conv, input, y, columns, scratch, output, |sum, channel| {
-        let multiplier = multipliers.get(channel).copied().unwrap_or_default();
-        requantize(sum, multiplier, &conv.quantiser)
-    });
+    let Quantiser {
+        multipliers, zero, ..
+    } = conv.quantiser;
+    let multiplier = |channel: usize| multipliers.get(channel).copied().unwrap_or_default();
+    let finish = |sum, channel| to_int8(sum, multiplier(channel), zero);
+    match kernel(conv.input, conv.output, &conv.window, conv.groups) {
+        Kernel::Rows => {
+            let whole_tiles =
+                |rows: &PaddedRows<'_>, filter: &[i8], start, channel, output: &mut [i8]| {
+                    let scale = (multiplier(channel), zero);
+                    kernels::whole_tiles(rows, filter, start, scale, output, conv.output.channels)
+                };
+            rows::evaluate(
+                conv,
+                input,
+                y,
+                columns,
+                scratch,
+                output,
+                whole_tiles,
+                finish,
+            );
+        }
+        Kernel::Tiles => tiles::evaluate(conv, input, y, columns, scratch, output, finish),
+        Kernel::Plain => plain::evaluate(conv, input, y, columns, output, finish),
+    }
+    clamp(&conv.quantiser, output);
 }
 
 /// Output pixels `columns` of row `y`, as accumulators `[columns, O]`.
@@ -74,22 +98,18 @@ pub fn accumulate_row(
     scratch: &mut [u32],
     output: &mut [i32],
 ) {
-    evaluate(conv, input, y, columns, scratch, output, |sum, _| sum);
-}
-
-/// Every output pixel from its accumulator and channel, by `finish`.
-#[inline(always)]
-fn evaluate<T>(
-    conv: &Conv2d<'_>,
-    input: &[i8],
-    y: usize,
-    columns: Range<usize>,
-    scratch: &mut [u32],
-    output: &mut [T],
-    finish: impl Fn(i32, usize) -> T,
-) {
+    let finish = |sum, _| sum;
     match kernel(conv.input, conv.output, &conv.window, conv.groups) {
-        Kernel::Rows => rows::evaluate(conv, input, y, columns, scratch, output, finish),
+        Kernel::Rows => rows::evaluate(
+            conv,
+            input,
+            y,
+            columns,
+            scratch,
+            output,
+            |_, _, _, _, _| 0,
+            finish,
+        ),
         Kernel::Tiles => tiles::evaluate(conv, input, y, columns, scratch, output, finish),
         Kernel::Plain => plain::evaluate(conv, input, y, columns, output, finish),
     }

@@ -1,7 +1,7 @@
 //! Fully connected layers, whole or by what changed.
 
 use super::kernels;
-use super::requantize::requantize;
+use super::requantize::{clamp, to_int8};
 use crate::image::Dense;
 
 /// Rows of weights that are read together.
@@ -9,9 +9,11 @@ const ROWS: usize = 4;
 
 /// All outputs as int8.
 pub fn outputs(dense: &Dense<'_>, input: &[i8], output: &mut [i8]) {
+    let zero = dense.quantiser.zero;
     evaluate(dense, input, output, |sum, multiplier| {
-        requantize(sum, multiplier, &dense.quantiser)
+        to_int8(sum, multiplier, zero)
     });
+    clamp(&dense.quantiser, output);
 }
 
 /// All accumulators, bias included.
@@ -23,19 +25,20 @@ pub fn accumulate(dense: &Dense<'_>, input: &[i8], output: &mut [i32]) {
 #[inline(always)]
 fn evaluate<T>(dense: &Dense<'_>, input: &[i8], output: &mut [T], finish: impl Fn(i32, f32) -> T) {
     let inputs = dense.inputs().max(1);
-    let mut rows = dense.weights.chunks_exact(inputs);
-    let multipliers = dense.quantiser.multipliers.chunks(ROWS);
-    let parameters = dense.bias.chunks(ROWS).zip(multipliers);
-    for (values, (biases, multipliers)) in output.chunks_mut(ROWS).zip(parameters) {
-        let mut next = || rows.next().unwrap_or_default();
+    let parameters = dense
+        .bias
+        .chunks(ROWS)
+        .zip(dense.quantiser.multipliers.chunks(ROWS));
+    let rows = dense.weights.chunks(ROWS * inputs).zip(parameters);
+    for (values, (rows, (biases, multipliers))) in output.chunks_mut(ROWS).zip(rows) {
         let sums = if values.len() == ROWS {
-            kernels::dots(input, dense.input_zero, [(); ROWS].map(|()| next()))
+            kernels::four_dots(input, dense.input_zero, rows)
         } else {
-            let mut sums = [0; ROWS];
-            for (sum, _) in sums.iter_mut().zip(&*values) {
-                [*sum] = kernels::dots(input, dense.input_zero, [next()]);
-            }
-            sums
+            let mut rows = rows.chunks_exact(inputs);
+            [(); ROWS].map(|()| match rows.next() {
+                Some(row) => kernels::dot(input, dense.input_zero, row),
+                None => 0,
+            })
         };
         let parameters = biases.iter().zip(multipliers);
         for ((value, sum), (&bias, &multiplier)) in values.iter_mut().zip(sums).zip(parameters) {
@@ -63,6 +66,7 @@ pub fn accumulate_change(
 pub fn requantize_all(dense: &Dense<'_>, accumulators: &[i32], output: &mut [i8]) {
     let multipliers = dense.quantiser.multipliers;
     for ((value, &acc), &multiplier) in output.iter_mut().zip(accumulators).zip(multipliers) {
-        *value = requantize(acc, multiplier, &dense.quantiser);
+        *value = to_int8(acc, multiplier, dense.quantiser.zero);
     }
+    clamp(&dense.quantiser, output);
 }

@@ -7,11 +7,10 @@
 //! address: these cores do that.
 
 mod instructions;
+mod loops;
 
+use super::conv2d::rows::{PaddedRows, TILE};
 use instructions::{max8, pkhbt, smlad, smladx, ssub16, sxtab16, sxtab16_odd, sxtb16, sxtb16_odd};
-
-/// Pixels that [`four_pixels`] computes.
-const TILE: usize = 4;
 
 /// Four 16-bit numbers: 0 and 2 in the first word, 1 and 3 in the second.
 type Quad = [u32; 2];
@@ -35,56 +34,36 @@ fn negated(zero: i8) -> u32 {
     half | half << 16
 }
 
-/// `Σ (x − zero)·w` of four neighbouring pixels with one input channel, the first
-/// of them at `at` in each of `rows`; `filter` has `kernel_w` taps a row.
+/// Requantised outputs of one channel, clamped to int8 alone, `step` bytes apart,
+/// four pixels at a time; gives how many are done. The scale is the multiplier and
+/// the zero point.
 #[inline(always)]
-pub fn four_pixels(
-    rows: &[i8],
-    row_bytes: usize,
-    at: usize,
+pub fn whole_tiles(
+    rows: &PaddedRows<'_>,
     filter: &[i8],
-    kernel_w: usize,
-    zero: i8,
-) -> [i32; TILE] {
-    match kernel_w {
-        3 => four_pixels_of::<3>(rows, row_bytes, at, filter, zero),
-        5 => four_pixels_of::<5>(rows, row_bytes, at, filter, zero),
-        _ => four_pixels_of_any(rows, row_bytes, at, filter, kernel_w, zero),
+    start: i32,
+    scale: (f32, i8),
+    output: &mut [i8],
+    step: usize,
+) -> usize {
+    if rows.kernel_w == 5 {
+        loops::five_taps_row(rows, filter.as_chunks().0, start, scale, output, step)
+    } else {
+        0
     }
 }
 
-/// With the kernel's width known, nothing about its taps is left to run time.
-fn four_pixels_of<const KERNEL_W: usize>(
-    rows: &[i8],
-    row_bytes: usize,
-    at: usize,
-    filter: &[i8],
-    zero: i8,
-) -> [i32; TILE] {
-    let zero = negated(zero);
-    let mut sums = [0; TILE];
-    let (tap_rows, _) = filter.as_chunks::<KERNEL_W>();
-    for (row, taps) in rows.chunks_exact(row_bytes.max(1)).zip(tap_rows) {
-        let row = row.get(at..).unwrap_or_default();
-        add_row(&mut sums, row, taps, zero);
+/// `start + Σ x·w` of four neighbouring pixels with one input channel, the first
+/// of them at `at` in each row.
+#[inline(never)]
+pub fn four_pixels(rows: &PaddedRows<'_>, at: usize, filter: &[i8], start: i32) -> [i32; TILE] {
+    let mut sums = [start; TILE];
+    if rows.kernel_w == 5 {
+        return loops::five_taps(rows, at, filter.as_chunks().0, sums);
     }
-    sums
-}
-
-fn four_pixels_of_any(
-    rows: &[i8],
-    row_bytes: usize,
-    at: usize,
-    filter: &[i8],
-    kernel_w: usize,
-    zero: i8,
-) -> [i32; TILE] {
-    let zero = negated(zero);
-    let mut sums = [0; TILE];
-    let tap_rows = filter.chunks_exact(kernel_w.max(1));
-    for (row, taps) in rows.chunks_exact(row_bytes.max(1)).zip(tap_rows) {
-        let row = row.get(at..).unwrap_or_default();
-        add_row(&mut sums, row, taps, zero);
+    let tap_rows = filter.chunks_exact(rows.kernel_w.max(1));
+    for (row, taps) in rows.bytes.chunks_exact(rows.row_bytes.max(1)).zip(tap_rows) {
+        add_row(&mut sums, row.get(at..).unwrap_or_default(), taps);
     }
     sums
 }
@@ -92,13 +71,13 @@ fn four_pixels_of_any(
 /// Adds the products of one row of taps, four taps at a time: eight bytes of the
 /// row lie under four taps of four pixels.
 #[inline(always)]
-fn add_row(sums: &mut [i32; TILE], mut row: &[i8], taps: &[i8], zero: u32) {
+fn add_row(sums: &mut [i32; TILE], mut row: &[i8], taps: &[i8]) {
     let (fours, rest) = taps.as_chunks::<4>();
     for four in fours {
         let Some((bytes, _)) = row.split_first_chunk::<8>() else {
             return;
         };
-        add_taps(sums, bytes, word(four), zero);
+        add_taps(sums, bytes, word(four));
         row = row.get(4..).unwrap_or_default();
     }
     let Some((bytes, _)) = row.split_first_chunk::<8>() else {
@@ -106,17 +85,17 @@ fn add_row(sums: &mut [i32; TILE], mut row: &[i8], taps: &[i8], zero: u32) {
     };
     match rest {
         [] => {}
-        &[w] => add_tap(sums, bytes, w, zero),
-        more => add_taps(sums, bytes, part(more), zero),
+        &[w] => add_tap(sums, bytes, w),
+        more => add_taps(sums, bytes, part(more)),
     }
 }
 
 #[inline(always)]
-fn add_taps(sums: &mut [i32; TILE], bytes: &[i8; 8], taps: u32, zero: u32) {
+fn add_taps(sums: &mut [i32; TILE], bytes: &[i8; 8], taps: u32) {
     let &[a, b, c, d, e, f, g, h] = bytes;
     let (low, high) = (word(&[a, b, c, d]), word(&[e, f, g, h]));
-    let (x02, x13) = (sxtab16(zero, low), sxtab16_odd(zero, low));
-    let (x46, x57) = (sxtab16(zero, high), sxtab16_odd(zero, high));
+    let (x02, x13) = (sxtb16(low), sxtb16_odd(low));
+    let (x46, x57) = (sxtb16(high), sxtb16_odd(high));
     // Their halves are the other way round, and so is what `SMLADX` multiplies.
     let (x42, x53) = (pkhbt(x46, x02), pkhbt(x57, x13));
     let (w02, w13) = (sxtb16(taps), sxtb16_odd(taps));
@@ -128,136 +107,166 @@ fn add_taps(sums: &mut [i32; TILE], bytes: &[i8; 8], taps: u32, zero: u32) {
 }
 
 #[inline(always)]
-fn add_tap(sums: &mut [i32; TILE], bytes: &[i8; 8], tap: i8, zero: u32) {
-    let &[a, b, c, d, ..] = bytes;
-    let bytes = word(&[a, b, c, d]);
-    let (x02, x13) = (sxtab16(zero, bytes), sxtab16_odd(zero, bytes));
-    let w = i32::from(tap);
-    let [first, second, third, fourth] = sums;
-    *first += i32::from(x02 as i16) * w;
-    *second += i32::from(x13 as i16) * w;
-    *third += i32::from((x02 >> 16) as i16) * w;
-    *fourth += i32::from((x13 >> 16) as i16) * w;
+fn add_tap(sums: &mut [i32; TILE], bytes: &[i8; 8], tap: i8) {
+    for (sum, &x) in sums.iter_mut().zip(bytes) {
+        *sum = sum.wrapping_add(i32::from(x) * i32::from(tap));
+    }
 }
 
 /// Writes the window of one pixel, the zero point taken away, as quads: those of
-/// `P` pixels take turns.
-pub struct Column<'a, const P: usize> {
-    quads: &'a mut [[Quad; P]],
+/// two pixels take turns.
+pub struct Column<'a> {
+    quads: core::slice::IterMut<'a, [Quad; 2]>,
     pixel: usize,
     zero: i8,
-    /// Numbers written so far.
-    at: usize,
+    negated: u32,
+    /// Bytes that do not fill a word yet, and how many bits they are.
+    waiting: u32,
+    waiting_bits: u32,
 }
 
-impl<'a, const P: usize> Column<'a, P> {
-    /// The column of pixel `pixel` in the scratch of `P`.
+impl<'a> Column<'a> {
+    /// The column of the first or the second pixel, `pixel`.
     pub fn new(scratch: &'a mut [u32], pixel: usize, zero: i8) -> Self {
         Self {
-            quads: scratch.as_chunks_mut().0.as_chunks_mut().0,
+            quads: scratch.as_chunks_mut().0.as_chunks_mut().0.iter_mut(),
             pixel,
             zero,
-            at: 0,
+            negated: negated(zero),
+            waiting: 0,
+            waiting_bits: 0,
         }
     }
 
     /// Appends what lies on the input.
     pub fn push(&mut self, values: &[i8]) {
-        let head = self.at.wrapping_neg() % 4;
-        let (head, values) = values.split_at_checked(head).unwrap_or((values, &[]));
-        for &value in head {
-            self.push_one(value);
-        }
-        let (fours, tail) = values.as_chunks::<4>();
-        let zero = negated(self.zero);
-        let quads = self.quads.get_mut(self.at / 4..).unwrap_or_default();
-        for (quads, four) in quads.iter_mut().zip(fours) {
-            if let Some(quad) = quads.get_mut(self.pixel) {
-                *quad = [sxtab16(zero, word(four)), sxtab16_odd(zero, word(four))];
+        let (waiting, bits) = (self.waiting, self.waiting_bits);
+        let (words, rest) = values.as_chunks();
+        if bits == 0 {
+            for bytes in words {
+                self.emit(word(bytes));
             }
+        } else {
+            // Each word completes the bytes that wait, and leaves as many.
+            let mut waiting = waiting;
+            for bytes in words {
+                let word = word(bytes);
+                self.emit(waiting | word << bits);
+                waiting = word >> (u32::BITS - bits);
+            }
+            self.waiting = waiting;
         }
-        self.at += 4 * fours.len();
-        for &value in tail {
-            self.push_one(value);
+        if !rest.is_empty() {
+            self.push_part(part(rest), 8 * rest.len() as u32);
         }
     }
 
     /// Appends padding.
-    pub fn pad(&mut self, count: usize) {
-        for _ in 0..count {
-            self.push_one(self.zero);
+    pub fn pad(&mut self, mut count: usize) {
+        let zeros = u32::from_le_bytes([self.zero as u8; 4]);
+        while count > 0 {
+            let now = count.min(3);
+            let bits = 8 * now as u32;
+            self.push_part(zeros & !(u32::MAX << bits), bits);
+            count -= now;
         }
     }
 
     /// Fills the column up.
     pub fn finish(mut self) {
-        self.pad(self.at.wrapping_neg() % 4);
-    }
-
-    fn push_one(&mut self, value: i8) {
-        let number = u32::from((i16::from(value) - i16::from(self.zero)) as u16);
-        let quads = self.quads.get_mut(self.at / 4);
-        if let Some([even, odd]) = quads.and_then(|quads| quads.get_mut(self.pixel)) {
-            match self.at % 4 {
-                0 => *even = number,
-                1 => *odd = number,
-                2 => *even |= number << 16,
-                _ => *odd |= number << 16,
-            }
+        if self.waiting_bits > 0 {
+            self.pad((u32::BITS - self.waiting_bits) as usize / 8);
         }
-        self.at += 1;
     }
-}
 
-/// `Σ x·w` of two filters with the columns of `P` pixels, by filter and pixel.
-#[inline(always)]
-pub fn products<const P: usize>(columns: &[u32], filters: [&[i8]; 2]) -> [[i32; P]; 2] {
-    let quads: &[[Quad; P]] = columns.as_chunks().0.as_chunks().0;
-    let [(first, rest), (second, other_rest)] = filters.map(|filter| filter.as_chunks::<4>());
-    let mut sums = [[0; P]; 2];
-    for ((quads, a), b) in quads.iter().zip(first).zip(second) {
-        add_quads(&mut sums, quads, [word(a), word(b)]);
+    /// Appends fewer than four bytes.
+    fn push_part(&mut self, bytes: u32, bits: u32) {
+        let (waiting, waiting_bits) = (self.waiting, self.waiting_bits);
+        let total = waiting_bits + bits;
+        let joined = waiting | bytes << waiting_bits;
+        (self.waiting, self.waiting_bits) = if total < u32::BITS {
+            (joined, total)
+        } else {
+            self.emit(joined);
+            // Nothing waited where the shift would be by 32.
+            (
+                bytes.unbounded_shr(u32::BITS - waiting_bits),
+                total - u32::BITS,
+            )
+        };
     }
-    if let (Some(quads), false) = (quads.last(), rest.is_empty()) {
-        add_quads(&mut sums, quads, [part(rest), part(other_rest)]);
-    }
-    sums
-}
 
-#[inline(always)]
-fn add_quads<const P: usize>(sums: &mut [[i32; P]; 2], quads: &[Quad; P], weights: [u32; 2]) {
-    let weights = weights.map(|word| (sxtb16(word), sxtb16_odd(word)));
-    for (sums, (w02, w13)) in sums.iter_mut().zip(weights) {
-        for (sum, &[x02, x13]) in sums.iter_mut().zip(quads) {
-            *sum = smlad(x13, w13, smlad(x02, w02, *sum));
+    #[inline(always)]
+    fn emit(&mut self, bytes: u32) {
+        let quads = self.quads.next();
+        if let Some(quad) = quads.and_then(|quads| quads.get_mut(self.pixel)) {
+            *quad = [
+                sxtab16(self.negated, bytes),
+                sxtab16_odd(self.negated, bytes),
+            ];
         }
     }
 }
 
-/// `Σ (x − zero)·w` of the input with `Q` rows of weights.
+/// `Σ x·w` of two filters with the columns of two pixels, by filter and pixel.
+///
+/// Filters may go on after the columns' last quad, where numbers are 0.
 #[inline(always)]
-pub fn dots<const Q: usize>(input: &[i8], zero: i8, rows: [&[i8]; Q]) -> [i32; Q] {
-    let zero = negated(zero);
-    let (fours, rest) = input.as_chunks::<4>();
-    let rows = rows.map(|row| row.get(..input.len()).unwrap_or_default().as_chunks::<4>());
-    let mut sums = [0; Q];
-    for (at, four) in fours.iter().enumerate() {
-        let (x02, x13) = (sxtab16(zero, word(four)), sxtab16_odd(zero, word(four)));
-        for (sum, (row, _)) in sums.iter_mut().zip(rows) {
-            if let Some(w) = row.get(at).map(word) {
-                *sum = smlad(x13, sxtb16_odd(w), smlad(x02, sxtb16(w), *sum));
-            }
-        }
+pub fn products(columns: &[u32], filters: [&[i8]; 2]) -> [[i32; 2]; 2] {
+    let quads: &[[Quad; 2]] = columns.as_chunks().0.as_chunks().0;
+    let [(first, first_rest), (second, second_rest)] = filters.map(<[i8]>::as_chunks);
+    let sums = loops::two_by_two(quads, [first, second], [[0; 2]; 2]);
+    match quads.get(first.len()) {
+        Some(quads) => add_rest(sums, *quads, [first_rest, second_rest]),
+        None => sums,
     }
-    if !rest.is_empty() {
-        // Where there is no input, there is no weight: its product is 0.
-        let (x02, x13) = (sxtab16(zero, part(rest)), sxtab16_odd(zero, part(rest)));
-        for (sum, (_, rest)) in sums.iter_mut().zip(rows) {
-            let w = part(rest);
+}
+
+#[inline(never)]
+fn add_rest(mut sums: [[i32; 2]; 2], quads: [Quad; 2], rests: [&[i8]; 2]) -> [[i32; 2]; 2] {
+    for (sums, rest) in sums.iter_mut().zip(rests) {
+        let w = part(rest);
+        for (sum, [x02, x13]) in sums.iter_mut().zip(quads) {
             *sum = smlad(x13, sxtb16_odd(w), smlad(x02, sxtb16(w), *sum));
         }
     }
     sums
+}
+
+/// `Σ (x − zero)·w` of an input with four rows of weights, one after the other.
+#[inline(always)]
+pub fn four_dots(input: &[i8], zero: i8, rows: &[i8]) -> [i32; 4] {
+    let (fours, rest) = input.as_chunks();
+    let sums = loops::four_rows(fours, negated(zero), rows, input.len(), [0; 4]);
+    if rest.is_empty() {
+        return sums;
+    }
+    let mut rows = rows.chunks_exact(input.len());
+    sums.map(|sum| {
+        let row = rows.next().and_then(|row| row.get(4 * fours.len()..));
+        sum + dot(rest, zero, row.unwrap_or_default())
+    })
+}
+
+/// `Σ (x − zero)·w` of an input with one row of weights.
+#[inline(never)]
+pub fn dot(input: &[i8], zero: i8, row: &[i8]) -> i32 {
+    let zero = negated(zero);
+    let row = row.get(..input.len()).unwrap_or_default();
+    let [(input, input_rest), (row, rest)] = [input, row].map(<[i8]>::as_chunks);
+    let add = |sum, x, w| {
+        let (x02, x13) = (sxtab16(zero, x), sxtab16_odd(zero, x));
+        smlad(x13, sxtb16_odd(w), smlad(x02, sxtb16(w), sum))
+    };
+    let mut sum = 0;
+    for (x, w) in input.iter().zip(row) {
+        sum = add(sum, word(x), word(w));
+    }
+    if rest.is_empty() {
+        return sum;
+    }
+    // Where there is no input there is no weight, and a product of 0.
+    add(sum, part(input_rest), part(rest))
 }
 
 /// `Σ (new − old)·w`.

@@ -1,28 +1,33 @@
 //! Sums of products and maxima in plain Rust, for cores without SIMD and for
 //! compilers that find their own.
 
-/// Pixels that [`four_pixels`] computes.
-const TILE: usize = 4;
+use super::conv2d::rows::{PaddedRows, TILE};
 
-/// `Σ (x − zero)·w` of four neighbouring pixels with one input channel, the first
-/// of them at `at` in each of `rows`; `filter` has `kernel_w` taps a row.
+/// Requantised outputs of one channel, four pixels at a time; gives how many are
+/// done. None: here nothing is gained over [`four_pixels`].
+pub fn whole_tiles(
+    _rows: &PaddedRows<'_>,
+    _filter: &[i8],
+    _start: i32,
+    _scale: (f32, i8),
+    _output: &mut [i8],
+    _step: usize,
+) -> usize {
+    0
+}
+
+/// `start + Σ x·w` of four neighbouring pixels with one input channel, the first
+/// of them at `at` in each row.
 #[inline]
-pub fn four_pixels(
-    rows: &[i8],
-    row_bytes: usize,
-    at: usize,
-    filter: &[i8],
-    kernel_w: usize,
-    zero: i8,
-) -> [i32; TILE] {
-    let zero = i16::from(zero);
-    let mut sums = [0; TILE];
-    let tap_rows = filter.chunks_exact(kernel_w.max(1));
-    for (row, taps) in rows.chunks_exact(row_bytes.max(1)).zip(tap_rows) {
+pub fn four_pixels(rows: &PaddedRows<'_>, at: usize, filter: &[i8], start: i32) -> [i32; TILE] {
+    let mut sums = [start; TILE];
+    let tap_rows = filter.chunks_exact(rows.kernel_w.max(1));
+    for (row, taps) in rows.bytes.chunks_exact(rows.row_bytes.max(1)).zip(tap_rows) {
         let pixels = row.get(at..).unwrap_or_default();
         for (x, &w) in pixels.windows(TILE).zip(taps) {
             for (sum, &x) in sums.iter_mut().zip(x) {
-                *sum += i32::from(i16::from(x) - zero) * i32::from(w);
+                // What does not fit on the way fits at the end.
+                *sum = sum.wrapping_add(i32::from(x) * i32::from(w));
             }
         }
     }
@@ -30,17 +35,17 @@ pub fn four_pixels(
 }
 
 /// Writes the window of one pixel, the zero point taken away, as 16-bit numbers:
-/// the columns of `P` pixels lie one after the other.
-pub struct Column<'a, const P: usize> {
+/// the columns of two pixels lie one after the other.
+pub struct Column<'a> {
     rest: &'a mut [i16],
     zero: i16,
 }
 
-impl<'a, const P: usize> Column<'a, P> {
-    /// The column of pixel `pixel` in the scratch of `P`.
+impl<'a> Column<'a> {
+    /// The column of the first or the second pixel, `pixel`.
     pub fn new(scratch: &'a mut [u32], pixel: usize, zero: i8) -> Self {
         let scratch: &mut [i16] = bytemuck::must_cast_slice_mut(scratch);
-        let length = scratch.len() / P;
+        let length = scratch.len() / 2;
         let column = scratch.get_mut(pixel * length..(pixel + 1) * length);
         Self {
             rest: column.unwrap_or_default(),
@@ -74,30 +79,34 @@ impl<'a, const P: usize> Column<'a, P> {
     }
 }
 
-/// `Σ x·w` of two filters with the columns of `P` pixels, by filter and pixel.
+/// `Σ x·w` of two filters with the columns of two pixels, by filter and pixel.
 #[inline]
-pub fn products<const P: usize>(columns: &[u32], filters: [&[i8]; 2]) -> [[i32; P]; 2] {
+pub fn products(columns: &[u32], filters: [&[i8]; 2]) -> [[i32; 2]; 2] {
     let columns: &[i16] = bytemuck::must_cast_slice(columns);
-    let length = columns.len() / P;
+    let (first, second) = columns.split_at(columns.len() / 2);
     filters.map(|filter| {
-        core::array::from_fn(|pixel| {
-            let column = columns.get(pixel * length..).unwrap_or_default();
+        [first, second].map(|column| {
             let products = column.iter().zip(filter);
             products.map(|(&x, &w)| i32::from(x) * i32::from(w)).sum()
         })
     })
 }
 
-/// `Σ (x − zero)·w` of the input with `Q` rows of weights.
+/// `Σ (x − zero)·w` of an input with four rows of weights, one after the other.
 #[inline]
-pub fn dots<const Q: usize>(input: &[i8], zero: i8, rows: [&[i8]; Q]) -> [i32; Q] {
+pub fn four_dots(input: &[i8], zero: i8, rows: &[i8]) -> [i32; 4] {
+    let mut rows = rows.chunks_exact(input.len().max(1));
+    [(); 4].map(|()| dot(input, zero, rows.next().unwrap_or_default()))
+}
+
+/// `Σ (x − zero)·w` of an input with one row of weights.
+#[inline]
+pub fn dot(input: &[i8], zero: i8, row: &[i8]) -> i32 {
     let zero = i16::from(zero);
-    rows.map(|row| {
-        let products = input.iter().zip(row);
-        products
-            .map(|(&x, &w)| i32::from(i16::from(x) - zero) * i32::from(w))
-            .sum()
-    })
+    let products = input.iter().zip(row);
+    products
+        .map(|(&x, &w)| i32::from(i16::from(x) - zero) * i32::from(w))
+        .sum()
 }
 
 /// `Σ (new − old)·w`.

@@ -10,15 +10,44 @@ use float as chosen;
 #[cfg(soft_float)]
 use integer as chosen;
 
-/// `clamp(round_ties_even(f32(acc) · m) + zero, min, max)`, the contract of
-/// every QLinear operator; `m` is positive and finite.
+/// `clamp(round_ties_even(f32(acc) · m) + zero, −128, 127)`, the contract of
+/// every QLinear operator; `m` is positive and finite. [`clamp`] does what is left
+/// for many outputs at once.
 ///
 /// `f32(acc)` rounds to the nearest even where `|acc| ≥ 2^24`, and so does the
 /// product where it has more than 24 bits.
 #[inline(always)]
-pub fn requantize(acc: i32, multiplier: f32, quantiser: &Quantiser<'_>) -> i8 {
-    let value = chosen::to_int8(acc, multiplier, quantiser.zero);
-    value.max(quantiser.min).min(quantiser.max)
+pub fn to_int8(acc: i32, multiplier: f32, zero: i8) -> i8 {
+    chosen::to_int8(acc, multiplier, zero)
+}
+
+/// Clamps outputs of [`to_int8`] to what the quantiser says.
+pub fn clamp(quantiser: &Quantiser<'_>, output: &mut [i8]) {
+    if quantiser.min > i8::MIN || quantiser.max < i8::MAX {
+        for value in output {
+            *value = (*value).max(quantiser.min).min(quantiser.max);
+        }
+    }
+}
+
+/// One channel's requantisation, as the FPU does it: of `acc` it makes the bits of
+/// `acc · multiplier + round`, minus `zero_bits`, saturated.
+#[cfg(all(dsp, not(soft_float)))]
+pub(super) struct Scale {
+    pub multiplier: f32,
+    pub round: f32,
+    pub zero_bits: i32,
+}
+
+#[cfg(all(dsp, not(soft_float)))]
+impl Scale {
+    pub fn new(multiplier: f32, zero: i8) -> Self {
+        Self {
+            multiplier,
+            round: float::ROUND_TIES_EVEN,
+            zero_bits: float::ZERO_BITS - i32::from(zero),
+        }
+    }
 }
 
 #[cfg(any(not(soft_float), test))]
@@ -26,8 +55,8 @@ mod float {
     /// At `1.5 · 2^23` one step of an `f32` is 1. So this, added to an `f32` below
     /// `2^22`, leaves it rounded to the nearest integer, ties to even, and the
     /// sum's bits are that integer and [`ZERO_BITS`].
-    const ROUND_TIES_EVEN: f32 = 12_582_912.0;
-    const ZERO_BITS: i32 = ROUND_TIES_EVEN.to_bits() as i32;
+    pub const ROUND_TIES_EVEN: f32 = 12_582_912.0;
+    pub const ZERO_BITS: i32 = ROUND_TIES_EVEN.to_bits() as i32;
 
     /// A larger product leads to bits that are off by more than `2^22`, in the
     /// right direction: a positive sum's bits grow with it, and a negative one's
@@ -142,7 +171,8 @@ mod tests {
             min: -7,
             max: 90,
         };
-        let got = [-1000, -1, 0, 1, 1000].map(|acc| requantize(acc, 1.0, &relu));
+        let mut got = [-1000, -1, 0, 1, 1000].map(|acc| to_int8(acc, 1.0, relu.zero));
+        clamp(&relu, &mut got);
         assert_eq!(got, [-7, -7, -7, -6, 90]);
     }
 

@@ -3,6 +3,7 @@
 //! with their instructions emulated. On an emulated board the DSP kernels run the
 //! random networks of the end-to-end tests.
 
+use super::conv2d::rows::PaddedRows;
 use super::{conv2d, dense, dsp, max_pool, portable, scratch_bytes};
 use crate::image::{Conv2d, Dense, MaxPool, Op, Quantiser, Shape, Window};
 use core::ops::Range;
@@ -38,13 +39,13 @@ fn check<S: Strategy>(cases: u32, strategy: S, test: impl Fn(S::Value)) {
 
 #[test]
 fn four_pixels() {
-    type Kernel = fn(&[i8], usize, usize, &[i8], usize, i8) -> [i32; 4];
+    type Kernel = fn(&PaddedRows<'_>, usize, &[i8], i32) -> [i32; 4];
     let kernels: [Kernel; 2] = [dsp::four_pixels, portable::four_pixels];
-    let shapes = (1_usize..10, 1_usize..5, 0_usize..3, any::<i8>());
-    let cases = shapes.prop_flat_map(|(kernel_w, kernel_h, tiles, zero)| {
+    let shapes = (1_usize..10, 1_usize..5, 0_usize..3, -9..9);
+    let cases = shapes.prop_flat_map(|(kernel_w, kernel_h, tiles, start)| {
         let row_bytes = 4 * tiles + 4 + kernel_w.next_multiple_of(4);
         (
-            Just((kernel_w, row_bytes, 4 * tiles, zero)),
+            Just((kernel_w, row_bytes, 4 * tiles, start)),
             bytes(kernel_h * row_bytes),
             bytes(kernel_h * kernel_w),
         )
@@ -52,90 +53,70 @@ fn four_pixels() {
     check(
         2_000,
         cases,
-        |((kernel_w, row_bytes, at, zero), rows, filter)| {
+        |((kernel_w, row_bytes, at, start), rows, filter)| {
             let expected = [0, 1, 2, 3].map(|pixel| {
-                sum_of(filter.iter().enumerate().map(|(tap, &w)| {
+                let products = filter.iter().enumerate().map(|(tap, &w)| {
                     let x = rows[tap / kernel_w * row_bytes + at + pixel + tap % kernel_w];
-                    (i64::from(x) - i64::from(zero)) * i64::from(w)
-                }))
+                    i64::from(x) * i64::from(w)
+                });
+                start + sum_of(products)
             });
+            let rows = PaddedRows {
+                bytes: &rows,
+                row_bytes,
+                kernel_w,
+            };
             for kernel in kernels {
-                assert_eq!(
-                    kernel(&rows, row_bytes, at, &filter, kernel_w, zero),
-                    expected
-                );
+                assert_eq!(kernel(&rows, at, &filter, start), expected);
             }
         },
     );
 }
 
+/// The windows of two pixels, in parts of any length, the rest padding; and two
+/// filters that may go on with the weights of the next one.
 #[test]
 fn unfolded_windows_and_their_products() {
-    /// Parts of the window of each of `P` pixels; none is padding.
-    type Parts = Vec<Option<Vec<i8>>>;
-    fn both<const P: usize>(windows: &[Parts], zero: i8, filters: [&[i8]; 2]) {
-        let numbers: Vec<Vec<i64>> = windows
-            .iter()
-            .map(|parts| {
-                let parts = parts.iter().flatten().flatten();
-                parts.map(|&x| i64::from(x) - i64::from(zero)).collect()
-            })
-            .collect();
-        let words = P * filters[0].len().next_multiple_of(4) / 2;
-        let (mut quads, mut columns) = (vec![!0; words], vec![!0; words]);
-        for (pixel, parts) in windows.iter().enumerate() {
-            let mut quad = dsp::Column::<P>::new(&mut quads, pixel, zero);
-            let mut column = portable::Column::<P>::new(&mut columns, pixel, zero);
-            for part in parts.iter().flatten() {
-                quad.push(part);
-                column.push(part);
+    let cases = (1_usize..40, any::<i8>()).prop_flat_map(|(taps, zero)| {
+        let cuts = prop::collection::vec(prop::collection::vec(0..=taps, 3), 2);
+        let values = prop::collection::vec(bytes(taps), 2);
+        let weights = prop::collection::vec(bytes(taps + 3), 2);
+        (Just((taps, zero)), cuts, values, weights)
+    });
+    check(2_000, cases, |((taps, zero), mut cuts, values, weights)| {
+        let whole_quads = taps.next_multiple_of(4);
+        let mut quads = vec![!0; whole_quads];
+        let mut columns = vec![!0; whole_quads];
+        for (pixel, (cuts, values)) in cuts.iter_mut().zip(&values).enumerate() {
+            cuts.sort_unstable();
+            let mut quad = dsp::Column::new(&mut quads, pixel, zero);
+            let mut column = portable::Column::new(&mut columns, pixel, zero);
+            for part in [0..cuts[0], cuts[0]..cuts[1], cuts[1]..cuts[2]] {
+                quad.push(&values[part.clone()]);
+                column.push(&values[part]);
             }
-            quad.pad(filters[0].len() - numbers[pixel].len());
-            column.pad(filters[0].len() - numbers[pixel].len());
+            quad.pad(taps - cuts[2]);
+            column.pad(taps - cuts[2]);
             quad.finish();
             column.finish();
         }
-        let expected = filters.map(|filter| {
+        let expected: [[i32; 2]; 2] = core::array::from_fn(|filter| {
             core::array::from_fn(|pixel| {
-                let products = numbers[pixel].iter().zip(filter);
-                sum_of(products.map(|(&x, &w)| x * i64::from(w)))
+                let on_input = values[pixel].iter().take(cuts[pixel][2]);
+                let centred = on_input.map(|&x| i64::from(x) - i64::from(zero));
+                sum_of(
+                    centred
+                        .zip(&weights[filter])
+                        .map(|(x, &w)| x * i64::from(w)),
+                )
             })
         });
-        assert_eq!(dsp::products::<P>(&quads, filters), expected);
-        assert_eq!(portable::products::<P>(&columns, filters), expected);
-    }
-    let cases = (1_usize..40, any::<i8>(), 1_usize..=2).prop_flat_map(|(taps, zero, pixels)| {
-        let cut = prop::collection::vec((0..=taps, 0..=taps, 0..=taps), pixels);
-        (
-            Just((taps, zero, pixels)),
-            cut,
-            bytes(2 * taps),
-            bytes(2 * taps),
-        )
+        for length in [taps, whole_quads] {
+            let filters = [&weights[0][..length], &weights[1][..length]];
+            assert_eq!(dsp::products(&quads, filters), expected);
+            assert_eq!(portable::products(&columns, filters), expected);
+        }
     });
-    check(
-        2_000,
-        cases,
-        |((taps, zero, pixels), cuts, values, weights)| {
-            let windows: Vec<Parts> = cuts
-                .iter()
-                .zip(values.chunks_exact(taps))
-                .map(|(&(a, b, c), values)| {
-                    let mut ends = [a, b, c];
-                    ends.sort_unstable();
-                    let [a, b, c] = ends;
-                    [0..a, a..b, b..c]
-                        .map(|part| Some(values[part].to_vec()))
-                        .to_vec()
-                })
-                .collect();
-            let filters = [&weights[..taps], &weights[taps..]];
-            match pixels {
-                1 => both::<1>(&windows, zero, filters),
-                _ => both::<2>(&windows, zero, filters),
-            }
-        },
-    );
 }
 
 #[test]
@@ -151,9 +132,11 @@ fn dots_changes_and_maxima() {
         };
         let centred = |at: usize| i64::from(new[at]) - i64::from(zero);
         let expected = rows.map(|row| dot(&centred, row));
-        assert_eq!(dsp::dots(&new, zero, rows), expected);
-        assert_eq!(portable::dots(&new, zero, rows), expected);
-        assert_eq!(dsp::dots(&new, zero, [rows[0]]), [expected[0]]);
+        let weights = rows.concat();
+        assert_eq!(dsp::four_dots(&new, zero, &weights), expected);
+        assert_eq!(portable::four_dots(&new, zero, &weights), expected);
+        assert_eq!(dsp::dot(&new, zero, rows[0]), expected[0]);
+        assert_eq!(portable::dot(&new, zero, rows[0]), expected[0]);
 
         let changed = |at: usize| i64::from(new[at]) - i64::from(old[at]);
         let expected = dot(&changed, rows[1]);

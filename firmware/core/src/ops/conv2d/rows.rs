@@ -15,13 +15,27 @@ use crate::ops::kernels;
 use core::ops::Range;
 
 /// Output pixels that are computed together.
-const TILE: usize = 4;
+pub(in crate::ops) const TILE: usize = 4;
+
+/// The rows under the windows of one output row.
+#[derive(Clone, Copy)]
+pub(in crate::ops) struct PaddedRows<'a> {
+    /// One after the other.
+    pub bytes: &'a [i8],
+    /// Bytes of each.
+    pub row_bytes: usize,
+    /// Taps of the filter in each.
+    pub kernel_w: usize,
+}
 
 /// Bytes of a padded row for `columns` output pixels.
 pub(super) fn row_bytes(columns: usize, window: &Window) -> usize {
     columns.next_multiple_of(TILE) + window.kernel_w.next_multiple_of(TILE)
 }
 
+/// Outputs from accumulators by `finish`, which also gets the channel. For int8
+/// outputs `whole_tiles` may do most of a channel at once: from its filter, what
+/// sums begin with, its number and its place, it says how many pixels are done.
 pub(super) fn evaluate<T>(
     conv: &Conv2d<'_>,
     input: &[i8],
@@ -29,33 +43,35 @@ pub(super) fn evaluate<T>(
     columns: Range<usize>,
     scratch: &mut [u32],
     output: &mut [T],
+    whole_tiles: impl Fn(&PaddedRows<'_>, &[i8], i32, usize, &mut [T]) -> usize,
     finish: impl Fn(i32, usize) -> T,
 ) {
     let (count, channels) = (columns.len(), conv.output.channels);
     let row_bytes = row_bytes(count, &conv.window);
     let scratch: &mut [i8] = bytemuck::must_cast_slice_mut(scratch);
-    let rows = scratch
-        .get_mut(..conv.window.kernel_h * row_bytes)
-        .unwrap_or_default();
+    let rows = scratch.get_mut(..conv.window.kernel_h * row_bytes);
+    let rows = rows.unwrap_or_default();
     for (ky, row) in rows.chunks_exact_mut(row_bytes).enumerate() {
         pad(conv, input_row(conv, input, y, ky), columns.start, row);
     }
+    let rows = PaddedRows {
+        bytes: rows,
+        row_bytes,
+        kernel_w: conv.window.kernel_w,
+    };
     let filters = conv.weights.chunks_exact(conv.weights_per_output().max(1));
     for (channel, (filter, &bias)) in filters.zip(conv.bias).enumerate() {
-        let mut next = channel;
-        for at in (0..count).step_by(TILE) {
-            let sums = kernels::four_pixels(
-                rows,
-                row_bytes,
-                at,
-                filter,
-                conv.window.kernel_w,
-                conv.input_zero,
-            );
-            for sum in sums {
+        // Every window is whole, padding included: the zero point's part is the same.
+        let weight_sum: i32 = filter.iter().map(|&w| i32::from(w)).sum();
+        let start = bias.wrapping_sub(i32::from(conv.input_zero) * weight_sum);
+        let output = output.get_mut(channel..).unwrap_or_default();
+        let done = whole_tiles(&rows, filter, start, channel, output);
+        let mut next = done * channels;
+        for at in (done..count).step_by(TILE) {
+            for sum in kernels::four_pixels(&rows, at, filter, start) {
                 // The pixels of the last tile that there are not lie outside.
                 if let Some(value) = output.get_mut(next) {
-                    *value = finish(bias + sum, channel);
+                    *value = finish(sum, channel);
                 }
                 next += channels;
             }

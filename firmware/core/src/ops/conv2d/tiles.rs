@@ -27,69 +27,61 @@ pub(super) fn evaluate<T>(
     output: &mut [T],
     finish: impl Fn(i32, usize) -> T,
 ) {
-    let words = column_bytes(conv.weights_per_output()) / 4;
-    let channels = conv.output.channels.max(1);
+    let words = PIXELS * column_bytes(conv.weights_per_output()) / 4;
+    let scratch = scratch.get_mut(..words).unwrap_or_default();
     for group in 0..conv.groups {
-        let mut x = columns.start;
-        for pixels in output.chunks_mut(PIXELS * channels) {
-            if pixels.len() == PIXELS * channels {
-                let scratch = scratch.get_mut(..PIXELS * words).unwrap_or_default();
-                tile::<T, PIXELS>(conv, input, [y, x], group, scratch, pixels, &finish);
-            } else {
-                let scratch = scratch.get_mut(..words).unwrap_or_default();
-                tile::<T, 1>(conv, input, [y, x], group, scratch, pixels, &finish);
-            }
-            x += PIXELS;
+        let pairs = output.chunks_mut(PIXELS * conv.output.channels.max(1));
+        for (x, pixels) in columns.clone().step_by(PIXELS).zip(pairs) {
+            // Of an odd number of pixels the last one is computed twice.
+            let next = (x + 1).min(columns.end - 1);
+            unfold(conv, input, [y, x], group, scratch, 0);
+            unfold(conv, input, [y, next], group, scratch, 1);
+            multiply(conv, group, scratch, pixels, &finish);
         }
     }
 }
 
-/// One group's channels of `P` neighbouring output pixels, the first of them at
-/// row and column `at`.
-fn tile<T, const P: usize>(
+/// One group's channels of two pixels from their columns.
+fn multiply<T>(
     conv: &Conv2d<'_>,
-    input: &[i8],
-    at: [usize; 2],
     group: usize,
-    scratch: &mut [u32],
+    columns: &[u32],
     pixels: &mut [T],
     finish: &impl Fn(i32, usize) -> T,
 ) {
-    let [y, x] = at;
-    for pixel in 0..P {
-        unfold::<P>(conv, input, [y, x + pixel], group, scratch, pixel);
-    }
     let (channels, taps) = (conv.output.channels, conv.weights_per_output());
+    let whole_quads = taps.next_multiple_of(4);
     let group_outputs = channels / conv.groups.max(1);
     let first = group * group_outputs;
-    let range = first..first + group_outputs;
-    let filters = conv
-        .weights
-        .get(range.start * taps..range.end * taps)
-        .unwrap_or_default();
-    let biases = conv.bias.get(range).unwrap_or_default();
-    let pairs = filters.chunks((FILTERS * taps).max(1));
-    let mut channel = first;
-    for (pair, biases) in pairs.zip(biases.chunks(FILTERS)) {
-        let (filter, next) = pair.split_at_checked(taps).unwrap_or((pair, &[]));
-        // An odd number of channels: the last one is computed twice and kept once.
-        let next = if next.is_empty() { filter } else { next };
-        let sums = kernels::products::<P>(scratch, [filter, next]);
-        for (sums, &bias) in sums.iter().zip(biases) {
+    // Up to three weights of the next filter are read and multiplied with 0.
+    let filters = |channels: [usize; 2]| {
+        let [_, next] = channels;
+        let whole = next * taps + whole_quads <= conv.weights.len();
+        let length = if whole { whole_quads } else { taps };
+        channels.map(|channel| {
+            let filter = conv.weights.get(channel * taps..channel * taps + length);
+            filter.unwrap_or_default()
+        })
+    };
+    for channel in (first..first + group_outputs).step_by(FILTERS) {
+        // Of an odd number of channels the last one is computed twice and kept once.
+        let next = (channel + 1).min(first + group_outputs - 1);
+        let sums = kernels::products(columns, filters([channel, next]));
+        for (channel, sums) in (channel..=next).zip(sums) {
+            let bias = conv.bias.get(channel).copied().unwrap_or_default();
             let mut at = channel;
-            for &sum in sums {
+            for sum in sums {
                 if let Some(value) = pixels.get_mut(at) {
                     *value = finish(bias + sum, channel);
                 }
                 at += channels;
             }
-            channel += 1;
         }
     }
 }
 
-/// Writes the window of one pixel into its column: pixel `pixel` of `P`.
-fn unfold<const P: usize>(
+/// Writes the window of one pixel into its column, the first or the second.
+fn unfold(
     conv: &Conv2d<'_>,
     input: &[i8],
     at: [usize; 2],
@@ -100,7 +92,7 @@ fn unfold<const P: usize>(
     let ([y, x], window) = (at, &conv.window);
     let (channels, depth) = (conv.input.channels, conv.group_channels());
     let left = (x * window.stride_w).wrapping_sub(window.pad_left);
-    let mut column = Column::<P>::new(scratch, pixel, conv.input_zero);
+    let mut column = Column::new(scratch, pixel, conv.input_zero);
     for ky in 0..window.kernel_h {
         let Some(row) = input_row(conv, input, y, ky) else {
             column.pad(window.kernel_w * depth);
