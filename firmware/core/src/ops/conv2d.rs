@@ -8,13 +8,22 @@
 
 mod plain;
 pub(super) mod rows;
-mod tiles;
+pub(super) mod tiles;
 
 use super::kernels;
 use super::requantize::{clamp, to_int8};
 use crate::image::{Conv2d, Quantiser, Shape, Window};
 use core::ops::Range;
 use rows::PaddedRows;
+use tiles::Filters;
+
+/// What is to be computed: output pixels `columns` of row `y`.
+struct Part<'a, 'm> {
+    conv: &'a Conv2d<'m>,
+    input: &'a [i8],
+    y: usize,
+    columns: Range<usize>,
+}
 
 /// How a convolution is computed; its geometry alone decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +72,12 @@ pub fn row(
     } = conv.quantiser;
     let multiplier = |channel: usize| multipliers.get(channel).copied().unwrap_or_default();
     let finish = |sum, channel| to_int8(sum, multiplier(channel), zero);
+    let part = Part {
+        conv,
+        input,
+        y,
+        columns,
+    };
     match kernel(conv.input, conv.output, &conv.window, conv.groups) {
         Kernel::Rows => {
             let whole_tiles =
@@ -70,19 +85,18 @@ pub fn row(
                     let scale = (multiplier(channel), zero);
                     kernels::whole_tiles(rows, filter, start, scale, output, conv.output.channels)
                 };
-            rows::evaluate(
-                conv,
-                input,
-                y,
-                columns,
-                scratch,
-                output,
-                whole_tiles,
-                finish,
-            );
+            rows::evaluate(&part, scratch, output, whole_tiles, finish);
         }
-        Kernel::Tiles => tiles::evaluate(conv, input, y, columns, scratch, output, finish),
-        Kernel::Plain => plain::evaluate(conv, input, y, columns, output, finish),
+        Kernel::Tiles => {
+            let step = conv.output.channels;
+            let whole_pairs =
+                |columns: &[u32], filters: &Filters<'_>, first: usize, output: &mut [i8]| {
+                    let multipliers = multipliers.get(first..).unwrap_or_default();
+                    kernels::whole_pairs(columns, filters, (multipliers, zero), output, step)
+                };
+            tiles::evaluate(&part, scratch, output, whole_pairs, finish);
+        }
+        Kernel::Plain => plain::evaluate(&part, output, finish),
     }
     clamp(&conv.quantiser, output);
 }
@@ -99,19 +113,22 @@ pub fn accumulate_row(
     output: &mut [i32],
 ) {
     let finish = |sum, _| sum;
+    let part = Part {
+        conv,
+        input,
+        y,
+        columns,
+    };
     match kernel(conv.input, conv.output, &conv.window, conv.groups) {
-        Kernel::Rows => rows::evaluate(
-            conv,
-            input,
-            y,
-            columns,
-            scratch,
-            output,
-            |_, _, _, _, _| 0,
-            finish,
-        ),
-        Kernel::Tiles => tiles::evaluate(conv, input, y, columns, scratch, output, finish),
-        Kernel::Plain => plain::evaluate(conv, input, y, columns, output, finish),
+        Kernel::Rows => {
+            let none = |_: &PaddedRows<'_>, _: &[i8], _, _, _: &mut [i32]| 0;
+            rows::evaluate(&part, scratch, output, none, finish);
+        }
+        Kernel::Tiles => {
+            let none = |_: &[u32], _: &Filters<'_>, _, _: &mut [i32]| 0;
+            tiles::evaluate(&part, scratch, output, none, finish);
+        }
+        Kernel::Plain => plain::evaluate(&part, output, finish),
     }
 }
 

@@ -10,6 +10,8 @@ mod instructions;
 mod loops;
 
 use super::conv2d::rows::{PaddedRows, TILE};
+#[cfg(dsp)]
+use super::conv2d::tiles::Filters;
 use instructions::{max8, pkhbt, smlad, smladx, ssub16, sxtab16, sxtab16_odd, sxtb16, sxtb16_odd};
 
 /// Four 16-bit numbers: 0 and 2 in the first word, 1 and 3 in the second.
@@ -37,6 +39,7 @@ fn negated(zero: i8) -> u32 {
 /// Requantised outputs of one channel, clamped to int8 alone, `step` bytes apart,
 /// four pixels at a time; gives how many are done. The scale is the multiplier and
 /// the zero point.
+#[cfg(dsp)]
 #[inline(always)]
 pub fn whole_tiles(
     rows: &PaddedRows<'_>,
@@ -206,6 +209,22 @@ impl<'a> Column<'a> {
             ];
         }
     }
+}
+
+/// Requantised outputs of two pixels, clamped to int8 alone, from their columns;
+/// the second pixel lies `step` bytes after the first. Gives how many channels are
+/// done. The scales are the multipliers and the zero point.
+#[cfg(dsp)]
+#[inline(always)]
+pub fn whole_pairs(
+    columns: &[u32],
+    filters: &Filters<'_>,
+    scales: (&[f32], i8),
+    output: &mut [i8],
+    step: usize,
+) -> usize {
+    let quads = columns.as_chunks().0.as_chunks().0;
+    loops::filter_pairs(quads, filters, scales, output, step)
 }
 
 /// `Σ x·w` of two filters with the columns of two pixels, by filter and pixel.

@@ -29,7 +29,7 @@ pub fn include(pool: &MaxPool, row: &[i8], input_y: usize, output: &mut [i8]) {
     let mut distance = input_y + window.pad_top;
     let reach = (window.kernel_h - 1) * window.dilation_h;
     for output_row in output.chunks_exact_mut(pool.output.row_elements().max(1)) {
-        if distance <= reach && (window.dilation_h == 1 || distance % window.dilation_h == 0) {
+        if distance <= reach && distance.is_multiple_of(window.dilation_h) {
             include_row(pool, row, 0..pool.output.width, output_row);
         }
         let Some(next) = distance.checked_sub(window.stride_h) else {

@@ -2,6 +2,7 @@
 //! compilers that find their own.
 
 use super::conv2d::rows::{PaddedRows, TILE};
+use super::conv2d::tiles::Filters;
 
 /// Requantised outputs of one channel, four pixels at a time; gives how many are
 /// done. None: here nothing is gained over [`four_pixels`].
@@ -77,6 +78,18 @@ impl<'a> Column<'a> {
         self.rest = later;
         now
     }
+}
+
+/// Requantised outputs of two pixels; gives how many channels are done. None: here
+/// nothing is gained over [`products`].
+pub fn whole_pairs(
+    _columns: &[u32],
+    _filters: &Filters<'_>,
+    _scales: (&[f32], i8),
+    _output: &mut [i8],
+    _step: usize,
+) -> usize {
+    0
 }
 
 /// `Σ x·w` of two filters with the columns of two pixels, by filter and pixel.

@@ -1,21 +1,19 @@
 //! One output at a time: for groups of one output channel, where nothing that is
 //! read is read again for another channel.
 
-use super::input_row;
+use super::{Part, input_row};
 use crate::image::Conv2d;
-use core::ops::Range;
 
-pub(super) fn evaluate<T>(
-    conv: &Conv2d<'_>,
-    input: &[i8],
-    y: usize,
-    columns: Range<usize>,
-    output: &mut [T],
-    finish: impl Fn(i32, usize) -> T,
-) {
+pub(super) fn evaluate<T>(part: &Part<'_, '_>, output: &mut [T], finish: impl Fn(i32, usize) -> T) {
+    let Part {
+        conv,
+        input,
+        y,
+        ref columns,
+    } = *part;
     let channels = conv.output.channels.max(1);
     let filters = conv.weights.chunks_exact(conv.weights_per_output().max(1));
-    for (x, pixel) in columns.zip(output.chunks_exact_mut(channels)) {
+    for (x, pixel) in columns.clone().zip(output.chunks_exact_mut(channels)) {
         let values = pixel.iter_mut().zip(filters.clone()).zip(conv.bias);
         for (channel, ((value, filter), &bias)) in values.enumerate() {
             *value = finish(bias + sum(conv, input, [y, x], channel, filter), channel);

@@ -9,10 +9,9 @@
 //! |<- pad ->|<------- input row ------->|<- pad ->|<- up to whole tiles ->|
 //! ```
 
-use super::input_row;
+use super::{Part, input_row};
 use crate::image::{Conv2d, Window};
 use crate::ops::kernels;
-use core::ops::Range;
 
 /// Output pixels that are computed together.
 pub(in crate::ops) const TILE: usize = 4;
@@ -37,15 +36,18 @@ pub(super) fn row_bytes(columns: usize, window: &Window) -> usize {
 /// outputs `whole_tiles` may do most of a channel at once: from its filter, what
 /// sums begin with, its number and its place, it says how many pixels are done.
 pub(super) fn evaluate<T>(
-    conv: &Conv2d<'_>,
-    input: &[i8],
-    y: usize,
-    columns: Range<usize>,
+    part: &Part<'_, '_>,
     scratch: &mut [u32],
     output: &mut [T],
     whole_tiles: impl Fn(&PaddedRows<'_>, &[i8], i32, usize, &mut [T]) -> usize,
     finish: impl Fn(i32, usize) -> T,
 ) {
+    let Part {
+        conv,
+        input,
+        y,
+        ref columns,
+    } = *part;
     let (count, channels) = (columns.len(), conv.output.channels);
     let row_bytes = row_bytes(count, &conv.window);
     let scratch: &mut [i8] = bytemuck::must_cast_slice_mut(scratch);

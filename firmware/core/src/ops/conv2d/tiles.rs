@@ -2,10 +2,9 @@
 //! away, two pixels at a time, and multiplied with two filters at a time: every
 //! number that is loaded serves twice.
 
-use super::input_row;
+use super::{Part, input_row};
 use crate::image::Conv2d;
 use crate::ops::kernels::{self, Column};
-use core::ops::Range;
 
 /// Output pixels that are computed together.
 pub(super) const PIXELS: usize = 2;
@@ -18,63 +17,93 @@ pub(super) fn column_bytes(taps: usize) -> usize {
     2 * taps.next_multiple_of(4)
 }
 
+/// The filters of one group.
+#[derive(Clone, Copy)]
+pub(in crate::ops) struct Filters<'a> {
+    /// From the group's first filter to the end of all weights.
+    pub weights: &'a [i8],
+    /// One per filter.
+    pub bias: &'a [i32],
+    /// Weights of one filter.
+    pub taps: usize,
+}
+
+impl<'a> Filters<'a> {
+    fn of_group(conv: &Conv2d<'a>, first: usize, count: usize) -> Self {
+        let taps = conv.weights_per_output();
+        let bias = conv.bias.get(first..first + count);
+        Self {
+            weights: conv.weights.get(first * taps..).unwrap_or_default(),
+            bias: bias.unwrap_or_default(),
+            taps,
+        }
+    }
+
+    /// Two filters. Both go on to the next whole quad where there are weights to go
+    /// on with: they meet zeros.
+    fn pair(&self, [first, next]: [usize; 2]) -> [&'a [i8]; 2] {
+        let taps = self.taps;
+        let whole_quads = taps.next_multiple_of(4);
+        let is_whole = next * taps + whole_quads <= self.weights.len();
+        let length = if is_whole { whole_quads } else { taps };
+        [first, next].map(|index| {
+            let filter = self.weights.get(index * taps..index * taps + length);
+            filter.unwrap_or_default()
+        })
+    }
+}
+
+/// Outputs from accumulators by `finish`, which also gets the channel. For int8
+/// outputs `whole_pairs` may do most of two pixels at once: from their columns, a
+/// group's filters, its first channel and their place, it says how many channels
+/// are done.
 pub(super) fn evaluate<T>(
-    conv: &Conv2d<'_>,
-    input: &[i8],
-    y: usize,
-    columns: Range<usize>,
+    part: &Part<'_, '_>,
     scratch: &mut [u32],
     output: &mut [T],
+    whole_pairs: impl Fn(&[u32], &Filters<'_>, usize, &mut [T]) -> usize,
     finish: impl Fn(i32, usize) -> T,
 ) {
-    let words = PIXELS * column_bytes(conv.weights_per_output()) / 4;
-    let scratch = scratch.get_mut(..words).unwrap_or_default();
+    let Part {
+        conv,
+        input,
+        y,
+        ref columns,
+    } = *part;
+    let taps = conv.weights_per_output();
+    let channels = conv.output.channels.max(1);
+    let scratch = scratch.get_mut(..PIXELS * column_bytes(taps) / 4);
+    let scratch = scratch.unwrap_or_default();
+    let group_outputs = channels / conv.groups.max(1);
     for group in 0..conv.groups {
-        let pairs = output.chunks_mut(PIXELS * conv.output.channels.max(1));
+        let first = group * group_outputs;
+        let filters = Filters::of_group(conv, first, group_outputs);
+        let pairs = output.chunks_mut(PIXELS * channels);
         for (x, pixels) in columns.clone().step_by(PIXELS).zip(pairs) {
             // Of an odd number of pixels the last one is computed twice.
             let next = (x + 1).min(columns.end - 1);
             unfold(conv, input, [y, x], group, scratch, 0);
             unfold(conv, input, [y, next], group, scratch, 1);
-            multiply(conv, group, scratch, pixels, &finish);
-        }
-    }
-}
-
-/// One group's channels of two pixels from their columns.
-fn multiply<T>(
-    conv: &Conv2d<'_>,
-    group: usize,
-    columns: &[u32],
-    pixels: &mut [T],
-    finish: &impl Fn(i32, usize) -> T,
-) {
-    let (channels, taps) = (conv.output.channels, conv.weights_per_output());
-    let whole_quads = taps.next_multiple_of(4);
-    let group_outputs = channels / conv.groups.max(1);
-    let first = group * group_outputs;
-    // Up to three weights of the next filter are read and multiplied with 0.
-    let filters = |channels: [usize; 2]| {
-        let [_, next] = channels;
-        let whole = next * taps + whole_quads <= conv.weights.len();
-        let length = if whole { whole_quads } else { taps };
-        channels.map(|channel| {
-            let filter = conv.weights.get(channel * taps..channel * taps + length);
-            filter.unwrap_or_default()
-        })
-    };
-    for channel in (first..first + group_outputs).step_by(FILTERS) {
-        // Of an odd number of channels the last one is computed twice and kept once.
-        let next = (channel + 1).min(first + group_outputs - 1);
-        let sums = kernels::products(columns, filters([channel, next]));
-        for (channel, sums) in (channel..=next).zip(sums) {
-            let bias = conv.bias.get(channel).copied().unwrap_or_default();
-            let mut at = channel;
-            for sum in sums {
-                if let Some(value) = pixels.get_mut(at) {
-                    *value = finish(bias + sum, channel);
+            let is_pair = pixels.len() == PIXELS * channels;
+            let pixels = pixels.get_mut(first..).unwrap_or_default();
+            let mut index = if is_pair {
+                whole_pairs(scratch, &filters, first, pixels)
+            } else {
+                0
+            };
+            while index < group_outputs {
+                // Of an odd number of channels the last one, too.
+                let next = (index + 1).min(group_outputs - 1);
+                let sums = kernels::products(scratch, filters.pair([index, next]));
+                for (index, sums) in (index..=next).zip(sums) {
+                    let bias = filters.bias.get(index).copied().unwrap_or_default();
+                    for (sum, at) in sums.into_iter().zip([index, index + channels]) {
+                        if let Some(value) = pixels.get_mut(at) {
+                            *value = finish(bias + sum, first + index);
+                        }
+                    }
                 }
-                at += channels;
+                index += FILTERS;
             }
         }
     }
