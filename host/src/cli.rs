@@ -4,6 +4,7 @@
 //! stdout, progress and logs to stderr; `--json` prints one document and nothing
 //! else.
 
+mod bench;
 mod boards;
 mod budget;
 mod common;
@@ -45,6 +46,8 @@ enum Command {
     Memory(memory::Memory),
     /// What a network costs: parameters, MACs, values, bytes and arena, layer by layer.
     Budget(budget::Budget),
+    /// Measures what each layer costs on a board.
+    Bench(bench::Bench),
     /// Hides a patch at every position and maps the class probability.
     Occlude(occlude::Occlude),
     /// Shows a board's neurons on a page, while they fire.
@@ -68,6 +71,7 @@ pub fn main() -> ExitCode {
         Command::Verify(verify) => verify.run(),
         Command::Memory(memory) => memory.run(),
         Command::Budget(budget) => budget.run(),
+        Command::Bench(bench) => bench.run(),
         Command::Occlude(occlude) => occlude.run(),
         Command::Live(live) => live.run(),
     };

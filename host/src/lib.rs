@@ -1,6 +1,7 @@
 //! Cortexscope: electrophysiology for a convolutional network that lives on a
 //! Cortex-M microcontroller.
 
+pub mod bench;
 pub mod board;
 pub mod board_image;
 pub mod budget;

@@ -9,7 +9,7 @@ use cortexscope::rig::{Recording, Rig};
 pub use cortexscope::session::Mode;
 use cortexscope::session::{Cancel, SessionError, TensorSet};
 use sha2::{Digest, Sha256};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::random_network::RandomNetwork;
 
@@ -19,6 +19,27 @@ use crate::random_network::RandomNetwork;
 /// # Errors
 /// The network is refused, or the board does not start.
 pub fn compiled(drawn: &RandomNetwork) -> anyhow::Result<(Compiled, Rig)> {
+    open("native", drawn, PathBuf::new())
+}
+
+/// As [`compiled`], on any board; the image goes to the file `image`, which an
+/// emulator reads.
+///
+/// # Errors
+/// The network is refused, the file cannot be written, or the board does not start.
+pub fn compiled_for(
+    board: &str,
+    drawn: &RandomNetwork,
+    image: &Path,
+) -> anyhow::Result<(Compiled, Rig)> {
+    open(board, drawn, image.to_owned())
+}
+
+fn open(
+    board: &str,
+    drawn: &RandomNetwork,
+    image_path: PathBuf,
+) -> anyhow::Result<(Compiled, Rig)> {
     let compiled = compile(
         &drawn.onnx,
         "random",
@@ -29,13 +50,16 @@ pub fn compiled(drawn: &RandomNetwork) -> anyhow::Result<(Compiled, Rig)> {
     let hash = Sha256::digest(&compiled.int8_onnx).into();
     let model = ModelFiles {
         name: "random".to_owned(),
-        image_path: PathBuf::new(),
         image: emit(&compiled.network, hash)?,
+        image_path,
         int8_onnx: compiled.int8_onnx.clone(),
         spec: drawn.spec.clone(),
         assumed: None,
     };
-    let board = board::find("native").context("the native board is known")?;
+    if !model.image_path.as_os_str().is_empty() {
+        std::fs::write(&model.image_path, model.image.bytes())?;
+    }
+    let board = board::find(board).context("the board is known")?;
     let rig = Rig::open(board, model, None, Cancel::default())?;
     Ok((compiled, rig))
 }

@@ -7,7 +7,7 @@ use crate::link::serial::SerialLink;
 use crate::link::{Link, LinkError};
 use crate::model_files::ModelFiles;
 use crate::session::logs::{Logs, LogsError};
-use object::Object;
+use object::{Object, ObjectSection};
 use std::path::{Path, PathBuf};
 
 /// A serial port to a real board.
@@ -135,4 +135,15 @@ pub fn connect(
 
 fn build_id(elf: &[u8]) -> object::Result<Option<Vec<u8>>> {
     Ok(object::File::parse(elf)?.build_id()?.map(<[u8]>::to_vec))
+}
+
+/// The compiler that an ELF file says it was made by: `rustc version 1.95.0 (…)`.
+pub fn compiler(elf: &[u8]) -> Option<String> {
+    let file = object::File::parse(elf).ok()?;
+    let comment = file.section_by_name(".comment")?.uncompressed_data().ok()?;
+    let texts = comment.split(|&byte| byte == 0);
+    let mut texts = texts.filter_map(|text| std::str::from_utf8(text).ok());
+    texts
+        .find(|text| text.starts_with("rustc"))
+        .map(str::to_owned)
 }

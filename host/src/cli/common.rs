@@ -79,6 +79,17 @@ impl From<ModeArg> for Mode {
 }
 
 impl BoardArgs {
+    /// A board and a model, everything else as it is where nothing is said.
+    pub fn of(board: &str, model: &str) -> Self {
+        Self {
+            board: board.to_owned(),
+            model: model.to_owned(),
+            engine: Engine::default(),
+            port: None,
+            baud: 921_600,
+        }
+    }
+
     /// The board that was named.
     pub fn kind(&self) -> anyhow::Result<&'static BoardKind> {
         board::find(&self.board).ok_or_else(|| {

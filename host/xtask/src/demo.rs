@@ -1,4 +1,4 @@
-//! From a fresh machine to streaming digits.
+//! From a fresh machine to streaming digits, or to what they cost.
 
 use std::process::ExitCode;
 
@@ -8,11 +8,12 @@ use crate::board::{self, Board};
 use crate::consent::Consent;
 use crate::{command, firmware, setup};
 
-/// Sets up what the board that `args` name needs, and runs `cortexscope demo` with them.
+/// Sets up what the board that `args` name needs, and runs `cortexscope SUBCOMMAND`
+/// with them.
 ///
 /// # Errors
-/// Setting up or building failed. What the demonstration itself says is in the exit code.
-pub fn run(consent: Consent, args: &[String]) -> Result<ExitCode> {
+/// Setting up or building failed. What the command itself says is in the exit code.
+pub fn run(consent: Consent, subcommand: &str, args: &[String]) -> Result<ExitCode> {
     // A board without firmware, such as the native one, needs nothing.
     if let Ok(board) = Board::find(board_of(args)) {
         let toolchain = setup::toolchain(board, consent)?;
@@ -29,7 +30,7 @@ pub fn run(consent: Consent, args: &[String]) -> Result<ExitCode> {
             "--package",
             "cortexscope",
             "--",
-            "demo",
+            subcommand,
         ])
         .args(args);
     eprintln!("cortexscope: building, the first time for some minutes");

@@ -79,6 +79,16 @@ enum Task {
         /// The targets; all without a name.
         targets: Vec<String>,
     },
+    /// Sets up, builds the firmware and runs `cortexscope bench`: what each layer costs.
+    #[command(disable_help_flag = true)]
+    Bench {
+        /// Install what is missing without asking.
+        #[arg(long)]
+        yes: bool,
+        /// What follows goes to `cortexscope bench`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Runs every check, or those whose name contains one of the filters.
     Test {
         /// Install what is missing without asking.
@@ -113,7 +123,8 @@ fn run(task: Task) -> Result<ExitCode> {
             let toolchain = setup::toolchain(board, Consent::new(yes))?;
             firmware::build(board, &toolchain, model.as_deref())?.print();
         }
-        Task::Demo { yes, args } => return demo::run(Consent::new(yes), &args),
+        Task::Demo { yes, args } => return demo::run(Consent::new(yes), "demo", &args),
+        Task::Bench { yes, args } => return demo::run(Consent::new(yes), "bench", &args),
         Task::Fuzz {
             coverage: true,
             yes,

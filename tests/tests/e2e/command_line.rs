@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};
 
-fn cortexscope(args: &[&str]) -> Output {
+pub fn cortexscope(args: &[&str]) -> Output {
     let program = env!("CARGO_BIN_EXE_cortexscope-under-test");
     Command::new(program)
         .args(args)

@@ -90,6 +90,8 @@ fn what_a_board_gave() {
         ("occlude", &["occlude", "mnist:0", "--stride", "8"]),
     ];
     for board in ["native", "mps2-an386"] {
+        let bench = ["bench", "--model", "lenet5", "--board", board, "--json"];
+        has_the_fields_of(&["bench"], &bench);
         for (name, command) in commands {
             let args = [command, &["--board", board, "--json"]].concat();
             has_the_fields_of(&["common", name], &args);

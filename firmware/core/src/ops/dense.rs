@@ -56,10 +56,8 @@ pub fn accumulate_change(
     old: &[i8],
     accumulators: &mut [i32],
 ) {
-    let rows = dense.weights.chunks_exact(dense.inputs().max(1));
-    for (sum, row) in accumulators.iter_mut().zip(rows) {
-        *sum += kernels::change(new, old, row.get(first..).unwrap_or_default());
-    }
+    let weights = dense.weights.get(first..).unwrap_or_default();
+    kernels::add_changes(new, old, weights, dense.inputs(), accumulators);
 }
 
 /// Int8 outputs from accumulators.

@@ -22,7 +22,7 @@ fn word(bytes: &[i8; 4]) -> u32 {
 }
 
 /// The word of up to three bytes; the rest is 0.
-fn part(bytes: &[i8]) -> u32 {
+fn part_word(bytes: &[i8]) -> u32 {
     let mut word = [0; 4];
     for (to, &from) in word.iter_mut().zip(bytes) {
         *to = from as u8;
@@ -89,7 +89,7 @@ fn add_row(sums: &mut [i32; TILE], mut row: &[i8], taps: &[i8]) {
     match rest {
         [] => {}
         &[w] => add_tap(sums, bytes, w),
-        more => add_taps(sums, bytes, part(more)),
+        more => add_taps(sums, bytes, part_word(more)),
     }
 }
 
@@ -143,24 +143,28 @@ impl<'a> Column<'a> {
 
     /// Appends what lies on the input.
     pub fn push(&mut self, values: &[i8]) {
-        let (waiting, bits) = (self.waiting, self.waiting_bits);
         let (words, rest) = values.as_chunks();
+        let (negated, pixel) = (self.negated, self.pixel & 1);
+        let put = |quads: &mut [Quad; 2], bytes| {
+            quads[pixel] = [sxtab16(negated, bytes), sxtab16_odd(negated, bytes)];
+        };
+        let bits = self.waiting_bits;
         if bits == 0 {
-            for bytes in words {
-                self.emit(word(bytes));
+            for (bytes, quads) in words.iter().zip(&mut self.quads) {
+                put(quads, word(bytes));
             }
         } else {
             // Each word completes the bytes that wait, and leaves as many.
-            let mut waiting = waiting;
-            for bytes in words {
+            let mut waiting = self.waiting;
+            for (bytes, quads) in words.iter().zip(&mut self.quads) {
                 let word = word(bytes);
-                self.emit(waiting | word << bits);
+                put(quads, waiting | word << bits);
                 waiting = word >> (u32::BITS - bits);
             }
             self.waiting = waiting;
         }
         if !rest.is_empty() {
-            self.push_part(part(rest), 8 * rest.len() as u32);
+            self.push_part(part_word(rest), 8 * rest.len() as u32);
         }
     }
 
@@ -244,7 +248,7 @@ pub fn products(columns: &[u32], filters: [&[i8]; 2]) -> [[i32; 2]; 2] {
 #[inline(never)]
 fn add_rest(mut sums: [[i32; 2]; 2], quads: [Quad; 2], rests: [&[i8]; 2]) -> [[i32; 2]; 2] {
     for (sums, rest) in sums.iter_mut().zip(rests) {
-        let w = part(rest);
+        let w = part_word(rest);
         for (sum, [x02, x13]) in sums.iter_mut().zip(quads) {
             *sum = smlad(x13, sxtb16_odd(w), smlad(x02, sxtb16(w), *sum));
         }
@@ -285,27 +289,51 @@ pub fn dot(input: &[i8], zero: i8, row: &[i8]) -> i32 {
         return sum;
     }
     // Where there is no input there is no weight, and a product of 0.
-    add(sum, part(input_rest), part(rest))
+    add(sum, part_word(input_rest), part_word(rest))
 }
 
-/// `Σ (new − old)·w`.
-#[inline]
-pub fn change(new: &[i8], old: &[i8], row: &[i8]) -> i32 {
-    let row = row.get(..new.len()).unwrap_or_default();
-    let [(new, new_rest), (old, old_rest), (row, rest)] = [new, old, row].map(<[i8]>::as_chunks);
-    let add = |sum, [new, old, w]: [u32; 3]| {
-        let x02 = ssub16(sxtb16(new), sxtb16(old));
-        let x13 = ssub16(sxtb16_odd(new), sxtb16_odd(old));
-        smlad(x13, sxtb16_odd(w), smlad(x02, sxtb16(w), sum))
-    };
-    let mut sum = 0;
-    for ((new, old), w) in new.iter().zip(old).zip(row) {
-        sum = add(sum, [word(new), word(old), word(w)]);
-    }
-    if rest.is_empty() {
-        sum
-    } else {
-        add(sum, [part(new_rest), part(old_rest), part(rest)])
+/// Inputs of a dense layer whose changes are taken at once.
+const CHANGES: usize = 64;
+
+/// Adds `Σ (new − old)·w` to each sum; its weights begin `row_bytes` after those of
+/// the sum before it.
+pub fn add_changes(new: &[i8], old: &[i8], weights: &[i8], row_bytes: usize, sums: &mut [i32]) {
+    let parts = new.chunks(CHANGES).zip(old.chunks(CHANGES));
+    for (part, (new, old)) in parts.enumerate() {
+        let weights = weights.get(part * CHANGES..).unwrap_or_default();
+        let mut quads = [Quad::default(); CHANGES / 4];
+        let [(new_words, new_rest), (old_words, old_rest)] = [new, old].map(<[i8]>::as_chunks);
+        let change = |new, old| {
+            [
+                ssub16(sxtb16(new), sxtb16(old)),
+                ssub16(sxtb16_odd(new), sxtb16_odd(old)),
+            ]
+        };
+        for ((quad, new), old) in quads.iter_mut().zip(new_words).zip(old_words) {
+            *quad = change(word(new), word(old));
+        }
+        let whole = quads.get(..new_words.len()).unwrap_or_default();
+        let rest = change(part_word(new_rest), part_word(old_rest));
+        let mut rows = weights;
+        for sums in sums.chunks_mut(4) {
+            if let Ok(four) = <&mut [i32; 4]>::try_from(&mut *sums) {
+                *four = loops::four_rows_of_quads(whole, rows, row_bytes, *four);
+            } else {
+                for (sum, row) in sums.iter_mut().zip(rows.chunks(row_bytes.max(1))) {
+                    for (&[x02, x13], w) in whole.iter().zip(row.as_chunks().0) {
+                        *sum = smlad(x13, sxtb16_odd(word(w)), smlad(x02, sxtb16(word(w)), *sum));
+                    }
+                }
+            }
+            if !new_rest.is_empty() {
+                for (sum, row) in sums.iter_mut().zip(rows.chunks(row_bytes.max(1))) {
+                    let w = row.get(4 * whole.len()..).unwrap_or_default();
+                    let w = part_word(w.get(..new_rest.len()).unwrap_or_default());
+                    *sum = smlad(rest[1], sxtb16_odd(w), smlad(rest[0], sxtb16(w), *sum));
+                }
+            }
+            rows = rows.get(4 * row_bytes..).unwrap_or_default();
+        }
     }
 }
 

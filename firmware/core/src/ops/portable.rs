@@ -122,13 +122,15 @@ pub fn dot(input: &[i8], zero: i8, row: &[i8]) -> i32 {
         .sum()
 }
 
-/// `Σ (new − old)·w`.
-#[inline]
-pub fn change(new: &[i8], old: &[i8], row: &[i8]) -> i32 {
-    let changes = new.iter().zip(old).zip(row);
-    changes
-        .map(|((&new, &old), &w)| i32::from(i16::from(new) - i16::from(old)) * i32::from(w))
-        .sum()
+/// Adds `Σ (new − old)·w` to each sum; its weights begin `row_bytes` after those of
+/// the sum before it.
+pub fn add_changes(new: &[i8], old: &[i8], weights: &[i8], row_bytes: usize, sums: &mut [i32]) {
+    for (sum, row) in sums.iter_mut().zip(weights.chunks(row_bytes.max(1))) {
+        let changes = new.iter().zip(old).zip(row);
+        *sum += changes
+            .map(|((&new, &old), &w)| i32::from(i16::from(new) - i16::from(old)) * i32::from(w))
+            .sum::<i32>();
+    }
 }
 
 /// Takes the larger of each pair into `largest`.

@@ -121,7 +121,7 @@ fn unfolded_windows_and_their_products() {
 
 #[test]
 fn dots_changes_and_maxima() {
-    let cases = (0_usize..70, any::<i8>()).prop_flat_map(|(count, zero)| {
+    let cases = (0_usize..150, any::<i8>()).prop_flat_map(|(count, zero)| {
         let rows = prop::collection::vec(bytes(count), 4);
         (Just(zero), bytes(count), bytes(count), rows)
     });
@@ -138,12 +138,19 @@ fn dots_changes_and_maxima() {
         assert_eq!(dsp::dot(&new, zero, rows[0]), expected[0]);
         assert_eq!(portable::dot(&new, zero, rows[0]), expected[0]);
 
+        // The first inputs of a layer that has three more, in five outputs.
         let changed = |at: usize| i64::from(new[at]) - i64::from(old[at]);
-        let expected = dot(&changed, rows[1]);
-        // Weights go on after the changed part.
-        let longer = [rows[1], rows[2]].concat();
-        assert_eq!(dsp::change(&new, &old, &longer), expected);
-        assert_eq!(portable::change(&new, &old, &longer), expected);
+        let five = [rows[0], rows[1], rows[2], rows[3], rows[0]];
+        let weights: Vec<i8> = five
+            .iter()
+            .flat_map(|row| [row, &[9; 3][..]].concat())
+            .collect();
+        let expected = five.map(|row| 7 + dot(&changed, row));
+        for add_changes in [dsp::add_changes, portable::add_changes] {
+            let mut sums = [7; 5];
+            add_changes(&new, &old, &weights, new.len() + 3, &mut sums);
+            assert_eq!(sums, expected);
+        }
 
         let expected: Vec<i8> = new.iter().zip(&old).map(|(&a, &b)| a.max(b)).collect();
         for maximum in [dsp::maximum, portable::maximum] {

@@ -409,6 +409,24 @@ pub fn four_rows(
     chosen::four_rows(input, negated, rows, row_bytes, sums)
 }
 
+/// Adds the products of four rows of weights, `row_bytes` from one to the next,
+/// with numbers, four at a time: `Σ x·w`.
+///
+/// `rows` holds three times `row_bytes` and as many bytes as there are numbers.
+#[inline(always)]
+pub fn four_rows_of_quads(
+    numbers: &[Quad],
+    rows: &[i8],
+    row_bytes: usize,
+    sums: [i32; 4],
+) -> [i32; 4] {
+    let fits = 3 * row_bytes + 4 * numbers.len() <= rows.len();
+    if !fits || numbers.is_empty() {
+        return sums;
+    }
+    chosen::four_rows_of_quads(numbers, rows, row_bytes, sums)
+}
+
 #[cfg(dsp)]
 #[allow(unsafe_code, reason = "the compiler does not write these loops well")]
 mod chosen {
@@ -533,6 +551,62 @@ mod chosen {
         }
         [a, b, c, d]
     }
+
+    #[inline(always)]
+    pub fn four_rows_of_quads(
+        numbers: &[Quad],
+        rows: &[i8],
+        row_bytes: usize,
+        [mut a, mut b, mut c, mut d]: [i32; 4],
+    ) -> [i32; 4] {
+        // SAFETY: reads the numbers, which are word-aligned, as `LDRD` needs, and
+        // from the beginning of each of the four rows as many bytes, which the
+        // caller has seen to lie in `rows`. Writes nothing but registers and the
+        // stack below the stack pointer.
+        unsafe {
+            asm!(
+                "push {{r6, r7}}",
+                "add r7, r10, r11",
+                "add r7, r7, r11, lsl #1", // the fourth row
+                "2:",
+                "ldrd r0, r1, [r8], #8", // x0 x2, x1 x3
+                "ldr r2, [r10, r11]",
+                "ldr r9, [r10, r11, lsl #1]",
+                "sxtb16 r6, r2",
+                "sxtb16 r2, r2, ror #8",
+                "smlad r5, r0, r6, r5",
+                "smlad r5, r1, r2, r5",
+                "ldr r2, [r10], #4",
+                "sxtb16 r6, r9",
+                "sxtb16 r9, r9, ror #8",
+                "smlad r12, r0, r6, r12",
+                "smlad r12, r1, r9, r12",
+                "ldr r9, [r7], #4",
+                "sxtb16 r6, r2",
+                "sxtb16 r2, r2, ror #8",
+                "smlad r4, r0, r6, r4",
+                "smlad r4, r1, r2, r4",
+                "subs r3, r3, #1",
+                "sxtb16 r6, r9",
+                "sxtb16 r9, r9, ror #8",
+                "smlad r14, r0, r6, r14",
+                "smlad r14, r1, r9, r14",
+                "bne 2b",
+                "pop {{r6, r7}}",
+                inout("r8") numbers.as_ptr() => _,
+                inout("r10") rows.as_ptr() => _,
+                in("r11") row_bytes,
+                inout("r3") numbers.len() => _,
+                inout("r4") a,
+                inout("r5") b,
+                inout("r12") c,
+                inout("r14") d,
+                out("r0") _, out("r1") _, out("r2") _, out("r9") _,
+                options(readonly),
+            );
+        }
+        [a, b, c, d]
+    }
 }
 
 #[cfg(not(dsp))]
@@ -585,6 +659,24 @@ mod chosen {
             let row = &rows[index * row_bytes..];
             for (&x, &w) in input.as_flattened().iter().zip(row) {
                 *sum += (i32::from(x) + i32::from(negated as i16)) * i32::from(w);
+            }
+        }
+        sums
+    }
+
+    pub fn four_rows_of_quads(
+        numbers: &[Quad],
+        rows: &[i8],
+        row_bytes: usize,
+        mut sums: [i32; 4],
+    ) -> [i32; 4] {
+        for (index, sum) in sums.iter_mut().enumerate() {
+            let weights = rows[index * row_bytes..].as_chunks::<4>().0;
+            for (&[even, odd], weights) in numbers.iter().zip(weights) {
+                let numbers = [even, odd, even >> 16, odd >> 16];
+                for (number, &w) in numbers.into_iter().zip(weights) {
+                    *sum += i32::from(number as i16) * i32::from(w);
+                }
             }
         }
         sums

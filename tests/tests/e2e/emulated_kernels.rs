@@ -1,0 +1,42 @@
+//! The kernels that only a board's core can run: the same bytes as a plain
+//! reference on random networks, and no more instructions than they took before.
+
+use crate::command_line::cortexscope;
+use cortexscope_tests::random_network::draw;
+use cortexscope_tests::reference;
+use cortexscope_tests::rig::{Mode, compiled_for, record};
+
+/// Networks, each on an emulator of its own.
+const NETWORKS: u64 = 40;
+const INPUTS: usize = 3;
+
+#[test]
+fn random_networks_give_the_bytes_of_the_reference() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for seed in 0..NETWORKS {
+        let drawn = draw(seed, INPUTS);
+        let image = folder.path().join(format!("{seed}.ctx"));
+        let (compiled, mut rig) =
+            compiled_for("mps2-an386", &drawn, &image).unwrap_or_else(|e| panic!("{seed}: {e:#}"));
+        for input in &drawn.inputs {
+            let input = rig.model.quantise(input);
+            let expected = reference::run(&compiled.network, &input);
+            for mode in [Mode::Tapped, Mode::Fused] {
+                let recording = record(&mut rig, &input, mode).expect("the board answers");
+                for tapped in &recording.activations {
+                    let expected = &expected.activations[tapped.tensor];
+                    assert_eq!(&tapped.values, expected, "{}, seed {seed}", tapped.name);
+                }
+                let sums = recording.accumulators.as_ref();
+                assert_eq!(sums, Some(&expected.accumulators), "{mode:?}, seed {seed}");
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_takes_more_instructions_than_it_did() {
+    let bench = cortexscope(&["bench", "--board", "mps2-an386", "--check"]);
+    let said = String::from_utf8_lossy(&bench.stderr);
+    assert!(bench.status.success(), "{said}");
+}
