@@ -83,7 +83,7 @@ impl Plan<'_> {
     /// Where `tensor` lies in the arena, unless it is fused away.
     pub fn place(&self, model: &Model<'_>, tensor: usize) -> Option<Range<usize>> {
         let offset = *self.placements.get(tensor)?;
-        let bytes = model.tensor(tensor)?.bytes();
+        let bytes = model.form(tensor)?.bytes();
         let start = offset as usize;
         (offset != NOT_PLACED).then(|| start..start.saturating_add(bytes))
     }

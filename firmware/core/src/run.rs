@@ -123,7 +123,7 @@ fn run_layer<T: Tap>(
         let (x, scratch) = (int8(x), words(scratch).ok_or(RunError::ForeignPlan)?);
         match &layer.op {
             Op::Concat => place_input(model, layer, position, x, int8(y)),
-            op if model.tensor(tensor).is_some_and(|t| t.is_logits) => {
+            op if model.form(tensor).is_some_and(|t| t.is_logits) => {
                 accumulate(
                     op,
                     x,
@@ -312,7 +312,7 @@ fn accumulate(op: &Op<'_>, x: &[i8], scratch: &mut [u32], sums: &mut [i32]) {
 
 /// Input number `position` of a concatenation.
 fn place_input(model: &Model<'_>, layer: &Layer<'_>, position: usize, x: &[i8], y: &mut [i8]) {
-    let channels = |tensor: usize| model.tensor(tensor).map_or(0, |t| t.shape.channels);
+    let channels = |tensor: usize| model.form(tensor).map_or(0, |t| t.shape.channels);
     let before = layer.inputs.iter().take(position);
     let first: usize = before.map(|&tensor| channels(tensor.into())).sum();
     let own = layer

@@ -16,6 +16,20 @@ pub struct Model<'a> {
     pub(super) plans: &'a [PlanRecord],
 }
 
+/// What a tensor is, without its name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Form {
+    pub shape: Shape,
+    pub is_logits: bool,
+}
+
+impl Form {
+    /// Bytes of the tensor where it is materialised.
+    pub const fn bytes(self) -> usize {
+        self.shape.elements() * if self.is_logits { 4 } else { 1 }
+    }
+}
+
 impl<'a> Model<'a> {
     /// The network in `bytes`, which may go on after the image's end.
     ///
@@ -68,6 +82,15 @@ impl<'a> Model<'a> {
         self.tensors.get(index).map(|record| self.view(record))
     }
 
+    /// Tensor `index` without its name, which takes longer to read than the rest.
+    pub(crate) fn form(&self, index: usize) -> Option<Form> {
+        let record = self.tensors.get(index)?;
+        Some(Form {
+            shape: shape(record),
+            is_logits: record.kind == kind::LOGITS,
+        })
+    }
+
     /// All tensors in topological order.
     pub fn tensors(&self) -> impl ExactSizeIterator<Item = Tensor<'a>> + use<'a> {
         let model = *self;
@@ -88,9 +111,12 @@ impl<'a> Model<'a> {
     pub fn layer(&self, index: usize) -> Option<Layer<'a>> {
         let record = self.layers.get(index)?;
         let inputs: &[u16] = self.slice(record.inputs);
-        let input = self.at(inputs.first().copied().map_or(0, usize::from));
-        let output = self.at(index + 1);
-        let op = self.op(record, input, output)?;
+        let input = inputs.first().copied().map_or(0, usize::from);
+        let op = self.op(
+            record,
+            self.tensors.get(input)?,
+            self.tensors.get(index + 1)?,
+        )?;
         Some(Layer {
             inputs,
             output: index + 1,
@@ -143,18 +169,19 @@ impl<'a> Model<'a> {
     fn view(&self, record: &TensorRecord) -> Tensor<'a> {
         Tensor {
             name: self.text(record.name),
-            shape: Shape {
-                height: record.height.into(),
-                width: record.width.into(),
-                channels: record.channels.into(),
-            },
+            shape: shape(record),
             scale: record.scale,
             zero: record.zero,
             is_logits: record.kind == kind::LOGITS,
         }
     }
 
-    fn op(&self, record: &LayerRecord, input: Tensor<'a>, output: Tensor<'a>) -> Option<Op<'a>> {
+    fn op(
+        &self,
+        record: &LayerRecord,
+        input: &TensorRecord,
+        output: &TensorRecord,
+    ) -> Option<Op<'a>> {
         let quantiser = Quantiser {
             multipliers: self.slice(record.multipliers),
             zero: output.zero,
@@ -163,8 +190,8 @@ impl<'a> Model<'a> {
         };
         match record.op {
             op::CONV => Some(Op::Conv2d(Conv2d {
-                input: input.shape,
-                output: output.shape,
+                input: shape(input),
+                output: shape(output),
                 input_zero: input.zero,
                 window: window(record),
                 groups: record.groups.max(1).into(),
@@ -179,8 +206,8 @@ impl<'a> Model<'a> {
                 quantiser,
             })),
             op::MAX_POOL => Some(Op::MaxPool(MaxPool {
-                input: input.shape,
-                output: output.shape,
+                input: shape(input),
+                output: shape(output),
                 window: window(record),
             })),
             op::LOOKUP => Some(Op::Lookup(self.slice(record.table))),
@@ -196,6 +223,14 @@ pub(super) fn slice<T: Pod>(bytes: &[u8], span: Span) -> Option<&[T]> {
     let length = (span.count as usize).checked_mul(size_of::<T>())?;
     let part = bytes.get(start..start.checked_add(length)?)?;
     bytemuck::try_cast_slice(part).ok()
+}
+
+fn shape(record: &TensorRecord) -> Shape {
+    Shape {
+        height: record.height.into(),
+        width: record.width.into(),
+        channels: record.channels.into(),
+    }
 }
 
 fn window(record: &LayerRecord) -> Window {

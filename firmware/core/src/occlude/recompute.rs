@@ -43,7 +43,7 @@ impl<'m, 'l> Recompute<'m, 'l> {
         int8(arena.get_mut(self.layout.tensor(0))?).copy_from_slice(input);
         for index in 0..self.model.layer_count() {
             let layer = self.model.layer(index)?;
-            let tensor = self.model.tensor(layer.output)?;
+            let tensor = self.model.form(layer.output)?;
             if let Op::Dense(dense) = &layer.op {
                 self.sum_up(arena, &layer, dense)?;
                 if !tensor.is_logits {
@@ -67,7 +67,7 @@ impl<'m, 'l> Recompute<'m, 'l> {
     /// Returns whether the logits were computed again.
     pub fn cover(&mut self, arena: &mut [u8], patch: Region, fill: i8) -> Option<bool> {
         self.save(arena, 0, patch)?;
-        let shape = self.model.input().shape;
+        let shape = self.model.form(0)?.shape;
         let input = int8(arena.get_mut(self.layout.tensor(0))?);
         for row in 0..patch.height {
             input.get_mut(patch.row(row, shape))?.fill(fill);
@@ -90,7 +90,7 @@ impl<'m, 'l> Recompute<'m, 'l> {
             let (sums, kept) = (self.layout.sums(index), self.layout.base_sums(index));
             let [sums, kept] = parts(arena, [sums, kept])?;
             sums.copy_from_slice(kept);
-            let tensor = self.model.tensor(index)?;
+            let tensor = self.model.form(index)?;
             if tensor.is_logits {
                 continue;
             }
@@ -122,7 +122,7 @@ impl<'m, 'l> Recompute<'m, 'l> {
     /// Evaluates what layer `index` makes of the changes before it.
     fn update(&mut self, arena: &mut [u8], index: usize) -> Option<()> {
         let layer = self.model.layer(index)?;
-        let output = self.model.tensor(layer.output)?;
+        let output = self.model.form(layer.output)?;
         let mut changed = Region::default();
         for &input in layer.inputs {
             changed = changed.union(*self.changed.get(usize::from(input))?);
@@ -158,7 +158,7 @@ impl<'m, 'l> Recompute<'m, 'l> {
     /// Keeps `region` of a tensor, to put it back and to see what changed.
     fn save(&mut self, arena: &mut [u8], tensor: usize, region: Region) -> Option<()> {
         *self.saved.get_mut(tensor)? = region;
-        let view = self.model.tensor(tensor)?;
+        let view = self.model.form(tensor)?;
         if view.is_logits {
             return Some(());
         }
@@ -173,7 +173,7 @@ impl<'m, 'l> Recompute<'m, 'l> {
 
     /// Shrinks what was saved of a tensor to the pixels that really changed.
     fn compare(&mut self, arena: &mut [u8], tensor: usize) -> Option<()> {
-        let shape = self.model.tensor(tensor)?.shape;
+        let shape = self.model.form(tensor)?.shape;
         let saved = *self.saved.get(tensor)?;
         let (base, undo) = (self.layout.tensor(tensor), self.layout.undo(tensor));
         let [base, undo] = parts(arena, [base, undo])?;
@@ -205,7 +205,7 @@ impl<'m, 'l> Recompute<'m, 'l> {
 
     /// Evaluates `region` of a layer that is not dense.
     fn evaluate(&mut self, arena: &mut [u8], layer: &Layer<'_>, region: Region) -> Option<()> {
-        let output = self.model.tensor(layer.output)?;
+        let output = self.model.form(layer.output)?;
         let mut first_channel = 0;
         for &input in layer.inputs {
             let from = self.layout.tensor(input.into());
@@ -216,7 +216,7 @@ impl<'m, 'l> Recompute<'m, 'l> {
             };
             let [x, y, scratch] = parts(arena, [from, to, self.layout.scratch()])?;
             let (x, scratch) = (int8(x), words(scratch)?);
-            let source = self.model.tensor(input.into())?.shape;
+            let source = self.model.form(input.into())?.shape;
             for row in 0..region.height {
                 let at = region.top + row;
                 let columns = region.left..region.left + region.width;
@@ -277,7 +277,7 @@ impl<'m, 'l> Recompute<'m, 'l> {
         changed: Region,
     ) -> Option<()> {
         let input = layer.input();
-        let shape: Shape = self.model.tensor(input)?.shape;
+        let shape: Shape = self.model.form(input)?.shape;
         let saved = *self.saved.get(input)?;
         let (now, undo) = (self.layout.tensor(input), self.layout.undo(input));
         let [now, undo, sums] = parts(arena, [now, undo, self.layout.sums(layer.output)])?;

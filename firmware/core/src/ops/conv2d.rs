@@ -134,6 +134,7 @@ pub fn accumulate_row(
 
 /// The input row under row `ky` of the windows of output row `y`; `None` where
 /// that is padding.
+#[inline]
 fn input_row<'x>(conv: &Conv2d<'_>, input: &'x [i8], y: usize, ky: usize) -> Option<&'x [i8]> {
     let window = &conv.window;
     let at = (y * window.stride_h + ky * window.dilation_h).wrapping_sub(window.pad_top);

@@ -49,11 +49,19 @@ pub fn whole_tiles(
     output: &mut [i8],
     step: usize,
 ) -> usize {
-    if rows.kernel_w == 5 {
-        loops::five_taps_row(rows, filter.as_chunks().0, start, scale, output, step)
-    } else {
-        0
+    if rows.kernel_w != 5 {
+        return 0;
     }
+    let taps = filter.as_chunks().0;
+    let done = loops::five_taps_row(rows, 0, taps, start, scale, output, step);
+    let pixels = output.len().div_ceil(step.max(1));
+    if done == 0 || done == pixels {
+        return done;
+    }
+    // The last tile begins further left: some pixels are computed twice.
+    let at = pixels - TILE;
+    let output = output.get_mut(at * step..).unwrap_or_default();
+    at + loops::five_taps_row(rows, at, taps, start, scale, output, step)
 }
 
 /// `start + Σ x·w` of four neighbouring pixels with one input channel, the first
@@ -114,6 +122,17 @@ fn add_tap(sums: &mut [i32; TILE], bytes: &[i8; 8], tap: i8) {
     for (sum, &x) in sums.iter_mut().zip(bytes) {
         *sum = sum.wrapping_add(i32::from(x) * i32::from(tap));
     }
+}
+
+/// `Σ w` of a filter.
+pub fn weight_sum(filter: &[i8]) -> i32 {
+    const ONES: u32 = 0x0001_0001;
+    let (fours, rest) = filter.as_chunks();
+    let rest = [part_word(rest)];
+    let words = fours.iter().map(word).chain(rest);
+    words.fold(0, |sum, w| {
+        smlad(sxtb16_odd(w), ONES, smlad(sxtb16(w), ONES, sum))
+    })
 }
 
 /// Writes the window of one pixel, the zero point taken away, as quads: those of
@@ -345,13 +364,13 @@ pub fn maximum(largest: &mut [i8], candidates: &[i8]) {
         *largest = bytes.map(|byte| byte as i8);
     };
     // The last word may hold bytes of the one before it again: a maximum does not mind.
-    if let (Some(largest), Some(candidates)) = (largest.last_chunk_mut(), candidates.last_chunk()) {
-        take(largest, candidates);
-    } else {
+    let (Some(last), Some(candidate)) = (largest.last_chunk_mut(), candidates.last_chunk()) else {
         for (largest, &candidate) in largest.iter_mut().zip(candidates) {
             *largest = (*largest).max(candidate);
         }
-    }
+        return;
+    };
+    take(last, candidate);
     let fours = largest.as_chunks_mut().0.iter_mut();
     for (largest, candidates) in fours.zip(candidates.as_chunks().0) {
         take(largest, candidates);

@@ -35,6 +35,12 @@ pub fn four_pixels(rows: &PaddedRows<'_>, at: usize, filter: &[i8], start: i32) 
     sums
 }
 
+/// `Σ w` of a filter.
+#[inline]
+pub fn weight_sum(filter: &[i8]) -> i32 {
+    filter.iter().map(|&w| i32::from(w)).sum()
+}
+
 /// Writes the window of one pixel, the zero point taken away, as 16-bit numbers:
 /// the columns of two pixels lie one after the other.
 pub struct Column<'a> {

@@ -138,6 +138,10 @@ fn dots_changes_and_maxima() {
         assert_eq!(dsp::dot(&new, zero, rows[0]), expected[0]);
         assert_eq!(portable::dot(&new, zero, rows[0]), expected[0]);
 
+        let expected = sum_of(new.iter().map(|&w| i64::from(w)));
+        assert_eq!(dsp::weight_sum(&new), expected);
+        assert_eq!(portable::weight_sum(&new), expected);
+
         // The first inputs of a layer that has three more, in five outputs.
         let changed = |at: usize| i64::from(new[at]) - i64::from(old[at]);
         let five = [rows[0], rows[1], rows[2], rows[3], rows[0]];

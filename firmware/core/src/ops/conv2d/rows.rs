@@ -64,7 +64,7 @@ pub(super) fn evaluate<T>(
     let filters = conv.weights.chunks_exact(conv.weights_per_output().max(1));
     for (channel, (filter, &bias)) in filters.zip(conv.bias).enumerate() {
         // Every window is whole, padding included: the zero point's part is the same.
-        let weight_sum: i32 = filter.iter().map(|&w| i32::from(w)).sum();
+        let weight_sum = kernels::weight_sum(filter);
         let start = bias.wrapping_sub(i32::from(conv.input_zero) * weight_sum);
         let output = output.get_mut(channel..).unwrap_or_default();
         let done = whole_tiles(&rows, filter, start, channel, output);

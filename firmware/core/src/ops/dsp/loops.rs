@@ -113,13 +113,14 @@ struct ChannelRow {
 }
 
 /// Requantised outputs of one channel from rows of five taps, four neighbouring
-/// pixels at a time, `step` bytes apart in `output`. Gives how many pixels were
+/// pixels at a time from pixel `at` on, `step` bytes apart in `output`. Gives how many pixels were
 /// whole tiles; the rest is left.
 ///
 /// Clamped to int8, not to what the quantiser says.
 #[cfg(all(dsp, soft_float))]
 pub fn five_taps_row(
     _rows: &PaddedRows<'_>,
+    _at: usize,
     _taps: &[[i8; 5]],
     _start: i32,
     _scale: (f32, i8),
@@ -135,6 +136,7 @@ pub fn five_taps_row(
 #[inline(never)]
 pub fn five_taps_row(
     rows: &PaddedRows<'_>,
+    at: usize,
     taps: &[[i8; 5]],
     start: i32,
     (multiplier, zero): (f32, i8),
@@ -147,12 +149,13 @@ pub fn five_taps_row(
     let scale = Scale::new(multiplier, zero);
     let pixels = output.len().div_ceil(step.max(1));
     // A tile reads eight bytes of each row, four bytes on from the tile before.
-    let tiles = (pixels / TILE).min((row_bytes / 4).saturating_sub(1));
+    let readable = row_bytes.saturating_sub(at + 4) / TILE;
+    let tiles = (pixels / TILE).min(readable);
     if tiles == 0 || taps.is_empty() || taps.len() * row_bytes > bytes.len() {
         return 0;
     }
     let mut row = ChannelRow {
-        row: bytes.as_ptr(),
+        row: bytes.as_ptr().wrapping_add(at),
         taps: taps.as_ptr(),
         tap_rows: taps.len(),
         start,
@@ -164,7 +167,7 @@ pub fn five_taps_row(
         round: scale.round,
     };
     // SAFETY: every tile reads eight bytes of as many rows as there are rows of
-    // taps, the last one at `4 · (tiles − 1)`: within `rows`, as seen above. It
+    // taps, the last one at `at + 4 · (tiles − 1)`: within `rows`, as seen above. It
     // writes the bytes `step · pixel` of `output` for `4 · tiles` pixels, of which
     // there are that many. `row` is written to, and the stack below its pointer.
     unsafe {
