@@ -4,12 +4,15 @@
 //! stdout, progress and logs to stderr; `--json` prints one document and nothing
 //! else.
 
+mod activations;
 mod bench;
 mod boards;
 mod budget;
 mod common;
 mod compile;
 mod demo;
+mod filters;
+mod full;
 mod infer;
 mod input;
 mod live;
@@ -52,6 +55,10 @@ enum Command {
     Occlude(occlude::Occlude),
     /// Shows a board's neurons on a page, while they fire.
     Live(live::Live),
+    /// Runs a whole float model on an input: maps of any layer, and how sparse they are.
+    Activations(activations::ActivationsCommand),
+    /// Draws the filters of a convolution.
+    Filters(filters::Filters),
 }
 
 /// Runs the command line of this process.
@@ -74,6 +81,8 @@ pub fn main() -> ExitCode {
         Command::Bench(bench) => bench.run(),
         Command::Occlude(occlude) => occlude.run(),
         Command::Live(live) => live.run(),
+        Command::Activations(activations) => activations.run(),
+        Command::Filters(filters) => filters.run(),
     };
     match result {
         Ok(code) => code,

@@ -9,6 +9,7 @@ pub mod idx;
 pub mod mnist;
 pub mod npy;
 pub mod picture;
+pub mod shown;
 pub mod spec;
 
 pub use calibration::CalibrationError;

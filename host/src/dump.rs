@@ -65,17 +65,34 @@ fn array<T: AutoSerialize + Copy>(
     shape: [u64; 4],
     values: &[T],
 ) -> Result<(), DumpError> {
-    let safe = name.replace(['/', '\\', ':'], "_");
-    let path = folder.join(format!("{safe}.npy"));
+    let path = folder.join(format!("{}.npy", file_name(name)));
+    npy(&path, &shape, values)
+}
+
+/// A layer's name as the name of a file: what separates folders becomes an
+/// underscore.
+pub fn file_name(layer: &str) -> String {
+    layer.replace(['/', '\\', ':'], "_")
+}
+
+/// Writes one array, in C order.
+///
+/// # Errors
+/// [`DumpError`]: the file, and what the system says.
+pub fn npy<T: AutoSerialize + Copy>(
+    path: &Path,
+    shape: &[u64],
+    values: &[T],
+) -> Result<(), DumpError> {
     let emit = || {
-        let file = BufWriter::new(File::create(&path)?);
-        let options = npyz::WriteOptions::new().default_dtype().shape(&shape);
+        let file = BufWriter::new(File::create(path)?);
+        let options = npyz::WriteOptions::new().default_dtype().shape(shape);
         let mut writer = options.writer(file).begin_nd()?;
         writer.extend(values.iter().copied())?;
         writer.finish()
     };
     emit().map_err(|source| DumpError {
-        path: path.clone(),
+        path: path.to_owned(),
         source,
     })
 }

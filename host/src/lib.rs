@@ -1,6 +1,7 @@
 //! Cortexscope: electrophysiology for a convolutional network that lives on a
 //! Cortex-M microcontroller.
 
+pub mod activations;
 pub mod bench;
 pub mod board;
 pub mod board_image;
@@ -10,6 +11,8 @@ pub mod compile;
 pub mod data;
 pub mod demonstration;
 pub mod dump;
+pub mod filters;
+pub mod full_model;
 pub mod firmware_size;
 pub mod link;
 pub mod live;

@@ -12,22 +12,26 @@
 
 mod activation;
 mod arena;
+mod attribution;
 mod colour;
 mod drawing;
 mod header;
 mod memory;
 pub(crate) mod number;
 mod occlusion;
+mod outline;
 pub(crate) mod range;
 mod raster;
 mod scores;
 mod svg;
 mod text;
 mod theme;
+mod tiles;
 mod vector;
 
 pub use activation::{ActivationMaps, GridLayout, MapRole, Quantisation, Scale, activation_grid};
 pub use arena::{ArenaBuffer, ArenaPlan, BufferKind, arena_plan};
+pub use attribution::{AttributionPicture, Reach, Rendering, attribution_picture, heat};
 pub use colour::{ColourMap, Palette};
 pub use drawing::{Anchor, Drawing, Mark, Paint};
 pub use memory::{MemoryBar, MemorySegment, SegmentKind, memory_bars};
@@ -35,6 +39,7 @@ pub use occlusion::{Occlusion, ProbabilityRange, occlusion_map};
 pub use scores::{ClassScores, class_scores};
 pub use text::{FONT_REGULAR, FONT_SEMIBOLD, Weight};
 pub use theme::{Role, Theme};
+pub use tiles::{Tile, TileScale, Tiles, tile_grid};
 
 /// Why a picture cannot be drawn.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! INPUT on the command line: `mnist:17`, a `.npy` array, or a picture.
 
 use super::common::wrong;
-use crate::data::{Array, MnistSet};
+use crate::data::{Array, InputSpec, MnistSet};
 use crate::model_files::{ModelFiles, shipped_folder};
 use std::path::Path;
 
@@ -13,6 +13,22 @@ pub(super) struct Input {
     pub name: String,
     /// int8 `[C, H, W]`.
     pub values: Vec<i8>,
+    /// The digit that it is, where that is known.
+    pub label: Option<usize>,
+    /// What was done to make it, for the user to read.
+    pub notes: Vec<String>,
+}
+
+/// One input as it was read, in the float model's units.
+pub(super) struct RealInput {
+    /// What was written on the command line.
+    pub argument: String,
+    /// What it is called in messages and file names.
+    pub name: String,
+    /// `[C, H, W]`.
+    pub values: Vec<f32>,
+    /// Whether `values` are int8: a compiled network's own input.
+    pub is_int8: bool,
     /// The digit that it is, where that is known.
     pub label: Option<usize>,
     /// What was done to make it, for the user to read.
@@ -31,6 +47,24 @@ pub(super) fn test_digits() -> anyhow::Result<MnistSet> {
 
 /// The inputs that `names` stand for, as `model` wants them.
 pub(super) fn open(names: &[String], model: &ModelFiles) -> anyhow::Result<Vec<Input>> {
+    let quantised = |input: RealInput| Input {
+        values: if input.is_int8 {
+            input.values.iter().map(|&value| value as i8).collect()
+        } else {
+            model.quantise(&input.values)
+        },
+        argument: input.argument,
+        name: input.name,
+        label: input.label,
+        notes: input.notes,
+    };
+    let inputs = open_real(names, &model.spec.input)?;
+    Ok(inputs.into_iter().map(quantised).collect())
+}
+
+/// The inputs that `names` stand for, as a float model described by `spec`
+/// wants them.
+pub(super) fn open_real(names: &[String], spec: &InputSpec) -> anyhow::Result<Vec<RealInput>> {
     let mut digits = None;
     names
         .iter()
@@ -40,7 +74,7 @@ pub(super) fn open(names: &[String], model: &ModelFiles) -> anyhow::Result<Vec<I
                     digits = Some(test_digits()?);
                 }
                 let digits = digits.as_ref().ok_or_else(|| wrong("no digits"))?;
-                return digit(name, index, digits, model);
+                return digit(name, index, digits, spec);
             }
             if name == "camera" {
                 return Err(wrong("a camera needs the live page, which is not there yet; give a picture"));
@@ -52,28 +86,34 @@ pub(super) fn open(names: &[String], model: &ModelFiles) -> anyhow::Result<Vec<I
                 )));
             }
             let is_array = path.extension().is_some_and(|extension| extension == "npy");
-            if is_array { array(path, model) } else { picture(path, model) }
+            if is_array { array(path, spec) } else { picture(path, spec) }
         })
         .collect()
 }
 
 /// Digit `index` of the test set.
-fn digit(name: &str, index: &str, digits: &MnistSet, model: &ModelFiles) -> anyhow::Result<Input> {
+fn digit(
+    name: &str,
+    index: &str,
+    digits: &MnistSet,
+    spec: &InputSpec,
+) -> anyhow::Result<RealInput> {
     let index: usize = index.parse().map_err(|_| {
         wrong(format!(
             "{name}: mnist: is followed by the number of a digit"
         ))
     })?;
     let last = digits.len().saturating_sub(1);
-    let values = digits.input(index, &model.spec.input).ok_or_else(|| {
+    let values = digits.input(index, spec).ok_or_else(|| {
         wrong(format!(
             "{name}: the test digits are mnist:0 to mnist:{last}"
         ))
     })?;
-    Ok(Input {
+    Ok(RealInput {
         argument: name.to_owned(),
         name: format!("mnist-{index}"),
-        values: model.quantise(&values),
+        values,
+        is_int8: false,
         label: digits.label(index).map(usize::from),
         notes: Vec::new(),
     })
@@ -81,10 +121,10 @@ fn digit(name: &str, index: &str, digits: &MnistSet, model: &ModelFiles) -> anyh
 
 /// An array, taken as it is: int8 is the network's own input, anything else is
 /// in the float model's units.
-fn array(path: &Path, model: &ModelFiles) -> anyhow::Result<Input> {
+fn array(path: &Path, spec: &InputSpec) -> anyhow::Result<RealInput> {
     let array = Array::open(path)?;
     let is_int8 = array.is_int8;
-    let mut stack = array.into_inputs(model.spec.input.shape(), path)?;
+    let mut stack = array.into_inputs(spec.shape(), path)?;
     if stack.len() != 1 {
         let name = path.display();
         return Err(wrong(format!(
@@ -92,29 +132,24 @@ fn array(path: &Path, model: &ModelFiles) -> anyhow::Result<Input> {
             stack.len()
         )));
     }
-    let values = stack.remove(0);
-    let values = if is_int8 {
-        values.iter().map(|&value| value as i8).collect()
-    } else {
-        model.quantise(&values)
-    };
-    Ok(Input {
+    Ok(RealInput {
         argument: path.display().to_string(),
         name: stem(path),
-        values,
+        values: stack.remove(0),
+        is_int8,
         label: None,
         notes: Vec::new(),
     })
 }
 
-fn picture(path: &Path, model: &ModelFiles) -> anyhow::Result<Input> {
+fn picture(path: &Path, spec: &InputSpec) -> anyhow::Result<RealInput> {
     let picture = crate::data::picture::open(path)?;
-    let prepared = model.spec.input.prepare(&picture);
-    let values = model.quantise(&prepared.values);
-    Ok(Input {
+    let prepared = spec.prepare(&picture);
+    Ok(RealInput {
         argument: path.display().to_string(),
         name: stem(path),
-        values,
+        values: prepared.values,
+        is_int8: false,
         label: None,
         notes: prepared.notes,
     })

@@ -161,7 +161,12 @@ impl ModelSpec {
 }
 
 impl InputSpec {
-    fn check(&self) -> Result<(), SpecError> {
+    /// Checks what no input could be made with.
+    ///
+    /// # Errors
+    /// A number of values that fits neither all channels nor each, a size of
+    /// zero or one that is too large, or numbers that are not finite.
+    pub fn check(&self) -> Result<(), SpecError> {
         let channels = self.channels.count();
         for (field, values) in [("mean", &self.mean), ("std", &self.std)] {
             let have = values.len();

@@ -78,7 +78,8 @@ impl Engine {
     }
 }
 
-fn guarded<T>(work: impl FnOnce() -> Result<T, EngineError>) -> Result<T, EngineError> {
+/// `work` on tract, with a panic of it as an error.
+pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, EngineError>) -> Result<T, EngineError> {
     // Nothing that the closure touches is used again after a panic.
     catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(EngineError::Panicked))
 }

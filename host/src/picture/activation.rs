@@ -275,7 +275,7 @@ pub(super) fn pixels(values: &[f32], width: usize, range: Range) -> RgbaImage {
 
 /// At most `most` columns, fewer where that makes all rows equally long
 /// without adding half as many rows again.
-fn balanced_columns(count: usize, most: usize) -> usize {
+pub(super) fn balanced_columns(count: usize, most: usize) -> usize {
     let most = most.clamp(1, count);
     let rows = count.div_ceil(most);
     (rows..=rows + rows.div_ceil(2))

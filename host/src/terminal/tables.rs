@@ -115,6 +115,7 @@ pub fn sections(out: &mut dyn Write, style: Style, sections: &[Section]) -> io::
     write_table(out, style, &columns, rows.collect())
 }
 
+/// A column of a table.
 pub(crate) struct Column {
     name: &'static str,
     alignment: CellAlignment,
@@ -123,7 +124,8 @@ pub(crate) struct Column {
 }
 
 impl Column {
-    pub const fn text(name: &'static str) -> Self {
+    /// Left-aligned.
+    pub(crate) const fn text(name: &'static str) -> Self {
         Self {
             name,
             alignment: CellAlignment::Left,
@@ -131,7 +133,8 @@ impl Column {
         }
     }
 
-    pub const fn number(name: &'static str) -> Self {
+    /// Right-aligned.
+    pub(crate) const fn number(name: &'static str) -> Self {
         Self {
             name,
             alignment: CellAlignment::Right,
@@ -139,7 +142,8 @@ impl Column {
         }
     }
 
-    pub const fn from(self, least_width: usize) -> Self {
+    /// Left out where the terminal is narrower.
+    pub(crate) const fn from(self, least_width: usize) -> Self {
         Self {
             least_width,
             ..self
@@ -147,6 +151,10 @@ impl Column {
     }
 }
 
+/// Writes a table with a dim head, a row a line.
+///
+/// # Errors
+/// What the writer gives.
 pub(crate) fn write_table(
     out: &mut dyn Write,
     style: Style,

@@ -20,7 +20,7 @@ pub fn json(args: &[&str]) -> Value {
 }
 
 /// Exit code 2, nothing on stdout, and every one of `words` on stderr.
-fn refused(args: &[&str], words: &[&str]) {
+pub fn refused(args: &[&str], words: &[&str]) {
     let output = cortexscope(args);
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{args:?}: {stderr}");

@@ -100,6 +100,15 @@ fn what_a_board_gave() {
 }
 
 #[test]
+fn what_a_float_model_gave() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder.path().to_str().expect("a plain path");
+    let activations = ["activations", "lenet5", "mnist:0", "-o", folder, "--json"];
+    has_the_fields_of(&["activations"], &activations);
+    has_the_fields_of(&["filters"], &["filters", "lenet5", "-o", folder, "--json"]);
+}
+
+#[test]
 fn what_writes_files_says_where() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let folder = folder.path().to_str().expect("a plain path");

@@ -3,6 +3,7 @@
 mod command_line;
 mod emulated_kernels;
 mod foreign_models;
+mod full_model;
 mod fuzz_image;
 mod json_documents;
 mod lecture_shape;

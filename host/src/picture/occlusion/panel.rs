@@ -1,15 +1,14 @@
 //! The two panels of an occlusion picture: the input and the map over it.
 
-use image::{Pixel, Rgb, Rgba, RgbaImage};
+use image::{Rgba, RgbaImage};
 
 use super::Occlusion;
-use crate::picture::drawing::{Drawing, Paint};
+use crate::picture::drawing::Drawing;
+use crate::picture::outline::{self, BRIGHT, DARK};
 use crate::picture::range::Range;
 
 /// How bright the input stays where the map does not cover it.
 const UNCOVERED: f32 = 0.4;
-const BRIGHT: Paint = Paint::Data(Rgb([255, 255, 255]));
-const DARK: Paint = Paint::Data(Rgb([0, 0, 0]));
 
 fn input_pixels(occlusion: &Occlusion, brightness: f32) -> RgbaImage {
     let mut pixels = RgbaImage::new(occlusion.image.width(), occlusion.image.height());
@@ -76,43 +75,6 @@ pub(super) fn map(
     let corner = [x + begin(1).max(0), y + begin(0).max(0)];
     drawing.bitmap(corner, cell, values);
     if let Some(level) = occlusion.outline_level {
-        outline(drawing, occlusion, level, [x, y], px_per_value);
-    }
-}
-
-/// Marks every edge between a pixel at or above `level` and one below it.
-fn outline(
-    drawing: &mut Drawing,
-    occlusion: &Occlusion,
-    level: u8,
-    [x, y]: [i32; 2],
-    px_per_value: u32,
-) {
-    let (width, height) = occlusion.image.dimensions();
-    let side = px_per_value as i32;
-    let above =
-        |column: u32, row: u32| occlusion.image.get_pixel(column, row).to_luma().0[0] >= level;
-    let mut edges = Vec::new();
-    for row in 0..height {
-        for column in 0..width {
-            let here = above(column, row);
-            let (left, top) = (x + column as i32 * side, y + row as i32 * side);
-            if column + 1 < width && above(column + 1, row) != here {
-                edges.push(([left + side, top], [0, px_per_value]));
-            }
-            if row + 1 < height && above(column, row + 1) != here {
-                edges.push(([left, top + side], [px_per_value, 0]));
-            }
-        }
-    }
-    for (thickness, paint) in [(4, DARK), (2, BRIGHT)] {
-        for &([left, top], [across, down]) in &edges {
-            let half = thickness as i32 / 2;
-            drawing.rect(
-                [left - half, top - half],
-                [across + thickness, down + thickness],
-                paint,
-            );
-        }
+        outline::draw(drawing, &occlusion.image, level, [x, y], px_per_value);
     }
 }
