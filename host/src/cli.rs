@@ -5,14 +5,19 @@
 //! else.
 
 mod activations;
+mod ascend;
+mod ascend_parameters;
 mod bench;
 mod boards;
 mod budget;
 mod common;
 mod compile;
 mod demo;
+mod explain;
+mod explain_method;
 mod filters;
 mod full;
+mod gallery;
 mod infer;
 mod input;
 mod live;
@@ -57,6 +62,12 @@ enum Command {
     Live(live::Live),
     /// Runs a whole float model on an input: maps of any layer, and how sparse they are.
     Activations(activations::ActivationsCommand),
+    /// Says what each pixel of an input has to do with a class, a map or a neuron.
+    Explain(explain::Explain),
+    /// Finds the input that a map, a neuron or a class answers to most.
+    Ascend(ascend::AscendCommand),
+    /// Draws filters, activations, attributions and ascents side by side, and a page with them.
+    Gallery(gallery::GalleryCommand),
     /// Draws the filters of a convolution.
     Filters(filters::Filters),
 }
@@ -82,6 +93,9 @@ pub fn main() -> ExitCode {
         Command::Occlude(occlude) => occlude.run(),
         Command::Live(live) => live.run(),
         Command::Activations(activations) => activations.run(),
+        Command::Explain(explain) => explain.run(),
+        Command::Ascend(ascend) => ascend.run(),
+        Command::Gallery(gallery) => gallery.run(),
         Command::Filters(filters) => filters.run(),
     };
     match result {

@@ -2,6 +2,7 @@
 //! Cortex-M microcontroller.
 
 pub mod activations;
+pub mod ascend;
 pub mod bench;
 pub mod board;
 pub mod board_image;
@@ -11,9 +12,11 @@ pub mod compile;
 pub mod data;
 pub mod demonstration;
 pub mod dump;
+pub mod explain;
 pub mod filters;
-pub mod full_model;
 pub mod firmware_size;
+pub mod full_model;
+pub mod gallery;
 pub mod link;
 pub mod live;
 pub mod measure;
@@ -21,9 +24,11 @@ pub mod model_files;
 pub mod onnx;
 pub mod picture;
 pub mod planner;
+pub mod random;
 pub mod report;
 pub mod rig;
 pub mod scene;
 pub mod session;
+pub mod target;
 pub mod terminal;
 pub mod verify;

@@ -1,5 +1,7 @@
 //! From what a board gave to what a picture shows.
 
+pub mod ascent;
+pub mod attribution;
 pub mod memory;
 
 use crate::model_files::ModelFiles;

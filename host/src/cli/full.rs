@@ -4,6 +4,7 @@ use super::common::wrong;
 use super::input::{self, RealInput};
 use crate::data::{Channels, Polarity};
 use crate::full_model::{FullModel, FullModelError, Overrides};
+use crate::target::TargetError;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -104,8 +105,16 @@ pub(super) fn model_error(error: FullModelError) -> anyhow::Error {
     }
 }
 
+/// An error of a target as the request's.
+pub(super) fn target_error(error: TargetError) -> anyhow::Error {
+    match error {
+        TargetError::Model(error) => model_error(error),
+        error => wrong(error.to_string()),
+    }
+}
+
 /// `224` or `224x320`.
-fn sides(text: &str) -> Result<[usize; 2], String> {
+pub(super) fn sides(text: &str) -> Result<[usize; 2], String> {
     let number = |part: &str| {
         part.parse::<usize>()
             .map_err(|_| format!("{part:?} is no number"))

@@ -10,3 +10,8 @@ pub(super) fn bar(length: usize, unit: &'static str) -> ProgressBar {
         ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(length as u64).with_style(style)
 }
+
+/// A line that says what is being done, where nobody knows how much there is.
+pub(super) fn spinner() -> ProgressBar {
+    ProgressBar::new_spinner()
+}

@@ -1,0 +1,161 @@
+//! Ascents of the literature, by name.
+
+use super::{Ascent, Blur, Bound, Ground, Octaves, Optimiser, Parametrisation, Penalty, Stop};
+
+/// A named set of parameters, after a source; every one can be changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preset {
+    /// Erhan et al. 2009, section 3.1: noise, pixels, plain steps, ‖v‖ fixed at
+    /// the root mean square of a digit, 0.33 for each value.
+    Erhan2009,
+    /// The lecture's y − Σ|x|: noise, pixels, plain steps.
+    Lecture,
+    /// Simonyan et al. 2014, section 2: from zero, pixels, plain steps, L2.
+    Simonyan2014,
+    /// Yosinski et al. 2015, section 3: L2 decay and a Gaussian blur every
+    /// fourth step.
+    Yosinski2015,
+    /// Mahendran and Vedaldi 2016, section 4: total variation, jitter, pixels
+    /// within their range.
+    Mahendran2016,
+    /// Olah et al. 2017: spectra, decorrelated colours, a logistic bound, jitter,
+    /// Adam.
+    Olah2017,
+}
+
+impl Preset {
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Erhan2009 => "erhan-2009",
+            Self::Lecture => "lecture",
+            Self::Simonyan2014 => "simonyan-2014",
+            Self::Yosinski2015 => "yosinski-2015",
+            Self::Mahendran2016 => "mahendran-2016",
+            Self::Olah2017 => "olah-2017",
+        }
+    }
+
+    /// Its parameters for a model with an input of `shape`, `[C, H, W]`.
+    pub fn ascent(self, shape: [usize; 3]) -> Ascent {
+        let values: usize = shape.iter().product();
+        let side = shape[1].min(shape[2]);
+        let plain = Ascent {
+            ground: Ground::Zero,
+            noise: 0.1,
+            seed: 0,
+            parametrisation: Parametrisation::Pixels,
+            decorrelate: false,
+            bound: Bound::None,
+            optimiser: Optimiser::Plain { rate: 0.01 },
+            penalty: Penalty {
+                tv_beta: 2.0,
+                ..Penalty::default()
+            },
+            jitter: 0,
+            blur: None,
+            octaves: Octaves {
+                count: 1,
+                ratio: 1.4,
+            },
+            stop: Stop {
+                steps: 512,
+                patience: 32,
+                rise: 0.001,
+            },
+        };
+        match self {
+            Self::Erhan2009 => Ascent {
+                bound: Bound::Norm(0.33 * (values as f64).sqrt()),
+                optimiser: Optimiser::Plain { rate: 0.1 },
+                ..plain
+            },
+            Self::Lecture => Ascent {
+                penalty: Penalty {
+                    l1: 1.0,
+                    ..plain.penalty
+                },
+                ..plain
+            },
+            Self::Simonyan2014 => Ascent {
+                noise: 0.0,
+                penalty: Penalty {
+                    l2: 0.1,
+                    ..plain.penalty
+                },
+                optimiser: Optimiser::Plain { rate: 0.05 },
+                ..plain
+            },
+            Self::Yosinski2015 => Ascent {
+                penalty: Penalty {
+                    l2: 0.01,
+                    ..plain.penalty
+                },
+                blur: Some(Blur {
+                    sigma: 0.5,
+                    every: 4,
+                }),
+                optimiser: Optimiser::Normalised { rate: 0.05 },
+                ..plain
+            },
+            Self::Mahendran2016 => Ascent {
+                bound: Bound::Clip,
+                penalty: Penalty {
+                    tv: 0.02,
+                    ..plain.penalty
+                },
+                jitter: side / 28,
+                optimiser: Optimiser::Normalised { rate: 0.02 },
+                ..plain
+            },
+            Self::Olah2017 => Ascent {
+                ground: Ground::Grey,
+                noise: 0.01,
+                parametrisation: Parametrisation::Fourier { decay: 1.0 },
+                decorrelate: shape[0] == 3,
+                bound: Bound::Sigmoid,
+                optimiser: Optimiser::Adam { rate: 0.05 },
+                jitter: side / 28,
+                ..plain
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_preset_goes_together() {
+        for preset in [
+            Preset::Erhan2009,
+            Preset::Lecture,
+            Preset::Simonyan2014,
+            Preset::Yosinski2015,
+            Preset::Mahendran2016,
+            Preset::Olah2017,
+        ] {
+            for shape in [[1, 28, 28], [3, 224, 224]] {
+                let ascent = preset.ascent(shape);
+                assert!(ascent.check().is_ok(), "{}", preset.name());
+            }
+        }
+    }
+
+    #[test]
+    fn what_does_not_go_together_is_refused() {
+        let mut ascent = Preset::Olah2017.ascent([1, 28, 28]);
+        ascent.bound = Bound::Clip;
+        assert!(ascent.check().is_err());
+        let mut ascent = Preset::Lecture.ascent([1, 28, 28]);
+        ascent.optimiser = Optimiser::Plain { rate: f64::NAN };
+        assert!(ascent.check().is_err());
+        let mut ascent = Preset::Yosinski2015.ascent([1, 28, 28]);
+        ascent.parametrisation = Parametrisation::Fourier { decay: 1.0 };
+        assert!(ascent.check().is_err());
+        let mut ascent = Preset::Lecture.ascent([1, 28, 28]);
+        ascent.stop.steps = 0;
+        assert!(ascent.check().is_err());
+    }
+}

@@ -1,0 +1,147 @@
+//! Ascended filters and classes.
+
+use std::ops::ControlFlow;
+
+use super::{GalleryError, Making};
+use crate::ascend::{Ascent, Preset, climb};
+use crate::full_model::FullModel;
+use crate::picture::{GridLayout, Tiles, tile_grid};
+use crate::scene::ascent::{Display, Seen, layout, tiles};
+use crate::target::{ClassValue, Target, softmax};
+
+/// Climbs every target, and gives one grid.
+fn climbed(
+    making: &mut Making<'_>,
+    model: &FullModel,
+    targets: &[String],
+    ascent: &Ascent,
+    statement: &str,
+    display: Display,
+) -> Result<Tiles, GalleryError> {
+    let mut climbs = Vec::new();
+    for target in targets {
+        making.next(&format!("{}: ascending {target}", model.name))?;
+        let aim = target.parse::<Target>()?.aim(model, ClassValue::Logit)?;
+        let found = climb(model, &aim, ascent, &mut |_| ControlFlow::Continue(()))?;
+        let probability = match aim.class_in(model) {
+            Some(class) => {
+                let logits = model.activations(&[aim.layer], &found.input)?.remove(0);
+                softmax(&logits).get(class).copied()
+            }
+            None => None,
+        };
+        climbs.push((aim, found, probability));
+    }
+    let seen: Vec<Seen<'_>> = climbs
+        .iter()
+        .map(|(aim, climb, probability)| Seen {
+            aim,
+            climb,
+            seed: ascent.seed,
+            probability: *probability,
+        })
+        .collect();
+    Ok(tiles(model, &seen, statement, display))
+}
+
+pub fn lenet(making: &mut Making<'_>, model: &FullModel) -> Result<(), GalleryError> {
+    let classes: Vec<String> = (0..10).map(|class| format!("class:{class}")).collect();
+    let mut all: Option<Tiles> = None;
+    for (preset, words) in [
+        (Preset::Erhan2009, "Erhan et al. 2009"),
+        (Preset::Lecture, "y − Σ|x|"),
+        (Preset::Olah2017, "Olah et al. 2017"),
+    ] {
+        let mut ascent = preset.ascent(model.input_shape());
+        ascent.seed = making.gallery.seed;
+        let mut grid = climbed(making, model, &classes, &ascent, "", Display::Stretched)?;
+        for tile in &mut grid.tiles {
+            tile.lines.insert(1, words.to_owned());
+        }
+        match &mut all {
+            None => all = Some(grid),
+            Some(all) => all.tiles.extend(grid.tiles),
+        }
+    }
+    if let Some(mut all) = all {
+        all.title = "the lecture LeNet: ascended classes".to_owned();
+        all.statement = "one row for each kind of ascent, from noise".to_owned();
+        all.columns = Some(10);
+        let drawing = tile_grid(&all, layout(model))?;
+        let command = "ascend lecture-lenet --preset lecture --target class:0 …";
+        making.hang("lenet-classes.png", "Ascended digits", command, 1, &drawing)?;
+    }
+    let filters: Vec<String> = (0..50).map(|filter| format!("conv2:{filter}")).collect();
+    let mut ascent = Preset::Erhan2009.ascent(model.input_shape());
+    ascent.seed = making.gallery.seed;
+    let statement = "Erhan et al. 2009: the input of a given norm that excites the summed map most";
+    let mut grid = climbed(
+        making,
+        model,
+        &filters,
+        &ascent,
+        statement,
+        Display::Stretched,
+    )?;
+    grid.columns = Some(10);
+    let drawing = tile_grid(&grid, layout(model))?;
+    let command = "ascend lecture-lenet --preset erhan-2009 --target conv2:0 …";
+    making.hang(
+        "lenet-conv2.png",
+        "Ascended filters of the second layer",
+        command,
+        1,
+        &drawing,
+    )
+}
+
+const PHOTOGRAPH: GridLayout = GridLayout {
+    max_width: 1280,
+    px_per_value: 1,
+};
+
+pub fn alexnet(making: &mut Making<'_>, model: &FullModel) -> Result<(), GalleryError> {
+    let mut ascent = Preset::Olah2017.ascent(model.input_shape());
+    ascent.seed = making.gallery.seed;
+    ascent.stop.steps = 192;
+    let mut targets = Vec::new();
+    for (layer, filters) in [
+        ("conv2", [3, 17, 64, 101, 150]),
+        ("conv3", [5, 60, 111, 200, 300]),
+        ("conv5", [7, 33, 90, 140, 200]),
+    ] {
+        targets.extend(filters.map(|filter| format!("{layer}:{filter}")));
+    }
+    let statement = "Olah et al. 2017: spectrum, decorrelated colours, jitter, Adam, 192 steps";
+    let mut grid = climbed(making, model, &targets, &ascent, statement, Display::Range)?;
+    grid.columns = Some(5);
+    let drawing = tile_grid(&grid, PHOTOGRAPH)?;
+    let command = "ascend alexnet_conv.onnx --target conv5:7 …";
+    making.hang(
+        "alexnet-ascended.png",
+        "AlexNet’s filters, ascended",
+        command,
+        1,
+        &drawing,
+    )
+}
+
+pub fn squeezenet(making: &mut Making<'_>, model: &FullModel) -> Result<(), GalleryError> {
+    let mut ascent = Preset::Olah2017.ascent(model.input_shape());
+    ascent.seed = making.gallery.seed;
+    ascent.stop.steps = 384;
+    let classes = [130, 88, 281, 207, 934, 954, 340, 985, 323, 979];
+    let targets: Vec<String> = classes.map(|class| format!("class:{class}")).to_vec();
+    let statement = "Olah et al. 2017: spectrum, decorrelated colours, jitter, Adam, 384 steps";
+    let mut grid = climbed(making, model, &targets, &ascent, statement, Display::Range)?;
+    grid.columns = Some(5);
+    let drawing = tile_grid(&grid, PHOTOGRAPH)?;
+    let command = "ascend squeezenet_v1.0_dc.onnx --target class:130 …";
+    making.hang(
+        "squeezenet-classes.png",
+        "SqueezeNet’s classes, ascended",
+        command,
+        1,
+        &drawing,
+    )
+}

@@ -1,0 +1,239 @@
+//! Attributions of many methods side by side.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use image::RgbImage;
+
+use super::{GalleryError, Making};
+use crate::data::picture;
+use crate::explain::{
+    Baseline, Composite, CompositeKind, DeconvnetStart, GradCam, IntegratedGradients, LrpRule,
+    Method, OcclusionParameters, Quadrature, Request, SmoothGrad, SmoothGradOf, explain,
+    greatest_magnitude,
+};
+use crate::filters::colours;
+use crate::full_model::FullModel;
+use crate::picture::number::percent;
+use crate::picture::{GridLayout, Reach, Tile, Tiles, heat, tile_grid};
+use crate::scene::attribution::per_pixel;
+use crate::target::{Aim, ClassValue, softmax};
+
+const REACH: Reach = Reach::Percentile(99.5);
+const DIGITS: [usize; 5] = [0, 1, 4, 18, 61];
+const PHOTOS: [&str; 5] = [
+    "tracel_flamingo.jpg",
+    "coral_parrot.jpg",
+    "tracel_dog.jpg",
+    "tracel_cat.jpg",
+    "coral_hot_dog.jpg",
+];
+
+fn epsilon() -> LrpRule {
+    LrpRule::Epsilon(1e-6)
+}
+
+/// Every method, with parameters that suit an input of `side` pixels.
+fn methods(side: usize, samples: usize, seed: u64) -> Vec<Method> {
+    let composite = |kind| Composite::of(kind, epsilon(), 1e-6, 0.25);
+    let window = [side / 6, side / 6];
+    vec![
+        Method::Gradient,
+        Method::Saliency,
+        Method::GradientXInput,
+        Method::SmoothGrad(SmoothGrad {
+            of: SmoothGradOf::Magnitude,
+            samples,
+            level: 0.15,
+            seed,
+        }),
+        Method::IntegratedGradients(IntegratedGradients {
+            baseline: Baseline::Black,
+            steps: samples,
+            quadrature: Quadrature::Midpoint,
+        }),
+        Method::Deconvnet(DeconvnetStart::Strongest),
+        Method::GuidedBackprop,
+        Method::GradCam(GradCam::default()),
+        Method::GuidedGradCam(GradCam::default()),
+        Method::LrpEpsilon(composite(CompositeKind::Uniform)),
+        Method::LrpZPlus(Composite::uniform(LrpRule::ZPlus)),
+        Method::LrpGamma(composite(CompositeKind::EpsilonGammaBox)),
+        Method::Occlusion(OcclusionParameters {
+            window,
+            stride: window.map(|side| (side / 4).max(1)),
+            fill: Baseline::Mean,
+        }),
+    ]
+}
+
+/// The predicted class of an input, and its probability.
+fn predicted(model: &FullModel, input: &[f32]) -> Result<(Aim, String), GalleryError> {
+    let aim = Aim::predicted(model, input, ClassValue::Logit)?;
+    let logits = model.activations(&[aim.layer], input)?.remove(0);
+    let class = aim.class_in(model).unwrap_or_default();
+    let probability = softmax(&logits).get(class).copied().unwrap_or_default();
+    let label = model.short_label(class);
+    Ok((aim, format!("{label}, {}", percent(probability as f32))))
+}
+
+/// One attribution as a picture: derivatives with respect to colours in their own
+/// colours, everything else as a map.
+fn shown(
+    model: &FullModel,
+    input: &[f32],
+    aim: &Aim,
+    method: &Method,
+) -> Result<RgbImage, GalleryError> {
+    let request = Request { input, aim, method };
+    let found = explain(model, request, &mut |_, _| ControlFlow::Continue(()))?;
+    let [channels, height, width] = found.shape;
+    let in_colour = matches!(
+        method,
+        Method::Gradient | Method::Deconvnet(_) | Method::GuidedBackprop | Method::GuidedGradCam(_)
+    );
+    if channels == 3 && in_colour {
+        let (reach, _) = REACH.of(&greatest_magnitude(&found.values, height * width));
+        let planes = model.spec.input.rgb_planes();
+        return Ok(colours(&found.values, [height, width], planes, reach));
+    }
+    let (values, signed) = per_pixel(&found, method);
+    let (reach, _) = REACH.of(&values);
+    let coarse = matches!(method, Method::GradCam(_) | Method::Occlusion(_));
+    let photograph = coarse.then(|| model.spec.input.picture(input));
+    Ok(heat(
+        &values,
+        width as u32,
+        signed,
+        reach,
+        photograph.as_ref(),
+    ))
+}
+
+/// A row of tiles: the input, and every method on it.
+fn row(
+    making: &mut Making<'_>,
+    model: &FullModel,
+    input: &[f32],
+    methods: &[Method],
+) -> Result<Vec<Tile>, GalleryError> {
+    let (aim, label) = predicted(model, input)?;
+    let mut tiles = vec![Tile {
+        image: model.spec.input.picture(input),
+        lines: vec![label.clone()],
+    }];
+    for method in methods {
+        making.next(&format!("{}: {} of {label}", model.name, method.name()))?;
+        tiles.push(Tile {
+            image: shown(model, input, &aim, method)?,
+            lines: vec![method.name().to_owned()],
+        });
+    }
+    Ok(tiles)
+}
+
+const SIGNED: &str = "blue speaks for the class, orange against it; magnitudes from black to yellow; grey is zero in colour";
+
+pub fn lenet(making: &mut Making<'_>, model: &FullModel) -> Result<(), GalleryError> {
+    let folder = crate::model_files::shipped_folder().join("mnist");
+    let digits = crate::data::MnistSet::open(
+        &folder.join("t10k-images-idx3-ubyte.gz"),
+        &folder.join("t10k-labels-idx1-ubyte.gz"),
+    )?;
+    let methods = methods(28, 64, making.gallery.seed);
+    let mut tiles = Vec::new();
+    for digit in DIGITS {
+        if let Some(input) = digits.input(digit, &model.spec.input) {
+            tiles.extend(row(making, model, &input, &methods)?);
+        }
+    }
+    let tiles = Tiles {
+        title: "the lecture LeNet, every method".to_owned(),
+        shape: String::new(),
+        op: "predicted class, logit".to_owned(),
+        statement: SIGNED.to_owned(),
+        footnote: "each map reaches its own 99.5th percentile".to_owned(),
+        bar: None,
+        columns: Some(methods.len() + 1),
+        tiles,
+    };
+    let layout = GridLayout {
+        max_width: 1600,
+        px_per_value: 4,
+    };
+    let drawing = tile_grid(&tiles, layout)?;
+    let command = "explain METHOD lecture-lenet mnist:0";
+    making.hang(
+        "lenet-attributions.png",
+        "Attributions of digits, side by side",
+        command,
+        1,
+        &drawing,
+    )
+}
+
+pub fn squeezenet(
+    making: &mut Making<'_>,
+    model: &FullModel,
+    data: &Path,
+) -> Result<(), GalleryError> {
+    let methods = methods(227, 32, making.gallery.seed);
+    let mut side_by_side = Vec::new();
+    for (index, photo) in PHOTOS.iter().enumerate() {
+        let path = data.join("photos").join(photo);
+        if !path.is_file() {
+            continue;
+        }
+        let input = model.spec.input.prepare(&picture::open(&path)?).values;
+        let tiles = row(making, model, &input, &methods)?;
+        let some = tiles.iter().enumerate();
+        let some = some.filter(|(at, _)| [0, 2, 4, 5, 7, 8, 12, 13].contains(at));
+        side_by_side.extend(some.map(|(_, tile)| tile.clone()));
+        if index == 0 {
+            let all = photographs("SqueezeNet on a photograph, every method", tiles, 5);
+            let layout = GridLayout {
+                max_width: 1280,
+                px_per_value: 1,
+            };
+            let drawing = tile_grid(&all, layout)?;
+            let command = format!("explain METHOD squeezenet_v1.0_dc.onnx {photo}");
+            making.hang(
+                "squeezenet-methods.png",
+                "Every method on one photograph",
+                &command,
+                1,
+                &drawing,
+            )?;
+        }
+    }
+    if side_by_side.is_empty() {
+        return Ok(());
+    }
+    let grid = photographs("SqueezeNet on photographs", side_by_side, 8);
+    let layout = GridLayout {
+        max_width: 1900,
+        px_per_value: 1,
+    };
+    let drawing = tile_grid(&grid, layout)?;
+    let command = "explain METHOD squeezenet_v1.0_dc.onnx PHOTO";
+    making.hang(
+        "squeezenet-attributions.png",
+        "Attributions on photographs, side by side",
+        command,
+        1,
+        &drawing,
+    )
+}
+
+fn photographs(title: &str, tiles: Vec<Tile>, columns: usize) -> Tiles {
+    Tiles {
+        title: title.to_owned(),
+        shape: String::new(),
+        op: "predicted class, logit".to_owned(),
+        statement: SIGNED.to_owned(),
+        footnote: "each map reaches its own 99.5th percentile".to_owned(),
+        bar: None,
+        columns: Some(columns),
+        tiles,
+    }
+}

@@ -1,0 +1,65 @@
+//! Random numbers from a seed: the same on every machine.
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// A stream of random numbers.
+#[derive(Clone, Debug)]
+pub struct Random {
+    generator: ChaCha8Rng,
+}
+
+impl Random {
+    /// The stream of `seed`.
+    pub fn new(seed: u64) -> Self {
+        Self {
+            generator: ChaCha8Rng::seed_from_u64(seed),
+        }
+    }
+
+    /// Normally distributed, mean 0 and standard deviation 1 (Box and Muller
+    /// 1958).
+    pub fn normal(&mut self) -> f64 {
+        // Zero has no logarithm; one has.
+        let radius = 1.0 - self.generator.random::<f64>();
+        let angle = std::f64::consts::TAU * self.generator.random::<f64>();
+        (-2.0 * radius.ln()).sqrt() * angle.cos()
+    }
+
+    /// A whole number from `-reach` to `reach`, all equally likely.
+    pub fn shift(&mut self, reach: usize) -> isize {
+        let reach = reach as i64;
+        self.generator.random_range(-reach..=reach) as isize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_is_a_stream_with_the_moments_of_a_normal() {
+        let draw = |seed| {
+            let mut random = Random::new(seed);
+            (0..20_000).map(|_| random.normal()).collect::<Vec<_>>()
+        };
+        let values = draw(7);
+        assert_eq!(values, draw(7));
+        assert_ne!(values, draw(8));
+        // Five standard errors of each moment over 20,000 draws.
+        let moment = |power: i32| values.iter().map(|v| v.powi(power)).sum::<f64>() / 20_000.0;
+        assert!(moment(1).abs() < 5.0 * 0.0071);
+        assert!((moment(2) - 1.0).abs() < 5.0 * 0.01);
+        assert!((moment(4) - 3.0).abs() < 5.0 * 0.07);
+    }
+
+    #[test]
+    fn shifts_reach_both_ends() {
+        let mut random = Random::new(1);
+        let drawn: Vec<_> = (0..200).map(|_| random.shift(2)).collect();
+        for shift in -2..=2 {
+            assert!(drawn.contains(&shift));
+        }
+        assert!(drawn.iter().all(|shift| shift.abs() <= 2));
+    }
+}
