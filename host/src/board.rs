@@ -19,8 +19,32 @@ pub struct BoardKind {
     pub flash_bytes: Option<u32>,
     /// RAM that the part has; none for the host.
     pub ram_bytes: Option<u32>,
+    /// What debug probes call the part; none where there is no part to flash.
+    pub chip: Option<&'static str>,
+    /// The engines that there is firmware with; the first is the default.
+    pub engines: &'static [Engine],
     /// How it is reached.
     pub reach: Reach,
+}
+
+/// What runs the network on a board.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Engine {
+    /// The planned int8 engine.
+    #[default]
+    Static,
+    /// tract itself, on boards that have room for it.
+    Tract,
+}
+
+impl Engine {
+    /// What chooses it on a command line, with a space before it.
+    pub const fn flag(self) -> &'static str {
+        match self {
+            Self::Static => "",
+            Self::Tract => " --engine tract",
+        }
+    }
 }
 
 /// How a board is reached.
@@ -44,6 +68,8 @@ pub const BOARDS: &[BoardKind] = &[
         core: "host processor",
         flash_bytes: None,
         ram_bytes: None,
+        chip: None,
+        engines: &[Engine::Static],
         reach: Reach::InProcess,
     },
     BoardKind {
@@ -51,9 +77,35 @@ pub const BOARDS: &[BoardKind] = &[
         core: "Cortex-M4F",
         flash_bytes: Some(4 << 20),
         ram_bytes: Some(4 << 20),
+        chip: None,
+        engines: &[Engine::Static],
         reach: Reach::Qemu {
             machine: "mps2-an386",
             model_address: 0x0010_0000,
+        },
+    },
+    BoardKind {
+        name: "mps2-an500",
+        core: "Cortex-M7",
+        flash_bytes: Some(8 << 20),
+        ram_bytes: Some(1 << 20),
+        chip: None,
+        engines: &[Engine::Static, Engine::Tract],
+        reach: Reach::Qemu {
+            machine: "mps2-an500",
+            model_address: 0x6000_0000,
+        },
+    },
+    BoardKind {
+        name: "stm32f405",
+        core: "Cortex-M4F",
+        flash_bytes: Some(1 << 20),
+        ram_bytes: Some(192 << 10),
+        chip: Some("STM32F405RG"),
+        engines: &[Engine::Static],
+        reach: Reach::Qemu {
+            machine: "netduinoplus2",
+            model_address: 0x0802_0000,
         },
     },
 ];

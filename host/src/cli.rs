@@ -13,6 +13,8 @@ mod budget;
 mod common;
 mod compile;
 mod demo;
+mod engines;
+mod flash;
 mod explain;
 mod explain_method;
 mod filters;
@@ -56,6 +58,8 @@ enum Command {
     Budget(budget::Budget),
     /// Measures what each layer costs on a board.
     Bench(bench::Bench),
+    /// Writes firmware or a board image to a board through a debug probe.
+    Flash(flash::Flash),
     /// Hides a patch at every position and maps the class probability.
     Occlude(occlude::Occlude),
     /// Shows a board's neurons on a page, while they fire.
@@ -90,6 +94,7 @@ pub fn main() -> ExitCode {
         Command::Memory(memory) => memory.run(),
         Command::Budget(budget) => budget.run(),
         Command::Bench(bench) => bench.run(),
+        Command::Flash(flash) => flash.run(),
         Command::Occlude(occlude) => occlude.run(),
         Command::Live(live) => live.run(),
         Command::Activations(activations) => activations.run(),

@@ -17,6 +17,7 @@ pub mod filters;
 pub mod firmware_size;
 pub mod full_model;
 pub mod gallery;
+pub mod flash;
 pub mod link;
 pub mod live;
 pub mod measure;

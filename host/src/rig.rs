@@ -9,7 +9,7 @@ mod recording;
 pub use layout::{channels_first, channels_last};
 pub use recording::{Activation, Recording, softmax};
 
-use crate::board::{BoardKind, ConnectError, Port, connect};
+use crate::board::{BoardKind, ConnectError, Engine, Port, connect};
 use crate::model_files::ModelFiles;
 use crate::session::{
     Cancel, Expectations, InferRequest, MapProgress, Memory, Mode, OccludeRequest, OcclusionMap,
@@ -36,28 +36,35 @@ pub enum RigError {
 }
 
 impl Rig {
-    /// Reaches `board`, and makes sure that it runs the firmware and the model
-    /// at hand.
+    /// Reaches `board`, and makes sure that it runs the firmware with `engine` and
+    /// the model at hand.
     ///
     /// # Errors
     /// [`RigError`].
     pub fn open(
         board: &'static BoardKind,
+        engine: Engine,
         model: ModelFiles,
         port: Option<&Port>,
         cancel: Cancel,
     ) -> Result<Self, RigError> {
-        let connection = connect(board, &model, port)?;
+        let connection = connect(board, engine, &model, port)?;
         let expect = Expectations {
             model_hash: Some(*model.image.model().hash()),
             tensor_bytes: Some(model.image.model().tensors().map(|t| t.bytes()).collect()),
             elf_build_id: connection.elf_build_id,
         };
+        let defaults = Options::default();
         let options = Options {
             expect,
             logs: connection.logs,
             cancel,
-            ..Options::default()
+            // tract says nothing while it builds and optimises its network.
+            patience: match engine {
+                Engine::Static => defaults.patience,
+                Engine::Tract => 12 * defaults.patience,
+            },
+            ..defaults
         };
         let session = Session::open(connection.link, options)?;
         Ok(Self { model, session })

@@ -6,6 +6,7 @@
 //! | `port` | the board's end of a session: frames, window, resends |
 //! | `stream` | from the engine's tap to events, with the counter stopped meanwhile |
 //! | `engine`, `static_engine` | what runs the network: an interface, and `cortexscope-core` behind it |
+//! | `request` | what engines make of the model region and of requests |
 //! | `board` | what a board must offer: a name, a counter, its linker's figures |
 //!
 //! A board is a link, a [`Board`], a model region and an arena:
@@ -38,6 +39,7 @@ mod board;
 mod engine;
 mod image_fault;
 mod port;
+mod request;
 mod serve;
 mod static_engine;
 mod stream;
@@ -45,5 +47,6 @@ mod stream;
 pub use board::Board;
 pub use cortexscope_wire as wire;
 pub use engine::{Engine, Macs, MapSink, Refusal};
+pub use request::{checked_model, model_identity, occluder, signed};
 pub use serve::{End, serve};
 pub use static_engine::StaticEngine;

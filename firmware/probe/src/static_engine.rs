@@ -1,17 +1,17 @@
 //! The static engine, `cortexscope-core`, behind the probe's interface.
 
 use crate::engine::{Engine, Macs, MapSink, Refusal};
-use crate::image_fault::image_fault;
+use crate::request::{checked_model, model_identity, occluder, signed};
 use crate::stream::painted_over;
-use cortexscope_core::{Model, Occluder, OcclusionError, RunError, Tap, occlude, run};
-use cortexscope_wire::message::{BoardError, ImageFault, Mode, ModelIdentity, Occlude};
+use cortexscope_core::{Model, OcclusionError, RunError, Tap, occlude, run};
+use cortexscope_wire::message::{BoardError, Mode, ModelIdentity, Occlude};
 
 /// The static engine over a model image and an arena.
 ///
 /// The end of the arena keeps the input between requests; what is before it
 /// belongs to the engine.
 pub struct StaticEngine<'a> {
-    model: Result<Model<'a>, Option<ImageFault>>,
+    model: Result<Model<'a>, BoardError>,
     model_region_bytes: usize,
     work: &'a mut [u8],
     input: &'a mut [u8],
@@ -21,15 +21,7 @@ impl<'a> StaticEngine<'a> {
     /// The engine with the model that lies at the beginning of `model_region`,
     /// if there is one and it passes its checks.
     pub fn new(model_region: &'a [u8], arena: &'a mut [u8]) -> Self {
-        let erased = model_region
-            .iter()
-            .take(8)
-            .all(|&byte| byte == 0xFF || byte == 0);
-        let model = if erased {
-            Err(None)
-        } else {
-            Model::check(model_region).map_err(|error| Some(image_fault(error)))
-        };
+        let model = checked_model(model_region);
         let input_bytes = model.map_or(0, |model| model.input().bytes());
         // An arena too small for the input is told apart when a request needs it.
         let at = arena.len().saturating_sub(input_bytes);
@@ -40,11 +32,6 @@ impl<'a> StaticEngine<'a> {
             work,
             input,
         }
-    }
-
-    fn checked(&self) -> Result<Model<'a>, BoardError> {
-        self.model
-            .map_err(|fault| fault.map_or(BoardError::NoModel, BoardError::BadModel))
     }
 
     /// The refusal of a plan that needs `plan_bytes` beside the input.
@@ -63,17 +50,7 @@ impl Engine for StaticEngine<'_> {
     }
 
     fn model(&self) -> Result<ModelIdentity, BoardError> {
-        let model = self.checked()?;
-        let arena_bytes = |mode| model.plan(mode).map(|plan| plan.arena_bytes() as u32);
-        Ok(ModelIdentity {
-            hash: *model.hash(),
-            tensors: model.tensor_count() as u8,
-            input_bytes: model.input().bytes() as u32,
-            classes: model.logits().shape.elements() as u16,
-            image_bytes: model.image_bytes() as u32,
-            tapped_arena_bytes: arena_bytes(cortexscope_core::Mode::Tapped),
-            fused_arena_bytes: arena_bytes(cortexscope_core::Mode::Fused),
-        })
+        Ok(model_identity(&self.model?))
     }
 
     fn model_region_bytes(&self) -> u32 {
@@ -97,7 +74,7 @@ impl Engine for StaticEngine<'_> {
     }
 
     fn infer<T: Tap>(&mut self, mode: Mode, tap: &mut T) -> Result<(), Refusal<T::Error>> {
-        let model = self.checked()?;
+        let model = self.model?;
         let plan = model
             .plan(engine_mode(mode))
             .ok_or(BoardError::ModeNotInImage(mode))?;
@@ -117,19 +94,8 @@ impl Engine for StaticEngine<'_> {
         ask: &Occlude,
         map: &mut M,
     ) -> Result<Macs, Refusal<M::Error>> {
-        let model = self.checked()?;
-        let occluder = Occluder {
-            window_h: ask.window_h.into(),
-            window_w: ask.window_w.into(),
-            stride_h: ask.stride_y.into(),
-            stride_w: ask.stride_x.into(),
-            fill: ask.fill,
-            class: ask.class.map(usize::from),
-        };
-        let shape = model.input().shape;
-        let Some((rows, columns)) = occluder.positions(shape) else {
-            return Err(window_error(ask, [shape.height as u16, shape.width as u16]).into());
-        };
+        let model = self.model?;
+        let (occluder, [rows, columns]) = occluder(ask, model.input().shape)?;
         let positions = (rows * columns) as u32;
         let input = signed(self.input);
         let done = occlude(
@@ -165,25 +131,9 @@ impl Engine for StaticEngine<'_> {
     }
 }
 
-/// Why the window of `ask` has no position on an `input` of this height and width.
-fn window_error(ask: &Occlude, input: [u16; 2]) -> BoardError {
-    let window = [ask.window_h, ask.window_w];
-    if window.contains(&0) {
-        BoardError::WindowEmpty
-    } else if ask.stride_y == 0 || ask.stride_x == 0 {
-        BoardError::StrideZero
-    } else {
-        BoardError::WindowTooLarge { window, input }
-    }
-}
-
 fn engine_mode(mode: Mode) -> cortexscope_core::Mode {
     match mode {
         Mode::Tapped => cortexscope_core::Mode::Tapped,
         Mode::Fused => cortexscope_core::Mode::Fused,
     }
-}
-
-fn signed(bytes: &[u8]) -> &[i8] {
-    bytemuck::must_cast_slice(bytes)
 }

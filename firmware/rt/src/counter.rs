@@ -1,18 +1,28 @@
-//! What a board counts; on an emulated one, executed instructions, with SysTick.
+//! What a board counts: cycles on a part, executed instructions on an emulated one.
 //!
+//! Cycles come from the core's own counter, which emulators leave at 0;
+//! instructions come from SysTick.
 //! Under QEMU's `-icount shift=N` every instruction takes 2^N ns of virtual time
 //! and SysTick counts that time. The 24-bit counter is extended to 64 bits by its
 //! wrap exception, and the shift is found at start by timing a loop of known
 //! length. Without `-icount` no shift fits, and there is no count: a counter that
 //! would show the host's load is worse than none.
 
-#[cfg(target_os = "none")]
+#[cfg(not(any(unix, windows)))]
+mod core_counter;
+#[cfg(not(any(unix, windows)))]
+mod cycles;
+#[cfg(not(any(unix, windows)))]
 mod systick;
 
-#[cfg(target_os = "none")]
+#[cfg(not(any(unix, windows)))]
+pub use core_counter::CoreCounter;
+#[cfg(not(any(unix, windows)))]
+pub use cycles::CycleCounter;
+#[cfg(not(any(unix, windows)))]
 pub use systick::InstructionCounter;
 
-use cortexscope_probe::wire::message::CounterKind;
+pub use cortexscope_probe::wire::message::CounterKind;
 
 /// A board's counter.
 pub trait Counter {
@@ -23,10 +33,12 @@ pub trait Counter {
     fn read(&mut self) -> u64;
 }
 
-/// Virtual nanoseconds an instruction takes, as a power of two, with the tick they are counted in.
+/// Virtual nanoseconds an instruction takes, as a power of two, with the clock they are counted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scale {
-    tick_ns: u32,
+    /// A tick lasts `nanoseconds / ticks`, in lowest terms.
+    nanoseconds: u64,
+    ticks: u64,
     shift: u32,
 }
 
@@ -34,17 +46,24 @@ impl Scale {
     /// The largest shift that QEMU takes.
     const MAX_SHIFT: u32 = 10;
 
-    /// Finds the shift under which `instructions` take `ticks` of `tick_ns` each.
+    /// Finds the shift under which `instructions` take `ticks` of a clock of `clock_hz`.
     ///
     /// Gives `None` where no shift explains the time to within 1/64 of it.
-    pub fn fit(instructions: u32, ticks: u64, tick_ns: u32) -> Option<Self> {
-        let measured_ns = ticks * u64::from(tick_ns);
+    pub fn fit(instructions: u32, ticks: u64, clock_hz: u32) -> Option<Self> {
+        const SECOND_NS: u64 = 1_000_000_000;
+        let clock_hz = u64::from(clock_hz.max(1));
+        let divisor = greatest_common_divisor(SECOND_NS, clock_hz);
+        let measured_ns = ticks.checked_mul(SECOND_NS)? / clock_hz;
         (0..=Self::MAX_SHIFT)
             .find(|shift| {
                 let expected_ns = u64::from(instructions) << shift;
                 measured_ns.abs_diff(expected_ns) <= expected_ns / 64
             })
-            .map(|shift| Self { tick_ns, shift })
+            .map(|shift| Self {
+                nanoseconds: SECOND_NS / divisor,
+                ticks: clock_hz / divisor,
+                shift,
+            })
     }
 
     /// Gives the instructions that `ticks` since the counter's start amount to.
@@ -52,7 +71,15 @@ impl Scale {
     /// Exact where a tick is shorter than an instruction; rounded up, because a
     /// tick is counted when the instruction it belongs to has been executed.
     pub fn instructions(self, ticks: u64) -> u64 {
-        (ticks * u64::from(self.tick_ns)).div_ceil(1 << self.shift)
+        (ticks * self.nanoseconds).div_ceil(self.ticks << self.shift)
+    }
+}
+
+fn greatest_common_divisor(a: u64, b: u64) -> u64 {
+    if b == 0 {
+        a
+    } else {
+        greatest_common_divisor(b, a % b)
     }
 }
 
@@ -68,30 +95,48 @@ pub fn ticks(wraps: u32, current: u32) -> u64 {
 mod tests {
     use super::{Scale, ticks};
 
+    /// The clocks of the emulated boards.
+    const CLOCKS_HZ: [u32; 2] = [25_000_000, 168_000_000];
+
+    fn scale(clock_hz: u32, shift: u32) -> Scale {
+        let ticks = (200_000_u64 << shift) * u64::from(clock_hz) / 1_000_000_000;
+        Scale::fit(200_000, ticks + 3, clock_hz).expect("a shift explains this time")
+    }
+
     #[test]
     fn finds_every_shift() {
-        for shift in 0..=10 {
-            let ticks = (200_000u64 << shift) / 40;
-            let scale = Scale::fit(200_000, ticks + 3, 40);
-            assert_eq!(scale, Some(Scale { tick_ns: 40, shift }));
+        for clock_hz in CLOCKS_HZ {
+            for shift in 0..=10 {
+                assert_eq!(scale(clock_hz, shift).shift, shift);
+            }
         }
     }
 
     #[test]
     fn refuses_time_that_no_shift_explains() {
-        assert_eq!(Scale::fit(200_000, 7_500 * 64, 40), None);
-        assert_eq!(Scale::fit(200_000, 0, 40), None);
+        assert_eq!(Scale::fit(200_000, 7_500 * 64, 25_000_000), None);
+        assert_eq!(Scale::fit(200_000, 0, 25_000_000), None);
+        assert_eq!(Scale::fit(200_000, u64::MAX, 25_000_000), None);
     }
 
     #[test]
     fn resolves_single_instructions_at_shift_6() {
-        let scale = Scale {
-            tick_ns: 40,
-            shift: 6,
-        };
-        for executed in 0..10_000u64 {
-            assert_eq!(scale.instructions(executed * 64 / 40), executed);
+        for clock_hz in CLOCKS_HZ {
+            let scale = scale(clock_hz, 6);
+            for executed in 0..10_000_u64 {
+                let ticks = executed * 64 * u64::from(clock_hz) / 1_000_000_000;
+                assert_eq!(scale.instructions(ticks), executed);
+            }
         }
+    }
+
+    #[test]
+    fn counts_for_years_without_leaving_64_bits() {
+        let ticks = u64::MAX / 125;
+        assert_eq!(
+            scale(168_000_000, 6).instructions(ticks),
+            ticks / 21 * 125 / 64 + 1
+        );
     }
 
     #[test]

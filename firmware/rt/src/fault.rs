@@ -1,12 +1,12 @@
 //! A program that dies says why and starts again: the log survives the reset.
 
-use core::panic::PanicInfo;
-
 use cortex_m::peripheral::SCB;
 use cortex_m_rt::{ExceptionFrame, exception};
 
+// Where there is a std, as under an engine that needs one, it has its own.
+#[cfg(target_os = "none")]
 #[panic_handler]
-fn panic(info: &PanicInfo) -> ! {
+fn panic(info: &core::panic::PanicInfo) -> ! {
     match info.location() {
         Some(location) => defmt::error!(
             "panic at {=str}:{=u32}: {}; the board resets",

@@ -50,7 +50,11 @@ pub fn sections() -> Sections {
         data_bytes: bytes(data()),
         bss_bytes: bytes(bss()) + bytes(uninit()),
         stack_bytes: bytes(stack()),
-        heap_bytes: 0,
+        heap_bytes: if IS_HEAP.load(Ordering::Relaxed) {
+            bytes(arena())
+        } else {
+            0
+        },
     }
 }
 
@@ -71,6 +75,17 @@ pub fn model_region() -> &'static [u8] {
     // SAFETY: the memory map keeps this region for the image, and nothing writes
     // to it while the firmware runs.
     unsafe { slice::from_raw_parts(region.start as *const u8, region.len()) }
+}
+
+/// Whether the arena's memory was given away as a heap.
+static IS_HEAP: AtomicBool = AtomicBool::new(false);
+
+/// Gives the arena's memory to the first caller, as the heap of an engine that
+/// allocates.
+pub fn take_heap() -> Option<&'static mut [u8]> {
+    let heap = take_arena()?;
+    IS_HEAP.store(true, Ordering::Relaxed);
+    Some(heap)
 }
 
 /// Gives the arena, zeroed, to the first caller.

@@ -54,6 +54,13 @@ unsafe fn encoder() -> &'static mut defmt::Encoder {
     unsafe { &mut *addr_of_mut!(ENCODER) }
 }
 
+/// Adds encoded bytes to the frame that goes over the link, and to RTT.
+fn put(ring: &mut Ring<RING_BYTES>, bytes: &[u8]) {
+    #[cfg(feature = "rtt")]
+    crate::rtt::write(bytes);
+    ring.push(bytes);
+}
+
 #[defmt::global_logger]
 struct RingLogger;
 
@@ -69,14 +76,14 @@ unsafe impl defmt::Logger for RingLogger {
         let ring = unsafe { ring() };
         ring.begin();
         // SAFETY: inside the critical section.
-        unsafe { encoder() }.start_frame(|bytes| ring.push(bytes));
+        unsafe { encoder() }.start_frame(|bytes| put(ring, bytes));
     }
 
     unsafe fn write(bytes: &[u8]) {
         // SAFETY: defmt calls this between `acquire` and `release`.
         let ring = unsafe { ring() };
         // SAFETY: as above.
-        unsafe { encoder() }.write(bytes, |bytes| ring.push(bytes));
+        unsafe { encoder() }.write(bytes, |bytes| put(ring, bytes));
     }
 
     unsafe fn flush() {}
@@ -85,7 +92,7 @@ unsafe impl defmt::Logger for RingLogger {
         // SAFETY: defmt calls this once after `acquire`.
         let ring = unsafe { ring() };
         // SAFETY: as above.
-        unsafe { encoder() }.end_frame(|bytes| ring.push(bytes));
+        unsafe { encoder() }.end_frame(|bytes| put(ring, bytes));
         ring.commit();
         // SAFETY: gives back what `acquire` took.
         unsafe { critical_section::release(RESTORE) };

@@ -1,7 +1,7 @@
-//! The program of every board: the probe, with the static engine.
+//! The program of every board: the probe, with an engine.
 
 use cortexscope_probe::wire::Slot;
-use cortexscope_probe::{StaticEngine, serve};
+use cortexscope_probe::{Engine, StaticEngine, serve};
 use embedded_io::{Read, ReadReady, Write};
 
 use crate::board::CortexM;
@@ -11,13 +11,27 @@ use crate::linked;
 /// Frames that the board keeps until the host has acknowledged them.
 const WINDOW_FRAMES: usize = 8;
 
-/// Answers what comes over `link`, with the model and the arena of the memory map, for ever.
+/// Answers what comes over `link` with the static engine, and the model and the
+/// arena of the memory map, for ever.
 ///
 /// # Panics
 /// If the arena has been taken before.
-pub fn run<C: Counter, L: Read + ReadReady + Write>(mut board: CortexM<C>, mut link: L) -> ! {
+pub fn run<C: Counter, L: Read + ReadReady + Write>(board: CortexM<C>, link: L) -> ! {
     let arena = linked::take_arena().expect("the arena is taken once, here");
-    let mut engine = StaticEngine::new(linked::model_region(), arena);
+    run_engine(
+        board,
+        link,
+        StaticEngine::new(linked::model_region(), arena),
+    )
+}
+
+/// Answers what comes over `link` with `engine`, for ever.
+pub fn run_engine<C, L, E>(mut board: CortexM<C>, mut link: L, mut engine: E) -> !
+where
+    C: Counter,
+    L: Read + ReadReady + Write,
+    E: Engine,
+{
     let mut window = [Slot::EMPTY; WINDOW_FRAMES];
     loop {
         // A board's link never closes, and what it calls an error the protocol repairs.

@@ -14,7 +14,7 @@ mod receipt;
 mod request;
 mod tensor_set;
 
-pub use error::BoardError;
+pub use error::{BoardError, EnginePhase};
 pub use event::{Event, Run};
 pub use hello::{Hello, HelloReply};
 pub use identity::{CounterKind, Identity, ModelIdentity};

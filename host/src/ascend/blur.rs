@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn a_dot_spreads_as_a_normal_and_a_flat_plane_stays() {
-        let mut dot = vec![0.0; 15 * 15];
+        let mut dot = [0.0; 15 * 15];
         dot[7 * 15 + 7] = 1.0;
         blur(&mut dot, [15, 15], 1.5);
         let sum: f32 = dot.iter().sum();
@@ -44,7 +44,7 @@ mod tests {
             .sum();
         // Cut at 3 σ, rounded up to 5 pixels: 2.5 % less than σ² = 2.25 at most.
         assert!((2.19..2.26).contains(&variance), "{variance}");
-        let mut flat = vec![0.25; 6];
+        let mut flat = [0.25; 6];
         blur(&mut flat, [2, 3], 2.0);
         assert!(flat.iter().all(|value| (value - 0.25).abs() < 1e-6));
     }

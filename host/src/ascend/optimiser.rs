@@ -132,7 +132,7 @@ mod tests {
             Optimiser::Normalised { rate: 0.01 },
             Optimiser::Adam { rate: 0.02 },
         ] {
-            let mut z = vec![0.0_f32];
+            let mut z = [0.0_f32];
             let mut stepper = Stepper::new(optimiser, 1);
             for _ in 0..600 {
                 let slope = -2.0 * (z[0] - 2.0);
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_flat_place_is_no_division_by_zero() {
-        let mut parameters = vec![1.0];
+        let mut parameters = [1.0];
         let mut stepper = Stepper::new(Optimiser::Normalised { rate: 1.0 }, 1);
         stepper.step(&mut parameters, &[0.0]);
         assert_eq!(parameters, [1.0]);

@@ -1,7 +1,7 @@
 //! From a board's name to a link with the board at its other end.
 
 use super::native::{DEFAULT_ARENA_BYTES, NativeBoard};
-use super::{BoardKind, Reach};
+use super::{BoardKind, Engine, Reach};
 use crate::link::qemu::{QemuConfig, QemuLink};
 use crate::link::serial::SerialLink;
 use crate::link::{Link, LinkError};
@@ -33,10 +33,12 @@ pub struct Connection {
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// There is no firmware for it yet.
-    #[error("no firmware for {board} at {}: build it with `cargo xtask firmware --board {board}`", path.display())]
+    #[error("no firmware for {board} at {}: build it with `cargo xtask firmware --board {board}{}`", path.display(), engine.flag())]
     NoFirmware {
         /// The board.
         board: &'static str,
+        /// The engine that it was to have.
+        engine: Engine,
         /// Where the ELF file was looked for.
         path: PathBuf,
     },
@@ -70,21 +72,26 @@ pub enum ConnectError {
     Link(#[from] LinkError),
 }
 
-/// Where `cargo xtask firmware` leaves a board's ELF file.
-pub fn firmware_elf(board: &BoardKind) -> PathBuf {
+/// Where `cargo xtask firmware` leaves the ELF file of a board with an engine.
+pub fn firmware_elf(board: &BoardKind, engine: Engine) -> PathBuf {
+    let suffix = match engine {
+        Engine::Static => "",
+        Engine::Tract => "-tract",
+    };
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../target/firmware")
         .join(board.name)
-        .join(board.name)
-        .with_extension("elf")
+        .join(format!("{}{suffix}.elf", board.name))
 }
 
-/// A link to `board`, emulated with `model` in its region, or at a serial port.
+/// A link to `board`, emulated with `model` in its region, or at a serial port. It
+/// should run `engine`.
 ///
 /// # Errors
 /// [`ConnectError`]: what is missing and how to get it.
 pub fn connect(
     board: &'static BoardKind,
+    engine: Engine,
     model: &ModelFiles,
     port: Option<&Port>,
 ) -> Result<Connection, ConnectError> {
@@ -103,10 +110,11 @@ pub fn connect(
             logs: Logs::default(),
         });
     };
-    let path = firmware_elf(board);
+    let path = firmware_elf(board, engine);
     if !path.exists() {
         return Err(ConnectError::NoFirmware {
             board: board.name,
+            engine,
             path,
         });
     }

@@ -100,7 +100,9 @@ impl AscendCommand {
                 let climbed = climb(&model, aim, ascent, &mut |step| {
                     bar.set_position((before + step.total) as u64);
                     bar.set_message(format!("{} {}", aim.words, significant(step.value as f32)));
-                    let due = self.frames.is_some_and(|every| step.total % every == 0);
+                    let due = self
+                        .frames
+                        .is_some_and(|every| step.total.is_multiple_of(every));
                     if let (true, Some(folder)) = (due, &frames) {
                         let path = folder.join(format!("{:05}.png", step.total));
                         let picture = self.display.picture(&model.spec.input, step.input);

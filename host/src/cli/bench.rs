@@ -3,8 +3,7 @@
 use super::common::{BoardArgs, ModeArg, ctrl_c, print_json};
 use super::input;
 use crate::bench::{Bench as Costs, bench, rises};
-use crate::board::{self, Reach};
-use crate::rig::Rig;
+use crate::board::{self, Engine, Reach};
 use anyhow::Context;
 use clap::Args;
 use comfy_table::{Cell, CellAlignment, Table, presets};
@@ -53,7 +52,7 @@ impl Bench {
         let mut build_id = None;
         for name in &names {
             let args = BoardArgs::of(&self.board, name);
-            let mut rig = Rig::open(args.kind()?, args.model()?, None, cancel.clone())?;
+            let mut rig = args.open_engine(Engine::Static, cancel.clone())?;
             let digit = input::open(&["mnist:0".to_owned()], &rig.model)?.remove(0);
             let costs = bench(&mut rig, &digit.values, self.mode.into())?;
             let board = rig.session.board();
@@ -140,7 +139,7 @@ fn compiler(name: &str) -> anyhow::Result<Option<String>> {
     let Some(board) = board else {
         return Ok(None);
     };
-    let path = board::firmware_elf(board);
+    let path = board::firmware_elf(board, Engine::Static);
     let elf = std::fs::read(&path).with_context(|| path.display().to_string())?;
     Ok(board::compiler(&elf))
 }

@@ -1,7 +1,7 @@
 //! `cortexscope boards`.
 
 use super::common::print_json;
-use crate::board::{BOARDS, BoardKind, Reach, firmware_elf};
+use crate::board::{BOARDS, BoardKind, Engine, Reach, firmware_elf};
 use clap::Args;
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use serde_json::json;
@@ -85,7 +85,7 @@ pub(super) fn presence(board: &BoardKind) -> Presence {
         .stderr(Stdio::null())
         .status()
         .is_ok_and(|status| status.success());
-    let missing = match (emulator, firmware_elf(board).is_file()) {
+    let missing = match (emulator, firmware_elf(board, Engine::Static).is_file()) {
         (true, true) => {
             return Presence {
                 is_there: true,

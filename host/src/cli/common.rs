@@ -1,6 +1,6 @@
 //! What every command that talks to a board has in common.
 
-use crate::board::{self, BoardKind, Port};
+use crate::board::{self, BoardKind, Engine, Port};
 use crate::budget::fit::{Need, firmware_of};
 use crate::model_files::{ModelFiles, ModelFilesError};
 use crate::rig::Rig;
@@ -28,9 +28,9 @@ pub(super) struct BoardArgs {
     /// A shipped model or the path of a board image.
     #[arg(long, default_value = "lecture-lenet")]
     pub model: String,
-    /// The engine on the board.
-    #[arg(long, value_enum, default_value_t)]
-    pub engine: Engine,
+    /// The engine on the board [default: static].
+    #[arg(long, value_enum)]
+    pub engine: Option<EngineArg>,
     /// A serial port with the board at its other end, instead of an emulator.
     #[arg(long)]
     pub port: Option<String>,
@@ -40,10 +40,9 @@ pub(super) struct BoardArgs {
 }
 
 /// An engine that answers the protocol.
-#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum Engine {
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum EngineArg {
     /// The planned int8 engine.
-    #[default]
     Static,
     /// tract itself, on boards that run it.
     Tract,
@@ -84,7 +83,7 @@ impl BoardArgs {
         Self {
             board: board.to_owned(),
             model: model.to_owned(),
-            engine: Engine::default(),
+            engine: None,
             port: None,
             baud: 921_600,
         }
@@ -135,21 +134,32 @@ impl BoardArgs {
 
     /// Reaches the board. Ctrl-C ends what is asked of it.
     pub fn open(&self) -> anyhow::Result<Rig> {
-        self.open_with(ctrl_c()?)
+        self.open_engine(self.engine()?, ctrl_c()?)
     }
 
-    /// Reaches the board. `cancel` ends what is asked of it.
-    pub fn open_with(&self, cancel: Cancel) -> anyhow::Result<Rig> {
+    /// The engine that was named, or the board's default.
+    pub fn engine(&self) -> anyhow::Result<Engine> {
         let board = self.kind()?;
-        if self.engine == Engine::Tract {
-            return Err(wrong(format!("{} runs the static engine only", board.name)));
+        let engine = match self.engine {
+            None | Some(EngineArg::Static) => Engine::Static,
+            Some(EngineArg::Tract) => Engine::Tract,
+        };
+        if board.engines.contains(&engine) {
+            Ok(engine)
+        } else {
+            Err(wrong(format!("{} runs the static engine only", board.name)))
         }
+    }
+
+    /// Reaches the board with one of its engines. `cancel` ends what is asked of it.
+    pub fn open_engine(&self, engine: Engine, cancel: Cancel) -> anyhow::Result<Rig> {
+        let board = self.kind()?;
         let model = self.model()?;
         let port = self.port.clone().map(|path| Port {
             path,
             baud: self.baud,
         });
-        Ok(Rig::open(board, model, port.as_ref(), cancel)?)
+        Ok(Rig::open(board, engine, model, port.as_ref(), cancel)?)
     }
 }
 

@@ -189,7 +189,7 @@ impl MethodArgs {
             let (layer, rule) = text.rsplit_once(':').ok_or_else(|| {
                 wrong(format!("--rule {text:?}: write NAME:RULE, as conv1:zplus"))
             })?;
-            let rule = rule.parse().map_err(|why: String| wrong(why))?;
+            let rule = rule.parse::<LrpRule>().map_err(wrong)?;
             composite.layers.push((layer.to_owned(), rule));
         }
         Ok(composite)

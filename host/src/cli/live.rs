@@ -28,7 +28,7 @@ pub(super) struct Live {
     #[arg(long, default_value = "lecture-lenet")]
     model: String,
     /// The engine on the board.
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value = "static")]
     engine: EngineArg,
     /// Which plan to run first.
     #[arg(long, value_enum, default_value_t)]
@@ -54,7 +54,7 @@ impl Live {
             port: 0,
             board: board.board.clone(),
             model: board.model.clone(),
-            engine: board.engine,
+            engine: board.engine.unwrap_or(EngineArg::Static),
             mode,
             serial: board.port.clone(),
             baud: board.baud,
@@ -152,7 +152,7 @@ impl Live {
         Ok(BoardArgs {
             board: choice.board.clone(),
             model: choice.model.clone(),
-            engine,
+            engine: Some(engine),
             port,
             baud: self.baud,
         })
@@ -162,7 +162,7 @@ impl Live {
         let args = self.clone();
         Box::new(move |choice, cancel| {
             let args = args.board_args(choice)?;
-            Ok(args.open_with(cancel)?)
+            Ok(args.open_engine(args.engine()?, cancel)?)
         })
     }
 }

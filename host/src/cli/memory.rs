@@ -2,7 +2,7 @@
 
 use super::common::{BoardArgs, print_json};
 use super::input;
-use crate::board::{BoardKind, Reach, firmware_elf};
+use crate::board::{BoardKind, Engine, Reach, firmware_elf};
 use crate::firmware_size::{self, Section};
 use crate::measure::{Measurement, OcclusionMeasurement, measure, measure_occlusion};
 use crate::picture::number::grouped;
@@ -29,6 +29,10 @@ const WINDOW: u16 = 7;
 
 impl Memory {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
+        let engines = self.board.kind()?.engines;
+        if self.board.engine.is_none() && engines.len() > 1 {
+            return super::engines::compare(&self.board, engines, self.json);
+        }
         let model = self.board.model()?;
         let digit = input::open(&["mnist:0".to_owned()], &model).map_or_else(
             |_| vec![0; model.image.model().input().bytes()],
@@ -39,7 +43,7 @@ impl Memory {
         let measured = measure(&mut rig, &digit)?;
         let occlusion = measure_occlusion(&mut rig, &digit, WINDOW)?;
         let board = rig.session.board().clone();
-        let firmware = firmware_sections(self.board.kind()?)?;
+        let firmware = firmware_sections(self.board.kind()?, self.board.engine()?)?;
         if self.json {
             print_json(&json!({
                 "schema": "cortexscope.memory.1",
@@ -97,11 +101,11 @@ impl Memory {
 
 /// What takes the flash and RAM of the firmware that `board` runs; none for a
 /// board without an ELF file.
-fn firmware_sections(board: &BoardKind) -> anyhow::Result<Option<Vec<Section>>> {
+fn firmware_sections(board: &BoardKind, engine: Engine) -> anyhow::Result<Option<Vec<Section>>> {
     if board.reach == Reach::InProcess {
         return Ok(None);
     }
-    let path = firmware_elf(board);
+    let path = firmware_elf(board, engine);
     let elf = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
     Ok(Some(firmware_size::sections(&elf)?))
 }
@@ -129,7 +133,7 @@ fn heap_document(phase: &HeapUse) -> Value {
     })
 }
 
-fn linked(report: &MemoryReport) -> Value {
+pub(super) fn linked(report: &MemoryReport) -> Value {
     let sections = &report.sections;
     json!({
         "flash_bytes": sections.flash_bytes,

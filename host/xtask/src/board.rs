@@ -1,24 +1,103 @@
 //! The boards that there is firmware for.
 
+use clap::ValueEnum;
+
+use crate::toolchain::Target;
+
 /// A board: a package under `firmware/boards`, and what it is compiled for.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Board {
     /// The board's name: its package, its folder, its memory map.
     pub name: &'static str,
     /// The Rust target of its core.
-    pub target: &'static str,
+    target: &'static str,
+    /// The engines that its firmware can be built with; the first is the default.
+    pub engines: &'static [Engine],
+    /// How `cargo run` reaches it.
+    pub reach: Reach,
+}
+
+/// How `cargo run` reaches a board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// A part behind a debug probe.
+    Part {
+        /// What probe-rs calls it.
+        chip: &'static str,
+    },
+    /// A machine of QEMU's.
+    Emulated {
+        /// QEMU's name of it.
+        machine: &'static str,
+    },
+}
+
+/// What runs the network on a board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Engine {
+    /// The planned int8 engine.
+    Static,
+    /// tract itself, with a std made for the chip.
+    Tract,
+}
+
+impl Engine {
+    /// The Cargo feature that chooses it, which its ELF file is named after; none
+    /// for the default.
+    pub fn feature(self) -> Option<&'static str> {
+        match self {
+            Self::Static => None,
+            Self::Tract => Some("tract"),
+        }
+    }
+
+    /// What follows the board's name in the name of its firmware.
+    pub fn suffix(self) -> String {
+        self.feature()
+            .map_or_else(String::new, |feature| format!("-{feature}"))
+    }
 }
 
 /// The board that commands take where none is named.
 pub const DEFAULT: &str = "mps2-an386";
 
 /// Every board.
-pub const BOARDS: &[Board] = &[Board {
-    name: "mps2-an386",
-    target: "thumbv7em-none-eabihf",
-}];
+pub const BOARDS: &[Board] = &[
+    Board {
+        name: "mps2-an386",
+        target: "thumbv7em-none-eabihf",
+        engines: &[Engine::Static],
+        reach: Reach::Emulated {
+            machine: "mps2-an386",
+        },
+    },
+    Board {
+        name: "mps2-an500",
+        target: "thumbv7em-none-eabihf",
+        engines: &[Engine::Static, Engine::Tract],
+        reach: Reach::Emulated {
+            machine: "mps2-an500",
+        },
+    },
+    Board {
+        name: "stm32f405",
+        target: "thumbv7em-none-eabihf",
+        engines: &[Engine::Static],
+        reach: Reach::Part {
+            chip: "STM32F405RG",
+        },
+    },
+];
 
 impl Board {
+    /// What its firmware with `engine` is compiled for.
+    pub fn target(&self, engine: Engine) -> Target {
+        match engine {
+            Engine::Static => Target::Core(self.target),
+            Engine::Tract => Target::Std,
+        }
+    }
+
     /// Finds a board by name; the error names those that there are.
     pub fn find(name: &str) -> Result<&'static Board, String> {
         BOARDS

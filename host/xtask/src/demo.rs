@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
-use crate::board::{self, Board};
+use crate::board::{self, Board, Engine};
 use crate::consent::Consent;
 use crate::{command, firmware, setup};
 
@@ -16,9 +16,9 @@ use crate::{command, firmware, setup};
 pub fn run(consent: Consent, subcommand: &str, args: &[String]) -> Result<ExitCode> {
     // A board without firmware, such as the native one, needs nothing.
     if let Ok(board) = Board::find(board_of(args)) {
-        let toolchain = setup::toolchain(board, consent)?;
+        let toolchain = setup::toolchain(board.target(Engine::Static), consent)?;
         setup::emulator(consent)?;
-        let firmware = firmware::build(board, &toolchain, None)?;
+        let firmware = firmware::build(board, Engine::Static, &toolchain, None)?;
         eprintln!("firmware: {}", firmware.elf.display());
     }
     let mut cargo = command::cargo();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::board::Board;
+use crate::board::{Board, Engine};
 use crate::elf::{self, Section};
 use crate::toolchain::Toolchain;
 use crate::{command, workspace};
@@ -20,16 +20,26 @@ pub struct Firmware {
     sections: Vec<Section>,
 }
 
-/// Builds the firmware of `board`, with the board image `model` linked in if there is one.
+/// Builds the firmware of `board` with `engine`, and with the board image `model`
+/// linked in if there is one.
 ///
 /// # Errors
 /// The build failed, or its result cannot be put in its place.
-pub fn build(board: &Board, toolchain: &Toolchain, model: Option<&Path>) -> Result<Firmware> {
-    let mut cargo = toolchain.cargo("build", board.target)?;
+pub fn build(
+    board: &Board,
+    engine: Engine,
+    toolchain: &Toolchain,
+    model: Option<&Path>,
+) -> Result<Firmware> {
+    let target = board.target(engine);
+    let mut cargo = toolchain.cargo("build", target)?;
     cargo
         .args(["--package", board.name])
         .env_remove(MODEL_VARIABLE);
-    let mut name = board.name.to_owned();
+    let mut name = format!("{}{}", board.name, engine.suffix());
+    if let Some(feature) = engine.feature() {
+        cargo.args(["--features", feature]);
+    }
     if let Some(model) = model {
         let model = fs::canonicalize(model).with_context(|| model.display().to_string())?;
         name = format!("{name}-{}", model.file_stem().unwrap_or_default().display());
@@ -39,8 +49,8 @@ pub fn build(board: &Board, toolchain: &Toolchain, model: Option<&Path>) -> Resu
 
     let built = toolchain
         .target_dir()
-        .join(board.target)
-        .join("firmware")
+        .join(target.name())
+        .join(target.profile())
         .join(board.name);
     let elf = workspace::firmware_dir()
         .join(board.name)

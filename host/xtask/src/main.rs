@@ -10,6 +10,7 @@ mod demo;
 mod elf;
 mod firmware;
 mod fuzz;
+mod launch;
 mod licences;
 mod setup;
 mod spdx;
@@ -20,10 +21,10 @@ mod workspace;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::{Parser, Subcommand};
 
-use crate::board::Board;
+use crate::board::{Board, Engine};
 use crate::consent::Consent;
 
 /// Sets up, builds and tests Cortexscope.
@@ -47,6 +48,9 @@ enum Task {
     Firmware {
         #[arg(long, default_value = board::DEFAULT, value_parser = Board::find)]
         board: &'static Board,
+        /// What runs the network; tract takes minutes to build.
+        #[arg(long, value_enum, default_value_t = Engine::Static)]
+        engine: Engine,
         /// A board image to link in; without it, the image is placed by the
         /// emulator or flashed apart.
         #[arg(long, value_name = "FILE")]
@@ -54,6 +58,12 @@ enum Task {
         /// Install what is missing without asking.
         #[arg(long)]
         yes: bool,
+    },
+    /// Starts an ELF file on the board that it is named after; what `cargo run` does
+    /// in a board's folder.
+    Run {
+        /// The ELF file.
+        elf: PathBuf,
     },
     /// Sets up, builds the firmware and runs `cortexscope demo`.
     #[command(disable_help_flag = true)]
@@ -119,10 +129,21 @@ fn run(task: Task) -> Result<ExitCode> {
             setup::emulator(consent)?;
             setup::browser(consent)?;
         }
-        Task::Firmware { board, model, yes } => {
-            let toolchain = setup::toolchain(board, Consent::new(yes))?;
-            firmware::build(board, &toolchain, model.as_deref())?.print();
+        Task::Firmware {
+            board,
+            engine,
+            model,
+            yes,
+        } => {
+            ensure!(
+                board.engines.contains(&engine),
+                "{} has no firmware with this engine: see `cargo xtask firmware --help`",
+                board.name
+            );
+            let toolchain = setup::toolchain(board.target(engine), Consent::new(yes))?;
+            firmware::build(board, engine, &toolchain, model.as_deref())?.print();
         }
+        Task::Run { elf } => command::run(&mut launch::command(&elf)?)?,
         Task::Demo { yes, args } => return demo::run(Consent::new(yes), "demo", &args),
         Task::Bench { yes, args } => return demo::run(Consent::new(yes), "bench", &args),
         Task::Fuzz {

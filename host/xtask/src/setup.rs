@@ -7,10 +7,10 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::board::{BOARDS, Board};
+use crate::board::{BOARDS, Engine};
 use crate::command;
 use crate::consent::Consent;
-use crate::toolchain::{self, DEBIAN_PACKAGES, Next, Toolchain};
+use crate::toolchain::{self, ASSEMBLER, DEBIAN_PACKAGES, Next, Target, Toolchain};
 use crate::workspace;
 
 const QEMU: &str = "qemu-system-arm";
@@ -26,18 +26,22 @@ const AXE: &str = "axe-core@4.14.1";
 /// As for [`toolchain()`].
 pub fn for_firmware(consent: Consent) -> Result<()> {
     for board in BOARDS {
-        let toolchain = toolchain(board, consent)?;
-        eprintln!("{}: {} by {toolchain}", board.name, board.target);
+        let target = board.target(Engine::Static);
+        let toolchain = toolchain(target, consent)?;
+        eprintln!("{}: {} by {toolchain}", board.name, target.name());
     }
     Ok(())
 }
 
-/// Gives a toolchain for `board`, after installing it where it was missing.
+/// Gives a toolchain for `target`, after installing it where it was missing.
 ///
 /// # Errors
 /// None can be had, or nobody agreed to an installation.
-pub fn toolchain(board: &Board, consent: Consent) -> Result<Toolchain> {
-    let target = board.target;
+pub fn toolchain(target: Target, consent: Consent) -> Result<Toolchain> {
+    if target == Target::Std {
+        assembler(consent)?;
+    }
+    let what = target.rustup_arguments().join(" ");
     let mut target_refused = false;
     let mut debian_tried = false;
     loop {
@@ -49,14 +53,16 @@ pub fn toolchain(board: &Board, consent: Consent) -> Result<Toolchain> {
             }
             Next::AddTarget => {
                 let mut add = Command::new("rustup");
-                add.args(["target", "add", target]);
-                consent.obtain(
-                    &format!(
-                        "To build firmware for {}, rustup adds the core library of {target}:",
-                        board.name
-                    ),
-                    &[command::line(&add)],
-                )?;
+                add.args(target.rustup_arguments());
+                let why = match target {
+                    Target::Core(name) => {
+                        format!("To build firmware, rustup adds the core library of {name}:")
+                    }
+                    Target::Std => "For tract on a chip the standard library is built from its \
+                                    source, which rustup adds:"
+                        .to_owned(),
+                };
+                consent.obtain(&why, &[command::line(&add)])?;
                 if let Err(error) = command::run(&mut add) {
                     eprintln!("{error:#}. Trying Debian's compiler instead.");
                 }
@@ -65,7 +71,7 @@ pub fn toolchain(board: &Board, consent: Consent) -> Result<Toolchain> {
             Next::InstallDebian if !debian_tried => {
                 debian_tried = true;
                 let why = format!(
-                    "{target} cannot be had from rustup. Debian's compiler has every target and the \
+                    "`rustup {what}` does not get it. Debian's compiler has every target and the \
                      library's source:"
                 );
                 apt::install(DEBIAN_PACKAGES, &why, consent)?;
@@ -76,11 +82,20 @@ pub fn toolchain(board: &Board, consent: Consent) -> Result<Toolchain> {
                 DEBIAN_PACKAGES.join(" "),
             ),
             Next::GiveUp => bail!(
-                "no compiler for {target}: install rustup (https://rustup.rs) and run \
-                 `rustup target add {target}`"
+                "no compiler for {}: install rustup (https://rustup.rs) and run `rustup {what}`",
+                target.name()
             ),
         }
     }
+}
+
+/// Makes sure that there is an assembler for tract's kernels.
+fn assembler(consent: Consent) -> Result<()> {
+    if command::find(ASSEMBLER).is_none() {
+        let why = "tract brings kernels in assembler, which GNU's cross compiler assembles:";
+        apt::install(&["gcc-arm-none-eabi"], why, consent)?;
+    }
+    Ok(())
 }
 
 /// Makes sure that there is an emulator for the boards.

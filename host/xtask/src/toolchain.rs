@@ -80,13 +80,81 @@ const DEBIAN_LIBRARY: &str = "/usr/lib/rustlib/src/rust/library/core/src/lib.rs"
 /// The packages that they come from.
 pub const DEBIAN_PACKAGES: &[&str] = &["rustc-web", "cargo-web", "rust-web-src", "rust-web-clippy"];
 
+/// What firmware is compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A target of rustc's; rustup has its core library.
+    Core(&'static str),
+    /// The target of `firmware/tract`, with a std that is built from its source.
+    Std,
+}
+
+/// The target of `firmware/tract`: the name of its specification, without `.json`.
+const STD_TARGET: &str = "thumbv7em-std-eabihf";
+
+impl Target {
+    /// Its name, as compilers and target folders have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Core(name) => name,
+            Self::Std => STD_TARGET,
+        }
+    }
+
+    /// The Cargo profile that firmware for it is built with.
+    pub fn profile(self) -> &'static str {
+        match self {
+            Self::Core(_) => "firmware",
+            Self::Std => "firmware-tract",
+        }
+    }
+
+    /// What rustup calls what is missing, as its subcommand has it.
+    pub fn rustup_arguments(self) -> [&'static str; 3] {
+        match self {
+            Self::Core(name) => ["target", "add", name],
+            Self::Std => ["component", "add", "rust-src"],
+        }
+    }
+
+    /// Adds what building for it takes to a cargo command.
+    fn configure(self, cargo: &mut Command) {
+        let Self::Std = self else {
+            return;
+        };
+        let prefix = STD_TARGET.replace('-', "_");
+        cargo
+            .args(["-Zjson-target-spec", "-Zbuild-std=std,panic_abort"])
+            .arg("-Zbuild-std-features=compiler-builtins-mem")
+            // Unstable flags, on a release compiler.
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env("RUSTC_BOOTSTRAP_SYNTHETIC_TARGET", "1")
+            // No text for panics and debug formatting: half a megabyte of flash.
+            .env("RUSTFLAGS", "-Zlocation-detail=none -Zfmt-debug=none")
+            // tract assembles kernels for every Arm target. These are for another
+            // kind of core; an int8 network never calls them.
+            .env(format!("CC_{prefix}"), ASSEMBLER)
+            .env(format!("AR_{prefix}"), "arm-none-eabi-ar")
+            .env(
+                format!("CFLAGS_{prefix}"),
+                "-march=armv7-a -mfloat-abi=hard",
+            );
+    }
+}
+
+/// What assembles tract's kernels.
+pub const ASSEMBLER: &str = "arm-none-eabi-gcc";
+
 /// Looks for what can build for `target`.
 ///
 /// # Errors
 /// There is no working `rustc` at all.
-pub fn look(target: &str) -> Result<Found> {
+pub fn look(target: Target) -> Result<Found> {
     Ok(Found {
-        target: has_target(target)?,
+        target: match target {
+            Target::Core(name) => has_target(name)?,
+            Target::Std => has_library_source()?,
+        },
         rustup: command::find("rustup").is_some(),
         debian: has_debian(),
         rust_lld: linker_dir()?.is_some(),
@@ -103,6 +171,12 @@ fn has_target(target: &str) -> Result<bool> {
     Ok(entries.any(|entry| {
         entry.is_ok_and(|entry| entry.file_name().to_string_lossy().starts_with("libcore-"))
     }))
+}
+
+fn has_library_source() -> Result<bool> {
+    let sysroot = command::output(Command::new("rustc").args(["--print", "sysroot"]))?;
+    let library = Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library/std/src/lib.rs");
+    Ok(library.is_file())
 }
 
 fn has_debian() -> bool {
@@ -164,16 +238,25 @@ impl Toolchain {
     ///
     /// # Errors
     /// The path cannot be extended by the linker's folder.
-    pub fn cargo(&self, subcommand: &str, target: &str) -> Result<Command> {
+    pub fn cargo(&self, subcommand: &str, target: Target) -> Result<Command> {
         let mut cargo = match self {
             Self::Rustup => command::cargo(),
             Self::Debian { linker_dir } => debian_cargo(subcommand, linker_dir)?,
         };
-        cargo.args([subcommand, "--target", target, "--profile", "firmware"]);
-        cargo.arg("--target-dir").arg(self.target_dir());
-        if let Self::Debian { .. } = self {
-            cargo.arg("-Zbuild-std=core");
+        cargo.args([subcommand, "--profile", target.profile(), "--target"]);
+        match (self, target) {
+            (_, Target::Std) => {
+                cargo.arg(workspace::root().join(format!("firmware/tract/{STD_TARGET}.json")));
+            }
+            (Self::Rustup, Target::Core(name)) => {
+                cargo.arg(name);
+            }
+            (Self::Debian { .. }, Target::Core(name)) => {
+                cargo.args([name, "-Zbuild-std=core"]);
+            }
         }
+        target.configure(&mut cargo);
+        cargo.arg("--target-dir").arg(self.target_dir());
         Ok(cargo)
     }
 

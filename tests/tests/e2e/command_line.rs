@@ -238,3 +238,43 @@ fn wrong_requests_say_what_to_do() {
         &["static"],
     );
 }
+
+#[test]
+fn flash_says_what_probe_rs_is_told_and_refuses_what_is_no_part() {
+    refused(
+        &["flash", "--board", "mps2-an386"],
+        &["mps2-an386", "emulated"],
+    );
+    let args = [
+        "flash",
+        "--board",
+        "stm32f405",
+        "--model",
+        "lenet5",
+        "--dry-run",
+    ];
+    let output = cortexscope(&args);
+    assert!(output.status.success(), "{output:?}");
+    let lines = String::from_utf8_lossy(&output.stdout);
+    let mut lines = lines.lines();
+    let download = lines.next().expect("a first line");
+    assert!(
+        download.starts_with(
+            "probe-rs download --chip STM32F405RG --binary-format bin --base-address 0x08020000"
+        ) && download.ends_with("lenet5.ctx"),
+        "{download}"
+    );
+    assert_eq!(lines.next(), Some("probe-rs reset --chip STM32F405RG"));
+}
+
+#[test]
+fn flash_says_how_to_get_probe_rs() {
+    let output = Command::new(env!("CARGO_BIN_EXE_cortexscope-under-test"))
+        .args(["flash", "--board", "stm32f405"])
+        .env("PATH", "/nowhere")
+        .output()
+        .expect("the program starts");
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.contains("cargo install probe-rs-tools"), "{stderr}");
+}

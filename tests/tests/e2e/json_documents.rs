@@ -109,6 +109,11 @@ fn what_a_float_model_gave() {
 }
 
 #[test]
+fn what_the_engines_of_a_board_take() {
+    has_the_fields_of(&["engines"], &["memory", "--board", "mps2-an500", "--json"]);
+}
+
+#[test]
 fn what_writes_files_says_where() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let folder = folder.path().to_str().expect("a plain path");

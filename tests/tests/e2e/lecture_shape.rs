@@ -16,6 +16,30 @@ pub fn board_image(seed: u64) -> BoardImage {
     emit(&network(seed), [0; 32]).expect("the shapes fit each other")
 }
 
+/// A board image whose weights fit an engine's heap once, and not with the copies
+/// that an optimiser makes: dense 400, dense 10.
+pub fn wide_image() -> BoardImage {
+    let mut random = Random(1);
+    let mut dense = |from: usize, name: &str, [inputs, outputs]: [usize; 2]| Layer {
+        inputs: vec![from],
+        op: Op::Dense {
+            weights: (0..inputs * outputs).map(|_| random.int8()).collect(),
+            channels: channels(outputs, 1.0e-4, &mut random),
+        },
+        output: activation(name, [outputs, 1, 1], 1.0),
+    };
+    let network = Network {
+        name: "wide".to_owned(),
+        labels: Vec::new(),
+        input: activation("input", [1, 28, 28], 1.0),
+        layers: vec![
+            dense(0, "wide", [INPUT_BYTES, 400]),
+            dense(1, "logits", [400, 10]),
+        ],
+    };
+    emit(&network, [0; 32]).expect("the shapes fit each other")
+}
+
 /// An input drawn from `seed`.
 pub fn input(seed: u64) -> Vec<i8> {
     let mut random = Random(seed);

@@ -1,6 +1,7 @@
 //! End-to-end tests: the library and the command line as their users see them.
 
 mod command_line;
+mod emulated_boards;
 mod emulated_kernels;
 mod foreign_models;
 mod full_model;
@@ -11,4 +12,5 @@ mod link_faults;
 mod live;
 mod occlusion;
 mod session;
+mod tract_engine;
 mod witnesses;

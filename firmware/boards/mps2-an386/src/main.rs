@@ -2,13 +2,9 @@
 #![no_std]
 #![no_main]
 
-mod uart;
-
 use cortex_m::Peripherals;
 use cortex_m_rt::entry;
-use cortexscope_rt::{CortexM, InstructionCounter};
-
-use crate::uart::Uart0;
+use cortexscope_rt::{CmsdkUart0, CortexM, InstructionCounter};
 
 include!(concat!(env!("OUT_DIR"), "/model.rs"));
 
@@ -18,9 +14,9 @@ const BAUD: u32 = 115_200;
 #[entry]
 fn main() -> ! {
     let core = Peripherals::take().expect("main runs once");
-    let counter = InstructionCounter::start(core.SYST, 1_000_000_000 / CLOCK_HZ);
+    let counter = InstructionCounter::start(core.SYST, CLOCK_HZ);
     // SAFETY: main runs once, and nothing else drives UART0.
-    let link = unsafe { Uart0::start(CLOCK_HZ, BAUD) };
+    let link = unsafe { CmsdkUart0::start(CLOCK_HZ, BAUD) };
     cortexscope_rt::run(
         CortexM {
             name: env!("CARGO_PKG_NAME"),

@@ -28,8 +28,8 @@ pub struct InstructionCounter {
 impl InstructionCounter {
     /// Starts SysTick at the processor clock and measures how long an instruction takes.
     ///
-    /// `tick_ns` is the period of that clock.
-    pub fn start(mut systick: SYST, tick_ns: u32) -> Self {
+    /// `clock_hz` is the frequency of that clock.
+    pub fn start(mut systick: SYST, clock_hz: u32) -> Self {
         systick.set_clock_source(SystClkSource::Core);
         systick.set_reload(0xFF_FFFF);
         systick.clear_current();
@@ -41,7 +41,7 @@ impl InstructionCounter {
         spin(ROUNDS);
         let elapsed = read_ticks() - before;
         Self {
-            scale: Scale::fit(2 * ROUNDS, elapsed, tick_ns),
+            scale: Scale::fit(2 * ROUNDS, elapsed, clock_hz),
         }
     }
 }

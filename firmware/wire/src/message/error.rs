@@ -62,6 +62,53 @@ pub enum BoardError {
     UnknownRequest,
     /// The engine cannot do this at all.
     Unsupported,
+    /// The engine ran out of heap, and the board started again.
+    HeapExhausted {
+        /// What it was doing.
+        phase: EnginePhase,
+        /// Bytes that it asked for.
+        need_bytes: u32,
+        /// Bytes that nothing used.
+        have_bytes: u32,
+    },
+    /// The board stopped while the engine was at work, and started again.
+    EngineStopped {
+        /// What it was doing.
+        phase: EnginePhase,
+    },
+    /// The engine refused its own network or input.
+    EngineFailed {
+        /// What it was doing.
+        phase: EnginePhase,
+    },
+}
+
+/// What an engine that builds its network on the board does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
+pub enum EnginePhase {
+    /// Makes its graph of the board image.
+    Build,
+    /// Rewrites the graph.
+    Optimise,
+    /// Runs it.
+    Run,
+}
+
+impl EnginePhase {
+    /// Its name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Build => "build",
+            Self::Optimise => "optimise",
+            Self::Run => "run",
+        }
+    }
+}
+
+impl fmt::Display for EnginePhase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 impl fmt::Display for BoardError {
@@ -116,6 +163,22 @@ impl fmt::Display for BoardError {
             Self::StrideZero => f.write_str("a window with stride 0 never moves"),
             Self::UnknownRequest => f.write_str("the firmware does not know this request"),
             Self::Unsupported => f.write_str("the board's engine cannot do this"),
+            Self::HeapExhausted {
+                phase,
+                need_bytes,
+                have_bytes,
+            } => write!(
+                f,
+                "the board's engine ran out of heap in its {phase} phase: it asked for \
+                 {need_bytes} bytes and {have_bytes} were free; the board has started again"
+            ),
+            Self::EngineStopped { phase } => write!(
+                f,
+                "the board stopped in the {phase} phase of its engine, and has started again"
+            ),
+            Self::EngineFailed { phase } => {
+                write!(f, "the board's engine failed in its {phase} phase")
+            }
         }
     }
 }

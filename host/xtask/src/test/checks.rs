@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::board::{BOARDS, Board};
+use crate::board::{BOARDS, Board, Engine};
 use crate::command::{self, cargo, run};
 use crate::consent::Consent;
 use crate::{firmware, fuzz, licences, setup};
@@ -43,13 +43,19 @@ pub fn all() -> Vec<Check> {
         Check::new("format", |_| run(cargo().args(["fmt", "--all", "--check"]))),
         Check::new("licences", |_| licences::check()),
     ];
-    for board in BOARDS {
-        let name = |what| format!("{what} {}", board.name);
-        checks.extend([
-            Check::new(name("firmware"), |consent| build(board, consent)),
-            Check::new(name("clippy"), |consent| board_clippy(board, consent)),
-            Check::new(name("docs"), |consent| board_docs(board, consent)),
-        ]);
+    for (board, engine) in firmwares() {
+        let name = |what| format!("{what} {}{}", board.name, engine.suffix());
+        checks.push(Check::new(name("firmware"), move |consent| {
+            build(board, engine, consent)
+        }));
+        checks.push(Check::new(name("clippy"), move |consent| {
+            board_clippy(board, engine, consent)
+        }));
+        if engine == Engine::Static {
+            checks.push(Check::new(name("docs"), |consent| {
+                board_docs(board, consent)
+            }));
+        }
     }
     checks.extend([
         Check::new("clippy host", |_| {
@@ -103,19 +109,32 @@ fn lock_file() -> Result<()> {
     Ok(())
 }
 
-fn build(board: &Board, consent: Consent) -> Result<()> {
-    firmware::build(board, &setup::toolchain(board, consent)?, None)?.print();
+/// Every board with every engine that it has.
+fn firmwares() -> impl Iterator<Item = (&'static Board, Engine)> {
+    BOARDS
+        .iter()
+        .flat_map(|board| board.engines.iter().map(move |&engine| (board, engine)))
+}
+
+fn build(board: &Board, engine: Engine, consent: Consent) -> Result<()> {
+    let toolchain = setup::toolchain(board.target(engine), consent)?;
+    firmware::build(board, engine, &toolchain, None)?.print();
     Ok(())
 }
 
-fn board_clippy(board: &Board, consent: Consent) -> Result<()> {
-    let mut clippy = setup::toolchain(board, consent)?.cargo("clippy", board.target)?;
+fn board_clippy(board: &Board, engine: Engine, consent: Consent) -> Result<()> {
+    let target = board.target(engine);
+    let mut clippy = setup::toolchain(target, consent)?.cargo("clippy", target)?;
+    if let Some(feature) = engine.feature() {
+        clippy.args(["--features", feature]);
+    }
     // Path dependencies are linted with the board: the runtime, probe, core and wire.
     run(strict_clippy(clippy.args(["--package", board.name])))
 }
 
 fn board_docs(board: &Board, consent: Consent) -> Result<()> {
-    let mut doc = setup::toolchain(board, consent)?.cargo("doc", board.target)?;
+    let target = board.target(Engine::Static);
+    let mut doc = setup::toolchain(target, consent)?.cargo("doc", target)?;
     run(strict_docs(doc.args([
         "--package",
         board.name,

@@ -1,4 +1,4 @@
-//! The CMSDK APB UART (Arm DDI 0479, section 4.3), polled.
+//! The CMSDK APB UART (Arm DDI 0479, section 4.3) of every MPS2 image, polled.
 //!
 //! Polled also for what comes in: the emulator holds bytes back until they are
 //! taken, so none is lost, and no interrupt disturbs the instruction counts.
@@ -38,12 +38,12 @@ unsafe impl InterruptNumber for Uart0Rx {
     }
 }
 
-/// UART0, the board's one link.
-pub struct Uart0 {
+/// UART0 of an MPS2 image, as a board's one link.
+pub struct CmsdkUart0 {
     registers: *mut Registers,
 }
 
-impl Uart0 {
+impl CmsdkUart0 {
     /// Sets the UART up for both directions.
     ///
     /// # Safety
@@ -79,11 +79,11 @@ impl Uart0 {
     }
 }
 
-impl ErrorType for Uart0 {
+impl ErrorType for CmsdkUart0 {
     type Error = Infallible;
 }
 
-impl Read for Uart0 {
+impl Read for CmsdkUart0 {
     fn read(&mut self, buf: &mut [u8]) -> Result<usize, Infallible> {
         let mut count = 0;
         for slot in buf {
@@ -102,13 +102,13 @@ impl Read for Uart0 {
     }
 }
 
-impl ReadReady for Uart0 {
+impl ReadReady for CmsdkUart0 {
     fn read_ready(&mut self) -> Result<bool, Infallible> {
         Ok(self.state() & STATE_RX_FULL != 0)
     }
 }
 
-impl Write for Uart0 {
+impl Write for CmsdkUart0 {
     fn write(&mut self, buf: &[u8]) -> Result<usize, Infallible> {
         for &byte in buf {
             while self.state() & STATE_TX_FULL != 0 {}

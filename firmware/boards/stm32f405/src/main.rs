@@ -1,0 +1,39 @@
+//! STM32F405, a Cortex-M4F: one program for the part and for QEMU's netduinoplus2.
+#![no_std]
+#![no_main]
+
+mod clock;
+mod usart;
+
+use cortex_m_rt::entry;
+use cortexscope_rt::counter::{Counter, CounterKind};
+use cortexscope_rt::{CoreCounter, CortexM};
+use stm32f4xx_hal::pac;
+
+use crate::usart::Usart;
+
+include!(concat!(env!("OUT_DIR"), "/model.rs"));
+
+/// What SysTick counts on the emulator, whatever the clock controller is told.
+const EMULATED_CLOCK_HZ: u32 = 168_000_000;
+const BAUD: u32 = 921_600;
+
+#[entry]
+fn main() -> ! {
+    cortexscope_rt::start_rtt();
+    let core = cortex_m::Peripherals::take().expect("main runs once");
+    let part = pac::Peripherals::take().expect("main runs once");
+    let mut rcc = clock::start(part.RCC);
+    let counter = CoreCounter::start(core, EMULATED_CLOCK_HZ);
+    let mut link = Usart::start(part.USART1, part.GPIOA, BAUD, &mut rcc);
+    if counter.kind() == CounterKind::Cycles {
+        link.fill_by_interrupt();
+    }
+    cortexscope_rt::run(
+        CortexM {
+            name: env!("CARGO_PKG_NAME"),
+            counter,
+        },
+        link,
+    )
+}

@@ -1,0 +1,135 @@
+//! Every emulated board with every engine that it has: the same bytes as tract on
+//! the host, and an engine that dies says so and works again.
+
+use crate::command_line::json;
+use crate::lecture_shape::{board_image, input, wide_image};
+use cortexscope::board::{BOARDS, Engine, Reach, find, firmware_elf};
+use cortexscope::board_image::BoardImage;
+use cortexscope::link::qemu::{QemuConfig, QemuLink, QemuReset};
+use cortexscope::session::{
+    BoardError, InferRequest, Inference, Mode, Options, Session, SessionError, TensorSet,
+};
+use cortexscope_wire::message::EnginePhase;
+use object::{Object, ObjectSymbol};
+use std::fs;
+use std::thread;
+use std::time::Duration;
+
+const IMAGES: &str = "200";
+
+#[test]
+fn every_engine_of_every_board_gives_the_bytes_of_tract() {
+    for board in BOARDS {
+        if board.reach == Reach::InProcess {
+            continue;
+        }
+        for &engine in board.engines {
+            let name = match engine {
+                Engine::Static => "static",
+                Engine::Tract => "tract",
+            };
+            let args = [
+                "verify", "--board", board.name, "--engine", name, "--images", IMAGES, "--json",
+            ];
+            let document = json(&args);
+            let context = format!("{} {name}: {document}", board.name);
+            assert_eq!(document["mismatches"], 0, "{context}");
+            assert_eq!(document["images"], 200, "{context}");
+            let said = document["engine"].as_str().expect("the engine's name");
+            assert!(said.starts_with(name), "{context}");
+            assert!(
+                document["instructions"].as_u64() > Some(1_000_000),
+                "{context}"
+            );
+
+            let elf = fs::read(firmware_elf(board, engine)).expect("the firmware was built");
+            let elf = object::File::parse(&*elf).expect("an ELF file");
+            let build_id = elf.build_id().expect("readable notes").expect("a build id");
+            let build_id: String = build_id.iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(document["elf_build_id"], build_id.as_str(), "{context}");
+            let of_tract = elf
+                .symbols()
+                .filter(|symbol| symbol.name().is_ok_and(|name| name.contains("tract_core")))
+                .count();
+            assert_eq!(of_tract > 100, engine == Engine::Tract, "{context}");
+        }
+    }
+}
+
+/// tract on its board, with `image` in the model region.
+fn tract(image: &BoardImage, folder: &tempfile::TempDir) -> (Session, QemuReset) {
+    let file = folder.path().join("model.ctx");
+    fs::write(&file, image.bytes()).expect("a file in the temporary folder");
+    let board = find("mps2-an500").expect("the board is known");
+    let Reach::Qemu {
+        machine,
+        model_address,
+    } = board.reach
+    else {
+        panic!("{board:?} is not emulated");
+    };
+    let elf = firmware_elf(board, Engine::Tract);
+    let config = QemuConfig::new(machine, elf).load(file, model_address);
+    let link = QemuLink::start(config).expect("the emulator starts");
+    let reset = link.reset_button();
+    let options = Options {
+        patience: Duration::from_secs(120),
+        ..Options::default()
+    };
+    let session = Session::open(Box::new(link), options).expect("the board answers");
+    (session, reset)
+}
+
+fn infer(session: &mut Session) -> Result<Inference, SessionError> {
+    let ask = InferRequest {
+        mode: Mode::Tapped,
+        taps: TensorSet::ALL,
+        paint: None,
+    };
+    session.infer(&input(3), &ask, &mut |_| {})
+}
+
+#[test]
+fn a_heap_that_runs_out_is_told_in_bytes_and_the_board_goes_on() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (mut session, _reset) = tract(&wide_image(), &folder);
+    for _ in 0..2 {
+        let Err(SessionError::Board(BoardError::HeapExhausted {
+            phase,
+            need_bytes,
+            have_bytes,
+        })) = infer(&mut session)
+        else {
+            panic!("this network does not fit the heap");
+        };
+        assert_eq!(phase, EnginePhase::Optimise);
+        assert!(need_bytes > have_bytes / 2, "{need_bytes} of {have_bytes}");
+        assert!(session.memory().is_ok());
+    }
+}
+
+#[test]
+fn a_board_that_stops_while_it_optimises_says_so_and_works_again() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let image = board_image(1);
+    // How fast the emulator is depends on the machine, so the moment is searched for.
+    for wait_ms in (1..60).map(|step| 10 * step) {
+        let (mut session, reset) = tract(&image, &folder);
+        let press = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(wait_ms));
+            reset.press()
+        });
+        let stopped = infer(&mut session);
+        press
+            .join()
+            .expect("the button")
+            .expect("the emulator runs");
+        if let Err(SessionError::Board(BoardError::EngineStopped { phase })) = stopped
+            && phase == EnginePhase::Optimise
+        {
+            infer(&mut session).expect("the board works again");
+            return;
+        }
+    }
+    panic!("no reset met the optimiser");
+}
