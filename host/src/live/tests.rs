@@ -88,6 +88,8 @@ fn modules_import_what_there_is() {
             );
             checked += 1;
         }
+        // SVG's name is an address, and nothing is loaded from it.
+        let text = text.replace("http://www.w3.org/2000/svg", "");
         assert!(
             !text.contains("http://") && !text.contains("https://"),
             "{path:?}"

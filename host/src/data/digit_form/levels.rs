@@ -25,14 +25,12 @@ pub(super) fn grey(picture: &RgbImage, by_luminance: bool) -> GrayImage {
 /// Puts what is around the ground's mean and around the ink's mean to the ends
 /// of the scale. A picture without ink becomes its ground.
 pub(super) fn stretch(picture: &mut GrayImage) {
-    let Some(Parts { dark, light }) = otsu(picture) else {
-        return;
-    };
-    if light - dark < DIFFERENCE_MIN {
+    let parts = otsu(picture).filter(|parts| parts.light - parts.dark >= DIFFERENCE_MIN);
+    let Some(Parts { dark, light }) = parts else {
         let ground = if has_light_edge(picture) { 255 } else { 0 };
         picture.pixels_mut().for_each(|pixel| pixel.0[0] = ground);
         return;
-    }
+    };
     let low = dark + UNEVEN * (light - dark);
     let high = light - UNEVEN * (light - dark);
     for Luma([level]) in picture.pixels_mut() {
