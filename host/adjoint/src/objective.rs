@@ -124,3 +124,68 @@ impl Objective for Target {
         Ok((sum, vec![Tensor::from_shape(shape, &seed)?]))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two images of two maps of three numbers.
+    fn values() -> [TValue; 1] {
+        let items: Vec<f32> = (1_u8..=12).map(f32::from).collect();
+        [Tensor::from_shape(&[2, 2, 3], &items).unwrap().into()]
+    }
+
+    fn evaluate(target: &Target) -> (f64, Vec<f32>) {
+        let (value, seeds) = target.evaluate(&values()).unwrap();
+        assert_eq!(seeds[0].shape(), [2, 2, 3]);
+        let seed = seeds[0].to_plain_array_view::<f32>().unwrap();
+        (value, seed.iter().copied().collect())
+    }
+
+    fn ones(at: &[usize], value: f32) -> Vec<f32> {
+        (0..12).map(|i| if at.contains(&i) { value } else { 0.0 }).collect()
+    }
+
+    #[test]
+    fn sums_and_elements() {
+        assert_eq!(evaluate(&Target::Sum), (78.0, vec![1.0; 12]));
+        // The second map of both images: 4 + 5 + 6 + 10 + 11 + 12.
+        let channel = ones(&[3, 4, 5, 9, 10, 11], 1.0);
+        assert_eq!(evaluate(&Target::Channel(1)), (48.0, channel));
+        assert_eq!(evaluate(&Target::Element(4)), (5.0, ones(&[4], 1.0)));
+        assert_eq!(evaluate(&Target::Relevance(4)), (5.0, ones(&[4], 5.0)));
+        let weights: Vec<f32> = ones(&[0, 2], 2.0);
+        assert_eq!(evaluate(&Target::Weighted(weights.clone())), (8.0, weights));
+    }
+
+    #[test]
+    fn probabilities() {
+        let (log, log_seed) = evaluate(&Target::LogProbability(11));
+        let total: f64 = (0..12).map(|i| (-f64::from(i)).exp()).sum();
+        assert!((log + total.ln()).abs() < 1e-12);
+        let (probability, seed) = evaluate(&Target::Probability(11));
+        assert!((probability - 1.0 / total).abs() < 1e-12);
+        // Moving all logits alike changes nothing.
+        assert!(seed.iter().sum::<f32>().abs() < 1e-6 && log_seed.iter().sum::<f32>().abs() < 1e-6);
+        let own = 1.0 - 1.0 / total;
+        assert!((f64::from(log_seed[11]) - own).abs() < 1e-6);
+        assert!((f64::from(seed[11]) - own / total).abs() < 1e-6);
+        assert!((f64::from(log_seed[10]) + (-1.0_f64).exp() / total).abs() < 1e-6);
+    }
+
+    #[test]
+    fn what_is_not_there_is_refused() {
+        for target in [
+            Target::Channel(2),
+            Target::Element(12),
+            Target::Probability(12),
+            Target::Weighted(vec![1.0; 11]),
+        ] {
+            let refused = target.evaluate(&values());
+            assert!(matches!(refused, Err(AdjointError::Objective(_))), "{target:?}");
+        }
+        let [value] = values();
+        let two = [value.clone(), value];
+        assert!(Target::Sum.evaluate(&two).is_err());
+    }
+}
