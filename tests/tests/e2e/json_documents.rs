@@ -106,6 +106,30 @@ fn what_a_float_model_gave() {
     let activations = ["activations", "lenet5", "mnist:0", "-o", folder, "--json"];
     has_the_fields_of(&["activations"], &activations);
     has_the_fields_of(&["filters"], &["filters", "lenet5", "-o", folder, "--json"]);
+    for method in cortexscope::explain::METHODS {
+        let explain = [
+            "explain",
+            method,
+            "lenet5",
+            "mnist:0",
+            "--samples",
+            "2",
+            "--steps",
+            "2",
+            "--rule",
+            "fc1:zplus",
+            "--stride",
+            "9",
+            "-o",
+            folder,
+            "--json",
+        ];
+        has_the_fields_of(&["explain"], &explain);
+    }
+    let ascend = [
+        "ascend", "lenet5", "--target", "class:1", "--steps", "2", "-o", folder, "--json",
+    ];
+    has_the_fields_of(&["ascend"], &ascend);
 }
 
 #[test]

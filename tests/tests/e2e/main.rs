@@ -1,6 +1,7 @@
 //! End-to-end tests: the library and the command line as their users see them.
 
 mod command_line;
+mod explanations;
 mod emulated_boards;
 mod emulated_kernels;
 mod foreign_models;
