@@ -143,7 +143,9 @@ mod tests {
     }
 
     fn ones(at: &[usize], value: f32) -> Vec<f32> {
-        (0..12).map(|i| if at.contains(&i) { value } else { 0.0 }).collect()
+        (0..12)
+            .map(|i| if at.contains(&i) { value } else { 0.0 })
+            .collect()
     }
 
     #[test]
@@ -182,7 +184,10 @@ mod tests {
             Target::Weighted(vec![1.0; 11]),
         ] {
             let refused = target.evaluate(&values());
-            assert!(matches!(refused, Err(AdjointError::Objective(_))), "{target:?}");
+            assert!(
+                matches!(refused, Err(AdjointError::Objective(_))),
+                "{target:?}"
+            );
         }
         let [value] = values();
         let two = [value.clone(), value];

@@ -26,9 +26,7 @@ const fn part(name: &'static str, core: &'static str, flash_kib: u32, ram_kib: u
 }
 
 /// Those that have no entry among [`BOARDS`] until their firmware is there.
-const PARTS: [Part; 4] = [
-    part("stm32f405", "Cortex-M4F", 1024, 128 + 64),
-    part("mps2-an500", "Cortex-M7", 4 * 1024, 16 * 1024),
+const PARTS: [Part; 2] = [
     part("rp2040", "Cortex-M0+", 2 * 1024, 264),
     part("microbit", "Cortex-M0", 256, 16),
 ];

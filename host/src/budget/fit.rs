@@ -1,7 +1,7 @@
 //! Whether a network fits a board, and what would make it fit.
 
 use super::{Element, Ledger, Mode, Network, plan};
-use crate::board::{Engine, Part};
+use crate::board::{Engine, Part, firmware_elf};
 use crate::picture::number::grouped;
 
 /// What a network needs of a board, in bytes.
@@ -157,7 +157,7 @@ impl Fit {
 /// What the firmware of `part` takes: as it was linked, if it is built here.
 pub fn firmware_of(part: &Part) -> Firmware {
     let built = crate::board::find(part.name)
-        .map(|board| crate::board::firmware_elf(board, Engine::Static))
+        .map(|board| firmware_elf(board, Engine::Static))
         .and_then(|path| std::fs::read(path).ok());
     built
         .and_then(|elf| linked(&elf))

@@ -29,7 +29,10 @@ pub(super) struct Flash {
 
 impl Flash {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
-        let args = BoardArgs::of(&self.board, self.model.as_deref().unwrap_or("lecture-lenet"));
+        let args = BoardArgs::of(
+            &self.board,
+            self.model.as_deref().unwrap_or("lecture-lenet"),
+        );
         let board = args.kind()?;
         let Some(chip) = board.chip else {
             return Err(wrong(format!(

@@ -1,7 +1,7 @@
 //! `cortexscope live`.
 
 use super::boards::presence;
-use super::common::{BoardArgs, Engine as EngineArg, ModeArg, ctrl_c, wrong};
+use super::common::{BoardArgs, EngineArg, ModeArg, ctrl_c, wrong};
 use super::input::test_digits;
 use crate::board::BOARDS;
 use crate::live::command::{Choice, PlanName};

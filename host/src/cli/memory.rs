@@ -99,8 +99,8 @@ impl Memory {
     }
 }
 
-/// What takes the flash and RAM of the firmware that `board` runs; none for a
-/// board without an ELF file.
+/// What takes the flash and RAM of the firmware with `engine` that `board` runs;
+/// none for a board without an ELF file.
 fn firmware_sections(board: &BoardKind, engine: Engine) -> anyhow::Result<Option<Vec<Section>>> {
     if board.reach == Reach::InProcess {
         return Ok(None);

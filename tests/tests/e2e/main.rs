@@ -1,9 +1,9 @@
 //! End-to-end tests: the library and the command line as their users see them.
 
 mod command_line;
-mod explanations;
 mod emulated_boards;
 mod emulated_kernels;
+mod explanations;
 mod foreign_models;
 mod full_model;
 mod fuzz_image;
