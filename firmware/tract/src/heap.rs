@@ -92,7 +92,7 @@ struct LastWords {
 }
 
 /// What [`LastWords`] begin with once they were written.
-const MAGIC: u32 = 0x4C_57_72_64;
+const MAGIC: u32 = 0x4C57_7264;
 const IDLE: u32 = 0;
 
 #[cfg_attr(not(any(unix, windows)), unsafe(link_section = ".uninit.last_words"))]
