@@ -71,7 +71,14 @@ impl Scale {
     /// Exact where a tick is shorter than an instruction; rounded up, because a
     /// tick is counted when the instruction it belongs to has been executed.
     pub fn instructions(self, ticks: u64) -> u64 {
-        (ticks * self.nanoseconds).div_ceil(self.ticks << self.shift)
+        let instructions = (ticks * self.nanoseconds).div_ceil(1 << self.shift);
+        // Most clocks tick every so many whole nanoseconds, and a 64-bit division
+        // would be most of what reading the counter costs.
+        if self.ticks == 1 {
+            instructions
+        } else {
+            instructions.div_ceil(self.ticks)
+        }
     }
 }
 
@@ -133,10 +140,8 @@ mod tests {
     #[test]
     fn counts_for_years_without_leaving_64_bits() {
         let ticks = u64::MAX / 125;
-        assert_eq!(
-            scale(168_000_000, 6).instructions(ticks),
-            ticks / 21 * 125 / 64 + 1
-        );
+        let exact = (u128::from(ticks) * 125).div_ceil(21 * 64);
+        assert_eq!(u128::from(scale(168_000_000, 6).instructions(ticks)), exact);
     }
 
     #[test]

@@ -114,10 +114,11 @@ fn memory_is_as_reported() {
         within(alone, memory.forward_bytes),
         within(both, memory.value_and_gradient_bytes),
     ];
-    assert!(
-        ratios.iter().all(|ratio| (0.7..1.5).contains(ratio)),
-        "{ratios:?} {memory:?}"
-    );
+    // Nothing is left out of the report. The buffers of our own operators stay from
+    // one run to the next, so that a second run does not ask for them again: they
+    // are in the report, and not in what is measured here.
+    assert!((0.95..1.05).contains(&ratios[0]), "{ratios:?} {memory:?}");
+    assert!((0.5..1.05).contains(&ratios[1]), "{ratios:?} {memory:?}");
     assert!(memory.value_and_gradient_bytes > memory.forward_bytes);
 }
 

@@ -78,6 +78,8 @@ fn infer(engine: &mut impl Engine, input: &[u8]) -> Result<Everything, Refusal<I
     engine.input().copy_from_slice(input);
     let mut everything = Everything::default();
     engine.infer(Mode::Tapped, &mut everything)?;
+    // Each engine runs independent layers in an order of its own.
+    everything.activations.sort_by_key(|(tensor, _)| *tensor);
     Ok(everything)
 }
 

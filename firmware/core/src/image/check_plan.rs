@@ -62,6 +62,10 @@ fn lives(model: &Model<'_>, plan: &Plan<'_>) -> Result<[Life; MAX_TENSORS], Plan
             return Err(PlanProblem::Steps { step: index });
         }
         let (layers, scratch) = match step {
+            // No scratch begins nowhere else: inside a tensor it could not be lent.
+            Step::Layer { ref scratch, .. } if scratch.is_empty() && scratch.start > 0 => {
+                return Err(PlanProblem::Placement { tensor: first + 1 });
+            }
             Step::Layer { ref scratch, .. } => (1, scratch),
             Step::ConvPool {
                 conv,
