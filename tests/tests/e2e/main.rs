@@ -12,6 +12,7 @@ mod lecture_shape;
 mod link_faults;
 mod live;
 mod occlusion;
+mod rtt;
 mod session;
 mod tract_engine;
 mod witnesses;
