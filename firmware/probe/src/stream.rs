@@ -221,33 +221,34 @@ impl<B: Board, L: Read + ReadReady + Write> Tap for Stream<'_, '_, B, L> {
     type Error = Stop<L::Error>;
 
     fn begin(&mut self, _tensor: usize) {
-        self.apart(|stream| {
-            if let Some(paint) = stream.paint {
+        if let Some(paint) = self.paint {
+            self.apart(|stream| {
                 stream.look_at_stack();
                 stream.board.paint_stack(paint);
-            }
-        });
+            });
+        }
         self.begun = self.board.counter();
     }
 
     fn end(&mut self, tensor: usize) {
-        let count = self.board.counter().saturating_sub(self.begun);
-        self.apart(|stream| {
-            let stack_bytes = stream.look_at_stack();
-            if let Some(layer) = stream.layers.get_mut(tensor) {
-                let count = u32::try_from(count).unwrap_or(u32::MAX);
-                layer.count = layer.count.saturating_add(count);
-                layer.stack_bytes = layer.stack_bytes.max(stack_bytes);
-            }
-            let polled = stream.port.poll().and_then(|()| {
-                stream
-                    .port
-                    .send_logs(|buffer| stream.board.take_logs(buffer))
-            });
-            if let Err(stop) = polled {
-                stream.stopped.get_or_insert(stop);
-            }
-        });
+        // One reading ends the layer and stops the counter: a fused layer ends at
+        // every row, and a reading costs tens of instructions.
+        let ended = self.board.counter();
+        let stack_bytes = self.look_at_stack();
+        if let Some(layer) = self.layers.get_mut(tensor) {
+            let count = ended.saturating_sub(self.begun);
+            let count = u32::try_from(count).unwrap_or(u32::MAX);
+            layer.count = layer.count.saturating_add(count);
+            layer.stack_bytes = layer.stack_bytes.max(stack_bytes);
+        }
+        let polled = self
+            .port
+            .poll()
+            .and_then(|()| self.port.send_logs(|buffer| self.board.take_logs(buffer)));
+        if let Err(stop) = polled {
+            self.stopped.get_or_insert(stop);
+        }
+        self.watch.resume(self.board, ended);
     }
 
     fn watches_arena(&self) -> bool {
