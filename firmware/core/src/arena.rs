@@ -17,6 +17,15 @@ pub(crate) fn words(part: &mut [u8]) -> Option<&mut [u32]> {
     bytemuck::try_cast_slice_mut(part).ok()
 }
 
+/// Copies as many elements as both have: what they may be copied over is as long,
+/// and so there is nothing to panic about.
+pub(crate) fn copy<T: Copy>(from: &[T], to: &mut [T]) {
+    let length = from.len().min(to.len());
+    if let (Some(from), Some(to)) = (from.get(..length), to.get_mut(..length)) {
+        to.copy_from_slice(from);
+    }
+}
+
 /// The parts at `ranges`; `None` if they overlap or leave the arena.
 pub(crate) fn parts<const N: usize>(
     arena: &mut [u8],

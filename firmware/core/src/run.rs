@@ -1,6 +1,6 @@
 //! One inference: the steps of a plan over an arena.
 
-use crate::arena::{accumulators, int8, parts, words};
+use crate::arena::{accumulators, copy, int8, parts, words};
 use crate::free;
 use crate::image::{Conv2d, Layer, MaxPool, Model, Op};
 use crate::ops::{concat, conv2d, dense, lookup, max_pool};
@@ -69,7 +69,7 @@ pub fn run<T: Tap>(
     }
     let place = plan.place(model, 0).ok_or(RunError::ForeignPlan)?;
     let start = arena.get_mut(place).ok_or(RunError::ForeignPlan)?;
-    int8(start).copy_from_slice(input);
+    copy(input, int8(start));
     if tap.wants(0) {
         tap.activation(0, 0, input).map_err(RunError::Tap)?;
     }

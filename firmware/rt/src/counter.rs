@@ -8,6 +8,8 @@
 //! length. Without `-icount` no shift fits, and there is no count: a counter that
 //! would show the host's load is worse than none.
 
+use core::num::NonZeroU64;
+
 #[cfg(not(any(unix, windows)))]
 mod core_counter;
 #[cfg(not(any(unix, windows)))]
@@ -38,7 +40,7 @@ pub trait Counter {
 pub struct Scale {
     /// A tick lasts `nanoseconds / ticks`, in lowest terms.
     nanoseconds: u64,
-    ticks: u64,
+    ticks: NonZeroU64,
     shift: u32,
 }
 
@@ -50,20 +52,21 @@ impl Scale {
     ///
     /// Gives `None` where no shift explains the time to within 1/64 of it.
     pub fn fit(instructions: u32, ticks: u64, clock_hz: u32) -> Option<Self> {
-        const SECOND_NS: u64 = 1_000_000_000;
-        let clock_hz = u64::from(clock_hz.max(1));
+        const SECOND_NS: u32 = 1_000_000_000;
         let divisor = greatest_common_divisor(SECOND_NS, clock_hz);
-        let measured_ns = ticks.checked_mul(SECOND_NS)? / clock_hz;
-        (0..=Self::MAX_SHIFT)
-            .find(|shift| {
-                let expected_ns = u64::from(instructions) << shift;
-                measured_ns.abs_diff(expected_ns) <= expected_ns / 64
-            })
-            .map(|shift| Self {
-                nanoseconds: SECOND_NS / divisor,
-                ticks: clock_hz / divisor,
-                shift,
-            })
+        let nanoseconds = u64::from(SECOND_NS.checked_div(divisor)?);
+        let ticks_in = NonZeroU64::new(u64::from(clock_hz.checked_div(divisor)?))?;
+        // Both in nanoseconds times `ticks_in`, which spares a division.
+        let measured = ticks.checked_mul(nanoseconds)?;
+        let shift = (0..=Self::MAX_SHIFT).find(|shift| {
+            let expected = (u64::from(instructions) << shift) * ticks_in.get();
+            measured.abs_diff(expected) <= expected / 64
+        })?;
+        Some(Self {
+            nanoseconds,
+            ticks: ticks_in,
+            shift,
+        })
     }
 
     /// Gives the instructions that `ticks` since the counter's start amount to.
@@ -71,23 +74,25 @@ impl Scale {
     /// Exact where a tick is shorter than an instruction; rounded up, because a
     /// tick is counted when the instruction it belongs to has been executed.
     pub fn instructions(self, ticks: u64) -> u64 {
-        let instructions = (ticks * self.nanoseconds).div_ceil(1 << self.shift);
+        let nanoseconds = ticks * self.nanoseconds;
+        let shift = self.shift % u64::BITS;
+        let begun = u64::from(nanoseconds & ((1 << shift) - 1) != 0);
+        let instructions = (nanoseconds >> shift) + begun;
         // Most clocks tick every so many whole nanoseconds, and a 64-bit division
         // would be most of what reading the counter costs.
-        if self.ticks == 1 {
+        if self.ticks == NonZeroU64::MIN {
             instructions
         } else {
-            instructions.div_ceil(self.ticks)
+            instructions / self.ticks + u64::from(instructions % self.ticks != 0)
         }
     }
 }
 
-fn greatest_common_divisor(a: u64, b: u64) -> u64 {
-    if b == 0 {
-        a
-    } else {
-        greatest_common_divisor(b, a % b)
+fn greatest_common_divisor(mut a: u32, mut b: u32) -> u32 {
+    while let Some(rest) = a.checked_rem(b) {
+        (a, b) = (b, rest);
     }
+    a
 }
 
 /// Gives ticks since the start from what the hardware and the wrap exception hold.

@@ -3,26 +3,26 @@
 //!
 //! Source: S. Cheshire and M. Baker, "Consistent Overhead Byte Stuffing", 1999.
 
-/// Stuffs the bytes after the first of `frame`; its first byte becomes the code.
-/// Afterwards no byte of it is 0.
-///
-/// # Panics
-/// If `frame` is empty or longer than 255 bytes.
+/// Stuffs the bytes after the first of `frame`, at most 254; its first byte becomes
+/// the code. Afterwards no byte of it is 0.
 pub(crate) fn encode_in_place(frame: &mut [u8]) {
-    assert!(
+    debug_assert!(
         (1..=255).contains(&frame.len()),
         "one code byte and at most 254 others"
     );
+    let Some((first, bytes)) = frame.split_first_mut() else {
+        return;
+    };
     // Going backwards, `code` is the distance to the zero, or to the end, behind.
-    let mut code = 0;
-    for byte in frame.iter_mut().skip(1).rev() {
-        code += 1;
+    let mut code: u8 = 0;
+    for byte in bytes.iter_mut().rev() {
+        code = code.wrapping_add(1);
         if *byte == 0 {
             *byte = code;
             code = 0;
         }
     }
-    frame[0] = code + 1;
+    *first = code.wrapping_add(1);
 }
 
 /// Undoes the stuffing of `frame`, code byte included and delimiter not; gives

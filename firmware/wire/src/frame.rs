@@ -100,30 +100,25 @@ impl Frame<'_> {
     /// The bytes on the wire, in `buffer`, delimiter included; nothing if the
     /// payload is too long.
     pub fn emit<'b>(&self, buffer: &'b mut [u8; WIRE_BYTES_MAX]) -> Option<&'b [u8]> {
-        let crc_at = 1 + HEADER_BYTES + self.payload.len();
-        let end = crc_at + CRC_BYTES;
-        if end >= WIRE_BYTES_MAX {
-            return None;
+        let code_bytes = 1;
+        let end = code_bytes + HEADER_BYTES + self.payload.len() + CRC_BYTES;
+        let wire = buffer.get_mut(..=end)?;
+        let (delimiter, frame) = wire.split_last_mut()?;
+        let (_code, bytes) = frame.split_first_mut()?;
+        let (body, crc) = bytes.split_last_chunk_mut::<CRC_BYTES>()?;
+        let (header, payload) = body.split_first_chunk_mut::<HEADER_BYTES>()?;
+        let [s0, s1] = self.header.session.to_le_bytes();
+        let [q0, q1] = self.header.seq.to_le_bytes();
+        let [a0, a1] = self.header.ack.to_le_bytes();
+        let Header { kind, round, .. } = self.header;
+        *header = [kind as u8, s0, s1, q0, q1, a0, a1, round];
+        for (to, &from) in payload.iter_mut().zip(self.payload) {
+            *to = from;
         }
-        let Header {
-            kind,
-            session,
-            seq,
-            ack,
-            round,
-        } = self.header;
-        buffer[0] = 0;
-        buffer[1] = kind as u8;
-        buffer[2..4].copy_from_slice(&session.to_le_bytes());
-        buffer[4..6].copy_from_slice(&seq.to_le_bytes());
-        buffer[6..8].copy_from_slice(&ack.to_le_bytes());
-        buffer[8] = round;
-        buffer[1 + HEADER_BYTES..crc_at].copy_from_slice(self.payload);
-        let crc = CRC.checksum(&buffer[1..crc_at]);
-        buffer[crc_at..end].copy_from_slice(&crc.to_le_bytes());
-        cobs::encode_in_place(&mut buffer[..end]);
-        buffer[end] = 0;
-        Some(&buffer[..=end])
+        *crc = CRC.checksum(body).to_le_bytes();
+        cobs::encode_in_place(frame);
+        *delimiter = 0;
+        Some(wire)
     }
 }
 

@@ -21,8 +21,10 @@ const BAUD: u32 = 921_600;
 #[entry]
 fn main() -> ! {
     cortexscope_rt::start_rtt();
-    let core = cortex_m::Peripherals::take().expect("main runs once");
-    let part = pac::Peripherals::take().expect("main runs once");
+    // SAFETY: main runs once, and nobody has taken them before.
+    let core = unsafe { cortex_m::Peripherals::steal() };
+    // SAFETY: as above.
+    let part = unsafe { pac::Peripherals::steal() };
     let mut rcc = clock::start(part.RCC);
     let counter = CoreCounter::start(core, EMULATED_CLOCK_HZ);
     let mut link = Usart::start(part.USART1, part.GPIOA, BAUD, &mut rcc);

@@ -150,7 +150,10 @@ pub struct Conv2d<'a> {
 impl Conv2d<'_> {
     /// Input channels that one output channel reads.
     pub const fn group_channels(&self) -> usize {
-        self.input.channels / self.groups
+        match self.input.channels.checked_div(self.groups) {
+            Some(channels) => channels,
+            None => 0,
+        }
     }
 
     /// Weights behind one output element.

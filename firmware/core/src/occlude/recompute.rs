@@ -3,7 +3,7 @@
 use super::layout::Layout;
 use super::region::Region;
 use crate::MAX_TENSORS;
-use crate::arena::{accumulators, int8, parts, words};
+use crate::arena::{accumulators, copy, int8, parts, words};
 use crate::image::{Dense, Layer, Model, Op, Quantiser, Shape};
 use crate::ops::{concat, conv2d, dense, lookup, max_pool};
 
@@ -40,7 +40,7 @@ impl<'m, 'l> Recompute<'m, 'l> {
 
     /// The base inference: everything, kept.
     pub fn base(&mut self, arena: &mut [u8], input: &[i8]) -> Option<()> {
-        int8(arena.get_mut(self.layout.tensor(0))?).copy_from_slice(input);
+        copy(input, int8(arena.get_mut(self.layout.tensor(0))?));
         for index in 0..self.model.layer_count() {
             let layer = self.model.layer(index)?;
             let tensor = self.model.form(layer.output)?;
@@ -57,7 +57,7 @@ impl<'m, 'l> Recompute<'m, 'l> {
                 self.layout.base_sums(layer.output),
             );
             let [sums, kept] = parts(arena, [sums, kept])?;
-            kept.copy_from_slice(sums);
+            copy(sums, kept);
         }
         Some(())
     }
@@ -89,7 +89,7 @@ impl<'m, 'l> Recompute<'m, 'l> {
             }
             let (sums, kept) = (self.layout.sums(index), self.layout.base_sums(index));
             let [sums, kept] = parts(arena, [sums, kept])?;
-            sums.copy_from_slice(kept);
+            copy(kept, sums);
             let tensor = self.model.form(index)?;
             if tensor.is_logits {
                 continue;
@@ -98,8 +98,7 @@ impl<'m, 'l> Recompute<'m, 'l> {
             let [base, undo] = parts(arena, [base, undo])?;
             let rows = undo.chunks_exact(region.row_elements(tensor.shape));
             for (row, kept) in rows.take(region.height).enumerate() {
-                base.get_mut(region.row(row, tensor.shape))?
-                    .copy_from_slice(kept);
+                copy(kept, base.get_mut(region.row(row, tensor.shape))?);
             }
         }
         Some(())
@@ -166,7 +165,7 @@ impl<'m, 'l> Recompute<'m, 'l> {
         let [base, undo] = parts(arena, [base, undo])?;
         let rows = undo.chunks_exact_mut(region.row_elements(view.shape));
         for (row, kept) in rows.take(region.height).enumerate() {
-            kept.copy_from_slice(base.get(region.row(row, view.shape))?);
+            copy(base.get(region.row(row, view.shape))?, kept);
         }
         Some(())
     }
@@ -177,6 +176,7 @@ impl<'m, 'l> Recompute<'m, 'l> {
         let saved = *self.saved.get(tensor)?;
         let (base, undo) = (self.layout.tensor(tensor), self.layout.undo(tensor));
         let [base, undo] = parts(arena, [base, undo])?;
+        let channels = shape.channels.max(1);
         let mut changed = Region::default();
         for (row, kept) in undo
             .chunks_exact(saved.row_elements(shape))
@@ -184,9 +184,7 @@ impl<'m, 'l> Recompute<'m, 'l> {
             .enumerate()
         {
             let now = base.get(saved.row(row, shape))?;
-            let pixels = now
-                .chunks_exact(shape.channels)
-                .zip(kept.chunks_exact(shape.channels));
+            let pixels = now.chunks_exact(channels).zip(kept.chunks_exact(channels));
             let mut differing = pixels.enumerate().filter(|(_, (now, kept))| now != kept);
             let Some((first, _)) = differing.next() else {
                 continue;

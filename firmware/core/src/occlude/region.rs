@@ -98,6 +98,7 @@ fn reached(
     (kernel, stride, dilation, pad): (usize, usize, usize, usize),
     outputs: usize,
 ) -> (usize, usize) {
+    let stride = stride.max(1);
     let Some(last) = (first + length).checked_sub(1).filter(|_| length > 0) else {
         return (0, 0);
     };
@@ -120,7 +121,7 @@ pub(super) fn most_reached(
     if length == 0 {
         0
     } else {
-        ((span - 1) / stride + 1).min(outputs)
+        ((span - 1) / stride.max(1) + 1).min(outputs)
     }
 }
 

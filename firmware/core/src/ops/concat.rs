@@ -1,5 +1,7 @@
 //! Channels of several tensors, one after the other.
 
+use crate::arena::copy;
+
 /// Copies the pixels of one input, `channels` elements each, to where they
 /// belong in pixels of `output_channels`: from `first_channel` on.
 pub fn place(
@@ -12,7 +14,7 @@ pub fn place(
     let pixels = output.chunks_exact_mut(output_channels.max(1));
     for (pixel, part) in pixels.zip(input.chunks_exact(channels.max(1))) {
         if let Some(place) = pixel.get_mut(first_channel..first_channel + channels) {
-            place.copy_from_slice(part);
+            copy(part, place);
         }
     }
 }

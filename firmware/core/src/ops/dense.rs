@@ -29,7 +29,7 @@ fn evaluate<T>(dense: &Dense<'_>, input: &[i8], output: &mut [T], finish: impl F
         .bias
         .chunks(ROWS)
         .zip(dense.quantiser.multipliers.chunks(ROWS));
-    let rows = dense.weights.chunks(ROWS * inputs).zip(parameters);
+    let rows = dense.weights.chunks((ROWS * inputs).max(1)).zip(parameters);
     for (values, (rows, (biases, multipliers))) in output.chunks_mut(ROWS).zip(rows) {
         let sums = if values.len() == ROWS {
             kernels::four_dots(input, dense.input_zero, rows)

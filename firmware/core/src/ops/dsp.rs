@@ -356,13 +356,44 @@ pub fn add_changes(new: &[i8], old: &[i8], weights: &[i8], row_bytes: usize, sum
     }
 }
 
+/// Takes into each pixel of `largest` the larger of itself and of two neighbouring
+/// pixels of `candidates`, all of `channels`.
+pub fn maximum_of_pairs(largest: &mut [i8], candidates: &[i8], channels: usize) {
+    let pixels = largest.chunks_exact_mut(channels.max(1));
+    let pairs = candidates.chunks_exact((2 * channels).max(1));
+    for (pixel, pair) in pixels.zip(pairs) {
+        let (left, right) = pair.split_at(pair.len() / 2);
+        let (Some(last), Some(left_last), Some(right_last)) = (
+            pixel.last_chunk_mut(),
+            left.last_chunk(),
+            right.last_chunk(),
+        ) else {
+            for ((largest, &left), &right) in pixel.iter_mut().zip(left).zip(right) {
+                *largest = left.max(right).max(*largest);
+            }
+            continue;
+        };
+        take(last, left_last);
+        take(last, right_last);
+        let fours = pixel.as_chunks_mut().0.iter_mut();
+        let pairs = left.as_chunks().0.iter().zip(right.as_chunks().0);
+        for (largest, (left, right)) in fours.zip(pairs) {
+            take(largest, left);
+            take(largest, right);
+        }
+    }
+}
+
+/// Takes the larger of each pair of bytes into `largest`.
+#[inline(always)]
+fn take(largest: &mut [i8; 4], candidates: &[i8; 4]) {
+    let bytes = max8(word(largest), word(candidates)).to_le_bytes();
+    *largest = bytes.map(|byte| byte as i8);
+}
+
 /// Takes the larger of each pair into `largest`.
 #[inline]
 pub fn maximum(largest: &mut [i8], candidates: &[i8]) {
-    let take = |largest: &mut [i8; 4], candidates: &[i8; 4]| {
-        let bytes = max8(word(largest), word(candidates)).to_le_bytes();
-        *largest = bytes.map(|byte| byte as i8);
-    };
     // The last word may hold bytes of the one before it again: a maximum does not mind.
     let (Some(last), Some(candidate)) = (largest.last_chunk_mut(), candidates.last_chunk()) else {
         for (largest, &candidate) in largest.iter_mut().zip(candidates) {

@@ -41,6 +41,11 @@ pub fn include(pool: &MaxPool, row: &[i8], input_y: usize, output: &mut [i8]) {
 
 fn include_row(pool: &MaxPool, row: &[i8], columns: Range<usize>, output: &mut [i8]) {
     let (window, channels) = (&pool.window, pool.input.channels.max(1));
+    let is_halving = [window.kernel_w, window.stride_w, window.dilation_w] == [2, 2, 1];
+    if is_halving && window.pad_left == 0 && 2 * columns.end <= pool.input.width {
+        let pairs = row.get(2 * columns.start * channels..).unwrap_or_default();
+        return kernels::maximum_of_pairs(output, pairs, channels);
+    }
     let mut left = (columns.start * window.stride_w).wrapping_sub(window.pad_left);
     for pixel in output.chunks_exact_mut(channels) {
         let mut at_x = left;

@@ -139,6 +139,18 @@ pub fn add_changes(new: &[i8], old: &[i8], weights: &[i8], row_bytes: usize, sum
     }
 }
 
+/// Takes into each pixel of `largest` the larger of itself and of two neighbouring
+/// pixels of `candidates`, all of `channels`.
+pub fn maximum_of_pairs(largest: &mut [i8], candidates: &[i8], channels: usize) {
+    let pixels = largest.chunks_exact_mut(channels.max(1));
+    for (pixel, pair) in pixels.zip(candidates.chunks_exact((2 * channels).max(1))) {
+        let (left, right) = pair.split_at(pair.len() / 2);
+        for ((largest, &left), &right) in pixel.iter_mut().zip(left).zip(right) {
+            *largest = left.max(right).max(*largest);
+        }
+    }
+}
+
 /// Takes the larger of each pair into `largest`.
 #[inline]
 pub fn maximum(largest: &mut [i8], candidates: &[i8]) {

@@ -162,6 +162,20 @@ fn dots_changes_and_maxima() {
             maximum(&mut largest, &old);
             assert_eq!(largest, expected);
         }
+
+        for channels in 1..new.len() / 2 {
+            let pixels = new.len() / (2 * channels);
+            let largest_of = |at: usize| {
+                let left = at / channels * 2 * channels + at % channels;
+                old[at].max(new[left]).max(new[left + channels])
+            };
+            let expected: Vec<i8> = (0..pixels * channels).map(largest_of).collect();
+            for maximum_of_pairs in [dsp::maximum_of_pairs, portable::maximum_of_pairs] {
+                let mut largest = old[..pixels * channels].to_vec();
+                maximum_of_pairs(&mut largest, &new, channels);
+                assert_eq!(largest, expected);
+            }
+        }
     });
 }
 

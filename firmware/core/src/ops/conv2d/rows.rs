@@ -10,6 +10,7 @@
 //! ```
 
 use super::{Part, input_row};
+use crate::arena::copy;
 use crate::image::{Conv2d, Window};
 use crate::ops::kernels;
 
@@ -53,7 +54,7 @@ pub(super) fn evaluate<T>(
     let scratch: &mut [i8] = bytemuck::must_cast_slice_mut(scratch);
     let rows = scratch.get_mut(..conv.window.kernel_h * row_bytes);
     let rows = rows.unwrap_or_default();
-    for (ky, row) in rows.chunks_exact_mut(row_bytes).enumerate() {
+    for (ky, row) in rows.chunks_exact_mut(row_bytes.max(1)).enumerate() {
         pad(conv, input_row(conv, input, y, ky), columns.start, row);
     }
     let rows = PaddedRows {
@@ -90,6 +91,6 @@ fn pad(conv: &Conv2d<'_>, row: Option<&[i8]>, first: usize, padded: &mut [i8]) {
     let (before, rest) = padded.split_at_mut(left.min(padded.len()));
     let (inside, after) = rest.split_at_mut(row.len().min(rest.len()));
     before.fill(conv.input_zero);
-    inside.copy_from_slice(row.get(..inside.len()).unwrap_or_default());
+    copy(row, inside);
     after.fill(conv.input_zero);
 }

@@ -78,7 +78,7 @@ pub(super) fn evaluate<T>(
     for group in 0..conv.groups {
         let first = group * group_outputs;
         let filters = Filters::of_group(conv, first, group_outputs);
-        let pairs = output.chunks_mut(PIXELS * channels);
+        let pairs = output.chunks_mut((PIXELS * channels).max(1));
         for (x, pixels) in columns.clone().step_by(PIXELS).zip(pairs) {
             // Of an odd number of pixels the last one is computed twice.
             let next = (x + 1).min(columns.end - 1);
