@@ -48,6 +48,12 @@ pub trait Link: Send {
 
     /// How long an answer may be on its way before it is worth asking again.
     fn answer_time(&self) -> Duration;
+
+    /// Whether an emulator is at the other end that takes what its board writes
+    /// through semihosting.
+    fn has_semihosting(&self) -> bool {
+        false
+    }
 }
 
 impl<L: Link + ?Sized> Link for Box<L> {
@@ -73,5 +79,9 @@ impl<L: Link + ?Sized> Link for Box<L> {
 
     fn answer_time(&self) -> Duration {
         (**self).answer_time()
+    }
+
+    fn has_semihosting(&self) -> bool {
+        (**self).has_semihosting()
     }
 }

@@ -4,7 +4,7 @@
 //! | module | what it does |
 //! |---|---|
 //! | `open` | who is there, and is it who was asked for |
-//! | `infer`, `occlude` | one request each, its results typed |
+//! | `infer`, `occlude`, `capture` | one request each, its results typed |
 //! | `connection` | frames, time-outs, repeats: what makes the link reliable |
 //! | [`logs`] | the board's defmt stream, decoded |
 //! | [`Cancel`], [`Statistics`] | stop it from outside; what it took |
@@ -26,6 +26,7 @@
 pub mod logs;
 
 mod cancel;
+mod capture;
 mod connection;
 mod error;
 mod identity;
@@ -45,5 +46,5 @@ pub use open::{Expectations, Options, Session};
 pub use statistics::Statistics;
 
 pub use cortexscope_wire::message::{
-    BoardError, CounterKind, MemoryReport, Mode, ModelIdentity, Sections, TensorSet,
+    BoardError, CameraIdentity, CounterKind, MemoryReport, Mode, ModelIdentity, Sections, TensorSet,
 };

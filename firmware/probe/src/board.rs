@@ -1,5 +1,6 @@
 //! What a board must offer.
 
+use crate::camera::Camera;
 use cortexscope_wire::message::{CounterKind, Sections};
 
 /// A board, as the probe sees it. The byte link is apart from it, so that a
@@ -33,6 +34,15 @@ pub trait Board {
 
     /// Moves waiting bytes of the defmt stream into `buffer`; gives how many.
     fn take_logs(&mut self, buffer: &mut [u8]) -> usize;
+
+    /// The board's own camera, if it has one.
+    fn camera(&mut self) -> Option<&mut dyn Camera> {
+        None
+    }
+
+    /// The host knows that an emulator with semihosting runs this board: the link
+    /// may write through it.
+    fn semihost(&mut self) {}
 
     /// Fills the stack below the caller's frame with `paint`, as far as it is
     /// free; on a part with much RAM the nearest 16 KB will do.

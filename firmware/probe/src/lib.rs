@@ -7,6 +7,7 @@
 //! | `stream` | from the engine's tap to events, with the counter stopped meanwhile |
 //! | `engine`, `static_engine` | what runs the network: an interface, and `cortexscope-core` behind it |
 //! | `request` | what engines make of the model region and of requests |
+//! | `camera` | what a board with a camera of its own implements |
 //! | `board` | what a board must offer: a name, a counter, its linker's figures |
 //!
 //! A board is a link, a [`Board`], a model region and an arena:
@@ -36,6 +37,7 @@
 #![deny(missing_docs)]
 
 mod board;
+mod camera;
 mod engine;
 mod image_fault;
 mod port;
@@ -45,6 +47,7 @@ mod static_engine;
 mod stream;
 
 pub use board::Board;
+pub use camera::Camera;
 pub use cortexscope_wire as wire;
 pub use engine::{Engine, Macs, MapSink, Refusal};
 pub use request::{checked_model, model_identity, occluder, signed};

@@ -1,12 +1,13 @@
 //! The probe's loop: one request after the other, for ever.
 
 use crate::board::Board;
+use crate::camera::capture;
 use crate::engine::{Engine, Refusal};
 use crate::port::{Port, Stop};
 use crate::stream::{MapStream, Stream};
 use cortexscope_wire::frame::PAYLOAD_BYTES_MAX;
 use cortexscope_wire::message::{
-    self, HeapPhase, Infer, MemoryReport, ModelIdentity, Occlude, Run, input_crc,
+    self, CameraIdentity, HeapPhase, Infer, MemoryReport, ModelIdentity, Occlude, Run, input_crc,
 };
 use cortexscope_wire::{BoardError, Event, Identity, Request, Slot, TensorSet};
 use embedded_io::{Read, ReadReady, Write};
@@ -75,6 +76,11 @@ where
         Some(Request::Infer(ask)) => infer(board, port, engine, &ask),
         Some(Request::Occlude(ask)) => occlude(board, port, engine, &ask),
         Some(Request::Memory) => memory(board, port, engine, window_bytes),
+        Some(Request::Semihost) => {
+            board.semihost();
+            Ok(())
+        }
+        Some(Request::Capture) => capture(board, port),
         None => Err(BoardError::UnknownRequest.into()),
     };
     match answered {
@@ -87,11 +93,15 @@ where
     }
 }
 
-// The four answers are never inlined: together they would make the loop's frame on
+// These answers are never inlined: together they would make the loop's frame on
 // the stack as large as the largest of them, and the engine's code many times over.
 
 #[inline(never)]
-fn identity<'a, B: Board, E: Engine>(board: &'a B, engine: &'a E) -> Identity<'a> {
+fn identity<'a, B: Board, E: Engine>(board: &'a mut B, engine: &'a E) -> Identity<'a> {
+    let camera = board.camera().map(|camera| {
+        let [height, width] = camera.size();
+        CameraIdentity { height, width }
+    });
     Identity {
         board: head(board.name()),
         engine: head(engine.name()),
@@ -103,6 +113,7 @@ fn identity<'a, B: Board, E: Engine>(board: &'a B, engine: &'a E) -> Identity<'a
         arena_bytes: engine.arena_bytes(),
         model_region_bytes: engine.model_region_bytes(),
         model: engine.model(),
+        camera,
     }
 }
 

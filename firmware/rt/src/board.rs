@@ -4,6 +4,8 @@ use cortexscope_probe::Board;
 use cortexscope_probe::wire::message::{CounterKind, Sections};
 
 use crate::counter::Counter;
+#[cfg(feature = "cmsdk-uart")]
+use crate::semihosting;
 use crate::{linked, log, stack};
 
 /// A Cortex-M board: everything but its link.
@@ -37,6 +39,11 @@ impl<C: Counter> Board for CortexM<C> {
 
     fn take_logs(&mut self, buffer: &mut [u8]) -> usize {
         log::drain(buffer)
+    }
+
+    #[cfg(feature = "cmsdk-uart")]
+    fn semihost(&mut self) {
+        semihosting::open();
     }
 
     #[inline(always)]

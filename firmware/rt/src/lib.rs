@@ -9,6 +9,7 @@
 //! | `linked` | what the linker placed: sections, arena, model region, build id |
 //! | `stack` | paints the stack and finds how deep it went |
 //! | `cmsdk_uart` | the UART of Arm's MPS2 images, with the feature `cmsdk-uart` |
+//! | `semihosting` | a shorter way past that UART where the board is emulated |
 //! | `log`, `ring` | keep defmt frames until the probe sends them |
 //! | `rtt` | the same frames for a debug probe, with the feature `rtt` |
 //! | `fault` | turns a panic or a fault into a log and a reset |
@@ -32,6 +33,8 @@ mod log;
 mod rtt;
 #[cfg(not(any(unix, windows)))]
 mod run;
+#[cfg(all(not(any(unix, windows)), feature = "cmsdk-uart"))]
+mod semihosting;
 #[cfg(not(any(unix, windows)))]
 mod stack;
 

@@ -17,7 +17,7 @@ mod tensor_set;
 pub use error::{BoardError, EnginePhase};
 pub use event::{Event, Run};
 pub use hello::{Hello, HelloReply};
-pub use identity::{CounterKind, Identity, ModelIdentity};
+pub use identity::{CameraIdentity, CounterKind, Identity, ModelIdentity};
 pub use image_fault::{ImageFault, ImagePart, LayerCheck, PlanCheck};
 pub use memory::{HeapPhase, MemoryReport, Sections};
 pub use receipt::Receipt;
@@ -40,6 +40,9 @@ pub const OFFSET_MAX: u32 = (1 << 21) - 1;
 /// Values of four bytes that fit into one [`Event::Accumulators`],
 /// [`Event::Logits`] or [`Event::Positions`].
 pub const WORDS_MAX: usize = (PAYLOAD_BYTES_MAX - 1 - 5 - 2) / 4;
+
+/// Pixels that fit into one [`Event::Pixels`].
+pub const PIXELS_MAX: usize = PAYLOAD_BYTES_MAX - 1 - 5 - 2;
 
 /// The bytes of `message`, in `payload`; nothing if they do not fit.
 pub fn emit<'b>(
@@ -94,7 +97,12 @@ mod tests {
     #[test]
     fn words_fit_at_any_offset() {
         let bytes = [0; 4 * WORDS_MAX];
+        let levels = [0; PIXELS_MAX];
         for event in [
+            Event::Pixels {
+                first: u32::MAX,
+                levels: &levels,
+            },
             Event::Accumulators {
                 first: u32::MAX,
                 values: &bytes,
@@ -135,6 +143,10 @@ mod tests {
             arena_bytes: u32::MAX,
             model_region_bytes: u32::MAX,
             model: Ok(model),
+            camera: Some(CameraIdentity {
+                height: u16::MAX,
+                width: u16::MAX,
+            }),
         };
         assert!(encoded_bytes(&Event::Identity(identity)) <= PAYLOAD_BYTES_MAX);
         let occlude = Request::Occlude(Occlude {

@@ -1,10 +1,14 @@
 //! The board that is this process: the probe in a thread of its own.
 
+mod sensor;
+
 use crate::link::memory::{BoardEnd, MemoryLink, Socket, pair};
 use crate::link::{Link, LinkError};
-use cortexscope_probe::{Board, StaticEngine, serve};
+use cortexscope_probe::{Board, Camera, StaticEngine, serve};
 use cortexscope_wire::Slot;
 use cortexscope_wire::message::{CounterKind, Sections};
+use image::GrayImage;
+use sensor::Sensor;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -39,6 +43,7 @@ struct Running {
 /// What survives a reset, and how much RAM there is.
 #[derive(Clone)]
 struct Memory {
+    sensor: Arc<[GrayImage]>,
     /// The model region, in words because the engine wants it aligned.
     flash: Arc<[u32]>,
     arena_bytes: usize,
@@ -48,7 +53,15 @@ impl NativeBoard {
     /// A board with `image` in its model region, which may be empty, and
     /// `arena_bytes` of arena, rounded up to words.
     pub fn start(image: &[u8], arena_bytes: usize) -> Self {
+        Self::with_camera(image, arena_bytes, Vec::new())
+    }
+
+    /// The same with a camera that takes these pictures, one after the other, and
+    /// begins again; without any there is no camera. The others are brought to the
+    /// size of the first.
+    pub fn with_camera(image: &[u8], arena_bytes: usize, pictures: Vec<GrayImage>) -> Self {
         let memory = Memory {
+            sensor: sensor::same_size(pictures).into(),
             flash: words(image),
             arena_bytes,
         };
@@ -123,7 +136,10 @@ impl Memory {
             let region = bytemuck::cast_slice(&self.flash);
             let mut engine = StaticEngine::new(region, bytemuck::cast_slice_mut(&mut arena));
             let mut window = vec![Slot::EMPTY; WINDOW_SLOTS];
-            serve(&mut Native, &mut board_end, &mut engine, &mut window);
+            let mut board = Native {
+                sensor: Sensor::new(self.sensor),
+            };
+            serve(&mut board, &mut board_end, &mut engine, &mut window);
         })
     }
 }
@@ -138,7 +154,9 @@ fn words(bytes: &[u8]) -> Arc<[u32]> {
         .collect()
 }
 
-struct Native;
+struct Native {
+    sensor: Option<Sensor>,
+}
 
 impl Board for Native {
     fn name(&self) -> &str {
@@ -163,6 +181,10 @@ impl Board for Native {
 
     fn take_logs(&mut self, _buffer: &mut [u8]) -> usize {
         0
+    }
+
+    fn camera(&mut self) -> Option<&mut dyn Camera> {
+        self.sensor.as_mut().map(|sensor| sensor as &mut dyn Camera)
     }
 }
 

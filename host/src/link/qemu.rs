@@ -1,9 +1,9 @@
 //! A board that QEMU emulates, as a child process.
 //!
 //! One socket is the emulator's standard input and output. The board's UART is
-//! connected to both. A board may also write through semihosting, which reaches
-//! the same output with one exit from the emulated code for a whole frame, where
-//! the UART takes several for each byte.
+//! connected to both. Once a session tells it to, the board writes through
+//! semihosting, which reaches the same output with one exit from the emulated code
+//! for a whole frame, where the UART takes several for each byte.
 
 use super::{Link, LinkError};
 use std::collections::VecDeque;
@@ -343,6 +343,10 @@ impl Link for QemuLink {
 
     fn answer_time(&self) -> Duration {
         Duration::from_millis(250)
+    }
+
+    fn has_semihosting(&self) -> bool {
+        true
     }
 }
 

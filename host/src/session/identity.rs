@@ -1,7 +1,7 @@
 //! Who is at the other end, in owned form.
 
 use cortexscope_wire::Identity;
-use cortexscope_wire::message::{BoardError, CounterKind, ModelIdentity};
+use cortexscope_wire::message::{BoardError, CameraIdentity, CounterKind, ModelIdentity};
 use std::fmt::Write;
 
 /// Which board runs which build, engine and model.
@@ -21,6 +21,8 @@ pub struct BoardIdentity {
     pub model_region_bytes: u32,
     /// The model that it holds, or why none.
     pub model: Result<ModelIdentity, BoardError>,
+    /// Its own camera, if it has one.
+    pub camera: Option<CameraIdentity>,
 }
 
 impl BoardIdentity {
@@ -41,6 +43,7 @@ impl From<Identity<'_>> for BoardIdentity {
             arena_bytes: identity.arena_bytes,
             model_region_bytes: identity.model_region_bytes,
             model: identity.model,
+            camera: identity.camera,
         }
     }
 }

@@ -250,6 +250,9 @@ fn greet(
     })?;
     let board = board.ok_or(SessionError::Protocol("no identity"))?;
     check(&board, expect)?;
+    if connection.link.has_semihosting() {
+        connection.tell(&Request::Semihost)?;
+    }
     Ok(board)
 }
 

@@ -81,6 +81,8 @@ pub enum BoardError {
         /// What it was doing.
         phase: EnginePhase,
     },
+    /// The board has no camera of its own.
+    NoCamera,
 }
 
 /// What an engine that builds its network on the board does.
@@ -179,6 +181,7 @@ impl fmt::Display for BoardError {
             Self::EngineFailed { phase } => {
                 write!(f, "the board's engine failed in its {phase} phase")
             }
+            Self::NoCamera => f.write_str("the board has no camera"),
         }
     }
 }

@@ -83,6 +83,15 @@ pub enum Event<'a> {
     Heap(#[serde(borrow)] HeapPhase<'a>),
     /// Ends [`super::Request::Memory`].
     Memory(MemoryReport),
+    /// Grey levels of a picture of the board's camera, 0 black, `[H, W]`.
+    Pixels {
+        /// Index of the first.
+        first: u32,
+        /// One byte for each pixel.
+        levels: &'a [u8],
+    },
+    /// Ends [`super::Request::Capture`].
+    CaptureDone,
     /// The request cannot be done. Ends it.
     Error(BoardError),
 }
@@ -96,6 +105,7 @@ impl Event<'_> {
                 | Self::Done(_)
                 | Self::OcclusionDone { .. }
                 | Self::Memory(_)
+                | Self::CaptureDone
                 | Self::Error(_)
         )
     }

@@ -22,6 +22,17 @@ pub struct Identity<'a> {
     pub model_region_bytes: u32,
     /// The model in its region, or why there is none.
     pub model: Result<ModelIdentity, BoardError>,
+    /// Its own camera, if it has one.
+    pub camera: Option<CameraIdentity>,
+}
+
+/// A board's own camera.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
+pub struct CameraIdentity {
+    /// Rows of its pictures.
+    pub height: u16,
+    /// Columns.
+    pub width: u16,
 }
 
 /// What a board's counter counts.

@@ -29,6 +29,13 @@ pub enum Request<'a> {
     /// What the memory is used for: [`super::Event::Heap`] for each phase of an
     /// engine with a heap, then [`super::Event::Memory`].
     Memory,
+    /// The board is an emulated one with semihosting, and may write through it
+    /// from now on; acknowledged, not answered. Never for a part, where it would
+    /// be a fault.
+    Semihost,
+    /// A picture of the board's own camera: its pixels, then
+    /// [`super::Event::CaptureDone`].
+    Capture,
 }
 
 /// How much of the network is materialised in the arena.
