@@ -18,7 +18,7 @@ mod tests;
 
 pub use optimiser::{Optimiser, Stepper};
 pub use penalty::Penalty;
-pub use preset::Preset;
+pub use preset::{PRESETS, Preset};
 pub use space::{Bound, Parametrisation};
 pub use stop::{Stop, Stopped};
 

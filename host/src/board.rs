@@ -5,7 +5,7 @@ pub mod native;
 mod connect;
 mod parts;
 
-pub use connect::{ConnectError, Connection, Port, compiler, connect, firmware_elf};
+pub use connect::{ConnectError, Connection, FarEnd, Port, compiler, connect, firmware_elf};
 pub use parts::{Part, parts};
 
 /// A kind of board.

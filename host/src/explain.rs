@@ -15,6 +15,7 @@ mod occlusion;
 mod receipt;
 mod relevance;
 mod smooth;
+pub mod standard;
 #[cfg(test)]
 pub(crate) mod tests;
 mod upsample;

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`station`] | one board, any number of pages, and what lies between them |
 //! | `worker` | the thread that drives the board |
+//! | `study` | what the float network behind the board's says of a frame |
 //! | [`stimulus`] | what the network is shown: pixels, digits, cameras |
 //! | [`command`], [`state`], [`packet`] | what goes over the WebSocket |
 //! | `host_camera` | a camera of the host |
@@ -30,7 +31,9 @@ pub mod terminal;
 mod assets;
 mod host_camera;
 mod network;
+mod newest;
 mod socket;
+mod study;
 #[cfg(test)]
 mod tests;
 mod worker;

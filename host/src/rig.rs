@@ -9,7 +9,7 @@ mod recording;
 pub use layout::{channels_first, channels_last};
 pub use recording::{Activation, Recording, softmax};
 
-use crate::board::{BoardKind, ConnectError, Engine, Port, connect};
+use crate::board::{BoardKind, ConnectError, Engine, FarEnd, connect};
 use crate::model_files::ModelFiles;
 use crate::session::{
     Cancel, Expectations, InferRequest, MapProgress, Memory, Mode, OccludeRequest, OcclusionMap,
@@ -45,10 +45,10 @@ impl Rig {
         board: &'static BoardKind,
         engine: Engine,
         model: ModelFiles,
-        port: Option<&Port>,
+        far_end: FarEnd,
         cancel: Cancel,
     ) -> Result<Self, RigError> {
-        let connection = connect(board, engine, &model, port)?;
+        let connection = connect(board, engine, &model, far_end)?;
         let expect = Expectations {
             model_hash: Some(*model.image.model().hash()),
             tensor_bytes: Some(model.image.model().tensors().map(|t| t.bytes()).collect()),

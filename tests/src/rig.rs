@@ -1,7 +1,7 @@
 //! A network, compiled and on the native board.
 
 use anyhow::Context;
-use cortexscope::board::{self, Engine};
+use cortexscope::board::{self, Engine, FarEnd};
 use cortexscope::board_image::emit;
 use cortexscope::compile::{Compiled, compile};
 use cortexscope::model_files::ModelFiles;
@@ -60,7 +60,13 @@ fn open(
         std::fs::write(&model.image_path, model.image.bytes())?;
     }
     let board = board::find(board).context("the board is known")?;
-    let rig = Rig::open(board, Engine::Static, model, None, Cancel::default())?;
+    let rig = Rig::open(
+        board,
+        Engine::Static,
+        model,
+        FarEnd::Here { sensor: Vec::new() },
+        Cancel::default(),
+    )?;
     Ok((compiled, rig))
 }
 

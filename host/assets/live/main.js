@@ -2,8 +2,11 @@
 // what a person does goes to the host.
 
 import * as colour from './colour.js';
+import { Attributions } from './attribution.js';
 import { Chip } from './chip.js';
+import { Climb } from './climb.js';
 import { Connection } from './connection.js';
+import { fill } from './controls.js';
 import { Filters } from './filters.js';
 import { Flow } from './flow.js';
 import { Lens } from './lens.js';
@@ -15,7 +18,7 @@ import { Replay } from './replay.js';
 import { Scores } from './scores.js';
 import { Stimulus } from './stimulus.js';
 import { download, offer } from './save.js';
-import { FRAME, NETWORK, OCCLUSION } from './packet.js';
+import { ATTRIBUTION, CLIMB, FRAME, NETWORK, OCCLUSION } from './packet.js';
 import { integer } from './number.js';
 import { tabs } from './tabs.js';
 
@@ -26,7 +29,7 @@ const SILENT_MS = 1500;
 await colour.load();
 
 /** What the page knows; drawn at the next display frame where it changed. */
-const view = { state: null, network: null, networkPacket: null, frame: null, occlusion: null, isNew: false, selected: null, hovered: null, busy: null, unshown: 0 };
+const view = { state: null, network: null, networkPacket: null, frame: null, occlusion: null, attribution: null, climb: null, isNew: false, selected: null, hovered: null, busy: null, unshown: 0 };
 
 const connection = new Connection({
   text: hear,
@@ -47,6 +50,8 @@ const filters = new Filters();
 const chip = new Chip();
 const stimulus = new Stimulus(connection);
 const occlusion = new Occlusion(connection);
+const attributions = new Attributions(connection);
+const climb = new Climb(connection);
 const recorder = new Recorder();
 const replay = new Replay({ packet: take, close: () => location.reload() });
 const overview = new Overview($('net'), {
@@ -71,6 +76,8 @@ function hear(message) {
     menu(message.state);
     stimulus.setState(message.state);
     occlusion.setState(message.state);
+    attributions.setState(message.state);
+    climb.setState(message.state);
     if (before?.mode !== message.state.mode) chip.setMode(message.state.mode);
     const newest = message.state.events.at(-1);
     if (newest && newest.number !== view.event) {
@@ -96,6 +103,8 @@ function take(packet) {
     lens.setNetwork(view.network);
     filters.setNetwork(view.network);
     occlusion.setNetwork(view.network);
+    attributions.setNetwork(view.network);
+    climb.setNetwork();
     chip.setNetwork(view.network, view.state?.mode ?? 'fused');
     title();
     return;
@@ -107,6 +116,8 @@ function take(packet) {
     view.begun = performance.now();
   }
   if (packet.kind === OCCLUSION) view.occlusion = packet;
+  if (packet.kind === ATTRIBUTION) view.attribution = packet;
+  if (packet.kind === CLIMB) view.climb = packet;
   if (recorder.isOn && !recorder.add(packet)) stopRecording();
 }
 
@@ -124,6 +135,14 @@ function tick() {
   if (view.occlusion) {
     occlusion.setPacket(view.occlusion);
     view.occlusion = null;
+  }
+  if (view.attribution) {
+    attributions.setPacket(view.attribution);
+    view.attribution = null;
+  }
+  if (view.climb) {
+    climb.setPacket(view.climb);
+    view.climb = null;
   }
   if (view.isNew) draw();
   // The host sends no more than two frames that were not drawn or passed over.
@@ -158,6 +177,7 @@ function look(change) {
   stimulus.drawInput(field);
   lens.setNeuron(neuron);
   filters.setNeuron(neuron);
+  if (change.selected) climb.setNeuron(view.network.tensors[neuron.tensor], neuron.channel);
   const tensor = view.network.tensors[neuron.tensor];
   const value = view.frame?.values(neuron.tensor)?.[(neuron.channel * tensor.height + neuron.y) * tensor.width + neuron.x];
   const { height, width } = view.network.input;
@@ -169,15 +189,6 @@ function look(change) {
 
 /** What can be chosen, and what was. */
 function menu(state) {
-  const fill = (select, entries, chosen) => {
-    const key = JSON.stringify(entries);
-    if (select.dataset.key !== key) {
-      select.dataset.key = key;
-      select.replaceChildren(...entries.map(({ value, text, off }) =>
-        Object.assign(document.createElement('option'), { value, textContent: text, disabled: Boolean(off) })));
-    }
-    select.value = chosen;
-  };
   const boards = state.menu.boards.map(({ name, core, is_there: isThere, state: why }) => ({
     value: name,
     text: isThere ? `${name} · ${core}` : `${name} (${why})`,
@@ -309,6 +320,12 @@ function things() {
   if (occlusion.packet) {
     list.push({ name: 'occlusion map', file: 'occlusion', scene: () => occlusion.scene(), array: () => occlusion.packet.arrays.get('probabilities') });
   }
+  if (attributions.packet) {
+    list.push({ name: 'attribution', file: 'attribution', scene: () => attributions.scene(), array: () => four(attributions.packet.arrays.get('attribution')) });
+  }
+  if (climb.packet) {
+    list.push({ name: 'ascent', file: 'ascent', scene: () => climb.scene(), array: () => four(climb.packet.arrays.get('input')) });
+  }
   list.push({ name: 'chip', file: 'chip', scene: () => chip.scene() });
   return list;
 }
@@ -325,6 +342,8 @@ const KEYS = [
   ['d', 'draw', () => { stimulus.tabs.choose('tab-pad'); $('pad').focus(); }],
   ['c', 'camera', () => stimulus.tabs.choose('tab-camera')],
   ['o', 'occlusion map', () => { explanations.choose('tab-occlusion'); $('occlude').click(); }],
+  ['a', 'attributions', () => { explanations.choose('tab-attribution'); $('method').focus(); }],
+  ['g', 'grow what the filter looks for', () => { explanations.choose('tab-climb'); $('climb-start').click(); }],
   ['r', 'record, and save', () => $('record').click()],
   ['s', 'save, open, help', () => $('more').click()],
   ['e', 'enlarge the part with the focus, and back', () => enlarge(document.activeElement.closest('section') ?? $('net'))],
@@ -379,4 +398,4 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => over
 requestAnimationFrame(tick);
 
 // For whoever looks from the console, and for the tests.
-globalThis.cortexscope = { view, flow, stimulus, overview, lens, occlusion, recorder, replay, look, things };
+globalThis.cortexscope = { view, flow, stimulus, overview, lens, occlusion, attributions, climb, recorder, replay, look, things };

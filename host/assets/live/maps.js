@@ -41,3 +41,18 @@ export function paint(target, values, height, width, map = 'grey') {
   for (let at = 0; at < words.length; at += 1) words[at] = colours[values[at]];
   pen.putImageData(image, 0, 0);
 }
+
+/** Draws a `[height, width, 3]` picture of the host's. */
+export function paintColours(target, { data, shape: [height, width] }) {
+  if (target.width !== width || target.height !== height) {
+    target.width = width;
+    target.height = height;
+  }
+  const pen = target.getContext('2d');
+  const image = pen.createImageData(width, height);
+  const words = new Uint32Array(image.data.buffer);
+  for (let at = 0; at < words.length; at += 1) {
+    words[at] = (255 << 24) | (data[3 * at + 2] << 16) | (data[3 * at + 1] << 8) | data[3 * at];
+  }
+  pen.putImageData(image, 0, 0);
+}

@@ -19,6 +19,14 @@ export const percent = (value) => `${(100 * value).toFixed(1)} %`;
 /** Bytes as KB of 1,024 bytes, or as bytes where there are few. */
 export const bytes = (value) => (value < 1024 ? `${integer(value)} B` : `${cut(value / 1024, 1)} KB`);
 
+/** A real number with three significant digits: 12.3, −0.0412, 4.1e−7. */
+export function significant(value) {
+  if (value === null || value === undefined || Number.isNaN(value)) return '–';
+  const size = Math.abs(value);
+  const text = size !== 0 && (size < 1e-3 || size >= 1e5) ? value.toExponential(2) : String(Number(value.toPrecision(3)));
+  return text.replaceAll('-', '−');
+}
+
 /** A small real number: 2.4000e−4. */
 export const real = (value) => value.toExponential(4).replaceAll('-', '−');
 

@@ -1,6 +1,7 @@
 // The occlusion map, as the board streams it.
 
 import { css } from './colour.js';
+import { ramp } from './controls.js';
 import { canvas } from './maps.js';
 import { paintInput } from './stimulus.js';
 import { cut, integer } from './number.js';
@@ -90,10 +91,7 @@ export class Occlusion {
     }
     $('occlusion-says').replaceChildren(...lines.flatMap((line) => [line, document.createElement('br')]));
     const palette = $('palette').value;
-    const ramp = document.createElement('span');
-    ramp.className = 'ramp';
-    ramp.style.background = `linear-gradient(90deg, ${[0, 0.25, 0.5, 0.75, 1].map((at) => css(palette, at)).join(',')})`;
-    $('occlusion-scale').replaceChildren('0 matters', ramp, '1 does not');
+    $('occlusion-scale').replaceChildren('0 matters', ramp(palette), '1 does not');
     const lowest = data.reduce((least, value) => (value < least ? value : least), 1);
     this.view.setAttribute('aria-label', `Occlusion map of ${header.label}: ${header.done} of ${total} places, lowest probability ${cut(lowest, 3)}`);
   }

@@ -5,6 +5,8 @@ export const NETWORK = 1;
 export const FRAME = 2;
 export const OCCLUSION = 3;
 export const PIXELS = 4;
+export const ATTRIBUTION = 5;
+export const CLIMB = 6;
 
 const VIEWS = { i8: Int8Array, u8: Uint8Array, i32: Int32Array, f32: Float32Array };
 const aligned = (bytes) => Math.ceil(bytes / 8) * 8;

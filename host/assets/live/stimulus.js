@@ -46,7 +46,7 @@ export class Stimulus {
     this.source = name;
     if (name !== 'camera') this.camera?.stop();
     if (name !== 'file') this.file?.video.pause();
-    if ((name !== 'digits' && this.playing) || (name !== 'camera' && this.hostCamera)) this.connection.command('rest');
+    if ((name !== 'digits' && this.playing) || (name !== 'camera' && this.farCamera)) this.connection.command('rest');
     this.isDirty = name === 'pad' ? this.hasInk : name === 'file';
     if (name === 'pad' && this.isReady) this.isDirty = true;
   }
@@ -92,10 +92,15 @@ export class Stimulus {
     this.playing = state.play !== null;
     this.isReady = true;
     $('digit').max = state.digits - 1;
-    $('host-camera').hidden = state.camera === null;
-    $('host-camera').textContent = state.camera_on ? 'Stop the host’s camera' : `The host’s camera: ${state.camera}`;
-    $('host-camera').onclick = () => this.connection.command(state.camera_on ? 'rest' : 'camera');
-    this.hostCamera = state.camera_on;
+    for (const of of ['host', 'board']) {
+      const button = $(`${of}-camera`);
+      const name = state[`${of}_camera`];
+      const isOn = state.camera_on === of;
+      button.hidden = name === null;
+      button.textContent = isOn ? `Stop the ${of}’s camera` : `The ${of}’s camera: ${name}`;
+      button.onclick = () => this.connection.command(isOn ? 'rest' : 'camera', isOn ? {} : { of });
+    }
+    this.farCamera = state.camera_on !== null;
     $('play').setAttribute('aria-pressed', this.playing);
     $('play').textContent = this.playing ? 'Stop' : 'Shuffle';
     for (const { name, button } of this.buttons) button.setAttribute('aria-pressed', state.steps[name]);

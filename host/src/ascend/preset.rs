@@ -23,6 +23,16 @@ pub enum Preset {
     Olah2017,
 }
 
+/// All presets.
+pub const PRESETS: [Preset; 6] = [
+    Preset::Erhan2009,
+    Preset::Lecture,
+    Preset::Simonyan2014,
+    Preset::Yosinski2015,
+    Preset::Mahendran2016,
+    Preset::Olah2017,
+];
+
 impl Preset {
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
@@ -128,14 +138,7 @@ mod tests {
 
     #[test]
     fn every_preset_goes_together() {
-        for preset in [
-            Preset::Erhan2009,
-            Preset::Lecture,
-            Preset::Simonyan2014,
-            Preset::Yosinski2015,
-            Preset::Mahendran2016,
-            Preset::Olah2017,
-        ] {
+        for preset in PRESETS {
             for shape in [[1, 28, 28], [3, 224, 224]] {
                 let ascent = preset.ascent(shape);
                 assert!(ascent.check().is_ok(), "{}", preset.name());

@@ -7,6 +7,7 @@ use crate::link::serial::SerialLink;
 use crate::link::{Link, LinkError};
 use crate::model_files::ModelFiles;
 use crate::session::logs::{Logs, LogsError};
+use image::GrayImage;
 use object::{Object, ObjectSection};
 use std::path::{Path, PathBuf};
 
@@ -84,6 +85,18 @@ pub fn firmware_elf(board: &BoardKind, engine: Engine) -> PathBuf {
         .join(format!("{}{suffix}.elf", board.name))
 }
 
+/// Where a board is.
+#[derive(Clone, Debug)]
+pub enum FarEnd {
+    /// At a serial port.
+    Serial(Port),
+    /// On this machine: emulated, or in this process.
+    Here {
+        /// What the native board's camera takes; none for no camera.
+        sensor: Vec<GrayImage>,
+    },
+}
+
 /// A link to `board`, emulated with `model` in its region, or at a serial port. It
 /// should run `engine`.
 ///
@@ -93,17 +106,17 @@ pub fn connect(
     board: &'static BoardKind,
     engine: Engine,
     model: &ModelFiles,
-    port: Option<&Port>,
+    far_end: FarEnd,
 ) -> Result<Connection, ConnectError> {
     let Reach::Qemu {
         machine,
         model_address,
     } = board.reach
     else {
-        if port.is_some() {
+        let FarEnd::Here { sensor } = far_end else {
             return Err(ConnectError::NoPort { board: board.name });
-        }
-        let native = NativeBoard::start(model.image.bytes(), DEFAULT_ARENA_BYTES);
+        };
+        let native = NativeBoard::with_camera(model.image.bytes(), DEFAULT_ARENA_BYTES, sensor);
         return Ok(Connection {
             link: Box::new(native),
             elf_build_id: None,
@@ -127,9 +140,9 @@ pub fn connect(
         source,
     })?;
     let logs = Logs::from_elf(&elf)?;
-    let link: Box<dyn Link> = match port {
-        Some(Port { path, baud }) => Box::new(SerialLink::open(path, *baud)?),
-        None => {
+    let link: Box<dyn Link> = match far_end {
+        FarEnd::Serial(Port { path, baud }) => Box::new(SerialLink::open(&path, baud)?),
+        FarEnd::Here { .. } => {
             let config = QemuConfig::new(machine, path).load(&model.image_path, model_address);
             Box::new(QemuLink::start(config)?)
         }

@@ -1,12 +1,14 @@
 //! What every command that talks to a board has in common.
 
-use crate::board::{self, BoardKind, Engine, Port};
+use crate::board::{self, BoardKind, Engine, FarEnd, Port, Reach};
 use crate::budget::fit::{Need, firmware_of};
 use crate::model_files::{ModelFiles, ModelFilesError};
 use crate::rig::Rig;
 use crate::session::{Cancel, Mode};
 use clap::{Args, ValueEnum};
+use image::GrayImage;
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
 /// The request itself is wrong; exit code 2.
@@ -37,6 +39,9 @@ pub(super) struct BoardArgs {
     /// Bits per second of the serial port.
     #[arg(long, default_value_t = 921_600)]
     pub baud: u32,
+    /// What the native board's camera takes: a picture, or several, one after the other.
+    #[arg(long, value_name = "PICTURE")]
+    pub sensor: Vec<PathBuf>,
 }
 
 /// An engine that answers the protocol.
@@ -86,6 +91,7 @@ impl BoardArgs {
             engine: None,
             port: None,
             baud: 921_600,
+            sensor: Vec::new(),
         }
     }
 
@@ -159,7 +165,31 @@ impl BoardArgs {
             path,
             baud: self.baud,
         });
-        Ok(Rig::open(board, engine, model, port.as_ref(), cancel)?)
+        let far_end = match port {
+            Some(port) => FarEnd::Serial(port),
+            None => FarEnd::Here {
+                sensor: self.pictures()?,
+            },
+        };
+        Ok(Rig::open(board, engine, model, far_end, cancel)?)
+    }
+}
+
+impl BoardArgs {
+    /// What the native board's camera takes.
+    fn pictures(&self) -> anyhow::Result<Vec<GrayImage>> {
+        if !self.sensor.is_empty() && !matches!(self.kind()?.reach, Reach::InProcess) {
+            return Err(wrong(format!(
+                "--sensor is for the native board; {} has no camera",
+                self.board
+            )));
+        }
+        let open = |path: &PathBuf| {
+            let picture = image::open(path)
+                .map_err(|error| wrong(format!("--sensor {}: {error}", path.display())))?;
+            Ok(picture.to_luma8())
+        };
+        self.sensor.iter().map(open).collect()
     }
 }
 

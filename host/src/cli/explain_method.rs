@@ -223,3 +223,31 @@ fn baseline(flag: &str, text: &str, model: &FullModel) -> anyhow::Result<Baselin
         },
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::explain::METHODS;
+    use crate::full_model::Overrides;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        parameters: MethodArgs,
+    }
+
+    #[test]
+    fn without_flags_every_method_is_the_standard_one() {
+        let model = FullModel::open("lecture-lenet", &Overrides::default()).unwrap();
+        let [_, height, width] = model.input_shape();
+        let line = Line::parse_from(["explain"]);
+        for name in METHODS {
+            let here = line.parameters.method(name, &model).unwrap();
+            let standard = Method::standard(name, [height, width]).unwrap();
+            assert_eq!(here, standard, "{name}");
+            assert_eq!(standard.name(), name);
+        }
+        assert_eq!(Method::standard("guessing", [28, 28]), None);
+    }
+}

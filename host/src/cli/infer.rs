@@ -1,7 +1,7 @@
 //! `cortexscope infer`.
 
 use super::common::{BoardArgs, ModeArg, print_json};
-use super::input::{self, Input};
+use super::input::{self, CAMERA, Input};
 use crate::dump;
 use crate::rig::{Recording, Rig, softmax};
 use crate::session::TensorSet;
@@ -14,7 +14,7 @@ use std::process::ExitCode;
 /// Runs inputs on a board and records every layer.
 #[derive(Args)]
 pub(super) struct Infer {
-    /// A picture, a .npy array (taken as it is), or mnist:N.
+    /// A picture, a .npy array (taken as it is), mnist:N, or `camera`, the board's own.
     #[arg(required = true)]
     input: Vec<String>,
     #[command(flatten)]
@@ -34,8 +34,23 @@ pub(super) struct Infer {
 impl Infer {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         let model = self.board.model()?;
-        let inputs = input::open(&self.input, &model)?;
+        let is_camera = |name: &&String| *name == CAMERA;
+        let files: Vec<String> = self
+            .input
+            .iter()
+            .filter(|name| !is_camera(name))
+            .cloned()
+            .collect();
+        let mut files = input::open(&files, &model)?.into_iter();
         let mut rig = self.board.open()?;
+        let mut inputs = Vec::new();
+        for name in &self.input {
+            if is_camera(&name) {
+                inputs.push(input::captured(rig.session.capture()?, &model));
+            } else {
+                inputs.extend(files.next());
+            }
+        }
         let taps = if self.dump.is_some() {
             TensorSet::ALL
         } else {

@@ -3,7 +3,11 @@
 use super::common::wrong;
 use crate::data::{Array, InputSpec, MnistSet};
 use crate::model_files::{ModelFiles, shipped_folder};
+use image::{DynamicImage, GrayImage};
 use std::path::Path;
+
+/// The board's own camera.
+pub(super) const CAMERA: &str = "camera";
 
 /// One input, ready for the board.
 pub(super) struct Input {
@@ -47,7 +51,26 @@ pub(super) fn test_digits() -> anyhow::Result<MnistSet> {
 
 /// The inputs that `names` stand for, as `model` wants them.
 pub(super) fn open(names: &[String], model: &ModelFiles) -> anyhow::Result<Vec<Input>> {
-    let quantised = |input: RealInput| Input {
+    let inputs = open_real(names, &model.spec.input)?.into_iter();
+    Ok(inputs.map(|input| quantised(input, model)).collect())
+}
+
+/// A picture of the board's camera, as `model` wants it.
+pub(super) fn captured(picture: GrayImage, model: &ModelFiles) -> Input {
+    let prepared = model.spec.input.prepare(&DynamicImage::ImageLuma8(picture));
+    let input = RealInput {
+        argument: CAMERA.to_owned(),
+        name: CAMERA.to_owned(),
+        values: prepared.values,
+        is_int8: false,
+        label: None,
+        notes: prepared.notes,
+    };
+    quantised(input, model)
+}
+
+fn quantised(input: RealInput, model: &ModelFiles) -> Input {
+    Input {
         values: if input.is_int8 {
             input.values.iter().map(|&value| value as i8).collect()
         } else {
@@ -57,9 +80,7 @@ pub(super) fn open(names: &[String], model: &ModelFiles) -> anyhow::Result<Vec<I
         name: input.name,
         label: input.label,
         notes: input.notes,
-    };
-    let inputs = open_real(names, &model.spec.input)?;
-    Ok(inputs.into_iter().map(quantised).collect())
+    }
 }
 
 /// The inputs that `names` stand for, as a float model described by `spec`
@@ -76,8 +97,8 @@ pub(super) fn open_real(names: &[String], spec: &InputSpec) -> anyhow::Result<Ve
                 let digits = digits.as_ref().ok_or_else(|| wrong("no digits"))?;
                 return digit(name, index, digits, spec);
             }
-            if name == "camera" {
-                return Err(wrong("a camera needs the live page, which is not there yet; give a picture"));
+            if name == CAMERA {
+                return Err(wrong("camera is the board's own, for `infer` and the live page; give a picture"));
             }
             let path = Path::new(name);
             if !path.is_file() {

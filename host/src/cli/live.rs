@@ -9,6 +9,7 @@ use crate::live::{self, Menu, MenuBoard, Opener, Station};
 use crate::model_files::shipped;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -39,6 +40,9 @@ pub(super) struct Live {
     /// Bits per second of the serial port.
     #[arg(long, default_value_t = 921_600)]
     baud: u32,
+    /// What the native board's camera takes: a picture, or several, one after the other.
+    #[arg(long, value_name = "PICTURE")]
+    sensor: Vec<PathBuf>,
     /// Do not open a browser.
     #[arg(long)]
     no_browser: bool,
@@ -58,6 +62,7 @@ impl Live {
             mode,
             serial: board.port.clone(),
             baud: board.baud,
+            sensor: board.sensor.clone(),
             no_browser: false,
             tui: false,
         }
@@ -155,6 +160,12 @@ impl Live {
             engine: Some(engine),
             port,
             baud: self.baud,
+            sensor: self
+                .sensor
+                .iter()
+                .filter(|_| choice.board == self.board)
+                .cloned()
+                .collect(),
         })
     }
 

@@ -30,8 +30,11 @@ pub enum Command {
     },
     /// Digits of the test set, one after the other.
     Play(Play),
-    /// The camera of the host.
-    Camera,
+    /// A camera that no browser has.
+    Camera {
+        /// Whose it is.
+        of: CameraOf,
+    },
     /// No more digits or pictures of a camera.
     Rest,
     /// Run nothing until told.
@@ -43,8 +46,40 @@ pub enum Command {
     Step,
     /// Map what hiding a patch of the last frame does.
     Occlude(OccludeCommand),
-    /// Stop the map or the picture that is being made.
+    /// Stop the map that is being made.
     Cancel,
+    /// Attribute every frame from now on, or none.
+    Attribute {
+        /// Nothing for none.
+        what: Option<Attribute>,
+    },
+    /// Grow an input that excites the float network, or stop.
+    Ascend {
+        /// Nothing to stop.
+        what: Option<Ascend>,
+    },
+}
+
+/// An attribution by the float network.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attribute {
+    /// One of [`METHODS`](crate::explain::METHODS).
+    pub method: String,
+    /// The class that is explained; the predicted one without it.
+    pub class: Option<u16>,
+}
+
+/// An ascent in the float network.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ascend {
+    /// `LAYER:CHANNEL`, `LAYER:CHANNEL:Y:X` or `class:K`.
+    pub target: String,
+    /// The name of one of [`PRESETS`](crate::ascend::PRESETS).
+    pub preset: String,
+    /// The seed of noise and jitter.
+    pub seed: u64,
 }
 
 /// A board, a model and an engine.
@@ -68,6 +103,16 @@ pub enum PlanName {
     Fused,
     /// Every layer is materialised.
     Tapped,
+}
+
+/// Whose camera it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CameraOf {
+    /// The host's, through Video4Linux 2.
+    Host,
+    /// The board's own.
+    Board,
 }
 
 /// How digits follow each other.

@@ -8,6 +8,7 @@ use crate::rig::{Recording, softmax};
 use crate::session::Session;
 use axum::body::Bytes;
 use serde_json::{Value, json};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// How often rates are taken anew.
@@ -20,6 +21,12 @@ pub struct Frame {
     pub source: String,
     /// The class that it is, where that is known.
     pub expected: Option<u8>,
+    /// The network that ran, by the station's count.
+    pub generation: u64,
+    /// The board image, whose float network lies beside it.
+    pub image_path: PathBuf,
+    /// `[C, H, W]`, as the float network wants it.
+    pub values: Vec<f32>,
     /// int8 `[C, H, W]`.
     pub input: Vec<i8>,
     /// What the board gave.

@@ -49,7 +49,7 @@ impl HostCamera {
             if let Err(error) = v4l2::capture(&station, &is_over) {
                 let sender = &station.shared.state;
                 sender.send_modify(|state| {
-                    state.camera_on = false;
+                    state.camera_on = None;
                     state.say(format!("the host's camera: {error}"));
                 });
             }

@@ -34,6 +34,10 @@ pub enum Kind {
     Frame = 2,
     /// An occlusion map, as far as it has come.
     Occlusion = 3,
+    /// An attribution of a frame by the float network, or why there is none.
+    Attribution = 5,
+    /// An input that excites the float network, as far as it has come.
+    Climb = 6,
     /// Pixels from the page: the only kind that the host takes.
     Pixels = 4,
 }

@@ -5,7 +5,7 @@
 //! frame only while it has drawn all but one of those it got, so that a slow
 //! page sees the newest and not the oldest.
 
-use super::command::{COMMAND_BYTES_MAX, Command};
+use super::command::{Attribute, COMMAND_BYTES_MAX, CameraOf, Command};
 use super::packet::{Pixels, SIDE_MAX};
 use super::station::{Order, Overrun, Station};
 use super::stimulus::{Stimulus, any_seed};
@@ -45,10 +45,14 @@ async fn exchange(socket: &mut WebSocket, station: &Station, page: u64) -> Resul
     let mut network = shared.network.subscribe();
     let mut frame = shared.frame.subscribe();
     let mut occlusion = shared.occlusion.subscribe();
+    let mut attribution = shared.attribution.subscribe();
+    let mut climb = shared.climb.subscribe();
     state.mark_changed();
     network.mark_changed();
     frame.mark_changed();
     occlusion.mark_changed();
+    attribution.mark_changed();
+    climb.mark_changed();
     let mut tick = tokio::time::interval(TICK);
     let mut was_busy = false;
     let mut unshown = 0;
@@ -91,6 +95,8 @@ async fn exchange(socket: &mut WebSocket, station: &Station, page: u64) -> Resul
                 }
             }
             Ok(()) = occlusion.changed() => packet(socket, &mut occlusion).await?,
+            Ok(()) = attribution.changed() => packet(socket, &mut attribution).await?,
+            Ok(()) = climb.changed() => packet(socket, &mut climb).await?,
             _ = tick.tick() => {
                 let busy = station.busy().filter(|(time, _)| *time >= TICK);
                 if busy.is_some() || was_busy {
@@ -150,6 +156,18 @@ fn obey(command: Command, station: &Station, page: u64) -> Result<(), String> {
             station.cancel_job();
             return Ok(());
         }
+        Command::Attribute { what } => {
+            let is_known = |what: &Attribute| state.methods.contains(&what.method.as_str());
+            if what.as_ref().is_some_and(|what| !is_known(what)) {
+                return Err("there is no such method".to_owned());
+            }
+            station.attribute(what);
+            return Ok(());
+        }
+        Command::Ascend { what } => {
+            station.ascend(what);
+            return Ok(());
+        }
         Command::Open(choice) => {
             let menu = &state.menu;
             let has_board = menu.boards.iter().any(|board| board.name == choice.board);
@@ -174,10 +192,15 @@ fn obey(command: Command, station: &Station, page: u64) -> Result<(), String> {
                 .map(|seed| if seed == 0 { any_seed() } else { seed });
             Order::Play(play)
         }
-        Command::Camera if state.camera.is_none() => {
-            return Err("the host has no camera".to_owned());
-        }
-        Command::Camera => Order::Camera,
+        Command::Camera { of } => match of {
+            CameraOf::Host if state.host_camera.is_none() => {
+                return Err("the host has no camera".to_owned());
+            }
+            CameraOf::Board if state.board_camera.is_none() => {
+                return Err("the board has no camera".to_owned());
+            }
+            of => Order::Camera(of),
+        },
         Command::Rest => Order::Rest,
         Command::Freeze { frozen } => Order::Freeze(frozen),
         Command::Step => Order::Step,

@@ -1,8 +1,10 @@
 //! What every page shows of the station: one JSON object, sent whole whenever
 //! something of it changes.
 
-use super::command::{Choice, PlanName, Play};
+use super::command::{Attribute, CameraOf, Choice, PlanName, Play};
+use crate::ascend::{PRESETS, Preset};
 use crate::data::digit_form::Steps;
+use crate::explain::METHODS;
 use serde::Serialize;
 use std::collections::VecDeque;
 
@@ -55,6 +57,17 @@ pub enum Job {
     Occlusion,
 }
 
+/// A layer of the float network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FloatLayer {
+    /// Its node's name.
+    pub name: String,
+    /// The ONNX operator.
+    pub operator: String,
+    /// `[C, H, W]`.
+    pub shape: [usize; 3],
+}
+
 /// Something that happened, for the page to say.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Event {
@@ -83,12 +96,24 @@ pub struct State {
     pub frozen: bool,
     /// How digits follow each other, if they do.
     pub play: Option<Play>,
-    /// Whether the camera of the host is on.
-    pub camera_on: bool,
+    /// The camera that is on.
+    pub camera_on: Option<CameraOf>,
     /// The camera of the host, if it has one.
-    pub camera: Option<String>,
+    pub host_camera: Option<String>,
+    /// The board's own camera, if it has one.
+    pub board_camera: Option<String>,
     /// How many test digits there are.
     pub digits: usize,
+    /// How frames are attributed, if they are.
+    pub attribute: Option<Attribute>,
+    /// How they can be.
+    pub methods: [&'static str; METHODS.len()],
+    /// How a filter's picture can be grown.
+    pub presets: [&'static str; PRESETS.len()],
+    /// The layers of the float network behind the board's.
+    pub float_layers: Vec<FloatLayer>,
+    /// Why it cannot be used.
+    pub float_error: Option<String>,
     /// The long request that runs.
     pub job: Option<Job>,
     /// The page whose pictures are shown to the network.
@@ -112,9 +137,15 @@ impl State {
             steps: Steps::ALL,
             frozen: false,
             play: None,
-            camera_on: false,
-            camera: None,
+            camera_on: None,
+            host_camera: None,
+            board_camera: None,
             digits: 0,
+            attribute: None,
+            methods: METHODS,
+            presets: PRESETS.map(Preset::name),
+            float_layers: Vec::new(),
+            float_error: None,
             job: None,
             driver: None,
             pages: Vec::new(),

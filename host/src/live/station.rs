@@ -6,11 +6,13 @@
 //! falls behind. What was done is published in places that hold the newest
 //! only, so that a slow page does not either.
 
-use super::command::{Choice, OccludeCommand, PlanName, Play};
+use super::command::{Ascend, Attribute, CameraOf, Choice, OccludeCommand, PlanName, Play};
 use super::frame::Frame;
 use super::host_camera;
+use super::newest::Newest;
 use super::state::{Menu, State};
 use super::stimulus::Stimulus;
+use super::study::{self, attribution, climb};
 use super::worker::Worker;
 use crate::data::MnistSet;
 use crate::data::digit_form::Steps;
@@ -47,8 +49,8 @@ pub enum Order {
     Digit(usize),
     /// No more digits, no camera.
     Rest,
-    /// The camera of the host.
-    Camera,
+    /// A camera of the host or the board.
+    Camera(CameraOf),
     /// Run nothing until told, or go on.
     Freeze(bool),
     /// One frame while frozen.
@@ -76,6 +78,10 @@ pub(super) struct Shared {
     pub(super) network: watch::Sender<Option<Bytes>>,
     pub(super) frame: watch::Sender<Option<Arc<Frame>>>,
     pub(super) occlusion: watch::Sender<Option<Bytes>>,
+    pub(super) attribution: watch::Sender<Option<Bytes>>,
+    pub(super) climb: watch::Sender<Option<Bytes>>,
+    pub(super) attributions: Newest<attribution::Task>,
+    pub(super) climbs: Newest<climb::Task>,
     /// When the board was asked for what it has not answered yet.
     busy_since: Mutex<Option<Instant>>,
     /// The tensor that it sent last.
@@ -89,10 +95,10 @@ pub struct Station {
     pub(super) shared: Arc<Shared>,
 }
 
-/// The thread that drives the board.
+/// The threads that drive the board and study its network.
 pub struct Engine {
     station: Station,
-    thread: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 /// Too many orders are waiting for the board.
@@ -111,7 +117,7 @@ impl Station {
     ) -> (Self, Engine) {
         let mut state = State::new(menu, choice.clone(), mode);
         state.digits = digits.len();
-        state.camera = host_camera::name();
+        state.host_camera = host_camera::name();
         let shared = Arc::new(Shared {
             desk: Mutex::default(),
             laid: Condvar::new(),
@@ -120,6 +126,10 @@ impl Station {
             network: watch::Sender::new(None),
             frame: watch::Sender::new(None),
             occlusion: watch::Sender::new(None),
+            attribution: watch::Sender::new(None),
+            climb: watch::Sender::new(None),
+            attributions: Newest::default(),
+            climbs: Newest::default(),
             busy_since: Mutex::default(),
             cursor: AtomicUsize::new(0),
             next_page: AtomicU64::new(1),
@@ -127,11 +137,12 @@ impl Station {
         let station = Self {
             shared: Arc::clone(&shared),
         };
+        let mut threads = Vec::from(study::start(&shared));
         let worker = Worker::new(shared, digits, open, mode);
-        let thread = Some(std::thread::spawn(move || worker.run(choice)));
+        threads.push(std::thread::spawn(move || worker.run(choice)));
         let engine = Engine {
             station: station.clone(),
-            thread,
+            threads,
         };
         (station, engine)
     }
@@ -176,6 +187,25 @@ impl Station {
         }
     }
 
+    /// Attributes every frame from now on, the one on the screen included, or none.
+    pub fn attribute(&self, what: Option<Attribute>) {
+        self.shared
+            .state
+            .send_modify(|state| state.attribute = what);
+        attribution::ask(&self.shared);
+    }
+
+    /// Grows an input that excites the float network, or stops.
+    pub fn ascend(&self, what: Option<Ascend>) {
+        let frame = self.shared.frame.borrow().clone();
+        let task = what.zip(frame).map(|(ascend, frame)| climb::Task::Climb {
+            image_path: frame.image_path.clone(),
+            generation: frame.generation,
+            ascend,
+        });
+        self.shared.climbs.lay(task.unwrap_or(climb::Task::Stop));
+    }
+
     pub(super) fn new_page(&self) -> u64 {
         self.shared.next_page.fetch_add(1, Ordering::Relaxed)
     }
@@ -192,10 +222,13 @@ impl Station {
 impl Engine {
     /// Ends what the board does and lets go of it.
     pub fn stop(&mut self) {
-        self.station.shared.desk().is_closed = true;
-        self.station.shared.laid.notify_one();
-        self.station.shared.cancel.cancel();
-        if let Some(thread) = self.thread.take() {
+        let shared = &self.station.shared;
+        shared.desk().is_closed = true;
+        shared.laid.notify_one();
+        shared.cancel.cancel();
+        shared.attributions.close();
+        shared.climbs.close();
+        for thread in self.threads.drain(..) {
             // A panic of the thread was reported when it happened.
             let _ = thread.join();
         }

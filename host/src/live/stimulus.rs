@@ -40,6 +40,8 @@ pub enum Sight {
 pub struct Shown {
     /// int8 `[C, H, W]`.
     pub input: Vec<i8>,
+    /// The same before it was quantised, as the float network wants it.
+    pub values: Vec<f32>,
     /// The steps of the preparation, for pictures and grey models.
     pub stages: Vec<Stage>,
     /// What else was done, for the user to read.
@@ -77,7 +79,7 @@ impl Stimulus {
         }
     }
 
-    /// A picture of a camera of the host or the board.
+    /// A picture of a camera of the host or of the board.
     pub fn from_camera(source: &str, picture: RgbImage) -> Self {
         Self {
             source: source.to_owned(),
@@ -91,18 +93,23 @@ impl Stimulus {
     pub fn prepare(&self, model: &ModelFiles, steps: Steps, digits: &MnistSet) -> Option<Shown> {
         let spec = &model.spec.input;
         match &self.sight {
-            Sight::Digit(index) => Some(Shown {
-                input: model.quantise(&digits.input(*index, spec)?),
-                stages: Vec::new(),
-                notes: Vec::new(),
-                label: digits.label(*index),
-            }),
+            Sight::Digit(index) => {
+                let values = digits.input(*index, spec)?;
+                Some(Shown {
+                    input: model.quantise(&values),
+                    values,
+                    stages: Vec::new(),
+                    notes: Vec::new(),
+                    label: digits.label(*index),
+                })
+            }
             Sight::Picture(picture) if takes_digits(model) => {
                 let digit = digit(picture, steps, spec.size);
                 let polarity = steps.polarity.then_some(Polarity::LightOnDark);
                 let values = spec.grey_input(digit.picture.as_raw(), spec.size, polarity);
                 Some(Shown {
                     input: model.quantise(&values),
+                    values,
                     stages: digit.stages,
                     notes: Vec::new(),
                     label: None,
@@ -112,6 +119,7 @@ impl Stimulus {
                 let prepared = spec.prepare(&DynamicImage::ImageRgb8(picture.clone()));
                 Some(Shown {
                     input: model.quantise(&prepared.values),
+                    values: prepared.values,
                     stages: Vec::new(),
                     notes: prepared.notes,
                     label: None,

@@ -4,7 +4,7 @@
 mod grid;
 mod view;
 
-use super::command::{PlanName, Play};
+use super::command::{CameraOf, PlanName, Play};
 use super::state::State;
 use super::station::{Order, Overrun, Station};
 use super::stimulus::any_seed;
@@ -110,7 +110,8 @@ fn press(key: &Key, station: &Station, state: &State, digit: &mut usize) -> Resu
             per_second: None,
             seed: Some(any_seed()),
         }),
-        Key::Char('c') if state.camera.is_some() => Order::Camera,
+        Key::Char('c') if state.host_camera.is_some() => Order::Camera(CameraOf::Host),
+        Key::Char('c') if state.board_camera.is_some() => Order::Camera(CameraOf::Board),
         Key::Char('m') => Order::Mode(match state.mode {
             PlanName::Fused => PlanName::Tapped,
             PlanName::Tapped => PlanName::Fused,

@@ -1,19 +1,20 @@
 //! The thread that drives the board: one thing at a time, orders before frames.
 
-use super::command::{Choice, OccludeCommand, PlanName};
+mod occlusion;
+mod reach;
+
+use super::command::{CameraOf, Choice, PlanName};
 use super::frame::{self, Flow, Frame};
 use super::host_camera::HostCamera;
-use super::network;
-use super::packet::{Kind, Packet};
-use super::state::{Job, Phase, State};
-use super::station::{OpenError, Opener, Order, Shared, Station};
+use super::state::State;
+use super::station::{Opener, Order, Shared, Station};
 use super::stimulus::{Player, Stimulus};
+use super::study::attribution;
 use crate::data::MnistSet;
 use crate::data::digit_form::Steps;
-use crate::measure::measure;
 use crate::rig::Rig;
-use crate::session::{MapProgress, Mode, OccludeRequest, Progress, SessionError, TensorSet};
-use serde_json::json;
+use crate::session::{Mode, Progress, TensorSet};
+use image::DynamicImage;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -32,7 +33,8 @@ pub(super) struct Worker {
     steps: Steps,
     is_frozen: bool,
     player: Option<Player>,
-    camera: Option<HostCamera>,
+    host_camera: Option<HostCamera>,
+    is_board_camera_on: bool,
     last: Option<Last>,
     flow: Flow,
     generation: u64,
@@ -50,6 +52,7 @@ struct Last {
 enum Task {
     Order(Order),
     Frame(Stimulus),
+    Capture,
     LookAgain,
     Close,
 }
@@ -70,7 +73,8 @@ impl Worker {
             steps: Steps::ALL,
             is_frozen: false,
             player: None,
-            camera: None,
+            host_camera: None,
+            is_board_camera_on: false,
             last: first,
             flow: Flow::default(),
             generation: 0,
@@ -84,6 +88,7 @@ impl Worker {
             match self.next() {
                 Task::Order(order) => self.obey(order),
                 Task::Frame(stimulus) => self.frame(stimulus),
+                Task::Capture => self.capture(),
                 Task::LookAgain => {
                     let choice = self.shared.state.borrow().choice.clone();
                     self.reach(&choice);
@@ -107,6 +112,9 @@ impl Worker {
             let runs = self.rig.is_some() && !self.is_frozen;
             if runs && let Some(stimulus) = desk.newest.take() {
                 return Task::Frame(stimulus);
+            }
+            if runs && self.is_board_camera_on {
+                return Task::Capture;
             }
             let mut patience = None;
             if runs && let Some(player) = &mut self.player {
@@ -154,23 +162,25 @@ impl Worker {
                 self.again();
             }
             Order::Play(play) => {
-                self.camera = None;
+                self.rest();
                 self.player = Some(Player::new(play, self.digits.len()));
-                self.say(|state| {
-                    state.play = Some(play);
-                    state.camera_on = false;
-                });
+                self.say(|state| state.play = Some(play));
             }
             Order::Digit(index) => {
                 self.rest();
                 self.frame_if_thawed(Stimulus::digit(index));
             }
             Order::Rest => self.rest(),
-            Order::Camera => {
+            Order::Camera(of) => {
                 self.rest();
-                let shared = Arc::clone(&self.shared);
-                self.camera = Some(HostCamera::start(Station { shared }));
-                self.say(|state| state.camera_on = true);
+                match of {
+                    CameraOf::Host => {
+                        let shared = Arc::clone(&self.shared);
+                        self.host_camera = Some(HostCamera::start(Station { shared }));
+                    }
+                    CameraOf::Board => self.is_board_camera_on = true,
+                }
+                self.say(|state| state.camera_on = Some(of));
             }
             Order::Freeze(frozen) => {
                 self.is_frozen = frozen;
@@ -183,15 +193,36 @@ impl Worker {
 
     fn rest(&mut self) {
         self.player = None;
-        self.camera = None;
+        self.host_camera = None;
+        self.is_board_camera_on = false;
         self.say(|state| {
             state.play = None;
-            state.camera_on = false;
+            state.camera_on = None;
         });
+    }
+
+    /// A picture of the board's own camera goes to the board.
+    fn capture(&mut self) {
+        let Some(rig) = &mut self.rig else {
+            return;
+        };
+        match rig.session.capture() {
+            Ok(picture) => {
+                let picture = DynamicImage::ImageLuma8(picture).to_rgb8();
+                self.frame(Stimulus::from_camera("camera of the board", picture));
+            }
+            Err(error) => {
+                self.rest();
+                self.failed(&error);
+            }
+        }
     }
 
     /// One frame, whether frozen or not.
     fn step(&mut self) {
+        if self.is_board_camera_on {
+            return self.capture();
+        }
         let waiting = self.shared.desk().newest.take();
         let mut played = || self.player.as_mut().and_then(Player::next_digit);
         let next = waiting.or_else(|| played().map(Stimulus::digit));
@@ -218,84 +249,6 @@ impl Worker {
             let mut stimulus = last.stimulus.clone();
             stimulus.since = Instant::now();
             self.frame(stimulus);
-        }
-    }
-
-    /// Reaches the board of `choice` and tells the pages what it is.
-    fn reach(&mut self, choice: &Choice) {
-        // The board before is let go of first: there may be one only.
-        self.rig = None;
-        let is_search = self.look_again.take().is_some();
-        if !is_search {
-            self.say(|state| {
-                state.phase = Phase::Opening;
-                state.message = None;
-            });
-        }
-        self.shared.cancel.clear();
-        self.shared.set_busy(true);
-        let reached = self.describe(choice);
-        self.shared.set_busy(false);
-        match reached {
-            Ok(rig) => {
-                self.rig = Some(rig);
-                self.flow = Flow::default();
-                self.say(|state| {
-                    state.phase = Phase::Ready;
-                    state.message = None;
-                    if is_search {
-                        state.say("the board is back");
-                    }
-                });
-                self.again();
-            }
-            Err(error) => {
-                let is_lost = is_search || error.is::<SessionError>();
-                self.give_up(is_lost, chain(error.as_ref()));
-            }
-        }
-    }
-
-    fn describe(&mut self, choice: &Choice) -> Result<Rig, OpenError> {
-        let mut rig = (self.open)(choice, self.shared.cancel.clone())?;
-        let zeros = vec![0; rig.model.image.model().input().bytes()];
-        let first = self.digits.input(0, &rig.model.spec.input);
-        let first = first.map_or(zeros, |values| rig.model.quantise(&values));
-        let memory = rig.memory()?;
-        let measured = measure(&mut rig, &first)?;
-        self.generation += 1;
-        let network = network::describe(&rig, self.generation, &memory.report, &measured);
-        self.shared.frame.send_replace(None);
-        self.shared.occlusion.send_replace(None);
-        self.shared.network.send_replace(Some(network));
-        Ok(rig)
-    }
-
-    fn give_up(&mut self, is_lost: bool, message: String) {
-        self.rig = None;
-        let phase = if is_lost { Phase::Lost } else { Phase::Failed };
-        self.look_again = is_lost.then(|| Instant::now() + LOOK_AGAIN);
-        self.say(|state| {
-            if state.phase != phase {
-                state.say(match phase {
-                    Phase::Lost => "the board is lost",
-                    _ => "the board cannot be had",
-                });
-            }
-            state.phase = phase;
-            state.job = None;
-            state.message = Some(message);
-        });
-    }
-
-    /// What a request's error means for the board.
-    fn failed(&mut self, error: &SessionError) {
-        match error {
-            SessionError::Cancelled => self.shared.cancel.clear(),
-            SessionError::Board(_)
-            | SessionError::InputLength { .. }
-            | SessionError::UnknownTensor { .. } => self.say(|state| state.say(error.to_string())),
-            _ => self.give_up(true, chain(error)),
         }
     }
 
@@ -352,6 +305,9 @@ impl Worker {
         shared.frame.send_replace(Some(Arc::new(Frame {
             source: stimulus.source.clone(),
             expected: shown.label,
+            generation: self.generation,
+            image_path: rig.model.image_path.clone(),
+            values: shown.values,
             input: shown.input.clone(),
             labels: classes.map(|class| rig.model.label(class)).collect(),
             recording,
@@ -359,6 +315,7 @@ impl Worker {
             flow: self.flow.clone(),
             packet,
         })));
+        attribution::ask(&shared);
         self.last = Some(Last {
             stimulus,
             input: Some(shown.input),
@@ -373,110 +330,4 @@ impl Worker {
             PlanName::Tapped => Mode::Tapped,
         }
     }
-
-    fn occlude(&mut self, command: OccludeCommand) {
-        let (Some(mut rig), Some(last)) = (self.rig.take(), &self.last) else {
-            return self.say(|state| state.say("there is no frame to hide a patch of"));
-        };
-        let Some(input) = last.input.clone() else {
-            self.rig = Some(rig);
-            return self.say(|state| state.say("there is no frame to hide a patch of"));
-        };
-        let shape = rig.model.image.model().input().shape;
-        let classes = rig.model.image.model().logits().shape.elements();
-        let positions = command.positions([shape.height, shape.width]);
-        let has_class = command
-            .class
-            .is_none_or(|class| usize::from(class) < classes);
-        let Some([rows, columns]) = positions.filter(|_| has_class) else {
-            self.rig = Some(rig);
-            return self.say(|state| state.say("this patch or class is none of the network's"));
-        };
-        let request = OccludeRequest {
-            window: command.window,
-            stride: command.stride,
-            fill: rig
-                .model
-                .quantise(&[rig.model.spec.input.value(0, command.fill)])
-                .first()
-                .copied()
-                .unwrap_or_default(),
-            class: command.class,
-        };
-        self.say(|state| state.job = Some(Job::Occlusion));
-        let shared = Arc::clone(&self.shared);
-        let (generation, frame) = (self.generation, last.frame);
-        let mut map = vec![f32::NAN; rows * columns];
-        let (mut class, mut base, mut done) = (0, 0.0, 0);
-        let model = rig.model.clone();
-        let publish = |map: &[f32], class: u16, base: f32, done: usize, end: serde_json::Value| {
-            let header = json!({
-                "generation": generation,
-                "frame": frame,
-                "class": class,
-                "label": model.label(class.into()),
-                "base_probability": base,
-                "window": command.window,
-                "stride": command.stride,
-                "fill": command.fill,
-                "fill_int8": request.fill,
-                "done": done,
-                "end": end,
-            });
-            let packet = Packet::new(Kind::Occlusion, header)
-                .f32s("probabilities", &[rows, columns], map)
-                .i8s(
-                    "input",
-                    &[shape.channels, shape.height, shape.width],
-                    &input,
-                );
-            shared.occlusion.send_replace(Some(packet.emit()));
-        };
-        shared.set_busy(true);
-        let result = rig.occlude(&input, &request, &mut |progress| match progress {
-            MapProgress::Begun {
-                class: watched,
-                probability,
-                ..
-            } => {
-                (class, base, done) = (watched, probability, 0);
-                map.fill(f32::NAN);
-                publish(&map, class, base, done, serde_json::Value::Null);
-            }
-            MapProgress::Positions {
-                first,
-                probabilities,
-            } => {
-                let places = map.iter_mut().skip(first);
-                places
-                    .zip(probabilities)
-                    .for_each(|(place, &probability)| *place = probability);
-                done = first + probabilities.len();
-                publish(&map, class, base, done, serde_json::Value::Null);
-            }
-        });
-        shared.set_busy(false);
-        match &result {
-            Ok(whole) => {
-                let end = json!({
-                    "macs_done": whole.macs_done,
-                    "macs_full": whole.macs_full,
-                    "count": whole.count,
-                });
-                publish(&map, class, base, done, end);
-            }
-            Err(_) => publish(&map, class, base, done, json!("stopped")),
-        }
-        self.rig = Some(rig);
-        self.say(|state| state.job = None);
-        if let Err(error) = result {
-            self.failed(&error);
-        }
-    }
-}
-
-/// An error and all that led to it.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let causes = std::iter::successors(error.source(), |error| error.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

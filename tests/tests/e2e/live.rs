@@ -3,6 +3,7 @@
 mod hostile;
 mod look;
 mod page;
+mod study;
 mod video;
 
 use cortexscope_tests::live_server::Server;

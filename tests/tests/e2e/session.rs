@@ -7,6 +7,8 @@ use cortexscope::session::{
     BoardError, Cancel, Expectations, InferRequest, Mode, OccludeRequest, Options, Progress,
     Session, SessionError, TensorSet,
 };
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 const ALL_TAPPED: InferRequest = InferRequest {
@@ -295,22 +297,26 @@ fn a_cancelled_run_stops_and_the_next_one_is_right() {
     );
 }
 
+/// Fewer reads than an inference takes: its input alone takes as many.
+const READS_BEFORE_THE_PULL: u32 = 4;
+
 /// A cable that is pulled after some reads and can be plugged in again.
 struct Pulled {
     link: NativeBoard,
-    reads_left: u32,
+    reads_left: Arc<AtomicU32>,
     can_return: bool,
 }
 
 impl Link for Pulled {
     fn read(&mut self, buffer: &mut [u8], timeout: Duration) -> Result<usize, LinkError> {
-        if self.reads_left == 0 {
+        let left = self.reads_left.load(Ordering::Relaxed);
+        if left == 0 {
             return Err(LinkError::Lost {
                 link: self.describe(),
                 reason: "pulled".to_owned(),
             });
         }
-        self.reads_left -= 1;
+        self.reads_left.store(left - 1, Ordering::Relaxed);
         self.link.read(buffer, timeout)
     }
 
@@ -320,7 +326,7 @@ impl Link for Pulled {
 
     fn reopen(&mut self) -> Result<(), LinkError> {
         if self.can_return {
-            self.reads_left = u32::MAX;
+            self.reads_left.store(u32::MAX, Ordering::Relaxed);
             return Ok(());
         }
         Err(LinkError::NotFound {
@@ -347,12 +353,14 @@ fn a_pulled_cable_is_waited_for() {
     let whole = open(native(1))
         .infer(&input(1), &ALL_TAPPED, &mut |_| {})
         .unwrap();
+    let reads_left = Arc::new(AtomicU32::new(u32::MAX));
     let link = Pulled {
         link: native(1),
-        reads_left: 9,
+        reads_left: Arc::clone(&reads_left),
         can_return: true,
     };
     let mut session = Session::open(Box::new(link), Options::default()).unwrap();
+    reads_left.store(READS_BEFORE_THE_PULL, Ordering::Relaxed);
     assert_eq!(
         session.infer(&input(1), &ALL_TAPPED, &mut |_| {}).unwrap(),
         whole
@@ -362,9 +370,10 @@ fn a_pulled_cable_is_waited_for() {
 
 #[test]
 fn a_cable_that_stays_away_is_an_error() {
+    let reads_left = Arc::new(AtomicU32::new(u32::MAX));
     let link = Pulled {
         link: native(1),
-        reads_left: 9,
+        reads_left: Arc::clone(&reads_left),
         can_return: false,
     };
     let options = Options {
@@ -372,6 +381,7 @@ fn a_cable_that_stays_away_is_an_error() {
         ..Options::default()
     };
     let mut session = Session::open(Box::new(link), options).unwrap();
+    reads_left.store(READS_BEFORE_THE_PULL, Ordering::Relaxed);
     let error = error_of(session.infer(&input(1), &ALL_TAPPED, &mut |_| {}));
     assert!(
         matches!(error, SessionError::Link(LinkError::NotFound { .. })),

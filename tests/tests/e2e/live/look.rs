@@ -72,7 +72,16 @@ fn the_accessibility_checker_finds_nothing() -> anyhow::Result<()> {
     page.value(&format!("{axe}; 0"))?;
     for is_dark in [true, false] {
         page.dark(is_dark)?;
-        for tab in ["camera", "pad", "file", "digits", "filters", "occlusion"] {
+        for tab in [
+            "camera",
+            "pad",
+            "file",
+            "digits",
+            "filters",
+            "attribution",
+            "climb",
+            "occlusion",
+        ] {
             page.value(&format!("document.getElementById('tab-{tab}').click()"))?;
             check(&mut page, tab)?;
         }

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 const READY: &str =
     "globalThis.cortexscope?.view.frame && cortexscope.view.state.phase === 'ready'";
 
-fn open(server: &Server, video: Option<&Path>) -> Browser {
+pub(super) fn open(server: &Server, video: Option<&Path>) -> Browser {
     let mut page = Browser::open(&server.url, video, &[]).expect("a browser");
     page.wait(READY).expect("the page stands");
     page
@@ -29,7 +29,7 @@ fn freeze(page: &mut Browser) -> anyhow::Result<()> {
 }
 
 /// The bytes of a thing's `.npy` file, as the page saves it.
-fn saved(page: &mut Browser, file: &str) -> anyhow::Result<Vec<u8>> {
+pub(super) fn saved(page: &mut Browser, file: &str) -> anyhow::Result<Vec<u8>> {
     let expression = format!(
         "(async () => {{ const {{ npy }} = await import('/npy.js'); \
          const thing = cortexscope.things().find(({{ file, array }}) => file === '{file}' && array); \
@@ -41,7 +41,7 @@ fn saved(page: &mut Browser, file: &str) -> anyhow::Result<Vec<u8>> {
 }
 
 /// What follows the header of a `.npy` file, and the shape that it states.
-fn array(npy: &[u8]) -> (String, &[u8]) {
+pub(super) fn array(npy: &[u8]) -> (String, &[u8]) {
     let length = usize::from(u16::from_le_bytes([npy[8], npy[9]]));
     let header = String::from_utf8_lossy(&npy[10..10 + length]);
     let shape = header.split("'shape': (").nth(1).unwrap_or_default();
@@ -116,6 +116,27 @@ fn a_camera_sees_digits_and_the_page_shows_what_the_board_computed() -> anyhow::
         page.click("#freeze")?;
         page.wait("!cortexscope.view.state.frozen")?;
     }
+    page.check_console()
+}
+
+#[test]
+fn the_board_has_a_camera_of_its_own() -> anyhow::Result<()> {
+    // Ink on paper, larger than a digit: what a sensor would see of one.
+    let folder = tempfile::tempdir()?;
+    let picture = folder.path().join("seven.pgm");
+    video::still(0, &picture)?;
+    let picture = picture.to_str().context("a path")?;
+    let server = serve(&["--board", "native", "--sensor", picture])?;
+    let mut page = open(&server, None);
+    page.click("#tab-camera")?;
+    page.wait("!document.getElementById('board-camera').hidden")?;
+    page.click("#board-camera")?;
+    page.wait("cortexscope.view.frame?.header.source === 'camera of the board'")?;
+    ensure!(label(&mut page)? == "7", "{}", label(&mut page)?);
+    freeze(&mut page)?;
+    equals_the_dump(&mut page, "native", "fused")?;
+    page.click("#board-camera")?;
+    page.wait("cortexscope.view.state.camera_on === null")?;
     page.check_console()
 }
 

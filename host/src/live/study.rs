@@ -1,0 +1,43 @@
+//! The float network behind the board's: what it makes of the frame on the
+//! screen, and what its filters answer to most. Each in a thread of its own, so
+//! that neither frames nor the page wait.
+
+pub(super) mod attribution;
+pub(super) mod climb;
+
+use super::station::Shared;
+use crate::full_model::{FullModel, FullModelError, Overrides};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+/// Starts both threads; they end when their tasks are closed.
+pub(super) fn start(shared: &Arc<Shared>) -> [JoinHandle<()>; 2] {
+    let (attributions, climbs) = (Arc::clone(shared), Arc::clone(shared));
+    [
+        std::thread::spawn(move || attribution::run(&attributions)),
+        std::thread::spawn(move || climb::run(&climbs)),
+    ]
+}
+
+/// The float network that was opened last.
+#[derive(Default)]
+struct Opened {
+    model: Option<FullModel>,
+}
+
+impl Opened {
+    /// The network in the ONNX file at `path`.
+    fn open(&mut self, path: &Path) -> Result<&FullModel, FullModelError> {
+        let model = match self.model.take().filter(|model| model.path == path) {
+            Some(model) => model,
+            None => FullModel::open(&path.to_string_lossy(), &Overrides::default())?,
+        };
+        Ok(self.model.insert(model))
+    }
+}
+
+/// Where the float network of a board image lies, as `compile` leaves it.
+pub(super) fn onnx_beside(image: &Path) -> PathBuf {
+    image.with_extension("onnx")
+}
