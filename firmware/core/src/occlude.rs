@@ -158,10 +158,11 @@ pub fn occlude<S, E>(
     let base_probability = probability(&work, arena, class).ok_or(OcclusionError::Internal)?;
     begun(sink, class, base_probability).map_err(OcclusionError::Stopped)?;
 
-    for position in 0..rows * columns {
+    let places = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
+    for (position, (row, column)) in places.enumerate() {
         let patch = Region {
-            top: position / columns * occluder.stride_h,
-            left: position % columns * occluder.stride_w,
+            top: row * occluder.stride_h,
+            left: column * occluder.stride_w,
             height: occluder.window_h,
             width: occluder.window_w,
         };

@@ -1,8 +1,8 @@
-//! Reads what a 32-bit little-endian ELF file places in memory.
+//! Reads what an ELF file places in memory, and what it names.
 
-use std::str;
-
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
+use object::elf::SHF_ALLOC;
+use object::{Object, ObjectSection, ObjectSymbol, SectionFlags};
 
 /// A section that takes memory on the board.
 #[derive(Debug, PartialEq, Eq)]
@@ -10,9 +10,9 @@ pub struct Section {
     /// Its name.
     pub name: String,
     /// Where the processor sees it.
-    pub address: u32,
+    pub address: u64,
     /// What it takes.
-    pub bytes: u32,
+    pub bytes: u64,
 }
 
 /// Gives the sections that take memory on the board, in the file's order.
@@ -20,49 +20,35 @@ pub struct Section {
 /// # Errors
 /// It is not such a file, or an offset in it leads outside.
 pub fn sections(file: &[u8]) -> Result<Vec<Section>> {
-    const ALLOCATED: u32 = 1 << 1;
-    ensure!(
-        file.starts_with(b"\x7fELF\x01\x01"),
-        "not a 32-bit little-endian ELF file"
-    );
-    let table = word(file, 0x20)?;
-    let entry_bytes = half(file, 0x2E)?;
-    let count = half(file, 0x30)?;
-    let names_index = half(file, 0x32)?;
-    let header = |index: usize| table + index * entry_bytes;
-    let names = word(file, header(names_index) + 0x10)?;
-
-    let mut sections = Vec::new();
-    for index in 0..count {
-        let at = header(index);
-        let bytes = word(file, at + 0x14)? as u32;
-        if word(file, at + 0x08)? as u32 & ALLOCATED != 0 && bytes > 0 {
-            let name = string(file, names + word(file, at)?)?;
-            let address = word(file, at + 0x0C)? as u32;
-            sections.push(Section {
-                name: name.to_owned(),
-                address,
-                bytes,
-            });
-        }
-    }
-    Ok(sections)
+    let file = parse(file)?;
+    let is_allocated = |flags| matches!(flags, SectionFlags::Elf { sh_flags, .. } if sh_flags.0 & SHF_ALLOC.0 != 0);
+    file.sections()
+        .filter(|section| is_allocated(section.flags()) && section.size() > 0)
+        .map(|section| {
+            Ok(Section {
+                name: section.name()?.to_owned(),
+                address: section.address(),
+                bytes: section.size(),
+            })
+        })
+        .collect()
 }
 
-fn word(file: &[u8], at: usize) -> Result<usize> {
-    let bytes = file.get(at..at + 4).context("the ELF file is cut short")?;
-    Ok(u32::from_le_bytes(bytes.try_into()?) as usize)
+/// Gives the symbols, as the compiler mangles them, whose name holds `part`.
+///
+/// # Errors
+/// It is not such a file.
+pub fn symbols_with(file: &[u8], part: &str) -> Result<Vec<String>> {
+    let file = parse(file)?;
+    let names = file.symbols().filter_map(|symbol| symbol.name().ok());
+    Ok(names
+        .filter(|name| name.contains(part))
+        .map(str::to_owned)
+        .collect())
 }
 
-fn half(file: &[u8], at: usize) -> Result<usize> {
-    let bytes = file.get(at..at + 2).context("the ELF file is cut short")?;
-    Ok(usize::from(u16::from_le_bytes(bytes.try_into()?)))
-}
-
-fn string(file: &[u8], at: usize) -> Result<&str> {
-    let rest = file.get(at..).context("the ELF file is cut short")?;
-    let bytes = rest.split(|&byte| byte == 0).next().unwrap_or_default();
-    Ok(str::from_utf8(bytes)?)
+fn parse(file: &[u8]) -> Result<object::File<'_>> {
+    object::File::parse(file).context("not an ELF file, or cut short")
 }
 
 #[cfg(test)]
@@ -72,7 +58,7 @@ mod tests {
     /// An ELF header, a name table and two sections: the names, and `.text`.
     fn file() -> Vec<u8> {
         let mut file = vec![0; 0x34];
-        file[..6].copy_from_slice(b"\x7fELF\x01\x01");
+        file[..7].copy_from_slice(b"\x7fELF\x01\x01\x01");
         file[0x20] = 0x40;
         file[0x2E] = 0x28;
         file[0x30] = 2;

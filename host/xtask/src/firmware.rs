@@ -47,11 +47,7 @@ pub fn build(
     }
     command::run(&mut cargo)?;
 
-    let built = toolchain
-        .target_dir()
-        .join(target.name())
-        .join(target.profile())
-        .join(board.name);
+    let built = toolchain.artefact(target, board.name);
     let elf = workspace::firmware_dir()
         .join(board.name)
         .join(format!("{name}.elf"));

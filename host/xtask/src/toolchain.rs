@@ -260,9 +260,17 @@ impl Toolchain {
         Ok(cargo)
     }
 
+    /// Where it puts the program of `package`, built for `target`.
+    pub fn artefact(&self, target: Target, package: &str) -> PathBuf {
+        self.target_dir()
+            .join(target.name())
+            .join(target.profile())
+            .join(package)
+    }
+
     /// Where this toolchain builds. Each has its own folder: compilers do not
     /// share what they built.
-    pub fn target_dir(&self) -> PathBuf {
+    fn target_dir(&self) -> PathBuf {
         let folder = match self {
             Self::Rustup => "build-rustup",
             Self::Debian { .. } => "build-debian",

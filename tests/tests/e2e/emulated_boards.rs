@@ -56,6 +56,21 @@ fn every_engine_of_every_board_gives_the_bytes_of_tract() {
     }
 }
 
+#[test]
+fn a_firmware_whose_hal_has_no_panic_has_none() {
+    for name in ["mps2-an386", "mps2-an500"] {
+        let board = find(name).expect("the board is known");
+        let elf = fs::read(firmware_elf(board, Engine::Static)).expect("the firmware was built");
+        let elf = object::File::parse(&*elf).expect("an ELF file");
+        let names = elf.symbols().filter_map(|symbol| symbol.name().ok());
+        let (of_core, panics): (Vec<_>, Vec<_>) = names
+            .filter(|name| name.contains("4core"))
+            .partition(|name| !name.contains("9panicking"));
+        assert!(!of_core.is_empty(), "{name} has no symbols");
+        assert!(panics.is_empty(), "{name}: {panics:?}");
+    }
+}
+
 /// tract on its board, with `image` in the model region.
 fn tract(image: &BoardImage, folder: &tempfile::TempDir) -> (Session, QemuReset) {
     let file = folder.path().join("model.ctx");

@@ -61,9 +61,10 @@ impl<'a> Model<'a> {
 
     /// The name of class `index`, if the image names its classes.
     pub fn label(&self, index: usize) -> Option<&'a str> {
-        self.text(self.header.labels)
-            .split('\n')
-            .nth(index)
+        let bytes: &[u8] = self.slice(self.header.labels);
+        let label = bytes.split(|&byte| byte == b'\n').nth(index)?;
+        core::str::from_utf8(label)
+            .ok()
             .filter(|label| !label.is_empty())
     }
 

@@ -11,10 +11,12 @@ pub fn place(
     output_channels: usize,
     output: &mut [i8],
 ) {
-    let pixels = output.chunks_exact_mut(output_channels.max(1));
-    for (pixel, part) in pixels.zip(input.chunks_exact(channels.max(1))) {
-        if let Some(place) = pixel.get_mut(first_channel..first_channel + channels) {
-            copy(part, place);
-        }
+    let mut parts = input.chunks_exact(channels.max(1));
+    for pixel in output.chunks_exact_mut(output_channels.max(1)) {
+        let place = pixel.get_mut(first_channel..first_channel + channels);
+        let (Some(part), Some(place)) = (parts.next(), place) else {
+            return;
+        };
+        copy(part, place);
     }
 }

@@ -359,9 +359,11 @@ pub fn add_changes(new: &[i8], old: &[i8], weights: &[i8], row_bytes: usize, sum
 /// Takes into each pixel of `largest` the larger of itself and of two neighbouring
 /// pixels of `candidates`, all of `channels`.
 pub fn maximum_of_pairs(largest: &mut [i8], candidates: &[i8], channels: usize) {
-    let pixels = largest.chunks_exact_mut(channels.max(1));
-    let pairs = candidates.chunks_exact((2 * channels).max(1));
-    for (pixel, pair) in pixels.zip(pairs) {
+    let mut pairs = candidates.chunks_exact((2 * channels).max(1));
+    for pixel in largest.chunks_exact_mut(channels.max(1)) {
+        let Some(pair) = pairs.next() else {
+            return;
+        };
         let (left, right) = pair.split_at(pair.len() / 2);
         let (Some(last), Some(left_last), Some(right_last)) = (
             pixel.last_chunk_mut(),

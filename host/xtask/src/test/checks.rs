@@ -7,6 +7,7 @@ use anyhow::Result;
 use crate::board::{BOARDS, Board, Engine};
 use crate::command::{self, cargo, run};
 use crate::consent::Consent;
+use crate::test::no_panic;
 use crate::{firmware, fuzz, licences, setup};
 
 /// How long each fuzz target runs.
@@ -58,6 +59,7 @@ pub fn all() -> Vec<Check> {
         }
     }
     checks.extend([
+        Check::new("no panic", no_panic::check),
         Check::new("clippy host", |_| {
             run(strict_clippy(host("clippy").arg("--all-targets")))
         }),
