@@ -30,6 +30,7 @@ pub mod report;
 pub mod rig;
 pub mod scene;
 pub mod session;
+pub mod stack_bound;
 pub mod target;
 pub mod terminal;
 pub mod verify;

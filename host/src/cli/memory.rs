@@ -1,5 +1,7 @@
 //! `cortexscope memory`.
 
+mod stack;
+
 use super::common::{BoardArgs, print_json};
 use super::input;
 use crate::board::{BoardKind, Engine, Reach, firmware_elf};
@@ -7,10 +9,12 @@ use crate::firmware_size::{self, Section};
 use crate::measure::{Measurement, OcclusionMeasurement, measure, measure_occlusion};
 use crate::picture::number::grouped;
 use crate::session::{HeapUse, MemoryReport, Mode};
+use crate::stack_bound::stack_bound;
 use crate::terminal::{Column, Style, write_table};
 use anyhow::Context;
 use clap::Args;
 use serde_json::{Value, json};
+use stack::Stack;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -43,7 +47,13 @@ impl Memory {
         let measured = measure(&mut rig, &digit)?;
         let occlusion = measure_occlusion(&mut rig, &digit, WINDOW)?;
         let board = rig.session.board().clone();
-        let firmware = firmware_sections(self.board.kind()?, self.board.engine()?)?;
+        let elf = firmware_file(self.board.kind()?, self.board.engine()?)?;
+        let firmware = elf.as_deref().map(firmware_size::sections).transpose()?;
+        let stack = Stack {
+            room_bytes: memory.report.sections.stack_bytes,
+            measured_bytes: deepest(&measured, &occlusion),
+            bound: elf.as_deref().map(stack_bound),
+        };
         if self.json {
             print_json(&json!({
                 "schema": "cortexscope.memory.1",
@@ -56,6 +66,7 @@ impl Memory {
                 "firmware": firmware.as_ref().map(|sections| json!({
                     "sections": sections.iter().map(section_document).collect::<Vec<_>>(),
                 })),
+                "stack": stack.document(),
                 "heap": memory.heap.iter().map(heap_document).collect::<Vec<_>>(),
                 "modes": measured.iter().map(document).collect::<Vec<_>>(),
                 "occlusion": {
@@ -93,21 +104,29 @@ impl Memory {
             writeln!(out, "\n{}", style.strong(&title))?;
             layers(out, style, measurement)?;
         }
+        writeln!(out, "\n{}", style.strong("stack"))?;
+        stack.write(out, style)?;
         writeln!(out, "\n{}", style.strong("the price of each mode"))?;
         prices(out, style, &measured, &occlusion)?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// What takes the flash and RAM of the firmware with `engine` that `board` runs;
-/// none for a board without an ELF file.
-fn firmware_sections(board: &BoardKind, engine: Engine) -> anyhow::Result<Option<Vec<Section>>> {
+/// The ELF file of the firmware with `engine` that `board` runs; none for a board
+/// without one.
+fn firmware_file(board: &BoardKind, engine: Engine) -> anyhow::Result<Option<Vec<u8>>> {
     if board.reach == Reach::InProcess {
         return Ok(None);
     }
     let path = firmware_elf(board, engine);
     let elf = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(Some(firmware_size::sections(&elf)?))
+    Ok(Some(elf))
+}
+
+/// The greatest depth of the stack in everything that was measured.
+fn deepest(measured: &[Measurement], occlusion: &OcclusionMeasurement) -> Option<u32> {
+    let modes = measured.iter().map(|measurement| measurement.stack_bytes);
+    modes.chain([occlusion.stack_bytes]).max().flatten()
 }
 
 fn section_document(section: &Section) -> Value {

@@ -154,12 +154,12 @@ pub fn lenet(making: &mut Making<'_>, model: &FullModel) -> Result<(), GalleryEr
         statement: SIGNED.to_owned(),
         footnote: "each map reaches its own 99.5th percentile".to_owned(),
         bar: None,
-        columns: Some(methods.len() + 1),
+        columns: Some((methods.len() + 1).div_ceil(2)),
         tiles,
     };
     let layout = GridLayout {
-        max_width: 1600,
-        px_per_value: 4,
+        max_width: 1280,
+        px_per_value: 5,
     };
     let drawing = tile_grid(&tiles, layout)?;
     let command = "explain METHOD lecture-lenet mnist:0";

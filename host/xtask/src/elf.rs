@@ -55,15 +55,17 @@ fn parse(file: &[u8]) -> Result<object::File<'_>> {
 mod tests {
     use super::{Section, sections};
 
-    /// An ELF header, a name table and two sections: the names, and `.text`.
+    /// An ELF header, names, and three section headers: none, the names, `.text`.
     fn file() -> Vec<u8> {
         let mut file = vec![0; 0x34];
         file[..7].copy_from_slice(b"\x7fELF\x01\x01\x01");
         file[0x20] = 0x40;
         file[0x2E] = 0x28;
-        file[0x30] = 2;
+        file[0x30] = 3;
+        file[0x32] = 1;
         file.extend_from_slice(b"\0.text\0\0\0\0\0\0");
         let header = |words: [u32; 10]| words.map(u32::to_le_bytes).concat();
+        file.extend(header([0; 10]));
         file.extend(header([0, 3, 0, 0, 0x34, 7, 0, 0, 0, 0]));
         file.extend(header([1, 1, 2, 0x0800_0000, 0, 0x1234, 0, 0, 0, 0]));
         file

@@ -93,6 +93,12 @@ fn planned_memory_is_measured_memory() {
                 );
             }
         }
+        let occlusion = &document["occlusion"];
+        assert!(occlusion["planned_arena_bytes"].as_u64() > Some(0));
+        assert_eq!(
+            occlusion["planned_arena_bytes"], occlusion["measured_arena_bytes"],
+            "{model}: {occlusion}"
+        );
         assert!(document["linked"]["text_bytes"].as_u64() > Some(0));
         let sections = document["firmware"]["sections"].as_array().expect("a list");
         for section in sections {
@@ -110,6 +116,40 @@ fn planned_memory_is_measured_memory() {
         });
         assert!(engine > Some(4_000), "the engine is found in the code");
     }
+}
+
+#[test]
+fn no_stack_is_deeper_than_the_elf_file_says() {
+    let boards: [&[&str]; 2] = [
+        &["--board", "mps2-an386"],
+        &["--board", "mps2-an500", "--engine", "static"],
+    ];
+    for board in boards {
+        for model in ["lecture-lenet", "lenet5"] {
+            let args = [&["memory", "--json", "--model", model], board].concat();
+            let stack = json(&args)["stack"].clone();
+            let bytes = |field: &str| stack[field].as_u64();
+            let (measured, bound) = (bytes("measured_bytes"), bytes("bound_bytes"));
+            assert!(Some(1_000) < measured && measured <= bound, "{stack}");
+            assert!(bound <= bytes("room_bytes"), "{stack}");
+            let frames = [&stack["path"], &stack["interrupt"]];
+            let frames = frames.into_iter().flat_map(|frames| frames.as_array());
+            let sum = frames.flatten().filter_map(|frame| frame["bytes"].as_u64());
+            assert_eq!(Some(sum.sum()), bound, "{stack}");
+        }
+    }
+    let args = [
+        "memory",
+        "--json",
+        "--board",
+        "mps2-an500",
+        "--engine",
+        "tract",
+    ];
+    let stack = json(&args)["stack"].clone();
+    assert!(stack["bound_bytes"].is_null(), "{stack}");
+    let why = stack["no_bound"].as_str().expect("a reason");
+    assert!(why.contains("through a pointer"), "{why}");
 }
 
 #[test]

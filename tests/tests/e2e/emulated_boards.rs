@@ -17,6 +17,14 @@ use std::time::Duration;
 
 const IMAGES: &str = "200";
 
+fn engine_flag(engine: Engine) -> [&'static str; 2] {
+    let name = match engine {
+        Engine::Static => "static",
+        Engine::Tract => "tract",
+    };
+    ["--engine", name]
+}
+
 #[test]
 fn every_engine_of_every_board_gives_the_bytes_of_tract() {
     for board in BOARDS {
@@ -24,14 +32,11 @@ fn every_engine_of_every_board_gives_the_bytes_of_tract() {
             continue;
         }
         for &engine in board.engines {
-            let name = match engine {
-                Engine::Static => "static",
-                Engine::Tract => "tract",
-            };
+            let [_, name] = engine_flag(engine);
             let args = [
-                "verify", "--board", board.name, "--engine", name, "--images", IMAGES, "--json",
+                "verify", "--images", IMAGES, "--json", "--board", board.name,
             ];
-            let document = json(&args);
+            let document = json(&[&args[..], &engine_flag(engine)].concat());
             let context = format!("{} {name}: {document}", board.name);
             assert_eq!(document["mismatches"], 0, "{context}");
             assert_eq!(document["images"], 200, "{context}");
@@ -52,6 +57,22 @@ fn every_engine_of_every_board_gives_the_bytes_of_tract() {
                 .filter(|symbol| symbol.name().is_ok_and(|name| name.contains("tract_core")))
                 .count();
             assert_eq!(of_tract > 100, engine == Engine::Tract, "{context}");
+        }
+    }
+}
+
+#[test]
+fn every_engine_of_every_board_makes_the_same_occlusion_map() {
+    let map = |board: &str, engine: Engine| {
+        let args = ["occlude", "mnist:4", "--stride", "7", "--json", "--board"];
+        json(&[&args[..], &[board], &engine_flag(engine)[..]].concat())
+    };
+    let native = map("native", Engine::Static)["probabilities"].clone();
+    assert_eq!(native.as_array().map(Vec::len), Some(16));
+    for board in BOARDS {
+        for &engine in board.engines {
+            let probabilities = &map(board.name, engine)["probabilities"];
+            assert_eq!(probabilities, &native, "{} {engine:?}", board.name);
         }
     }
 }

@@ -14,16 +14,32 @@ pub(super) struct Layout {
     places: [Place; MAX_TENSORS],
 }
 
-/// The buffers of one tensor.
+/// The buffers of one tensor, one after the other, each from a word boundary on:
+/// sums, the same as the base left them, the tensor, and what is overwritten of it.
+/// Few words, because there is one for each tensor and they lie on the stack.
 #[derive(Clone, Copy, Default)]
 struct Place {
-    base: usize,
-    bytes: usize,
-    undo: usize,
-    undo_bytes: usize,
-    sums: usize,
-    base_sums: usize,
-    sums_bytes: usize,
+    start: u32,
+    sums_bytes: u32,
+    bytes: u32,
+    undo_bytes: u32,
+}
+
+impl Place {
+    /// Of the four buffers, number `index`.
+    fn buffer(self, index: usize) -> Range<usize> {
+        let Self {
+            start,
+            sums_bytes,
+            bytes,
+            undo_bytes,
+        } = self;
+        let sizes = [sums_bytes, sums_bytes, bytes, undo_bytes].map(|bytes| bytes as usize);
+        let before = sizes.iter().take(index);
+        let before: usize = before.map(|bytes| bytes.next_multiple_of(4)).sum();
+        let start = start as usize + before;
+        start..start + sizes.get(index).copied().unwrap_or(0)
+    }
 }
 
 impl Layout {
@@ -38,7 +54,7 @@ impl Layout {
         layout.scratch.end = scratch_bytes.unwrap_or(0);
         layout.take(layout.scratch.end);
         // The largest rectangle that a patch can change, per tensor.
-        let mut largest = [(0, 0); MAX_TENSORS];
+        let mut largest = [[0_u16; 2]; MAX_TENSORS];
         for (index, tensor) in model.tensors().enumerate() {
             let shape = tensor.shape;
             let layer = index.checked_sub(1).and_then(|layer| model.layer(layer));
@@ -47,7 +63,8 @@ impl Layout {
                 Some(layer) => {
                     let inputs = layer.inputs.iter();
                     let (h, w) = inputs
-                        .filter_map(|&input| largest.get(usize::from(input)).copied())
+                        .filter_map(|&input| largest.get(usize::from(input)))
+                        .map(|&[h, w]| (usize::from(h), usize::from(w)))
                         .fold((0, 0), |a, b| (a.0.max(b.0), a.1.max(b.1)));
                     let slid = |window: &Window| {
                         let Window {
@@ -82,20 +99,21 @@ impl Layout {
                 0
             };
             let undo_bytes = height * width * shape.channels;
-            // Logits are made from their sums where those lie; both are words.
+            let undo_bytes = if tensor.is_logits { 0 } else { undo_bytes };
             let place = Place {
-                sums: layout.take(sums_bytes),
-                base_sums: layout.take(sums_bytes),
-                sums_bytes,
-                base: layout.take(tensor.bytes()),
-                bytes: tensor.bytes(),
-                undo: layout.take(if tensor.is_logits { 0 } else { undo_bytes }),
-                undo_bytes: if tensor.is_logits { 0 } else { undo_bytes },
+                start: layout.arena_bytes as u32,
+                sums_bytes: sums_bytes as u32,
+                bytes: tensor.bytes() as u32,
+                undo_bytes: undo_bytes as u32,
             };
+            for bytes in [sums_bytes, sums_bytes, tensor.bytes(), undo_bytes] {
+                layout.take(bytes);
+            }
             if let (Some(slot), Some(size)) = (layout.places.get_mut(index), largest.get_mut(index))
             {
                 *slot = place;
-                *size = (height, width);
+                // No larger than the tensor, whose sides have 16 bits.
+                *size = [height as u16, width as u16];
             }
         }
         layout
@@ -108,36 +126,30 @@ impl Layout {
 
     /// The tensor as it is now.
     pub fn tensor(&self, tensor: usize) -> Range<usize> {
-        let place = self.place(tensor);
-        place.base..place.base + place.bytes
+        self.place(tensor).buffer(2)
     }
 
     /// What the patch overwrote of it.
     pub fn undo(&self, tensor: usize) -> Range<usize> {
-        let place = self.place(tensor);
-        place.undo..place.undo + place.undo_bytes
+        self.place(tensor).buffer(3)
     }
 
     /// The accumulators behind it; empty for other layers than dense and last.
     pub fn sums(&self, tensor: usize) -> Range<usize> {
-        let place = self.place(tensor);
-        place.sums..place.sums + place.sums_bytes
+        self.place(tensor).buffer(0)
     }
 
     /// The accumulators as the base inference left them.
     pub fn base_sums(&self, tensor: usize) -> Range<usize> {
-        let place = self.place(tensor);
-        place.base_sums..place.base_sums + place.sums_bytes
+        self.place(tensor).buffer(1)
     }
 
     fn place(&self, tensor: usize) -> Place {
         self.places.get(tensor).copied().unwrap_or_default()
     }
 
-    /// The next `bytes`, from a word boundary on.
-    fn take(&mut self, bytes: usize) -> usize {
-        let start = self.arena_bytes;
+    /// Room for `bytes`, up to a word boundary.
+    fn take(&mut self, bytes: usize) {
         self.arena_bytes += bytes.next_multiple_of(4);
-        start
     }
 }

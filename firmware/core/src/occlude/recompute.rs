@@ -1,7 +1,7 @@
 //! Evaluates only what changed, and puts it back.
 
 use super::layout::Layout;
-use super::region::Region;
+use super::region::{KeptRegion, Region};
 use crate::MAX_TENSORS;
 use crate::arena::{accumulators, copy, int8, parts, words};
 use crate::image::{Dense, Layer, Model, Op, Quantiser, Shape};
@@ -15,15 +15,15 @@ pub(super) struct Recompute<'m, 'l> {
     model: &'m Model<'m>,
     layout: &'l Layout,
     /// Per tensor: what was saved and evaluated again.
-    saved: [Region; MAX_TENSORS],
+    saved: [KeptRegion; MAX_TENSORS],
     /// Per tensor: the part of it that really changed.
-    changed: [Region; MAX_TENSORS],
+    changed: [KeptRegion; MAX_TENSORS],
     macs: u64,
 }
 
 impl<'m, 'l> Recompute<'m, 'l> {
     pub fn new(model: &'m Model<'m>, layout: &'l Layout) -> Self {
-        let clean = [Region::default(); MAX_TENSORS];
+        let clean = [KeptRegion::default(); MAX_TENSORS];
         Self {
             model,
             layout,
@@ -36,6 +36,11 @@ impl<'m, 'l> Recompute<'m, 'l> {
     /// Multiplications so far.
     pub fn macs(&self) -> u64 {
         self.macs
+    }
+
+    /// What was saved of a tensor.
+    fn saved_of(&self, tensor: usize) -> Option<Region> {
+        self.saved.get(tensor).copied().map(Region::from)
     }
 
     /// The base inference: everything, kept.
@@ -76,14 +81,14 @@ impl<'m, 'l> Recompute<'m, 'l> {
         for index in 0..self.model.layer_count() {
             self.update(arena, index)?;
         }
-        Some(!self.saved.get(self.model.layer_count())?.is_empty())
+        Some(!self.saved_of(self.model.layer_count())?.is_empty())
     }
 
     /// Puts everything back as the base inference left it.
     pub fn restore(&mut self, arena: &mut [u8]) -> Option<()> {
         for index in 0..self.model.tensor_count() {
-            let region = core::mem::take(self.saved.get_mut(index)?);
-            *self.changed.get_mut(index)? = Region::default();
+            let region: Region = core::mem::take(self.saved.get_mut(index)?).into();
+            *self.changed.get_mut(index)? = KeptRegion::default();
             if region.is_empty() {
                 continue;
             }
@@ -124,7 +129,7 @@ impl<'m, 'l> Recompute<'m, 'l> {
         let output = self.model.form(layer.output)?;
         let mut changed = Region::default();
         for &input in layer.inputs {
-            changed = changed.union(*self.changed.get(usize::from(input))?);
+            changed = changed.union((*self.changed.get(usize::from(input))?).into());
         }
         if changed.is_empty() {
             return Some(());
@@ -156,7 +161,7 @@ impl<'m, 'l> Recompute<'m, 'l> {
 
     /// Keeps `region` of a tensor, to put it back and to see what changed.
     fn save(&mut self, arena: &mut [u8], tensor: usize, region: Region) -> Option<()> {
-        *self.saved.get_mut(tensor)? = region;
+        *self.saved.get_mut(tensor)? = region.into();
         let view = self.model.form(tensor)?;
         if view.is_logits {
             return Some(());
@@ -173,7 +178,7 @@ impl<'m, 'l> Recompute<'m, 'l> {
     /// Shrinks what was saved of a tensor to the pixels that really changed.
     fn compare(&mut self, arena: &mut [u8], tensor: usize) -> Option<()> {
         let shape = self.model.form(tensor)?.shape;
-        let saved = *self.saved.get(tensor)?;
+        let saved = self.saved_of(tensor)?;
         let (base, undo) = (self.layout.tensor(tensor), self.layout.undo(tensor));
         let [base, undo] = parts(arena, [base, undo])?;
         let channels = shape.channels.max(1);
@@ -197,7 +202,7 @@ impl<'m, 'l> Recompute<'m, 'l> {
                 width: last - first + 1,
             });
         }
-        *self.changed.get_mut(tensor)? = changed;
+        *self.changed.get_mut(tensor)? = changed.into();
         Some(())
     }
 
@@ -276,7 +281,7 @@ impl<'m, 'l> Recompute<'m, 'l> {
     ) -> Option<()> {
         let input = layer.input();
         let shape: Shape = self.model.form(input)?.shape;
-        let saved = *self.saved.get(input)?;
+        let saved = self.saved_of(input)?;
         let (now, undo) = (self.layout.tensor(input), self.layout.undo(input));
         let [now, undo, sums] = parts(arena, [now, undo, self.layout.sums(layer.output)])?;
         let (now, undo, sums) = (int8(now), int8(undo), accumulators(sums)?);

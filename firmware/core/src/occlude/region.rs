@@ -11,6 +11,35 @@ pub(super) struct Region {
     pub width: usize,
 }
 
+/// A region as it is kept for each tensor: the sizes in an image have 16 bits, and
+/// these lie on the stack.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct KeptRegion([u16; 4]);
+
+impl From<Region> for KeptRegion {
+    fn from(region: Region) -> Self {
+        let Region {
+            top,
+            left,
+            height,
+            width,
+        } = region;
+        Self([top, left, height, width].map(|side| side as u16))
+    }
+}
+
+impl From<KeptRegion> for Region {
+    fn from(kept: KeptRegion) -> Self {
+        let [top, left, height, width] = kept.0.map(usize::from);
+        Self {
+            top,
+            left,
+            height,
+            width,
+        }
+    }
+}
+
 impl Region {
     /// All pixels of a tensor.
     pub fn whole(shape: Shape) -> Self {
