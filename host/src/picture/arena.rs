@@ -198,6 +198,7 @@ pub fn arena_plan(plan: &ArenaPlan, width: u32) -> Result<Drawing, PictureError>
         let length = (left + plot_width - dash).min(5);
         drawing.rect([dash as i32, peak], [length, 1], Role::Warm);
     }
+    let mut is_live_shown = false;
     for (step, name) in plan.steps.iter().enumerate() {
         let room = column(step + 1) - column(step);
         let middle = ((column(step) + column(step + 1)) / 2) as i32;
@@ -207,6 +208,7 @@ pub fn arena_plan(plan: &ArenaPlan, width: u32) -> Result<Drawing, PictureError>
             TextStyle::CAPTION
         };
         let live = grouped(plan.live_bytes(step));
+        is_live_shown |= style.width_px(&live) + 4 <= room;
         for (line, text) in [name.as_str(), &live].into_iter().enumerate() {
             if style.width_px(text) + 4 <= room {
                 let y = bottom as i32 + 18 + 16 * line as i32;
@@ -214,12 +216,14 @@ pub fn arena_plan(plan: &ArenaPlan, width: u32) -> Result<Drawing, PictureError>
             }
         }
     }
-    drawing.text(
-        [left as i32 - 8, bottom as i32 + 34],
-        Anchor::End,
-        TextStyle::TICK,
-        "in use, B",
-    );
+    if is_live_shown {
+        drawing.text(
+            [left as i32 - 8, bottom as i32 + 34],
+            Anchor::End,
+            TextStyle::TICK,
+            "in use, B",
+        );
+    }
     Ok(drawing)
 }
 

@@ -280,6 +280,27 @@ fn wrong_requests_say_what_to_do() {
 }
 
 #[test]
+fn a_model_that_does_not_fit_is_refused_before_a_board_is_touched() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let at = |name: &str| folder.path().join(name);
+    let write = |name, bytes: &[u8]| std::fs::write(at(name), bytes).expect("a writable folder");
+    // Refused before anything is run, so that no runtime looks into the ONNX file.
+    let onnx = b"never read";
+    let image = crate::lecture_shape::dense_image(1_400, Sha256::digest(onnx).into());
+    write("wide.int8.onnx", onnx);
+    write("wide.ctx", image.bytes());
+    let file = at("wide.ctx");
+    let file = file.to_str().expect("a plain path");
+    let words = "wide on stm32f405: does not fit: flash is short by ";
+    for command in ["flash", "demo"] {
+        refused(
+            &[command, "--board", "stm32f405", "--model", file],
+            &[words, " B: fewer weights, that many, or a part with "],
+        );
+    }
+}
+
+#[test]
 fn flash_says_what_probe_rs_is_told_and_refuses_what_is_no_part() {
     refused(
         &["flash", "--board", "mps2-an386"],

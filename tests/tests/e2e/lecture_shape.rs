@@ -17,8 +17,14 @@ pub fn board_image(seed: u64) -> BoardImage {
 }
 
 /// A board image whose weights fit an engine's heap once, and not with the copies
-/// that an optimiser makes: dense 400, dense 10.
+/// that an optimiser makes.
 pub fn wide_image() -> BoardImage {
+    dense_image(400, [0; 32])
+}
+
+/// A board image of two layers, dense of that width and dense 10, made of an int8
+/// ONNX file with that hash.
+pub fn dense_image(width: usize, onnx_hash: [u8; 32]) -> BoardImage {
     let mut random = Random(1);
     let mut dense = |from: usize, name: &str, [inputs, outputs]: [usize; 2]| Layer {
         inputs: vec![from],
@@ -33,11 +39,11 @@ pub fn wide_image() -> BoardImage {
         labels: Vec::new(),
         input: activation("input", [1, 28, 28], 1.0),
         layers: vec![
-            dense(0, "wide", [INPUT_BYTES, 400]),
-            dense(1, "logits", [400, 10]),
+            dense(0, "wide", [INPUT_BYTES, width]),
+            dense(1, "logits", [width, 10]),
         ],
     };
-    emit(&network, [0; 32]).expect("the shapes fit each other")
+    emit(&network, onnx_hash).expect("the shapes fit each other")
 }
 
 /// An input drawn from `seed`.
