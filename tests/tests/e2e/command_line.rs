@@ -1,6 +1,7 @@
 //! The command line, as other programs call it.
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::process::{Command, Output};
 
