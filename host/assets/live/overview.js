@@ -16,6 +16,13 @@ const TILES_MAX = 256;
 /** The accent on dark: tiles are dark in both themes. */
 export const MARK = '#4cc2ff';
 
+/** How wide the text in an element is, whatever room the element has. */
+function textWidth(element) {
+  const range = document.createRange();
+  range.selectNodeContents(element);
+  return range.getBoundingClientRect().width;
+}
+
 export class Overview {
   /** `on` has `hover(neuron or null)` and `pick(neuron)`. */
   constructor(section, on) {
@@ -107,7 +114,7 @@ export class Overview {
     const room = this.columns.getBoundingClientRect();
     const caption = Math.max(...this.layers.map(({ caption: { offsetHeight } }) => offsetHeight));
     const height = room.height - caption - 28;
-    const captions = this.layers.map(({ caption: { scrollWidth } }) => Math.min(scrollWidth, 130));
+    const captions = this.layers.map(({ caption }) => Math.min(textWidth(caption), 130));
     if (height < 40 || room.width < 80) return;
     for (const scale of SCALES) {
       const placed = this.layers.map((column) => this.grid(column, scale, height));

@@ -26,11 +26,28 @@ pub(super) fn first() -> Option<(PathBuf, String)> {
 
 /// Shows pictures until it is over or the camera fails.
 pub(super) fn capture(station: &Station, is_over: &AtomicBool) -> io::Result<()> {
-    let (path, _) = first().ok_or_else(|| io::Error::other("it is gone"))?;
+    let (path, _) = first().ok_or_else(|| io::Error::other("no device captures video any more"))?;
     let wanted = PixFormat::new(WIDTH, HEIGHT, PixelFormat::YUYV);
-    let capture = Device::open(path)?.video_capture(wanted)?;
+    let cannot = |what: &str, error: io::Error| {
+        let advice = match error.kind() {
+            io::ErrorKind::PermissionDenied => ": is your user in the group video?",
+            io::ErrorKind::ResourceBusy => ": does another program use it?",
+            _ => "",
+        };
+        let path = path.display();
+        io::Error::new(
+            error.kind(),
+            format!("{path} cannot {what}: {error}{advice}"),
+        )
+    };
+    let device = Device::open(&path).map_err(|error| cannot("be opened", error))?;
+    let capture = device
+        .video_capture(wanted)
+        .map_err(|error| cannot("capture", error))?;
     let format = Layout::from(capture.format());
-    let mut stream = capture.into_stream()?;
+    let mut stream = capture
+        .into_stream()
+        .map_err(|error| cannot("stream", error))?;
     while !is_over.load(Ordering::Relaxed) {
         let picture = stream.dequeue(|buffer| {
             // A picture that is broken or late is passed over.
