@@ -71,7 +71,7 @@ export class Chip {
       cell(integer(layer.planned_arena_bytes));
       cell(integer(layer.measured_arena_bytes));
       cell(integer(layer.stack_bytes));
-      return { row, tensor, count: cell(kilo(layer.count)) };
+      return { row, tensor, count: cell(kilo(layer.instructions)) };
     });
     this.table.tBodies[0].replaceChildren(...this.lines.map(({ row }) => row));
     const peak = document.createElement('tr');

@@ -2,7 +2,6 @@
 
 use super::common::{BoardArgs, ctrl_c, print_json};
 use super::input;
-use super::memory::linked;
 use crate::board::Engine;
 use crate::session::{InferRequest, Memory, Mode, TensorSet};
 use comfy_table::{Cell, CellAlignment, Table, presets};
@@ -98,7 +97,7 @@ impl Cost {
         json!({
             "engine": self.engine,
             "elf_build_id": self.elf_build_id,
-            "linked": linked(&self.memory.report),
+            "linked": self.memory.linked(),
             "firmware_flash_bytes": self.flash_bytes(),
             "stack_bytes": self.stack_bytes,
             "arena_bytes": self.arena_bytes,

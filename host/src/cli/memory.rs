@@ -62,13 +62,13 @@ impl Memory {
                 "elf_build_id": board.elf_build_id_hex(),
                 "model": rig.model.name,
                 "model_sha256": rig.model.hash_hex(),
-                "linked": linked(&memory.report),
+                "linked": memory.linked(),
                 "firmware": firmware.as_ref().map(|sections| json!({
                     "sections": sections.iter().map(section_document).collect::<Vec<_>>(),
                 })),
                 "stack": stack.document(),
                 "heap": memory.heap.iter().map(heap_document).collect::<Vec<_>>(),
-                "modes": measured.iter().map(document).collect::<Vec<_>>(),
+                "modes": measured.iter().map(Measurement::document).collect::<Vec<_>>(),
                 "occlusion": {
                     "window": [WINDOW, WINDOW],
                     "planned_arena_bytes": occlusion.planned_arena_bytes,
@@ -149,45 +149,6 @@ fn heap_document(phase: &HeapUse) -> Value {
         "live_bytes": phase.live_bytes,
         "peak_bytes": phase.peak_bytes,
         "allocations": phase.allocations,
-    })
-}
-
-pub(super) fn linked(report: &MemoryReport) -> Value {
-    let sections = &report.sections;
-    json!({
-        "flash_bytes": sections.flash_bytes,
-        "ram_bytes": sections.ram_bytes,
-        "text_bytes": sections.text_bytes,
-        "rodata_bytes": sections.rodata_bytes,
-        "data_bytes": sections.data_bytes,
-        "bss_bytes": sections.bss_bytes,
-        "stack_bytes": sections.stack_bytes,
-        "heap_bytes": sections.heap_bytes,
-        "arena_bytes": report.arena_bytes,
-        "input_bytes": report.input_bytes,
-        "model_region_bytes": report.model_region_bytes,
-        "image_bytes": report.image_bytes,
-    })
-}
-
-fn document(measurement: &Measurement) -> Value {
-    let layers = measurement.layers.iter().map(|layer| {
-        json!({
-            "name": layer.name,
-            "offset": layer.offset,
-            "bytes": layer.bytes,
-            "planned_arena_bytes": layer.planned_arena_bytes,
-            "measured_arena_bytes": layer.measured_arena_bytes,
-            "stack_bytes": layer.stack_bytes,
-            "instructions": layer.count,
-        })
-    });
-    json!({
-        "mode": measurement.mode_name(),
-        "planned_arena_bytes": measurement.planned_arena_bytes,
-        "measured_arena_bytes": measurement.measured_arena_bytes,
-        "stack_bytes": measurement.stack_bytes,
-        "layers": layers.collect::<Vec<_>>(),
     })
 }
 

@@ -7,7 +7,7 @@ use crate::model_files::ModelFiles;
 use crate::picture::{ArenaPlan, BufferKind};
 use crate::rig::Rig;
 use crate::scene;
-use crate::session::{CounterKind, MemoryReport};
+use crate::session::{CounterKind, Memory};
 use axum::body::Bytes;
 use cortexscope_core::image::{Layer, Tensor};
 use cortexscope_core::{Mode, Model, Op, image::Window};
@@ -15,12 +15,7 @@ use serde_json::{Value, json};
 
 /// The packet that describes `rig`; `generation` tells its frames from those of
 /// the network before.
-pub fn describe(
-    rig: &Rig,
-    generation: u64,
-    memory: &MemoryReport,
-    measured: &[Measurement],
-) -> Bytes {
+pub fn describe(rig: &Rig, generation: u64, memory: &Memory, measured: &[Measurement]) -> Bytes {
     let image = rig.model.image.clone();
     let model = image.model();
     let board = rig.session.board();
@@ -53,7 +48,7 @@ pub fn describe(
         "tensors": model.tensors().map(|tensor| tensor_entry(&tensor)).collect::<Vec<_>>(),
         "layers": model.layers().map(|layer| layer_entry(&layer)).collect::<Vec<_>>(),
         "modes": modes.collect::<Vec<_>>(),
-        "memory": sections(memory),
+        "memory": memory.linked(),
     });
     arrays(Packet::new(Kind::Network, header), &model).emit()
 }
@@ -168,25 +163,9 @@ fn mode(model: &Model<'_>, measurement: &Measurement) -> Value {
     let arena = model
         .plan(planned)
         .map(|plan| scene::memory::arena(model, &plan, measurement.measured_arena_bytes));
-    let layers = measurement.layers.iter().map(|layer| {
-        json!({
-            "name": layer.name,
-            "offset": layer.offset,
-            "bytes": layer.bytes,
-            "planned_arena_bytes": layer.planned_arena_bytes,
-            "measured_arena_bytes": layer.measured_arena_bytes,
-            "stack_bytes": layer.stack_bytes,
-            "count": layer.count,
-        })
-    });
-    json!({
-        "mode": measurement.mode_name(),
-        "planned_arena_bytes": measurement.planned_arena_bytes,
-        "measured_arena_bytes": measurement.measured_arena_bytes,
-        "stack_bytes": measurement.stack_bytes,
-        "layers": layers.collect::<Vec<_>>(),
-        "arena": arena.map(arena_entry),
-    })
+    let mut entry = measurement.document();
+    entry["arena"] = json!(arena.map(arena_entry));
+    entry
 }
 
 fn arena_entry(arena: ArenaPlan) -> Value {
@@ -201,24 +180,6 @@ fn arena_entry(arena: ArenaPlan) -> Value {
         })
     });
     json!({ "buffers": buffers.collect::<Vec<_>>(), "steps": arena.steps })
-}
-
-fn sections(memory: &MemoryReport) -> Value {
-    let sections = &memory.sections;
-    json!({
-        "flash_bytes": sections.flash_bytes,
-        "ram_bytes": sections.ram_bytes,
-        "text_bytes": sections.text_bytes,
-        "rodata_bytes": sections.rodata_bytes,
-        "data_bytes": sections.data_bytes,
-        "bss_bytes": sections.bss_bytes,
-        "stack_bytes": sections.stack_bytes,
-        "heap_bytes": sections.heap_bytes,
-        "arena_bytes": memory.arena_bytes,
-        "model_region_bytes": memory.model_region_bytes,
-        "image_bytes": memory.image_bytes,
-        "window_bytes": memory.window_bytes,
-    })
 }
 
 /// Whether the model takes grey pictures, which can be brought into MNIST's form.

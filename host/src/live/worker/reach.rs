@@ -64,7 +64,7 @@ impl Worker {
         let memory = rig.memory()?;
         let measured = measure(&mut rig, &first)?;
         self.generation += 1;
-        let network = network::describe(&rig, self.generation, &memory.report, &measured);
+        let network = network::describe(&rig, self.generation, &memory, &measured);
         self.shared.frame.send_replace(None);
         self.shared.occlusion.send_replace(None);
         self.shared.attribution.send_replace(None);
