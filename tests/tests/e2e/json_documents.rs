@@ -60,8 +60,9 @@ fn has_the_fields_of(sections: &[&str], args: &[&str]) {
         .collect();
     let mut seen: BTreeMap<&String, usize> = fields.keys().map(|path| (path, 0)).collect();
     walk(&document, "", &mut |path, kind| {
-        let below = format!("{path}.");
-        if kind == "null" && fields.keys().any(|known| known.starts_with(&below)) {
+        let below = [format!("{path}."), format!("{path}[].")];
+        let is_below = |known: &&String| below.iter().any(|below| known.starts_with(below));
+        if kind == "null" && fields.keys().any(|known| is_below(&known)) {
             return;
         }
         let list = fields.get(&format!("{path}[]"));
