@@ -8,7 +8,7 @@ use crate::board::{BOARDS, Board, Engine};
 use crate::command::{self, cargo, run};
 use crate::consent::Consent;
 use crate::test::no_panic;
-use crate::{firmware, fuzz, licences, setup};
+use crate::{firmware, fuzz, licences, setup, workspace};
 
 /// How long each fuzz target runs.
 const FUZZ_SECONDS: u32 = 20;
@@ -70,6 +70,7 @@ pub fn all() -> Vec<Check> {
             setup::browser(consent)?;
             run(host("test").arg("--no-fail-fast"))
         }),
+        Check::new("address sanitizer", |_| run(&mut sanitised_kernels())),
         Check::new("fuzz", |consent| {
             fuzz::fuzz(consent, &[], fuzz::Limit::Seconds(FUZZ_SECONDS))?;
             fuzz::coverage(consent, &[])
@@ -86,6 +87,21 @@ fn host(subcommand: &str) -> Command {
     for board in BOARDS {
         cargo.args(["--exclude", board.name]);
     }
+    cargo
+}
+
+/// Gives the tests of the kernels, fast beside slow, with overflow checks and under
+/// AddressSanitizer. The standard library is not instrumented; the kernels are, and
+/// they are inlined into what the tests call.
+fn sanitised_kernels() -> Command {
+    let mut cargo = locked("test");
+    cargo
+        .args(["--package", "cortexscope-core", "--lib"])
+        .args(["--target", "host-tuple"])
+        .arg("--target-dir")
+        .arg(workspace::root().join("target/sanitizer"))
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("RUSTFLAGS", "-Zsanitizer=address");
     cargo
 }
 
