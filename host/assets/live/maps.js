@@ -28,8 +28,8 @@ export class Sheet {
   }
 }
 
-/** Draws `[height, width]` values, scaled to 0…255, in a map's colours. */
-export function paint(target, values, height, width, map = 'grey') {
+/** Draws a picture of `[height, width]` pixels; `colour(at)` is a pixel's, as a word. */
+function fill(target, height, width, colour) {
   if (target.width !== width || target.height !== height) {
     target.width = width;
     target.height = height;
@@ -37,22 +37,18 @@ export function paint(target, values, height, width, map = 'grey') {
   const pen = target.getContext('2d');
   const image = pen.createImageData(width, height);
   const words = new Uint32Array(image.data.buffer);
-  const colours = table(map);
-  for (let at = 0; at < words.length; at += 1) words[at] = colours[values[at]];
+  for (let at = 0; at < words.length; at += 1) words[at] = colour(at);
   pen.putImageData(image, 0, 0);
+}
+
+/** Draws `[height, width]` values, scaled to 0…255, in a map's colours. */
+export function paint(target, values, height, width, map = 'grey') {
+  const colours = table(map);
+  fill(target, height, width, (at) => colours[values[at]]);
 }
 
 /** Draws a `[height, width, 3]` picture of the host's. */
 export function paintColours(target, { data, shape: [height, width] }) {
-  if (target.width !== width || target.height !== height) {
-    target.width = width;
-    target.height = height;
-  }
-  const pen = target.getContext('2d');
-  const image = pen.createImageData(width, height);
-  const words = new Uint32Array(image.data.buffer);
-  for (let at = 0; at < words.length; at += 1) {
-    words[at] = (255 << 24) | (data[3 * at + 2] << 16) | (data[3 * at + 1] << 8) | data[3 * at];
-  }
-  pen.putImageData(image, 0, 0);
+  fill(target, height, width, (at) =>
+    (255 << 24) | (data[3 * at + 2] << 16) | (data[3 * at + 1] << 8) | data[3 * at]);
 }

@@ -6,10 +6,34 @@ pub(super) mod attribution;
 pub(super) mod climb;
 
 use super::station::Shared;
+use crate::explain::ExplainError;
 use crate::full_model::{FullModel, FullModelError, Overrides};
+use crate::target::TargetError;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+
+/// Why the float network does not do what it is asked for.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    /// There is nothing of this name.
+    #[error("there is no {what} {name}")]
+    Unknown {
+        /// Method or preset.
+        what: &'static str,
+        /// As it was asked for.
+        name: String,
+    },
+    /// The network cannot be used.
+    #[error(transparent)]
+    Model(#[from] FullModelError),
+    /// It has no such layer, filter or class.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// The work failed, or was ended.
+    #[error(transparent)]
+    Explain(#[from] ExplainError),
+}
 
 /// Starts both threads; they end when their tasks are closed.
 pub(super) fn start(shared: &Arc<Shared>) -> [JoinHandle<()>; 2] {

@@ -1,15 +1,15 @@
 //! Attributions of the newest frame.
 
-use super::{Opened, onnx_beside};
+use super::{Failure, Opened, onnx_beside};
 use crate::explain::{Attribution, ExplainError, Method, Receipt, Request, explain};
-use crate::full_model::{FullModel, FullModelError};
+use crate::full_model::FullModel;
 use crate::live::command::Attribute;
 use crate::live::frame::Frame;
 use crate::live::packet::{Kind, Packet};
 use crate::live::station::Shared;
 use crate::picture::{Reach, heat};
 use crate::scene::attribution::per_pixel;
-use crate::target::{Aim, ClassValue, Target, TargetError};
+use crate::target::{Aim, ClassValue, Target};
 use axum::body::Bytes;
 use serde_json::json;
 use std::ops::ControlFlow;
@@ -23,19 +23,6 @@ const REACH: Reach = Reach::Percentile(99.5);
 pub(in crate::live) struct Task {
     frame: Arc<Frame>,
     attribute: Attribute,
-}
-
-/// Why there is no attribution.
-#[derive(Debug, thiserror::Error)]
-enum Failure {
-    #[error("there is no method {0}")]
-    Method(String),
-    #[error(transparent)]
-    Model(#[from] FullModelError),
-    #[error(transparent)]
-    Target(#[from] TargetError),
-    #[error(transparent)]
-    Explain(#[from] ExplainError),
 }
 
 /// An attribution, and all that its receipt says.
@@ -88,8 +75,10 @@ pub(super) fn run(shared: &Shared) {
 fn make(model: &FullModel, task: &Task, is_wanted: &dyn Fn() -> bool) -> Result<Made, Failure> {
     let Attribute { method, class } = &task.attribute;
     let [_, height, width] = model.input_shape();
-    let method =
-        Method::standard(method, [height, width]).ok_or_else(|| Failure::Method(method.clone()))?;
+    let method = Method::standard(method, [height, width]).ok_or_else(|| Failure::Unknown {
+        what: "method",
+        name: method.clone(),
+    })?;
     let input = &task.frame.values;
     let aim = match class {
         Some(class) => Target::Class(class.to_string()).aim(model, ClassValue::Logit)?,

@@ -1,15 +1,15 @@
 //! Inputs that a filter, a neuron or a class answers to most, step by step.
 
-use super::{Opened, onnx_beside};
+use super::{Failure, Opened, onnx_beside};
 use crate::ascend::{Ascent, Climb, PRESETS, Step, climb};
 use crate::explain::ExplainError;
-use crate::full_model::{FullModel, FullModelError};
+use crate::full_model::FullModel;
 use crate::live::command::Ascend;
 use crate::live::packet::{Kind, Packet};
 use crate::live::state::FloatLayer;
 use crate::live::station::Shared;
 use crate::scene::ascent::Display;
-use crate::target::{Aim, ClassValue, Target, TargetError};
+use crate::target::{Aim, ClassValue, Target};
 use serde_json::{Value, json};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -36,19 +36,6 @@ pub(in crate::live) enum Task {
     },
     /// No more climb.
     Stop,
-}
-
-/// Why there is no climb.
-#[derive(Debug, thiserror::Error)]
-enum Failure {
-    #[error("there is no preset {0}")]
-    Preset(String),
-    #[error(transparent)]
-    Model(#[from] FullModelError),
-    #[error(transparent)]
-    Target(#[from] TargetError),
-    #[error(transparent)]
-    Explain(#[from] ExplainError),
 }
 
 pub(super) fn run(shared: &Shared) {
@@ -129,7 +116,10 @@ impl<'a> Shown<'a> {
         let preset = PRESETS
             .into_iter()
             .find(|preset| preset.name() == self.ascend.preset)
-            .ok_or_else(|| Failure::Preset(self.ascend.preset.clone()))?;
+            .ok_or_else(|| Failure::Unknown {
+                what: "preset",
+                name: self.ascend.preset.clone(),
+            })?;
         let target: Target = self.ascend.target.parse()?;
         let aim = target.aim(model, ClassValue::Logit)?;
         self.shape = model.input_shape();

@@ -125,6 +125,10 @@ fn what_is_no_message_is_refused_and_changes_nothing() {
         r#"{"type":"open","board":"native","model":"../../etc/passwd","engine":"static"}"#,
         r#"{"type":"digit","index":10000}"#,
         r#"{"type":"digit","index":1e99}"#,
+        r#"{"type":"attribute","what":{"method":"guessing","class":null}}"#,
+        r#"{"type":"ascend","what":{"target":"conv1:0"}}"#,
+        r#"{"type":"camera","of":"board"}"#,
+        r#"{"type":"camera","of":"neighbour"}"#,
     ];
     for command in commands {
         say(&mut page, command);
