@@ -163,6 +163,10 @@ impl Ascent {
                 return refused("a blur has a sigma greater than 0, every 1 step or more");
             }
         }
+        let compared = self.jitter == 0 && self.blur.is_none();
+        if matches!(self.optimiser, Optimiser::LineSearch { .. }) && !compared {
+            return refused("a line search compares values: neither jitter nor blur goes with it");
+        }
         if self.stop.steps == 0 || self.octaves.count == 0 {
             return refused("steps and octaves are numbers from 1 up");
         }
@@ -274,13 +278,17 @@ pub fn climb(
                 break;
             }
             let slopes = space.pull(&parameters, &slopes);
-            stepper.step(&mut parameters, &slopes);
+            stepper.step(&mut parameters, value, &slopes);
             if let Some(blur) = ascent.blur
                 && (step + 1) % blur.every == 0
             {
                 blur::blur(&mut parameters, size, blur.sigma);
             }
             space.project(&mut parameters);
+        }
+        // The last step of a line search has not been compared.
+        if let Some((best, _)) = stepper.best() {
+            parameters.copy_from_slice(best);
         }
         let steps = ascent.stop.steps;
         climb

@@ -75,13 +75,14 @@ pub fn draw(
         layer: layer.name.clone(),
         have,
     };
+    let title = format!("{} {}", model.name, layer.name);
     let layout = GridLayout {
         max_width: MAX_WIDTH_PX,
         px_per_value: (FILTER_PX / height.max(width)).clamp(1, 16) as u32,
     };
     let shape = format!("{outputs}×{inputs}×{height}×{width}");
     let maps = |what: String, values: Vec<f32>| ActivationMaps {
-        layer: layer.name.clone(),
+        layer: title.clone(),
         op: format!("{shape} weights, {what}"),
         channels: values.len() / (height * width),
         height,
@@ -96,7 +97,7 @@ pub fn draw(
     };
     match slice {
         Slice::Auto if first && inputs == 3 => {
-            let tiles = colour_tiles(&weights, &model.spec.input, scale, &layer.name, shape);
+            let tiles = colour_tiles(&weights, &model.spec.input, scale, title, shape);
             Ok(tile_grid(&tiles, layout)?)
         }
         Slice::Auto if inputs == 1 => {
@@ -135,7 +136,7 @@ fn colour_tiles(
     weights: &ConvWeights,
     input: &InputSpec,
     scale: Scale,
-    layer: &str,
+    title: String,
     shape: String,
 ) -> Tiles {
     let [_, _, height, width] = weights.shape;
@@ -154,7 +155,7 @@ fn colour_tiles(
         lines: vec![index.to_string()],
     });
     Tiles {
-        title: layer.to_owned(),
+        title,
         shape,
         op: "filters in colour".to_owned(),
         statement: match scale {

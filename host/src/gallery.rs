@@ -28,7 +28,7 @@ pub enum GalleryError {
     Model(#[from] FullModelError),
     /// An input cannot be explained.
     #[error(transparent)]
-    Explain(#[from] ExplainError),
+    Explain(ExplainError),
     /// Filters cannot be drawn.
     #[error(transparent)]
     Filters(#[from] FiltersError),
@@ -60,6 +60,15 @@ pub enum GalleryError {
     Interrupted,
 }
 
+impl From<ExplainError> for GalleryError {
+    fn from(error: ExplainError) -> Self {
+        match error {
+            ExplainError::Interrupted => Self::Interrupted,
+            error => Self::Explain(error),
+        }
+    }
+}
+
 /// What is made.
 #[derive(Clone, Debug)]
 pub struct Gallery {
@@ -84,7 +93,7 @@ pub struct Exhibit {
     pub alt: String,
 }
 
-/// Told what is made next; [`ControlFlow::Break`] ends the work.
+/// Told what is being made, at every step of it; [`ControlFlow::Break`] ends the work.
 pub type Watch<'a> = &'a mut dyn FnMut(&str) -> ControlFlow<()>;
 
 /// A gallery that is being made.
@@ -94,6 +103,7 @@ struct Making<'a> {
     watch: Watch<'a>,
 }
 
+const PAGE: &str = "index.html";
 /// Files in the data folder.
 const ALEXNET: &str = "models/alexnet_conv.onnx";
 const SQUEEZENET: &str = "models/squeezenet_v1.0_dc.onnx";
@@ -117,10 +127,23 @@ impl Gallery {
             making.alexnet(data)?;
             making.squeezenet(data)?;
         }
-        let page = self.output.join("index.html");
         let html = page::html(&making.exhibits);
-        self.write_error(std::fs::write(&page, html), &page)?;
+        self.write(PAGE, html.as_bytes())?;
         Ok(making.exhibits)
+    }
+
+    /// The page that shows everything.
+    pub fn page(&self) -> PathBuf {
+        self.output.join(PAGE)
+    }
+
+    /// A file is there whole or not at all: it has its name when all of it is written.
+    fn write(&self, file: &str, bytes: &[u8]) -> Result<(), GalleryError> {
+        let path = self.output.join(file);
+        let partial = path.with_added_extension("partial");
+        let written =
+            std::fs::write(&partial, bytes).and_then(|()| std::fs::rename(&partial, &path));
+        self.write_error(written, &path)
     }
 
     fn write_error(&self, result: std::io::Result<()>, path: &Path) -> Result<(), GalleryError> {
@@ -147,10 +170,8 @@ impl Making<'_> {
         density: u32,
         drawing: &Drawing,
     ) -> Result<(), GalleryError> {
-        let path = self.gallery.output.join(file);
         let png = drawing.png(Theme::Light, density)?;
-        let written = std::fs::write(&path, png);
-        self.gallery.write_error(written, &path)?;
+        self.gallery.write(file, &png)?;
         self.exhibits.push(Exhibit {
             file: file.to_owned(),
             title,
@@ -215,13 +236,16 @@ impl Making<'_> {
             ] {
                 let id = model.find(layer)?;
                 let recorded = activations::record(&model, &[id], &input)?;
-                let maps = recorded[0].maps();
+                let mut maps = recorded[0].maps();
+                maps.layer = format!("{title}, {layer}");
                 let layout = GridLayout {
                     max_width: 1280,
                     px_per_value: (56 / maps.width).max(1) as u32,
                 };
-                let drawing = activation_grid(&maps, Scale::Shared, layout)?;
-                let command = format!("activations alexnet_conv.onnx cat.jpg --layer {layer}");
+                let drawing = activation_grid(&maps, Scale::PerMap, layout)?;
+                let command = format!(
+                    "activations alexnet_conv.onnx cat.jpg --layer {layer} --scale per-map"
+                );
                 self.hang(file, title, &command, 1, &drawing)?;
             }
         }

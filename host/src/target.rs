@@ -255,6 +255,23 @@ impl Aim {
         }
     }
 
+    /// The probability of the class that it is, for `input`; `None` where it is no
+    /// class.
+    ///
+    /// # Errors
+    /// The model cannot be run.
+    pub fn probability(
+        &self,
+        model: &FullModel,
+        input: &[f32],
+    ) -> Result<Option<f64>, FullModelError> {
+        let Some(class) = self.class_in(model) else {
+            return Ok(None);
+        };
+        let logits = model.activations(&[self.layer], input)?.remove(0);
+        Ok(softmax(&logits).get(class).copied())
+    }
+
     /// The scalar, from the layer's values `[C, H, W]`.
     pub fn value(&self, values: &[f32]) -> f64 {
         match self.what {

@@ -24,10 +24,10 @@ pub enum Rule {
     /// output, `sign(0) = 1` (Bach et al. 2015, equation 58).
     Epsilon(f32),
     /// As [`Rule::Epsilon`] with ε = 0, for `w + γ w⁺` and `b + γ b⁺` (Montavon et
-    /// al. 2019, section 10.2.2). Meant for inputs that are not negative.
+    /// al. 2019, table 10.1). Meant for inputs that are not negative.
     Gamma(f32),
     /// Positive contributions alone, those of negative inputs included, and
-    /// positive biases (Montavon et al. 2017, equation 15; Bach et al. 2015,
+    /// positive biases (Montavon et al. 2017, the z⁺ rule; Bach et al. 2015,
     /// equation 60 with α = 1).
     ZPlus,
     /// α times the share of positive contributions minus β times that of negative
@@ -40,7 +40,7 @@ pub enum Rule {
         beta: f32,
     },
     /// For a layer that reads pixels in a box: `x w − l w⁺ − h w⁻`, without biases
-    /// (Montavon et al. 2017, equation 17). One value, or one for each channel
+    /// (Montavon et al. 2017, the zᴮ rule). One value, or one for each channel
     /// of the layer's input.
     ZBox {
         /// The least values.

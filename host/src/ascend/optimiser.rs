@@ -8,6 +8,12 @@ pub enum Optimiser {
         /// The rate.
         rate: f64,
     },
+    /// z + rate · g; a step that lowers the value is taken back, the rate is
+    /// halved, and it is tried again: the value never falls, however steep.
+    LineSearch {
+        /// The first rate.
+        rate: f64,
+    },
     /// z + rate · g / RMS(g): every step moves equally far.
     Normalised {
         /// The step's root mean square.
@@ -26,6 +32,7 @@ impl Optimiser {
     pub fn name(self) -> &'static str {
         match self {
             Self::Plain { .. } => "plain",
+            Self::LineSearch { .. } => "line-search",
             Self::Normalised { .. } => "normalised",
             Self::Adam { .. } => "adam",
         }
@@ -34,7 +41,10 @@ impl Optimiser {
     /// Its rate.
     pub fn rate(self) -> f64 {
         match self {
-            Self::Plain { rate } | Self::Normalised { rate } | Self::Adam { rate } => rate,
+            Self::Plain { rate }
+            | Self::LineSearch { rate }
+            | Self::Normalised { rate }
+            | Self::Adam { rate } => rate,
         }
     }
 }
@@ -50,6 +60,16 @@ pub struct Stepper {
     means: Vec<f64>,
     squares: Vec<f64>,
     steps: i32,
+    best: Option<Best>,
+}
+
+/// Where a line search stands.
+#[derive(Clone, Debug)]
+struct Best {
+    value: f64,
+    parameters: Vec<f32>,
+    gradient: Vec<f32>,
+    rate: f64,
 }
 
 impl Stepper {
@@ -64,14 +84,20 @@ impl Stepper {
             means: vec![0.0; remembered],
             squares: vec![0.0; remembered],
             steps: 0,
+            best: None,
         }
     }
 
-    /// Moves `parameters` upward.
-    pub fn step(&mut self, parameters: &mut [f32], gradient: &[f32]) {
+    /// Moves `parameters` upward, from where the objective has this value and gradient.
+    pub fn step(&mut self, parameters: &mut [f32], value: f64, gradient: &[f32]) {
         self.steps += 1;
         match self.optimiser {
             Optimiser::Plain { rate } => add(parameters, gradient, rate),
+            Optimiser::LineSearch { rate } => {
+                let best = self.search(parameters, value, gradient, rate);
+                parameters.copy_from_slice(&best.parameters);
+                add(parameters, &best.gradient, best.rate);
+            }
             Optimiser::Normalised { rate } => {
                 let squares: f64 = gradient.iter().map(|&g| f64::from(g) * f64::from(g)).sum();
                 let rms = (squares / gradient.len().max(1) as f64).sqrt();
@@ -96,6 +122,32 @@ impl Stepper {
     }
 }
 
+impl Stepper {
+    /// Where to step from, and how far: here, where the value did not fall, and
+    /// otherwise half as far from the best place so far.
+    fn search(&mut self, parameters: &[f32], value: f64, gradient: &[f32], rate: f64) -> &Best {
+        let here = |rate| Best {
+            value,
+            parameters: parameters.to_vec(),
+            gradient: gradient.to_vec(),
+            rate,
+        };
+        let best = self.best.get_or_insert_with(|| here(rate));
+        if value >= best.value {
+            *best = here(best.rate);
+        } else {
+            best.rate /= 2.0;
+        }
+        best
+    }
+
+    /// The best parameters and their value, where this is a line search.
+    pub fn best(&self) -> Option<(&[f32], f64)> {
+        let best = self.best.as_ref()?;
+        Some((&best.parameters, best.value))
+    }
+}
+
 fn add(parameters: &mut [f32], gradient: &[f32], factor: f64) {
     for (z, &g) in parameters.iter_mut().zip(gradient) {
         *z += (factor * f64::from(g)) as f32;
@@ -108,7 +160,7 @@ mod tests {
 
     fn one_step(optimiser: Optimiser) -> Vec<f32> {
         let mut parameters = vec![1.0, 1.0];
-        Stepper::new(optimiser, 2).step(&mut parameters, &[3.0, -4.0]);
+        Stepper::new(optimiser, 2).step(&mut parameters, 0.0, &[3.0, -4.0]);
         parameters
     }
 
@@ -129,24 +181,40 @@ mod tests {
     fn every_optimiser_climbs_a_parabola() {
         for optimiser in [
             Optimiser::Plain { rate: 0.1 },
+            Optimiser::LineSearch { rate: 10.0 },
             Optimiser::Normalised { rate: 0.01 },
             Optimiser::Adam { rate: 0.02 },
         ] {
             let mut z = [0.0_f32];
             let mut stepper = Stepper::new(optimiser, 1);
             for _ in 0..600 {
-                let slope = -2.0 * (z[0] - 2.0);
-                stepper.step(&mut z, &[slope]);
+                let away = z[0] - 2.0;
+                stepper.step(&mut z, f64::from(-away * away), &[-2.0 * away]);
             }
             assert!((z[0] - 2.0).abs() < 0.03, "{optimiser:?}: {z:?}");
         }
     }
 
     #[test]
+    fn a_line_search_halves_its_rate_and_goes_back() {
+        let mut stepper = Stepper::new(Optimiser::LineSearch { rate: 4.0 }, 1);
+        let mut z = [1.0];
+        stepper.step(&mut z, 5.0, &[2.0]);
+        assert_eq!(z, [9.0]);
+        // Lower: back to 1, half as far, whatever the slope is here.
+        stepper.step(&mut z, 4.0, &[-7.0]);
+        assert_eq!(z, [5.0]);
+        // Higher: on from here, as far as the last time.
+        stepper.step(&mut z, 6.0, &[-1.0]);
+        assert_eq!(z, [3.0]);
+        assert_eq!(stepper.best(), Some((&[5.0][..], 6.0)));
+    }
+
+    #[test]
     fn a_flat_place_is_no_division_by_zero() {
         let mut parameters = [1.0];
         let mut stepper = Stepper::new(Optimiser::Normalised { rate: 1.0 }, 1);
-        stepper.step(&mut parameters, &[0.0]);
+        stepper.step(&mut parameters, 0.0, &[0.0]);
         assert_eq!(parameters, [1.0]);
     }
 }

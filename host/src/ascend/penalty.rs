@@ -11,7 +11,7 @@ pub struct Penalty {
     /// Of Σv² (Simonyan et al. 2014, section 2).
     pub l2: f64,
     /// Of total variation, Σ ((v′ − v)² + (v″ − v)²)^(β/2) over neighbours to the
-    /// right and below (Mahendran and Vedaldi 2016, section 4.2.2).
+    /// right and below (Mahendran and Vedaldi 2016).
     pub tv: f64,
     /// β of the total variation.
     pub tv_beta: f64,

@@ -5,9 +5,9 @@ use super::{Ascent, Blur, Bound, Ground, Octaves, Optimiser, Parametrisation, Pe
 /// A named set of parameters, after a source; every one can be changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Preset {
-    /// Erhan et al. 2009, section 3.1: noise, pixels, ‖v‖ fixed at the root mean
-    /// square of a digit, 0.33 for each value; steps of 0.02 for each, because the
-    /// gradient of a summed map is as large as the map, and a step as long as the
+    /// Erhan et al. 2009, "Maximizing the activation": noise, pixels, ‖v‖ fixed at
+    /// the root mean square of a digit, 0.33 for each value; a line search, because
+    /// the gradient of a summed map is as large as the map, and a step as long as the
     /// norm goes past the summit.
     Erhan2009,
     /// The lecture's y − Σ|x|: noise, pixels, plain steps.
@@ -79,7 +79,7 @@ impl Preset {
         match self {
             Self::Erhan2009 => Ascent {
                 bound: Bound::Norm(0.33 * (values as f64).sqrt()),
-                optimiser: Optimiser::Normalised { rate: 0.02 },
+                optimiser: Optimiser::LineSearch { rate: 0.1 },
                 ..plain
             },
             Self::Lecture => Ascent {

@@ -25,7 +25,7 @@ pub enum Bound {
     Clip,
     /// Pixels are the logistic function of the parameters.
     Sigmoid,
-    /// ‖v‖ is set to this after each step (Erhan et al. 2009, section 3.1).
+    /// ‖v‖ is set to this after each step (Erhan et al. 2009, "Maximizing the activation").
     Norm(f64),
 }
 

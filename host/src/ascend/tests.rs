@@ -130,6 +130,24 @@ fn rolling_back_is_the_inverse() {
 }
 
 #[test]
+fn a_line_search_never_falls_where_plain_steps_do() {
+    // A digit’s norm, and a filter whose summed map is steep enough to overshoot.
+    let model = FullModel::open("lecture-lenet", &Overrides::default()).expect("it is shipped");
+    let mut ascent = Preset::Erhan2009.ascent(model.input_shape());
+    let searched = climbed(&model, "conv2:3", &ascent);
+    assert!(searched.score > searched.start, "{searched:?}");
+    let best = searched.values.iter().copied().fold(f64::MIN, f64::max);
+    // The same input twice, but for the penalty that is not there: one value.
+    assert_eq!(searched.score, best);
+    ascent.optimiser = Optimiser::Plain { rate: 0.1 };
+    let plain = climbed(&model, "conv2:3", &ascent);
+    assert!(plain.score < plain.start, "{plain:?}");
+    ascent = Preset::Erhan2009.ascent(model.input_shape());
+    ascent.jitter = 1;
+    assert!(ascent.check().is_err());
+}
+
+#[test]
 fn one_neuron_moves_its_receptive_field_alone() {
     let model = maps();
     let mut ascent = plain(1.0, 3);

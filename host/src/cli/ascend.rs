@@ -7,7 +7,6 @@ use super::full::{FullModelArgs, target_error};
 use super::progress;
 use crate::ascend::{Ascent, Climb, climb};
 use crate::dump;
-use crate::explain::ExplainError;
 use crate::full_model::FullModel;
 use crate::picture::number::significant;
 use crate::picture::{Theme, tile_grid};
@@ -39,9 +38,9 @@ pub(super) struct AscendCommand {
     /// Save the climb as frames, one picture every so many steps.
     #[arg(long, value_name = "STEPS")]
     frames: Option<usize>,
-    /// How inputs are shown.
-    #[arg(long, value_enum, default_value_t)]
-    display: Display,
+    /// How inputs are shown; what has bounds in its range, and anything else signed.
+    #[arg(long, value_enum)]
+    display: Option<Display>,
     /// Where picture, arrays, frames and receipt go.
     #[arg(short, long, value_name = "DIR", default_value = ".")]
     output: PathBuf,
@@ -82,6 +81,7 @@ impl AscendCommand {
 
         let cancel = ctrl_c()?;
         let ascent = &ascents[0];
+        let display = self.display.unwrap_or(Display::suited(ascent.bound));
         let most = ascent.octaves.count * ascent.stop.steps;
         let bar = progress::bar(aims.len() * ascents.len() * most, "steps");
         let mut runs: Vec<Run> = Vec::new();
@@ -105,7 +105,7 @@ impl AscendCommand {
                         .is_some_and(|every| step.total.is_multiple_of(every));
                     if let (true, Some(folder)) = (due, &frames) {
                         let path = folder.join(format!("{:05}.png", step.total));
-                        let picture = self.display.picture(&model.spec.input, step.input);
+                        let picture = display.picture(&model.spec.input, step.input);
                         failed = picture.save(&path).err().map(|error| (path, error));
                     }
                     if cancel.is_cancelled() || failed.is_some() {
@@ -144,7 +144,7 @@ impl AscendCommand {
         });
         let seen: Vec<Seen<'_>> = seen.collect();
         let statement = self.parameters.statement(&ascents[0]);
-        let grid = tiles(&model, &seen, &statement, self.display);
+        let grid = tiles(&model, &seen, &statement, display);
         let layout = crate::scene::ascent::layout(&model);
         let drawing = tile_grid(&grid, layout)?;
         let density = if layout.px_per_value == 1 { 2 } else { 1 };
@@ -211,16 +211,4 @@ fn last(climb: &Climb) -> String {
 
 fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
-}
-
-impl Aim {
-    /// The probability of the class that is aimed at, for `input`; `None` where
-    /// it is no class.
-    fn probability(&self, model: &FullModel, input: &[f32]) -> Result<Option<f64>, ExplainError> {
-        let Some(class) = self.class_in(model) else {
-            return Ok(None);
-        };
-        let logits = model.activations(&[self.layer], input)?.remove(0);
-        Ok(crate::target::softmax(&logits).get(class).copied())
-    }
 }

@@ -89,7 +89,7 @@ pub(super) struct AscentArgs {
 
 #[derive(Clone, Copy, Default, ValueEnum)]
 enum PresetArg {
-    /// Noise, pixels, plain steps, ‖v‖ fixed.
+    /// Noise, pixels, a line search, ‖v‖ fixed.
     #[value(name = "erhan-2009")]
     Erhan2009,
     /// y − Σ|x|: noise, pixels, plain steps.
@@ -126,6 +126,7 @@ enum BoundArg {
 #[derive(Clone, Copy, ValueEnum)]
 enum OptimiserArg {
     Plain,
+    LineSearch,
     Normalised,
     Adam,
 }
@@ -157,6 +158,9 @@ impl AscentArgs {
         ascent.optimiser = match (self.optimiser, ascent.optimiser) {
             (Some(OptimiserArg::Plain), _) | (None, Optimiser::Plain { .. }) => {
                 Optimiser::Plain { rate }
+            }
+            (Some(OptimiserArg::LineSearch), _) | (None, Optimiser::LineSearch { .. }) => {
+                Optimiser::LineSearch { rate }
             }
             (Some(OptimiserArg::Normalised), _) | (None, Optimiser::Normalised { .. }) => {
                 Optimiser::Normalised { rate }

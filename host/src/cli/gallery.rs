@@ -1,9 +1,10 @@
 //! `cortexscope gallery`.
 
-use super::common::{ctrl_c, wrong};
+use super::common::{ctrl_c, print_json, wrong};
 use super::progress;
 use crate::gallery::Gallery;
 use clap::Args;
+use serde_json::json;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -22,6 +23,9 @@ pub(super) struct GalleryCommand {
     /// Seed of all that is random.
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// One JSON document on stdout.
+    #[arg(long)]
+    json: bool,
 }
 
 impl GalleryCommand {
@@ -51,7 +55,25 @@ impl GalleryCommand {
             }
         })?;
         bar.finish_and_clear();
-        let page = self.output.join("index.html");
+        let page = gallery.page();
+        if self.json {
+            let exhibits = exhibits.iter().map(|exhibit| {
+                json!({
+                    "picture": self.output.join(&exhibit.file),
+                    "title": exhibit.title,
+                    "command": exhibit.command,
+                    "shows": exhibit.alt,
+                })
+            });
+            print_json(&json!({
+                "schema": "cortexscope.gallery.1",
+                "version": env!("CARGO_PKG_VERSION"),
+                "seed": self.seed,
+                "page": page,
+                "exhibits": exhibits.collect::<Vec<_>>(),
+            }))?;
+            return Ok(ExitCode::SUCCESS);
+        }
         let mut out = std::io::stdout().lock();
         for exhibit in &exhibits {
             let path = self.output.join(&exhibit.file);

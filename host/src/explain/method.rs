@@ -29,16 +29,16 @@ pub enum Method {
     /// Maps of a layer, weighted by their mean derivative (Selvaraju et al.
     /// 2017, section 3, equations 1 and 2).
     GradCam(GradCam),
-    /// Guided backprop times Grad-CAM (Selvaraju et al. 2017, section 3.2).
+    /// Guided backprop times Grad-CAM (Selvaraju et al. 2017, section 3).
     GuidedGradCam(GradCam),
     /// Layer-wise relevance propagation, ε rule (Bach et al. 2015, equation 58;
     /// Montavon et al. 2019, section 10.2).
     LrpEpsilon(Composite),
-    /// Layer-wise relevance propagation, γ rule (Montavon et al. 2019, section
-    /// 10.2).
+    /// Layer-wise relevance propagation, γ rule (Montavon et al. 2019, table
+    /// 10.1).
     LrpGamma(Composite),
-    /// Layer-wise relevance propagation, z⁺ rule (Montavon et al. 2017,
-    /// equation 15).
+    /// Layer-wise relevance propagation, z⁺ rule (Montavon et al. 2017; z⁺ is
+    /// its name there).
     LrpZPlus(Composite),
     /// What the target loses when a window is hidden (Zeiler and Fergus 2014,
     /// section 4.2).

@@ -1,13 +1,11 @@
 //! Ascended filters and classes.
 
-use std::ops::ControlFlow;
-
 use super::{GalleryError, Making};
 use crate::ascend::{Ascent, Preset, climb};
 use crate::full_model::FullModel;
 use crate::picture::{GridLayout, Tiles, tile_grid};
 use crate::scene::ascent::{Display, Seen, layout, tiles};
-use crate::target::{ClassValue, Target, softmax};
+use crate::target::{ClassValue, Target};
 
 /// Climbs every target, and gives one grid.
 fn climbed(
@@ -16,20 +14,15 @@ fn climbed(
     targets: &[String],
     ascent: &Ascent,
     statement: &str,
-    display: Display,
 ) -> Result<Tiles, GalleryError> {
     let mut climbs = Vec::new();
     for target in targets {
-        making.next(&format!("{}: ascending {target}", model.name))?;
+        let what = format!("{}: ascending {target}", model.name);
         let aim = target.parse::<Target>()?.aim(model, ClassValue::Logit)?;
-        let found = climb(model, &aim, ascent, &mut |_| ControlFlow::Continue(()))?;
-        let probability = match aim.class_in(model) {
-            Some(class) => {
-                let logits = model.activations(&[aim.layer], &found.input)?.remove(0);
-                softmax(&logits).get(class).copied()
-            }
-            None => None,
-        };
+        let found = climb(model, &aim, ascent, &mut |step| {
+            (making.watch)(&format!("{what}, step {}", step.total))
+        })?;
+        let probability = aim.probability(model, &found.input)?;
         climbs.push((aim, found, probability));
     }
     let seen: Vec<Seen<'_>> = climbs
@@ -41,20 +34,39 @@ fn climbed(
             probability: *probability,
         })
         .collect();
-    Ok(tiles(model, &seen, statement, display))
+    Ok(tiles(
+        model,
+        &seen,
+        statement,
+        Display::suited(ascent.bound),
+    ))
+}
+
+impl Making<'_> {
+    /// A preset with the gallery's seed.
+    fn ascent(&self, preset: Preset, model: &FullModel) -> Ascent {
+        Ascent {
+            seed: self.gallery.seed,
+            ..preset.ascent(model.input_shape())
+        }
+    }
 }
 
 pub fn lenet(making: &mut Making<'_>, model: &FullModel) -> Result<(), GalleryError> {
     let classes: Vec<String> = (0..10).map(|class| format!("class:{class}")).collect();
     let mut all: Option<Tiles> = None;
-    for (preset, words) in [
-        (Preset::Erhan2009, "Erhan et al. 2009"),
-        (Preset::Lecture, "y − Σ|x|"),
-        (Preset::Olah2017, "Olah et al. 2017"),
+    let lecture = making.ascent(Preset::Lecture, model);
+    let mut weaker = lecture.clone();
+    weaker.penalty.l1 = 0.1;
+    let mut smooth = making.ascent(Preset::Mahendran2016, model);
+    smooth.penalty.tv = 0.5;
+    for (ascent, words) in [
+        (making.ascent(Preset::Erhan2009, model), "norm fixed"),
+        (lecture, "y − Σ|x|"),
+        (weaker, "y − 0.1 Σ|x|"),
+        (smooth, "y − 0.5 TV(x)"),
     ] {
-        let mut ascent = preset.ascent(model.input_shape());
-        ascent.seed = making.gallery.seed;
-        let mut grid = climbed(making, model, &classes, &ascent, "", Display::Stretched)?;
+        let mut grid = climbed(making, model, &classes, &ascent, "")?;
         for tile in &mut grid.tiles {
             tile.lines.insert(1, words.to_owned());
         }
@@ -65,24 +77,21 @@ pub fn lenet(making: &mut Making<'_>, model: &FullModel) -> Result<(), GalleryEr
     }
     if let Some(mut all) = all {
         all.title = "the lecture LeNet: ascended classes".to_owned();
-        all.statement = "one row for each kind of ascent, from noise".to_owned();
+        all.statement = "a row for each: Erhan et al. 2009, the lecture’s L1 twice, \
+                         Mahendran and Vedaldi 2016 with jitter"
+            .to_owned();
+        all.footnote = "first three: grey is zero, each reaches its own greatest magnitude; \
+                        last: black is 0, white is 1"
+            .to_owned();
         all.columns = Some(10);
         let drawing = tile_grid(&all, layout(model))?;
-        let command = "ascend lecture-lenet --preset lecture --target class:0 …";
+        let command = "ascend lecture-lenet --preset mahendran-2016 --tv 0.5 --target class:0 …";
         making.hang("lenet-classes.png", "Ascended digits", command, 1, &drawing)?;
     }
     let filters: Vec<String> = (0..50).map(|filter| format!("conv2:{filter}")).collect();
-    let mut ascent = Preset::Erhan2009.ascent(model.input_shape());
-    ascent.seed = making.gallery.seed;
+    let ascent = making.ascent(Preset::Erhan2009, model);
     let statement = "Erhan et al. 2009: the input of a given norm that excites the summed map most";
-    let mut grid = climbed(
-        making,
-        model,
-        &filters,
-        &ascent,
-        statement,
-        Display::Stretched,
-    )?;
+    let mut grid = climbed(making, model, &filters, &ascent, statement)?;
     grid.columns = Some(10);
     let drawing = tile_grid(&grid, layout(model))?;
     let command = "ascend lecture-lenet --preset erhan-2009 --target conv2:0 …";
@@ -101,8 +110,7 @@ const PHOTOGRAPH: GridLayout = GridLayout {
 };
 
 pub fn alexnet(making: &mut Making<'_>, model: &FullModel) -> Result<(), GalleryError> {
-    let mut ascent = Preset::Olah2017.ascent(model.input_shape());
-    ascent.seed = making.gallery.seed;
+    let mut ascent = making.ascent(Preset::Olah2017, model);
     ascent.stop.steps = 192;
     let mut targets = Vec::new();
     for (layer, filters) in [
@@ -113,7 +121,7 @@ pub fn alexnet(making: &mut Making<'_>, model: &FullModel) -> Result<(), Gallery
         targets.extend(filters.map(|filter| format!("{layer}:{filter}")));
     }
     let statement = "Olah et al. 2017: spectrum, decorrelated colours, jitter, Adam, 192 steps";
-    let mut grid = climbed(making, model, &targets, &ascent, statement, Display::Range)?;
+    let mut grid = climbed(making, model, &targets, &ascent, statement)?;
     grid.columns = Some(5);
     let drawing = tile_grid(&grid, PHOTOGRAPH)?;
     let command = "ascend alexnet_conv.onnx --target conv5:7 …";
@@ -127,13 +135,12 @@ pub fn alexnet(making: &mut Making<'_>, model: &FullModel) -> Result<(), Gallery
 }
 
 pub fn squeezenet(making: &mut Making<'_>, model: &FullModel) -> Result<(), GalleryError> {
-    let mut ascent = Preset::Olah2017.ascent(model.input_shape());
-    ascent.seed = making.gallery.seed;
+    let mut ascent = making.ascent(Preset::Olah2017, model);
     ascent.stop.steps = 384;
     let classes = [130, 88, 281, 207, 934, 954, 340, 985, 323, 979];
     let targets: Vec<String> = classes.map(|class| format!("class:{class}")).to_vec();
     let statement = "Olah et al. 2017: spectrum, decorrelated colours, jitter, Adam, 384 steps";
-    let mut grid = climbed(making, model, &targets, &ascent, statement, Display::Range)?;
+    let mut grid = climbed(making, model, &targets, &ascent, statement)?;
     grid.columns = Some(5);
     let drawing = tile_grid(&grid, PHOTOGRAPH)?;
     let command = "ascend squeezenet_v1.0_dc.onnx --target class:130 …";

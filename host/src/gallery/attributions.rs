@@ -1,6 +1,5 @@
 //! Attributions of many methods side by side.
 
-use std::ops::ControlFlow;
 use std::path::Path;
 
 use image::RgbImage;
@@ -17,7 +16,7 @@ use crate::full_model::FullModel;
 use crate::picture::number::percent;
 use crate::picture::{GridLayout, Reach, Tile, Tiles, heat, tile_grid};
 use crate::scene::attribution::per_pixel;
-use crate::target::{Aim, ClassValue, softmax};
+use crate::target::{Aim, ClassValue, Target};
 
 const REACH: Reach = Reach::Percentile(99.5);
 const DIGITS: [usize; 5] = [0, 1, 4, 18, 61];
@@ -70,9 +69,8 @@ fn methods(side: usize, samples: usize, seed: u64) -> Vec<Method> {
 /// The predicted class of an input, and its probability.
 fn predicted(model: &FullModel, input: &[f32]) -> Result<(Aim, String), GalleryError> {
     let aim = Aim::predicted(model, input, ClassValue::Logit)?;
-    let logits = model.activations(&[aim.layer], input)?.remove(0);
     let class = aim.class_in(model).unwrap_or_default();
-    let probability = softmax(&logits).get(class).copied().unwrap_or_default();
+    let probability = aim.probability(model, input)?.unwrap_or_default();
     let label = model.short_label(class);
     Ok((aim, format!("{label}, {}", percent(probability as f32))))
 }
@@ -80,13 +78,21 @@ fn predicted(model: &FullModel, input: &[f32]) -> Result<(Aim, String), GalleryE
 /// One attribution as a picture: derivatives with respect to colours in their own
 /// colours, everything else as a map.
 fn shown(
+    making: &mut Making<'_>,
     model: &FullModel,
     input: &[f32],
     aim: &Aim,
     method: &Method,
 ) -> Result<RgbImage, GalleryError> {
+    let aim = &match method {
+        Method::Deconvnet(_) => class_map(model, aim)?,
+        _ => aim.clone(),
+    };
     let request = Request { input, aim, method };
-    let found = explain(model, request, &mut |_, _| ControlFlow::Continue(()))?;
+    let what = format!("{}: {} of {}", model.name, method.name(), aim.words);
+    let found = explain(model, request, &mut |done, all| {
+        (making.watch)(&format!("{what}, {done} of {all}"))
+    })?;
     let [channels, height, width] = found.shape;
     let in_colour = matches!(
         method,
@@ -110,6 +116,23 @@ fn shown(
     ))
 }
 
+/// The last map of the class, where there is one: the deconvnet of Zeiler and Fergus 2014
+/// begins at one position of a map, not at its mean.
+fn class_map(model: &FullModel, aim: &Aim) -> Result<Aim, GalleryError> {
+    let [classes, ..] = aim.shape;
+    let map = model.layers().iter().rev().find(|layer| {
+        let [channels, height, width] = layer.shape;
+        channels == classes && height * width > 1
+    });
+    match (map, aim.class_in(model)) {
+        (Some(layer), Some(class)) => {
+            let target = format!("{}:{class}", layer.name).parse::<Target>()?;
+            Ok(target.aim(model, ClassValue::Logit)?)
+        }
+        _ => Ok(aim.clone()),
+    }
+}
+
 /// A row of tiles: the input, and every method on it.
 fn row(
     making: &mut Making<'_>,
@@ -120,12 +143,11 @@ fn row(
     let (aim, label) = predicted(model, input)?;
     let mut tiles = vec![Tile {
         image: model.spec.input.picture(input),
-        lines: vec![label.clone()],
+        lines: vec![label],
     }];
     for method in methods {
-        making.next(&format!("{}: {} of {label}", model.name, method.name()))?;
         tiles.push(Tile {
-            image: shown(model, input, &aim, method)?,
+            image: shown(making, model, input, &aim, method)?,
             lines: vec![method.name().to_owned()],
         });
     }
@@ -147,16 +169,8 @@ pub fn lenet(making: &mut Making<'_>, model: &FullModel) -> Result<(), GalleryEr
             tiles.extend(row(making, model, &input, &methods)?);
         }
     }
-    let tiles = Tiles {
-        title: "the lecture LeNet, every method".to_owned(),
-        shape: String::new(),
-        op: "predicted class, logit".to_owned(),
-        statement: SIGNED.to_owned(),
-        footnote: "each map reaches its own 99.5th percentile".to_owned(),
-        bar: None,
-        columns: Some((methods.len() + 1).div_ceil(2)),
-        tiles,
-    };
+    let title = "the lecture LeNet, every method";
+    let tiles = side_by_side(title, tiles, (methods.len() + 1).div_ceil(2));
     let layout = GridLayout {
         max_width: 1280,
         px_per_value: 5,
@@ -178,7 +192,7 @@ pub fn squeezenet(
     data: &Path,
 ) -> Result<(), GalleryError> {
     let methods = methods(227, 32, making.gallery.seed);
-    let mut side_by_side = Vec::new();
+    let mut chosen = Vec::new();
     for (index, photo) in PHOTOS.iter().enumerate() {
         let path = data.join("photos").join(photo);
         if !path.is_file() {
@@ -188,9 +202,9 @@ pub fn squeezenet(
         let tiles = row(making, model, &input, &methods)?;
         let some = tiles.iter().enumerate();
         let some = some.filter(|(at, _)| [0, 2, 4, 5, 7, 8, 12, 13].contains(at));
-        side_by_side.extend(some.map(|(_, tile)| tile.clone()));
+        chosen.extend(some.map(|(_, tile)| tile.clone()));
         if index == 0 {
-            let all = photographs("SqueezeNet on a photograph, every method", tiles, 5);
+            let all = side_by_side("SqueezeNet on a photograph, every method", tiles, 5);
             let layout = GridLayout {
                 max_width: 1280,
                 px_per_value: 1,
@@ -206,10 +220,10 @@ pub fn squeezenet(
             )?;
         }
     }
-    if side_by_side.is_empty() {
+    if chosen.is_empty() {
         return Ok(());
     }
-    let grid = photographs("SqueezeNet on photographs", side_by_side, 8);
+    let grid = side_by_side("SqueezeNet on photographs", chosen, 8);
     let layout = GridLayout {
         max_width: 1900,
         px_per_value: 1,
@@ -225,7 +239,8 @@ pub fn squeezenet(
     )
 }
 
-fn photographs(title: &str, tiles: Vec<Tile>, columns: usize) -> Tiles {
+/// A grid of tiles whose maps have a scale each.
+fn side_by_side(title: &str, tiles: Vec<Tile>, columns: usize) -> Tiles {
     Tiles {
         title: title.to_owned(),
         shape: String::new(),

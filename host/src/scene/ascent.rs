@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use image::{Rgb, RgbImage};
 
-use crate::ascend::{Climb, Stopped};
+use crate::ascend::{Bound, Climb, Stopped};
 use crate::data::InputSpec;
 use crate::full_model::FullModel;
 use crate::picture::number::{percent, significant};
@@ -18,6 +18,8 @@ pub enum Display {
     Range,
     /// Each from its own least to its own greatest value, in grey or in colour.
     Stretched,
+    /// Zero, in the model's units, is grey; each reaches its own greatest magnitude.
+    Signed,
 }
 
 /// An ascended input.
@@ -34,11 +36,35 @@ pub struct Seen<'a> {
 }
 
 impl Display {
+    /// What suits inputs with this bound: what is not kept within the range of
+    /// pixels has a sign.
+    pub fn suited(bound: Bound) -> Self {
+        match bound {
+            Bound::Clip | Bound::Sigmoid => Self::Range,
+            Bound::None | Bound::Norm(_) => Self::Signed,
+        }
+    }
+
     /// An input as a picture.
     pub fn picture(self, spec: &InputSpec, input: &[f32]) -> RgbImage {
         match self {
             Self::Range => spec.picture(input),
-            Self::Stretched => stretched(spec, input),
+            Self::Stretched => {
+                let levels = levels(spec, input, false);
+                let [low, high] = levels
+                    .iter()
+                    .fold([f32::INFINITY, f32::NEG_INFINITY], |[low, high], &level| {
+                        [low.min(level), high.max(level)]
+                    });
+                between(spec, &levels, [low, high])
+            }
+            Self::Signed => {
+                let levels = levels(spec, input, true);
+                let reach = levels
+                    .iter()
+                    .fold(0.0_f32, |most, level| most.max(level.abs()));
+                between(spec, &levels, [-reach, reach])
+            }
         }
     }
 
@@ -46,30 +72,37 @@ impl Display {
         match self {
             Self::Range => "pixels in their range, what is beyond is cut",
             Self::Stretched => "each from its least to its greatest value",
+            Self::Signed => "grey is zero, each reaches its own greatest magnitude",
         }
     }
 }
 
-fn stretched(spec: &InputSpec, input: &[f32]) -> RgbImage {
+/// Levels of pixels, as they are or less that of zero.
+fn levels(spec: &InputSpec, input: &[f32], from_zero: bool) -> Vec<f32> {
     let [_, height, width] = spec.shape();
-    let positions = height * width;
-    let levels: Vec<f32> = input
-        .iter()
-        .enumerate()
-        .map(|(at, &value)| spec.level(at / positions, value))
-        .collect();
-    let [low, high] = levels
-        .iter()
-        .fold([f32::INFINITY, f32::NEG_INFINITY], |[low, high], &level| {
-            [low.min(level), high.max(level)]
-        });
+    let levels = input.iter().enumerate().map(|(at, &value)| {
+        let channel = at / (height * width);
+        let zero = if from_zero {
+            spec.level(channel, 0.0)
+        } else {
+            0.0
+        };
+        spec.level(channel, value) - zero
+    });
+    levels.collect()
+}
+
+/// Levels from black at `low` to white at `high`.
+fn between(spec: &InputSpec, levels: &[f32], [low, high]: [f32; 2]) -> RgbImage {
+    let [_, height, width] = spec.shape();
     let extent = if high > low { high - low } else { 1.0 };
     let planes = spec.rgb_planes();
     RgbImage::from_fn(width as u32, height as u32, |x, y| {
         let at = y as usize * width + x as usize;
         Rgb(planes.map(|plane| {
-            let level = levels.get(plane * positions + at).copied().unwrap_or(low);
-            (255.0 * (level - low) / extent).round().clamp(0.0, 255.0) as u8
+            let level = levels.get(plane * height * width + at).copied();
+            let share = (level.unwrap_or(low) - low) / extent;
+            (255.0 * share).round().clamp(0.0, 255.0) as u8
         }))
     })
 }
@@ -124,4 +157,23 @@ fn short(words: &str) -> String {
     let words = words.strip_prefix("sum of ").unwrap_or(words);
     let words = words.strip_suffix(", logit").unwrap_or(words);
     words.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::ModelSpec;
+
+    #[test]
+    fn zero_is_grey_or_where_the_least_value_puts_it() {
+        let spec = ModelSpec::assumed([1, 1, 3]).input;
+        let greys = |display: Display| -> Vec<u8> {
+            let picture = display.picture(&spec, &[-0.5, 0.0, 2.0]);
+            picture.pixels().map(|pixel| pixel.0[0]).collect()
+        };
+        // −0.5 is a quarter of the way from zero to the greatest magnitude.
+        assert_eq!(greys(Display::Signed), [96, 128, 255]);
+        assert_eq!(greys(Display::Stretched), [0, 51, 255]);
+        assert_eq!(greys(Display::Range), [0, 0, 255]);
+    }
 }

@@ -44,7 +44,7 @@ fn walk(value: &Value, path: &str, found: &mut dyn FnMut(&str, &str)) {
 }
 
 /// The document of `args` has the fields of `sections`, all of them and no other.
-fn has_the_fields_of(sections: &[&str], args: &[&str]) {
+pub fn has_the_fields_of(sections: &[&str], args: &[&str]) {
     let document = json(args);
     let schema = document["schema"].as_str().expect("a schema");
     let name = sections.last().expect("a section");

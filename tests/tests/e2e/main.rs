@@ -7,6 +7,7 @@ mod explanations;
 mod foreign_models;
 mod full_model;
 mod fuzz_image;
+mod gallery;
 mod json_documents;
 mod lecture_shape;
 mod link_faults;
