@@ -129,8 +129,10 @@ fn field(op: &Op, inputs: &[Field]) -> Field {
             let (mut size, mut stride) = widest;
             for axis in 0..2 {
                 let reach = window.kernel[axis].saturating_sub(1) * window.dilation[axis];
-                size[axis] += reach * stride[axis];
-                stride[axis] *= window.stride[axis];
+                size[axis] = reach
+                    .checked_mul(stride[axis])
+                    .and_then(|reach| size[axis].checked_add(reach))?;
+                stride[axis] = stride[axis].checked_mul(window.stride[axis])?;
             }
             Some((size, stride))
         }

@@ -53,6 +53,11 @@ enum Value {
     },
 }
 
+/// Most elements of a tensor, so that no sum of bytes over a graph overflows.
+const MOST_ELEMENTS: usize = 0x7FFF_FFFF;
+/// Most multiplications of a layer, for the same reason.
+const MOST_MACS: u64 = 1 << 48;
+
 /// Operators that are written over their input.
 const IN_PLACE: [&str; 24] = [
     "Relu",
@@ -147,12 +152,9 @@ fn image(graph: &GraphProto) -> Result<(String, [usize; 3]), ParseError> {
         [features] => [features, 1, 1],
         _ => [0; 3],
     };
-    let known = shape
-        .iter()
-        .try_fold(1_usize, |all, &size| all.checked_mul(size));
-    match known {
-        Some(1..=0x7FFF_FFFF) => Ok((name.clone(), shape)),
-        _ => Err(ParseError::Input {
+    match elements(&shape) {
+        Some(_) => Ok((name.clone(), shape)),
+        None => Err(ParseError::Input {
             name: name.clone(),
             sizes: sizes.clone(),
         }),
@@ -196,6 +198,13 @@ impl Walk {
         let attributes = Attributes(node);
         let attribute = |error: AttributeError| fail(error.to_string());
         let op_type = node.op_type.as_str();
+        // The nodes of a graph are sorted: a cycle has one that reads what comes later.
+        let unknown = |input: &&String| !input.is_empty() && !self.values.contains_key(*input);
+        if let Some(input) = node.input.iter().find(unknown) {
+            return Err(fail(format!(
+                "it reads `{input}`, which nothing before it gives"
+            )));
+        }
         let activations: Vec<(usize, Vec<usize>)> = node
             .input
             .iter()
@@ -217,6 +226,10 @@ impl Walk {
                 let weights = self
                     .constant(node, at)
                     .ok_or_else(|| fail("its weights are computed".into()))?;
+                let per_output = elements(&weights)
+                    .zip(weights.first())
+                    .map(|(all, outputs)| (all / outputs) as u64)
+                    .ok_or_else(|| fail(format!("weights of the sizes {weights:?}")))?;
                 let [outputs, per_group, kernel @ ..] = weights.as_slice() else {
                     return Err(fail(format!("weights of the sizes {weights:?}")));
                 };
@@ -231,27 +244,33 @@ impl Walk {
                     )));
                 }
                 let window = self.window(node, kernel, [height, width]).map_err(&fail)?;
+                if window.kernel != kernel {
+                    return Err(fail(format!(
+                        "attribute `kernel_shape` is {:?} for weights of the sizes {weights:?}",
+                        window.kernel
+                    )));
+                }
                 let [rows, columns] = window
                     .slide([height, width], false)
                     .ok_or_else(|| fail("no window fits".into()))?;
-                let per_output = (window.kernel[0] * window.kernel[1] * per_group) as u64;
                 let bias = if op_type == "QLinearConv" { 8 } else { 2 };
                 let shape = [*outputs, rows, columns];
+                let values = elements(&shape).ok_or_else(|| fail(beyond(&shape)))?;
                 let layer = Layer {
                     name: layer_name(node, at),
                     op: Op::Conv { window, groups },
                     inputs: vec![tensor],
                     shape,
-                    weights: self.count(node, at),
+                    weights: self.count(node, at).map_err(&fail)?,
                     biases: if op_type == "ConvInteger" {
                         0
                     } else {
-                        self.count(node, bias)
+                        self.count(node, bias).map_err(&fail)?
                     },
-                    macs: per_output * shape.iter().product::<usize>() as u64,
+                    macs: per_output * values as u64,
                     in_place: Vec::new(),
                 };
-                self.push(layer, node, &shape);
+                self.push(layer, node, &shape).map_err(fail)?;
             }
             "Gemm" | "MatMul" => {
                 let weights = self
@@ -260,6 +279,8 @@ impl Walk {
                 let [rows, columns] = weights[..] else {
                     return Err(fail(format!("weights of the sizes {weights:?}")));
                 };
+                let macs = elements(&weights)
+                    .ok_or_else(|| fail(format!("weights of the sizes {weights:?}")))?;
                 let transposed = attributes.int("transB", 0).map_err(attribute)? != 0;
                 let (inputs, outputs) = if transposed {
                     (columns, rows)
@@ -274,12 +295,12 @@ impl Walk {
                     op: Op::Dense,
                     inputs: vec![tensor],
                     shape: [outputs, 1, 1],
-                    weights: self.count(node, 1),
-                    biases: self.count(node, 2),
-                    macs: (inputs * outputs) as u64,
+                    weights: self.count(node, 1).map_err(&fail)?,
+                    biases: self.count(node, 2).map_err(&fail)?,
+                    macs: macs as u64,
                     in_place: Vec::new(),
                 };
-                self.push(layer, node, &[outputs]);
+                self.push(layer, node, &[outputs]).map_err(fail)?;
             }
             "MaxPool" | "AveragePool" => {
                 let [channels, height, width] =
@@ -305,12 +326,14 @@ impl Walk {
                 } else {
                     Op::AveragePool(window)
                 };
-                self.plain(node, op, vec![tensor], [channels, rows, columns]);
+                self.plain(node, op, vec![tensor], [channels, rows, columns])
+                    .map_err(fail)?;
             }
             "GlobalAveragePool" | "GlobalMaxPool" | "ReduceMean" => {
                 let [channels, ..] =
                     square(&sizes).ok_or_else(|| fail("its input is no map".into()))?;
-                self.plain(node, Op::GlobalPool, vec![tensor], [channels, 1, 1]);
+                self.plain(node, Op::GlobalPool, vec![tensor], [channels, 1, 1])
+                    .map_err(fail)?;
             }
             "Add" | "Sum" if activations.len() > 1 => {
                 if activations.iter().any(|(_, other)| *other != sizes) {
@@ -318,7 +341,7 @@ impl Walk {
                 }
                 let inputs = activations.iter().map(|&(tensor, _)| tensor).collect();
                 let shape = three(&sizes).ok_or_else(|| fail(format!("the sizes {sizes:?}")))?;
-                self.plain(node, Op::Add, inputs, shape);
+                self.plain(node, Op::Add, inputs, shape).map_err(fail)?;
             }
             "Concat" => {
                 let axis = attributes.int("axis", 1).map_err(attribute)?;
@@ -332,10 +355,12 @@ impl Walk {
                 }
                 let channels = maps.iter().map(|map| map[0]).sum();
                 let inputs = activations.iter().map(|&(tensor, _)| tensor).collect();
-                self.plain(node, Op::Concat, inputs, [channels, maps[0][1], maps[0][2]]);
+                self.plain(node, Op::Concat, inputs, [channels, maps[0][1], maps[0][2]])
+                    .map_err(fail)?;
             }
             "BatchNormalization" => {
-                let (weights, biases) = (self.count(node, 1), self.count(node, 2));
+                let weights = self.count(node, 1).map_err(&fail)?;
+                let biases = self.count(node, 2).map_err(&fail)?;
                 self.in_place(node, tensor, &sizes, weights, biases);
             }
             // A bias, a scale, a shift: by a constant.
@@ -343,7 +368,9 @@ impl Walk {
                 let biases = node.input.iter().position(|input| {
                     matches!(self.values.get(input), Some(Value::Constant { .. }))
                 });
-                let biases = biases.map_or(0, |at| self.count(node, at));
+                let biases = biases
+                    .map_or(Ok(0), |at| self.count(node, at))
+                    .map_err(fail)?;
                 self.in_place(node, tensor, &sizes, 0, biases);
             }
             "Mul" | "Div" => {
@@ -352,7 +379,8 @@ impl Walk {
                 });
                 let weights = weights
                     .filter(|_| activations.len() == 1)
-                    .map_or(0, |at| self.count(node, at));
+                    .map_or(Ok(0), |at| self.count(node, at))
+                    .map_err(fail)?;
                 self.in_place(node, tensor, &sizes, weights, 0);
             }
             _ if IN_PLACE.contains(&op_type) && first_is => {
@@ -443,7 +471,7 @@ impl Walk {
         match to {
             Some(Value::Constant { ints: Some(to), .. }) if to.len() > 1 => {
                 let rest = resolve(&to[1..], sizes);
-                if rest.iter().product::<usize>() == total {
+                if elements(&rest) == Some(total) {
                     rest
                 } else {
                     vec![total]
@@ -518,17 +546,24 @@ impl Walk {
     }
 
     /// Elements of a constant input that were not counted before.
-    fn count(&mut self, node: &NodeProto, at: usize) -> u64 {
+    fn count(&mut self, node: &NodeProto, at: usize) -> Result<u64, String> {
         let Some(sizes) = self.constant(node, at) else {
-            return 0;
+            return Ok(0);
         };
         if !self.counted.insert(node.input[at].clone()) {
-            return 0;
+            return Ok(0);
         }
-        sizes.iter().map(|&size| size as u64).product()
+        let elements = elements(&sizes).ok_or_else(|| format!("weights of the sizes {sizes:?}"))?;
+        Ok(elements as u64)
     }
 
-    fn plain(&mut self, node: &NodeProto, op: Op, inputs: Vec<usize>, shape: [usize; 3]) {
+    fn plain(
+        &mut self,
+        node: &NodeProto,
+        op: Op,
+        inputs: Vec<usize>,
+        shape: [usize; 3],
+    ) -> Result<(), String> {
         let layer = Layer {
             name: layer_name(node, usize::MAX),
             op,
@@ -539,12 +574,16 @@ impl Walk {
             macs: 0,
             in_place: Vec::new(),
         };
-        self.push(layer, node, &shape);
+        self.push(layer, node, &shape)
     }
 
-    fn push(&mut self, layer: Layer, node: &NodeProto, sizes: &[usize]) {
+    fn push(&mut self, layer: Layer, node: &NodeProto, sizes: &[usize]) -> Result<(), String> {
+        if elements(&layer.shape).is_none() || layer.macs > MOST_MACS {
+            return Err(beyond(&layer.shape));
+        }
         self.network.layers.push(layer);
         self.name(node, self.network.layers.len(), sizes);
+        Ok(())
     }
 
     /// `node` is done to `tensor` where it lies.
@@ -580,6 +619,18 @@ impl Walk {
     }
 }
 
+/// Elements of a tensor of `sizes`; `None` where there are none, or too many.
+fn elements(sizes: &[usize]) -> Option<usize> {
+    let all = sizes
+        .iter()
+        .try_fold(1_usize, |all, &size| all.checked_mul(size));
+    all.filter(|all| (1..=MOST_ELEMENTS).contains(all))
+}
+
+fn beyond(shape: &[usize]) -> String {
+    format!("an output of the sizes {shape:?}, which is empty or too large")
+}
+
 /// `[C, H, W]` of a map.
 fn square(sizes: &[usize]) -> Option<[usize; 3]> {
     <[usize; 3]>::try_from(sizes).ok()
@@ -601,8 +652,12 @@ fn resolve(to: &[i64], from: &[usize]) -> Vec<usize> {
     });
     let mut sizes: Vec<usize> = kept.collect();
     if let Some(open) = to.iter().position(|&size| size == -1) {
-        let known: usize = sizes.iter().product();
-        sizes[open] = from.iter().product::<usize>() / known.max(1);
+        let all = |sizes: &[usize]| {
+            sizes
+                .iter()
+                .fold(1_usize, |all, &size| all.saturating_mul(size))
+        };
+        sizes[open] = all(from) / all(&sizes).max(1);
     }
     sizes
 }
