@@ -129,6 +129,41 @@ fn a_weight_that_is_used_twice_counts_once() {
     assert_eq!((totals.weights, totals.macs), (36, 2 * 36 * 36));
 }
 
+/// What is said of an image of 28×28, one node on it, and a constant `w` of `sizes`
+/// without values, as in graphs that leave their weights out.
+fn said_of(op: &str, inputs: &[&str], sizes: &[usize], pads: Option<usize>) -> String {
+    use crate::onnx::builder::{GraphBuilder, Size, ints};
+    use crate::onnx::pb::tensor_proto::DataType;
+    let mut graph = GraphBuilder::new("hostile");
+    let sides = [1, 1, 28, 28].map(Size::Fixed);
+    graph.input("x", DataType::Float, &sides);
+    graph.f32s("w", sizes, &[]);
+    let pads = pads.map(|pad| ints("pads", &[pad; 4]));
+    let shape = (op == "MaxPool").then(|| ints("kernel_shape", &[2, 2]));
+    graph.node(op, inputs, "y", pads.into_iter().chain(shape).collect());
+    let parsed = onnx::parse(&graph.model(13), "hostile");
+    parsed.expect_err("a graph of no sense").to_string()
+}
+
+#[test]
+fn sizes_that_overflow_and_inputs_that_come_later_are_refused_by_node() {
+    let huge = 1 << 62;
+    let weights = "node `y` (Conv): weights of the sizes";
+    for sizes in [[huge, 1, 3, 3], [1, 1, 65_536, 65_536], [0, 1, 3, 3]] {
+        let said = said_of("Conv", &["x", "w"], &sizes, None);
+        assert!(said.contains(weights), "{said}");
+    }
+    let said = said_of("Gemm", &["x", "w"], &[784, huge], None);
+    assert!(said.contains("node `y` (Gemm)"), "{said}");
+    let said = said_of("MaxPool", &["x"], &[1], Some(huge));
+    assert!(said.contains("node `y` (MaxPool)"), "{said}");
+    let said = said_of("Add", &["x", "later"], &[1], None);
+    assert!(
+        said.contains("reads `later`, which nothing before it gives"),
+        "{said}"
+    );
+}
+
 #[test]
 fn the_budget_plans_what_the_board_image_has() {
     for name in ["lecture-lenet", "lenet5", "winml-mnist"] {
