@@ -286,8 +286,11 @@ pub fn climb(
             }
             space.project(&mut parameters);
         }
-        // The last step of a line search has not been compared.
-        if let Some((best, _)) = stepper.best() {
+        // The last step of a line search has not been compared, unless the climb ended
+        // before it.
+        if let Some((best, value)) = stepper.best()
+            && (stopped.is_none() || climb.values.last() < Some(&value))
+        {
             parameters.copy_from_slice(best);
         }
         let steps = ascent.stop.steps;

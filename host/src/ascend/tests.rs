@@ -137,12 +137,8 @@ fn a_line_search_never_falls_where_plain_steps_do() {
     let searched = climbed(&model, "conv2:3", &ascent);
     assert!(searched.score > searched.start, "{searched:?}");
     let best = searched.values.iter().copied().fold(f64::MIN, f64::max);
-    // The point that ended the climb exceeds the one that is kept by less than the rise
-    // that would have gone on.
-    assert!(
-        searched.score >= best - ascent.stop.rise * best.abs(),
-        "{searched:?}"
-    );
+    // The same input twice: one value.
+    assert_eq!(searched.score, best);
     ascent.optimiser = Optimiser::Plain { rate: 0.1 };
     let plain = climbed(&model, "conv2:3", &ascent);
     assert!(plain.score < plain.start, "{plain:?}");
