@@ -193,14 +193,7 @@ fn octaves_begin_where_the_one_before_ended() {
 #[test]
 fn every_preset_raises_a_class_of_a_trained_network() {
     let model = FullModel::open("lecture-lenet", &Overrides::default()).expect("it is shipped");
-    for preset in [
-        Preset::Erhan2009,
-        Preset::Lecture,
-        Preset::Simonyan2014,
-        Preset::Yosinski2015,
-        Preset::Mahendran2016,
-        Preset::Olah2017,
-    ] {
+    for preset in PRESETS {
         let mut ascent = preset.ascent(model.input_shape());
         ascent.stop.steps = 60;
         let climb = climbed(&model, "class:3", &ascent);
