@@ -1,7 +1,8 @@
 //! The board's end of a session: frames in and out, and what is resent.
 
+use cortexscope_wire::compact;
 use cortexscope_wire::frame::{PAYLOAD_BYTES_MAX, WIRE_BYTES_MAX};
-use cortexscope_wire::message::{self, Hello, HelloReply, Receipt};
+use cortexscope_wire::message::{Hello, HelloReply, Receipt};
 use cortexscope_wire::schema::{PROTOCOL_VERSION, SCHEMA_HASH};
 use cortexscope_wire::{Decoder, Event, Frame, Header, Kind, Slot, Window};
 use embedded_io::{Read, ReadReady, Write};
@@ -109,7 +110,7 @@ impl<'a, L: Read + ReadReady + Write> Port<'a, L> {
             }
         }
         let pushed = self.peer.window.push(Kind::Event, |payload| {
-            message::emit(event, payload).map(<[u8]>::len)
+            compact::emit(event, payload).map(<[u8]>::len)
         });
         debug_assert!(pushed.is_some(), "an event is longer than a payload");
         self.peer.transmit(self.link, pushed).map_err(Stop::Link)
@@ -194,7 +195,7 @@ impl Peer<'_> {
     /// Begins the session that a Hello names, unless it has begun already.
     fn open<L: Write>(&mut self, link: &mut L, frame: &Frame<'_>) -> Result<Outcome, L::Error> {
         let session = frame.header.session;
-        let Some(hello) = message::parse::<Hello>(frame.payload) else {
+        let Some(hello) = compact::parse::<Hello>(frame.payload) else {
             return Ok(Outcome::Nothing);
         };
         if session == 0 {
@@ -212,7 +213,7 @@ impl Peer<'_> {
             window: self.window.slot_count(),
         };
         let mut payload = [0; PAYLOAD_BYTES_MAX];
-        if let Some(payload) = message::emit(&reply, &mut payload) {
+        if let Some(payload) = compact::emit(&reply, &mut payload) {
             self.emit(link, Kind::HelloReply, session, 0, payload)?;
         }
         Ok(if is_new {
@@ -226,7 +227,7 @@ impl Peer<'_> {
     /// nothing, the host hears at least that the board is there.
     fn catch_up<L: Write>(&mut self, link: &mut L, frame: &Frame<'_>) -> Result<(), L::Error> {
         let Header { ack, round, .. } = frame.header;
-        let Some(receipt) = message::parse::<Receipt>(frame.payload) else {
+        let Some(receipt) = compact::parse::<Receipt>(frame.payload) else {
             return Ok(());
         };
         self.window.acknowledge(ack);

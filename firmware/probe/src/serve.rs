@@ -5,9 +5,10 @@ use crate::camera::capture;
 use crate::engine::{Engine, Refusal};
 use crate::port::{Port, Stop};
 use crate::stream::{MapStream, Stream};
+use cortexscope_wire::compact;
 use cortexscope_wire::frame::PAYLOAD_BYTES_MAX;
 use cortexscope_wire::message::{
-    self, CameraIdentity, HeapPhase, Infer, MemoryReport, ModelIdentity, Occlude, Run, input_crc,
+    CameraIdentity, HeapPhase, Infer, MemoryReport, ModelIdentity, Occlude, Run, input_crc,
 };
 use cortexscope_wire::{BoardError, Event, Identity, Request, Slot, TensorSet};
 use embedded_io::{Read, ReadReady, Write};
@@ -65,7 +66,7 @@ where
     let Some(payload) = port.receive(&mut payload)? else {
         return Ok(());
     };
-    let answered = match message::parse(payload) {
+    let answered = match compact::parse(payload) {
         Some(Request::Identify) => port
             .send(&Event::Identity(identity(board, engine)))
             .map_err(Refusal::Stopped),

@@ -3,6 +3,7 @@
 //! | layer | module | what it gives |
 //! |---|---|---|
 //! | messages | [`message`] | what is asked and answered, as postcard bytes without a heap |
+//! | for flash | [`compact`] | the same bytes by a board's compact writer and reader |
 //! | version | [`schema`] | the version and the hash by which two builds know that they understand each other |
 //! | reliability | [`window`], [`inbound`] | the board's window of unacknowledged frames, the host's place in the sequence |
 //! | frames | [`frame`], [`decoder`] | header, CRC-32, COBS; bytes to frames, whatever the bytes |
@@ -86,6 +87,7 @@
 mod cobs;
 
 pub mod capacity;
+pub mod compact;
 pub mod decoder;
 pub mod frame;
 pub mod inbound;

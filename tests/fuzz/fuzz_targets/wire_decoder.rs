@@ -139,7 +139,7 @@ impl Host {
             }
             Ask::Infer { fused, taps, paint, crc } => Request::Infer(Infer {
                 mode: if *fused { Mode::Fused } else { Mode::Tapped },
-                taps: TensorSet(u128::from(*taps)),
+                taps: TensorSet(u128::from(*taps).to_le_bytes()),
                 paint: *paint,
                 input_crc: crc.unwrap_or_else(|| input_crc(&self.input)),
             }),

@@ -3,39 +3,36 @@
 use postcard_schema::Schema;
 use serde::{Deserialize, Serialize};
 
-/// Tensors by index, as in the board image: bit 0 is the input.
+/// Tensors by index, as in the board image: the lowest bit of the first byte is the
+/// input. Bytes, because a board has no numbers as wide.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, Schema)]
-pub struct TensorSet(pub u128);
+pub struct TensorSet(pub [u8; 16]);
 
 impl TensorSet {
     /// No tensor: a tap that nobody asked for costs nothing.
-    pub const NONE: Self = Self(0);
+    pub const NONE: Self = Self([0; 16]);
     /// Every tensor that an image may have.
-    pub const ALL: Self = Self(u128::MAX);
+    pub const ALL: Self = Self([0xFF; 16]);
 
     /// Whether `tensor` is in the set; false from 128 on.
     pub fn contains(self, tensor: usize) -> bool {
-        tensor < 128 && self.0 >> tensor & 1 == 1
+        let byte = self.0.get(tensor / 8);
+        byte.is_some_and(|byte| byte >> (tensor % 8) & 1 == 1)
     }
 
     /// The set with `tensor` in it too; unchanged from 128 on.
     #[must_use]
-    pub fn with(self, tensor: usize) -> Self {
-        if tensor < 128 {
-            Self(self.0 | 1 << tensor)
-        } else {
-            self
+    pub fn with(mut self, tensor: usize) -> Self {
+        if let Some(byte) = self.0.get_mut(tensor / 8) {
+            *byte |= 1 << (tensor % 8);
         }
+        self
     }
 
     /// The tensors of the set below `tensors`.
     #[must_use]
     pub fn below(self, tensors: usize) -> Self {
-        if tensors < 128 {
-            Self(self.0 & ((1 << tensors) - 1))
-        } else {
-            self
-        }
+        self.iter().take_while(|&tensor| tensor < tensors).collect()
     }
 
     /// The indices in the set, ascending.
