@@ -71,7 +71,7 @@ export class Attributions {
   scene() {
     const { header } = this.packet;
     return {
-      width: 260, height: 284,
+      width: 224, height: 284,
       items: [
         { text: `${header.method}: ${header.receipt.explained}`, x: 0, y: 12, bold: true },
         { image: this.view, x: 0, y: 24, w: 224, h: 224 },

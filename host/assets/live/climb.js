@@ -87,7 +87,7 @@ export class Climb {
   scene() {
     const { header } = this.packet;
     return {
-      width: 260, height: 284,
+      width: 224, height: 284,
       items: [
         { text: header.words, x: 0, y: 12, bold: true },
         { image: this.view, x: 0, y: 24, w: 224, h: 224 },

@@ -16,6 +16,7 @@ export class Filters {
   setNetwork(network) {
     this.network = network;
     this.drawn = null;
+    this.weights = null;
   }
 
   setNeuron(neuron) {
@@ -27,6 +28,7 @@ export class Filters {
     const key = `${layer.index} ${layer.op === 'dense' || layer.weights.shape[3] > 1 ? neuron.channel : ''}`;
     if (this.drawn === key) return;
     this.drawn = key;
+    this.weights = layer.weights;
     if (layer.op === 'dense') this.dense(layer, neuron.channel);
     else if (layer.weights.shape[3] === 1) this.all(layer);
     else this.one(layer, Math.min(neuron.channel, layer.weights.shape[0] - 1));
@@ -86,7 +88,7 @@ export class Filters {
 
   scene() {
     const { width, height } = this.view;
-    return { width: Math.max(width, 260), height: height + 24, items: [
+    return { width, height: height + 24, items: [
       { text: `filters of ${this.name}`, x: 0, y: 12, bold: true },
       { image: this.view, x: 0, y: 24, w: width, h: height },
     ] };

@@ -1,30 +1,34 @@
 // The live page: what comes from the host goes to the parts of the page, and
 // what a person does goes to the host.
 
-import * as colour from './colour.js';
 import { Attributions } from './attribution.js';
 import { Chip } from './chip.js';
 import { Climb } from './climb.js';
+import * as colour from './colour.js';
 import { Connection } from './connection.js';
-import { fill } from './controls.js';
+import { enlarge, offerEnlarging, shrink } from './enlarge.js';
+import { things } from './exports.js';
 import { Filters } from './filters.js';
 import { Flow } from './flow.js';
+import { keys } from './keys.js';
 import { Lens } from './lens.js';
+import { Menu } from './menu.js';
 import { Network } from './network.js';
+import { notice } from './notice.js';
+import { integer } from './number.js';
 import { Occlusion } from './occlusion.js';
 import { Overview } from './overview.js';
+import { ATTRIBUTION, CLIMB, FRAME, NETWORK, OCCLUSION } from './packet.js';
 import { Recorder, read } from './recording.js';
 import { Replay } from './replay.js';
+import { download, offer } from './save.js';
 import { Scores } from './scores.js';
 import { Stimulus } from './stimulus.js';
-import { download, offer } from './save.js';
-import { ATTRIBUTION, CLIMB, FRAME, NETWORK, OCCLUSION } from './packet.js';
-import { integer } from './number.js';
 import { tabs } from './tabs.js';
 
 const $ = (id) => document.getElementById(id);
-/** A board that has not answered for so long is talked about. */
-const SILENT_MS = 1500;
+/** For so long a file that was refused is talked about. */
+const WRONG_MS = 6000;
 
 await colour.load();
 
@@ -40,9 +44,10 @@ const connection = new Connection({
   lost: () => {
     view.isLost = true;
     view.unshown = 0;
-    notice();
+    say();
   },
 });
+const menu = new Menu(connection);
 const flow = new Flow();
 const scores = new Scores($('scores'));
 const lens = new Lens($('lens'));
@@ -58,8 +63,10 @@ const overview = new Overview($('net'), {
   hover: (neuron) => look({ hovered: neuron }),
   pick: (neuron) => look({ selected: neuron, hovered: null }),
 });
+const parts = { view, connection, stimulus, overview, scores, lens, filters, occlusion, attributions, climb, chip, replay };
 const explanations = tabs($('aside').querySelector('[role=tablist]'));
 explanations.choose('tab-occlusion');
+const say = () => notice($('notice'), parts);
 
 /** Text from the host. */
 function hear(message) {
@@ -73,7 +80,7 @@ function hear(message) {
   if (message.type === 'state') {
     const before = view.state;
     view.state = message.state;
-    menu(message.state);
+    menu.setState(message.state);
     stimulus.setState(message.state);
     occlusion.setState(message.state);
     attributions.setState(message.state);
@@ -85,7 +92,7 @@ function hear(message) {
       if (before) speak(newest.text);
     }
   }
-  notice();
+  say();
 }
 
 /** A packet from the host or from a recording. */
@@ -144,7 +151,8 @@ function tick() {
     climb.setPacket(view.climb);
     view.climb = null;
   }
-  if (view.isNew) draw();
+  // What is to be saved stays as it was when the dialog was opened.
+  if (view.isNew && !$('dialog').open) draw();
   // The host sends no more than two frames that were not drawn or passed over.
   for (; view.unshown > 0; view.unshown -= 1) connection.command('shown');
 }
@@ -187,69 +195,16 @@ function look(change) {
   $('sees').textContent = `${tensor.name} · ${place} ${sight}${value === undefined ? '' : `; it says ${integer(value)}`}`;
 }
 
-/** What can be chosen, and what was. */
-function menu(state) {
-  const boards = state.menu.boards.map(({ name, core, is_there: isThere, state: why }) => ({
-    value: name,
-    text: isThere ? `${name} · ${core}` : `${name} (${why})`,
-    off: !isThere,
-  }));
-  fill($('board'), boards, state.choice.board);
-  fill($('model'), state.menu.models.map((name) => ({ value: name, text: name })), state.choice.model);
-  fill($('engine'), state.menu.engines.map((name) => ({ value: name, text: `${name} engine` })), state.choice.engine);
-  $('mode').value = state.mode;
-  $('dot').className = `dot ${state.phase}`;
-  $('dot').title = state.phase;
-  $('freeze').setAttribute('aria-pressed', state.frozen);
-  $('freeze').textContent = state.frozen ? 'Go on' : 'Freeze';
-  $('step').hidden = !state.frozen;
-}
-
 function title() {
   const { network } = view;
   $('parameters').textContent = `int8 · ${integer(network.parameters)} parameters`;
   document.title = `${network.model} on ${network.board} · Cortexscope live`;
 }
 
-/** The one thing that has to be said now, and what can be done about it. */
-function notice() {
-  const { state, page } = view;
-  const [text, action, act] = (() => {
-    if (replay.isOn) return ['This is a recording: no board is asked.'];
-    if (view.isLost) return ['The host is gone: is `cortexscope live` still running? Trying again every second.'];
-    if (!state) return [];
-    if (state.phase === 'opening') return ['Reaching the board and measuring its memory …'];
-    if (state.phase === 'lost') return [`The board is lost; looking for it every second. ${state.message ?? ''}`];
-    if (state.phase === 'failed') return [`The board cannot be had: ${state.message ?? ''}`];
-    if (state.driver !== page) return ['Another page drives the board: this one watches.', 'Take over', () => connection.command('drive')];
-    if (state.job === 'occlusion') return ['The board maps the occlusion; frames wait.', 'Stop', () => connection.command('cancel')];
-    if (view.busy && view.busy.ms > SILENT_MS) return [`The board has been busy for ${Math.floor(view.busy.ms / 1000)} s.`];
-    if (state.frozen) return ['Frozen: nothing runs until you go on or step.'];
-    return [];
-  })();
-  $('notice').hidden = !text;
-  if (!text) return;
-  const [said, button] = $('notice').children;
-  if (said.textContent !== text) {
-    said.textContent = text;
-    said.title = text;
-  }
-  button.textContent = action ?? '';
-  button.onclick = act ?? null;
-}
-
 /** Says something to those who hear the page, and for a while to those who see it. */
 function speak(text) {
   $('spoken').textContent = text;
 }
-
-function choose() {
-  connection.command('open', { board: $('board').value, model: $('model').value, engine: $('engine').value });
-}
-for (const id of ['board', 'model', 'engine']) $(id).addEventListener('change', choose);
-$('mode').addEventListener('change', () => connection.command('mode', { mode: $('mode').value }));
-$('freeze').addEventListener('click', () => connection.command('freeze', { frozen: !view.state?.frozen }));
-$('step').addEventListener('click', () => connection.command('step'));
 
 function stopRecording() {
   const { frames } = recorder;
@@ -272,11 +227,12 @@ async function openRecording(file) {
     const packets = await read(file);
     $('dialog').close();
     replay.open(file.name, packets);
-    notice();
+    say();
   } catch (error) {
-    speak(`${file.name}: ${error.message}`);
-    $('notice').hidden = false;
-    $('notice').firstElementChild.textContent = `${file.name}: ${error.message}.`;
+    view.wrong = `${file.name}: ${error.message}.`;
+    speak(view.wrong);
+    say();
+    setTimeout(() => { view.wrong = null; }, WRONG_MS);
   }
 }
 
@@ -302,39 +258,12 @@ addEventListener('drop', (event) => {
   openFile(event.dataTransfer.files[0]);
 });
 
-function things() {
-  const { network, frame: now } = view;
-  if (!network || !now) return [];
-  const four = ({ type, shape, data }) => ({ type, data, shape: [1, ...shape] });
-  const list = [{ name: 'input', file: network.input.name, scene: () => stimulus.scene(), array: () => four(now.array('input', true)) }];
-  for (const { index, name } of network.hidden) {
-    list.push({ name, file: name, scene: () => overview.scene(index), array: () => four(now.array(`tensor.${index}`, true)) });
-  }
-  const { logits } = network;
-  list.push({ name: `${logits.name}, logits`, file: logits.name, scene: () => scores.scene(), array: () => four(now.array('logits', true)) });
-  if (now.array('accumulators')) {
-    list.push({ name: `${logits.name}, accumulators`, file: `${logits.name}.accumulators`, array: () => four(now.array('accumulators', true)) });
-  }
-  if (lens.scene) list.push({ name: 'lens', file: 'lens', scene: () => lens.scene });
-  if (filters.drawn) list.push({ name: 'filters', file: `filters-${filters.name}`, scene: () => filters.scene() });
-  if (occlusion.packet) {
-    list.push({ name: 'occlusion map', file: 'occlusion', scene: () => occlusion.scene(), array: () => occlusion.packet.arrays.get('probabilities') });
-  }
-  if (attributions.packet) {
-    list.push({ name: 'attribution', file: 'attribution', scene: () => attributions.scene(), array: () => four(attributions.packet.arrays.get('attribution')) });
-  }
-  if (climb.packet) {
-    list.push({ name: 'ascent', file: 'ascent', scene: () => climb.scene(), array: () => four(climb.packet.arrays.get('input')) });
-  }
-  list.push({ name: 'chip', file: 'chip', scene: () => chip.scene() });
-  return list;
-}
 $('more').addEventListener('click', () => {
-  offer($('exports').tBodies[0], things());
+  offer($('exports').tBodies[0], things(parts));
   $('dialog').showModal();
 });
 
-const KEYS = [
+keys([
   ['Space', 'freeze, and go on', () => $('freeze').click()],
   ['.', 'one frame while frozen', () => { if (!$('step').hidden) $('step').click(); }],
   ['n', 'the next digit', () => { stimulus.tabs.choose('tab-digits'); $('digit-after').click(); }],
@@ -346,27 +275,11 @@ const KEYS = [
   ['g', 'grow what the filter looks for', () => { explanations.choose('tab-climb'); $('climb-start').click(); }],
   ['r', 'record, and save', () => $('record').click()],
   ['s', 'save, open, help', () => $('more').click()],
-  ['e', 'enlarge the part with the focus, and back', () => enlarge(document.activeElement.closest('section') ?? $('net'))],
+  ['e', 'enlarge the part with the focus, and back', () => enlarge(document.querySelector('.enlarged') ?? document.activeElement.closest('section') ?? $('net'))],
   ['t', 'light or dark', theme],
+  ['Escape', 'the enlarged part back to its size', shrink],
   ['arrows', 'another map; with Shift another neuron of it', null],
-];
-$('keys').replaceChildren(...KEYS.flatMap(([key, what]) => [
-  Object.assign(document.createElement('dt'), { textContent: key }),
-  Object.assign(document.createElement('dd'), { textContent: what }),
-]));
-addEventListener('keydown', (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || $('dialog').open) return;
-  if (event.target.matches('input, select, textarea, [role=tab]')) return;
-  if (event.key === 'Escape') {
-    document.querySelector('.enlarged')?.classList.remove('enlarged');
-    return;
-  }
-  if (event.key === ' ' && event.target.matches('button')) return;
-  const entry = KEYS.find(([key]) => key === (event.key === ' ' ? 'Space' : event.key));
-  if (!entry?.[2]) return;
-  event.preventDefault();
-  entry[2]();
-});
+], $('keys'), () => $('dialog').open);
 
 function theme() {
   const root = document.documentElement;
@@ -377,25 +290,13 @@ function theme() {
   overview.mark();
 }
 
-/** One part on the whole screen, and back. */
-function enlarge(section) {
-  section.classList.toggle('enlarged');
-  section.querySelector('.enlarge').textContent = section.classList.contains('enlarged') ? 'Back' : 'Enlarge';
-}
-for (const section of document.querySelectorAll('main > section')) {
-  const button = document.createElement('button');
-  button.className = 'enlarge';
-  button.textContent = 'Enlarge';
-  button.addEventListener('click', () => enlarge(section));
-  section.append(button);
-}
-
+offerEnlarging();
 setInterval(() => {
   flow.say();
-  notice();
+  say();
 }, 250);
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => overview.mark());
 requestAnimationFrame(tick);
 
 // For whoever looks from the console, and for the tests.
-globalThis.cortexscope = { view, flow, stimulus, overview, lens, occlusion, attributions, climb, recorder, replay, look, things };
+globalThis.cortexscope = { ...parts, flow, recorder, look, things: () => things(parts) };

@@ -1,20 +1,19 @@
 // The network from its first layer to its last: every map a tile, all tiles on
 // one scale, and the receptive field of the neuron that is looked at in each.
 
-import { integer, many } from './number.js';
-import { css, role } from './colour.js';
+import { many } from './number.js';
+import { css } from './colour.js';
 import { Sheet } from './maps.js';
+import { trace } from './sight.js';
 
 const GAP = 4;
 /** The least side of a tile: a neuron of a dense layer is one value. */
 const TILE_MIN = 8;
-const COLUMN_GAP = 22;
+/** Pixels between columns. */
+export const COLUMN_GAP = 22;
 const SCALES = [16, 14, 12, 11, 10, 9, 8, 7, 6, 5, 4.5, 4, 3.5, 3, 2.5, 2, 1.5, 1];
 /** Tiles that a column may have before it is paged. */
 const TILES_MAX = 256;
-
-/** The accent on dark: tiles are dark in both themes. */
-export const MARK = '#4cc2ff';
 
 /** How wide the text in an element is, whatever room the element has. */
 function textWidth(element) {
@@ -274,95 +273,9 @@ export class Overview {
     const pen = overlay.getContext('2d');
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.clearRect(0, 0, frame.width, frame.height);
-    if (!this.selection || !this.network) return;
-    const fields = this.network.receptive(this.selection);
-    pen.strokeStyle = MARK;
-    pen.fillStyle = role('accent');
-    let after = null;
-    for (let at = this.layers.length - 1; at >= 0; at -= 1) {
-      const column = this.layers[at];
-      const field = fields[column.tensor.index];
-      if (!field || !column.grid) continue;
-      const box = column.canvas.getBoundingClientRect();
-      const [left, top] = [box.left - frame.left, box.top - frame.top];
-      const spots = this.spots(column, field).map((spot) => ({ ...spot, x: spot.x + left, y: spot.y + top }));
-      if (spots.length === 0) continue;
-      const isOwn = column.tensor.index === this.selection.tensor;
-      const isOne = field.channels[1] - field.channels[0] === 1;
-      pen.lineWidth = isOwn || isOne ? 2 : 1;
-      pen.globalAlpha = isOwn || isOne ? 1 : 0.75;
-      const isWhole = spots.length > 1 && field.bottom - field.top === column.tensor.height
-        && field.right - field.left === column.tensor.width && spots.length === this.shown(column);
-      if (isWhole) pen.strokeRect(left - 2, top - 2, column.grid.width + 4, column.grid.height + 4);
-      else for (const { x, y, w, h } of spots) pen.strokeRect(x - 0.5, y - 0.5, w + 1, h + 1);
-      if (isOwn || isOne) {
-        const tile = this.tile(column, isOwn ? this.selection.channel : field.channels[0]);
-        if (tile) {
-          pen.lineWidth = 1;
-          pen.strokeRect(tile.x + left - 1.5, tile.y + top - 1.5, tile.w + 3, tile.h + 3);
-        }
-      }
-      if (after) this.band(pen, spots, after, left + column.grid.width);
-      after = spots;
-    }
-    pen.globalAlpha = 1;
-  }
-
-  /** Rectangles of a field, one for each tile that it covers. */
-  spots(column, field) {
-    const { tensor } = column;
-    const spots = [];
-    for (let channel = field.channels[0]; channel < field.channels[1]; channel += 1) {
-      const tile = this.tile(column, channel);
-      if (!tile) continue;
-      const [sx, sy] = [tile.w / tensor.width, tile.h / tensor.height];
-      spots.push({
-        x: tile.x + field.left * sx,
-        y: tile.y + field.top * sy,
-        w: (field.right - field.left) * sx,
-        h: (field.bottom - field.top) * sy,
-      });
-    }
-    return spots;
-  }
-
-  /** A band from what is seen to who sees it. */
-  band(pen, from, to, right) {
-    const [top, bottom] = [Math.min(...from.map(({ y }) => y)), Math.max(...from.map(({ y, h }) => y + h))];
-    const left = Math.min(...to.map(({ x }) => x));
-    const start = to.filter(({ x }) => x < left + 1);
-    const [high, low] = [Math.min(...start.map(({ y }) => y)), Math.max(...start.map(({ y, h }) => y + h))];
-    pen.beginPath();
-    pen.moveTo(right + 1, top);
-    pen.lineTo(left - 1, high);
-    pen.lineTo(left - 1, low);
-    pen.lineTo(right + 1, bottom);
-    pen.closePath();
-    pen.globalAlpha = 0.12;
-    pen.fill();
-    pen.globalAlpha = 0.5;
-    pen.lineWidth = 1;
-    pen.beginPath();
-    pen.moveTo(right + 1, top);
-    pen.lineTo(left - 1, high);
-    pen.moveTo(right + 1, bottom);
-    pen.lineTo(left - 1, low);
-    pen.stroke();
-    pen.globalAlpha = 1;
-  }
-
-  /** One layer as a scene, for files. */
-  scene(tensor) {
-    const column = this.layers.find((one) => one.tensor.index === tensor);
-    const { channels, height, width, name, layer } = column.tensor;
-    const title = `${name}, ${integer(channels)} maps of ${height}×${width}, ${layer.what}`;
-    return {
-      width: Math.max(column.grid.width, 8 * title.length),
-      height: column.grid.height + 24,
-      items: [
-        { text: title, x: 0, y: 12, bold: true },
-        { image: column.canvas, x: 0, y: 24, w: column.grid.width, h: column.grid.height },
-      ],
-    };
+    trace(pen, this, ({ canvas }) => {
+      const box = canvas.getBoundingClientRect();
+      return [box.left - frame.left, box.top - frame.top];
+    });
   }
 }

@@ -4,15 +4,17 @@
 import { Camera } from './source/camera.js';
 import { PictureFile } from './source/file.js';
 import { Pad } from './source/pad.js';
-import { paint } from './maps.js';
+import { canvas, paint } from './maps.js';
 import { pixels } from './packet.js';
-import { MARK } from './overview.js';
+import { MARK } from './sight.js';
 import { tabs } from './tabs.js';
 
 /** The side of the square that is taken of a camera or a video. */
 const SQUARE = 112;
 /** Bytes that may wait in the browser before no more are given to it. */
 const WAITING_MAX = 1 << 20;
+/** The side that small pictures are enlarged to in files, at most. */
+const SHOWN = 224;
 const STEPS = ['grey', 'contrast', 'polarity', 'crop', 'fit', 'centre'];
 
 const $ = (id) => document.getElementById(id);
@@ -146,6 +148,7 @@ export class Stimulus {
     this.number += 1;
     this.sent.set(this.number, performance.now());
     if (this.sent.size > 256) this.sent.delete(this.sent.keys().next().value);
+    this.picture = { name, image };
     this.connection.send(pixels(this.number, name, image));
   }
 
@@ -156,7 +159,9 @@ export class Stimulus {
     return taken;
   }
 
-  setFrame({ header, values, array }) {
+  setFrame(frame) {
+    const { header, values, array } = frame;
+    this.frame = frame;
     if (!$('digit').matches(':focus') && header.source.startsWith('mnist:')) {
       $('digit').value = header.source.slice(6);
     }
@@ -192,17 +197,41 @@ export class Stimulus {
       (field.right - field.left) * ratio, (field.bottom - field.top) * ratio);
   }
 
-  scene() {
-    const { height, width } = this.network.input;
-    return { width: 224, height: 224 * (height / width), items: [{ image: this.small, x: 0, y: 0, w: 224, h: 224 * (height / width) }] };
+  /** What can be saved: the picture as it came, every step of its preparation, and the input. */
+  things() {
+    const list = [];
+    const { frame } = this;
+    if (this.picture && frame.header.source === this.picture.name) {
+      const { data, width, height } = this.picture.image;
+      const made = canvas(height, width);
+      made.getContext('2d').putImageData(this.picture.image, 0, 0);
+      list.push({ name: 'picture', file: 'picture', scene: () => zoomed(made), array: () => ({ type: 'u8', shape: [height, width, 4], data }) });
+    }
+    for (const { name } of frame.header.stages) {
+      const stage = frame.array(`stage.${name}`, true);
+      const made = canvas(...stage.shape);
+      paint(made, stage.data, ...stage.shape);
+      list.push({ name: `step: ${name}`, file: `step-${name}`, scene: () => zoomed(made), array: () => stage });
+    }
+    const { type, shape, data } = frame.array('input', true);
+    const array = () => ({ type, data, shape: [1, ...shape] });
+    list.push({ name: 'input', file: this.network.input.name, scene: () => zoomed(this.small), array });
+    return list;
   }
 }
 
+/** A picture of few pixels, enlarged by a whole number. */
+function zoomed(image) {
+  const zoom = Math.max(1, Math.floor(SHOWN / Math.max(image.width, image.height)));
+  const [width, height] = [image.width * zoom, image.height * zoom];
+  return { width, height, items: [{ image, x: 0, y: 0, w: width, h: height }] };
+}
+
 /** int8 `[C, H, W]`, grey or in colours, from black to white. */
-export function paintInput(canvas, values, channels, height, width) {
-  canvas.width = width;
-  canvas.height = height;
-  const pen = canvas.getContext('2d');
+export function paintInput(target, values, channels, height, width) {
+  target.width = width;
+  target.height = height;
+  const pen = target.getContext('2d');
   const image = pen.createImageData(width, height);
   const plane = height * width;
   for (let at = 0; at < plane; at += 1) {
