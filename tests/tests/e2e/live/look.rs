@@ -1,13 +1,11 @@
 //! How the page looks, in sizes from a small laptop to a projector, and whether
 //! people who do not see it, or have no mouse, can use it.
 
-use super::serve;
+use super::{READY, serve};
 use anyhow::{Context, ensure};
 use cortexscope_tests::browser::Browser;
 use std::path::{Path, PathBuf};
 
-const READY: &str =
-    "globalThis.cortexscope?.view.frame && cortexscope.view.state.phase === 'ready'";
 const SIZES: [(u32, u32); 4] = [(1024, 768), (1280, 800), (1440, 900), (1920, 1080)];
 
 fn repository() -> PathBuf {

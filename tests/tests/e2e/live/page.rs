@@ -1,86 +1,11 @@
 //! The page in a browser, as a person uses it.
 
-use super::{Server, serve, video};
+use super::{READY, choose, equals_the_dump, freeze, open, saved, serve, video, wait_for_file};
 use anyhow::{Context, ensure};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use cortexscope_tests::browser::Browser;
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
-
-/// Frames have come and the page stands.
-const READY: &str =
-    "globalThis.cortexscope?.view.frame && cortexscope.view.state.phase === 'ready'";
-
-pub(super) fn open(server: &Server, video: Option<&Path>) -> Browser {
-    let mut page = Browser::open(&server.url, video, &[]).expect("a browser");
-    page.wait(READY).expect("the page stands");
-    page
-}
-
-/// Nothing runs until told, and the last frame is on the screen.
-fn freeze(page: &mut Browser) -> anyhow::Result<()> {
-    page.value("cortexscope.view.state.frozen || document.getElementById('freeze').click()")?;
-    page.wait("cortexscope.view.state.frozen && !cortexscope.view.isNew")?;
-    std::thread::sleep(Duration::from_millis(200));
-    page.wait("!cortexscope.view.isNew")
-}
-
-/// The bytes of a thing's `.npy` file, as the page saves it.
-pub(super) fn saved(page: &mut Browser, file: &str) -> anyhow::Result<Vec<u8>> {
-    let expression = format!(
-        "(async () => {{ const {{ npy }} = await import('/npy.js'); \
-         const thing = cortexscope.things().find(({{ file, array }}) => file === '{file}' && array); \
-         const bytes = new Uint8Array(await npy(thing.array()).arrayBuffer()); \
-         return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')) }})()"
-    );
-    let text = page.value(&expression)?;
-    Ok(STANDARD.decode(text.as_str().context(file.to_owned())?)?)
-}
-
-/// What follows the header of a `.npy` file, and the shape that it states.
-pub(super) fn array(npy: &[u8]) -> (String, &[u8]) {
-    let length = usize::from(u16::from_le_bytes([npy[8], npy[9]]));
-    let header = String::from_utf8_lossy(&npy[10..10 + length]);
-    let shape = header.split("'shape': (").nth(1).unwrap_or_default();
-    let shape = shape.split(')').next().unwrap_or_default();
-    let shape = shape.replace(' ', "");
-    (shape.trim_end_matches(',').to_owned(), &npy[10 + length..])
-}
-
-/// The page's frame equals what `infer --dump` gives for its input.
-fn equals_the_dump(page: &mut Browser, board: &str, mode: &str) -> anyhow::Result<()> {
-    let folder = tempfile::tempdir()?;
-    let input = folder.path().join("frame.npy");
-    std::fs::write(&input, saved(page, "input")?)?;
-    let dump = folder.path().join("dump");
-    let output = Command::new(env!("CARGO_BIN_EXE_cortexscope-under-test"))
-        .arg("infer")
-        .arg(&input)
-        .args(["--board", board, "--mode", mode, "--dump"])
-        .arg(&dump)
-        .output()?;
-    ensure!(output.status.success(), "{output:?}");
-    let mut compared = 0;
-    for file in std::fs::read_dir(&dump)? {
-        let path = file?.path();
-        let name = path
-            .file_stem()
-            .context("a name")?
-            .to_string_lossy()
-            .into_owned();
-        let (ours, theirs) = (saved(page, &name)?, std::fs::read(&path)?);
-        ensure!(array(&ours) == array(&theirs), "{name} differs");
-        compared += 1;
-    }
-    ensure!(
-        compared >= 7,
-        "input, layers, accumulators and logits: {compared}"
-    );
-    Ok(())
-}
 
 fn label(page: &mut Browser) -> anyhow::Result<String> {
     let label = page.value("cortexscope.view.frame?.header.label")?;
@@ -106,13 +31,10 @@ fn a_camera_sees_digits_and_the_page_shows_what_the_board_computed() -> anyhow::
     let film: BTreeSet<String> = ["7", "2", "1", "0"].map(str::to_owned).into();
     ensure!(seen == film, "the page says {seen:?}");
     for mode in ["fused", "tapped"] {
-        page.value(&format!(
-            "document.getElementById('mode').value = '{mode}'; \
-             document.getElementById('mode').dispatchEvent(new Event('change'))"
-        ))?;
+        choose(&mut page, "mode", mode)?;
         page.wait(&format!("cortexscope.view.frame?.header.mode === '{mode}'"))?;
         freeze(&mut page)?;
-        equals_the_dump(&mut page, "native", mode)?;
+        equals_the_dump("native", mode, &mut |name| saved(&mut page, name))?;
         page.click("#freeze")?;
         page.wait("!cortexscope.view.state.frozen")?;
     }
@@ -134,7 +56,7 @@ fn the_board_has_a_camera_of_its_own() -> anyhow::Result<()> {
     page.wait("cortexscope.view.frame?.header.source === 'camera of the board'")?;
     ensure!(label(&mut page)? == "7", "{}", label(&mut page)?);
     freeze(&mut page)?;
-    equals_the_dump(&mut page, "native", "fused")?;
+    equals_the_dump("native", "fused", &mut |name| saved(&mut page, name))?;
     page.click("#board-camera")?;
     page.wait("cortexscope.view.state.camera_on === null")?;
     page.check_console()
@@ -145,7 +67,7 @@ fn an_emulated_board_is_lost_and_found() -> anyhow::Result<()> {
     let server = serve(&["--board", "mps2-an386"])?;
     let mut page = open(&server, None);
     freeze(&mut page)?;
-    equals_the_dump(&mut page, "native", "fused")?;
+    equals_the_dump("native", "fused", &mut |name| saved(&mut page, name))?;
     page.click("#freeze")?;
     let emulator = child_of(server.process()).context("an emulator runs")?;
     // Stopped, it does not answer; the page says so, and goes on when it does.
@@ -163,7 +85,7 @@ fn an_emulated_board_is_lost_and_found() -> anyhow::Result<()> {
     page.click("#digit-after")?;
     page.wait("cortexscope.view.frame?.header.source === 'mnist:20'")?;
     freeze(&mut page)?;
-    equals_the_dump(&mut page, "native", "fused")?;
+    equals_the_dump("native", "fused", &mut |name| saved(&mut page, name))?;
     page.check_console()
 }
 
@@ -188,7 +110,7 @@ fn signal(name: &str, process: u32) -> anyhow::Result<()> {
 
 /// A 1 as a person draws it, and a 7.
 const ONE: &[[f64; 2]] = &[[0.52, 0.15], [0.51, 0.4], [0.5, 0.6], [0.49, 0.85]];
-const SEVEN: &[[f64; 2]] = &[
+pub(super) const SEVEN: &[[f64; 2]] = &[
     [0.25, 0.2],
     [0.5, 0.2],
     [0.75, 0.2],
@@ -208,7 +130,7 @@ fn a_drawing_is_read_and_every_step_of_its_preparation_shows() -> anyhow::Result
             "cortexscope.view.frame?.header.source === 'drawing' && cortexscope.view.frame?.header.label === '{digit}'"
         ))?;
         freeze(&mut page)?;
-        equals_the_dump(&mut page, "native", "fused")?;
+        equals_the_dump("native", "fused", &mut |name| saved(&mut page, name))?;
         page.click("#freeze")?;
         page.wait("!cortexscope.view.state.frozen")?;
     }
@@ -244,7 +166,7 @@ fn pictures_are_dropped_and_what_is_none_is_refused() -> anyhow::Result<()> {
     };
     page.value(&drop("one.png", "await canvas.convertToBlob()"))?;
     page.wait("cortexscope.view.frame?.header.source === 'one.png' && cortexscope.view.frame?.header.label === '1'")?;
-    equals_the_dump(&mut page, "native", "fused")?;
+    equals_the_dump("native", "fused", &mut |name| saved(&mut page, name))?;
     page.value(&drop("no.png", "'this is no picture'"))?;
     page.wait("document.getElementById('file-says').textContent.includes('no.png')")?;
     page.value(&drop("no.ctxrec", "'nor is this a recording'"))?;
@@ -337,16 +259,6 @@ fn a_recording_is_replayed_without_a_board() -> anyhow::Result<()> {
     page.check_console()
 }
 
-fn wait_for_file(path: &Path) -> anyhow::Result<()> {
-    for _ in 0..600 {
-        if path.is_file() {
-            return Ok(());
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    anyhow::bail!("{} was not saved", path.display())
-}
-
 #[test]
 fn a_second_page_watches_and_takes_over() -> anyhow::Result<()> {
     let server = serve(&["--board", "native"])?;
@@ -371,14 +283,9 @@ fn a_second_page_watches_and_takes_over() -> anyhow::Result<()> {
 fn another_board_and_model_are_chosen() -> anyhow::Result<()> {
     let server = serve(&["--board", "native"])?;
     let mut page = open(&server, None);
-    let choose = |id: &str, value: &str| {
-        format!(
-            "document.getElementById('{id}').value = '{value}'; document.getElementById('{id}').dispatchEvent(new Event('change'))"
-        )
-    };
-    page.value(&choose("model", "lenet5"))?;
+    choose(&mut page, "model", "lenet5")?;
     page.wait("cortexscope.view.network.model === 'lenet5' && cortexscope.view.frame")?;
-    page.value(&choose("board", "mps2-an386"))?;
+    choose(&mut page, "board", "mps2-an386")?;
     page.wait("cortexscope.view.network.board === 'mps2-an386' && cortexscope.view.frame")?;
     page.wait("document.querySelector('#table-title').textContent === 'Planned = measured'")?;
     page.check_console()

@@ -1,11 +1,9 @@
 //! What the float network says of the frame on the screen: attributions and
 //! ascents, equal to the command line's.
 
-use super::page::{array, open, saved};
-use super::serve;
+use super::{array, choose, open, saved, serve};
 use anyhow::{Context, ensure};
 use cortexscope::explain::METHODS;
-use cortexscope_tests::browser::Browser;
 use std::path::Path;
 use std::process::Command;
 
@@ -17,14 +15,6 @@ fn cortexscope(arguments: &[&str], folder: &Path) -> anyhow::Result<()> {
         .arg(folder)
         .output()?;
     ensure!(output.status.success(), "{output:?}");
-    Ok(())
-}
-
-fn choose(page: &mut Browser, id: &str, value: &str) -> anyhow::Result<()> {
-    page.value(&format!(
-        "document.getElementById('{id}').value = '{value}'; \
-         document.getElementById('{id}').dispatchEvent(new Event('change'))"
-    ))?;
     Ok(())
 }
 
