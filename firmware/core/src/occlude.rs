@@ -127,7 +127,7 @@ pub fn occlude<S, E>(
     begun: impl FnOnce(&mut S, usize, f32) -> Result<(), E>,
     mut found: impl FnMut(&mut S, usize, f32) -> Result<(), E>,
 ) -> Result<OcclusionReport, OcclusionError<E>> {
-    let shape = model.input().shape;
+    let shape = model.input_shape();
     let (rows, columns) = occluder.positions(shape).ok_or(OcclusionError::Window)?;
     let layout = Layout::new(model, occluder.window_h, occluder.window_w);
     let (need_bytes, have_bytes) = (layout.arena_bytes, arena.len());
@@ -150,7 +150,7 @@ pub fn occlude<S, E>(
 
     let mut work = Recompute::new(model, &layout);
     work.base(arena, input).ok_or(OcclusionError::Internal)?;
-    let classes = model.logits().shape.elements();
+    let classes = model.classes();
     let class = occluder.class.unwrap_or_else(|| predicted(&work, arena));
     if class >= classes {
         return Err(OcclusionError::Class { class, classes });

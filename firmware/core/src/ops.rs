@@ -17,6 +17,7 @@ pub mod conv2d;
 pub mod dense;
 pub mod lookup;
 pub mod max_pool;
+mod output;
 pub mod requantize;
 
 #[cfg(any(dsp, test))]
@@ -30,6 +31,8 @@ mod twin;
 use dsp as kernels;
 #[cfg(not(dsp))]
 use portable as kernels;
+
+pub use output::Output;
 
 use crate::image::Op;
 

@@ -3,7 +3,7 @@
 use crate::arena::{accumulators, copy, int8, parts, words};
 use crate::free;
 use crate::image::{Conv2d, Layer, MaxPool, Model, Op};
-use crate::ops::{concat, conv2d, dense, lookup, max_pool};
+use crate::ops::{Output, concat, conv2d, dense, lookup, max_pool};
 use crate::plan::{Plan, Step};
 use crate::sharing::{first_row, from_first_row};
 use crate::tap::Tap;
@@ -60,7 +60,7 @@ pub fn run<T: Tap>(
     if !arena.as_ptr().addr().is_multiple_of(4) {
         return Err(RunError::ArenaMisaligned);
     }
-    let expected = model.input().bytes();
+    let expected = model.input_shape().elements();
     if input.len() != expected {
         return Err(RunError::InputLength {
             need_bytes: expected,
@@ -121,17 +121,12 @@ fn run_layer<T: Tap>(
         let [x, y, scratch] =
             parts(arena, [from, place.clone(), scratch.clone()]).ok_or(RunError::ForeignPlan)?;
         let (x, scratch) = (int8(x), words(scratch).ok_or(RunError::ForeignPlan)?);
-        match &layer.op {
-            Op::Concat => place_input(model, layer, position, x, int8(y)),
-            op if model.form(tensor).is_some_and(|t| t.is_logits) => {
-                accumulate(
-                    op,
-                    x,
-                    scratch,
-                    accumulators(y).ok_or(RunError::ForeignPlan)?,
-                );
-            }
-            op => evaluate(op, x, scratch, int8(y)),
+        if let Op::Concat = layer.op {
+            place_input(model, layer, position, x, int8(y));
+        } else {
+            let is_logits = tensor == model.layer_count();
+            let y = Output::of(y, is_logits).ok_or(RunError::ForeignPlan)?;
+            evaluate(&layer.op, x, scratch, y);
         }
     }
     tap.end(tensor);
@@ -197,7 +192,8 @@ fn run_conv_pool<T: Tap>(
         let (x, made_row) = (int8(x), int8(made_row));
         let scratch = words(scratch).ok_or(RunError::ForeignPlan)?;
         tap.begin(made);
-        conv2d::row(conv, x, at, 0..conv.output.width, scratch, made_row);
+        let output = Output::Int8(made_row);
+        conv2d::row(conv, x, at, 0..conv.output.width, scratch, output);
         tap.end(made);
         if tap.wants(made) {
             tap.activation(made, at * conv.output.row_elements(), made_row)
@@ -259,7 +255,7 @@ fn evaluate_over_input(
                     window,
                     ..conv
                 };
-                conv2d::row(&conv, x, 0, 0..output.width, scratch, y);
+                conv2d::row(&conv, x, 0, 0..output.width, scratch, Output::Int8(y));
             }
             Op::MaxPool(pool) => {
                 let pool = MaxPool {
@@ -275,38 +271,32 @@ fn evaluate_over_input(
     Some(())
 }
 
-/// One int8 layer with one input.
-fn evaluate(op: &Op<'_>, x: &[i8], scratch: &mut [u32], y: &mut [i8]) {
-    match op {
-        Op::Conv2d(conv) => {
-            let rows = y.chunks_exact_mut(conv.output.row_elements().max(1));
-            for (at, row) in rows.enumerate() {
-                conv2d::row(conv, x, at, 0..conv.output.width, scratch, row);
+/// One layer with one input.
+fn evaluate(op: &Op<'_>, x: &[i8], scratch: &mut [u32], mut output: Output<'_>) {
+    let shape = match op {
+        Op::Conv2d(conv) => conv.output,
+        Op::MaxPool(pool) => pool.output,
+        Op::Dense(dense) => return dense::outputs(dense, x, output),
+        Op::Lookup(table) => {
+            if let Output::Int8(y) = output {
+                lookup::apply(table, x, y);
             }
+            return;
         }
-        Op::MaxPool(pool) => {
-            let rows = y.chunks_exact_mut(pool.output.row_elements().max(1));
-            for (at, row) in rows.enumerate() {
-                max_pool::row(pool, x, at, 0..pool.output.width, row);
+        Op::Concat => return,
+    };
+    let elements = shape.row_elements();
+    for at in 0..shape.height {
+        let row = output.part(at * elements..(at + 1) * elements);
+        match (op, row) {
+            (Op::Conv2d(conv), Some(row)) => {
+                conv2d::row(conv, x, at, 0..shape.width, scratch, row);
             }
-        }
-        Op::Dense(dense) => dense::outputs(dense, x, y),
-        Op::Lookup(table) => lookup::apply(table, x, y),
-        Op::Concat => {}
-    }
-}
-
-/// The last layer, up to its accumulators.
-fn accumulate(op: &Op<'_>, x: &[i8], scratch: &mut [u32], sums: &mut [i32]) {
-    match op {
-        Op::Conv2d(conv) => {
-            let rows = sums.chunks_exact_mut(conv.output.row_elements().max(1));
-            for (at, row) in rows.enumerate() {
-                conv2d::accumulate_row(conv, x, at, 0..conv.output.width, scratch, row);
+            (Op::MaxPool(pool), Some(Output::Int8(row))) => {
+                max_pool::row(pool, x, at, 0..shape.width, row);
             }
+            _ => {}
         }
-        Op::Dense(dense) => dense::accumulate(dense, x, sums),
-        Op::MaxPool(_) | Op::Lookup(_) | Op::Concat => {}
     }
 }
 

@@ -58,7 +58,7 @@ pub(crate) fn step_lag_bytes(model: &Model<'_>, step: &Step) -> Option<usize> {
     match *step {
         Step::Layer { layer, .. } => {
             let layer = model.layer(layer)?;
-            if model.tensor(layer.output)?.is_logits {
+            if model.form(layer.output)?.is_logits {
                 return None;
             }
             match layer.op {

@@ -33,9 +33,6 @@ pub(crate) fn image_fault(error: ImageError) -> ImageFault {
             offset,
             count,
         },
-        ImageError::Utf8 { part } => ImageFault::Utf8 {
-            part: image_part(part),
-        },
         ImageError::Counts { tensors, layers } => ImageFault::Counts {
             tensors: number(tensors),
             layers: number(layers),

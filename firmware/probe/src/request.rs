@@ -23,8 +23,8 @@ pub fn model_identity(model: &Model<'_>) -> ModelIdentity {
     ModelIdentity {
         hash: *model.hash(),
         tensors: model.tensor_count() as u8,
-        input_bytes: model.input().bytes() as u32,
-        classes: model.logits().shape.elements() as u16,
+        input_bytes: model.input_shape().elements() as u32,
+        classes: model.classes() as u16,
         image_bytes: model.image_bytes() as u32,
         tapped_arena_bytes: arena_bytes(Mode::Tapped),
         fused_arena_bytes: arena_bytes(Mode::Fused),

@@ -22,7 +22,7 @@ impl<'a> StaticEngine<'a> {
     /// if there is one and it passes its checks.
     pub fn new(model_region: &'a [u8], arena: &'a mut [u8]) -> Self {
         let model = checked_model(model_region);
-        let input_bytes = model.map_or(0, |model| model.input().bytes());
+        let input_bytes = model.map_or(0, |model| model.input_shape().elements());
         // An arena too small for the input is told apart when a request needs it.
         let at = arena.len().saturating_sub(input_bytes);
         let (work, input) = arena.split_at_mut(at);
@@ -36,7 +36,7 @@ impl<'a> StaticEngine<'a> {
 
     /// The refusal of a plan that needs `plan_bytes` beside the input.
     fn too_small(&self, plan_bytes: usize) -> BoardError {
-        let input_bytes = self.model.map_or(0, |model| model.input().bytes());
+        let input_bytes = self.model.map_or(0, |model| model.input_shape().elements());
         BoardError::ArenaTooSmall {
             need_bytes: (plan_bytes + input_bytes) as u32,
             have_bytes: self.arena_bytes(),
@@ -95,7 +95,7 @@ impl Engine for StaticEngine<'_> {
         map: &mut M,
     ) -> Result<Macs, Refusal<M::Error>> {
         let model = self.model?;
-        let (occluder, [rows, columns]) = occluder(ask, model.input().shape)?;
+        let (occluder, [rows, columns]) = occluder(ask, model.input_shape())?;
         let positions = (rows * columns) as u32;
         let input = signed(self.input);
         let done = occlude(

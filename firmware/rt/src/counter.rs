@@ -8,7 +8,7 @@
 //! length. Without `-icount` no shift fits, and there is no count: a counter that
 //! would show the host's load is worse than none.
 
-use core::num::NonZeroU64;
+use core::num::{NonZeroU16, NonZeroU32};
 
 #[cfg(not(any(unix, windows)))]
 mod core_counter;
@@ -40,7 +40,7 @@ pub trait Counter {
 pub struct Scale {
     /// A tick lasts `nanoseconds / ticks`, in lowest terms.
     nanoseconds: u64,
-    ticks: NonZeroU64,
+    ticks: NonZeroU16,
     shift: u32,
 }
 
@@ -55,11 +55,13 @@ impl Scale {
         const SECOND_NS: u32 = 1_000_000_000;
         let divisor = greatest_common_divisor(SECOND_NS, clock_hz);
         let nanoseconds = u64::from(SECOND_NS.checked_div(divisor)?);
-        let ticks_in = NonZeroU64::new(u64::from(clock_hz.checked_div(divisor)?))?;
+        // Of a clock with no short fraction there is no count, rather than a slow one.
+        let ticks_in = u16::try_from(clock_hz.checked_div(divisor)?).ok()?;
+        let ticks_in = NonZeroU16::new(ticks_in)?;
         // Both in nanoseconds times `ticks_in`, which spares a division.
         let measured = ticks.checked_mul(nanoseconds)?;
         let shift = (0..=Self::MAX_SHIFT).find(|shift| {
-            let expected = (u64::from(instructions) << shift) * ticks_in.get();
+            let expected = (u64::from(instructions) << shift) * u64::from(ticks_in.get());
             measured.abs_diff(expected) <= expected / 64
         })?;
         Some(Self {
@@ -78,14 +80,27 @@ impl Scale {
         let shift = self.shift % u64::BITS;
         let begun = u64::from(nanoseconds & ((1 << shift) - 1) != 0);
         let instructions = (nanoseconds >> shift) + begun;
-        // Most clocks tick every so many whole nanoseconds, and a 64-bit division
-        // would be most of what reading the counter costs.
-        if self.ticks == NonZeroU64::MIN {
+        // Most clocks tick every so many whole nanoseconds, and a division would be
+        // most of what reading the counter costs.
+        if self.ticks == NonZeroU16::MIN {
             instructions
         } else {
-            instructions / self.ticks + u64::from(instructions % self.ticks != 0)
+            div_ceil(instructions, self.ticks)
         }
     }
+}
+
+/// `value / divisor`, rounded up, 16 bits at a time: cores divide 32 bits, and a
+/// 64-bit division is 0.9 KB of flash.
+fn div_ceil(value: u64, divisor: NonZeroU16) -> u64 {
+    let divisor = NonZeroU32::from(divisor);
+    let (mut quotient, mut rest) = (0, 0);
+    for shift in [48, 32, 16, 0] {
+        let part = rest << 16 | (value >> shift) as u32 & 0xFFFF;
+        quotient = quotient << 16 | u64::from(part / divisor);
+        rest = part % divisor;
+    }
+    quotient + u64::from(rest != 0)
 }
 
 fn greatest_common_divisor(mut a: u32, mut b: u32) -> u32 {
@@ -105,7 +120,9 @@ pub fn ticks(wraps: u32, current: u32) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Scale, ticks};
+    use core::num::NonZeroU16;
+
+    use super::{Scale, div_ceil, ticks};
 
     /// The clocks of the emulated boards.
     const CLOCKS_HZ: [u32; 2] = [25_000_000, 168_000_000];
@@ -138,6 +155,17 @@ mod tests {
             for executed in 0..10_000_u64 {
                 let ticks = executed * 64 * u64::from(clock_hz) / 1_000_000_000;
                 assert_eq!(scale.instructions(ticks), executed);
+            }
+        }
+    }
+
+    #[test]
+    fn divides_as_64_bits_do() {
+        for divisor in [1, 2, 21, 999, 0xFFFF] {
+            for value in [0, 1, 20, 21, 22, 1 << 32, (1 << 48) + 1, u64::MAX - 1, u64::MAX] {
+                let divisor = NonZeroU16::new(divisor).unwrap();
+                let expected = value.div_ceil(u64::from(divisor.get()));
+                assert_eq!(div_ceil(value, divisor), expected);
             }
         }
     }

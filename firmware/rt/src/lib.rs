@@ -25,10 +25,14 @@ mod board;
 mod cmsdk_uart;
 #[cfg(not(any(unix, windows)))]
 mod fault;
+#[cfg(all(not(any(unix, windows)), feature = "cmsdk-uart"))]
+mod interrupts;
 #[cfg(not(any(unix, windows)))]
 mod linked;
 #[cfg(not(any(unix, windows)))]
 mod log;
+#[cfg(target_os = "none")]
+mod memory;
 #[cfg(all(not(any(unix, windows)), feature = "rtt"))]
 mod rtt;
 #[cfg(not(any(unix, windows)))]

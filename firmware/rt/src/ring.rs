@@ -47,6 +47,7 @@ impl<const N: usize> Ring<N> {
     }
 
     /// Adds bytes to the frame.
+    #[inline(never)]
     pub fn push(&mut self, bytes: &[u8]) {
         if self.lost > 0 || bytes.len() > N - self.ready - self.pending {
             self.lost += bytes.len();

@@ -1,7 +1,6 @@
 //! A frame: header, payload, CRC; see the crate's documentation for the picture.
 
-use crate::cobs;
-use crc::{CRC_32_ISO_HDLC, Crc};
+use crate::{cobs, crc};
 
 /// Bytes of a header.
 pub const HEADER_BYTES: usize = 8;
@@ -18,8 +17,6 @@ const _: () = assert!(
     FRAME_BYTES_MAX == 254,
     "COBS in place needs at most 254 bytes"
 );
-
-pub(crate) static CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 
 /// What a frame is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -115,7 +112,7 @@ impl Frame<'_> {
         for (to, &from) in payload.iter_mut().zip(self.payload) {
             *to = from;
         }
-        *crc = CRC.checksum(body).to_le_bytes();
+        *crc = crc::checksum(body).to_le_bytes();
         cobs::encode_in_place(frame);
         *delimiter = 0;
         Some(wire)
@@ -138,7 +135,7 @@ impl<'a> Frame<'a> {
         if payload.len() > PAYLOAD_BYTES_MAX {
             return Err(Rejected::TooLong);
         }
-        if CRC.checksum(body) != u32::from_le_bytes(*crc) {
+        if crc::checksum(body) != u32::from_le_bytes(*crc) {
             return Err(Rejected::Crc);
         }
         let &[kind, s0, s1, q0, q1, a0, a1, round] = header;

@@ -85,6 +85,7 @@
 #![deny(missing_docs)]
 
 mod cobs;
+mod crc;
 
 pub mod capacity;
 pub mod compact;

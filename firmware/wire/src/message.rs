@@ -61,7 +61,7 @@ pub fn parse<'a, M: Deserialize<'a>>(payload: &'a [u8]) -> Option<M> {
 
 /// The CRC-32 that [`Infer`] and [`Occlude`] carry of the int8 input.
 pub fn input_crc(bytes: &[u8]) -> u32 {
-    crate::frame::CRC.checksum(bytes)
+    crate::crc::checksum(bytes)
 }
 
 #[cfg(test)]

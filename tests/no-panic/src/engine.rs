@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use cortexscope_core::image::{Dense, MaxPool, Quantiser, Window};
-use cortexscope_core::ops::{self, concat, conv2d, dense, lookup, max_pool, requantize};
+use cortexscope_core::ops::{self, Output, concat, conv2d, dense, lookup, max_pool, requantize};
 use cortexscope_core::plan::LogitsError;
 use cortexscope_core::sharing;
 use cortexscope_core::{
@@ -47,6 +47,7 @@ fn the_image() {
         Shape::row_elements => fn(Shape) -> usize,
         Layer::input => fn(&Layer<'static>) -> usize,
         Op::quantiser => fn(&Op<'static>) -> Option<Quantiser<'static>>,
+        Quantiser::scale => fn(&Quantiser<'static>, usize) -> (f32, i8),
         Op::macs => fn(&Op<'static>) -> u64,
         Conv2d::group_channels => fn(&Conv2d<'static>) -> usize,
         Conv2d::weights_per_output => fn(&Conv2d<'static>) -> usize,
@@ -86,11 +87,8 @@ fn the_kernels() {
         ops::scratch_bytes => fn(&Op<'static>) -> usize,
         conv2d::scratch_bytes => fn(Shape, Shape, &Window, usize) -> usize,
         conv2d::row
-            => fn(&Conv2d<'static>, &[i8], usize, Range<usize>, &mut [u32], &mut [i8]),
-        conv2d::accumulate_row
-            => fn(&Conv2d<'static>, &[i8], usize, Range<usize>, &mut [u32], &mut [i32]),
-        dense::outputs => fn(&Dense<'static>, &[i8], &mut [i8]),
-        dense::accumulate => fn(&Dense<'static>, &[i8], &mut [i32]),
+            => fn(&Conv2d<'static>, &[i8], usize, Range<usize>, &mut [u32], Output<'_>),
+        dense::outputs => fn(&Dense<'static>, &[i8], Output<'_>),
         dense::accumulate_change
             => fn(&Dense<'static>, usize, &[i8], &[i8], &mut [i32]),
         dense::requantize_all => fn(&Dense<'static>, &[i32], &mut [i8]),

@@ -40,7 +40,7 @@ pub(super) fn check(bytes: &[u8]) -> Result<Model<'_>, ImageError> {
     }
 
     for (part, span) in [(Part::Name, header.name), (Part::Labels, header.labels)] {
-        text(bytes, part, span)?;
+        elements::<u8>(bytes, part, span)?;
     }
     elements::<u16>(bytes, Part::Operands, header.operands)?;
     let model = Model {
@@ -76,20 +76,13 @@ pub(super) fn elements<T: Pod>(bytes: &[u8], part: Part, span: Span) -> Result<&
     })
 }
 
-fn text(bytes: &[u8], part: Part, span: Span) -> Result<(), ImageError> {
-    match core::str::from_utf8(elements(bytes, part, span)?) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(ImageError::Utf8 { part }),
-    }
-}
-
 fn check_tensor(
     bytes: &[u8],
     index: usize,
     tensor: &TensorRecord,
     last: bool,
 ) -> Result<(), ImageError> {
-    text(bytes, Part::Name, tensor.name)?;
+    elements::<u8>(bytes, Part::Name, tensor.name)?;
     let elements = u64::from(tensor.height) * u64::from(tensor.width) * u64::from(tensor.channels);
     let is_logits = tensor.kind == kind::LOGITS;
     let usable = (1..=MAX_ELEMENTS).contains(&elements)

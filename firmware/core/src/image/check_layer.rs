@@ -3,8 +3,8 @@
 use super::check::elements;
 use super::error::{ImageError, LayerProblem, Part};
 use super::format::{LayerRecord, op};
-use super::layer::{Shape, Tensor};
-use super::model::Model;
+use super::layer::Shape;
+use super::model::{Form, Model};
 
 /// Weights behind one output: `1 << 15` products of at most `255 · 128`, and a
 /// bias of at most `1 << 30`, stay within 32 bits.
@@ -21,7 +21,7 @@ pub(super) fn check(model: &Model<'_>, index: usize) -> Result<(), ImageError> {
     };
     let inputs = inputs(model, record, index)?;
     let first = usize::from(inputs.first().copied().unwrap_or_default());
-    let (Some(input), Some(output)) = (model.tensor(first), model.tensor(index + 1)) else {
+    let (Some(input), Some(output)) = (model.form(first), model.form(index + 1)) else {
         return Err(problem(LayerProblem::Inputs));
     };
     let single = inputs.len() == 1;
@@ -136,7 +136,7 @@ fn parameters(
     index: usize,
     record: &LayerRecord,
     per_output: u64,
-    output: &Tensor<'_>,
+    output: &Form,
 ) -> Result<(), ImageError> {
     let problem = |problem| ImageError::Layer {
         layer: index,
@@ -165,7 +165,7 @@ fn parameters(
     Ok(())
 }
 
-fn same_scale(input: &Tensor<'_>, output: &Tensor<'_>) -> Result<(), LayerProblem> {
+fn same_scale(input: &Form, output: &Form) -> Result<(), LayerProblem> {
     let same = input.scale.to_bits() == output.scale.to_bits() && input.zero == output.zero;
     if same {
         Ok(())
@@ -174,10 +174,10 @@ fn same_scale(input: &Tensor<'_>, output: &Tensor<'_>) -> Result<(), LayerProble
     }
 }
 
-fn concat(model: &Model<'_>, inputs: &[u16], output: &Tensor<'_>) -> Result<(), LayerProblem> {
+fn concat(model: &Model<'_>, inputs: &[u16], output: &Form) -> Result<(), LayerProblem> {
     let mut channels = 0;
     for &tensor in inputs {
-        let input = model.tensor(tensor.into()).ok_or(LayerProblem::Inputs)?;
+        let input = model.form(tensor.into()).ok_or(LayerProblem::Inputs)?;
         if (input.shape.height, input.shape.width) != (output.shape.height, output.shape.width) {
             return Err(LayerProblem::Shape);
         }

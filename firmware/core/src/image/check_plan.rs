@@ -7,16 +7,29 @@ use super::format::{NOT_PLACED, StepRecord, step};
 use super::layer::Op;
 use super::model::Model;
 use crate::MAX_TENSORS;
+use crate::free;
 use crate::ops;
 use crate::plan::{Mode, Plan, Step};
 use crate::sharing;
 use core::ops::Range;
 
 /// From the step that writes a tensor to the last step that reads it.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Life {
     written: usize,
     last_read: usize,
+}
+
+impl Life {
+    /// Of a tensor that no step has written yet.
+    const NONE: Self = Self {
+        written: usize::MAX,
+        last_read: 0,
+    };
+
+    fn is_there(&self) -> bool {
+        self.written != usize::MAX
+    }
 }
 
 pub(super) fn check(model: &Model<'_>, index: usize) -> Result<(), ImageError> {
@@ -52,71 +65,58 @@ pub(super) fn check(model: &Model<'_>, index: usize) -> Result<(), ImageError> {
 
 /// Walks the steps: every layer once, after what it reads, fusions legal.
 fn lives(model: &Model<'_>, plan: &Plan<'_>) -> Result<[Life; MAX_TENSORS], PlanProblem> {
-    let mut lives = [Life::default(); MAX_TENSORS];
-    // One bit for each tensor that is there: at first the input.
-    let mut there = 1_u128;
-    let is_there = |there: u128, tensor: usize| there >> tensor & 1 == 1;
+    let mut lives = [Life::NONE; MAX_TENSORS];
+    let [input, ..] = &mut lives;
+    input.written = 0;
     for (index, (record, step)) in plan.steps.iter().zip(plan.steps()).enumerate() {
+        let wrong = PlanProblem::Steps { step: index };
         let first = usize::from(record.layer);
         if record.kind > step::CONV_POOL || first >= model.layer_count() {
-            return Err(PlanProblem::Steps { step: index });
+            return Err(wrong);
         }
-        let (layers, scratch) = match step {
-            // No scratch begins nowhere else: inside a tensor it could not be lent.
-            Step::Layer { ref scratch, .. } if scratch.is_empty() && scratch.start > 0 => {
-                return Err(PlanProblem::Placement { tensor: first + 1 });
-            }
-            Step::Layer { ref scratch, .. } => (1, scratch),
-            Step::ConvPool {
-                conv,
-                ref scratch,
-                ref row,
-            } => {
-                check_fusion(model, conv, row).ok_or(PlanProblem::Fusion { step: index })?;
-                (2, scratch)
-            }
-        };
-        check_scratch(model, first, scratch).ok_or(PlanProblem::Placement { tensor: first + 1 })?;
-        for number in first..first + layers {
-            let layer = model
-                .layer(number)
-                .ok_or(PlanProblem::Steps { step: index })?;
-            let mut inputs = layer.inputs.iter();
-            let ready = inputs.all(|&input| is_there(there, input.into()));
-            if !ready || is_there(there, layer.output) {
-                return Err(PlanProblem::Steps { step: index });
-            }
-            there |= 1 << layer.output;
+        if let Step::ConvPool { ref row, .. } = step {
+            check_fusion(model, first, row).ok_or(PlanProblem::Fusion { step: index })?;
+        }
+        check_scratch(model, &step).ok_or(PlanProblem::Placement { tensor: first + 1 })?;
+        for number in free::layers(record) {
+            let layer = model.layer(number).ok_or(wrong)?;
             for &input in layer.inputs {
-                if let Some(life) = lives.get_mut(usize::from(input)) {
-                    life.last_read = index;
-                }
+                let life = lives.get_mut(usize::from(input));
+                life.filter(|life| life.is_there()).ok_or(wrong)?.last_read = index;
             }
-            if let Some(life) = lives.get_mut(layer.output) {
-                *life = Life {
-                    written: index,
-                    last_read: index,
-                };
-            }
+            let life = lives.get_mut(layer.output);
+            *life.filter(|life| !life.is_there()).ok_or(wrong)? = Life {
+                written: index,
+                last_read: index,
+            };
         }
     }
     // The logits are read by whoever asked for the run.
+    let last = plan.steps.len();
     if let Some(life) = lives.get_mut(model.layer_count()) {
-        life.last_read = plan.steps.len();
+        life.last_read = last;
     }
-    if there.count_ones() as usize == model.tensor_count() {
+    let mut tensors = lives.iter().take(model.tensor_count());
+    if tensors.all(Life::is_there) {
         Ok(lives)
     } else {
-        Err(PlanProblem::Steps {
-            step: plan.steps.len(),
-        })
+        Err(PlanProblem::Steps { step: last })
     }
 }
 
-/// As many bytes as the layer's kernel needs, on a word boundary.
-fn check_scratch(model: &Model<'_>, layer: usize, scratch: &Range<usize>) -> Option<()> {
-    let need_bytes = ops::scratch_bytes(&model.layer(layer)?.op);
-    (scratch.len() == need_bytes && scratch.start.is_multiple_of(4)).then_some(())
+/// The scratch is as large as the kernel needs, on a word boundary.
+fn check_scratch(model: &Model<'_>, step: &Step) -> Option<()> {
+    let (Step::Layer { layer, scratch }
+    | Step::ConvPool {
+        conv: layer,
+        scratch,
+        ..
+    }) = step;
+    let need_bytes = ops::scratch_bytes(&model.layer(*layer)?.op);
+    // No scratch begins nowhere else: inside a tensor it could not be lent.
+    let is_nowhere = matches!(step, Step::Layer { .. }) && need_bytes == 0;
+    let is_placed = scratch.start.is_multiple_of(4) && !(is_nowhere && scratch.start > 0);
+    (scratch.len() == need_bytes && is_placed).then_some(())
 }
 
 /// A convolution whose only reader is the max-pool after it, with one row of
@@ -144,7 +144,7 @@ fn check_places(model: &Model<'_>, plan: &Plan<'_>) -> Result<(), PlanProblem> {
         let place = plan.place(model, tensor);
         let offset = plan.placements.get(tensor).copied().unwrap_or(NOT_PLACED);
         let aligned = model
-            .tensor(tensor)
+            .form(tensor)
             .is_some_and(|t| !t.is_logits || offset % 4 == 0);
         let fits = match place {
             Some(range) => !fused && range.end <= plan.arena_bytes,

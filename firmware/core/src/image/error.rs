@@ -59,11 +59,6 @@ pub enum ImageError {
         /// How many elements it was to have.
         count: u32,
     },
-    /// A name is not UTF-8.
-    Utf8 {
-        /// Which text.
-        part: Part,
-    },
     /// The numbers of tensors and layers do not fit each other, or the engine.
     Counts {
         /// Tensors in the image.
@@ -182,7 +177,6 @@ impl fmt::Display for ImageError {
                     "{part:?}: {count} elements at byte {offset} do not lie in the image"
                 )
             }
-            Self::Utf8 { part } => write!(f, "{part:?}: not UTF-8"),
             Self::Counts { tensors, layers } => {
                 write!(
                     f,

@@ -12,6 +12,13 @@ pub struct Shape {
 }
 
 impl Shape {
+    /// No pixels.
+    pub(crate) const EMPTY: Self = Self {
+        height: 0,
+        width: 0,
+        channels: 0,
+    };
+
     /// Elements of the tensor.
     pub const fn elements(self) -> usize {
         self.height * self.width * self.channels
@@ -124,6 +131,15 @@ pub struct Quantiser<'a> {
     pub min: i8,
     /// Largest output.
     pub max: i8,
+}
+
+impl Quantiser<'_> {
+    /// The multiplier of an output channel, and the zero point; 0 where there is no
+    /// such channel.
+    pub fn scale(&self, channel: usize) -> (f32, i8) {
+        let multiplier = self.multipliers.get(channel).copied();
+        (multiplier.unwrap_or_default(), self.zero)
+    }
 }
 
 /// A convolution.

@@ -20,6 +20,8 @@ pub struct Model<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Form {
     pub shape: Shape,
+    pub scale: f32,
+    pub zero: i8,
     pub is_logits: bool,
 }
 
@@ -78,6 +80,16 @@ impl<'a> Model<'a> {
         self.layers.len()
     }
 
+    /// The input's shape; it has as many bytes as elements.
+    pub fn input_shape(&self) -> Shape {
+        self.tensors.first().map_or(Shape::EMPTY, shape)
+    }
+
+    /// Number of logits.
+    pub fn classes(&self) -> usize {
+        self.tensors.last().map_or(0, |last| shape(last).elements())
+    }
+
     /// Tensor `index`; the input is 0.
     pub fn tensor(&self, index: usize) -> Option<Tensor<'a>> {
         self.tensors.get(index).map(|record| self.view(record))
@@ -88,6 +100,8 @@ impl<'a> Model<'a> {
         let record = self.tensors.get(index)?;
         Some(Form {
             shape: shape(record),
+            scale: record.scale,
+            zero: record.zero,
             is_logits: record.kind == kind::LOGITS,
         })
     }
@@ -220,10 +234,16 @@ impl<'a> Model<'a> {
 
 /// The elements at `span`, or nothing if they do not lie in `bytes`, aligned.
 pub(super) fn slice<T: Pod>(bytes: &[u8], span: Span) -> Option<&[T]> {
-    let start = span.offset as usize;
-    let length = (span.count as usize).checked_mul(size_of::<T>())?;
-    let part = bytes.get(start..start.checked_add(length)?)?;
+    let part = part(bytes, span, size_of::<T>())?;
     bytemuck::try_cast_slice(part).ok()
+}
+
+/// The bytes of a span whose elements have `size` bytes each.
+#[inline(never)]
+fn part(bytes: &[u8], span: Span, size: usize) -> Option<&[u8]> {
+    let start = span.offset as usize;
+    let length = (span.count as usize).checked_mul(size)?;
+    bytes.get(start..start.checked_add(length)?)
 }
 
 fn shape(record: &TensorRecord) -> Shape {

@@ -55,7 +55,10 @@ impl Layout {
         layout.take(layout.scratch.end);
         // The largest rectangle that a patch can change, per tensor.
         let mut largest = [[0_u16; 2]; MAX_TENSORS];
-        for (index, tensor) in model.tensors().enumerate() {
+        for index in 0..model.tensor_count() {
+            let Some(tensor) = model.form(index) else {
+                break;
+            };
             let shape = tensor.shape;
             let layer = index.checked_sub(1).and_then(|layer| model.layer(layer));
             let (height, width) = match layer {

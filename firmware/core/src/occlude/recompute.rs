@@ -5,7 +5,7 @@ use super::region::{KeptRegion, Region};
 use crate::MAX_TENSORS;
 use crate::arena::{accumulators, copy, int8, parts, words};
 use crate::image::{Dense, Layer, Model, Op, Quantiser, Shape};
-use crate::ops::{concat, conv2d, dense, lookup, max_pool};
+use crate::ops::{Output, concat, conv2d, dense, lookup, max_pool};
 
 /// The state of an occlusion: which pixels of each tensor differ from the base.
 ///
@@ -219,35 +219,28 @@ impl<'m, 'l> Recompute<'m, 'l> {
             };
             let [x, y, scratch] = parts(arena, [from, to, self.layout.scratch()])?;
             let (x, scratch) = (int8(x), words(scratch)?);
+            let mut y = Output::of(y, output.is_logits)?;
             let source = self.model.form(input.into())?.shape;
             for row in 0..region.height {
                 let at = region.top + row;
                 let columns = region.left..region.left + region.width;
                 let elements = region.row(row, output.shape);
-                match &layer.op {
-                    Op::Conv2d(conv) if output.is_logits => {
-                        let sums = accumulators(y)?.get_mut(elements)?;
-                        conv2d::accumulate_row(conv, x, at, columns, scratch, sums);
+                match (&layer.op, y.part(elements.clone())?) {
+                    (Op::Conv2d(conv), y) => conv2d::row(conv, x, at, columns, scratch, y),
+                    (Op::MaxPool(pool), Output::Int8(y)) => {
+                        max_pool::row(pool, x, at, columns, y);
                     }
-                    Op::Conv2d(conv) => {
-                        let row = int8(y).get_mut(elements)?;
-                        conv2d::row(conv, x, at, columns, scratch, row);
+                    (Op::Lookup(table), Output::Int8(y)) => {
+                        lookup::apply(table, x.get(elements)?, y);
                     }
-                    Op::MaxPool(pool) => {
-                        max_pool::row(pool, x, at, columns, int8(y).get_mut(elements)?);
-                    }
-                    Op::Lookup(table) => {
-                        let part = x.get(elements.clone())?;
-                        lookup::apply(table, part, int8(y).get_mut(elements)?);
-                    }
-                    Op::Concat => concat::place(
+                    (Op::Concat, Output::Int8(y)) => concat::place(
                         x.get(region.row(row, source))?,
                         source.channels,
                         first_channel,
                         output.shape.channels,
-                        int8(y).get_mut(elements)?,
+                        y,
                     ),
-                    Op::Dense(_) => return None,
+                    _ => return None,
                 }
             }
             first_channel += source.channels;
@@ -266,7 +259,7 @@ impl<'m, 'l> Recompute<'m, 'l> {
             self.layout.sums(layer.output),
         );
         let [x, sums] = parts(arena, [from, to])?;
-        dense::accumulate(dense, int8(x), accumulators(sums)?);
+        dense::outputs(dense, int8(x), Output::Sums(accumulators(sums)?));
         self.macs += dense.weights.len() as u64;
         Some(())
     }

@@ -10,12 +10,9 @@ mod plain;
 pub(super) mod rows;
 pub(super) mod tiles;
 
-use super::kernels;
-use super::requantize::{clamp, to_int8};
-use crate::image::{Conv2d, Quantiser, Shape, Window};
+use super::Output;
+use crate::image::{Conv2d, Shape, Window};
 use core::ops::Range;
-use rows::PaddedRows;
-use tiles::Filters;
 
 /// What is to be computed: output pixels `columns` of row `y`.
 struct Part<'a, 'm> {
@@ -56,7 +53,7 @@ pub fn scratch_bytes(input: Shape, output: Shape, window: &Window, groups: usize
     }
 }
 
-/// Output pixels `columns` of row `y`, as int8 `[columns, O]`.
+/// Output pixels `columns` of row `y`, `[columns, O]`.
 ///
 /// `scratch` has [`scratch_bytes`]; what is in it before does not matter.
 pub fn row(
@@ -65,13 +62,8 @@ pub fn row(
     y: usize,
     columns: Range<usize>,
     scratch: &mut [u32],
-    output: &mut [i8],
+    mut output: Output<'_>,
 ) {
-    let Quantiser {
-        multipliers, zero, ..
-    } = conv.quantiser;
-    let multiplier = |channel: usize| multipliers.get(channel).copied().unwrap_or_default();
-    let finish = |sum, channel| to_int8(sum, multiplier(channel), zero);
     let part = Part {
         conv,
         input,
@@ -79,57 +71,11 @@ pub fn row(
         columns,
     };
     match kernel(conv.input, conv.output, &conv.window, conv.groups) {
-        Kernel::Rows => {
-            let whole_tiles =
-                |rows: &PaddedRows<'_>, filter: &[i8], start, channel, output: &mut [i8]| {
-                    let scale = (multiplier(channel), zero);
-                    kernels::whole_tiles(rows, filter, start, scale, output, conv.output.channels)
-                };
-            rows::evaluate(&part, scratch, output, whole_tiles, finish);
-        }
-        Kernel::Tiles => {
-            let step = conv.output.channels;
-            let whole_pairs =
-                |columns: &[u32], filters: &Filters<'_>, first: usize, output: &mut [i8]| {
-                    let multipliers = multipliers.get(first..).unwrap_or_default();
-                    kernels::whole_pairs(columns, filters, (multipliers, zero), output, step)
-                };
-            tiles::evaluate(&part, scratch, output, whole_pairs, finish);
-        }
-        Kernel::Plain => plain::evaluate(&part, output, finish),
+        Kernel::Rows => rows::evaluate(&part, scratch, &mut output),
+        Kernel::Tiles => tiles::evaluate(&part, scratch, &mut output),
+        Kernel::Plain => plain::evaluate(&part, &mut output),
     }
-    clamp(&conv.quantiser, output);
-}
-
-/// Output pixels `columns` of row `y`, as accumulators `[columns, O]`.
-///
-/// `scratch` as for [`row`].
-pub fn accumulate_row(
-    conv: &Conv2d<'_>,
-    input: &[i8],
-    y: usize,
-    columns: Range<usize>,
-    scratch: &mut [u32],
-    output: &mut [i32],
-) {
-    let finish = |sum, _| sum;
-    let part = Part {
-        conv,
-        input,
-        y,
-        columns,
-    };
-    match kernel(conv.input, conv.output, &conv.window, conv.groups) {
-        Kernel::Rows => {
-            let none = |_: &PaddedRows<'_>, _: &[i8], _, _, _: &mut [i32]| 0;
-            rows::evaluate(&part, scratch, output, none, finish);
-        }
-        Kernel::Tiles => {
-            let none = |_: &[u32], _: &Filters<'_>, _, _: &mut [i32]| 0;
-            tiles::evaluate(&part, scratch, output, none, finish);
-        }
-        Kernel::Plain => plain::evaluate(&part, output, finish),
-    }
+    output.clamp(&conv.quantiser);
 }
 
 /// The input row under row `ky` of the windows of output row `y`; `None` where

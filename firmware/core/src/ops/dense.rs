@@ -1,50 +1,30 @@
 //! Fully connected layers, whole or by what changed.
 
-use super::kernels;
-use super::requantize::{clamp, to_int8};
+use super::{Output, kernels};
 use crate::image::Dense;
 
 /// Rows of weights that are read together.
 const ROWS: usize = 4;
 
-/// All outputs as int8.
-pub fn outputs(dense: &Dense<'_>, input: &[i8], output: &mut [i8]) {
-    let zero = dense.quantiser.zero;
-    evaluate(dense, input, output, |sum, multiplier| {
-        to_int8(sum, multiplier, zero)
-    });
-    clamp(&dense.quantiser, output);
-}
-
-/// All accumulators, bias included.
-pub fn accumulate(dense: &Dense<'_>, input: &[i8], output: &mut [i32]) {
-    evaluate(dense, input, output, |sum, _| sum);
-}
-
-/// Every output from its accumulator and multiplier, by `finish`.
-#[inline(always)]
-fn evaluate<T>(dense: &Dense<'_>, input: &[i8], output: &mut [T], finish: impl Fn(i32, f32) -> T) {
-    let inputs = dense.inputs().max(1);
-    let parameters = dense
-        .bias
-        .chunks(ROWS)
-        .zip(dense.quantiser.multipliers.chunks(ROWS));
-    let rows = dense.weights.chunks((ROWS * inputs).max(1)).zip(parameters);
-    for (values, (rows, (biases, multipliers))) in output.chunks_mut(ROWS).zip(rows) {
-        let sums = if values.len() == ROWS {
+/// All outputs.
+pub fn outputs(dense: &Dense<'_>, input: &[i8], mut output: Output<'_>) {
+    let inputs = dense.inputs();
+    let rows = dense.weights.chunks((ROWS * inputs).max(1));
+    for (first, rows) in (0..).step_by(ROWS).zip(rows) {
+        let sums = if rows.len() == ROWS * inputs {
             kernels::four_dots(input, dense.input_zero, rows)
         } else {
-            let mut rows = rows.chunks_exact(inputs);
+            let mut rows = rows.chunks_exact(inputs.max(1));
             [(); ROWS].map(|()| match rows.next() {
                 Some(row) => kernels::dot(input, dense.input_zero, row),
                 None => 0,
             })
         };
-        let parameters = biases.iter().zip(multipliers);
-        for ((value, sum), (&bias, &multiplier)) in values.iter_mut().zip(sums).zip(parameters) {
-            *value = finish(bias + sum, multiplier);
+        for ((channel, sum), &bias) in (first..).zip(sums).zip(dense.bias.iter().skip(first)) {
+            output.put(channel, bias + sum, &dense.quantiser, channel);
         }
     }
+    output.clamp(&dense.quantiser);
 }
 
 /// Adds to the accumulators what changed: `Σ (new − old)·w` over the inputs
@@ -62,9 +42,9 @@ pub fn accumulate_change(
 
 /// Int8 outputs from accumulators.
 pub fn requantize_all(dense: &Dense<'_>, accumulators: &[i32], output: &mut [i8]) {
-    let multipliers = dense.quantiser.multipliers;
-    for ((value, &acc), &multiplier) in output.iter_mut().zip(accumulators).zip(multipliers) {
-        *value = to_int8(acc, multiplier, dense.quantiser.zero);
+    let mut output = Output::Int8(output);
+    for (channel, &sum) in accumulators.iter().enumerate() {
+        output.put(channel, sum, &dense.quantiser, channel);
     }
-    clamp(&dense.quantiser, output);
+    output.clamp(&dense.quantiser);
 }

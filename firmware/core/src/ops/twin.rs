@@ -4,7 +4,7 @@
 //! random networks of the end-to-end tests.
 
 use super::conv2d::rows::PaddedRows;
-use super::{conv2d, dense, dsp, max_pool, portable, scratch_bytes};
+use super::{Output, conv2d, dense, dsp, max_pool, portable, scratch_bytes};
 use crate::image::{Conv2d, Dense, MaxPool, Op, Quantiser, Shape, Window};
 use core::ops::Range;
 use proptest::prelude::*;
@@ -317,7 +317,14 @@ fn compare_rows(conv: &Conv2d<'_>, x: &[i8], columns: Range<usize>, whole: bool)
             .collect();
         let mut scratch = vec![0x5555_5555; words];
         let mut got = vec![0; sums.len()];
-        conv2d::accumulate_row(conv, x, y, columns.clone(), &mut scratch, &mut got);
+        conv2d::row(
+            conv,
+            x,
+            y,
+            columns.clone(),
+            &mut scratch,
+            Output::Sums(&mut got),
+        );
         assert_eq!(got, sums);
 
         let channel = |index: usize| index % conv.output.channels;
@@ -326,7 +333,14 @@ fn compare_rows(conv: &Conv2d<'_>, x: &[i8], columns: Range<usize>, whole: bool)
             .collect();
         let mut got = vec![0; sums.len()];
         let mut other = vec![0xAAAA_AAAA; words];
-        conv2d::row(conv, x, y, columns.clone(), &mut other, &mut got);
+        conv2d::row(
+            conv,
+            x,
+            y,
+            columns.clone(),
+            &mut other,
+            Output::Int8(&mut got),
+        );
         assert_eq!(got, expected);
         // Whatever was in the scratch before, all of it was written to.
         assert!(!whole || scratch == other);
@@ -367,13 +381,13 @@ fn dense_layers() {
                 })
                 .collect();
             let mut got = vec![0; sums.len()];
-            dense::accumulate(&layer, &x, &mut got);
+            dense::outputs(&layer, &x, Output::Sums(&mut got));
             assert_eq!(got, sums);
             let expected: Vec<i8> = (sums.iter().enumerate())
                 .map(|(channel, &sum)| by_the_book(sum, channel, &quantiser))
                 .collect();
             let mut got = vec![0; sums.len()];
-            dense::outputs(&layer, &x, &mut got);
+            dense::outputs(&layer, &x, Output::Int8(&mut got));
             assert_eq!(got, expected);
         },
     );

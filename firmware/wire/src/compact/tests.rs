@@ -108,7 +108,6 @@ proptest! {
             ImageFault::Hash,
             ImageFault::Version { found: a, supported: b },
             ImageFault::Span { part: ImagePart::Table, offset: a, count: b },
-            ImageFault::Utf8 { part: ImagePart::Labels },
             ImageFault::Counts { tensors: a, layers: b },
             ImageFault::Tensor { tensor: a },
             ImageFault::Layer { layer: a, check: LayerCheck::UnknownOperator(b as u8) },

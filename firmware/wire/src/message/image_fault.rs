@@ -43,11 +43,6 @@ pub enum ImageFault {
         /// How many elements it was to have.
         count: u32,
     },
-    /// A text that is not UTF-8.
-    Utf8 {
-        /// Which text.
-        part: ImagePart,
-    },
     /// Numbers of tensors and layers that do not fit each other, or the engine.
     Counts {
         /// Tensors in the image.
@@ -181,7 +176,6 @@ impl fmt::Display for ImageFault {
                     "{part:?}: {count} elements at byte {offset} do not lie in the image"
                 )
             }
-            Self::Utf8 { part } => write!(f, "{part:?}: not UTF-8"),
             Self::Counts { tensors, layers } => {
                 write!(
                     f,

@@ -3,8 +3,9 @@
 
 use super::{Part, input_row};
 use crate::image::Conv2d;
+use crate::ops::Output;
 
-pub(super) fn evaluate<T>(part: &Part<'_, '_>, output: &mut [T], finish: impl Fn(i32, usize) -> T) {
+pub(super) fn evaluate(part: &Part<'_, '_>, output: &mut Output<'_>) {
     let Part {
         conv,
         input,
@@ -13,10 +14,10 @@ pub(super) fn evaluate<T>(part: &Part<'_, '_>, output: &mut [T], finish: impl Fn
     } = *part;
     let channels = conv.output.channels.max(1);
     let filters = conv.weights.chunks_exact(conv.weights_per_output().max(1));
-    for (x, pixel) in columns.clone().zip(output.chunks_exact_mut(channels)) {
-        let values = pixel.iter_mut().zip(filters.clone()).zip(conv.bias);
-        for (channel, ((value, filter), &bias)) in values.enumerate() {
-            *value = finish(bias + sum(conv, input, [y, x], channel, filter), channel);
+    for (x, pixel) in columns.clone().zip((0..).step_by(channels)) {
+        for (channel, (filter, &bias)) in filters.clone().zip(conv.bias).enumerate() {
+            let sum = bias + sum(conv, input, [y, x], channel, filter);
+            output.put(pixel + channel, sum, &conv.quantiser, channel);
         }
     }
 }

@@ -12,7 +12,7 @@
 use super::{Part, input_row};
 use crate::arena::copy;
 use crate::image::{Conv2d, Window};
-use crate::ops::kernels;
+use crate::ops::{Output, kernels};
 
 /// Output pixels that are computed together.
 pub(in crate::ops) const TILE: usize = 4;
@@ -36,13 +36,7 @@ pub(super) fn row_bytes(columns: usize, window: &Window) -> usize {
 /// Outputs from accumulators by `finish`, which also gets the channel. For int8
 /// outputs `whole_tiles` may do most of a channel at once: from its filter, what
 /// sums begin with, its number and its place, it says how many pixels are done.
-pub(super) fn evaluate<T>(
-    part: &Part<'_, '_>,
-    scratch: &mut [u32],
-    output: &mut [T],
-    whole_tiles: impl Fn(&PaddedRows<'_>, &[i8], i32, usize, &mut [T]) -> usize,
-    finish: impl Fn(i32, usize) -> T,
-) {
+pub(super) fn evaluate(part: &Part<'_, '_>, scratch: &mut [u32], output: &mut Output<'_>) {
     let Part {
         conv,
         input,
@@ -67,15 +61,19 @@ pub(super) fn evaluate<T>(
         // Every window is whole, padding included: the zero point's part is the same.
         let weight_sum = kernels::weight_sum(filter);
         let start = bias.wrapping_sub(i32::from(conv.input_zero) * weight_sum);
-        let output = output.get_mut(channel..).unwrap_or_default();
-        let done = whole_tiles(&rows, filter, start, channel, output);
-        let mut next = done * channels;
+        let done = match output {
+            Output::Int8(values) => {
+                let values = values.get_mut(channel..).unwrap_or_default();
+                let scale = conv.quantiser.scale(channel);
+                kernels::whole_tiles(&rows, filter, start, scale, values, channels)
+            }
+            Output::Sums(_) => 0,
+        };
+        let mut next = done * channels + channel;
         for at in (done..count).step_by(TILE) {
             for sum in kernels::four_pixels(&rows, at, filter, start) {
                 // The pixels of the last tile that there are not lie outside.
-                if let Some(value) = output.get_mut(next) {
-                    *value = finish(sum, channel);
-                }
+                output.put(next, sum, &conv.quantiser, channel);
                 next += channels;
             }
         }

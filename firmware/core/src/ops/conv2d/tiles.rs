@@ -4,6 +4,7 @@
 
 use super::{Part, input_row};
 use crate::image::Conv2d;
+use crate::ops::Output;
 use crate::ops::kernels::{self, Column};
 
 /// Output pixels that are computed together.
@@ -57,13 +58,7 @@ impl<'a> Filters<'a> {
 /// outputs `whole_pairs` may do most of two pixels at once: from their columns, a
 /// group's filters, its first channel and their place, it says how many channels
 /// are done.
-pub(super) fn evaluate<T>(
-    part: &Part<'_, '_>,
-    scratch: &mut [u32],
-    output: &mut [T],
-    whole_pairs: impl Fn(&[u32], &Filters<'_>, usize, &mut [T]) -> usize,
-    finish: impl Fn(i32, usize) -> T,
-) {
+pub(super) fn evaluate(part: &Part<'_, '_>, scratch: &mut [u32], output: &mut Output<'_>) {
     let Part {
         conv,
         input,
@@ -78,18 +73,23 @@ pub(super) fn evaluate<T>(
     for group in 0..conv.groups {
         let first = group * group_outputs;
         let filters = Filters::of_group(conv, first, group_outputs);
-        let pairs = output.chunks_mut((PIXELS * channels).max(1));
-        for (x, pixels) in columns.clone().step_by(PIXELS).zip(pairs) {
+        for (x, start) in columns
+            .clone()
+            .zip((first..).step_by(channels))
+            .step_by(PIXELS)
+        {
             // Of an odd number of pixels the last one is computed twice.
             let next = (x + 1).min(columns.end - 1);
             unfold(conv, input, [y, x], group, scratch, 0);
             unfold(conv, input, [y, next], group, scratch, 1);
-            let is_pair = pixels.len() == PIXELS * channels;
-            let pixels = pixels.get_mut(first..).unwrap_or_default();
-            let mut index = if is_pair {
-                whole_pairs(scratch, &filters, first, pixels)
-            } else {
-                0
+            let mut index = match output {
+                Output::Int8(values) if next > x => {
+                    let values = values.get_mut(start..).unwrap_or_default();
+                    let multipliers = conv.quantiser.multipliers.get(first..);
+                    let scales = (multipliers.unwrap_or_default(), conv.quantiser.zero);
+                    kernels::whole_pairs(scratch, &filters, scales, values, channels)
+                }
+                _ => 0,
             };
             while index < group_outputs {
                 // Of an odd number of channels the last one, too.
@@ -97,10 +97,8 @@ pub(super) fn evaluate<T>(
                 let sums = kernels::products(scratch, filters.pair([index, next]));
                 for (index, sums) in (index..=next).zip(sums) {
                     let bias = filters.bias.get(index).copied().unwrap_or_default();
-                    for (sum, at) in sums.into_iter().zip([index, index + channels]) {
-                        if let Some(value) = pixels.get_mut(at) {
-                            *value = finish(bias + sum, first + index);
-                        }
+                    for (sum, at) in sums.into_iter().zip([start, start + channels]) {
+                        output.put(at + index, bias + sum, &conv.quantiser, first + index);
                     }
                 }
                 index += FILTERS;

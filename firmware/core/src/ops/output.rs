@@ -1,0 +1,60 @@
+//! Where a kernel's outputs go.
+
+use super::requantize::{clamp, to_int8};
+use crate::arena::{accumulators, int8};
+use crate::image::Quantiser;
+use core::ops::Range;
+
+/// The outputs of a convolution or a dense layer. One kernel for both: what an output
+/// costs is its sum.
+#[derive(Debug)]
+pub enum Output<'a> {
+    /// Requantised.
+    Int8(&'a mut [i8]),
+    /// The sums themselves, as the last layer's logits are made of.
+    Sums(&'a mut [i32]),
+}
+
+impl<'a> Output<'a> {
+    /// The tensor in `bytes`; `None` where sums do not lie on a word boundary.
+    pub(crate) fn of(bytes: &'a mut [u8], is_logits: bool) -> Option<Self> {
+        Some(if is_logits {
+            Self::Sums(accumulators(bytes)?)
+        } else {
+            Self::Int8(int8(bytes))
+        })
+    }
+
+    /// The outputs in `range`; `None` where there are fewer.
+    pub(crate) fn part(&mut self, range: Range<usize>) -> Option<Output<'_>> {
+        Some(match self {
+            Self::Int8(values) => Output::Int8(values.get_mut(range)?),
+            Self::Sums(sums) => Output::Sums(sums.get_mut(range)?),
+        })
+    }
+
+    /// What `channel` makes of `sum`, at `at`; nothing where that lies outside.
+    #[inline]
+    pub(super) fn put(&mut self, at: usize, sum: i32, quantiser: &Quantiser<'_>, channel: usize) {
+        match self {
+            Self::Int8(values) => {
+                let (multiplier, zero) = quantiser.scale(channel);
+                if let Some(value) = values.get_mut(at) {
+                    *value = to_int8(sum, multiplier, zero);
+                }
+            }
+            Self::Sums(sums) => {
+                if let Some(place) = sums.get_mut(at) {
+                    *place = sum;
+                }
+            }
+        }
+    }
+
+    /// Clamps int8 outputs to what the quantiser says.
+    pub(super) fn clamp(&mut self, quantiser: &Quantiser<'_>) {
+        if let Self::Int8(values) = self {
+            clamp(quantiser, values);
+        }
+    }
+}
