@@ -15,6 +15,7 @@
 pub mod concat;
 pub mod conv2d;
 pub mod dense;
+mod input;
 pub mod lookup;
 pub mod max_pool;
 mod output;
@@ -32,6 +33,7 @@ use dsp as kernels;
 #[cfg(not(dsp))]
 use portable as kernels;
 
+pub use input::InputRows;
 pub use output::Output;
 
 use crate::image::Op;

@@ -81,6 +81,7 @@ impl Plan<'_> {
     }
 
     /// Where `tensor` lies in the arena, unless it is fused away.
+    #[inline(never)]
     pub fn place(&self, model: &Model<'_>, tensor: usize) -> Option<Range<usize>> {
         let offset = *self.placements.get(tensor)?;
         let bytes = model.form(tensor)?.bytes();

@@ -2,10 +2,10 @@
 
 use crate::arena::{accumulators, copy, int8, parts, words};
 use crate::free;
-use crate::image::{Conv2d, Layer, MaxPool, Model, Op};
-use crate::ops::{Output, concat, conv2d, dense, lookup, max_pool};
+use crate::image::{Layer, Model, Op, Shape, Window};
+use crate::ops::{InputRows, Output, concat, conv2d, dense, lookup, max_pool};
 use crate::plan::{Plan, Step};
-use crate::sharing::{first_row, from_first_row};
+use crate::sharing::first_row;
 use crate::tap::Tap;
 use core::ops::Range;
 
@@ -109,26 +109,7 @@ fn run_layer<T: Tap>(
     let tensor = layer.output;
     let place = plan.place(model, tensor).ok_or(RunError::ForeignPlan)?;
     tap.begin(tensor);
-    for (position, &input) in layer.inputs.iter().enumerate() {
-        let from = plan
-            .place(model, input.into())
-            .ok_or(RunError::ForeignPlan)?;
-        if from.start < place.end && place.start < from.end {
-            evaluate_over_input(&layer.op, arena, from, place.clone(), scratch.clone())
-                .ok_or(RunError::ForeignPlan)?;
-            continue;
-        }
-        let [x, y, scratch] =
-            parts(arena, [from, place.clone(), scratch.clone()]).ok_or(RunError::ForeignPlan)?;
-        let (x, scratch) = (int8(x), words(scratch).ok_or(RunError::ForeignPlan)?);
-        if let Op::Concat = layer.op {
-            place_input(model, layer, position, x, int8(y));
-        } else {
-            let is_logits = tensor == model.layer_count();
-            let y = Output::of(y, is_logits).ok_or(RunError::ForeignPlan)?;
-            evaluate(&layer.op, x, scratch, y);
-        }
-    }
+    evaluate(model, plan, arena, layer, scratch).ok_or(RunError::ForeignPlan)?;
     tap.end(tensor);
     let output = arena.get_mut(place).ok_or(RunError::ForeignPlan)?;
     if tensor == model.layer_count() {
@@ -193,6 +174,7 @@ fn run_conv_pool<T: Tap>(
         let scratch = words(scratch).ok_or(RunError::ForeignPlan)?;
         tap.begin(made);
         let output = Output::Int8(made_row);
+        let x = InputRows::all(x);
         conv2d::row(conv, x, at, 0..conv.output.width, scratch, output);
         tap.end(made);
         if tap.wants(made) {
@@ -220,84 +202,87 @@ fn run_conv_pool<T: Tap>(
     Ok(())
 }
 
-/// One int8 layer whose output lies over the part of its input that it has read:
-/// see [`crate::sharing`].
-fn evaluate_over_input(
-    op: &Op<'_>,
+/// One layer. `None` where the plan does not belong to the model.
+fn evaluate(
+    model: &Model<'_>,
+    plan: &Plan<'_>,
     arena: &mut [u8],
-    from: Range<usize>,
-    place: Range<usize>,
+    layer: &Layer<'_>,
     scratch: Range<usize>,
 ) -> Option<()> {
-    let (input, output, window) = match op {
-        Op::Conv2d(conv) => (conv.input, conv.output, conv.window),
-        Op::MaxPool(pool) => (pool.input, pool.output, pool.window),
-        Op::Lookup(table) => {
-            for (to, at) in place.zip(from) {
-                let x = bytemuck::cast(*arena.get(at)?);
-                *arena.get_mut(to)? = bytemuck::cast(lookup::entry(table, x));
-            }
-            return Some(());
-        }
-        Op::Dense(_) | Op::Concat => return None,
-    };
-    for at in 0..output.height {
-        let left = from.start + first_row(input, &window, at) * input.row_elements();
-        let start = place.start + at * output.row_elements();
-        let row = start..start + output.row_elements();
-        let [x, y, scratch] = parts(arena, [left..from.end, row, scratch.clone()])?;
-        let (x, y, scratch) = (int8(x), int8(y), words(scratch)?);
-        let (input, window) = from_first_row(input, window, at);
-        match *op {
+    let to = plan.place(model, layer.output)?;
+    for (position, &input) in layer.inputs.iter().enumerate() {
+        let (from, to) = (plan.place(model, input.into())?, to.clone());
+        match &layer.op {
             Op::Conv2d(conv) => {
-                let conv = Conv2d {
-                    input,
-                    window,
-                    ..conv
-                };
-                conv2d::row(&conv, x, 0, 0..output.width, scratch, Output::Int8(y));
+                let shapes = [conv.input, conv.output];
+                slide(
+                    &layer.op,
+                    &conv.window,
+                    shapes,
+                    arena,
+                    [from, to, scratch.clone()],
+                )?;
             }
             Op::MaxPool(pool) => {
-                let pool = MaxPool {
-                    input,
-                    window,
-                    ..pool
-                };
-                max_pool::row(&pool, x, 0, 0..output.width, y);
+                let shapes = [pool.input, pool.output];
+                slide(
+                    &layer.op,
+                    &pool.window,
+                    shapes,
+                    arena,
+                    [from, to, scratch.clone()],
+                )?;
             }
-            Op::Dense(_) | Op::Lookup(_) | Op::Concat => return None,
+            // Its output may lie over its input.
+            Op::Lookup(table) => {
+                for (to, at) in to.zip(from) {
+                    let x = bytemuck::cast(*arena.get(at)?);
+                    *arena.get_mut(to)? = bytemuck::cast(lookup::entry(table, x));
+                }
+            }
+            Op::Dense(dense) => {
+                let [x, y] = parts(arena, [from, to])?;
+                let is_logits = layer.output == model.layer_count();
+                dense::outputs(dense, int8(x), Output::of(y, is_logits)?);
+            }
+            Op::Concat => {
+                let [x, y] = parts(arena, [from, to])?;
+                place_input(model, layer, position, int8(x), int8(y));
+            }
         }
     }
     Some(())
 }
 
-/// One layer with one input.
-fn evaluate(op: &Op<'_>, x: &[i8], scratch: &mut [u32], mut output: Output<'_>) {
-    let shape = match op {
-        Op::Conv2d(conv) => conv.output,
-        Op::MaxPool(pool) => pool.output,
-        Op::Dense(dense) => return dense::outputs(dense, x, output),
-        Op::Lookup(table) => {
-            if let Output::Int8(y) = output {
-                lookup::apply(table, x, y);
+/// A layer that slides a window, row by row. Its output may lie over the rows of its
+/// input that are behind it, so that of these nothing is lent.
+fn slide(
+    op: &Op<'_>,
+    window: &Window,
+    [input, output]: [Shape; 2],
+    arena: &mut [u8],
+    [from, to, scratch]: [Range<usize>; 3],
+) -> Option<()> {
+    let row_bytes = to.len().checked_div(output.height)?;
+    for at in 0..output.height {
+        let first = first_row(input, window, at);
+        let left = from.start + first * input.row_elements();
+        let start = to.start + at * row_bytes;
+        let places = [left..from.end, start..start + row_bytes, scratch.clone()];
+        let [x, y, scratch] = parts(arena, places)?;
+        let x = InputRows::from(first, int8(x));
+        match op {
+            Op::Conv2d(conv) => {
+                let is_logits = row_bytes > output.row_elements();
+                let y = Output::of(y, is_logits)?;
+                conv2d::row(conv, x, at, 0..output.width, words(scratch)?, y);
             }
-            return;
-        }
-        Op::Concat => return,
-    };
-    let elements = shape.row_elements();
-    for at in 0..shape.height {
-        let row = output.part(at * elements..(at + 1) * elements);
-        match (op, row) {
-            (Op::Conv2d(conv), Some(row)) => {
-                conv2d::row(conv, x, at, 0..shape.width, scratch, row);
-            }
-            (Op::MaxPool(pool), Some(Output::Int8(row))) => {
-                max_pool::row(pool, x, at, 0..shape.width, row);
-            }
-            _ => {}
+            Op::MaxPool(pool) => max_pool::row(pool, x, at, 0..output.width, int8(y)),
+            Op::Dense(_) | Op::Lookup(_) | Op::Concat => return None,
         }
     }
+    Some(())
 }
 
 /// Input number `position` of a concatenation.

@@ -81,20 +81,6 @@ pub(crate) fn step_lag_bytes(model: &Model<'_>, step: &Step) -> Option<usize> {
     }
 }
 
-/// Shape and window as row `y` of the output sees them when the input begins at
-/// [`first_row`]: there it is row 0.
-pub(crate) fn from_first_row(input: Shape, window: Window, y: usize) -> (Shape, Window) {
-    let input_from = Shape {
-        height: input.height - first_row(input, &window, y),
-        ..input
-    };
-    let window = Window {
-        pad_top: window.pad_top.saturating_sub(y * window.stride_h),
-        ..window
-    };
-    (input_from, window)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

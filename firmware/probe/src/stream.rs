@@ -180,24 +180,21 @@ impl<'s, 'p, B: Board, L: Read + ReadReady + Write> Stream<'s, 'p, B, L> {
         Ok(())
     }
 
-    /// Sends `values` as little-endian words, as many in a frame as fit.
-    fn send_words<T: Copy>(
+    /// Sends words as little-endian bytes, as many in a frame as fit.
+    #[inline(never)]
+    fn send_words(
         &mut self,
-        values: &[T],
-        to_bytes: impl Fn(T) -> [u8; 4],
-        event: impl for<'e> Fn(u32, &'e [u8]) -> Event<'e>,
+        words: &[u32],
+        event: for<'e> fn(u32, &'e [u8]) -> Event<'e>,
     ) -> Result<(), Stop<L::Error>> {
         self.flush()?;
-        for (chunk, first) in values.chunks(WORDS_MAX).zip((0..).step_by(WORDS_MAX)) {
-            let mut words = [[0; 4]; WORDS_MAX];
-            for (word, &value) in words.iter_mut().zip(chunk) {
-                *word = to_bytes(value);
+        for (chunk, first) in words.chunks(WORDS_MAX).zip((0..).step_by(WORDS_MAX)) {
+            let mut bytes = [[0; 4]; WORDS_MAX];
+            for (bytes, &word) in bytes.iter_mut().zip(chunk) {
+                *bytes = word.to_le_bytes();
             }
-            let bytes = words
-                .as_flattened()
-                .get(..4 * chunk.len())
-                .unwrap_or_default();
-            self.port.send(&event(first, bytes))?;
+            let bytes = bytes.as_flattened().get(..4 * chunk.len());
+            self.port.send(&event(first, bytes.unwrap_or_default()))?;
         }
         Ok(())
     }
@@ -287,7 +284,7 @@ impl<B: Board, L: Read + ReadReady + Write> Tap for Stream<'_, '_, B, L> {
 
     fn accumulators(&mut self, values: &[i32]) -> Result<(), Self::Error> {
         self.apart(|stream| {
-            stream.send_words(values, i32::to_le_bytes, |first, values| {
+            stream.send_words(bytemuck::must_cast_slice(values), |first, values| {
                 Event::Accumulators { first, values }
             })
         })
@@ -295,9 +292,8 @@ impl<B: Board, L: Read + ReadReady + Write> Tap for Stream<'_, '_, B, L> {
 
     fn logits(&mut self, values: &[f32]) -> Result<(), Self::Error> {
         self.apart(|stream| {
-            stream.send_words(values, f32::to_le_bytes, |first, values| Event::Logits {
-                first,
-                values,
+            stream.send_words(bytemuck::must_cast_slice(values), |first, values| {
+                Event::Logits { first, values }
             })
         })
     }

@@ -162,7 +162,17 @@ mod tests {
     #[test]
     fn divides_as_64_bits_do() {
         for divisor in [1, 2, 21, 999, 0xFFFF] {
-            for value in [0, 1, 20, 21, 22, 1 << 32, (1 << 48) + 1, u64::MAX - 1, u64::MAX] {
+            for value in [
+                0,
+                1,
+                20,
+                21,
+                22,
+                1 << 32,
+                (1 << 48) + 1,
+                u64::MAX - 1,
+                u64::MAX,
+            ] {
                 let divisor = NonZeroU16::new(divisor).unwrap();
                 let expected = value.div_ceil(u64::from(divisor.get()));
                 assert_eq!(div_ceil(value, divisor), expected);

@@ -3,7 +3,9 @@
 use core::ops::Range;
 
 use cortexscope_core::image::{Dense, MaxPool, Quantiser, Window};
-use cortexscope_core::ops::{self, Output, concat, conv2d, dense, lookup, max_pool, requantize};
+use cortexscope_core::ops::{
+    self, InputRows, Output, concat, conv2d, dense, lookup, max_pool, requantize,
+};
 use cortexscope_core::plan::LogitsError;
 use cortexscope_core::sharing;
 use cortexscope_core::{
@@ -87,12 +89,14 @@ fn the_kernels() {
         ops::scratch_bytes => fn(&Op<'static>) -> usize,
         conv2d::scratch_bytes => fn(Shape, Shape, &Window, usize) -> usize,
         conv2d::row
-            => fn(&Conv2d<'static>, &[i8], usize, Range<usize>, &mut [u32], Output<'_>),
+            => fn(&Conv2d<'static>, InputRows<'_>, usize, Range<usize>, &mut [u32], Output<'_>),
+        InputRows::all => for<'a> fn(&'a [i8]) -> InputRows<'a>,
+        InputRows::from => for<'a> fn(usize, &'a [i8]) -> InputRows<'a>,
         dense::outputs => fn(&Dense<'static>, &[i8], Output<'_>),
         dense::accumulate_change
             => fn(&Dense<'static>, usize, &[i8], &[i8], &mut [i32]),
         dense::requantize_all => fn(&Dense<'static>, &[i32], &mut [i8]),
-        max_pool::row => fn(&MaxPool, &[i8], usize, Range<usize>, &mut [i8]),
+        max_pool::row => fn(&MaxPool, InputRows<'_>, usize, Range<usize>, &mut [i8]),
         max_pool::include => fn(&MaxPool, &[i8], usize, &mut [i8]),
         lookup::apply => fn(&[i8], &[i8], &mut [i8]),
         lookup::entry => fn(&[i8], i8) -> i8,

@@ -96,6 +96,7 @@ impl<'a> Model<'a> {
     }
 
     /// Tensor `index` without its name, which takes longer to read than the rest.
+    #[inline(never)]
     pub(crate) fn form(&self, index: usize) -> Option<Form> {
         let record = self.tensors.get(index)?;
         Some(Form {

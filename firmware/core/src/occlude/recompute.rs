@@ -5,7 +5,7 @@ use super::region::{KeptRegion, Region};
 use crate::MAX_TENSORS;
 use crate::arena::{accumulators, copy, int8, parts, words};
 use crate::image::{Dense, Layer, Model, Op, Quantiser, Shape};
-use crate::ops::{Output, concat, conv2d, dense, lookup, max_pool};
+use crate::ops::{InputRows, Output, concat, conv2d, dense, lookup, max_pool};
 
 /// The state of an occlusion: which pixels of each tensor differ from the base.
 ///
@@ -226,9 +226,11 @@ impl<'m, 'l> Recompute<'m, 'l> {
                 let columns = region.left..region.left + region.width;
                 let elements = region.row(row, output.shape);
                 match (&layer.op, y.part(elements.clone())?) {
-                    (Op::Conv2d(conv), y) => conv2d::row(conv, x, at, columns, scratch, y),
+                    (Op::Conv2d(conv), y) => {
+                        conv2d::row(conv, InputRows::all(x), at, columns, scratch, y);
+                    }
                     (Op::MaxPool(pool), Output::Int8(y)) => {
-                        max_pool::row(pool, x, at, columns, y);
+                        max_pool::row(pool, InputRows::all(x), at, columns, y);
                     }
                     (Op::Lookup(table), Output::Int8(y)) => {
                         lookup::apply(table, x.get(elements)?, y);

@@ -10,14 +10,14 @@ mod plain;
 pub(super) mod rows;
 pub(super) mod tiles;
 
-use super::Output;
+use super::{InputRows, Output};
 use crate::image::{Conv2d, Shape, Window};
 use core::ops::Range;
 
 /// What is to be computed: output pixels `columns` of row `y`.
 struct Part<'a, 'm> {
     conv: &'a Conv2d<'m>,
-    input: &'a [i8],
+    input: InputRows<'a>,
     y: usize,
     columns: Range<usize>,
 }
@@ -58,7 +58,7 @@ pub fn scratch_bytes(input: Shape, output: Shape, window: &Window, groups: usize
 /// `scratch` has [`scratch_bytes`]; what is in it before does not matter.
 pub fn row(
     conv: &Conv2d<'_>,
-    input: &[i8],
+    input: InputRows<'_>,
     y: usize,
     columns: Range<usize>,
     scratch: &mut [u32],
@@ -81,12 +81,8 @@ pub fn row(
 /// The input row under row `ky` of the windows of output row `y`; `None` where
 /// that is padding.
 #[inline]
-fn input_row<'x>(conv: &Conv2d<'_>, input: &'x [i8], y: usize, ky: usize) -> Option<&'x [i8]> {
+fn input_row<'x>(conv: &Conv2d<'_>, input: InputRows<'x>, y: usize, ky: usize) -> Option<&'x [i8]> {
     let window = &conv.window;
     let at = (y * window.stride_h + ky * window.dilation_h).wrapping_sub(window.pad_top);
-    if at >= conv.input.height {
-        return None;
-    }
-    let elements = conv.input.row_elements();
-    input.get(at * elements..(at + 1) * elements)
+    input.row(conv.input, at)
 }

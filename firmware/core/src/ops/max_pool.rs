@@ -1,23 +1,24 @@
 //! Maximum over a window. Padding never wins.
 
-use super::kernels;
+use super::{InputRows, kernels};
 use crate::image::MaxPool;
 use core::ops::Range;
 
 /// Output pixels `columns` of row `y`, `[columns, C]`.
-pub fn row(pool: &MaxPool, input: &[i8], y: usize, columns: Range<usize>, output: &mut [i8]) {
+pub fn row(
+    pool: &MaxPool,
+    input: InputRows<'_>,
+    y: usize,
+    columns: Range<usize>,
+    output: &mut [i8],
+) {
     let window = &pool.window;
     output.fill(i8::MIN);
     for ky in 0..window.kernel_h {
         let at_y = (y * window.stride_h + ky * window.dilation_h).wrapping_sub(window.pad_top);
-        if at_y >= pool.input.height {
-            continue;
+        if let Some(row) = input.row(pool.input, at_y) {
+            include_row(pool, row, columns.clone(), output);
         }
-        let start = at_y * pool.input.row_elements();
-        let row = input
-            .get(start..start + pool.input.row_elements())
-            .unwrap_or_default();
-        include_row(pool, row, columns.clone(), output);
     }
 }
 

@@ -4,7 +4,7 @@
 //! random networks of the end-to-end tests.
 
 use super::conv2d::rows::PaddedRows;
-use super::{Output, conv2d, dense, dsp, max_pool, portable, scratch_bytes};
+use super::{InputRows, Output, conv2d, dense, dsp, max_pool, portable, scratch_bytes};
 use crate::image::{Conv2d, Dense, MaxPool, Op, Quantiser, Shape, Window};
 use core::ops::Range;
 use proptest::prelude::*;
@@ -319,7 +319,7 @@ fn compare_rows(conv: &Conv2d<'_>, x: &[i8], columns: Range<usize>, whole: bool)
         let mut got = vec![0; sums.len()];
         conv2d::row(
             conv,
-            x,
+            InputRows::all(x),
             y,
             columns.clone(),
             &mut scratch,
@@ -335,7 +335,7 @@ fn compare_rows(conv: &Conv2d<'_>, x: &[i8], columns: Range<usize>, whole: bool)
         let mut other = vec![0xAAAA_AAAA; words];
         conv2d::row(
             conv,
-            x,
+            InputRows::all(x),
             y,
             columns.clone(),
             &mut other,
@@ -423,7 +423,7 @@ fn max_pools() {
         let mut by_output = vec![0; expected.len()];
         let rows = by_output.chunks_exact_mut(pool.output.row_elements());
         for (y, row) in rows.enumerate() {
-            max_pool::row(&pool, &x, y, 0..pool.output.width, row);
+            max_pool::row(&pool, InputRows::all(&x), y, 0..pool.output.width, row);
         }
         assert_eq!(by_output, expected);
         let mut by_input = vec![i8::MIN; expected.len()];

@@ -107,7 +107,7 @@ impl ser::Serializer for &mut Writer<'_> {
         self.serialize_bytes(text.as_bytes())
     }
 
-    #[inline]
+    #[inline(never)]
     fn serialize_bytes(self, bytes: &[u8]) -> Result<(), Malformed> {
         self.short(bytes.len() as u32);
         self.all(bytes);

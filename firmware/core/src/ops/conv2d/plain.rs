@@ -3,7 +3,7 @@
 
 use super::{Part, input_row};
 use crate::image::Conv2d;
-use crate::ops::Output;
+use crate::ops::{InputRows, Output};
 
 pub(super) fn evaluate(part: &Part<'_, '_>, output: &mut Output<'_>) {
     let Part {
@@ -24,7 +24,13 @@ pub(super) fn evaluate(part: &Part<'_, '_>, output: &mut Output<'_>) {
 
 /// `Σ (x − zero)·w` over the part of the window that lies on the input: padding
 /// has the value `zero` and adds nothing.
-fn sum(conv: &Conv2d<'_>, input: &[i8], at: [usize; 2], group: usize, filter: &[i8]) -> i32 {
+fn sum(
+    conv: &Conv2d<'_>,
+    input: InputRows<'_>,
+    at: [usize; 2],
+    group: usize,
+    filter: &[i8],
+) -> i32 {
     let (window, depth) = (&conv.window, conv.group_channels().max(1));
     let zero = i32::from(conv.input_zero);
     let [y, x] = at;

@@ -4,8 +4,8 @@
 
 use super::{Part, input_row};
 use crate::image::Conv2d;
-use crate::ops::Output;
 use crate::ops::kernels::{self, Column};
+use crate::ops::{InputRows, Output};
 
 /// Output pixels that are computed together.
 pub(super) const PIXELS: usize = 2;
@@ -110,7 +110,7 @@ pub(super) fn evaluate(part: &Part<'_, '_>, scratch: &mut [u32], output: &mut Ou
 /// Writes the window of one pixel into its column, the first or the second.
 fn unfold(
     conv: &Conv2d<'_>,
-    input: &[i8],
+    input: InputRows<'_>,
     at: [usize; 2],
     group: usize,
     scratch: &mut [u32],
