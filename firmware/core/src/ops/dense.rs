@@ -8,19 +8,16 @@ const ROWS: usize = 4;
 
 /// All outputs.
 pub fn outputs(dense: &Dense<'_>, input: &[i8], mut output: Output<'_>) {
-    let inputs = dense.inputs();
-    let rows = dense.weights.chunks((ROWS * inputs).max(1));
-    for (first, rows) in (0..).step_by(ROWS).zip(rows) {
-        let sums = if rows.len() == ROWS * inputs {
-            kernels::four_dots(input, dense.input_zero, rows)
-        } else {
-            let mut rows = rows.chunks_exact(inputs.max(1));
-            [(); ROWS].map(|()| match rows.next() {
-                Some(row) => kernels::dot(input, dense.input_zero, row),
-                None => 0,
-            })
-        };
-        for ((channel, sum), &bias) in (first..).zip(sums).zip(dense.bias.iter().skip(first)) {
+    let (inputs, outputs) = (dense.inputs(), dense.bias.len());
+    // Of fewer outputs than are computed together, one at a time.
+    let (step, row_bytes) = if outputs < ROWS { (1, 0) } else { (ROWS, inputs) };
+    for first in (0..outputs).step_by(step) {
+        // The last ones begin earlier: some outputs are computed twice.
+        let first = first.min(outputs - step);
+        let rows = dense.weights.get(first * inputs..).unwrap_or_default();
+        let sums = kernels::four_dots(input, dense.input_zero, rows, row_bytes);
+        let biases = dense.bias.iter().enumerate().skip(first).take(step);
+        for ((channel, &bias), sum) in biases.zip(sums) {
             output.put(channel, bias + sum, &dense.quantiser, channel);
         }
     }

@@ -21,13 +21,20 @@ fn word(bytes: &[i8; 4]) -> u32 {
     u32::from_le_bytes(bytes.map(|byte| byte as u8))
 }
 
-/// The word of up to three bytes; the rest is 0.
+/// The word of up to four bytes; the bytes that there are not are 0.
+#[inline(never)]
 fn part_word(bytes: &[i8]) -> u32 {
-    let mut word = [0; 4];
-    for (to, &from) in word.iter_mut().zip(bytes) {
-        *to = from as u8;
+    let mut word = 0;
+    for &byte in bytes.iter().rev() {
+        word = word << 8 | u32::from(byte as u8);
     }
-    u32::from_le_bytes(word)
+    word
+}
+
+/// The word of one of the chunks that bytes are cut into, four bytes or the rest.
+#[inline(always)]
+fn chunk_word(bytes: &[i8]) -> u32 {
+    bytes.as_array().map_or_else(|| part_word(bytes), word)
 }
 
 /// `−zero`, twice.
@@ -80,24 +87,15 @@ pub fn four_pixels(rows: &PaddedRows<'_>, at: usize, filter: &[i8], start: i32) 
 }
 
 /// Adds the products of one row of taps, four taps at a time: eight bytes of the
-/// row lie under four taps of four pixels.
+/// row lie under four taps of four pixels. Of taps that there are not, the weight is 0.
 #[inline(always)]
 fn add_row(sums: &mut [i32; TILE], mut row: &[i8], taps: &[i8]) {
-    let (fours, rest) = taps.as_chunks::<4>();
-    for four in fours {
+    for four in taps.chunks(4) {
         let Some((bytes, _)) = row.split_first_chunk::<8>() else {
             return;
         };
-        add_taps(sums, bytes, word(four));
+        add_taps(sums, bytes, chunk_word(four));
         row = row.get(4..).unwrap_or_default();
-    }
-    let Some((bytes, _)) = row.split_first_chunk::<8>() else {
-        return;
-    };
-    match rest {
-        [] => {}
-        &[w] => add_tap(sums, bytes, w),
-        more => add_taps(sums, bytes, part_word(more)),
     }
 }
 
@@ -115,13 +113,6 @@ fn add_taps(sums: &mut [i32; TILE], bytes: &[i8; 8], taps: u32) {
     *second = smladx(x42, w13, smlad(x13, w02, *second));
     *third = smladx(x53, w13, smladx(x42, w02, *third));
     *fourth = smlad(x46, w13, smladx(x53, w02, *fourth));
-}
-
-#[inline(always)]
-fn add_tap(sums: &mut [i32; TILE], bytes: &[i8; 8], tap: i8) {
-    for (sum, &x) in sums.iter_mut().zip(bytes) {
-        *sum = sum.wrapping_add(i32::from(x) * i32::from(tap));
-    }
 }
 
 /// `Σ w` of a filter.
@@ -268,47 +259,37 @@ pub fn products(columns: &[u32], filters: [&[i8]; 2]) -> [[i32; 2]; 2] {
 fn add_rest(mut sums: [[i32; 2]; 2], quads: [Quad; 2], rests: [&[i8]; 2]) -> [[i32; 2]; 2] {
     for (sums, rest) in sums.iter_mut().zip(rests) {
         let w = part_word(rest);
-        for (sum, [x02, x13]) in sums.iter_mut().zip(quads) {
-            *sum = smlad(x13, sxtb16_odd(w), smlad(x02, sxtb16(w), *sum));
+        for (sum, number) in sums.iter_mut().zip(quads) {
+            *sum = add_products(number, w, *sum);
         }
     }
     sums
 }
 
-/// `Σ (x − zero)·w` of an input with four rows of weights, one after the other.
+/// `Σ (x − zero)·w` of an input with four rows of weights, `row_bytes` from one to
+/// the next.
 #[inline(always)]
-pub fn four_dots(input: &[i8], zero: i8, rows: &[i8]) -> [i32; 4] {
+pub fn four_dots(input: &[i8], zero: i8, rows: &[i8], row_bytes: usize) -> [i32; 4] {
     let (fours, rest) = input.as_chunks();
-    let sums = loops::four_rows(fours, negated(zero), rows, input.len(), [0; 4]);
-    if rest.is_empty() {
-        return sums;
+    let zero = negated(zero);
+    let mut sums = loops::four_rows(fours, zero, rows, row_bytes, [0; 4]);
+    if !rest.is_empty() {
+        let x = part_word(rest);
+        let number = [sxtab16(zero, x), sxtab16_odd(zero, x)];
+        for (row, sum) in sums.iter_mut().enumerate() {
+            let start = row * row_bytes + 4 * fours.len();
+            // Where there is no input there is no weight, and a product of 0.
+            let weights = rows.get(start..start + rest.len());
+            *sum = add_products(number, part_word(weights.unwrap_or_default()), *sum);
+        }
     }
-    let mut rows = rows.chunks_exact(input.len());
-    sums.map(|sum| {
-        let row = rows.next().and_then(|row| row.get(4 * fours.len()..));
-        sum + dot(rest, zero, row.unwrap_or_default())
-    })
+    sums
 }
 
-/// `Σ (x − zero)·w` of an input with one row of weights.
-#[inline(never)]
-pub fn dot(input: &[i8], zero: i8, row: &[i8]) -> i32 {
-    let zero = negated(zero);
-    let row = row.get(..input.len()).unwrap_or_default();
-    let [(input, input_rest), (row, rest)] = [input, row].map(<[i8]>::as_chunks);
-    let add = |sum, x, w| {
-        let (x02, x13) = (sxtab16(zero, x), sxtab16_odd(zero, x));
-        smlad(x13, sxtb16_odd(w), smlad(x02, sxtb16(w), sum))
-    };
-    let mut sum = 0;
-    for (x, w) in input.iter().zip(row) {
-        sum = add(sum, word(x), word(w));
-    }
-    if rest.is_empty() {
-        return sum;
-    }
-    // Where there is no input there is no weight, and a product of 0.
-    add(sum, part_word(input_rest), part_word(rest))
+/// `sum + Σ x·w` of four numbers.
+#[inline(always)]
+fn add_products([x02, x13]: Quad, w: u32, sum: i32) -> i32 {
+    smlad(x13, sxtb16_odd(w), smlad(x02, sxtb16(w), sum))
 }
 
 /// Inputs of a dense layer whose changes are taken at once.
@@ -319,36 +300,27 @@ const CHANGES: usize = 64;
 pub fn add_changes(new: &[i8], old: &[i8], weights: &[i8], row_bytes: usize, sums: &mut [i32]) {
     let parts = new.chunks(CHANGES).zip(old.chunks(CHANGES));
     for (part, (new, old)) in parts.enumerate() {
-        let weights = weights.get(part * CHANGES..).unwrap_or_default();
-        let mut quads = [Quad::default(); CHANGES / 4];
-        let [(new_words, new_rest), (old_words, old_rest)] = [new, old].map(<[i8]>::as_chunks);
-        let change = |new, old| {
-            [
-                ssub16(sxtb16(new), sxtb16(old)),
-                ssub16(sxtb16_odd(new), sxtb16_odd(old)),
-            ]
-        };
-        for ((quad, new), old) in quads.iter_mut().zip(new_words).zip(old_words) {
-            *quad = change(word(new), word(old));
+        let mut numbers = [Quad::default(); CHANGES / 4];
+        let words = new.chunks(4).zip(old.chunks(4));
+        for (number, (new, old)) in numbers.iter_mut().zip(words) {
+            let (new, old) = (chunk_word(new), chunk_word(old));
+            let (even, odd) = (sxtb16(old), sxtb16_odd(old));
+            *number = [ssub16(sxtb16(new), even), ssub16(sxtb16_odd(new), odd)];
         }
-        let whole = quads.get(..new_words.len()).unwrap_or_default();
-        let rest = change(part_word(new_rest), part_word(old_rest));
-        let mut rows = weights;
+        let numbers = numbers.get(..new.len().div_ceil(4)).unwrap_or_default();
+        let mut rows = weights.get(part * CHANGES..).unwrap_or_default();
         for sums in sums.chunks_mut(4) {
-            if let Ok(four) = <&mut [i32; 4]>::try_from(&mut *sums) {
-                *four = loops::four_rows_of_quads(whole, rows, row_bytes, *four);
-            } else {
-                for (sum, row) in sums.iter_mut().zip(rows.chunks(row_bytes.max(1))) {
-                    for (&[x02, x13], w) in whole.iter().zip(row.as_chunks().0) {
-                        *sum = smlad(x13, sxtb16_odd(word(w)), smlad(x02, sxtb16(word(w)), *sum));
-                    }
+            match sums.as_mut_array() {
+                // The last number's weights may be those of the next row: it is 0 there.
+                Some(four) if 3 * row_bytes + 4 * numbers.len() <= rows.len() => {
+                    *four = loops::four_rows_of_quads(numbers, rows, row_bytes, *four);
                 }
-            }
-            if !new_rest.is_empty() {
-                for (sum, row) in sums.iter_mut().zip(rows.chunks(row_bytes.max(1))) {
-                    let w = row.get(4 * whole.len()..).unwrap_or_default();
-                    let w = part_word(w.get(..new_rest.len()).unwrap_or_default());
-                    *sum = smlad(rest[1], sxtb16_odd(w), smlad(rest[0], sxtb16(w), *sum));
+                _ => {
+                    for (sum, row) in sums.iter_mut().zip(rows.chunks(row_bytes.max(1))) {
+                        for (&number, w) in numbers.iter().zip(row.chunks(4)) {
+                            *sum = add_products(number, chunk_word(w), *sum);
+                        }
+                    }
                 }
             }
             rows = rows.get(4 * row_bytes..).unwrap_or_default();

@@ -111,21 +111,18 @@ pub fn products(columns: &[u32], filters: [&[i8]; 2]) -> [[i32; 2]; 2] {
     })
 }
 
-/// `Σ (x − zero)·w` of an input with four rows of weights, one after the other.
+/// `Σ (x − zero)·w` of an input with four rows of weights, `row_bytes` from one to
+/// the next.
 #[inline]
-pub fn four_dots(input: &[i8], zero: i8, rows: &[i8]) -> [i32; 4] {
-    let mut rows = rows.chunks_exact(input.len().max(1));
-    [(); 4].map(|()| dot(input, zero, rows.next().unwrap_or_default()))
-}
-
-/// `Σ (x − zero)·w` of an input with one row of weights.
-#[inline]
-pub fn dot(input: &[i8], zero: i8, row: &[i8]) -> i32 {
+pub fn four_dots(input: &[i8], zero: i8, rows: &[i8], row_bytes: usize) -> [i32; 4] {
     let zero = i16::from(zero);
-    let products = input.iter().zip(row);
-    products
-        .map(|(&x, &w)| i32::from(i16::from(x) - zero) * i32::from(w))
-        .sum()
+    [0, 1, 2, 3].map(|row| {
+        let row = rows.get(row * row_bytes..).unwrap_or_default();
+        let products = input.iter().zip(row);
+        products
+            .map(|(&x, &w)| i32::from(i16::from(x) - zero) * i32::from(w))
+            .sum()
+    })
 }
 
 /// Adds `Σ (new − old)·w` to each sum; its weights begin `row_bytes` after those of

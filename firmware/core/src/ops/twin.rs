@@ -133,10 +133,11 @@ fn dots_changes_and_maxima() {
         let centred = |at: usize| i64::from(new[at]) - i64::from(zero);
         let expected = rows.map(|row| dot(&centred, row));
         let weights = rows.concat();
-        assert_eq!(dsp::four_dots(&new, zero, &weights), expected);
-        assert_eq!(portable::four_dots(&new, zero, &weights), expected);
-        assert_eq!(dsp::dot(&new, zero, rows[0]), expected[0]);
-        assert_eq!(portable::dot(&new, zero, rows[0]), expected[0]);
+        for four_dots in [dsp::four_dots, portable::four_dots] {
+            assert_eq!(four_dots(&new, zero, &weights, new.len()), expected);
+            let first = [expected[0]; 4];
+            assert_eq!(four_dots(&new, zero, rows[0], 0), first);
+        }
 
         let expected = sum_of(new.iter().map(|&w| i64::from(w)));
         assert_eq!(dsp::weight_sum(&new), expected);
