@@ -10,49 +10,40 @@ use core::ops::Range;
 pub(super) struct Layout {
     /// Bytes from the first to the last buffer.
     pub arena_bytes: usize,
-    scratch: Range<usize>,
-    places: [Place; MAX_TENSORS],
+    /// The scratch lies before the first buffer.
+    scratch_bytes: usize,
+    /// Where the buffers begin: those of one tensor after those of the one before.
+    /// Few words, because they lie on the stack.
+    starts: [u32; BUFFERS * MAX_TENSORS + 1],
 }
 
-/// The buffers of one tensor, one after the other, each from a word boundary on:
-/// sums, the same as the base left them, the tensor, and what is overwritten of it.
-/// Few words, because there is one for each tensor and they lie on the stack.
-#[derive(Clone, Copy, Default)]
-struct Place {
-    start: u32,
-    sums_bytes: u32,
-    bytes: u32,
-    undo_bytes: u32,
+/// A buffer of a tensor, from a word boundary on.
+#[derive(Clone, Copy)]
+pub(super) enum Buffer {
+    /// The accumulators behind it; empty for other layers than dense and last.
+    Sums,
+    /// The same as the base inference left them.
+    BaseSums,
+    /// The tensor as it is now.
+    Tensor,
+    /// What the patch overwrote of it.
+    Undo,
 }
 
-impl Place {
-    /// Of the four buffers, number `index`.
-    fn buffer(self, index: usize) -> Range<usize> {
-        let Self {
-            start,
-            sums_bytes,
-            bytes,
-            undo_bytes,
-        } = self;
-        let sizes = [sums_bytes, sums_bytes, bytes, undo_bytes].map(|bytes| bytes as usize);
-        let before = sizes.iter().take(index);
-        let before: usize = before.map(|bytes| bytes.next_multiple_of(4)).sum();
-        let start = start as usize + before;
-        start..start + sizes.get(index).copied().unwrap_or(0)
-    }
-}
+/// How many buffers a tensor has.
+const BUFFERS: usize = 4;
 
 impl Layout {
     pub fn new(model: &Model<'_>, window_h: usize, window_w: usize) -> Self {
         let mut layout = Self {
             arena_bytes: 0,
-            scratch: 0..0,
-            places: [Place::default(); MAX_TENSORS],
+            scratch_bytes: 0,
+            starts: [0; BUFFERS * MAX_TENSORS + 1],
         };
         // One layer runs at a time.
         let scratch_bytes = model.layers().map(|layer| scratch_bytes(&layer.op)).max();
-        layout.scratch.end = scratch_bytes.unwrap_or(0);
-        layout.take(layout.scratch.end);
+        layout.scratch_bytes = scratch_bytes.unwrap_or(0);
+        layout.arena_bytes = layout.scratch_bytes.next_multiple_of(4);
         // The largest rectangle that a patch can change, per tensor.
         let mut largest = [[0_u16; 2]; MAX_TENSORS];
         for index in 0..model.tensor_count() {
@@ -103,56 +94,36 @@ impl Layout {
             };
             let undo_bytes = height * width * shape.channels;
             let undo_bytes = if tensor.is_logits { 0 } else { undo_bytes };
-            let place = Place {
-                start: layout.arena_bytes as u32,
-                sums_bytes: sums_bytes as u32,
-                bytes: tensor.bytes() as u32,
-                undo_bytes: undo_bytes as u32,
-            };
-            for bytes in [sums_bytes, sums_bytes, tensor.bytes(), undo_bytes] {
-                layout.take(bytes);
+            let sizes = [sums_bytes, sums_bytes, tensor.bytes(), undo_bytes];
+            for (buffer, bytes) in sizes.into_iter().enumerate() {
+                if let Some(start) = layout.starts.get_mut(BUFFERS * index + buffer) {
+                    *start = layout.arena_bytes as u32;
+                }
+                layout.arena_bytes += bytes.next_multiple_of(4);
             }
-            if let (Some(slot), Some(size)) = (layout.places.get_mut(index), largest.get_mut(index))
-            {
-                *slot = place;
+            if let Some(size) = largest.get_mut(index) {
                 // No larger than the tensor, whose sides have 16 bits.
                 *size = [height as u16, width as u16];
             }
+        }
+        if let Some(end) = layout.starts.get_mut(BUFFERS * model.tensor_count()) {
+            *end = layout.arena_bytes as u32;
         }
         layout
     }
 
     /// What the kernels need beside their tensors.
     pub fn scratch(&self) -> Range<usize> {
-        self.scratch.clone()
+        0..self.scratch_bytes
     }
 
-    /// The tensor as it is now.
-    pub fn tensor(&self, tensor: usize) -> Range<usize> {
-        self.place(tensor).buffer(2)
-    }
-
-    /// What the patch overwrote of it.
-    pub fn undo(&self, tensor: usize) -> Range<usize> {
-        self.place(tensor).buffer(3)
-    }
-
-    /// The accumulators behind it; empty for other layers than dense and last.
-    pub fn sums(&self, tensor: usize) -> Range<usize> {
-        self.place(tensor).buffer(0)
-    }
-
-    /// The accumulators as the base inference left them.
-    pub fn base_sums(&self, tensor: usize) -> Range<usize> {
-        self.place(tensor).buffer(1)
-    }
-
-    fn place(&self, tensor: usize) -> Place {
-        self.places.get(tensor).copied().unwrap_or_default()
-    }
-
-    /// Room for `bytes`, up to a word boundary.
-    fn take(&mut self, bytes: usize) {
-        self.arena_bytes += bytes.next_multiple_of(4);
+    /// Where a buffer of `tensor` lies: whole words, the last of which may not be full.
+    #[inline(never)]
+    pub fn place(&self, tensor: usize, buffer: Buffer) -> Range<usize> {
+        let at = BUFFERS * tensor + buffer as usize;
+        match self.starts.get(at..at + 2) {
+            Some(&[start, end]) => start as usize..end as usize,
+            _ => 0..0,
+        }
     }
 }

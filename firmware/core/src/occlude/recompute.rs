@@ -1,6 +1,6 @@
 //! Evaluates only what changed, and puts it back.
 
-use super::layout::Layout;
+use super::layout::{Buffer, Layout};
 use super::region::{KeptRegion, Region};
 use crate::MAX_TENSORS;
 use crate::arena::{accumulators, copy, int8, parts, words};
@@ -38,6 +38,18 @@ impl<'m, 'l> Recompute<'m, 'l> {
         self.macs
     }
 
+    /// Buffers of tensors, borrowed at once.
+    fn lend<'a, const N: usize>(
+        &self,
+        arena: &'a mut [u8],
+        buffers: [(usize, Buffer); N],
+    ) -> Option<[&'a mut [u8]; N]> {
+        parts(
+            arena,
+            buffers.map(|(tensor, buffer)| self.layout.place(tensor, buffer)),
+        )
+    }
+
     /// What was saved of a tensor.
     fn saved_of(&self, tensor: usize) -> Option<Region> {
         self.saved.get(tensor).copied().map(Region::from)
@@ -45,7 +57,10 @@ impl<'m, 'l> Recompute<'m, 'l> {
 
     /// The base inference: everything, kept.
     pub fn base(&mut self, arena: &mut [u8], input: &[i8]) -> Option<()> {
-        copy(input, int8(arena.get_mut(self.layout.tensor(0))?));
+        copy(
+            input,
+            int8(arena.get_mut(self.layout.place(0, Buffer::Tensor))?),
+        );
         for index in 0..self.model.layer_count() {
             let layer = self.model.layer(index)?;
             let tensor = self.model.form(layer.output)?;
@@ -57,11 +72,13 @@ impl<'m, 'l> Recompute<'m, 'l> {
             } else {
                 self.evaluate(arena, &layer, Region::whole(tensor.shape))?;
             }
-            let (sums, kept) = (
-                self.layout.sums(layer.output),
-                self.layout.base_sums(layer.output),
-            );
-            let [sums, kept] = parts(arena, [sums, kept])?;
+            let [sums, kept] = self.lend(
+                arena,
+                [
+                    (layer.output, Buffer::Sums),
+                    (layer.output, Buffer::BaseSums),
+                ],
+            )?;
             copy(sums, kept);
         }
         Some(())
@@ -73,7 +90,7 @@ impl<'m, 'l> Recompute<'m, 'l> {
     pub fn cover(&mut self, arena: &mut [u8], patch: Region, fill: i8) -> Option<bool> {
         self.save(arena, 0, patch)?;
         let shape = self.model.form(0)?.shape;
-        let input = int8(arena.get_mut(self.layout.tensor(0))?);
+        let input = int8(arena.get_mut(self.layout.place(0, Buffer::Tensor))?);
         for row in 0..patch.height {
             input.get_mut(patch.row(row, shape))?.fill(fill);
         }
@@ -92,15 +109,15 @@ impl<'m, 'l> Recompute<'m, 'l> {
             if region.is_empty() {
                 continue;
             }
-            let (sums, kept) = (self.layout.sums(index), self.layout.base_sums(index));
-            let [sums, kept] = parts(arena, [sums, kept])?;
+            let [sums, kept] =
+                self.lend(arena, [(index, Buffer::Sums), (index, Buffer::BaseSums)])?;
             copy(kept, sums);
             let tensor = self.model.form(index)?;
             if tensor.is_logits {
                 continue;
             }
-            let (base, undo) = (self.layout.tensor(index), self.layout.undo(index));
-            let [base, undo] = parts(arena, [base, undo])?;
+            let [base, undo] =
+                self.lend(arena, [(index, Buffer::Tensor), (index, Buffer::Undo)])?;
             let rows = undo.chunks_exact(region.row_elements(tensor.shape));
             for (row, kept) in rows.take(region.height).enumerate() {
                 copy(kept, base.get_mut(region.row(row, tensor.shape))?);
@@ -114,7 +131,7 @@ impl<'m, 'l> Recompute<'m, 'l> {
         let last = self.model.layer_count();
         let layer = self.model.layer(last.checked_sub(1)?)?;
         let Quantiser { multipliers, .. } = layer.op.quantiser()?;
-        let [sums, logits] = parts(arena, [self.layout.sums(last), self.layout.tensor(last)])?;
+        let [sums, logits] = self.lend(arena, [(last, Buffer::Sums), (last, Buffer::Tensor)])?;
         let sums = accumulators(sums)?;
         let logits: &mut [f32] = bytemuck::try_cast_slice_mut(logits).ok()?;
         for (at, (logit, &mut sum)) in logits.iter_mut().zip(sums).enumerate() {
@@ -166,8 +183,7 @@ impl<'m, 'l> Recompute<'m, 'l> {
         if view.is_logits {
             return Some(());
         }
-        let (base, undo) = (self.layout.tensor(tensor), self.layout.undo(tensor));
-        let [base, undo] = parts(arena, [base, undo])?;
+        let [base, undo] = self.lend(arena, [(tensor, Buffer::Tensor), (tensor, Buffer::Undo)])?;
         let rows = undo.chunks_exact_mut(region.row_elements(view.shape));
         for (row, kept) in rows.take(region.height).enumerate() {
             copy(base.get(region.row(row, view.shape))?, kept);
@@ -179,8 +195,7 @@ impl<'m, 'l> Recompute<'m, 'l> {
     fn compare(&mut self, arena: &mut [u8], tensor: usize) -> Option<()> {
         let shape = self.model.form(tensor)?.shape;
         let saved = self.saved_of(tensor)?;
-        let (base, undo) = (self.layout.tensor(tensor), self.layout.undo(tensor));
-        let [base, undo] = parts(arena, [base, undo])?;
+        let [base, undo] = self.lend(arena, [(tensor, Buffer::Tensor), (tensor, Buffer::Undo)])?;
         let channels = shape.channels.max(1);
         let mut changed = Region::default();
         for (row, kept) in undo
@@ -211,11 +226,11 @@ impl<'m, 'l> Recompute<'m, 'l> {
         let output = self.model.form(layer.output)?;
         let mut first_channel = 0;
         for &input in layer.inputs {
-            let from = self.layout.tensor(input.into());
+            let from = self.layout.place(input.into(), Buffer::Tensor);
             let to = if output.is_logits {
-                self.layout.sums(layer.output)
+                self.layout.place(layer.output, Buffer::Sums)
             } else {
-                self.layout.tensor(layer.output)
+                self.layout.place(layer.output, Buffer::Tensor)
             };
             let [x, y, scratch] = parts(arena, [from, to, self.layout.scratch()])?;
             let (x, scratch) = (int8(x), words(scratch)?);
@@ -256,11 +271,13 @@ impl<'m, 'l> Recompute<'m, 'l> {
 
     /// All sums of a dense layer from its whole input.
     fn sum_up(&mut self, arena: &mut [u8], layer: &Layer<'_>, dense: &Dense<'_>) -> Option<()> {
-        let (from, to) = (
-            self.layout.tensor(layer.input()),
-            self.layout.sums(layer.output),
-        );
-        let [x, sums] = parts(arena, [from, to])?;
+        let [x, sums] = self.lend(
+            arena,
+            [
+                (layer.input(), Buffer::Tensor),
+                (layer.output, Buffer::Sums),
+            ],
+        )?;
         dense::outputs(dense, int8(x), Output::Sums(accumulators(sums)?));
         self.macs += dense.weights.len() as u64;
         Some(())
@@ -277,8 +294,14 @@ impl<'m, 'l> Recompute<'m, 'l> {
         let input = layer.input();
         let shape: Shape = self.model.form(input)?.shape;
         let saved = self.saved_of(input)?;
-        let (now, undo) = (self.layout.tensor(input), self.layout.undo(input));
-        let [now, undo, sums] = parts(arena, [now, undo, self.layout.sums(layer.output)])?;
+        let [now, undo, sums] = self.lend(
+            arena,
+            [
+                (input, Buffer::Tensor),
+                (input, Buffer::Undo),
+                (layer.output, Buffer::Sums),
+            ],
+        )?;
         let (now, undo, sums) = (int8(now), int8(undo), accumulators(sums)?);
         for row in 0..changed.height {
             let elements = changed.row(row, shape);
@@ -293,10 +316,8 @@ impl<'m, 'l> Recompute<'m, 'l> {
 
     /// A dense layer's int8 output from its sums.
     fn requantize(&self, arena: &mut [u8], tensor: usize, dense: &Dense<'_>) -> Option<()> {
-        let [sums, output] = parts(
-            arena,
-            [self.layout.sums(tensor), self.layout.tensor(tensor)],
-        )?;
+        let [sums, output] =
+            self.lend(arena, [(tensor, Buffer::Sums), (tensor, Buffer::Tensor)])?;
         dense::requantize_all(dense, accumulators(sums)?, int8(output));
         Some(())
     }

@@ -6,20 +6,27 @@ use crate::image::Dense;
 /// Rows of weights that are read together.
 const ROWS: usize = 4;
 
-/// All outputs.
+/// All outputs. What the input has after its elements is not read.
 pub fn outputs(dense: &Dense<'_>, input: &[i8], mut output: Output<'_>) {
     let (inputs, outputs) = (dense.inputs(), dense.bias.len());
+    let input = input.get(..inputs).unwrap_or_default();
     // Of fewer outputs than are computed together, one at a time.
-    let (step, row_bytes) = if outputs < ROWS { (1, 0) } else { (ROWS, inputs) };
-    for first in (0..outputs).step_by(step) {
+    let (step, row_bytes) = if outputs < ROWS {
+        (1, 0)
+    } else {
+        (ROWS, inputs)
+    };
+    let mut next = 0;
+    while next < outputs {
         // The last ones begin earlier: some outputs are computed twice.
-        let first = first.min(outputs - step);
+        let first = next.min(outputs - step);
         let rows = dense.weights.get(first * inputs..).unwrap_or_default();
         let sums = kernels::four_dots(input, dense.input_zero, rows, row_bytes);
-        let biases = dense.bias.iter().enumerate().skip(first).take(step);
-        for ((channel, &bias), sum) in biases.zip(sums) {
+        for (channel, &sum) in (first..next + step).zip(&sums) {
+            let bias = dense.bias.get(channel).copied().unwrap_or_default();
             output.put(channel, bias + sum, &dense.quantiser, channel);
         }
+        next += step;
     }
     output.clamp(&dense.quantiser);
 }

@@ -22,6 +22,7 @@ pub fn to_int8(acc: i32, multiplier: f32, zero: i8) -> i8 {
 }
 
 /// Clamps outputs of [`to_int8`] to what the quantiser says.
+#[inline(never)]
 pub fn clamp(quantiser: &Quantiser<'_>, output: &mut [i8]) {
     if quantiser.min > i8::MIN || quantiser.max < i8::MAX {
         for value in output {

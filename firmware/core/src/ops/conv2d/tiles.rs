@@ -73,11 +73,8 @@ pub(super) fn evaluate(part: &Part<'_, '_>, scratch: &mut [u32], output: &mut Ou
     for group in 0..conv.groups {
         let first = group * group_outputs;
         let filters = Filters::of_group(conv, first, group_outputs);
-        for (x, start) in columns
-            .clone()
-            .zip((first..).step_by(channels))
-            .step_by(PIXELS)
-        {
+        let (mut x, mut start) = (columns.start, first);
+        while x < columns.end {
             // Of an odd number of pixels the last one is computed twice.
             let next = (x + 1).min(columns.end - 1);
             unfold(conv, input, [y, x], group, scratch, 0);
@@ -103,6 +100,8 @@ pub(super) fn evaluate(part: &Part<'_, '_>, scratch: &mut [u32], output: &mut Ou
                 }
                 index += FILTERS;
             }
+            x += PIXELS;
+            start += PIXELS * channels;
         }
     }
 }
