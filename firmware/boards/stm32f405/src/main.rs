@@ -3,12 +3,14 @@
 #![no_main]
 
 mod clock;
+mod receiver;
+mod registers;
 mod usart;
 
 use cortex_m_rt::entry;
 use cortexscope_rt::counter::{Counter, CounterKind};
 use cortexscope_rt::{CoreCounter, CortexM};
-use stm32f4xx_hal::pac;
+use stm32f4::stm32f405::Peripherals;
 
 use crate::usart::Usart;
 
@@ -24,10 +26,10 @@ fn main() -> ! {
     // SAFETY: main runs once, and nobody has taken them before.
     let core = unsafe { cortex_m::Peripherals::steal() };
     // SAFETY: as above.
-    let part = unsafe { pac::Peripherals::steal() };
-    let mut rcc = clock::start(part.RCC);
+    let part = unsafe { Peripherals::steal() };
+    let usart_hz = clock::start(&part.RCC, &part.FLASH);
     let counter = CoreCounter::start(core, EMULATED_CLOCK_HZ);
-    let mut link = Usart::start(part.USART1, part.GPIOA, BAUD, &mut rcc);
+    let mut link = Usart::start(part.USART1, &part.GPIOA, &part.RCC, usart_hz, BAUD);
     if counter.kind() == CounterKind::Cycles {
         link.fill_by_interrupt();
     }

@@ -4,73 +4,24 @@
 //! byte. On the emulator, which holds bytes back until they are taken, none runs:
 //! it would disturb the instruction counts.
 
-use core::cell::RefCell;
-
-use critical_section::Mutex;
-use embedded_hal_nb::serial::{Read as _, Write as _};
+use embedded_hal_nb::nb;
+use embedded_hal_nb::serial::Write as _;
 use embedded_io::{ErrorKind, ErrorType, Read, ReadReady, Write};
-use heapless::Deque;
-use stm32f4xx_hal::interrupt;
-use stm32f4xx_hal::pac::{GPIOA, Interrupt, NVIC, USART1};
-use stm32f4xx_hal::prelude::*;
-use stm32f4xx_hal::rcc::Rcc;
-use stm32f4xx_hal::serial::{Rx, RxListen, Serial, Tx};
+use stm32f4::stm32f405::{GPIOA, Interrupt, NVIC, RCC, USART1};
 
-static RECEIVER: Mutex<RefCell<Receiver>> = Mutex::new(RefCell::new(Receiver {
-    rx: None,
-    bytes: Deque::new(),
-}));
-
-/// What has arrived and has not been asked for.
-struct Receiver {
-    rx: Option<Rx<USART1>>,
-    bytes: Deque<u8, 256>,
-}
-
-impl Receiver {
-    /// Takes what the hardware holds. A byte that it lost, or that there is no
-    /// room for, is for the protocol to repair.
-    fn take(&mut self) {
-        let Some(rx) = &mut self.rx else { return };
-        loop {
-            match rx.read() {
-                Ok(byte) => {
-                    let _ = self.bytes.push_back(byte);
-                }
-                // The flags are cleared by looking at them.
-                Err(nb::Error::Other(_)) => {}
-                Err(nb::Error::WouldBlock) => return,
-            }
-        }
-    }
-}
-
-#[interrupt]
-fn USART1() {
-    receiver(Receiver::take);
-}
-
-fn receiver<T>(work: impl FnOnce(&mut Receiver) -> T) -> T {
-    critical_section::with(|token| work(&mut RECEIVER.borrow_ref_mut(token)))
-}
+use crate::receiver;
+use crate::registers::{self, Sender};
 
 /// USART1 in both directions.
 pub struct Usart {
-    tx: Tx<USART1>,
+    tx: Sender,
 }
 
 impl Usart {
-    /// Sets the USART up, polled, with 8 bits, no parity and one stop bit.
-    ///
-    /// # Panics
-    /// If the bus clock cannot be divided to `baud`.
-    pub fn start(usart: USART1, port: GPIOA, baud: u32, rcc: &mut Rcc) -> Self {
-        let pins = port.split(rcc);
-        let serial = Serial::new(usart, (pins.pa9, pins.pa10), baud.bps(), rcc)
-            .expect("the bus clock is a multiple of the bit rate");
-        let (tx, mut rx) = serial.split();
-        rx.listen();
-        receiver(|receiver| receiver.rx = Some(rx));
+    /// Sets the USART up, polled; see [`registers::start`].
+    pub fn start(usart: USART1, port: &GPIOA, rcc: &RCC, clock_hz: u32, baud: u32) -> Self {
+        let (tx, rx) = registers::start(usart, port, rcc, clock_hz, baud);
+        receiver::with(|receiver| receiver.listen(rx));
         Self { tx }
     }
 
@@ -86,10 +37,11 @@ impl Usart {
         cortex_m::interrupt::free(|_| {
             // SAFETY: interrupts are off; one that is pending only ends the sleep.
             unsafe { NVIC::unmask(Interrupt::USART1) };
-            if receiver(|receiver| {
+            let is_idle = receiver::with(|receiver| {
                 receiver.take();
-                receiver.bytes.is_empty()
-            }) {
+                receiver.is_empty()
+            });
+            if is_idle {
                 cortex_m::asm::wfi();
             }
             if is_masked {
@@ -112,22 +64,15 @@ impl Read for Usart {
         while !self.read_ready()? {
             self.sleep();
         }
-        Ok(receiver(|receiver| {
-            let mut count = 0;
-            while let Some((slot, byte)) = buf.get_mut(count).zip(receiver.bytes.pop_front()) {
-                *slot = byte;
-                count += 1;
-            }
-            count
-        }))
+        Ok(receiver::with(|receiver| receiver.drain(buf)))
     }
 }
 
 impl ReadReady for Usart {
     fn read_ready(&mut self) -> Result<bool, ErrorKind> {
-        Ok(receiver(|receiver| {
+        Ok(receiver::with(|receiver| {
             receiver.take();
-            !receiver.bytes.is_empty()
+            !receiver.is_empty()
         }))
     }
 }
