@@ -4,11 +4,13 @@ mod conv_forward;
 mod conv_gradient;
 mod gate;
 mod lrn_gradient;
+mod matrix;
 mod max_pool;
 mod product_gradient;
 mod quotient;
 mod scratch;
 mod unpool;
+mod winograd;
 
 pub use conv_forward::ConvForward;
 pub use conv_gradient::{ConvGeometry, ConvInputGradient};
@@ -19,3 +21,4 @@ pub use product_gradient::ProductGradient;
 pub use quotient::Quotient;
 pub use scratch::Scratch;
 pub use unpool::Unpool;
+pub use winograd::Winograd;

@@ -7,7 +7,7 @@ use tract_onnx::tract_core::ops::cnn::{Conv, MaxPool};
 use tract_onnx::tract_core::ops::einsum::EinSum;
 
 use crate::derivative::{Step, Window, differentiate, is_plain, unsupported};
-use crate::operators::{ConvForward, ConvGeometry, Scratch, SwitchMaxPool};
+use crate::operators::{ConvForward, ConvGeometry, Scratch, SwitchMaxPool, Winograd};
 use crate::plan::{Parts, Plan, ShareOf};
 use crate::relevance::{ShareWires, biased_product, propagate};
 use crate::tape::{Tape, shape_in};
@@ -292,7 +292,7 @@ impl<'m> Adjoint<'m> {
                 continue;
             };
             let switches = i32::fact(node.outputs[0].fact.shape.clone());
-            node.op = Box::new(SwitchMaxPool::new(pool));
+            node.op = Box::new(SwitchMaxPool::new(pool, scratch.clone()));
             node.outputs.push(Outlet {
                 fact: switches,
                 successors: tvec!(),
@@ -308,8 +308,16 @@ impl<'m> Adjoint<'m> {
             let geometry = geometry
                 .ok()
                 .and_then(|window| ConvGeometry::of(&window, op));
-            let own = geometry.and_then(|geometry| ConvForward::if_worth(geometry, scratch));
-            if let Some(own) = own {
+            let Some(geometry) = geometry else {
+                continue;
+            };
+            let kernel = self.model.outlet_fact(node.inputs[1])?.konst.clone();
+            if let Some((own, kernel)) = Winograd::if_worth(geometry, scratch).zip(kernel) {
+                let name = format!("{}.transformed", node.name);
+                let kernel = forward.add_const(name, own.transformed(&kernel)?)?;
+                forward.add_edge(kernel, InletId::new(id, 1))?;
+                forward.node_mut(id).op = Box::new(own);
+            } else if let Some(own) = ConvForward::if_worth(geometry, scratch) {
                 forward.node_mut(id).op = Box::new(own);
             }
         }

@@ -8,7 +8,7 @@ use tract_onnx::tract_core::ops::nn::DataFormat;
 
 use super::{Step, unsupported};
 use crate::AdjointError;
-use crate::operators::{ConvGeometry, ConvInputGradient};
+use crate::operators::{ConvGeometry, ConvInputGradient, Winograd};
 use crate::tape::Tape;
 
 /// Where the windows of a convolution or a pool lie.
@@ -97,8 +97,13 @@ pub fn differentiate(tape: &mut Tape<'_>, step: &Step<'_>, op: &Conv) -> Result<
     let [input, kernel, bias] = [0, 1, 2].map(|slot| step.node.inputs[slot]);
     check(step.node, op)?;
     if tape.is_active(input) {
-        let kernel = tape.saved(kernel)?;
-        let back = input_gradient(tape, step.node, op, kernel, step.arrived)?;
+        let back = match fast_input_gradient(tape, step, op)? {
+            Some(back) => back,
+            None => {
+                let kernel = tape.saved(kernel)?;
+                input_gradient(tape, step.node, op, kernel, step.arrived)?
+            }
+        };
         tape.give(input, back)?;
     }
     if tape.is_active(kernel) {
@@ -141,9 +146,29 @@ fn check(node: &TypedNode, op: &Conv) -> Result<(), AdjointError> {
     Ok(())
 }
 
+/// The derivative with respect to the input with fewer multiplications, where the kernel
+/// is constant and the sizes are worth it. Not for relevance: it divides by small sums,
+/// and a tile's rounding is that of its largest value.
+fn fast_input_gradient(
+    tape: &mut Tape<'_>,
+    step: &Step<'_>,
+    op: &Conv,
+) -> Result<Option<OutletId>, AdjointError> {
+    let [input, kernel] = [0, 1].map(|slot| step.node.inputs[slot]);
+    let window = Window::of(step.node, &op.pool_spec, &tape.shape(input)?)?;
+    let geometry = ConvGeometry::of(&window, op);
+    let own = geometry.and_then(|geometry| Winograd::back_if_worth(geometry, &tape.scratch));
+    let Some((own, kernel)) = own.zip(tape.constant(kernel)?) else {
+        return Ok(None);
+    };
+    let kernel = tape.tensor(own.transformed_back(&kernel)?)?;
+    let bias = tape.tensor(tensor0(0.0_f32))?;
+    tape.wire(own, &[step.arrived, kernel, bias]).map(Some)
+}
+
 /// The derivative with respect to the input: the transposed convolution with
-/// `kernel`, a value of the backward graph. Over two dimensions it is our own
-/// operator on a matrix product, elsewhere tract's `Deconv`.
+/// `kernel`, a value of the backward graph. Over two dimensions it is an operator of our
+/// own, elsewhere tract's `Deconv`.
 pub fn input_gradient(
     tape: &mut Tape<'_>,
     node: &TypedNode,

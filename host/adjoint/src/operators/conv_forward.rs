@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
 
+use super::matrix::{Matrix, product_at};
 use super::{ConvGeometry, Scratch};
 
 /// From the input `[N, I, H, W]`, the kernel `[O, I, KH, KW]` and the bias, one number or
@@ -56,30 +57,21 @@ impl ConvForward {
             let width = tile.len() * row;
             self.scratch.with(taps * width, |columns| {
                 unfold(geometry, tile.clone(), input, columns);
-                // SAFETY: kernel and columns are read inside their slices; the tile's
-                // columns of the output, `rows · row` apart, are no other tile's.
+                let weights = Matrix {
+                    numbers: kernel,
+                    sizes: [geometry.outputs, taps],
+                    strides: [taps, 1],
+                };
+                let columns = Matrix {
+                    numbers: columns,
+                    sizes: [taps, width],
+                    strides: [width, 1],
+                };
+                // SAFETY: the tile's columns of the output, `rows · row` apart, are inside
+                // it and no other tile's.
                 unsafe {
-                    gemm::gemm(
-                        geometry.outputs,
-                        width,
-                        taps,
-                        pointer.0.add(tile.start * row),
-                        1,
-                        (rows * row) as isize,
-                        true,
-                        kernel.as_ptr(),
-                        1,
-                        taps as isize,
-                        columns.as_ptr(),
-                        1,
-                        width as isize,
-                        1.0,
-                        1.0,
-                        false,
-                        false,
-                        false,
-                        gemm::Parallelism::None,
-                    );
+                    let into = pointer.0.add(tile.start * row);
+                    product_at(into, [rows * row, 1], true, weights, columns);
                 }
             });
         };

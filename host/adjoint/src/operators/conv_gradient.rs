@@ -3,12 +3,12 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
 use tract_onnx::tract_core::ops::cnn::Conv;
 
 use super::Scratch;
+use super::matrix::{Matrix, product};
 use crate::derivative::Window;
 
 /// Sizes of a two-dimensional convolution.
@@ -138,16 +138,11 @@ impl ConvInputGradient {
         let threads = self.scratch.threads(geometry.multiplications());
         let channels = geometry.inputs.div_ceil(threads).max(1);
         let plane = geometry.input_plane().max(1);
-        let work = |(part, output): (usize, &mut [f32])| {
+        let work = |part: usize, output: &mut [f32]| {
             let first = part * channels;
             self.channels(arrived, kernel, first..first + output.len() / plane, output);
         };
-        let parts = channels * plane;
-        if threads > 1 {
-            output.par_chunks_mut(parts).enumerate().for_each(work);
-        } else {
-            output.chunks_mut(parts).enumerate().for_each(work);
-        }
+        self.scratch.chunks(threads, output, channels * plane, work);
     }
 
     /// Some input channels, whose planes are `output`.
@@ -163,7 +158,7 @@ impl ConvInputGradient {
         let taps = channels.start * per_channel..channels.end * per_channel;
         if geometry.is_pointwise() {
             let all = 0..geometry.output_plane();
-            product(geometry, kernel, taps, arrived, all, output);
+            columns_of(geometry, kernel, taps, arrived, all, output);
             return;
         }
         let [rows, row] = geometry.output;
@@ -174,7 +169,7 @@ impl ConvInputGradient {
                 let tile = top..(top + high).min(rows);
                 let columns = &mut columns[..taps.len() * tile.len() * row];
                 let positions = tile.start * row..tile.end * row;
-                product(geometry, kernel, taps.clone(), arrived, positions, columns);
+                columns_of(geometry, kernel, taps.clone(), arrived, positions, columns);
                 let planes = output.chunks_exact_mut(geometry.input_plane());
                 let columns = columns.chunks_exact(per_channel * tile.len() * row);
                 for (plane, columns) in planes.zip(columns) {
@@ -186,7 +181,7 @@ impl ConvInputGradient {
 }
 
 /// `Wᵀ · arrived` for some taps and some output positions: `[taps, positions]`.
-fn product(
+fn columns_of(
     geometry: &ConvGeometry,
     kernel: &[f32],
     taps: Range<usize>,
@@ -195,35 +190,17 @@ fn product(
     into: &mut [f32],
 ) {
     let [all_taps, all_positions] = [geometry.taps(), geometry.output_plane()];
-    let outputs = geometry.outputs;
-    assert!(kernel.len() == outputs * all_taps && arrived.len() == outputs * all_positions);
-    assert!(taps.end <= all_taps && positions.end <= all_positions);
-    assert!(into.len() == taps.len() * positions.len());
-    // SAFETY: the three matrices lie inside their slices, whose lengths were just
-    // checked, and `into` is borrowed alone.
-    unsafe {
-        gemm::gemm(
-            taps.len(),
-            positions.len(),
-            outputs,
-            into.as_mut_ptr(),
-            1,
-            positions.len() as isize,
-            false,
-            kernel.as_ptr().add(taps.start),
-            all_taps as isize,
-            1,
-            arrived.as_ptr().add(positions.start),
-            1,
-            all_positions as isize,
-            0.0,
-            1.0,
-            false,
-            false,
-            false,
-            gemm::Parallelism::None,
-        );
-    }
+    let weights = Matrix {
+        numbers: &kernel[taps.start..],
+        sizes: [taps.len(), geometry.outputs],
+        strides: [1, all_taps],
+    };
+    let arrived = Matrix {
+        numbers: &arrived[positions.start..],
+        sizes: [geometry.outputs, positions.len()],
+        strides: [all_positions, 1],
+    };
+    product(into, [positions.len(), 1], weights, arrived);
 }
 
 /// Adds the columns of some output rows to one channel of the input.

@@ -5,18 +5,21 @@ use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
 use tract_onnx::tract_core::ops::cnn::PoolSpec;
 
+use super::Scratch;
+
 /// Greatest value of each window, and its switch: where it lies in its channel's
 /// plane, counted in memory order. Of equal values the first by rows is taken; a
 /// window without any value has the switch 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SwitchMaxPool {
     pool: PoolSpec,
+    scratch: Scratch,
 }
 
 impl SwitchMaxPool {
     /// The windows of `pool`, channels before positions.
-    pub fn new(pool: PoolSpec) -> Self {
-        Self { pool }
+    pub fn new(pool: PoolSpec, scratch: Scratch) -> Self {
+        Self { pool, scratch }
     }
 }
 
@@ -27,6 +30,9 @@ impl Op for SwitchMaxPool {
 
     op_as_typed_op!();
 }
+
+/// What a comparison costs, in multiplications of a matrix product.
+const COMPARISON: usize = 8;
 
 /// Positions of one axis: where the window begins and how much of it is inside.
 struct Reach {
@@ -77,25 +83,29 @@ impl EvalOp for SwitchMaxPool {
             let switches = switches.as_slice_mut::<i32>()?;
             let plane: usize = shape.hw_dims().iter().product();
             let positions: usize = output_shape.hw_dims().iter().product();
-            let planes = input
-                .chunks_exact(plane.max(1))
-                .zip(values.chunks_exact_mut(positions.max(1)))
-                .zip(switches.chunks_exact_mut(positions.max(1)));
             let reaches = reaches(&self.pool, shape.hw_dims());
-            match (shape.hw_dims(), &*reaches) {
-                (&[_, width], [rows, columns]) => {
-                    let dilations = [self.pool.dilation(0), self.pool.dilation(1)];
-                    for ((plane, values), switches) in planes {
-                        pool_plane(plane, width, [rows, columns], dilations, values, switches);
+            let taps = self.pool.kernel_shape.iter().product::<usize>();
+            let threads = self.scratch.threads(values.len() * taps * COMPARISON);
+            let each = values
+                .len()
+                .div_ceil(positions.max(1))
+                .div_ceil(threads)
+                .max(1);
+            let mut parts: Vec<_> = input
+                .chunks((each * plane).max(1))
+                .zip(values.chunks_mut((each * positions).max(1)))
+                .zip(switches.chunks_mut((each * positions).max(1)))
+                .collect();
+            self.scratch.chunks(threads, &mut parts, 1, |_, part| {
+                for ((input, values), switches) in part {
+                    let planes = input.chunks_exact(plane.max(1));
+                    let values = values.chunks_exact_mut(positions.max(1));
+                    let switches = switches.chunks_exact_mut(positions.max(1));
+                    for ((plane, values), switches) in planes.zip(values).zip(switches) {
+                        self.pool(plane, shape.hw_dims(), &reaches, values, switches);
                     }
                 }
-                (sizes, reaches) => {
-                    let sizes: TVec<usize> = sizes.into();
-                    for ((plane, values), switches) in planes {
-                        self.pool_any(plane, &sizes, reaches, values, switches);
-                    }
-                }
-            }
+            });
         }
         Ok(tvec!(values.into_tvalue(), switches.into_tvalue()))
     }
@@ -112,15 +122,21 @@ fn pool_plane(
     let per_row = columns.start.len();
     for (row, (&top, &high)) in rows.start.iter().zip(&rows.count).enumerate() {
         for (column, (&left, &wide)) in columns.start.iter().zip(&columns.count).enumerate() {
-            let mut best = (f32::NEG_INFINITY, 0);
+            let first = top * width + left;
+            // The first value is taken even if nothing is less.
+            let mut best = if high * wide > 0 {
+                (plane[first], first)
+            } else {
+                (f32::NEG_INFINITY, 0)
+            };
             for y in 0..high {
-                let first = (top + y * dilations[0]) * width + left;
                 for x in 0..wide {
-                    let at = first + x * dilations[1];
-                    // The first value is taken even if nothing is less.
-                    if plane[at] > best.0 || (y == 0 && x == 0) {
-                        best = (plane[at], at);
-                    }
+                    let at = first + y * dilations[0] * width + x * dilations[1];
+                    let value = plane[at];
+                    // Without branches: which is greatest cannot be foreseen.
+                    let is_greater = value > best.0;
+                    best.0 = if is_greater { value } else { best.0 };
+                    best.1 = if is_greater { at } else { best.1 };
                 }
             }
             values[row * per_row + column] = best.0;
@@ -130,6 +146,22 @@ fn pool_plane(
 }
 
 impl SwitchMaxPool {
+    fn pool(
+        &self,
+        plane: &[f32],
+        sizes: &[usize],
+        reaches: &[Reach],
+        values: &mut [f32],
+        switches: &mut [i32],
+    ) {
+        if let ([_, width], [rows, columns]) = (sizes, reaches) {
+            let dilations = [self.pool.dilation(0), self.pool.dilation(1)];
+            pool_plane(plane, *width, [rows, columns], dilations, values, switches);
+        } else {
+            self.pool_any(plane, sizes, reaches, values, switches);
+        }
+    }
+
     /// Any number of axes.
     fn pool_any(
         &self,

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rayon::prelude::*;
+
 /// How many threads an operator may use, and buffers, one for each of them, that grow
 /// to the largest need and stay. Clones share them.
 #[derive(Clone, Debug)]
@@ -36,6 +38,22 @@ impl Scratch {
         let result = work(&mut buffer[..len]);
         self.lock().push(buffer);
         result
+    }
+
+    /// Works on the chunks of `slice` with so many threads; `work` gets a chunk's place.
+    pub fn chunks<T: Send>(
+        &self,
+        threads: usize,
+        slice: &mut [T],
+        len: usize,
+        work: impl Fn(usize, &mut [T]) + Sync + Send,
+    ) {
+        let work = |(place, chunk): (usize, &mut [T])| work(place, chunk);
+        if threads > 1 {
+            slice.par_chunks_mut(len).enumerate().for_each(work);
+        } else {
+            slice.chunks_mut(len).enumerate().for_each(work);
+        }
     }
 
     /// Bytes that the buffers have grown to.

@@ -1,0 +1,121 @@
+//! Products of matrices, on one thread.
+
+/// A matrix in a slice.
+#[derive(Clone, Copy)]
+pub struct Matrix<'a> {
+    /// From its first number to its last.
+    pub numbers: &'a [f32],
+    /// Rows and columns.
+    pub sizes: [usize; 2],
+    /// From a row to the next, and from a column to the next.
+    pub strides: [usize; 2],
+}
+
+/// Whether a matrix of `sizes` and `strides` lies within `len` numbers.
+fn is_within(len: usize, sizes: [usize; 2], strides: [usize; 2]) -> bool {
+    let [rows, columns] = sizes;
+    rows * columns == 0 || (rows - 1) * strides[0] + (columns - 1) * strides[1] < len
+}
+
+/// `a · b`, into a matrix of these strides.
+///
+/// # Panics
+/// The sizes do not match, or a matrix does not lie within its slice.
+pub fn product(into: &mut [f32], strides: [usize; 2], a: Matrix<'_>, b: Matrix<'_>) {
+    assert!(is_within(into.len(), [a.sizes[0], b.sizes[1]], strides));
+    // SAFETY: the result lies within `into`, which is borrowed alone.
+    unsafe { product_at(into.as_mut_ptr(), strides, false, a, b) }
+}
+
+/// `a · b` at `into`, added to what is there or instead of it.
+///
+/// # Safety
+/// The result's numbers can be read and written, and nobody else does.
+///
+/// # Panics
+/// As [`product`], but for the result.
+pub unsafe fn product_at(
+    into: *mut f32,
+    strides: [usize; 2],
+    adds: bool,
+    a: Matrix<'_>,
+    b: Matrix<'_>,
+) {
+    let ([rows, inner], [same, columns]) = (a.sizes, b.sizes);
+    assert!(inner == same);
+    assert!(is_within(a.numbers.len(), a.sizes, a.strides));
+    assert!(is_within(b.numbers.len(), b.sizes, b.strides));
+    // SAFETY: the operands lie within their slices, and the caller promises the result.
+    unsafe {
+        gemm::gemm(
+            rows,
+            columns,
+            inner,
+            into,
+            strides[1] as isize,
+            strides[0] as isize,
+            adds,
+            a.numbers.as_ptr(),
+            a.strides[1] as isize,
+            a.strides[0] as isize,
+            b.numbers.as_ptr(),
+            b.strides[1] as isize,
+            b.strides[0] as isize,
+            f32::from(u8::from(adds)),
+            1.0,
+            false,
+            false,
+            false,
+            gemm::Parallelism::None,
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn products_of_small_numbers_are_exact() {
+        let a: Vec<f32> = (0..6).map(|i| i as f32).collect();
+        let b: Vec<f32> = (0..12).map(|i| (i * 5 % 7) as f32).collect();
+        // [[0, 1, 2], [3, 4, 5]], and b by columns.
+        let left = Matrix {
+            numbers: &a,
+            sizes: [2, 3],
+            strides: [3, 1],
+        };
+        let right = Matrix {
+            numbers: &b,
+            sizes: [3, 4],
+            strides: [1, 3],
+        };
+        let want = |row: usize, column: usize| {
+            let terms = (0..3).map(|k| a[row * 3 + k] * b[column * 3 + k]);
+            terms.sum::<f32>()
+        };
+        let mut by_rows = [0.0; 8];
+        product(&mut by_rows, [4, 1], left, right);
+        let mut by_columns = [7.0; 8];
+        // SAFETY: eight numbers of the test's own.
+        unsafe { product_at(by_columns.as_mut_ptr(), [1, 2], true, left, right) };
+        for row in 0..2 {
+            for column in 0..4 {
+                assert_eq!(by_rows[row * 4 + column], want(row, column));
+                assert_eq!(by_columns[column * 2 + row], 7.0 + want(row, column));
+            }
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "is_within")]
+    fn a_matrix_outside_its_slice_is_refused() {
+        let numbers = [1.0; 5];
+        let a = Matrix {
+            numbers: &numbers,
+            sizes: [2, 3],
+            strides: [3, 1],
+        };
+        product(&mut [0.0; 4], [2, 1], a, Matrix { sizes: [3, 2], ..a });
+    }
+}
