@@ -1,0 +1,224 @@
+//! Two filters against the columns of two pixels, four taps at a time.
+
+#[cfg(dsp)]
+use super::super::Filters;
+use super::super::Quad;
+#[cfg(all(dsp, not(soft_float)))]
+use crate::ops::requantize::Scale;
+#[cfg(dsp)]
+use core::arch::asm;
+
+/// The loop over quads of two pixels, from `r8` on, and words of two filters, from
+/// `r9` and `r10` on; `r11` counts. Sums in `r4` and `r5` for the first filter, in
+/// `r12` and `r14` for the second. Leaves nothing in `r0` to `r3`, `r6` and `r7`.
+#[cfg(dsp)]
+macro_rules! two_by_two {
+    () => {
+        concat!(
+            "2: ldr r0, [r9], #4\n",
+            "ldr r1, [r10], #4\n",
+            "ldrd r2, r3, [r8], #8\n", // x0 x2, x1 x3 of the first pixel
+            "sxtb16 r6, r0\n",         // w0 w2 of the first filter
+            "sxtb16 r0, r0, ror #8\n", // w1 w3
+            "sxtb16 r7, r1\n",         // of the second filter
+            "sxtb16 r1, r1, ror #8\n",
+            "smlad r4, r2, r6, r4\n",
+            "smlad r4, r3, r0, r4\n",
+            "smlad r12, r2, r7, r12\n",
+            "smlad r12, r3, r1, r12\n",
+            "ldrd r2, r3, [r8], #8\n", // of the second pixel
+            "subs r11, r11, #1\n",
+            "smlad r5, r2, r6, r5\n",
+            "smlad r5, r3, r0, r5\n",
+            "smlad r14, r2, r7, r14\n",
+            "smlad r14, r3, r1, r14\n",
+            "bne 2b",
+        )
+    };
+}
+
+/// Adds the products of two filters, four taps at a time, with the columns of two
+/// pixels: `Σ x·w`, by filter and pixel. What is longer than the shortest is
+/// left out.
+#[inline(always)]
+pub fn two_by_two(
+    columns: &[[Quad; 2]],
+    filters: [&[[i8; 4]]; 2],
+    sums: [[i32; 2]; 2],
+) -> [[i32; 2]; 2] {
+    let count = columns.len().min(filters[0].len()).min(filters[1].len());
+    if count == 0 {
+        return sums;
+    }
+    two_by_two_here(columns, filters, count, sums)
+}
+
+#[cfg(dsp)]
+#[allow(unsafe_code, reason = "the compiler does not write this loop well")]
+#[inline(always)]
+fn two_by_two_here(
+    columns: &[[Quad; 2]],
+    filters: [&[[i8; 4]]; 2],
+    count: usize,
+    [[mut a, mut b], [mut c, mut d]]: [[i32; 2]; 2],
+) -> [[i32; 2]; 2] {
+    // SAFETY: reads `count` elements of each slice; the caller has seen that
+    // none is shorter. Quads are word-aligned, as `LDRD` needs. Writes nothing
+    // but registers and the stack below the stack pointer.
+    unsafe {
+        asm!(
+            "push {{r6, r7}}",
+            two_by_two!(),
+            "pop {{r6, r7}}",
+            inout("r8") columns.as_ptr() => _,
+            inout("r9") filters[0].as_ptr() => _,
+            inout("r10") filters[1].as_ptr() => _,
+            inout("r11") count => _,
+            inout("r4") a,
+            inout("r5") b,
+            inout("r12") c,
+            inout("r14") d,
+            out("r0") _, out("r1") _, out("r2") _, out("r3") _,
+            options(readonly),
+        );
+    }
+    [[a, b], [c, d]]
+}
+
+#[cfg(not(dsp))]
+fn two_by_two_here(
+    columns: &[[Quad; 2]],
+    filters: [&[[i8; 4]]; 2],
+    count: usize,
+    mut sums: [[i32; 2]; 2],
+) -> [[i32; 2]; 2] {
+    for at in 0..count {
+        for (sums, filter) in sums.iter_mut().zip(filters) {
+            for (sum, [even, odd]) in sums.iter_mut().zip(columns[at]) {
+                let numbers = [even, odd, even >> 16, odd >> 16];
+                for (number, &w) in numbers.into_iter().zip(&filter[at]) {
+                    *sum += i32::from(number as i16) * i32::from(w);
+                }
+            }
+        }
+    }
+    sums
+}
+
+/// Two pixels of a row of int8 outputs, and what they are made of.
+#[cfg(all(dsp, not(soft_float)))]
+#[repr(C)]
+struct PixelPair {
+    columns: *const [Quad; 2],
+    filter: *const i8,
+    taps: usize,
+    quads: usize,
+    bias: *const i32,
+    multipliers: *const f32,
+    output: *mut i8,
+    step: usize,
+    zero_bits: i32,
+    pairs: usize,
+    round: f32,
+}
+
+/// Requantised outputs of two pixels, two channels at a time; the second pixel lies `step` bytes after the first in `output`.
+/// Gives how many channels were whole pairs; the rest is left.
+///
+/// A filter is read in whole words, so that the last pair may have to be left.
+#[cfg(all(dsp, soft_float))]
+pub fn filter_pairs(
+    _columns: &[[Quad; 2]],
+    _filters: &Filters<'_>,
+    _scales: (&[f32], i8),
+    _output: &mut [i8],
+    _step: usize,
+) -> usize {
+    0
+}
+
+/// As above, on a core with an FPU.
+#[cfg(all(dsp, not(soft_float)))]
+#[allow(unsafe_code, reason = "the compiler does not write this loop well")]
+#[inline(never)]
+pub fn filter_pairs(
+    columns: &[[Quad; 2]],
+    filters: &Filters<'_>,
+    (multipliers, zero): (&[f32], i8),
+    output: &mut [i8],
+    step: usize,
+) -> usize {
+    let taps = filters.taps;
+    let channels = filters.bias.len().min(multipliers.len());
+    let channels = channels.min(output.len().saturating_sub(step));
+    // Filters whose last word lies within the weights.
+    let over = taps.next_multiple_of(4) - taps;
+    let readable = filters.weights.len().saturating_sub(over) / taps.max(1);
+    let pairs = channels.min(readable) / 2;
+    let quads = taps.div_ceil(4);
+    if pairs == 0 || quads == 0 || quads > columns.len() {
+        return 0;
+    }
+    let scale = Scale::new(1.0, zero);
+    let mut pair = PixelPair {
+        columns: columns.as_ptr(),
+        filter: filters.weights.as_ptr(),
+        taps,
+        quads,
+        bias: filters.bias.as_ptr(),
+        multipliers: multipliers.as_ptr(),
+        output: output.as_mut_ptr(),
+        step,
+        zero_bits: scale.zero_bits,
+        pairs,
+        round: scale.round,
+    };
+    // SAFETY: reads `quads` elements of `columns`, and for each of `2 · pairs`
+    // channels a bias, a multiplier and `quads` words of its filter: there are as
+    // many, as seen above. Writes for each the bytes `channel` and
+    // `step + channel` of `output`. `pair` is written to, and the stack below its
+    // pointer.
+    unsafe {
+        asm!(
+            "push {{r6, r7}}",
+            "push {{r0, r9}}",
+            "vldr s9, [r0, #40]", // round
+            "3:",
+            "ldr r0, [sp]",
+            "ldrd r8, r9, [r0]",
+            "ldrd r2, r11, [r0, #8]", // taps, quads
+            "ldr r3, [r0, #16]",      // bias
+            "add r10, r9, r2",
+            "add r1, r10, r2",
+            "ldrd r4, r12, [r3], #8",
+            "str r1, [r0, #4]",
+            "str r3, [r0, #16]",
+            "mov r5, r4",
+            "mov r14, r12",
+            two_by_two!(),
+            "ldr r0, [sp]",
+            "ldrd r3, r2, [r0, #20]", // multipliers, output
+            "ldrd r6, r1, [r0, #28]", // step, zero bits
+            "vldmia r3!, {{s6, s7}}",
+            requantise!("s6", "s7"),
+            "add r6, r6, r2",
+            "strb r4, [r2], #1",
+            "strb r12, [r2], #1",
+            "strb r5, [r6], #1",
+            "strb r14, [r6]",
+            "ldr r7, [r0, #36]", // pairs
+            "strd r3, r2, [r0, #20]",
+            "subs r7, r7, #1",
+            "str r7, [r0, #36]",
+            "bne 3b",
+            "pop {{r0, r9}}",
+            "pop {{r6, r7}}",
+            inout("r0") &raw mut pair => _,
+            out("r1") _, out("r2") _, out("r3") _, out("r4") _, out("r5") _, out("r8") _,
+            out("r9") _, out("r10") _, out("r11") _, out("r12") _, out("r14") _,
+            out("s0") _, out("s1") _, out("s2") _, out("s3") _, out("s6") _, out("s7") _,
+            out("s9") _,
+        );
+    }
+    2 * pairs
+}
