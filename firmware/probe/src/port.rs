@@ -180,7 +180,7 @@ impl Peer<'_> {
             Kind::Request => {
                 self.window.acknowledge(header.ack);
                 if self.window.enter_round(header.round) {
-                    self.resend(link, self.window.unacknowledged())?;
+                    self.resend(link, header.ack, self.window.unreceived())?;
                 }
                 self.accept(link, frame)
             }
@@ -232,22 +232,22 @@ impl Peer<'_> {
         };
         self.window.acknowledge(ack);
         self.window.grant(receipt.limit);
-        if self.window.enter_round(round)
-            && !self.resend(link, self.window.missing(ack, receipt))?
-        {
+        if self.window.enter_round(round) && !self.resend(link, ack, receipt)? {
             self.emit(link, Kind::Ack, self.session, 0, &[])?;
         }
         Ok(())
     }
 
-    /// Sends the frames of these numbers again; gives whether there were any.
+    /// Sends the frames again that the host misses; gives whether there were any.
+    #[inline(never)]
     fn resend<L: Write>(
         &mut self,
         link: &mut L,
-        numbers: impl Iterator<Item = u16>,
+        ack: u16,
+        receipt: Receipt,
     ) -> Result<bool, L::Error> {
         let mut is_any = false;
-        for seq in numbers {
+        for seq in self.window.missing(ack, receipt) {
             self.transmit(link, Some(seq))?;
             is_any = true;
         }
@@ -289,6 +289,7 @@ impl Peer<'_> {
         write_frame(link, &Frame { header, payload }, &mut self.wire)
     }
 
+    #[inline(never)]
     fn emit<L: Write>(
         &mut self,
         link: &mut L,

@@ -24,16 +24,16 @@ impl Watch {
         }
     }
 
-    /// Notes that since `left` something else ran.
+    /// Notes that since `left` something else ran. A counter never goes back.
+    #[inline(never)]
     fn resume<B: Board>(&mut self, board: &mut B, left: u64) {
-        self.outside += board.counter().saturating_sub(left);
+        let now = board.counter();
+        self.outside = self.outside.wrapping_add(now.wrapping_sub(left));
     }
 
     fn count<B: Board>(&self, board: &mut B) -> u64 {
-        board
-            .counter()
-            .saturating_sub(self.started)
-            .saturating_sub(self.outside)
+        let now = board.counter();
+        now.wrapping_sub(self.started).wrapping_sub(self.outside)
     }
 }
 
@@ -233,7 +233,7 @@ impl<B: Board, L: Read + ReadReady + Write> Tap for Stream<'_, '_, B, L> {
         let ended = self.board.counter();
         let stack_bytes = self.look_at_stack();
         if let Some(layer) = self.layers.get_mut(tensor) {
-            let count = ended.saturating_sub(self.begun);
+            let count = ended.wrapping_sub(self.begun);
             let count = u32::try_from(count).unwrap_or(u32::MAX);
             layer.count = layer.count.saturating_add(count);
             layer.stack_bytes = layer.stack_bytes.max(stack_bytes);

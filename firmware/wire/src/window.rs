@@ -117,6 +117,15 @@ impl<'s> Window<'s> {
         (0..distance(base, self.next)).map(move |step| base.wrapping_add(step))
     }
 
+    /// The receipt of a host that holds nothing of what it has not acknowledged.
+    pub fn unreceived(&self) -> Receipt {
+        Receipt {
+            limit: self.limit,
+            missing_before: self.next,
+            held: 0,
+        }
+    }
+
     /// The numbers of the unacknowledged frames that the host misses, by the
     /// receipt that came with the acknowledgement of all before `ack`.
     pub fn missing(&self, ack: u16, receipt: Receipt) -> impl Iterator<Item = u16> + use<> {
@@ -251,6 +260,8 @@ mod tests {
         assert_eq!(missing(4, 0b100), [1, 2]);
         assert_eq!(missing(100, 0b0110), [1, 4, 5]);
         assert_eq!(missing(1, 0), []);
+        let all = window.missing(1, window.unreceived());
+        assert!(all.eq(window.unacknowledged()));
     }
 
     #[test]

@@ -67,6 +67,7 @@ fn sequences() {
         (|window, bytes| window.push(Kind::Log, |_| bytes))
             => fn(&mut Window<'static>, Option<usize>) -> Option<u16>,
         Window::get => for<'a> fn(&'a Window<'static>, u16) -> Option<(Kind, &'a [u8])>,
+        Window::unreceived => fn(&Window<'static>) -> Receipt,
         (|window, at| window.unacknowledged().nth(at))
             => fn(&Window<'static>, usize) -> Option<u16>,
         (|window, ack, receipt, at| window.missing(ack, receipt).nth(at))

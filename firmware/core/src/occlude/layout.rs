@@ -2,7 +2,7 @@
 
 use super::region::most_reached;
 use crate::MAX_TENSORS;
-use crate::image::{Model, Op, Window};
+use crate::image::{Model, Op, Shape};
 use crate::ops::scratch_bytes;
 use core::ops::Range;
 
@@ -10,7 +10,7 @@ use core::ops::Range;
 pub(super) struct Layout {
     /// Bytes from the first to the last buffer.
     pub arena_bytes: usize,
-    /// The scratch lies before the first buffer.
+    /// What the kernels need beside their tensors: after the last buffer.
     scratch_bytes: usize,
     /// Where the buffers begin: those of one tensor after those of the one before.
     /// Few words, because they lie on the stack.
@@ -33,6 +33,34 @@ pub(super) enum Buffer {
 /// How many buffers a tensor has.
 const BUFFERS: usize = 4;
 
+/// The largest rectangle of an output of `shape` that can change with one of `size`
+/// in the input.
+fn after(op: &Op<'_>, size: [usize; 2], shape: Shape) -> [usize; 2] {
+    let window = match op {
+        Op::Conv2d(conv) => &conv.window,
+        Op::MaxPool(pool) => &pool.window,
+        Op::Dense(_) => return [shape.height, shape.width],
+        Op::Lookup(_) | Op::Concat => return size,
+    };
+    let ([height, width], window) = (size, *window);
+    [
+        most_reached(
+            height,
+            window.kernel_h,
+            window.stride_h,
+            window.dilation_h,
+            shape.height,
+        ),
+        most_reached(
+            width,
+            window.kernel_w,
+            window.stride_w,
+            window.dilation_w,
+            shape.width,
+        ),
+    ]
+}
+
 impl Layout {
     pub fn new(model: &Model<'_>, window_h: usize, window_w: usize) -> Self {
         let mut layout = Self {
@@ -40,10 +68,6 @@ impl Layout {
             scratch_bytes: 0,
             starts: [0; BUFFERS * MAX_TENSORS + 1],
         };
-        // One layer runs at a time.
-        let scratch_bytes = model.layers().map(|layer| scratch_bytes(&layer.op)).max();
-        layout.scratch_bytes = scratch_bytes.unwrap_or(0);
-        layout.arena_bytes = layout.scratch_bytes.next_multiple_of(4);
         // The largest rectangle that a patch can change, per tensor.
         let mut largest = [[0_u16; 2]; MAX_TENSORS];
         for index in 0..model.tensor_count() {
@@ -51,42 +75,20 @@ impl Layout {
                 break;
             };
             let shape = tensor.shape;
-            let layer = index.checked_sub(1).and_then(|layer| model.layer(layer));
-            let (height, width) = match layer {
-                None => (window_h.min(shape.height), window_w.min(shape.width)),
-                Some(layer) => {
-                    let inputs = layer.inputs.iter();
-                    let (h, w) = inputs
-                        .filter_map(|&input| largest.get(usize::from(input)))
-                        .map(|&[h, w]| (usize::from(h), usize::from(w)))
-                        .fold((0, 0), |a, b| (a.0.max(b.0), a.1.max(b.1)));
-                    let slid = |window: &Window| {
-                        let Window {
-                            kernel_h,
-                            kernel_w,
-                            stride_h,
-                            stride_w,
-                            ..
-                        } = *window;
-                        let Window {
-                            dilation_h,
-                            dilation_w,
-                            ..
-                        } = *window;
-                        (
-                            most_reached(h, kernel_h, stride_h, dilation_h, shape.height),
-                            most_reached(w, kernel_w, stride_w, dilation_w, shape.width),
-                        )
-                    };
-                    match &layer.op {
-                        Op::Conv2d(conv) => slid(&conv.window),
-                        Op::MaxPool(pool) => slid(&pool.window),
-                        Op::Dense(_) => (shape.height, shape.width),
-                        Op::Lookup(_) | Op::Concat => (h, w),
+            let mut is_dense = false;
+            let mut size = [window_h.min(shape.height), window_w.min(shape.width)];
+            if let Some(layer) = index.checked_sub(1).and_then(|layer| model.layer(layer)) {
+                is_dense = matches!(layer.op, Op::Dense(_));
+                layout.scratch_bytes = layout.scratch_bytes.max(scratch_bytes(&layer.op));
+                size = [0; 2];
+                for &input in layer.inputs {
+                    if let Some(&[h, w]) = largest.get(usize::from(input)) {
+                        size = [size[0].max(h.into()), size[1].max(w.into())];
                     }
                 }
-            };
-            let is_dense = layer.is_some_and(|layer| matches!(layer.op, Op::Dense(_)));
+                size = after(&layer.op, size, shape);
+            }
+            let [height, width] = size;
             let sums_bytes = if is_dense || tensor.is_logits {
                 4 * shape.elements()
             } else {
@@ -109,12 +111,13 @@ impl Layout {
         if let Some(end) = layout.starts.get_mut(BUFFERS * model.tensor_count()) {
             *end = layout.arena_bytes as u32;
         }
+        layout.arena_bytes += layout.scratch_bytes;
         layout
     }
 
     /// What the kernels need beside their tensors.
     pub fn scratch(&self) -> Range<usize> {
-        0..self.scratch_bytes
+        self.arena_bytes - self.scratch_bytes..self.arena_bytes
     }
 
     /// Where a buffer of `tensor` lies: whole words, the last of which may not be full.

@@ -139,6 +139,7 @@ fn reached(
 }
 
 /// The most outputs along one axis that `length` neighbouring pixels can reach.
+#[inline(never)]
 pub(super) fn most_reached(
     length: usize,
     kernel: usize,

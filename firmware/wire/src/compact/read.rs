@@ -103,13 +103,10 @@ impl<'a> de::Deserializer<'a> for &mut Reader<'a> {
     #[inline]
     fn deserialize_tuple<V: Visitor<'a>>(
         self,
-        length: usize,
+        _: usize,
         visitor: V,
     ) -> Result<V::Value, Malformed> {
-        visitor.visit_seq(Parts {
-            reader: self,
-            left: length,
-        })
+        visitor.visit_seq(Parts(self))
     }
 
     #[inline]
@@ -158,11 +155,8 @@ impl<'a> de::Deserializer<'a> for &mut Reader<'a> {
     }
 }
 
-/// The parts of a struct or an array.
-struct Parts<'r, 'a> {
-    reader: &'r mut Reader<'a>,
-    left: usize,
-}
+/// The parts of a struct or an array, whose reader asks for as many as there are.
+struct Parts<'r, 'a>(&'r mut Reader<'a>);
 
 impl<'a> de::SeqAccess<'a> for Parts<'_, 'a> {
     type Error = Malformed;
@@ -172,11 +166,7 @@ impl<'a> de::SeqAccess<'a> for Parts<'_, 'a> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, Malformed> {
-        let Some(left) = self.left.checked_sub(1) else {
-            return Ok(None);
-        };
-        self.left = left;
-        seed.deserialize(&mut *self.reader).map(Some)
+        seed.deserialize(&mut *self.0).map(Some)
     }
 }
 
