@@ -157,6 +157,9 @@ pub struct Conv2d<'a> {
     pub groups: usize,
     /// `[O, KH, KW, I / groups]`.
     pub weights: &'a [i8],
+    /// The weights, and what of the three bytes after them is there: kernels that read
+    /// words may read these and make nothing of them.
+    pub weights_and_after: &'a [i8],
     /// One per output channel, at scale `x·w`.
     pub bias: &'a [i32],
     /// How the accumulators become the output.
@@ -173,6 +176,7 @@ impl Conv2d<'_> {
     }
 
     /// Weights behind one output element.
+    #[inline(never)]
     pub const fn weights_per_output(&self) -> usize {
         self.window.kernel_h * self.window.kernel_w * self.group_channels()
     }

@@ -171,6 +171,13 @@ impl<'a> Model<'a> {
         slice(self.bytes, span).unwrap_or_default()
     }
 
+    /// The bytes of a span, and those of the three after it that the image has.
+    fn and_after(&self, Span { offset, count }: Span) -> &'a [i8] {
+        let from = self.bytes.get(offset as usize..).unwrap_or_default();
+        let length = (count as usize).saturating_add(3).min(from.len());
+        bytemuck::must_cast_slice(from.get(..length).unwrap_or_default())
+    }
+
     fn text(&self, span: Span) -> &'a str {
         core::str::from_utf8(self.slice(span)).unwrap_or_default()
     }
@@ -212,6 +219,7 @@ impl<'a> Model<'a> {
                 window: window(record),
                 groups: record.groups.max(1).into(),
                 weights: self.slice(record.weights),
+                weights_and_after: self.and_after(record.weights),
                 bias: self.slice(record.bias),
                 quantiser,
             })),

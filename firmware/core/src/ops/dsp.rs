@@ -31,10 +31,11 @@ fn part_word(bytes: &[i8]) -> u32 {
     word
 }
 
-/// The word of one of the chunks that bytes are cut into, four bytes or the rest.
+/// The word at `at`; the bytes that there are not are 0.
 #[inline(always)]
-fn chunk_word(bytes: &[i8]) -> u32 {
-    bytes.as_array().map_or_else(|| part_word(bytes), word)
+fn word_at(bytes: &[i8], at: usize) -> u32 {
+    let bytes = bytes.get(at..).unwrap_or_default();
+    bytes.first_chunk().map_or_else(|| part_word(bytes), word)
 }
 
 /// `−zero`, twice.
@@ -90,12 +91,14 @@ pub fn four_pixels(rows: &PaddedRows<'_>, at: usize, filter: &[i8], start: i32) 
 /// row lie under four taps of four pixels. Of taps that there are not, the weight is 0.
 #[inline(always)]
 fn add_row(sums: &mut [i32; TILE], mut row: &[i8], taps: &[i8]) {
-    for four in taps.chunks(4) {
+    let mut at = 0;
+    while at < taps.len() {
         let Some((bytes, _)) = row.split_first_chunk::<8>() else {
             return;
         };
-        add_taps(sums, bytes, chunk_word(four));
+        add_taps(sums, bytes, word_at(taps, at));
         row = row.get(4..).unwrap_or_default();
+        at += 4;
     }
 }
 
@@ -298,32 +301,37 @@ const CHANGES: usize = 64;
 /// Adds `Σ (new − old)·w` to each sum; its weights begin `row_bytes` after those of
 /// the sum before it.
 pub fn add_changes(new: &[i8], old: &[i8], weights: &[i8], row_bytes: usize, sums: &mut [i32]) {
-    let parts = new.chunks(CHANGES).zip(old.chunks(CHANGES));
-    for (part, (new, old)) in parts.enumerate() {
+    let mut at = 0;
+    while at < new.len() {
         let mut numbers = [Quad::default(); CHANGES / 4];
-        let words = new.chunks(4).zip(old.chunks(4));
-        for (number, (new, old)) in numbers.iter_mut().zip(words) {
-            let (new, old) = (chunk_word(new), chunk_word(old));
+        let mut count = 0;
+        for number in &mut numbers {
+            if at >= new.len() {
+                break;
+            }
+            let (new, old) = (word_at(new, at), word_at(old, at));
             let (even, odd) = (sxtb16(old), sxtb16_odd(old));
             *number = [ssub16(sxtb16(new), even), ssub16(sxtb16_odd(new), odd)];
+            count += 1;
+            at += 4;
         }
-        let numbers = numbers.get(..new.len().div_ceil(4)).unwrap_or_default();
-        let mut rows = weights.get(part * CHANGES..).unwrap_or_default();
-        for sums in sums.chunks_mut(4) {
-            match sums.as_mut_array() {
-                // The last number's weights may be those of the next row: it is 0 there.
-                Some(four) if 3 * row_bytes + 4 * numbers.len() <= rows.len() => {
-                    *four = loops::four_rows_of_quads(numbers, rows, row_bytes, *four);
-                }
-                _ => {
-                    for (sum, row) in sums.iter_mut().zip(rows.chunks(row_bytes.max(1))) {
-                        for (&number, w) in numbers.iter().zip(row.chunks(4)) {
-                            *sum = add_products(number, chunk_word(w), *sum);
-                        }
-                    }
-                }
-            }
+        let numbers = numbers.get(..count).unwrap_or_default();
+        let mut rows = weights.get(at - 4 * count..).unwrap_or_default();
+        let (fours, _) = sums.as_chunks_mut();
+        let mut done = 0;
+        // The last number's weights may be those of the next row: it is 0 there.
+        while let Some(four) = fours.get_mut(done)
+            && 3 * row_bytes + 4 * count <= rows.len()
+        {
+            *four = loops::four_rows_of_quads(numbers, rows, row_bytes, *four);
             rows = rows.get(4 * row_bytes..).unwrap_or_default();
+            done += 1;
+        }
+        for sum in sums.get_mut(4 * done..).unwrap_or_default() {
+            for (index, &number) in numbers.iter().enumerate() {
+                *sum = add_products(number, word_at(rows, 4 * index), *sum);
+            }
+            rows = rows.get(row_bytes..).unwrap_or_default();
         }
     }
 }

@@ -2,53 +2,40 @@
 //! read is read again for another channel.
 
 use super::{Part, input_row};
-use crate::image::Conv2d;
-use crate::ops::{InputRows, Output};
+use crate::ops::Output;
 
 pub(super) fn evaluate(part: &Part<'_, '_>, output: &mut Output<'_>) {
-    let Part {
-        conv,
-        input,
-        y,
-        ref columns,
-    } = *part;
-    let channels = conv.output.channels.max(1);
-    let filters = conv.weights.chunks_exact(conv.weights_per_output().max(1));
-    for (x, pixel) in columns.clone().zip((0..).step_by(channels)) {
-        for (channel, (filter, &bias)) in filters.clone().zip(conv.bias).enumerate() {
-            let sum = bias + sum(conv, input, [y, x], channel, filter);
-            output.put(pixel + channel, sum, &conv.quantiser, channel);
+    let (conv, channels) = (part.conv, part.conv.output.channels);
+    let mut at = 0;
+    for x in part.columns.clone() {
+        for channel in 0..channels {
+            let bias = conv.bias.get(channel).copied().unwrap_or_default();
+            let sum = bias.wrapping_add(sum(part, x, channel));
+            output.put(at, sum, &conv.quantiser, channel);
+            at += 1;
         }
     }
 }
 
-/// `Σ (x − zero)·w` over the part of the window that lies on the input: padding
-/// has the value `zero` and adds nothing.
-fn sum(
-    conv: &Conv2d<'_>,
-    input: InputRows<'_>,
-    at: [usize; 2],
-    group: usize,
-    filter: &[i8],
-) -> i32 {
-    let (window, depth) = (&conv.window, conv.group_channels().max(1));
-    let zero = i32::from(conv.input_zero);
-    let [y, x] = at;
+/// `Σ (x − zero)·w` of the window of output column `x`; the filter's number is also
+/// its group's.
+fn sum(part: &Part<'_, '_>, x: usize, group: usize) -> i32 {
+    let (conv, window) = (part.conv, &part.conv.window);
+    let (zero, depth) = (i32::from(conv.input_zero), conv.group_channels());
+    let mut weights = conv.weights.iter().skip(group * conv.weights_per_output());
     let mut sum = 0;
-    let tap_rows = filter.chunks_exact((window.kernel_w * depth).max(1));
-    for (ky, tap_row) in tap_rows.enumerate() {
-        let Some(row) = input_row(conv, input, y, ky) else {
-            continue;
-        };
+    for ky in 0..window.kernel_h {
+        let row = input_row(conv, part.input, part.y, ky).unwrap_or_default();
         let mut at = (x * window.stride_w).wrapping_sub(window.pad_left);
-        for taps in tap_row.chunks_exact(depth) {
-            if at < conv.input.width {
-                let start = at * conv.input.channels + group * depth;
-                let pixel = row.get(start..start + depth).unwrap_or_default();
-                let products = pixel.iter().zip(taps);
-                sum += products
-                    .map(|(&x, &w)| (i32::from(x) - zero) * i32::from(w))
-                    .sum::<i32>();
+        for _ in 0..window.kernel_w {
+            let start = at.wrapping_mul(conv.input.channels);
+            for channel in group * depth..(group + 1) * depth {
+                let weight = weights.next().copied().unwrap_or_default();
+                let value = row.get(start.wrapping_add(channel));
+                // Padding adds nothing: on the left, on the right, above and below.
+                if let Some(&x) = value.filter(|_| at < conv.input.width) {
+                    sum += (i32::from(x) - zero) * i32::from(weight);
+                }
             }
             at = at.wrapping_add(window.dilation_w);
         }

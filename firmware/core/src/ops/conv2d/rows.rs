@@ -33,9 +33,7 @@ pub(super) fn row_bytes(columns: usize, window: &Window) -> usize {
     columns.next_multiple_of(TILE) + window.kernel_w.next_multiple_of(TILE)
 }
 
-/// Outputs from accumulators by `finish`, which also gets the channel. For int8
-/// outputs `whole_tiles` may do most of a channel at once: from its filter, what
-/// sums begin with, its number and its place, it says how many pixels are done.
+/// Of int8 outputs most of a channel may be done at once.
 pub(super) fn evaluate(part: &Part<'_, '_>, scratch: &mut [u32], output: &mut Output<'_>) {
     let Part {
         conv,

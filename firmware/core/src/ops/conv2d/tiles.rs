@@ -21,7 +21,7 @@ pub(super) fn column_bytes(taps: usize) -> usize {
 /// The filters of one group.
 #[derive(Clone, Copy)]
 pub(in crate::ops) struct Filters<'a> {
-    /// From the group's first filter to the end of all weights.
+    /// From the group's first filter on; see [`Conv2d::weights_and_after`].
     pub weights: &'a [i8],
     /// One per filter.
     pub bias: &'a [i32],
@@ -34,7 +34,10 @@ impl<'a> Filters<'a> {
         let taps = conv.weights_per_output();
         let bias = conv.bias.get(first..first + count);
         Self {
-            weights: conv.weights.get(first * taps..).unwrap_or_default(),
+            weights: conv
+                .weights_and_after
+                .get(first * taps..)
+                .unwrap_or_default(),
             bias: bias.unwrap_or_default(),
             taps,
         }
@@ -54,10 +57,7 @@ impl<'a> Filters<'a> {
     }
 }
 
-/// Outputs from accumulators by `finish`, which also gets the channel. For int8
-/// outputs `whole_pairs` may do most of two pixels at once: from their columns, a
-/// group's filters, its first channel and their place, it says how many channels
-/// are done.
+/// Of int8 outputs most of two pixels may be done at once.
 pub(super) fn evaluate(part: &Part<'_, '_>, scratch: &mut [u32], output: &mut Output<'_>) {
     let Part {
         conv,
