@@ -1,7 +1,8 @@
 //! Fully connected layers, whole or by what changed.
 
+use super::requantize::{clamp, to_int8};
 use super::{Output, kernels};
-use crate::image::Dense;
+use crate::image::{Dense, Quantiser};
 
 /// Rows of weights that are read together.
 const ROWS: usize = 4;
@@ -46,9 +47,11 @@ pub fn accumulate_change(
 
 /// Int8 outputs from accumulators.
 pub fn requantize_all(dense: &Dense<'_>, accumulators: &[i32], output: &mut [i8]) {
-    let mut output = Output::Int8(output);
-    for (channel, &sum) in accumulators.iter().enumerate() {
-        output.put(channel, sum, &dense.quantiser, channel);
+    let Quantiser {
+        multipliers, zero, ..
+    } = dense.quantiser;
+    for ((value, &sum), &multiplier) in output.iter_mut().zip(accumulators).zip(multipliers) {
+        *value = to_int8(sum, multiplier, zero);
     }
-    output.clamp(&dense.quantiser);
+    clamp(&dense.quantiser, output);
 }

@@ -34,7 +34,7 @@ impl<'a> Output<'a> {
     }
 
     /// What `channel` makes of `sum`, at `at`; nothing where that lies outside.
-    #[inline]
+    #[cfg_attr(dsp, inline(never))]
     pub(super) fn put(&mut self, at: usize, sum: i32, quantiser: &Quantiser<'_>, channel: usize) {
         match self {
             Self::Int8(values) => {
