@@ -2,7 +2,7 @@
 
 use crate::arena::{accumulators, copy, int8, parts, words};
 use crate::free;
-use crate::image::{Layer, Model, Op, Shape, Window};
+use crate::image::{Conv2d, Layer, MaxPool, Model, Op, Shape, Window};
 use crate::ops::{InputRows, Output, concat, conv2d, dense, lookup, max_pool};
 use crate::plan::{Plan, Step};
 use crate::sharing::first_row;
@@ -214,25 +214,19 @@ fn evaluate(
     for (position, &input) in layer.inputs.iter().enumerate() {
         let (from, to) = (plan.place(model, input.into())?, to.clone());
         match &layer.op {
-            Op::Conv2d(conv) => {
-                let shapes = [conv.input, conv.output];
-                slide(
-                    &layer.op,
-                    &conv.window,
-                    shapes,
-                    arena,
-                    [from, to, scratch.clone()],
-                )?;
-            }
-            Op::MaxPool(pool) => {
-                let shapes = [pool.input, pool.output];
-                slide(
-                    &layer.op,
-                    &pool.window,
-                    shapes,
-                    arena,
-                    [from, to, scratch.clone()],
-                )?;
+            Op::Conv2d(Conv2d {
+                window,
+                input,
+                output,
+                ..
+            })
+            | Op::MaxPool(MaxPool {
+                window,
+                input,
+                output,
+            }) => {
+                let places = [from, to, scratch.clone()];
+                slide(&layer.op, window, [*input, *output], arena, places)?;
             }
             // Its output may lie over its input.
             Op::Lookup(table) => {
