@@ -180,21 +180,23 @@ impl<'s, 'p, B: Board, L: Read + ReadReady + Write> Stream<'s, 'p, B, L> {
         Ok(())
     }
 
-    /// Sends words as little-endian bytes, as many in a frame as fit.
+    /// Sends the words of accumulators or of logits as little-endian bytes, as many in
+    /// a frame as fit.
     #[inline(never)]
-    fn send_words(
-        &mut self,
-        words: &[u32],
-        event: for<'e> fn(u32, &'e [u8]) -> Event<'e>,
-    ) -> Result<(), Stop<L::Error>> {
+    fn send_words(&mut self, words: &[u32], are_logits: bool) -> Result<(), Stop<L::Error>> {
         self.flush()?;
         for (chunk, first) in words.chunks(WORDS_MAX).zip((0..).step_by(WORDS_MAX)) {
             let mut bytes = [[0; 4]; WORDS_MAX];
             for (bytes, &word) in bytes.iter_mut().zip(chunk) {
                 *bytes = word.to_le_bytes();
             }
-            let bytes = bytes.as_flattened().get(..4 * chunk.len());
-            self.port.send(&event(first, bytes.unwrap_or_default()))?;
+            let values = bytes.as_flattened().get(..4 * chunk.len());
+            let values = values.unwrap_or_default();
+            self.port.send(&if are_logits {
+                Event::Logits { first, values }
+            } else {
+                Event::Accumulators { first, values }
+            })?;
         }
         Ok(())
     }
@@ -283,19 +285,11 @@ impl<B: Board, L: Read + ReadReady + Write> Tap for Stream<'_, '_, B, L> {
     }
 
     fn accumulators(&mut self, values: &[i32]) -> Result<(), Self::Error> {
-        self.apart(|stream| {
-            stream.send_words(bytemuck::must_cast_slice(values), |first, values| {
-                Event::Accumulators { first, values }
-            })
-        })
+        self.apart(|stream| stream.send_words(bytemuck::must_cast_slice(values), false))
     }
 
     fn logits(&mut self, values: &[f32]) -> Result<(), Self::Error> {
-        self.apart(|stream| {
-            stream.send_words(bytemuck::must_cast_slice(values), |first, values| {
-                Event::Logits { first, values }
-            })
-        })
+        self.apart(|stream| stream.send_words(bytemuck::must_cast_slice(values), true))
     }
 }
 
