@@ -6,6 +6,8 @@ import { show } from './scene.js';
 
 const $ = (id) => document.getElementById(id);
 const WIDTH = 320;
+/** A frame that comes alone is run through again for people, in so long a time. */
+const RUN_MS = 900;
 
 export class Chip {
   constructor() {
@@ -13,6 +15,7 @@ export class Chip {
     this.arena = $('arena');
     this.table = $('layers');
     this.cursor = null;
+    this.run = null;
   }
 
   setNetwork(network, mode) {
@@ -30,8 +33,23 @@ export class Chip {
     this.rows();
   }
 
-  /** The tensor that the board has just sent, or null. */
-  setCursor(tensor) {
+  /** The tensor that a board at work has just sent, or null. */
+  setBusy(tensor) {
+    this.run = null;
+    this.point(tensor ?? null);
+  }
+
+  /** Called once a display frame: where the run through the last frame is. */
+  tick() {
+    if (!this.run) return;
+    const part = (performance.now() - this.run.begun) / RUN_MS;
+    const layer = this.run.layers.find(({ end }) => part < end);
+    if (!layer) this.run = null;
+    this.point(layer?.tensor ?? null);
+    $('arena-says').textContent = layer ? '· run again, slowly' : '';
+  }
+
+  point(tensor) {
     if (tensor === this.cursor) return;
     this.cursor = tensor;
     this.drawArena();
@@ -44,6 +62,24 @@ export class Chip {
       if (line) line.count.textContent = kilo(count);
     }
     this.total.textContent = kilo(header.count);
+    this.follow(header.layers);
+  }
+
+  /** Runs through the layers of a frame that came alone, each as long as its part of the whole. */
+  follow(layers) {
+    const now = performance.now();
+    const isAlone = now - (this.last ?? 0) > RUN_MS;
+    this.last = now;
+    if (!isAlone || layers.length === 0) return;
+    const total = layers.reduce((sum, { count }) => sum + (count ?? 0), 0);
+    let end = 0;
+    this.run = {
+      begun: now,
+      layers: layers.map(({ tensor, count }) => {
+        end += total > 0 ? count / total : 1 / layers.length;
+        return { tensor, end };
+      }),
+    };
   }
 
   rows() {
@@ -168,11 +204,14 @@ function arena(network, plan, cursor) {
   const column = WIDTH / steps.length;
   const up = (offset) => height + 14 - (offset / most) * height;
   const items = [];
+  const name = network.tensors[cursor ?? -1]?.name;
+  const now = cursor === 0 ? 0 : steps.findIndex((step) => step.split(' + ').includes(name));
   for (const buffer of buffers) {
+    const isLive = now < 0 || (buffer.first_step <= now && now <= buffer.last_step);
     const x = buffer.first_step * column;
     const width = (buffer.last_step - buffer.first_step + 1) * column;
     const [top, bottom] = [up(buffer.offset + buffer.bytes), up(buffer.offset)];
-    items.push({ rect: [x + 1, top, width - 2, Math.max(1, bottom - top - 1)], fill: buffer.is_scratch ? '--scratch-fill' : '--tensor-fill' });
+    items.push({ rect: [x + 1, top, width - 2, Math.max(1, bottom - top - 1)], fill: buffer.is_scratch ? '--scratch-fill' : '--tensor-fill', opacity: isLive ? 1 : 0.35 });
     if (bottom - top > 13) {
       const text = `${buffer.name} ${integer(buffer.bytes)}`;
       const fits = Math.floor((width - 10) / 5.6);
@@ -185,11 +224,7 @@ function arena(network, plan, cursor) {
     const fits = Math.floor(column / 5.4);
     items.push({ text: step.length > fits ? `${step.slice(0, Math.max(1, fits - 1))}…` : step, x: at * column + 1, y: height + 28, fill: '--dim', size: 10 });
   });
-  if (cursor !== null && cursor !== undefined) {
-    const name = network.tensors[cursor]?.name;
-    const at = cursor === 0 ? 0 : steps.findIndex((step) => step.split(' + ').includes(name));
-    if (at >= 0) items.push({ rect: [(at + 0.5) * column, 8, 1.5, height + 8], fill: '--ink' });
-  }
+  if (now >= 0) items.push({ rect: [(now + 0.5) * column, 8, 1.5, height + 8], fill: '--ink' });
   return {
     width: WIDTH, height: height + 34, items,
     label: `Arena: ${buffers.map(({ name, offset, bytes: size }) => `${name} at ${offset}, ${size} bytes`).join('; ')}. Peak ${plan.planned_arena_bytes} bytes.`,

@@ -26,7 +26,7 @@ export class Climb {
   setState(state) {
     const { float_layers: layers, float_error: error, presets } = state;
     this.layers = layers;
-    fill($('climb-layer'), layers.map(({ name, operator, shape }) => ({ value: name, text: `${name} · ${operator} ${shape.join('×')}` })), $('climb-layer').value || layers[0]?.name);
+    fill($('climb-layer'), layers.map(({ name }) => ({ value: name, text: name })), $('climb-layer').value || layers[0]?.name);
     fill($('climb-preset'), presets.map((name) => ({ value: name, text: name })), $('climb-preset').value || presets.at(-1));
     $('climb-start').disabled = layers.length === 0;
     this.error = error;
@@ -63,12 +63,14 @@ export class Climb {
     $('climb-receipt').textContent = '';
     $('climb-scale').replaceChildren();
     $('climb-stop').hidden = true;
+    $('climb-start').hidden = false;
   }
 
   setPacket(packet) {
     const { header, arrays } = packet;
     const isOn = header.end === null;
     $('climb-stop').hidden = !isOn;
+    $('climb-start').hidden = isOn;
     $('climb-says').classList.toggle('wrong', Boolean(header.error));
     if (header.error) {
       $('climb-says').textContent = header.error;

@@ -5,6 +5,8 @@ import { cut, integer, quantile } from './number.js';
 const $ = (id) => document.getElementById(id);
 /** Frames over which delays and rates are taken. */
 const RECENT = 240;
+/** Without a frame for so long, nothing flows. */
+const PAUSE_MS = 2000;
 
 export class Flow {
   constructor() {
@@ -41,10 +43,10 @@ export class Flow {
     this.last = header.flow;
   }
 
-  /** Frames a second over the last two seconds. */
+  /** Frames a second over the last moments. */
   get rate() {
     const now = performance.now();
-    const recent = this.shown.filter((time) => now - time < 2000);
+    const recent = this.shown.filter((time) => now - time < PAUSE_MS);
     if (recent.length < 2) return 0;
     return ((recent.length - 1) * 1000) / Math.max(now - recent[0], 1);
   }
@@ -68,18 +70,20 @@ export class Flow {
       return;
     }
     const { frames_per_s: rate, delay_median_ms: median, delay_p95_ms: p95, paint_median_ms: paint } = this.summary;
+    const isOn = performance.now() - this.shown.at(-1) < PAUSE_MS;
+    const bytes = isOn ? (last.bytes_per_s ?? 0) / 1024 : 0;
     const lost = last.link.damaged + last.link.resends;
     const strong = (text) => Object.assign(document.createElement('b'), { textContent: text });
     $('stream').replaceChildren(
       strong(`${cut(rate, 0)}`), ' frames/s · ',
       strong(`${Math.ceil(median)}`), ` ms (p95 ${Math.ceil(p95)}) · `,
-      strong(`${cut((last.bytes_per_s ?? 0) / 1024, 0)}`), ` KB/s · ${lost} lost`,
+      strong(cut(bytes, 0)), ` KB/s · ${lost} lost`,
     );
     const set = (name, value) => { this.terms.get(name).textContent = value; };
-    set('frames/s, screen | board', `${cut(rate, 1)} | ${cut(last.frames_per_s, 1)}`);
+    set('frames/s, screen | board', `${cut(rate, 1)} | ${cut(isOn ? last.frames_per_s : 0, 1)}`);
     set('delay, median | p95', `${Math.ceil(median)} | ${Math.ceil(p95)} ms`);
     set('of it, board | drawing', `${cut(last.board_ms, 1)} | ${cut(paint, 1)} ms`);
-    set('link', `${integer(Math.floor((last.bytes_per_s ?? 0) / 1024))} KB/s`);
+    set('link', `${integer(Math.floor(bytes))} KB/s`);
     set('frames replaced by newer', integer(last.replaced));
     set('damaged | asked again', `${integer(last.link.damaged)} | ${integer(last.link.resends)}`);
     set('resets | reopenings', `${integer(last.link.resets)} | ${integer(last.link.reopened)}`);

@@ -1,15 +1,15 @@
 // The lens: how one neuron's number comes about, in the board's own integers.
 
 import { convolution, dense, maximum, requantise } from './arithmetic.js';
-import { css, isLight } from './colour.js';
-import { canvas, paint } from './maps.js';
+import { LINE, LIST, MAP_MAX, bars, caption, cellFor, grid, list, littleMap, products, scene, weights } from './lens_marks.js';
+import { fill } from './controls.js';
 import { integer, real } from './number.js';
 import { show } from './scene.js';
 
-const CELL = { w: 30, h: 23 };
-const LINE = 18;
-/** Width of the list of steps. */
-const LIST = 200;
+/** Where grids and lists begin, under their captions. */
+const TOP = 18;
+/** Largest products of a dense layer that are written out. */
+const LARGEST = 5;
 
 export class Lens {
   constructor(section) {
@@ -21,6 +21,7 @@ export class Lens {
       this.draw();
     });
     this.chosen = null;
+    this.done = null;
   }
 
   setNetwork(network) {
@@ -36,9 +37,14 @@ export class Lens {
     this.draw();
   }
 
-  setNeuron(neuron) {
+  /**
+   * Looks at a neuron. Of its map only the first `done` outputs have been
+   * computed, or of a dense layer's products; all where it is null.
+   */
+  setNeuron(neuron, done = null) {
     if (neuron?.tensor !== this.neuron?.tensor) this.chosen = null;
     this.neuron = neuron;
+    this.done = done;
     this.draw();
   }
 
@@ -51,171 +57,185 @@ export class Lens {
     const board = frame.values(neuron.tensor);
     if (!input) return;
     const at = (neuron.channel * tensor.height + neuron.y) * tensor.width + neuron.x;
-    const context = { network, layer, tensor, neuron, input, own: board?.[at], frame };
+    const from = network.tensors[layer.inputs[0]];
+    const context = { network, layer, tensor, from, neuron, input, board, own: board?.[at], frame, done: this.done };
     const where = tensor.height * tensor.width === 1
       ? `${tensor.name} · ${tensor.is_logits ? `class ${network.labels[neuron.channel]}` : `neuron ${neuron.channel}`}`
       : `${tensor.name} · map ${neuron.channel} · (${neuron.y}, ${neuron.x})`;
     this.title.textContent = where;
-    const scene = {
-      conv: () => this.convolution(context),
-      dense: () => this.dense(context),
-      'max-pool': () => pool(context),
-      lookup: () => lookup(context),
-      concat: () => concat(context),
-    }[layer.op]();
     this.plane.hidden = !(layer.op === 'conv' && layer.weights.shape[3] > 1);
-    this.scene = scene;
-    show(this.svg, scene);
+    const draw = { conv: () => this.convolution(context), dense: denseScene, 'max-pool': poolScene, lookup: lookupScene, concat: concatScene };
+    this.scene = draw[layer.op](context);
+    show(this.svg, this.scene);
   }
 
-  convolution({ network, layer, neuron, input, own, frame, tensor }) {
+  convolution(context) {
+    const { network, layer, neuron, input, from } = context;
     const result = convolution(network, layer, input, neuron);
     const largest = result.planes.reduce((best, { sum }, at) =>
       (Math.abs(sum) > Math.abs(result.planes[best].sum) ? at : best), 0);
-    const at = this.chosen !== null && this.chosen < result.planes.length ? this.chosen : largest;
-    const plane = result.planes[at];
-    this.offerPlanes(network.tensors[layer.inputs[0]], result.planes);
-    const steps = [];
-    if (result.planes.length > 1) {
-      steps.push([`Σ (x − x₀)·w, map ${plane.channel}`, integer(plane.sum)]);
-      steps.push([`Σ over ${result.planes.length} maps`, integer(result.total)]);
-    } else {
-      steps.push(['Σ (x − x₀)·w', integer(result.total)]);
-    }
-    steps.push(...ending(result, layer, tensor, neuron.channel, own, frame));
-    const cell = cellFor(result.rows, result.columns);
-    const grid = result.columns * cell.w;
-    const items = [
-      ...values(0, 18, plane.values, result.columns, cell, this.levels(layer)),
-      ...weights(grid + 26, 18, plane.weights, result.columns, cell),
-      caption(0, `x, x₀ = ${integer(layer.input_zero)}`),
-      caption(grid + 26, 'w'),
-      { text: '·', x: grid + 13, y: 18 + (result.rows * cell.h) / 2 + 4, fill: '--dim', anchor: 'middle', size: 16 },
-    ];
-    const x = 2 * grid + 52;
-    items.push({ text: '=', x: x - 13, y: 18 + (result.rows * cell.h) / 2 + 4, fill: '--dim', anchor: 'middle', size: 16 });
-    items.push(...list(x, 18, steps));
-    if (result.planes.length > 1) {
-      items.push(...bars(0, 18 + result.rows * cell.h + 26, result.planes, at, 2 * grid + 26));
-    }
-    return scene(items, x + LIST, Math.max(18 + result.rows * cell.h + (result.planes.length > 1 ? 62 : 8), 18 + LINE * steps.length + 8), steps);
+    const isOneOf = this.chosen !== null && this.chosen < result.planes.length;
+    this.offerPlanes(from, result.planes);
+    return convolutionScene(context, result, isOneOf ? this.chosen : largest);
   }
 
   offerPlanes(from, planes) {
-    if (this.offered === planes.length && this.offeredFor === from.index) return;
-    this.offered = planes.length;
-    this.offeredFor = from.index;
-    const option = (value, text) => {
-      const made = document.createElement('option');
-      made.value = value;
-      made.textContent = text;
-      return made;
-    };
-    this.plane.replaceChildren(
-      option('', `the map of ${from.name} that counts most`),
-      ...planes.map(({ channel }, at) => option(at, `map ${channel} of ${from.name}`)),
-    );
-  }
-
-  levels(layer) {
-    const from = this.network.tensors[layer.inputs[0]];
-    if (from.isStimulus) return (value) => ['grey', (value + 128) / 255];
-    if (from.isSigned) return (value) => ['signed', 0.5 + (value - from.zero) / 256];
-    return (value) => ['activation', (value - from.zero) / Math.max(1, 127 - from.zero)];
-  }
-
-  dense({ network, layer, neuron, input, own, frame, tensor }) {
-    const result = dense(network, layer, input, neuron.channel);
-    const from = network.tensors[layer.inputs[0]];
-    const steps = [[`Σ of ${integer(input.length)} products`, integer(result.total)]];
-    steps.push(...ending(result, layer, tensor, neuron.channel, own, frame));
-    const order = [...result.parts.keys()].sort((a, b) => Math.abs(result.parts[b]) - Math.abs(result.parts[a])).slice(0, 6);
-    const picture = products(from, result.parts);
-    const scale = Math.max(1, Math.min(4, Math.floor(190 / picture.height), Math.floor(150 / picture.width)));
-    const [w, h] = [picture.width * scale, picture.height * scale];
-    const items = [
-      caption(0, '(x − x₀)·w, by map'),
-      { image: picture, x: 0, y: 18, w, h },
-    ];
-    const middle = Math.max(w, 130) + 18;
-    items.push(caption(middle, 'the largest products'));
-    order.forEach((at, row) => {
-      const size = from.height * from.width;
-      const [c, pixel] = [Math.floor(at / size), at % size];
-      const place = size === 1 ? `${c}` : `map ${c} (${Math.floor(pixel / from.width)}, ${pixel % from.width})`;
-      const weight = layer.weights.data[neuron.channel * input.length + pixel * from.channels + c];
-      const text = `(${integer(input[at])} − ${integer(layer.input_zero)})·${integer(weight)}`.replace('− −', '+ ');
-      items.push({ text: place, x: middle, y: 32 + LINE * row, fill: '--dim', size: 11 });
-      items.push({ text: `${text} = ${integer(result.parts[at])}`, x: middle + 215, y: 32 + LINE * row, anchor: 'end', size: 11 });
-    });
-    const x = middle + 235;
-    items.push(...list(x, 18, steps));
-    return scene(items, x + LIST, Math.max(18 + h, 18 + LINE * 7), steps);
+    const entries = planes.map(({ channel }, at) => ({ value: at, text: `map ${channel} of ${from.name}` }));
+    fill(this.plane, [{ value: '', text: `strongest of ${from.name}` }, ...entries], this.chosen ?? '');
   }
 }
 
+function convolutionScene(context, result, at) {
+  const { layer, neuron, from } = context;
+  const { planes, rows, columns } = result;
+  const plane = planes[at];
+  const steps = planes.length > 1
+    ? [[`Σ (x − x₀)·w, map ${plane.channel}`, integer(plane.sum)], [`Σ over ${planes.length} maps`, integer(result.total)]]
+    : [['Σ (x − x₀)·w', integer(result.total)]];
+  steps.push(...ending(result, context));
+  const cell = cellFor(rows, columns);
+  const [wide, high] = [columns * cell.w, rows * cell.h];
+  const sign = (text, x) => ({ text, x, y: TOP + high / 2 + 4, fill: '--dim', anchor: 'middle', size: 16 });
+  const x = 2 * wide + 52;
+  const items = [
+    ...grid(0, TOP, plane.values, columns, cell, levels(from)),
+    ...weights(wide + 26, TOP, plane.weights, columns, cell),
+    caption(0, `x, x₀ = ${integer(layer.input_zero)}`),
+    caption(wide + 26, 'w'),
+    sign('·', wide + 13),
+    sign('=', x - 13),
+    ...list(x, TOP, steps),
+  ];
+  let bottom = TOP + high;
+  if (planes.length > 1) {
+    items.push(...bars(0, bottom + 22, planes, at, 2 * wide + 26));
+    bottom += 56;
+  }
+  const below = slid(context, Math.max(bottom, TOP + LINE * steps.length) + 8, plane.channel, neuron.channel);
+  return scene([...items, ...below.items], x + LIST, below.bottom, steps);
+}
+
+/** The map that a window slides over, and the map that this makes. */
+function slid({ tensor, from, network, input, board, neuron, done }, y, channel, own) {
+  const field = network.receptive(neuron)[from.index];
+  const place = { top: neuron.y, bottom: neuron.y + 1, left: neuron.x, right: neuron.x + 1 };
+  if (!board || tensor.height * tensor.width === 1) return { items: [], bottom: y };
+  const at = neuron.y * tensor.width + neuron.x + 1;
+  const right = MAP_MAX + 36;
+  return {
+    items: [
+      caption(0, `${from.name}, map ${channel}`, y + 8),
+      ...littleMap(0, y + 14, from, input, channel, field),
+      { text: '→', x: MAP_MAX + 18, y: y + 18 + MAP_MAX / 2, fill: '--dim', anchor: 'middle', size: 16 },
+      caption(right, `${tensor.name}, map ${own}`, y + 8),
+      ...littleMap(right, y + 14, tensor, board, own, place, done ?? Infinity),
+      caption(right + MAP_MAX + 12, `output ${integer(at)} of ${integer(tensor.height * tensor.width)}`, y + 24),
+    ],
+    bottom: y + 16 + MAP_MAX,
+  };
+}
+
+function levels(from) {
+  if (from.isStimulus) return (value) => ['grey', (value + 128) / 255];
+  if (from.isSigned) return (value) => ['signed', 0.5 + (value - from.zero) / 256];
+  return (value) => ['activation', (value - from.zero) / Math.max(1, 127 - from.zero)];
+}
+
+function denseScene(context) {
+  const { network, layer, neuron, input, from, done } = context;
+  const result = dense(network, layer, input, neuron.channel);
+  const isOn = done !== null && done < result.parts.length;
+  const steps = isOn
+    ? [[`Σ of ${integer(done)} of ${integer(input.length)}`, integer(result.parts.subarray(0, done).reduce((sum, part) => sum + part, 0))]]
+    : [[`Σ of ${integer(input.length)} products`, integer(result.total)], ...ending(result, context)];
+  const order = isOn
+    ? Array.from({ length: Math.min(done, LARGEST) }, (_, row) => done - 1 - row)
+    : [...result.parts.keys()].sort((a, b) => Math.abs(result.parts[b]) - Math.abs(result.parts[a])).slice(0, LARGEST);
+  const picture = products(from, result.parts, done ?? Infinity);
+  const scale = Math.max(1, Math.min(4, Math.floor(112 / picture.height), Math.floor(140 / picture.width)));
+  const [w, h] = [picture.width * scale, picture.height * scale];
+  const [x, width] = [Math.max(w, 120) + 24, 230];
+  const below = TOP + Math.max(h, LINE * 5) + 18;
+  const items = [
+    caption(0, '(x − x₀)·w, by map'),
+    { image: picture, x: 0, y: TOP, w, h },
+    ...list(x, TOP, steps, width),
+    caption(0, isOn ? 'the newest products' : 'the largest products', below),
+  ];
+  const size = from.height * from.width;
+  order.forEach((at, row) => {
+    const [c, pixel] = [Math.floor(at / size), at % size];
+    const place = size === 1 ? `${c}` : `map ${c} (${Math.floor(pixel / from.width)}, ${pixel % from.width})`;
+    const weight = layer.weights.data[neuron.channel * input.length + pixel * from.channels + c];
+    const text = `(${integer(input[at])} − ${integer(layer.input_zero)})·${integer(weight)}`.replace('− −', '+ ');
+    const y = below + 17 * (row + 1);
+    items.push({ text: place, x: 0, y, fill: '--dim', size: 11 });
+    items.push({ text: `${text} = ${integer(result.parts[at])}`, x: 240, y, anchor: 'end', size: 11 });
+  });
+  return scene(items, x + width, below + 17 * (LARGEST + 0.5), steps);
+}
+
 /** From the sum to the board's number. */
-function ending(result, layer, tensor, channel, own, frame) {
+function ending(result, { layer, tensor, neuron: { channel }, own, frame }) {
   const steps = [[`+ bias ${integer(result.bias)}`, integer(result.acc)]];
   if (tensor.is_logits) {
     const logit = Math.fround(Math.fround(result.acc) * layer.multipliers[channel]);
     const board = frame.array('logits')?.[channel];
-    steps.push([`× scale ${real(layer.multipliers[channel])}`, logit.toPrecision(7).replace('-', '−')]);
-    steps.push(agreement(Object.is(logit, board), board?.toPrecision(7).replace('-', '−')));
-    return steps;
+    const written = (value) => value?.toPrecision(7).replace('-', '−');
+    return [...steps, [`× scale ${real(layer.multipliers[channel])}`, written(logit)], agreement(Object.is(logit, board), written(board))];
   }
   const { multiplier, product, rounded, shifted, value } = requantise(result.acc, layer, channel);
   const clamp = layer.min === layer.zero ? 'ReLU' : 'clamp';
-  steps.push(
+  return [
+    ...steps,
     [`× m = ${real(multiplier)}`, product.toFixed(3).replace('-', '−')],
     ['round, ties to even', integer(rounded)],
     [`+ y₀ = ${integer(layer.zero)}`, integer(shifted)],
     [`${clamp} to ${integer(layer.min)}…${integer(layer.max)}`, integer(value)],
     agreement(value === own, own),
-  );
-  return steps;
+  ];
 }
 
 const agreement = (same, own) =>
   [same ? 'the board says the same' : 'the board says otherwise', integerOr(own), same ? 'ok' : 'differs'];
 const integerOr = (value) => (typeof value === 'number' ? integer(value) : (value ?? '–'));
 
-function pool({ network, layer, neuron, input, own }) {
+function poolScene(context) {
+  const { network, layer, neuron, input, own, from } = context;
   const result = maximum(network, layer, input, neuron);
-  const from = network.tensors[layer.inputs[0]];
   const cell = cellFor(result.rows, result.columns);
+  const [wide, high] = [result.columns * cell.w, result.rows * cell.h];
   const steps = [
     [`largest of ${result.rows}×${result.columns}`, integer(result.value)],
     agreement(result.value === own, own),
   ];
-  const level = (value) => (from.isSigned
-    ? ['signed', 0.5 + (value - from.zero) / 256]
-    : ['activation', (value - from.zero) / Math.max(1, 127 - from.zero)]);
-  const items = values(0, 18, result.values, result.columns, cell, level);
   const winner = result.values.indexOf(result.value);
-  items.push({
-    rect: [(winner % result.columns) * cell.w + 1, 18 + Math.floor(winner / result.columns) * cell.h + 1, cell.w - 2, cell.h - 2],
-    line: '--warm',
-    width: 2,
-  });
-  items.push(caption(0, `${from.name}, map ${neuron.channel}`));
-  const x = result.columns * cell.w + 26;
-  items.push(...list(x, 18, steps));
-  return scene(items, x + LIST, 18 + Math.max(result.rows * cell.h, LINE * 2) + 8, steps);
+  const items = [
+    caption(0, `${from.name}, map ${neuron.channel}`),
+    ...grid(0, TOP, result.values, result.columns, cell, levels(from)),
+    {
+      rect: [(winner % result.columns) * cell.w + 1, TOP + Math.floor(winner / result.columns) * cell.h + 1, cell.w - 2, cell.h - 2],
+      line: '--warm',
+      width: 2,
+    },
+    ...list(wide + 26, TOP, steps),
+  ];
+  const below = slid(context, Math.max(TOP + high, TOP + LINE * 2) + 8, neuron.channel, neuron.channel);
+  return scene([...items, ...below.items], Math.max(wide + 26 + LIST, 340), below.bottom, steps);
 }
 
-function lookup({ network, layer, neuron, input, own, tensor }) {
+function lookupScene({ layer, neuron, input, own, tensor, from }) {
   const at = (neuron.channel * tensor.height + neuron.y) * tensor.width + neuron.x;
   const value = layer.table[input[at] + 128];
   const steps = [
-    [`x, of ${network.tensors[layer.inputs[0]].name}`, integer(input[at])],
+    [`x, of ${from.name}`, integer(input[at])],
     [`entry ${integer(input[at] + 128)} of the table`, integer(value)],
     agreement(value === own, own),
   ];
-  return scene(list(0, 18, steps), LIST, 18 + LINE * 4, steps);
+  return scene(list(0, TOP, steps), LIST, TOP + LINE * 4, steps);
 }
 
-function concat({ network, layer, neuron, own }) {
+function concatScene({ network, layer, neuron, own }) {
   let channel = neuron.channel;
   let from = network.tensors[layer.inputs[0]];
   for (const input of layer.inputs) {
@@ -224,84 +244,5 @@ function concat({ network, layer, neuron, own }) {
     channel -= from.channels;
   }
   const steps = [[`map ${channel} of ${from.name}, unchanged`, integer(own)]];
-  return scene(list(0, 18, steps), LIST, 18 + LINE * 2, steps);
-}
-
-function scene(items, width, height, steps) {
-  return { items, width, height, label: steps.map(([name, value]) => `${name}: ${value}`).join('; ') };
-}
-
-const caption = (x, text) => ({ text, x, y: 10, fill: '--dim', size: 11 });
-
-/** Cells that fit the lens; large kernels get small ones without numbers. */
-function cellFor(rows, columns) {
-  const factor = Math.min(1, 140 / (rows * CELL.h), 150 / (columns * CELL.w));
-  return { w: Math.floor(CELL.w * factor), h: Math.floor(CELL.h * factor), hasText: factor > 0.75 };
-}
-
-function grid(x, y, numbers, columns, cell, colour) {
-  return numbers.flatMap((value, at) => {
-    const [left, top] = [x + (at % columns) * cell.w, y + Math.floor(at / columns) * cell.h];
-    if (value === null) {
-      return [{ rect: [left, top, cell.w - 1, cell.h - 1], line: '--line', dash: '2 2' }];
-    }
-    const [map, level] = colour(value);
-    const box = { rect: [left, top, cell.w - 1, cell.h - 1], fill: css(map, level) };
-    if (!cell.hasText) return [box];
-    const fill = isLight(map, level) ? '#111' : '#eee';
-    const text = { text: integer(value), x: left + cell.w / 2, y: top + cell.h / 2 + 4, anchor: 'middle', size: 10.5, fill };
-    return [box, text];
-  });
-}
-
-const values = (x, y, numbers, columns, cell, level) => grid(x, y, numbers, columns, cell, level);
-const weights = (x, y, numbers, columns, cell) =>
-  grid(x, y, numbers, columns, cell, (value) => ['signed', 0.5 + value / 254]);
-
-function list(x, y, steps) {
-  return steps.flatMap(([name, value, verdict], row) => {
-    const isLast = verdict !== undefined;
-    const fill = verdict === 'differs' ? '--warm' : isLast ? '--accent' : '--dim';
-    return [
-      { text: name, x, y: y + 13 + LINE * row, fill, size: 12 },
-      { text: value, x: x + LIST, y: y + 13 + LINE * row, anchor: 'end', bold: isLast, size: 12 },
-    ];
-  });
-}
-
-/** Each input map's part of the sum, up for, down against. */
-function bars(x, y, planes, chosen, width) {
-  const most = Math.max(1, ...planes.map(({ sum }) => Math.abs(sum)));
-  const step = Math.max(2, Math.min(12, Math.floor(width / planes.length)));
-  const items = [{ text: 'part of each input map', x, y: y - 12, fill: '--dim', size: 11 }];
-  planes.forEach(({ sum }, at) => {
-    const size = (Math.abs(sum) / most) * 16;
-    const top = sum >= 0 ? y + 16 - size : y + 16;
-    items.push({ rect: [x + at * step, top, step - 1, Math.max(1, size)], fill: at === chosen ? '--accent' : css('signed', sum >= 0 ? 0.85 : 0.15) });
-  });
-  items.push({ rect: [x, y + 16, planes.length * step, 0.5], fill: '--dim' });
-  return items;
-}
-
-/** All products of a dense layer, laid out as the maps they come from. */
-function products(from, parts) {
-  const most = parts.reduce((largest, part) => Math.max(largest, Math.abs(part)), 1);
-  const across = from.height * from.width === 1
-    ? Math.ceil(Math.sqrt(from.channels))
-    : Math.ceil(Math.sqrt((from.channels * from.height) / from.width));
-  const gap = from.height * from.width === 1 ? 0 : 1;
-  const rows = Math.ceil(from.channels / across);
-  const width = across * (from.width + gap) - gap;
-  const height = rows * (from.height + gap) - gap;
-  const levels = new Uint8Array(width * height).fill(128);
-  parts.forEach((part, at) => {
-    const size = from.height * from.width;
-    const [c, pixel] = [Math.floor(at / size), at % size];
-    const row = Math.floor(c / across) * (from.height + gap) + Math.floor(pixel / from.width);
-    const column = (c % across) * (from.width + gap) + (pixel % from.width);
-    levels[row * width + column] = Math.round(127.5 + (127.5 * part) / most);
-  });
-  const picture = canvas(height, width);
-  paint(picture, levels, height, width, 'signed');
-  return picture;
+  return scene(list(0, TOP, steps), LIST, TOP + LINE * 2, steps);
 }

@@ -6,6 +6,7 @@ import { Chip } from './chip.js';
 import { Climb } from './climb.js';
 import * as colour from './colour.js';
 import { Connection } from './connection.js';
+import { onDrop } from './drop.js';
 import { enlarge, offerEnlarging, shrink } from './enlarge.js';
 import { things } from './exports.js';
 import { Filters } from './filters.js';
@@ -23,7 +24,9 @@ import { Recorder, read } from './recording.js';
 import { Replay } from './replay.js';
 import { download, offer } from './save.js';
 import { Scores } from './scores.js';
+import { sees } from './sees.js';
 import { Stimulus } from './stimulus.js';
+import { Sweep } from './sweep.js';
 import { tabs } from './tabs.js';
 
 const $ = (id) => document.getElementById(id);
@@ -33,7 +36,7 @@ const WRONG_MS = 6000;
 await colour.load();
 
 /** What the page knows; drawn at the next display frame where it changed. */
-const view = { state: null, network: null, networkPacket: null, frame: null, occlusion: null, attribution: null, climb: null, isNew: false, selected: null, hovered: null, busy: null, unshown: 0 };
+const view = { state: null, network: null, networkPacket: null, frame: null, occlusion: null, attribution: null, climb: null, isNew: false, selected: null, hovered: null, swept: null, busy: null, unshown: 0 };
 
 const connection = new Connection({
   text: hear,
@@ -49,7 +52,6 @@ const connection = new Connection({
 });
 const menu = new Menu(connection);
 const flow = new Flow();
-const scores = new Scores($('scores'));
 const lens = new Lens($('lens'));
 const filters = new Filters();
 const chip = new Chip();
@@ -59,11 +61,21 @@ const attributions = new Attributions(connection);
 const climb = new Climb(connection);
 const recorder = new Recorder();
 const replay = new Replay({ packet: take, close: () => location.reload() });
-const overview = new Overview($('net'), {
-  hover: (neuron) => look({ hovered: neuron }),
-  pick: (neuron) => look({ selected: neuron, hovered: null }),
+const sweep = new Sweep($('slide'), {
+  show: (neuron, done) => look({ swept: { neuron, done } }),
+  end: (neuron) => look({ selected: neuron, hovered: null, swept: null }),
 });
-const parts = { view, connection, stimulus, overview, scores, lens, filters, occlusion, attributions, climb, chip, replay };
+const pointing = {
+  hover: (neuron) => look({ hovered: neuron }),
+  pick: (neuron) => {
+    sweep.stop();
+    look({ selected: neuron, hovered: null });
+  },
+  press,
+};
+const overview = new Overview($('net'), pointing);
+const scores = new Scores($('scores'), pointing);
+const parts = { view, connection, stimulus, overview, scores, lens, filters, occlusion, attributions, climb, chip, replay, sweep };
 const explanations = tabs($('aside').querySelector('[role=tablist]'));
 explanations.choose('tab-occlusion');
 const say = () => notice($('notice'), parts);
@@ -75,7 +87,7 @@ function hear(message) {
   if (message.type === 'refused') speak(message.text);
   if (message.type === 'busy') {
     view.busy = message.ms === null ? null : message;
-    chip.setCursor(message.tensor);
+    chip.setBusy(message.tensor);
   }
   if (message.type === 'state') {
     const before = view.state;
@@ -103,10 +115,12 @@ function take(packet) {
     view.frame = null;
     view.selected = null;
     view.hovered = null;
+    view.swept = null;
     flow.reset();
     stimulus.setNetwork(view.network);
     overview.setNetwork(view.network);
     scores.setNetwork(view.network);
+    sweep.setNetwork(view.network);
     lens.setNetwork(view.network);
     filters.setNetwork(view.network);
     occlusion.setNetwork(view.network);
@@ -139,6 +153,8 @@ function tick() {
   requestAnimationFrame(tick);
   stimulus.tick();
   replay.tick();
+  sweep.tick();
+  chip.tick();
   if (view.occlusion) {
     occlusion.setPacket(view.occlusion);
     view.occlusion = null;
@@ -168,6 +184,7 @@ function draw() {
   chip.setFrame(newest);
   if (!view.selected) look({ selected: first() });
   lens.setFrame(newest);
+  sees($('sees'), view, watched());
   const isOwn = header.page === view.page && !replay.isOn;
   flow.count(header, isOwn ? stimulus.takenAt(header.page_number) : undefined, begun);
 }
@@ -175,24 +192,32 @@ function draw() {
 /** The neuron that is looked at before anybody chose one: the first layer's strongest. */
 const first = () => overview.strongest(view.network.hidden[0]?.index ?? view.network.logits.index);
 
+/** A map was clicked: its kernel slides over it, until it is clicked again. */
+function press(neuron) {
+  const { neuron: now } = sweep;
+  const isSame = now?.tensor === neuron.tensor && now.channel === neuron.channel;
+  sweep.stop();
+  look({ selected: neuron, hovered: null });
+  if (!isSame && !matchMedia('(prefers-reduced-motion: reduce)').matches) sweep.start(neuron);
+}
+
+/** The neuron that is looked at. */
+const watched = () => view.swept?.neuron ?? view.hovered ?? view.selected;
+
 /** Another neuron is looked at. */
 function look(change) {
   Object.assign(view, change);
-  const neuron = view.hovered ?? view.selected;
+  const neuron = watched();
   if (!neuron || !view.network) return;
+  if (change.selected) sweep.offer(change.selected);
   const field = view.network.receptive(neuron)[0];
   overview.setSelection(neuron);
   stimulus.drawInput(field);
-  lens.setNeuron(neuron);
+  scores.setSelection(neuron);
+  lens.setNeuron(neuron, view.swept?.done ?? null);
   filters.setNeuron(neuron);
   if (change.selected) climb.setNeuron(view.network.tensors[neuron.tensor], neuron.channel);
-  const tensor = view.network.tensors[neuron.tensor];
-  const value = view.frame?.values(neuron.tensor)?.[(neuron.channel * tensor.height + neuron.y) * tensor.width + neuron.x];
-  const { height, width } = view.network.input;
-  const [h, w] = [field.bottom - field.top, field.right - field.left];
-  const place = tensor.height * tensor.width === 1 ? `neuron ${neuron.channel}` : `map ${neuron.channel} · (${neuron.y}, ${neuron.x})`;
-  const sight = h === height && w === width ? 'sees the whole input' : `sees ${h}×${w} of these pixels`;
-  $('sees').textContent = `${tensor.name} · ${place} ${sight}${value === undefined ? '' : `; it says ${integer(value)}`}`;
+  sees($('sees'), view, neuron);
 }
 
 function title() {
@@ -247,16 +272,7 @@ function openFile(file) {
 }
 $('file').addEventListener('change', ({ target }) => openFile(target.files[0]));
 $('open').addEventListener('change', ({ target }) => openRecording(target.files[0]));
-addEventListener('dragover', (event) => {
-  event.preventDefault();
-  document.body.classList.add('dropping');
-});
-addEventListener('dragleave', () => document.body.classList.remove('dropping'));
-addEventListener('drop', (event) => {
-  event.preventDefault();
-  document.body.classList.remove('dropping');
-  openFile(event.dataTransfer.files[0]);
-});
+onDrop(openFile);
 
 $('more').addEventListener('click', () => {
   offer($('exports').tBodies[0], things(parts));
@@ -272,6 +288,7 @@ keys([
   ['c', 'camera', () => stimulus.tabs.choose('tab-camera')],
   ['o', 'occlusion map', () => { explanations.choose('tab-occlusion'); $('occlude').click(); }],
   ['a', 'attributions', () => { explanations.choose('tab-attribution'); $('method').focus(); }],
+  ['k', 'slide the kernel over the selected map', () => sweep.turn()],
   ['g', 'grow what the filter looks for', () => { explanations.choose('tab-climb'); $('climb-start').click(); }],
   ['r', 'record, and save', () => $('record').click()],
   ['s', 'save, open, help', () => $('more').click()],
@@ -279,6 +296,7 @@ keys([
   ['t', 'light or dark', theme],
   ['Escape', 'the enlarged part back to its size', shrink],
   ['arrows', 'another map; with Shift another neuron of it', null],
+  ['Enter', 'on a map: its kernel slides over it', null],
 ], $('keys'), () => $('dialog').open);
 
 function theme() {

@@ -23,7 +23,7 @@ function textWidth(element) {
 }
 
 export class Overview {
-  /** `on` has `hover(neuron or null)` and `pick(neuron)`. */
+  /** `on` has `hover(neuron or null)`, `pick(neuron)` for keys and `press(neuron)` for clicks. */
   constructor(section, on) {
     this.section = section;
     this.columns = section.querySelector('.columns');
@@ -58,7 +58,7 @@ export class Overview {
     canvas.setAttribute('role', 'application');
     canvas.setAttribute('aria-roledescription', 'activation maps');
     canvas.setAttribute('aria-label',
-      `${tensor.name}, ${channels} maps of ${height} by ${width}. Arrow keys choose a map, with Shift a neuron in it.`);
+      `${tensor.name}, ${channels} maps of ${height} by ${width}. Arrow keys choose a map, with Shift a neuron in it; Enter slides the kernel over it.`);
     const scale = document.createElement('p');
     scale.className = 'scale dim';
     const ramp = document.createElement('span');
@@ -77,7 +77,7 @@ export class Overview {
     canvas.addEventListener('pointerleave', () => this.on.hover(null));
     canvas.addEventListener('click', (event) => {
       const neuron = this.neuronAt(column, event);
-      if (neuron) this.on.pick(neuron);
+      if (neuron) this.on.press(neuron);
     });
     canvas.addEventListener('keydown', (event) => this.key(column, event));
     canvas.addEventListener('focus', () => {
@@ -207,10 +207,14 @@ export class Overview {
   key(column, event) {
     const steps = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
     const step = steps[event.key];
-    if (!step) return;
+    if (!step && event.key !== 'Enter') return;
     event.preventDefault();
     const { tensor } = column;
     const now = this.selection?.tensor === tensor.index ? this.selection : this.strongest(tensor.index);
+    if (!step) {
+      this.on.press(now);
+      return;
+    }
     if (event.shiftKey) {
       const within = (value, size) => Math.min(size - 1, Math.max(0, value));
       this.on.pick({
