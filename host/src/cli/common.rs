@@ -193,8 +193,9 @@ impl BoardArgs {
     }
 }
 
-/// A flag that Ctrl-C sets; a second Ctrl-C ends the process. There is one for
-/// the whole process; asked for again, it is cleared.
+/// A flag that Ctrl-C sets, or the process's end being asked for; a second time
+/// ends the process. There is one for the whole process; asked for again, it is
+/// cleared.
 pub(super) fn ctrl_c() -> anyhow::Result<Cancel> {
     static CANCEL: OnceLock<Cancel> = OnceLock::new();
     if let Some(cancel) = CANCEL.get() {

@@ -8,11 +8,15 @@ use crate::rig::{Recording, softmax};
 use crate::session::Session;
 use axum::body::Bytes;
 use serde_json::{Value, json};
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-/// How often rates are taken anew.
-const WINDOW: Duration = Duration::from_millis(500);
+/// Frames, and the time, that rates are taken over.
+const RECENT_FRAMES: usize = 64;
+const RECENT: Duration = Duration::from_secs(2);
+/// Without work for so long, a board has paused.
+const PAUSE: Duration = Duration::from_secs(2);
 
 /// One frame: what was shown, and what the board made of it.
 #[derive(Debug)]
@@ -48,22 +52,16 @@ pub struct Flow {
     board_ms: f64,
     host_ms: f64,
     replaced: u64,
-    window: Option<Window>,
-    rates: Option<Rates>,
+    recent: VecDeque<Done>,
     link: Value,
 }
 
-#[derive(Clone, Debug)]
-struct Window {
-    begun: Instant,
-    frames: u64,
+/// A frame that the board has run.
+#[derive(Clone, Copy, Debug)]
+struct Done {
+    at: Instant,
+    /// All bytes of the link until then.
     bytes: u64,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Rates {
-    frames_per_s: f64,
-    bytes_per_s: f64,
 }
 
 impl Flow {
@@ -77,10 +75,22 @@ impl Flow {
         self.host_ms
     }
 
-    /// Frames and bytes of the link a second; none in the first moments.
+    /// Frames and bytes of the link a second, over the last frames that followed
+    /// each other; none where there are fewer than two.
     pub fn rates(&self) -> Option<(f64, f64)> {
-        self.rates
-            .map(|rates| (rates.frames_per_s, rates.bytes_per_s))
+        let (first, last) = (self.recent.front()?, self.recent.back()?);
+        let seconds = last.at.duration_since(first.at).as_secs_f64();
+        let (frames, bytes) = (
+            self.recent.len() - 1,
+            last.bytes.saturating_sub(first.bytes),
+        );
+        (seconds > 0.0).then(|| (frames as f64 / seconds, bytes as f64 / seconds))
+    }
+
+    /// Whether the board has not paused.
+    pub fn is_on(&self) -> bool {
+        let newest = self.recent.back();
+        newest.is_some_and(|done| done.at.elapsed() < PAUSE)
     }
 
     /// Frames that a newer one took the place of.
@@ -111,33 +121,33 @@ impl Flow {
             "resets": statistics.resets,
             "reopened": statistics.links_reopened,
         });
-        let (now, frames) = (Instant::now(), self.frames);
-        let window = self.window.get_or_insert(Window {
-            begun: now,
-            frames,
-            bytes,
-        });
-        let seconds = now.duration_since(window.begun).as_secs_f64();
-        if seconds >= WINDOW.as_secs_f64() {
-            self.rates = Some(Rates {
-                frames_per_s: (frames - window.frames) as f64 / seconds,
-                bytes_per_s: bytes.saturating_sub(window.bytes) as f64 / seconds,
-            });
-            *window = Window {
-                begun: now,
-                frames,
-                bytes,
-            };
+        let at = Instant::now();
+        self.follow(Done { at, bytes }, board_time);
+    }
+
+    /// Takes in a frame that took the board so long.
+    fn follow(&mut self, done: Done, board_time: Duration) {
+        let since = |one: &Done| done.at.duration_since(one.at);
+        let idle = self.recent.back().map(since).unwrap_or_default();
+        if idle.saturating_sub(board_time) >= PAUSE {
+            self.recent.clear();
         }
+        while self.recent.len() == RECENT_FRAMES
+            || self.recent.len() > 1 && self.recent.front().map(since) > Some(RECENT)
+        {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(done);
     }
 
     fn document(&self) -> Value {
+        let rates = self.rates();
         json!({
             "board_ms": self.board_ms,
             "host_ms": self.host_ms,
             "replaced": self.replaced,
-            "frames_per_s": self.rates.map(|rates| rates.frames_per_s),
-            "bytes_per_s": self.rates.map(|rates| rates.bytes_per_s),
+            "frames_per_s": rates.map(|(frames, _)| frames),
+            "bytes_per_s": rates.map(|(_, bytes)| bytes),
             "link": self.link,
         })
     }
@@ -209,4 +219,31 @@ pub fn packet(
         packet = packet.u8s(&name, &size, stage.picture.as_raw());
     }
     packet.emit()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_is_no_slow_frame() {
+        let begun = Instant::now();
+        let mut flow = Flow::default();
+        let run = |flow: &mut Flow, ms: u64, bytes: u64, took_ms: u64| {
+            let at = begun + Duration::from_millis(ms);
+            flow.follow(Done { at, bytes }, Duration::from_millis(took_ms));
+            flow.rates()
+        };
+        assert_eq!(run(&mut flow, 10, 0, 10), None);
+        // Nothing for five seconds, then a frame every ten milliseconds.
+        assert_eq!(run(&mut flow, 5000, 0, 10), None);
+        for frame in 1..100 {
+            let (frames, bytes) = run(&mut flow, 5000 + 10 * frame, 100 * frame, 10).unwrap();
+            assert!((frames - 100.0).abs() < 1e-6 && (bytes - 1e4).abs() < 1e-3);
+        }
+        // A slow board takes its time, and has a rate.
+        run(&mut flow, 9990, 0, 4000);
+        let (frames, _) = run(&mut flow, 13_990, 0, 4000).unwrap();
+        assert!((frames - 0.25).abs() < 1e-6, "{frames}");
+    }
 }

@@ -2,122 +2,87 @@
 //! costs and the flow, in a terminal.
 
 mod grid;
+mod keys;
+mod maps;
+mod pace;
+mod screen;
 mod view;
 
-use super::command::{CameraOf, PlanName, Play};
-use super::state::State;
-use super::station::{Order, Overrun, Station};
-use super::stimulus::any_seed;
+use super::station::Station;
 use crate::terminal::Style;
-use console::{Key, Term};
-use std::io::{self, Write};
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::Duration;
+use crossterm::event::{self, Event};
+use grid::Grid;
+use keys::{Answer, Keys};
+use pace::Pace;
+use screen::Screen;
+use std::io::{self, IsTerminal};
+use std::time::{Duration, Instant};
 use view::View;
 
-/// The longest time between two looks at the stream: a display's frame.
+/// The time from one look at the stream to the next: a display's frame.
 const LOOK: Duration = Duration::from_millis(16);
-/// The other screen without a cursor, and back.
-const ENTER: &str = "\x1b[?1049h\x1b[?25l";
-const LEAVE: &str = "\x1b[?25h\x1b[?1049l";
+/// Columns and rows of a terminal that does not say how many it has.
+const SIZE: (u16, u16) = (80, 24);
 
-/// Shows `station` in this terminal until `q` is pressed or `is_over`.
+/// Shows `station` in this terminal until `q` is pressed or `is_over`. The
+/// terminal is left as it was.
 ///
 /// # Errors
 /// Standard output is no terminal, or cannot be written.
 pub fn run(station: &Station, is_over: &dyn Fn() -> bool) -> io::Result<()> {
-    let terminal = Term::stdout();
-    if !terminal.is_term() {
+    if !io::stdout().is_terminal() {
         return Err(io::Error::other("standard output is no terminal"));
     }
-    let mut out = io::stdout();
-    write!(out, "{ENTER}")?;
-    let result = show(&terminal, &mut out, station, is_over);
-    write!(out, "{LEAVE}")?;
-    out.flush()?;
-    result
+    station.look_for_camera();
+    let mut screen = Screen::enter()?;
+    show(&mut screen, station, is_over)
 }
 
-fn show(
-    terminal: &Term,
-    out: &mut impl Write,
-    station: &Station,
-    is_over: &dyn Fn() -> bool,
-) -> io::Result<()> {
+fn show(screen: &mut Screen, station: &Station, is_over: &dyn Fn() -> bool) -> io::Result<()> {
     let style = Style::of_stdout();
-    let (sender, keys) = mpsc::channel();
-    let keyboard = terminal.clone();
-    // It ends with the process, or with the first key that nobody takes.
-    std::thread::spawn(move || {
-        while let Ok(key) = keyboard.read_key() {
-            if sender.send(key).is_err() {
-                return;
-            }
-        }
-    });
     let (frames, states) = (station.frames(), station.state());
-    let mut shown: Vec<String> = Vec::new();
-    let mut shown_size = (0, 0);
-    let mut digit = 0;
+    let mut shown = Grid::new(0, 0);
+    let mut keys = Keys::default();
+    let mut pace = Pace::default();
+    let mut has_keyboard = true;
     while !is_over() {
-        let size = terminal.size();
-        if size != shown_size {
-            shown.clear();
-            write!(out, "\x1b[2J")?;
-            shown_size = size;
+        let due = Instant::now() + LOOK;
+        let (width, height) = crossterm::terminal::size().unwrap_or(SIZE);
+        let [width, height] = [width, height].map(usize::from);
+        if [width, height] != [shown.width, shown.height] {
+            screen.clear()?;
+            shown = Grid::new(width, height);
         }
         let state = states.borrow().clone();
         let frame = frames.borrow().clone();
+        if let Some(frame) = &frame {
+            pace.show(frame.generation, frame.flow.frames());
+        }
         let view = View {
             state: &state,
             frame: frame.as_deref(),
+            first_layer: keys.first_layer,
+            frames_per_s: pace.frames_per_s(),
         };
-        let lines = view.draw(size.0.into(), size.1.into()).lines(style.colour);
-        for (row, line) in lines.iter().enumerate() {
-            if shown.get(row) != Some(line) {
-                write!(out, "\x1b[{};1H{line}", row + 1)?;
-            }
+        let newest = view.draw(height, width);
+        screen.write(&newest.update(&shown, style.colour))?;
+        shown = newest;
+        // Without a keyboard it goes on until it is over.
+        if !has_keyboard {
+            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+            continue;
         }
-        out.flush()?;
-        shown = lines;
-        match keys.recv_timeout(LOOK) {
-            Ok(Key::Char('q') | Key::Escape | Key::CtrlC) => return Ok(()),
-            // With too much to do already, one key more does nothing.
-            Ok(key) => {
-                let _: Result<(), Overrun> = press(&key, station, &state, &mut digit);
+        match event::poll(due.saturating_duration_since(Instant::now())) {
+            Ok(false) => {}
+            Ok(true) => {
+                if let Event::Key(key) = event::read()?
+                    && keys.press(key, station, &state, frame.as_deref()) == Answer::End
+                {
+                    return Ok(());
+                }
             }
-            Err(RecvTimeoutError::Timeout) => {}
-            // Without a keyboard it goes on until it is over.
-            Err(RecvTimeoutError::Disconnected) => std::thread::sleep(LOOK),
+            Err(_) => has_keyboard = false,
         }
     }
     Ok(())
-}
-
-fn press(key: &Key, station: &Station, state: &State, digit: &mut usize) -> Result<(), Overrun> {
-    let last = state.digits.saturating_sub(1);
-    station.order(match key {
-        Key::Char('n') | Key::ArrowRight => {
-            *digit = (*digit + 1).min(last);
-            Order::Digit(*digit)
-        }
-        Key::Char('b') | Key::ArrowLeft => {
-            *digit = digit.saturating_sub(1);
-            Order::Digit(*digit)
-        }
-        Key::Char('p') if state.play.is_some() => Order::Rest,
-        Key::Char('p') => Order::Play(Play {
-            per_second: None,
-            seed: Some(any_seed()),
-        }),
-        Key::Char('c') if state.host_camera.is_some() => Order::Camera(CameraOf::Host),
-        Key::Char('c') if state.board_camera.is_some() => Order::Camera(CameraOf::Board),
-        Key::Char('m') => Order::Mode(match state.mode {
-            PlanName::Fused => PlanName::Tapped,
-            PlanName::Tapped => PlanName::Fused,
-        }),
-        Key::Char(' ') => Order::Freeze(!state.frozen),
-        Key::Char('.') => Order::Step,
-        _ => return Ok(()),
-    })
 }

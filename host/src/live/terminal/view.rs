@@ -1,12 +1,12 @@
 //! What the terminal shows, from the state and the newest frame.
 
 use super::grid::{Grid, Tone};
+use super::keys::described;
+use super::maps;
 use crate::live::frame::Frame;
 use crate::live::state::{Phase, State};
-use crate::picture::ColourMap;
 use crate::picture::number::grouped;
-use crate::rig::{Activation, softmax};
-use image::Rgb;
+use crate::rig::softmax;
 
 /// Columns of scores and costs.
 const ASIDE: usize = 36;
@@ -14,12 +14,15 @@ const ASIDE: usize = 36;
 const BAR: usize = 20;
 /// Classes that are shown.
 const CLASSES: usize = 12;
-const KEYS: &str = "n b digit · p shuffle · space freeze · . step · m plan · q end";
 
 /// The whole screen.
 pub(super) struct View<'a> {
     pub state: &'a State,
     pub frame: Option<&'a Frame>,
+    /// The layer whose maps come first, 0 for the input.
+    pub first_layer: usize,
+    /// New frames on this screen a second.
+    pub frames_per_s: f64,
 }
 
 impl View<'_> {
@@ -28,12 +31,21 @@ impl View<'_> {
     pub(super) fn draw(&self, height: usize, width: usize) -> Grid {
         let mut grid = Grid::new(width, height);
         self.head(&mut grid);
-        grid.text(0, height.saturating_sub(1), KEYS, Tone::Dim);
+        let keys = described(self.state);
+        grid.text(0, height.saturating_sub(1), &keys, Tone::Dim);
         if let Some(frame) = self.frame {
             let aside = width.saturating_sub(ASIDE);
             let row = scores(frame, aside, &mut grid);
-            costs(frame, aside, row + 1, &mut grid);
-            maps(frame, aside.saturating_sub(2), &mut grid);
+            let row = costs(frame, aside, row + 1, &mut grid);
+            let activations = &frame.recording.activations;
+            let mut first = self.first_layer;
+            // The input stands beside the others where there is room for it.
+            if let Some(input) = activations.first().filter(|_| first == 0)
+                && maps::block(input, aside, row + 1, ASIDE, &mut grid)
+            {
+                first = 1;
+            }
+            maps::draw(activations, first, aside.saturating_sub(2), &mut grid);
         }
         grid
     }
@@ -45,29 +57,48 @@ impl View<'_> {
             "{} · {} · {:?}  ",
             choice.board, choice.model, self.state.mode
         );
-        let x = grid.text(x, 0, &names.to_lowercase(), Tone::Plain);
+        let mut x = grid.text(x, 0, &names.to_lowercase(), Tone::Plain);
         let said = match phase {
-            Phase::Opening => "reaching the board".to_owned(),
-            Phase::Ready if self.state.frozen => "frozen".to_owned(),
-            Phase::Ready => self.frame.map_or_else(String::new, |frame| {
-                let (rate, bytes) = frame.flow.rates().unwrap_or_default();
-                format!(
-                    "{rate:.1} frames/s · {:.1} ms · {:.0} KB/s · {} replaced",
-                    frame.flow.host_ms(),
-                    bytes / 1024.0,
-                    frame.flow.replaced()
-                )
-            }),
+            Phase::Opening => vec!["reaching the board".to_owned()],
+            Phase::Ready if self.state.frozen => vec!["frozen".to_owned()],
+            Phase::Ready => self.frame.map_or_else(Vec::new, |frame| self.flow(frame)),
             Phase::Lost | Phase::Failed => {
                 let message = self.state.message.as_deref().unwrap_or_default();
-                format!("no board: {message}")
+                vec![format!("no board: {message}")]
             }
         };
         let tone = match phase {
             Phase::Ready => Tone::Dim,
             _ => Tone::Strong,
         };
-        grid.text(x, 0, &said, tone);
+        // As much of it as there is room for; the first part in any case.
+        for (index, part) in said.iter().enumerate() {
+            let part = if index == 0 {
+                part.clone()
+            } else {
+                format!(" · {part}")
+            };
+            if index > 0 && x + part.chars().count() > grid.width {
+                return;
+            }
+            x = grid.text(x, 0, &part, tone);
+        }
+    }
+
+    /// The flow of frames, what matters most first.
+    fn flow(&self, frame: &Frame) -> Vec<String> {
+        let rates = frame.flow.rates().filter(|_| frame.flow.is_on());
+        let (board, bytes) = rates.unwrap_or_default();
+        vec![
+            format!(
+                "{} frames/s ({} of the board)",
+                self.frames_per_s.floor(),
+                board.floor()
+            ),
+            format!("{:.1} ms", frame.flow.host_ms()),
+            format!("{} KB/s", (bytes / 1024.0).floor()),
+            format!("{} replaced", frame.flow.replaced()),
+        ]
     }
 }
 
@@ -94,10 +125,10 @@ fn scores(frame: &Frame, x: usize, grid: &mut Grid) -> usize {
     2 + probabilities.len().min(CLASSES)
 }
 
-/// What each layer took.
-fn costs(frame: &Frame, x: usize, y: usize, grid: &mut Grid) {
+/// What each layer took; gives the row after it.
+fn costs(frame: &Frame, x: usize, y: usize, grid: &mut Grid) -> usize {
     let Some(total) = frame.recording.count else {
-        return;
+        return y;
     };
     let layers = frame.recording.layers.iter();
     let layers = layers.map(|layer| {
@@ -107,74 +138,11 @@ fn costs(frame: &Frame, x: usize, y: usize, grid: &mut Grid) {
         (name, layer.count)
     });
     let lines = layers.chain([("all, counted", Some(total))]);
-    for (row, (name, count)) in lines.enumerate() {
+    let mut row = y;
+    for (name, count) in lines {
         let count = count.map_or_else(|| "–".to_owned(), grouped);
-        grid.text(
-            x,
-            y + row,
-            &format!("{name:<18.18}{count:>14}"),
-            Tone::Plain,
-        );
+        grid.text(x, row, &format!("{name:<18.18}{count:>14}"), Tone::Plain);
+        row += 1;
     }
-}
-
-/// Every tensor's maps, in one or two lines each.
-fn maps(frame: &Frame, width: usize, grid: &mut Grid) {
-    let bottom = grid.height.saturating_sub(1);
-    let mut y = 1;
-    for activation in &frame.recording.activations {
-        let shape = activation.shape;
-        let rows = shape.height.div_ceil(2);
-        let across = (width / (shape.width + 1)).max(1);
-        let lines = shape.channels.div_ceil(across).min(2);
-        let lines = lines.min(bottom.saturating_sub(y + 1) / (rows + 1).max(1));
-        if lines == 0 {
-            return;
-        }
-        let shown = shape.channels.min(lines * across);
-        let x = grid.text(0, y, &activation.name, Tone::Strong);
-        let mut words = format!(" {}×{}×{}", shape.channels, shape.height, shape.width);
-        if shown < shape.channels {
-            words += &format!(", the first {shown}");
-        }
-        grid.text(x, y, &words, Tone::Dim);
-        for channel in 0..shown {
-            let (column, line) = (channel % across, channel / across);
-            let (left, top) = (column * (shape.width + 1), y + 1 + line * (rows + 1));
-            map(activation, channel, left, top, grid);
-        }
-        y += 1 + lines * (rows + 1);
-    }
-}
-
-/// One map, two values to a cell.
-fn map(activation: &Activation, channel: usize, x: usize, y: usize, grid: &mut Grid) {
-    let shape = activation.shape;
-    let start = channel * shape.height * shape.width;
-    let colour = |row: usize, column: usize| {
-        let value = activation.values.get(start + row * shape.width + column);
-        value
-            .filter(|_| row < shape.height)
-            .map(|&value| tint(activation, value))
-    };
-    for row in (0..shape.height).step_by(2) {
-        for column in 0..shape.width {
-            if let Some(upper) = colour(row, column) {
-                grid.pair(x + column, y + row / 2, upper, colour(row + 1, column));
-            }
-        }
-    }
-}
-
-/// The colour that the page gives this int8.
-fn tint(activation: &Activation, value: i8) -> Rgb<u8> {
-    let (zero, value) = (f32::from(activation.zero), f32::from(value));
-    if activation.tensor == 0 {
-        ColourMap::Grey.at((value + 128.0) / 255.0)
-    } else if activation.zero == i8::MIN {
-        ColourMap::Activation.at((value + 128.0) / 255.0)
-    } else {
-        let reach = (127.0 - zero).max(zero + 128.0);
-        ColourMap::Signed.at(0.5 + (value - zero) / 2.0 / reach)
-    }
+    row
 }
