@@ -28,6 +28,7 @@ mod occlude;
 mod progress;
 mod verify;
 
+use crate::causes;
 use clap::{Parser, Subcommand};
 use common::RequestError;
 use std::process::ExitCode;
@@ -108,7 +109,7 @@ pub fn main() -> ExitCode {
         // Whoever read the output has seen enough.
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("cortexscope: {error:#}");
+            eprintln!("cortexscope: {}", causes::in_words(error.as_ref()));
             ExitCode::from(if error.is::<RequestError>() { 2 } else { 1 })
         }
     }

@@ -7,6 +7,7 @@ pub mod bench;
 pub mod board;
 pub mod board_image;
 pub mod budget;
+pub mod causes;
 pub mod cli;
 pub mod compile;
 pub mod data;

@@ -2,6 +2,7 @@
 
 use super::common::wrong;
 use super::input::{self, RealInput};
+use crate::causes;
 use crate::data::{Channels, Polarity};
 use crate::full_model::{FullModel, FullModelError, Overrides};
 use crate::target::TargetError;
@@ -101,7 +102,7 @@ pub(super) fn model_error(error: FullModelError) -> anyhow::Error {
     match error {
         FullModelError::Engine(_) | FullModelError::Read { .. } => error.into(),
         // The chain of causes belongs to the request too.
-        error => wrong(format!("{:#}", anyhow::Error::from(error))),
+        error => wrong(causes::in_words(&error)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `cortexscope infer`.
 
-use super::common::{BoardArgs, ModeArg, print_json};
+use super::common::{BoardArgs, ModeArg, print_json, wrong};
 use super::input::{self, CAMERA, Input};
 use crate::dump;
 use crate::rig::{Recording, Rig, softmax};
@@ -43,6 +43,12 @@ impl Infer {
             .collect();
         let mut files = input::open(&files, &model)?.into_iter();
         let mut rig = self.board.open()?;
+        if rig.session.board().camera.is_none() && self.input.iter().any(|name| is_camera(&name)) {
+            let board = &rig.session.board().name;
+            return Err(wrong(format!(
+                "{board} has no camera: give a picture; `--board native --sensor PICTURE` looks at one"
+            )));
+        }
         let mut inputs = Vec::new();
         for name in &self.input {
             if is_camera(&name) {

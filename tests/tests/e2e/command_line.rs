@@ -278,6 +278,13 @@ fn wrong_requests_say_what_to_do() {
         &["infer", "mnist:1", "--board", "native", "--engine", "tract"],
         &["static"],
     );
+    refused(
+        &["infer", "camera", "--board", "native"],
+        &[
+            "cortexscope: native has no camera: give a picture",
+            "--sensor",
+        ],
+    );
 }
 
 #[test]

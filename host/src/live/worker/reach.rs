@@ -1,6 +1,7 @@
 //! Reaching a board, losing it, and looking for it again.
 
 use super::{LOOK_AGAIN, Worker};
+use crate::causes::in_words;
 use crate::live::command::{CameraOf, Choice};
 use crate::live::frame::Flow;
 use crate::live::network;
@@ -51,7 +52,7 @@ impl Worker {
             }
             Err(error) => {
                 let is_lost = is_search || error.is::<SessionError>();
-                self.give_up(is_lost, chain(error.as_ref()));
+                self.give_up(is_lost, in_words(error.as_ref()));
             }
         }
     }
@@ -99,14 +100,8 @@ impl Worker {
             SessionError::Cancelled => self.shared.cancel.clear(),
             SessionError::Board(_)
             | SessionError::InputLength { .. }
-            | SessionError::UnknownTensor { .. } => self.say(|state| state.say(error.to_string())),
-            _ => self.give_up(true, chain(error)),
+            | SessionError::UnknownTensor { .. } => self.say(|state| state.say(in_words(error))),
+            _ => self.give_up(true, in_words(error)),
         }
     }
-}
-
-/// An error and all that led to it.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let causes = std::iter::successors(error.source(), |error| error.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
