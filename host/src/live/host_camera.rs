@@ -1,10 +1,14 @@
 //! A camera of the host, through Video4Linux 2.
 
+#[cfg_attr(not(target_os = "linux"), allow(dead_code))]
+mod pixels;
 #[cfg(target_os = "linux")]
 mod v4l2;
 
 use super::station::Station;
+use super::stimulus::Stimulus;
 use image::{RgbImage, imageops};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,6 +16,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 const SQUARE: u32 = 112;
 /// Of the picture's shorter side, the part that the square takes, in per cent.
 const PART: u32 = 80;
+/// Broken pictures, one after the other, that a camera may deliver.
+const BROKEN_MAX: u32 = 60;
 
 /// A camera that delivers pictures until it is dropped.
 pub(super) struct HostCamera {
@@ -26,15 +32,21 @@ impl Drop for HostCamera {
 }
 
 /// What the first camera of the host calls itself, if there is one.
+///
+/// # Errors
+/// There is one, and it cannot be used.
 #[cfg(target_os = "linux")]
-pub(super) fn name() -> Option<String> {
-    v4l2::first().map(|(_, name)| name)
+pub(super) fn name() -> io::Result<Option<String>> {
+    Ok(v4l2::first()?.map(|(_, name)| name))
 }
 
 /// What the first camera of the host calls itself, if there is one.
+///
+/// # Errors
+/// There is one, and it cannot be used.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn name() -> Option<String> {
-    None
+pub(super) fn name() -> io::Result<Option<String>> {
+    Ok(None)
 }
 
 impl HostCamera {
@@ -44,9 +56,8 @@ impl HostCamera {
         let camera = Self {
             is_over: Arc::clone(&is_over),
         };
-        #[cfg(target_os = "linux")]
         std::thread::spawn(move || {
-            if let Err(error) = v4l2::capture(&station, &is_over) {
+            if let Err(error) = capture(&station, &is_over) {
                 let sender = &station.shared.state;
                 sender.send_modify(|state| {
                     state.camera_on = None;
@@ -54,10 +65,49 @@ impl HostCamera {
                 });
             }
         });
-        #[cfg(not(target_os = "linux"))]
-        let _ = station;
         camera
     }
+}
+
+#[cfg(target_os = "linux")]
+fn capture(station: &Station, is_over: &AtomicBool) -> io::Result<()> {
+    let (path, _) = v4l2::first()?.ok_or_else(|| io::Error::other("it is gone"))?;
+    let mut stream = v4l2::Stream::open(path)?;
+    show(&mut || stream.next(), is_over, &mut |picture| {
+        station.show(Stimulus::from_camera("camera of the host", picture));
+    })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn capture(_: &Station, _: &AtomicBool) -> io::Result<()> {
+    Err(io::Error::from(io::ErrorKind::Unsupported))
+}
+
+/// Shows every picture's square until it is over; broken ones are passed over.
+///
+/// # Errors
+/// The camera fails, or delivers nothing that can be read.
+#[cfg_attr(not(target_os = "linux"), allow(dead_code))]
+fn show(
+    next: &mut dyn FnMut() -> io::Result<Option<RgbImage>>,
+    is_over: &AtomicBool,
+    show: &mut dyn FnMut(RgbImage),
+) -> io::Result<()> {
+    let mut broken = 0;
+    while !is_over.load(Ordering::Relaxed) {
+        match next()? {
+            Some(picture) => {
+                broken = 0;
+                show(square(&picture));
+            }
+            None => broken += 1,
+        }
+        if broken == BROKEN_MAX {
+            let text = format!("{BROKEN_MAX} pictures in a row cannot be read");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+        }
+    }
+    Ok(())
 }
 
 /// The square in the middle, small.
@@ -81,5 +131,54 @@ mod tests {
         let square = square(&picture);
         assert_eq!(square.dimensions(), (SQUARE, SQUARE));
         assert!(square.pixels().all(|pixel| pixel.0 == [200; 3]));
+    }
+
+    /// What a camera that delivers these does.
+    fn run(pictures: Vec<io::Result<Option<RgbImage>>>, wanted: usize) -> (usize, io::Result<()>) {
+        let is_over = AtomicBool::new(false);
+        let mut pictures = pictures.into_iter();
+        let mut shown = 0;
+        let mut next = || {
+            pictures
+                .next()
+                .unwrap_or_else(|| Err(io::Error::other("unplugged")))
+        };
+        let result = show(&mut next, &is_over, &mut |picture| {
+            assert_eq!(picture.dimensions(), (SQUARE, SQUARE));
+            shown += 1;
+            is_over.store(shown == wanted, Ordering::Relaxed);
+        });
+        (shown, result)
+    }
+
+    fn some() -> io::Result<Option<RgbImage>> {
+        Ok(Some(RgbImage::new(64, 48)))
+    }
+
+    #[test]
+    fn it_ends_when_it_is_over_or_unplugged() {
+        let (shown, result) = run(vec![some(), Ok(None), some(), some()], 2);
+        assert!(shown == 2 && result.is_ok());
+        let (shown, result) = run(vec![some(), some(), some()], 9);
+        assert_eq!(
+            (shown, result.unwrap_err().to_string().as_str()),
+            (3, "unplugged")
+        );
+    }
+
+    #[test]
+    fn a_camera_that_delivers_nothing_is_no_silent_one() {
+        let broken = || (1..BROKEN_MAX).map(|_| Ok(None));
+        let pictures: Vec<_> = broken()
+            .chain([some()])
+            .chain(broken())
+            .chain([Ok(None)])
+            .collect();
+        let (shown, result) = run(pictures, 9);
+        assert_eq!(shown, 1);
+        assert_eq!(
+            result.unwrap_err().to_string(),
+            "60 pictures in a row cannot be read"
+        );
     }
 }

@@ -28,6 +28,8 @@ struct Gone;
 /// Serves one page until it goes.
 pub async fn serve(mut socket: WebSocket, station: Station) {
     let page = station.new_page();
+    // One may have been plugged in since the last page was opened.
+    station.look_for_camera();
     station.shared.state.send_modify(|state| state.enter(page));
     // That it went is all there is to say.
     let _ = exchange(&mut socket, &station, page).await;

@@ -69,6 +69,15 @@ pub(super) struct Desk {
     pub(super) is_closed: bool,
 }
 
+impl Desk {
+    /// Lays a frame in the place of the one that waits, if one does.
+    pub(super) fn show(&mut self, stimulus: Stimulus) {
+        if self.newest.replace(stimulus).is_some() {
+            self.replaced += 1;
+        }
+    }
+}
+
 /// What the worker and the pages share.
 pub(super) struct Shared {
     desk: Mutex<Desk>,
@@ -117,7 +126,6 @@ impl Station {
     ) -> (Self, Engine) {
         let mut state = State::new(menu, choice.clone(), mode);
         state.digits = digits.len();
-        state.host_camera = host_camera::name();
         let shared = Arc::new(Shared {
             desk: Mutex::default(),
             laid: Condvar::new(),
@@ -159,10 +167,7 @@ impl Station {
 
     /// Shows `stimulus` to the network, unless a newer one comes first.
     pub fn show(&self, stimulus: Stimulus) {
-        let mut desk = self.shared.desk();
-        if desk.newest.replace(stimulus).is_some() {
-            desk.replaced += 1;
-        }
+        self.shared.desk().show(stimulus);
         self.shared.laid.notify_one();
     }
 
@@ -204,6 +209,18 @@ impl Station {
             ascend,
         });
         self.shared.climbs.lay(task.unwrap_or(climb::Task::Stop));
+    }
+
+    /// Looks which camera the host has now.
+    pub(super) fn look_for_camera(&self) {
+        let found = host_camera::name();
+        self.shared.state.send_modify(|state| match found {
+            Ok(name) => state.host_camera = name,
+            Err(error) => {
+                state.host_camera = None;
+                state.say(format!("the host's camera: {error}"));
+            }
+        });
     }
 
     pub(super) fn new_page(&self) -> u64 {

@@ -1,10 +1,14 @@
 //! The live page: the server over its sockets, and the page in a browser.
 
 mod exports;
+mod flow;
 mod hostile;
+mod lens;
 mod look;
 mod page;
+mod sources;
 mod study;
+mod terminal;
 mod video;
 
 use anyhow::{Context, ensure};

@@ -1,122 +1,147 @@
 //! Pictures from `/dev/video*`.
 
-use super::square;
-use crate::live::station::Station;
-use crate::live::stimulus::Stimulus;
-use image::{ImageFormat, RgbImage};
+use super::pixels::{FORMATS, Format, Layout};
+use image::RgbImage;
 use linuxvideo::format::{PixFormat, PixelFormat};
-use linuxvideo::{CapabilityFlags, Device};
+use linuxvideo::stream::ReadStream;
+use linuxvideo::{BufType, CapabilityFlags, Device};
 use std::io;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::path::{Path, PathBuf};
 
+/// Pixels that are asked for; a camera may give others.
 const WIDTH: u32 = 640;
 const HEIGHT: u32 = 480;
+const FOLDER: &str = "/dev";
 
 /// The first device that captures video: where it is, and its name.
-pub(super) fn first() -> Option<(PathBuf, String)> {
-    linuxvideo::list().ok()?.flatten().find_map(|device| {
-        let capabilities = device.capabilities().ok()?;
-        let captures = capabilities
-            .device_capabilities()
-            .contains(CapabilityFlags::VIDEO_CAPTURE);
-        captures.then(|| Some((device.path().ok()?, capabilities.card().to_owned())))?
+///
+/// # Errors
+/// There is a device, and none can be used: why the first one cannot.
+pub(super) fn first() -> io::Result<Option<(PathBuf, String)>> {
+    let mut refusal = None;
+    for path in devices(Path::new(FOLDER)) {
+        match name(&path) {
+            Ok(Some(name)) => return Ok(Some((path, name))),
+            Ok(None) => {}
+            Err(error) => {
+                refusal.get_or_insert(cannot(&path, "be opened", &error));
+            }
+        }
+    }
+    refusal.map_or(Ok(None), Err)
+}
+
+/// The files called `video` and a number, by number.
+fn devices(folder: &Path) -> Vec<PathBuf> {
+    let number = |path: &PathBuf| -> Option<u32> {
+        let name = path.file_name()?.to_str()?;
+        name.strip_prefix("video")?.parse().ok()
+    };
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut found: Vec<_> = files
+        .map(|file| file.path())
+        .filter_map(|path| Some((number(&path)?, path)))
+        .collect();
+    found.sort();
+    found.into_iter().map(|(_, path)| path).collect()
+}
+
+/// What a device calls itself; none if it captures no video.
+fn name(path: &Path) -> io::Result<Option<String>> {
+    let capabilities = Device::open(path)?.capabilities()?;
+    let captures = capabilities
+        .device_capabilities()
+        .contains(CapabilityFlags::VIDEO_CAPTURE);
+    Ok(captures.then(|| capabilities.card().to_owned()))
+}
+
+/// A device that delivers pictures.
+pub(super) struct Stream {
+    path: PathBuf,
+    stream: ReadStream,
+    layout: Layout,
+}
+
+impl Stream {
+    /// Opens the device at `path`, in a format that can be read.
+    ///
+    /// # Errors
+    /// What the device cannot do, and what may help.
+    pub(super) fn open(path: PathBuf) -> io::Result<Self> {
+        let failed = |what: &'static str| {
+            let path = path.clone();
+            move |error: io::Error| cannot(&path, what, &error)
+        };
+        let device = Device::open(&path).map_err(failed("be opened"))?;
+        let offered = device.formats(BufType::VIDEO_CAPTURE);
+        let offered: Vec<PixelFormat> = offered
+            .filter_map(|format| Some(format.ok()?.pixel_format()))
+            .collect();
+        let (code, _) = choose(&offered).map_err(failed("be read"))?;
+        let wanted = PixFormat::new(WIDTH, HEIGHT, code);
+        let capture = device.video_capture(wanted).map_err(failed("capture"))?;
+        // The driver may have chosen another one all the same.
+        let got = capture.format();
+        let (_, format) = choose(&[got.pixel_format()]).map_err(failed("be read"))?;
+        let layout = Layout {
+            format,
+            width: got.width() as usize,
+            height: got.height() as usize,
+            line_bytes: got.bytes_per_line() as usize,
+        };
+        let stream = capture.into_stream().map_err(failed("stream"))?;
+        Ok(Self {
+            path,
+            stream,
+            layout,
+        })
+    }
+
+    /// Waits for the next picture; none if it is broken.
+    ///
+    /// # Errors
+    /// There will be no more.
+    pub(super) fn next(&mut self) -> io::Result<Option<RgbImage>> {
+        let layout = self.layout;
+        let picture = self.stream.dequeue(|buffer| {
+            let bytes = (!buffer.is_error()).then_some(&*buffer);
+            Ok(bytes.and_then(|bytes| layout.decode(bytes)))
+        });
+        picture.map_err(|error| cannot(&self.path, "deliver pictures any more", &error))
+    }
+}
+
+/// Of the formats that a device offers the best that can be read.
+fn choose(offered: &[PixelFormat]) -> io::Result<(PixelFormat, Format)> {
+    let known = FORMATS.map(|(code, format)| (PixelFormat::from_fourcc(code), format));
+    let best = known.into_iter().find(|(code, _)| offered.contains(code));
+    best.ok_or_else(|| {
+        let names: Vec<String> = offered.iter().map(ToString::to_string).collect();
+        io::Error::new(
+            io::ErrorKind::Unsupported,
+            format!(
+                "its formats are [{}], none of which is known",
+                names.join(", ")
+            ),
+        )
     })
 }
 
-/// Shows pictures until it is over or the camera fails.
-pub(super) fn capture(station: &Station, is_over: &AtomicBool) -> io::Result<()> {
-    let (path, _) = first().ok_or_else(|| io::Error::other("no device captures video any more"))?;
-    let wanted = PixFormat::new(WIDTH, HEIGHT, PixelFormat::YUYV);
-    let cannot = |what: &str, error: io::Error| {
-        let advice = match error.kind() {
-            io::ErrorKind::PermissionDenied => ": is your user in the group video?",
-            io::ErrorKind::ResourceBusy => ": does another program use it?",
-            _ => "",
-        };
-        let path = path.display();
-        io::Error::new(
-            error.kind(),
-            format!("{path} cannot {what}: {error}{advice}"),
-        )
+/// What the device at `path` cannot do, why, and what may help.
+fn cannot(path: &Path, what: &str, error: &io::Error) -> io::Error {
+    /// The device is not there any more, as Linux says it.
+    const ENODEV: i32 = 19;
+    let advice = match error.kind() {
+        io::ErrorKind::PermissionDenied => ": is your user in the group video?",
+        io::ErrorKind::ResourceBusy => ": does another program use it?",
+        _ if error.raw_os_error() == Some(ENODEV) => ": was it unplugged?",
+        _ => "",
     };
-    let device = Device::open(&path).map_err(|error| cannot("be opened", error))?;
-    let capture = device
-        .video_capture(wanted)
-        .map_err(|error| cannot("capture", error))?;
-    let format = Layout::from(capture.format());
-    let mut stream = capture
-        .into_stream()
-        .map_err(|error| cannot("stream", error))?;
-    while !is_over.load(Ordering::Relaxed) {
-        let picture = stream.dequeue(|buffer| {
-            // A picture that is broken or late is passed over.
-            Ok(if buffer.is_error() {
-                None
-            } else {
-                decode(&buffer, &format)
-            })
-        })?;
-        if let Some(picture) = picture {
-            station.show(Stimulus::from_camera(
-                "camera of the host",
-                square(&picture),
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// How the camera lays its pictures out.
-struct Layout {
-    kind: PixelFormat,
-    width: u32,
-    height: u32,
-    line_bytes: usize,
-}
-
-impl From<&PixFormat> for Layout {
-    fn from(format: &PixFormat) -> Self {
-        Self {
-            kind: format.pixel_format(),
-            width: format.width(),
-            height: format.height(),
-            line_bytes: format.bytes_per_line() as usize,
-        }
-    }
-}
-
-/// A picture of one of the two formats that webcams have; none if the bytes are
-/// no picture.
-fn decode(bytes: &[u8], layout: &Layout) -> Option<RgbImage> {
-    match layout.kind {
-        PixelFormat::YUYV => yuyv(bytes, layout.width, layout.height, layout.line_bytes),
-        PixelFormat::MJPG | PixelFormat::JPEG => {
-            let picture = image::load_from_memory_with_format(bytes, ImageFormat::Jpeg);
-            Some(picture.ok()?.to_rgb8())
-        }
-        _ => None,
-    }
-}
-
-/// Two pixels in four bytes: brightness, blue difference, brightness, red
-/// difference, in the range and with the matrix of ITU-R BT.601.
-fn yuyv(bytes: &[u8], width: u32, height: u32, line_bytes: usize) -> Option<RgbImage> {
-    let line_bytes = line_bytes.max(2 * width as usize);
-    let mut picture = RgbImage::new(width, height);
-    for (x, y, pixel) in picture.enumerate_pixels_mut() {
-        let pair = y as usize * line_bytes + (x as usize / 2) * 4;
-        let four = bytes.get(pair..pair + 4)?;
-        let luma = f32::from(four[(x as usize % 2) * 2]) - 16.0;
-        let (blue, red) = (f32::from(four[1]) - 128.0, f32::from(four[3]) - 128.0);
-        let level = |value: f32| value.round().clamp(0.0, 255.0) as u8;
-        pixel.0 = [
-            level(1.164 * luma + 1.596 * red),
-            level(1.164 * luma - 0.392 * blue - 0.813 * red),
-            level(1.164 * luma + 2.017 * blue),
-        ];
-    }
-    Some(picture)
+    let path = path.display();
+    io::Error::new(
+        error.kind(),
+        format!("{path} cannot {what}: {error}{advice}"),
+    )
 }
 
 #[cfg(test)]
@@ -124,13 +149,60 @@ mod tests {
     use super::*;
 
     #[test]
-    fn levels_and_colours_come_out() {
-        let picture = yuyv(&[16, 128, 235, 128], 2, 1, 4).unwrap();
-        assert_eq!(picture.as_raw()[..], [0, 0, 0, 255, 255, 255]);
-        // Pure red in BT.601: Y 81, U 90, V 240.
-        let red = yuyv(&[81, 90, 81, 240], 2, 1, 0).unwrap();
-        let [r, g, b] = red.get_pixel(0, 0).0;
-        assert!(r > 250 && g < 4 && b < 4, "{r} {g} {b}");
-        assert_eq!(yuyv(&[16, 128, 235], 2, 1, 4), None);
+    fn devices_come_by_number() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["video10", "video2", "videos", "video", "vbi0", "null"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        let names = ["video2", "video10"].map(|name| folder.path().join(name));
+        assert_eq!(devices(folder.path()), names);
+        assert_eq!(devices(&folder.path().join("nothing")), [] as [PathBuf; 0]);
+    }
+
+    #[test]
+    fn what_is_no_camera_is_refused() {
+        for path in ["/dev/null", "/dev/video-that-there-is-not"] {
+            let error = Stream::open(path.into()).err().unwrap().to_string();
+            assert!(
+                error.starts_with(&format!("{path} cannot be opened: ")),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_best_known_format_is_taken() {
+        let codes = |codes: &[&[u8; 4]]| -> Vec<PixelFormat> {
+            codes
+                .iter()
+                .map(|code| PixelFormat::from_fourcc(**code))
+                .collect()
+        };
+        let chosen = |offered| choose(&codes(offered)).unwrap().1;
+        assert_eq!(chosen(&[b"MJPG", b"H264", b"YUYV"]), Format::Yuyv);
+        assert_eq!(chosen(&[b"H264", b"MJPG"]), Format::Jpeg);
+        let error = choose(&codes(&[b"H264", b"HEVC"])).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "its formats are [H264, HEVC], none of which is known"
+        );
+    }
+
+    #[test]
+    fn a_failure_says_what_may_help() {
+        let said = |code| {
+            let error = io::Error::from_raw_os_error(code);
+            cannot(Path::new("/dev/video0"), "stream", &error).to_string()
+        };
+        for (code, advice) in [
+            (13, ": is your user in the group video?"),
+            (16, ": does another program use it?"),
+            (19, ": was it unplugged?"),
+            (5, ")"),
+        ] {
+            let said = said(code);
+            assert!(said.starts_with("/dev/video0 cannot stream: "), "{said}");
+            assert!(said.ends_with(advice), "{said}");
+        }
     }
 }

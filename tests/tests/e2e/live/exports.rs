@@ -23,7 +23,7 @@ fn set_up(page: &mut Browser) -> anyhow::Result<()> {
         "cortexscope.look({ selected: { tensor: 3, channel: 12, y: 4, x: 6 }, hovered: null })",
     )?;
     page.click("#tab-pad")?;
-    page.draw("#pad", super::page::SEVEN)?;
+    page.draw("#pad", super::sources::SEVEN)?;
     page.wait("cortexscope.view.frame?.header.source === 'drawing' && cortexscope.view.frame.header.label === '7'")?;
     page.click("#occlude")?;
     page.wait("cortexscope.occlusion.packet?.header.end?.macs_done")?;

@@ -10,7 +10,7 @@ use tungstenite::http::StatusCode;
 use tungstenite::stream::MaybeTlsStream;
 use tungstenite::{Error, Message, WebSocket};
 
-type Socket = WebSocket<MaybeTlsStream<TcpStream>>;
+pub(super) type Socket = WebSocket<MaybeTlsStream<TcpStream>>;
 
 /// Opens the WebSocket as a page of `origin`, asking for `host`.
 fn socket(server: &Server, host: &str, origin: Option<&str>) -> Result<Socket, Error> {
@@ -29,7 +29,7 @@ fn socket(server: &Server, host: &str, origin: Option<&str>) -> Result<Socket, E
     Ok(socket)
 }
 
-fn own_socket(server: &Server) -> Socket {
+pub(super) fn own_socket(server: &Server) -> Socket {
     let authority = server.authority();
     socket(server, authority, Some(&format!("http://{authority}"))).expect("the page may")
 }
@@ -51,7 +51,7 @@ fn wait_for(socket: &mut Socket, kind: &str) -> Value {
 }
 
 /// The state once it is so.
-fn wait_for_state(socket: &mut Socket, is_so: impl Fn(&Value) -> bool) -> Value {
+pub(super) fn wait_for_state(socket: &mut Socket, is_so: impl Fn(&Value) -> bool) -> Value {
     loop {
         let state = wait_for(socket, "state")["state"].take();
         if is_so(&state) {
@@ -60,7 +60,7 @@ fn wait_for_state(socket: &mut Socket, is_so: impl Fn(&Value) -> bool) -> Value 
     }
 }
 
-fn say(socket: &mut Socket, text: &str) {
+pub(super) fn say(socket: &mut Socket, text: &str) {
     socket.send(Message::text(text)).expect("the host listens");
 }
 

@@ -1,7 +1,7 @@
 //! How the page looks, in sizes from a small laptop to a projector, and whether
 //! people who do not see it, or have no mouse, can use it.
 
-use super::{READY, serve};
+use super::{READY, choose, serve};
 use anyhow::{Context, ensure};
 use cortexscope_tests::browser::Browser;
 use std::path::{Path, PathBuf};
@@ -24,11 +24,22 @@ fn set_up(page: &mut Browser) -> anyhow::Result<()> {
     page.wait("document.getElementById('notice').hidden")
 }
 
+/// Digits follow each other at full speed, and the second convolution's strongest
+/// neuron is looked at.
+fn play(page: &mut Browser) -> anyhow::Result<()> {
+    choose(page, "rate", "")?;
+    page.click("#play")?;
+    page.wait("cortexscope.flow.rate > 10")?;
+    page.value("cortexscope.look({ selected: cortexscope.overview.strongest(3), hovered: null })")?;
+    Ok(())
+}
+
 #[test]
 fn nothing_is_cut_off_in_any_size() -> anyhow::Result<()> {
     let server = serve(&["--board", "mps2-an386"])?;
     let mut page = Browser::open(&server.url, None, &[])?;
     set_up(&mut page)?;
+    play(&mut page)?;
     let folder = repository().join("target/live");
     std::fs::create_dir_all(&folder)?;
     for is_dark in [true, false] {
@@ -39,6 +50,12 @@ fn nothing_is_cut_off_in_any_size() -> anyhow::Result<()> {
             std::thread::sleep(std::time::Duration::from_millis(300));
             let wide = page.value("document.documentElement.scrollWidth - innerWidth")?;
             ensure!(wide.as_f64() <= Some(0.0), "{width}: {wide} px too wide");
+            let cut = page.value(
+                "[...document.querySelectorAll('button, label:not(.hidden-label), h3, .caption span')]\
+                 .filter((one) => one.offsetWidth > 0 && one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0)\
+                 .map(({ textContent }) => textContent).join()",
+            )?;
+            ensure!(cut == "", "{width}: cut off: {cut}");
             let theme = if is_dark { "dark" } else { "light" };
             let picture = page.screenshot()?;
             std::fs::write(folder.join(format!("{width}-{theme}.png")), &picture)?;

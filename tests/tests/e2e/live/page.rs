@@ -99,80 +99,13 @@ fn child_of(parent: u32) -> Option<u32> {
     children.last()
 }
 
-fn signal(name: &str, process: u32) -> anyhow::Result<()> {
+pub(super) fn signal(name: &str, process: u32) -> anyhow::Result<()> {
     let status = Command::new("kill")
         .arg(format!("-{name}"))
         .arg(process.to_string())
         .status()?;
     ensure!(status.success(), "kill -{name} {process}");
     Ok(())
-}
-
-/// A 1 as a person draws it, and a 7.
-const ONE: &[[f64; 2]] = &[[0.52, 0.15], [0.51, 0.4], [0.5, 0.6], [0.49, 0.85]];
-pub(super) const SEVEN: &[[f64; 2]] = &[
-    [0.25, 0.2],
-    [0.5, 0.2],
-    [0.75, 0.2],
-    [0.62, 0.5],
-    [0.5, 0.85],
-];
-
-#[test]
-fn a_drawing_is_read_and_every_step_of_its_preparation_shows() -> anyhow::Result<()> {
-    let server = serve(&["--board", "native"])?;
-    let mut page = open(&server, None);
-    page.click("#tab-pad")?;
-    for (stroke, digit) in [(ONE, "1"), (SEVEN, "7")] {
-        page.click("#pad-clear")?;
-        page.draw("#pad", stroke)?;
-        page.wait(&format!(
-            "cortexscope.view.frame?.header.source === 'drawing' && cortexscope.view.frame?.header.label === '{digit}'"
-        ))?;
-        freeze(&mut page)?;
-        equals_the_dump("native", "fused", &mut |name| saved(&mut page, name))?;
-        page.click("#freeze")?;
-        page.wait("!cortexscope.view.state.frozen")?;
-    }
-    let names =
-        page.value("cortexscope.view.frame?.header.stages.map(({ name }) => name).join(' ')")?;
-    ensure!(names == "grey contrast polarity crop fit centre", "{names}");
-    // Without the box of 20×20 the same strokes fill all 28 rows.
-    let rows = "(() => { const { data } = cortexscope.view.frame.array('input', true); \
-        return [...Array(28).keys()].filter((y) => data.subarray(28 * y, 28 * y + 28).some((v) => v > 0)).length })()";
-    let fitted = page.value(rows)?.as_u64();
-    page.click("#stages button:nth-child(5)")?;
-    page.wait("cortexscope.view.frame?.header.stages[4].made === false")?;
-    let unfitted = page.value(rows)?.as_u64();
-    ensure!(
-        fitted <= Some(20) && unfitted > Some(20),
-        "{fitted:?} {unfitted:?}"
-    );
-    page.check_console()
-}
-
-#[test]
-fn pictures_are_dropped_and_what_is_none_is_refused() -> anyhow::Result<()> {
-    let server = serve(&["--board", "native"])?;
-    let mut page = open(&server, None);
-    // A dark 1 on paper, drawn here and dropped as a PNG file.
-    let drop = |name: &str, content: &str| {
-        format!(
-            "(async () => {{ const canvas = new OffscreenCanvas(200, 160); const pen = canvas.getContext('2d'); \
-             pen.fillStyle = '#e8e2d4'; pen.fillRect(0, 0, 200, 160); pen.fillStyle = '#222'; pen.fillRect(96, 30, 12, 100); \
-             const files = new DataTransfer(); files.items.add(new File([{content}], '{name}', {{ type: 'image/png' }})); \
-             dispatchEvent(new DragEvent('drop', {{ dataTransfer: files }})) }})()"
-        )
-    };
-    page.value(&drop("one.png", "await canvas.convertToBlob()"))?;
-    page.wait("cortexscope.view.frame?.header.source === 'one.png' && cortexscope.view.frame?.header.label === '1'")?;
-    equals_the_dump("native", "fused", &mut |name| saved(&mut page, name))?;
-    page.value(&drop("no.png", "'this is no picture'"))?;
-    page.wait("document.getElementById('file-says').textContent.includes('no.png')")?;
-    page.value(&drop("no.ctxrec", "'nor is this a recording'"))?;
-    page.wait("document.getElementById('spoken').textContent.includes('no recording')")?;
-    ensure!(page.value("cortexscope.view.frame?.header.source")? == "one.png");
-    page.check_console()
 }
 
 #[test]
@@ -196,33 +129,6 @@ fn an_occlusion_map_fills_and_is_the_command_lines() -> anyhow::Result<()> {
     ensure!(
         page.value("cortexscope.occlusion.packet.header.end.macs_done")? == document["macs_done"]
     );
-    page.check_console()
-}
-
-#[test]
-fn the_lens_computes_what_the_board_did() -> anyhow::Result<()> {
-    let server = serve(&["--board", "native"])?;
-    let mut page = open(&server, None);
-    freeze(&mut page)?;
-    // Every neuron of a stripe through all layers, the logits included.
-    let verdicts = page.value(
-        "(() => { const { view, look, lens } = cortexscope; const verdicts = []; \
-         for (const { index, channels, height, width } of view.network.tensors.slice(1)) \
-         for (let channel = 0; channel < channels; channel += 1) { \
-         const y = (channel * 7) % height, x = (channel * 5) % width; \
-         look({ selected: { tensor: index, channel, y, x }, hovered: null }); \
-         verdicts.push(lens.scene.label) } return verdicts })()",
-    )?;
-    let verdicts = verdicts.as_array().context("a list")?;
-    ensure!(
-        verdicts.len() == 20 + 20 + 50 + 50 + 10,
-        "{}",
-        verdicts.len()
-    );
-    for verdict in verdicts {
-        let verdict = verdict.as_str().unwrap_or_default();
-        ensure!(verdict.contains("the board says the same"), "{verdict}");
-    }
     page.check_console()
 }
 
