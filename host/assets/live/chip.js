@@ -35,8 +35,15 @@ export class Chip {
 
   /** The tensor that a board at work has just sent, or null. */
   setBusy(tensor) {
+    if (tensor !== null && tensor !== undefined) this.rest();
+    if (!this.run) this.point(tensor ?? null);
+  }
+
+  /** Ends the run through a frame. */
+  rest() {
     this.run = null;
-    this.point(tensor ?? null);
+    this.point(null);
+    $('arena-says').textContent = '';
   }
 
   /** Called once a display frame: where the run through the last frame is. */
@@ -44,9 +51,12 @@ export class Chip {
     if (!this.run) return;
     const part = (performance.now() - this.run.begun) / RUN_MS;
     const layer = this.run.layers.find(({ end }) => part < end);
-    if (!layer) this.run = null;
-    this.point(layer?.tensor ?? null);
-    $('arena-says').textContent = layer ? '· run again, slowly' : '';
+    if (!layer) {
+      this.rest();
+      return;
+    }
+    this.point(layer.tensor);
+    $('arena-says').textContent = '· run again, slowly';
   }
 
   point(tensor) {
@@ -70,6 +80,7 @@ export class Chip {
     const now = performance.now();
     const isAlone = now - (this.last ?? 0) > RUN_MS;
     this.last = now;
+    if (this.run) this.rest();
     if (!isAlone || layers.length === 0) return;
     const total = layers.reduce((sum, { count }) => sum + (count ?? 0), 0);
     let end = 0;

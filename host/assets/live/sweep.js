@@ -31,8 +31,10 @@ export class Sweep {
 
   setNetwork(network) {
     this.network = network;
-    this.stop();
+    // The neuron belonged to the network before.
+    this.neuron = null;
     this.offered = null;
+    this.say();
   }
 
   /** Begins where it is off, and ends where it is on. */

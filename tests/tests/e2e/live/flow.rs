@@ -90,7 +90,7 @@ fn a_step_runs_one_frame_and_the_page_says_what_flows() -> anyhow::Result<()> {
     page.key(" ")?;
     page.wait("!cortexscope.view.state.frozen")?;
     page.key("p")?;
-    page.wait("cortexscope.flow.rate > 3")?;
+    page.wait("cortexscope.flow.rate > 0")?;
     let said = "[...document.querySelectorAll('#flow dt')].map((term) => \
         `${term.textContent}: ${term.nextElementSibling.textContent}`).join('; ')";
     // The first of the two digits gave way to the second one.

@@ -113,7 +113,8 @@ fn the_arena_s_cursor_runs_through_the_layers() -> anyhow::Result<()> {
     let passed = page.value(
         "(async () => { const passed = []; \
          while (passed.at(-1) !== 'fc') { \
-         const name = document.querySelector('#layers .now th')?.textContent; \
+         const isRun = document.getElementById('arena-says').textContent !== ''; \
+         const name = isRun && document.querySelector('#layers .now th')?.textContent; \
          if (name && name !== passed.at(-1)) passed.push(name); \
          await new Promise(requestAnimationFrame) } return passed.join(' ') })()",
     )?;

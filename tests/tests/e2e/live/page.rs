@@ -189,6 +189,9 @@ fn a_second_page_watches_and_takes_over() -> anyhow::Result<()> {
 fn another_board_and_model_are_chosen() -> anyhow::Result<()> {
     let server = serve(&["--board", "native"])?;
     let mut page = open(&server, None);
+    // A kernel that slides over a map of the network before stops.
+    page.draw(".layer:last-child canvas", &[[0.02, 0.02]])?;
+    page.wait("cortexscope.sweep.isOn")?;
     choose(&mut page, "model", "lenet5")?;
     page.wait("cortexscope.view.network.model === 'lenet5' && cortexscope.view.frame")?;
     choose(&mut page, "board", "mps2-an386")?;
