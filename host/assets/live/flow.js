@@ -74,9 +74,10 @@ export class Flow {
     const bytes = isOn ? (last.bytes_per_s ?? 0) / 1024 : 0;
     const lost = last.link.damaged + last.link.resends;
     const strong = (text) => Object.assign(document.createElement('b'), { textContent: text });
+    const roomy = Object.assign(document.createElement('span'), { className: 'roomy', textContent: ` (p95 ${Math.ceil(p95)})` });
     $('stream').replaceChildren(
       strong(`${cut(rate, 0)}`), ' frames/s · ',
-      strong(`${Math.ceil(median)}`), ` ms (p95 ${Math.ceil(p95)}) · `,
+      strong(`${Math.ceil(median)}`), ' ms', roomy, ' · ',
       strong(cut(bytes, 0)), ` KB/s · ${lost} lost`,
     );
     const set = (name, value) => { this.terms.get(name).textContent = value; };
