@@ -2,12 +2,15 @@
 
 use std::path::Path;
 
-use tract_adjoint::{Adjoint, Pass, Rule, Rules, Target, load_onnx, outlet};
+use tract_adjoint::{Adjoint, AdjointError, Pass, Rule, Rules, Target, load_onnx, outlet};
 use tract_onnx::prelude::*;
+use tract_onnx::tract_core::internal::AxesMapping;
 use tract_onnx::tract_core::ops::binary::TypedBinOp;
 use tract_onnx::tract_core::ops::cnn::{PaddingSpec, PoolSpec, SumPool};
+use tract_onnx::tract_core::ops::einsum::EinSum;
 use tract_onnx::tract_core::ops::math;
-use tract_onnx::tract_core::ops::nn::{DataFormat, Reduce, Reducer};
+use tract_onnx::tract_core::ops::nn::{DataFormat, Reduce, Reducer, sigmoid};
+use tract_onnx_opl::lrn::Lrn;
 
 fn close(have: &TValue, want: &[f32]) {
     let have = have.to_plain_array_view::<f32>().unwrap();
@@ -53,6 +56,13 @@ fn branches_get_their_part() {
     let pass = branches(math::add(), Rule::ZPlus);
     close(&pass.gradients[0], &[6.0, 0.0, 8.0]);
     close(&pass.gradients[1], &[2.0, 8.0, 0.0]);
+    // What is subtracted counts where it is negative; where nothing counts, nothing goes.
+    let pass = branches(math::sub(), Rule::ZPlus);
+    close(&pass.gradients[0], &[8.0, 0.0, 2.0]);
+    close(&pass.gradients[1], &[0.0, 0.0, 6.0]);
+    let pass = branches(math::subf(), Rule::ZPlus);
+    close(&pass.gradients[0], &[0.0, 1.6, 0.0]);
+    close(&pass.gradients[1], &[8.0, 6.4, 0.0]);
     // ε has the sign of the sum: 4 + 1, 3 + 1, −4 − 1.
     let pass = branches(math::add(), Rule::Epsilon(1.0));
     close(&pass.gradients[0], &[4.8, -2.0, -3.2]);
@@ -200,4 +210,112 @@ fn each_layer_gets_its_rule() {
         rules_of(Rules::epsilon_alpha2_beta1(0.5).with(exception, Rule::ZPlus)),
         layers(Rule::ZPlus, both.clone(), both)
     );
+}
+
+/// `x · Wᵀ` for `x = [1, 2]`, with the weights on either side.
+fn dense(model: &mut TypedModel, x: OutletId, weights: [f32; 2], weights_first: bool) -> OutletId {
+    let weights = Tensor::from_shape(&[1, 2], &weights).unwrap();
+    let weights = model.add_const("weights", weights).unwrap();
+    let (strings, operands) = if weights_first {
+        (["ok", "nk"], [weights, x])
+    } else {
+        (["nk", "ok"], [x, weights])
+    };
+    let axes = AxesMapping::from_strs(&strings, &["no"]).unwrap();
+    let op = EinSum::new(axes, f32::datum_type());
+    model.wire_node("product", op, &operands).unwrap()[0]
+}
+
+#[test]
+fn a_product_without_bias_follows_its_rule_whichever_side_the_weights_are_on() {
+    for weights_first in [false, true] {
+        for (rule, weights, want, absorbed) in [
+            // 10 of 5 + 1: the parts are 3 and 2.
+            (
+                Rule::Epsilon(1.0),
+                [3.0, -1.0],
+                [5.0, 10.0 / 3.0],
+                5.0 / 3.0,
+            ),
+            (Rule::Epsilon(0.0), [3.0, -1.0], [6.0, 4.0], 0.0),
+            // Only −2 · −1 and 1 · 3 are positive.
+            (Rule::ZPlus, [3.0, -1.0], [6.0, 4.0], 0.0),
+            (Rule::ZPlus, [3.0, 1.0], [10.0, 0.0], 0.0),
+        ] {
+            let mut model = TypedModel::default();
+            let x = model.add_source("x", f32::fact([1, 2])).unwrap();
+            let y = dense(&mut model, x, weights, weights_first);
+            model.select_output_outlets(&[y]).unwrap();
+            let request = Adjoint::of(&model).rules(Rules::uniform(rule));
+            let mut plan = request.with_shares().plan().unwrap();
+            let input = tensor2(&[[1.0_f32, -2.0]]).into();
+            let pass = plan.run(tvec![input], &Target::Weighted(vec![10.0]));
+            let pass = pass.unwrap();
+            close(&pass.gradients[0], &want);
+            assert!((pass.shares[0].absorbed - absorbed).abs() < 4e-6);
+            assert_eq!(pass.shares[0].bias, 0.0);
+        }
+    }
+}
+
+/// A product and its bias are one layer only where nothing else reads the product: here
+/// the sum of both is read, and the product once more.
+#[test]
+fn a_product_that_is_read_twice_is_a_layer_of_its_own() {
+    let mut model = TypedModel::default();
+    let x = model.add_source("x", f32::fact([1, 2])).unwrap();
+    let product = dense(&mut model, x, [3.0, 0.0], false);
+    let bias = model.add_const("bias", tensor2(&[[2.0_f32]])).unwrap();
+    let sum = model.wire_node("sum", math::add(), &[product, bias]);
+    let both = model.wire_node("both", math::add(), &[sum.unwrap()[0], product]);
+    model.select_output_outlets(&both.unwrap()).unwrap();
+    let request = Adjoint::of(&model).rules(Rules::uniform(Rule::Epsilon(1.0)));
+    let mut plan = request.plan().unwrap();
+    // 6 + 2 and 6: of 15, the sum gets 8 and the product 6; of 8, the product gets
+    // 8 · 6 / 9; and of all that, x gets six sevenths.
+    let input = tensor2(&[[2.0_f32, 0.0]]).into();
+    let pass = plan.run(tvec![input], &Target::Weighted(vec![15.0]));
+    let want = (6.0 + 8.0 * 6.0 / 9.0) * 6.0 / 7.0;
+    close(&pass.unwrap().gradients[0], &[want, 0.0]);
+}
+
+#[test]
+fn functions_norms_and_extremes_pass_relevance_and_products_of_elements_refuse_it() {
+    let lrn = Lrn {
+        alpha: 0.5,
+        beta: 0.75,
+        bias: 1.0,
+        size: 3,
+    };
+    let greatest = Reduce::new(tvec!(1), Reducer::Max);
+    let product = Reduce::new(tvec!(1), Reducer::Prod);
+    let ops: [(Box<dyn TypedOp>, Option<Vec<f32>>); 4] = [
+        (sigmoid().into(), Some(vec![8.0, 8.0, 8.0])),
+        (Box::new(lrn), Some(vec![8.0, 8.0, 8.0])),
+        (Box::new(greatest), Some(vec![0.0, 8.0, 0.0])),
+        (Box::new(product), None),
+    ];
+    for (op, want) in ops {
+        let mut model = TypedModel::default();
+        let x = model.add_source("x", f32::fact([1, 3, 1, 1])).unwrap();
+        let y = model.wire_node("y", op, &[x]).unwrap();
+        model.select_output_outlets(&y).unwrap();
+        let size = model
+            .outlet_fact(y[0])
+            .unwrap()
+            .shape
+            .volume()
+            .to_i64()
+            .unwrap();
+        let request = Adjoint::of(&model).rules(Rules::uniform(Rule::Epsilon(0.0)));
+        let plan = request.plan();
+        let Some(want) = want else {
+            assert!(matches!(plan, Err(AdjointError::Unsupported { node, .. }) if node == "y"));
+            continue;
+        };
+        let input = Tensor::from_shape(&[1, 3, 1, 1], &[1.0_f32, 5.0, -2.0]).unwrap();
+        let objective = Target::Weighted(vec![8.0; size as usize]);
+        let pass = plan.unwrap().run(tvec![input.into()], &objective);
+        close(&pass.unwrap().gradients[0], &want);
+    }
 }

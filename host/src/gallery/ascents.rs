@@ -111,7 +111,10 @@ const PHOTOGRAPH: GridLayout = GridLayout {
 
 pub fn alexnet(making: &mut Making<'_>, model: &FullModel) -> Result<(), GalleryError> {
     let mut ascent = making.ascent(Preset::Olah2017, model);
-    ascent.stop.steps = 192;
+    // Maps are summed: their values, and so the weight, are large.
+    ascent.penalty.tv = 6.0;
+    ascent.jitter = 16;
+    ascent.stop.steps = 128;
     let mut targets = Vec::new();
     for (layer, filters) in [
         ("conv2", [3, 17, 64, 101, 150]),
@@ -120,11 +123,12 @@ pub fn alexnet(making: &mut Making<'_>, model: &FullModel) -> Result<(), Gallery
     ] {
         targets.extend(filters.map(|filter| format!("{layer}:{filter}")));
     }
-    let statement = "Olah et al. 2017: spectrum, decorrelated colours, jitter, Adam, 192 steps";
+    let statement =
+        "Olah et al. 2017, and y − 6 TV(x): spectrum, decorrelated colours, jitter, Adam";
     let mut grid = climbed(making, model, &targets, &ascent, statement)?;
     grid.columns = Some(5);
     let drawing = tile_grid(&grid, PHOTOGRAPH)?;
-    let command = "ascend alexnet_conv.onnx --target conv5:7 …";
+    let command = "ascend alexnet_conv.onnx --tv 6 --jitter 16 --steps 128 --target conv5:7 …";
     making.hang(
         "alexnet-ascended.png",
         "AlexNet’s filters, ascended",
@@ -136,14 +140,19 @@ pub fn alexnet(making: &mut Making<'_>, model: &FullModel) -> Result<(), Gallery
 
 pub fn squeezenet(making: &mut Making<'_>, model: &FullModel) -> Result<(), GalleryError> {
     let mut ascent = making.ascent(Preset::Olah2017, model);
-    ascent.stop.steps = 384;
+    // Without total variation the dots that the stride of the first layer likes stay.
+    ascent.penalty.tv = 0.1;
+    ascent.jitter = 16;
+    ascent.stop.steps = 128;
     let classes = [130, 88, 281, 207, 934, 954, 340, 985, 323, 979];
     let targets: Vec<String> = classes.map(|class| format!("class:{class}")).to_vec();
-    let statement = "Olah et al. 2017: spectrum, decorrelated colours, jitter, Adam, 384 steps";
+    let statement =
+        "Olah et al. 2017, and y − 0.1 TV(x): spectrum, decorrelated colours, jitter, Adam";
     let mut grid = climbed(making, model, &targets, &ascent, statement)?;
     grid.columns = Some(5);
     let drawing = tile_grid(&grid, PHOTOGRAPH)?;
-    let command = "ascend squeezenet_v1.0_dc.onnx --target class:130 …";
+    let command =
+        "ascend squeezenet_v1.0_dc.onnx --tv 0.1 --jitter 16 --steps 128 --target class:130 …";
     making.hang(
         "squeezenet-classes.png",
         "SqueezeNet’s classes, ascended",
