@@ -15,6 +15,7 @@ mod compile;
 mod demo;
 mod engines;
 mod explain;
+mod explain_given;
 mod explain_method;
 mod filters;
 mod flash;

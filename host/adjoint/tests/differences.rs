@@ -179,6 +179,28 @@ fn convolutions_of_other_ranks() {
         strides: vec![1, 2],
         dilations: vec![1, 1],
     });
+    // Places that only the padding after the input has.
+    check_conv(&Case {
+        format: DataFormat::NCHW,
+        input: vec![1, 2, 4, 3],
+        kernel: vec![1, 1],
+        outputs: 3,
+        group: 1,
+        padding: PaddingSpec::Explicit(tvec!(0, 0), tvec!(2, 1)),
+        strides: vec![1, 1],
+        dilations: vec![1, 1],
+    });
+    // One axis, without a batch.
+    check_conv(&Case {
+        format: DataFormat::CHW,
+        input: vec![4, 11],
+        kernel: vec![3],
+        outputs: 4,
+        group: 2,
+        padding: PaddingSpec::Explicit(tvec!(1), tvec!(2)),
+        strides: vec![2],
+        dilations: vec![2],
+    });
     check_conv(&Case {
         format: DataFormat::NCHW,
         input: vec![1, 4, 11],

@@ -347,6 +347,60 @@ fn what_cannot_be_done_is_refused_by_name() {
     assert!(plan.run(input(), &Target::Element(2)).is_ok());
 }
 
+/// Kernels that are not `[O, I, …]` are tract's: read forward, and refused on the way back.
+#[test]
+fn kernels_in_another_order_are_left_to_tract() {
+    let _turn = turn();
+    let numbers = |count: usize| -> Vec<f32> { (0..count).map(|i| (i % 7) as f32 - 3.0).collect() };
+    let (channels, outputs, size) = (64, 64, 30);
+    let planned = |format: KernelFormat, shape: [usize; 4], of: &dyn Fn(usize) -> usize| {
+        let mut model = TypedModel::default();
+        let x = model.add_source("x", f32::fact([1, channels, size, size]));
+        let weights = numbers(outputs * channels * 9);
+        let weights: Vec<f32> = (0..weights.len()).map(|at| weights[of(at)]).collect();
+        let weights = Tensor::from_shape(&shape, &weights).unwrap();
+        let weights = model.add_const("weights", weights).unwrap();
+        let bias = model.add_const("bias", tensor0(0.0_f32)).unwrap();
+        let pool = PoolSpec::new(
+            DataFormat::NCHW,
+            tvec!(3, 3),
+            PaddingSpec::Valid,
+            None,
+            Some(tvec!(1, 1)),
+            channels,
+            outputs,
+        );
+        let op = Conv::new(pool, format, 1, None);
+        let y = model.wire_node("conv", op, &[x.unwrap(), weights, bias]);
+        model.select_output_outlets(&y.unwrap()).unwrap();
+        model
+    };
+    let plain = planned(KernelFormat::OIHW, [outputs, channels, 3, 3], &|at| at);
+    let other = planned(KernelFormat::OHWI, [outputs, 3, 3, channels], &|at| {
+        let (output, rest) = (at / (9 * channels), at % (9 * channels));
+        let (tap, input) = (rest / channels, rest % channels);
+        (output * channels + input) * 9 + tap
+    });
+    let refused = Adjoint::of(&other).threads(2).plan().unwrap_err();
+    assert!(matches!(&refused, AdjointError::Unsupported { node, .. } if node == "conv"));
+    let values = |model: &TypedModel| {
+        let read = model.outputs.clone();
+        let mut plan = Adjoint::of(model)
+            .read(&read)
+            .wrt(&read)
+            .threads(2)
+            .plan()
+            .unwrap();
+        let input = numbers(channels * size * size);
+        let input = Tensor::from_shape(&[1, channels, size, size], &input).unwrap();
+        let pass = plan.run(tvec![input.into()], &Target::Sum).unwrap();
+        pass.values[0].clone().into_tensor()
+    };
+    // Small whole numbers: sums are exact but where tiles are transformed.
+    let (one, two) = (values(&plain), values(&other));
+    one.close_enough(&two, true).unwrap();
+}
+
 /// Large convolutions are our own: small kernels always, others on two threads.
 #[test]
 fn two_threads_give_what_one_gives() {
@@ -397,11 +451,13 @@ fn two_threads_give_what_one_gives() {
             let pass = plan
                 .run(tvec![input.clone().into_tvalue()], &objective)
                 .unwrap();
-            let mut nodes = plan.graphs()[0].nodes().iter();
-            assert!(
-                nodes.any(|node| node.op.name() == own[threads - 1]),
-                "{own:?}"
-            );
+            let has = |graph: &TypedModel, name: &str| {
+                let mut nodes = graph.nodes().iter();
+                nodes.any(|node| node.op.name() == name)
+            };
+            let [forward, backward] = plan.graphs();
+            assert!(has(forward, own[threads - 1]), "{own:?}");
+            assert_eq!(has(backward, "Winograd"), own[0] == "Winograd");
             pass
         };
         let (one, two) = (run(1), run(2));

@@ -289,7 +289,8 @@ fn functions_norms_and_extremes_pass_relevance_and_products_of_elements_refuse_i
     };
     let greatest = Reduce::new(tvec!(1), Reducer::Max);
     let product = Reduce::new(tvec!(1), Reducer::Prod);
-    let ops: [(Box<dyn TypedOp>, Option<Vec<f32>>); 4] = [
+    type Case = (Box<dyn TypedOp>, Option<Vec<f32>>);
+    let ops: [Case; 4] = [
         (sigmoid().into(), Some(vec![8.0, 8.0, 8.0])),
         (Box::new(lrn), Some(vec![8.0, 8.0, 8.0])),
         (Box::new(greatest), Some(vec![0.0, 8.0, 0.0])),

@@ -1,7 +1,7 @@
 //! `cortexscope explain`.
 
 use super::common::{ctrl_c, print_json, wrong};
-use super::explain_method::MethodArgs;
+use super::explain_given::Given;
 use super::full::{FullModelArgs, model_error, one_input, target_error};
 use super::progress;
 use crate::dump;
@@ -36,7 +36,7 @@ pub(super) struct Explain {
     #[arg(long, value_enum, default_value_t)]
     class_value: ClassValueArg,
     #[command(flatten)]
-    parameters: MethodArgs,
+    parameters: Given,
     /// Percent of the values whose colours are told apart; the rest has the last colour.
     #[arg(long, value_name = "PERCENT", default_value_t = 99.5)]
     reach: f32,
