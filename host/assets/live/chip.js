@@ -49,8 +49,10 @@ export class Chip {
   /** Called once a display frame: where the run through the last frame is. */
   tick() {
     if (!this.run) return;
-    const part = (performance.now() - this.run.begun) / RUN_MS;
-    const layer = this.run.layers.find(({ end }) => part < end);
+    const { begun, layers } = this.run;
+    // Every layer is seen, however little of the time is its.
+    if ((performance.now() - begun) / RUN_MS >= layers[this.run.at].end) this.run.at += 1;
+    const layer = layers[this.run.at];
     if (!layer) {
       this.rest();
       return;
@@ -86,6 +88,7 @@ export class Chip {
     let end = 0;
     this.run = {
       begun: now,
+      at: 0,
       layers: layers.map(({ tensor, count }) => {
         end += total > 0 ? count / total : 1 / layers.length;
         return { tensor, end };

@@ -30,8 +30,8 @@ import { Sweep } from './sweep.js';
 import { tabs } from './tabs.js';
 
 const $ = (id) => document.getElementById(id);
-/** For so long a file that was refused is talked about. */
-const WRONG_MS = 6000;
+/** For so long what has happened is talked about. */
+const SAID_MS = 6000;
 
 await colour.load();
 
@@ -229,6 +229,10 @@ function title() {
 /** Says something to those who hear the page, and for a while to those who see it. */
 function speak(text) {
   $('spoken').textContent = text;
+  view.said = text;
+  clearTimeout(view.silence);
+  view.silence = setTimeout(() => { view.said = null; }, SAID_MS);
+  say();
 }
 
 function stopRecording() {
@@ -254,10 +258,7 @@ async function openRecording(file) {
     replay.open(file.name, packets);
     say();
   } catch (error) {
-    view.wrong = `${file.name}: ${error.message}.`;
-    speak(view.wrong);
-    say();
-    setTimeout(() => { view.wrong = null; }, WRONG_MS);
+    speak(`${file.name}: ${error.message}.`);
   }
 }
 

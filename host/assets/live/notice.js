@@ -8,7 +8,7 @@ function due({ view, replay, connection }) {
   const { state, page } = view;
   if (replay.isOn) return ['This is a recording: no board is asked.'];
   if (view.isLost) return ['The host is gone: is `cortexscope live` still running? Trying again every second.'];
-  if (view.wrong) return [view.wrong];
+  if (view.said) return [view.said];
   if (!state) return [];
   if (state.phase === 'opening') return ['Reaching the board and measuring its memory …'];
   if (state.phase === 'lost') return [`The board is lost; looking for it every second. ${state.message ?? ''}`];

@@ -67,6 +67,10 @@ fn pictures_are_dropped_and_what_is_none_is_refused() -> anyhow::Result<()> {
     page.wait("document.getElementById('file-says').textContent.includes('no.png')")?;
     page.value(&drop("no.ctxrec", "'nor is this a recording'"))?;
     page.wait("document.getElementById('spoken').textContent.includes('no recording')")?;
+    page.wait(
+        "document.getElementById('notice').textContent.includes('no.ctxrec: it is no recording')",
+    )?;
+    page.wait("document.getElementById('notice').hidden")?;
     ensure!(page.value("cortexscope.view.frame?.header.source")? == "one.png");
     page.check_console()
 }
