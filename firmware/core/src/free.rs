@@ -36,13 +36,8 @@ fn is_live(model: &Model<'_>, plan: &Plan<'_>, index: usize, tensor: usize) -> b
     let is_there = tensor == 0 || written.any(|layer| layer + 1 == tensor);
     let mut to_come = from_now.iter().flat_map(layers);
     let is_read = to_come.any(|layer| {
-        let layer = model.layer(layer);
-        layer.is_some_and(|layer| {
-            layer
-                .inputs
-                .iter()
-                .any(|&input| usize::from(input) == tensor)
-        })
+        let mut inputs = model.inputs(layer).iter();
+        inputs.any(|&input| usize::from(input) == tensor)
     });
     // Whoever asked for the run reads the logits.
     is_there && (is_read || tensor == model.layer_count())

@@ -3,8 +3,7 @@
 
 use super::check::elements;
 use super::error::{ImageError, Part, PlanProblem};
-use super::format::{NOT_PLACED, StepRecord, step};
-use super::layer::Op;
+use super::format::{NOT_PLACED, StepRecord, op, step};
 use super::model::Model;
 use crate::MAX_TENSORS;
 use crate::free;
@@ -122,25 +121,26 @@ fn check_scratch(model: &Model<'_>, step: &Step) -> Option<()> {
 /// A convolution whose only reader is the max-pool after it, with one row of
 /// it in the arena.
 fn check_fusion(model: &Model<'_>, conv: usize, row: &Range<usize>) -> Option<()> {
-    let rows = model.layer(conv)?;
-    let pool = model.layer(conv + 1)?;
-    let (Op::Conv2d(kernel), Op::MaxPool(_)) = (rows.op, pool.op) else {
-        return None;
+    let made = conv + 1;
+    let operator = |layer: usize| Some(model.layers.get(layer)?.op);
+    let are_pair = operator(conv)? == op::CONV && operator(made)? == op::MAX_POOL;
+    let reads = |layer: usize| {
+        let inputs = model.inputs(layer).iter();
+        inputs.filter(|&&input| usize::from(input) == made).count()
     };
-    let readers = model
-        .layers()
-        .filter(|layer| layer.inputs.contains(&(rows.output as u16)));
-    let private = pool.input() == rows.output && readers.count() == 1;
-    (private && row.len() == kernel.output.row_elements()).then_some(())
+    let readers: usize = (0..model.layer_count()).map(reads).sum();
+    let is_private = reads(made) == 1 && readers == 1;
+    let row_elements = model.form(made)?.shape.row_elements();
+    (are_pair && is_private && row.len() == row_elements).then_some(())
 }
 
 /// Every tensor that is not fused away lies in the arena, logits aligned, and so
 /// does what each step needs beside them.
 fn check_places(model: &Model<'_>, plan: &Plan<'_>) -> Result<(), PlanProblem> {
     for tensor in 0..model.tensor_count() {
-        let fused = plan
-            .steps()
-            .any(|step| matches!(step, Step::ConvPool { conv, .. } if conv + 1 == tensor));
+        let fused = plan.steps.iter().any(|record| {
+            record.kind == step::CONV_POOL && usize::from(record.layer) + 1 == tensor
+        });
         let place = plan.place(model, tensor);
         let offset = plan.placements.get(tensor).copied().unwrap_or(NOT_PLACED);
         let aligned = model
@@ -217,9 +217,7 @@ fn follows(
     other: &Range<usize>,
 ) -> bool {
     let (Step::Layer { layer, .. } | Step::ConvPool { conv: layer, .. }) = *step;
-    let is_input = model
-        .layer(layer)
-        .is_some_and(|layer| layer.inputs.len() == 1 && layer.input() == tensor);
+    let is_input = matches!(model.inputs(layer), [input] if usize::from(*input) == tensor);
     let lag = sharing::step_lag_bytes(model, step).filter(|_| is_input);
     lag.is_some_and(|lag| place.start.saturating_add(lag) <= other.start)
 }

@@ -123,6 +123,12 @@ impl<'a> Model<'a> {
         self.at(self.tensors.len().saturating_sub(1))
     }
 
+    /// Tensors that layer `index` reads; none where there is no such layer.
+    pub(crate) fn inputs(&self, index: usize) -> &'a [u16] {
+        let record = self.layers.get(index);
+        record.map_or(&[], |record| self.slice(record.inputs))
+    }
+
     /// Layer `index`, which writes tensor `index + 1`.
     pub fn layer(&self, index: usize) -> Option<Layer<'a>> {
         let record = self.layers.get(index)?;
