@@ -282,12 +282,11 @@ fn slide(
 /// Input number `position` of a concatenation.
 fn place_input(model: &Model<'_>, layer: &Layer<'_>, position: usize, x: &[i8], y: &mut [i8]) {
     let channels = |tensor: usize| model.form(tensor).map_or(0, |t| t.shape.channels);
-    let before = layer.inputs.iter().take(position);
-    let first: usize = before.map(|&tensor| channels(tensor.into())).sum();
-    let own = layer
-        .inputs
-        .get(position)
-        .map_or(0, |&tensor| channels(tensor.into()));
+    let (mut first, mut own) = (0, 0);
+    for &tensor in layer.inputs.iter().take(position + 1) {
+        first += own;
+        own = channels(tensor.into());
+    }
     concat::place(x, own, first, channels(layer.output), y);
 }
 

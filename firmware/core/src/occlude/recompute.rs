@@ -204,12 +204,12 @@ impl<'m, 'l> Recompute<'m, 'l> {
             .enumerate()
         {
             let now = base.get(saved.row(row, shape))?;
-            let pixels = now.chunks_exact(channels).zip(kept.chunks_exact(channels));
-            let mut differing = pixels.enumerate().filter(|(_, (now, kept))| now != kept);
-            let Some((first, _)) = differing.next() else {
+            let differs = |(now, kept): (&u8, &u8)| now != kept;
+            let Some(first) = now.iter().zip(kept).position(differs) else {
                 continue;
             };
-            let last = differing.next_back().map_or(first, |(last, _)| last);
+            let last = now.iter().zip(kept).rposition(differs).unwrap_or(first);
+            let (first, last) = (first / channels, last / channels);
             changed = changed.union(Region {
                 top: saved.top + row,
                 left: saved.left + first,
