@@ -112,16 +112,7 @@ impl<'m, 'l> Recompute<'m, 'l> {
             let [sums, kept] =
                 self.lend(arena, [(index, Buffer::Sums), (index, Buffer::BaseSums)])?;
             copy(kept, sums);
-            let tensor = self.model.form(index)?;
-            if tensor.is_logits {
-                continue;
-            }
-            let [base, undo] =
-                self.lend(arena, [(index, Buffer::Tensor), (index, Buffer::Undo)])?;
-            let rows = undo.chunks_exact(region.row_elements(tensor.shape));
-            for (row, kept) in rows.take(region.height).enumerate() {
-                copy(kept, base.get_mut(region.row(row, tensor.shape))?);
-            }
+            self.copy_rows(arena, index, region, true)?;
         }
         Some(())
     }
@@ -179,14 +170,31 @@ impl<'m, 'l> Recompute<'m, 'l> {
     /// Keeps `region` of a tensor, to put it back and to see what changed.
     fn save(&mut self, arena: &mut [u8], tensor: usize, region: Region) -> Option<()> {
         *self.saved.get_mut(tensor)? = region.into();
-        let view = self.model.form(tensor)?;
-        if view.is_logits {
+        self.copy_rows(arena, tensor, region, false)
+    }
+
+    /// Copies the rows of `region` from a tensor to where they are kept, or back.
+    #[inline(never)]
+    fn copy_rows(
+        &self,
+        arena: &mut [u8],
+        tensor: usize,
+        region: Region,
+        is_back: bool,
+    ) -> Option<()> {
+        let form = self.model.form(tensor)?;
+        if form.is_logits {
             return Some(());
         }
         let [base, undo] = self.lend(arena, [(tensor, Buffer::Tensor), (tensor, Buffer::Undo)])?;
-        let rows = undo.chunks_exact_mut(region.row_elements(view.shape));
+        let rows = undo.chunks_exact_mut(region.row_elements(form.shape));
         for (row, kept) in rows.take(region.height).enumerate() {
-            copy(base.get(region.row(row, view.shape))?, kept);
+            let now = base.get_mut(region.row(row, form.shape))?;
+            if is_back {
+                copy(kept, now);
+            } else {
+                copy(now, kept);
+            }
         }
         Some(())
     }
