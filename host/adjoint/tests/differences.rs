@@ -11,6 +11,7 @@ use tract_onnx::tract_core::ops::cnn::*;
 use tract_onnx::tract_core::ops::downsample::Downsample;
 use tract_onnx::tract_core::ops::einsum::EinSum;
 use tract_onnx::tract_core::ops::element_wise::ElementWiseOp;
+use tract_onnx::tract_core::ops::identity::Identity;
 use tract_onnx::tract_core::ops::logic::{Iff, comp_gt};
 use tract_onnx::tract_core::ops::math;
 use tract_onnx::tract_core::ops::nn::*;
@@ -460,6 +461,7 @@ fn rearrangements() {
         check_one(op.clone(), &[&[2, 3, 4]], &format!("{op:?}"));
     }
     check_one(AxisOp::Rm(1), &[&[2, 1, 4]], "rm");
+    check_one(Identity, &[&[2, 3]], "identity");
     check_one(TypedConcat::new(1), &[&[2, 3], &[2, 1], &[2, 2]], "concat");
     check_one(Slice::new(1, 1, 3), &[&[2, 5]], "slice");
     let zero = PadMode::Constant(tensor0(0.5_f32).into_arc_tensor());
