@@ -90,8 +90,8 @@ fn the_kernels() {
         conv2d::scratch_bytes => fn(Shape, Shape, &Window, usize) -> usize,
         conv2d::row
             => fn(&Conv2d<'static>, InputRows<'_>, usize, Range<usize>, &mut [u32], Output<'_>),
-        InputRows::all => for<'a> fn(&'a [i8]) -> InputRows<'a>,
-        InputRows::from => for<'a> fn(usize, &'a [i8]) -> InputRows<'a>,
+        InputRows::all => fn(&'static [i8]) -> InputRows<'static>,
+        InputRows::from => fn(usize, &'static [i8]) -> InputRows<'static>,
         dense::outputs => fn(&Dense<'static>, &[i8], Output<'_>),
         dense::accumulate_change
             => fn(&Dense<'static>, usize, &[i8], &[i8], &mut [i32]),

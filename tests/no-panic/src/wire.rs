@@ -1,5 +1,6 @@
 //! The functions of `cortexscope-wire`.
 
+use cortexscope_wire::compact;
 use cortexscope_wire::frame::{PAYLOAD_BYTES_MAX, WIRE_BYTES_MAX};
 use cortexscope_wire::message::{self, EnginePhase, Hello, HelloReply, Receipt};
 use cortexscope_wire::{
@@ -44,6 +45,11 @@ fn messages() {
         message::parse => fn(&'static [u8]) -> Option<Hello>,
         message::parse => fn(&'static [u8]) -> Option<HelloReply>,
         message::parse => fn(&'static [u8]) -> Option<Receipt>,
+        compact::emit => for<'b> fn(&Event<'static>, &'b mut Payload) -> Option<&'b [u8]>,
+        compact::emit => for<'b> fn(&HelloReply, &'b mut Payload) -> Option<&'b [u8]>,
+        compact::parse => fn(&'static [u8]) -> Option<Request<'static>>,
+        compact::parse => fn(&'static [u8]) -> Option<Hello>,
+        compact::parse => fn(&'static [u8]) -> Option<Receipt>,
         message::input_crc => fn(&[u8]) -> u32,
         Event::is_last => fn(&Event<'static>) -> bool,
         EnginePhase::name => fn(EnginePhase) -> &'static str,

@@ -90,6 +90,7 @@ fn a_step_runs_one_frame_and_the_page_says_what_flows() -> anyhow::Result<()> {
     page.key(" ")?;
     page.wait("!cortexscope.view.state.frozen")?;
     page.key("p")?;
+    page.wait("document.getElementById('play').getAttribute('aria-pressed') === 'true'")?;
     page.wait("cortexscope.flow.rate > 0")?;
     let said = "[...document.querySelectorAll('#flow dt')].map((term) => \
         `${term.textContent}: ${term.nextElementSibling.textContent}`).join('; ')";
