@@ -476,7 +476,8 @@ fn rearrangements() {
     let to = MultiBroadcastTo {
         shape: ShapeFact::from_dims([2, 3, 4].map(|d: usize| d.to_dim())),
     };
-    check_one(to, &[&[3, 1]], "broadcast");
+    check_one(to.clone(), &[&[3, 1]], "broadcast");
+    check_one(to, &[&[4]], "broadcast of one axis");
     check_one(Tile::new(tvec!(2.to_dim(), 3.to_dim())), &[&[3, 2]], "tile");
     for modulo in [0, 1] {
         check_one(Downsample::new(1, 3, modulo), &[&[2, 7]], "downsample");

@@ -216,6 +216,56 @@ fn a_rectifier_has_the_slope_zero_at_zero() {
     assert_eq!(run(Rule::Deconvnet), tensor1(&[3.0_f32, 4.0, 0.0]));
 }
 
+/// By its formula, `2x / n`: tract computes it in 32 bits, too few for differences.
+#[test]
+fn a_mean_of_squares_leads_back_to_its_operand() {
+    let _turn = turn();
+    let mut model = TypedModel::default();
+    let x = model.add_source("x", f32::fact([2, 4])).unwrap();
+    let op = Reduce::new(tvec!(1), Reducer::MeanOfSquares);
+    let y = model.wire_node("mean", op, &[x]).unwrap();
+    model.select_output_outlets(&y).unwrap();
+    let input = tensor2(&[[1.0_f32, -2.0, 3.0, 8.0], [0.0, 4.0, -6.0, 1.0]]);
+    let mut plan = Adjoint::of(&model).plan().unwrap();
+    let pass = plan.run(tvec![input.into_tvalue()], &Target::Sum).unwrap();
+    let want = tensor2(&[[0.5_f32, -1.0, 1.5, 4.0], [0.0, 2.0, -3.0, 0.5]]);
+    assert_eq!(pass.gradients[0].clone().into_tensor(), want);
+}
+
+/// A bound elsewhere than at 0, or from above, is no rectifier: guided passes have
+/// its derivative, and a deconvnet does not know it.
+#[test]
+fn the_rules_of_rectifiers_are_for_rectifiers() {
+    let _turn = turn();
+    let weights = [-3.0_f32, 4.0, -5.0];
+    for (op, bound, derivative) in [
+        (math::max(), 1.0_f32, [0.0_f32, 0.0, -5.0]),
+        (math::min(), 0.0, [-3.0, 0.0, 0.0]),
+        (math::min(), 1.0, [-3.0, 4.0, 0.0]),
+    ] {
+        let mut model = TypedModel::default();
+        let x = model.add_source("x", f32::fact([3])).unwrap();
+        let bound = model.add_const("bound", tensor1(&[bound])).unwrap();
+        let y = model.wire_node("bounded", op, &[x, bound]).unwrap();
+        model.select_output_outlets(&y).unwrap();
+        for (rule, want) in [
+            (Rule::Gradient, derivative),
+            (Rule::Guided, derivative),
+            (Rule::Deconvnet, weights),
+        ] {
+            let mut plan = Adjoint::of(&model)
+                .rules(Rules::uniform(rule))
+                .plan()
+                .unwrap();
+            let input = tensor1(&[-1.0_f32, 0.0, 2.0]).into_tvalue();
+            let pass = plan
+                .run(tvec![input], &Target::Weighted(weights.to_vec()))
+                .unwrap();
+            assert_eq!(pass.gradients[0].clone().into_tensor(), tensor1(&want));
+        }
+    }
+}
+
 #[test]
 fn equal_operands_and_equal_elements_share() {
     let _turn = turn();
