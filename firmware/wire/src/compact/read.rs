@@ -56,7 +56,7 @@ impl<'a> Reader<'a> {
 
     #[inline(never)]
     fn take(&mut self) -> &'a [u8] {
-        let length = self.varint(u32::BITS) as usize;
+        let length = self.varint(usize::BITS) as usize;
         let (taken, rest) = self.bytes.split_at_checked(length).unwrap_or_else(|| {
             self.is_sound = false;
             Default::default()
