@@ -115,6 +115,34 @@ fn unfold(geometry: &ConvGeometry, rows: Range<usize>, input: &[f32], columns: &
     }
 }
 
+/// The output of a convolution, which `work` makes of input, kernel and bias; zeros before.
+pub(super) fn convolve(
+    geometry: &ConvGeometry,
+    inputs: TVec<TValue>,
+    work: impl FnOnce(&[f32], &[f32], &[f32], &mut [f32]),
+) -> TractResult<TVec<TValue>> {
+    let (input, kernel, bias) = args_3!(inputs);
+    let batch = if geometry.has_batch {
+        input.shape()[0]
+    } else {
+        1
+    };
+    let mut output = Tensor::zero::<f32>(&geometry.output_shape(batch))?;
+    {
+        let (input, kernel) = (input.try_as_plain_ram()?, kernel.try_as_plain_ram()?);
+        let (input, kernel) = (input.as_slice::<f32>()?, kernel.as_slice::<f32>()?);
+        let bias = bias.try_as_plain_ram()?;
+        let mut output = output.try_as_plain_ram_mut()?;
+        work(
+            input,
+            kernel,
+            bias.as_slice::<f32>()?,
+            output.as_slice_mut::<f32>()?,
+        );
+    }
+    Ok(tvec!(output.into_tvalue()))
+}
+
 impl Op for ConvForward {
     fn name(&self) -> StaticName {
         "ConvForward".into()
@@ -127,21 +155,8 @@ impl EvalOp for ConvForward {
     op_out_of_plan!();
 
     fn eval(&self, _: &EvalContext, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
-        let (input, kernel, bias) = args_3!(inputs);
         let geometry = &self.geometry;
-        let batch = if geometry.has_batch {
-            input.shape()[0]
-        } else {
-            1
-        };
-        let mut output = Tensor::zero::<f32>(&geometry.output_shape(batch))?;
-        {
-            let (input, kernel) = (input.try_as_plain_ram()?, kernel.try_as_plain_ram()?);
-            let (input, kernel) = (input.as_slice::<f32>()?, kernel.as_slice::<f32>()?);
-            let bias = bias.try_as_plain_ram()?;
-            let bias = bias.as_slice::<f32>()?;
-            let mut output = output.try_as_plain_ram_mut()?;
-            let output = output.as_slice_mut::<f32>()?;
+        convolve(geometry, inputs, |input, kernel, bias, output| {
             let planes = output.chunks_exact_mut(geometry.output_plane());
             for (plane, &bias) in planes.zip(bias.iter().cycle()) {
                 plane.fill(bias);
@@ -152,8 +167,7 @@ impl EvalOp for ConvForward {
             for ((input, output), kernel) in inputs.zip(outputs).zip(kernels.cycle()) {
                 self.group(input, kernel, output);
             }
-        }
-        Ok(tvec!(output.into_tvalue()))
+        })
     }
 }
 

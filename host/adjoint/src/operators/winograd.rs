@@ -12,6 +12,7 @@
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
 
+use super::conv_forward::convolve;
 use super::{ConvGeometry, Scratch};
 
 mod strip;
@@ -196,21 +197,8 @@ impl EvalOp for Winograd {
     op_out_of_plan!();
 
     fn eval(&self, _: &EvalContext, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
-        let (input, kernel, bias) = args_3!(inputs);
         let geometry = &self.geometry;
-        let batch = if geometry.has_batch {
-            input.shape()[0]
-        } else {
-            1
-        };
-        let mut output = Tensor::zero::<f32>(&geometry.output_shape(batch))?;
-        {
-            let (input, kernel) = (input.try_as_plain_ram()?, kernel.try_as_plain_ram()?);
-            let (input, kernel) = (input.as_slice::<f32>()?, kernel.as_slice::<f32>()?);
-            let bias = bias.try_as_plain_ram()?;
-            let bias = bias.as_slice::<f32>()?;
-            let mut output = output.try_as_plain_ram_mut()?;
-            let output = output.as_slice_mut::<f32>()?;
+        convolve(geometry, inputs, |input, kernel, bias, output| {
             let inputs = input.chunks_exact(geometry.inputs * geometry.input_plane());
             let outputs = output.chunks_exact_mut(geometry.outputs * geometry.output_plane());
             let kernels = kernel.chunks_exact(PRODUCTS * geometry.outputs * geometry.inputs);
@@ -219,8 +207,7 @@ impl EvalOp for Winograd {
             for ((input, output), (kernel, bias)) in inputs.zip(outputs).zip(groups) {
                 self.group(input, kernel, bias, output);
             }
-        }
-        Ok(tvec!(output.into_tvalue()))
+        })
     }
 }
 
