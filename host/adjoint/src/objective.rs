@@ -156,6 +156,9 @@ mod tests {
         assert_eq!(evaluate(&Target::Channel(1)), (48.0, channel));
         assert_eq!(evaluate(&Target::Element(4)), (5.0, ones(&[4], 1.0)));
         assert_eq!(evaluate(&Target::Relevance(4)), (5.0, ones(&[4], 5.0)));
+        // One image of four maps of three numbers.
+        let one = Tensor::from_shape(&[1, 4, 3], &ones(&[6, 7, 8], 8.0)).unwrap();
+        assert_eq!(Target::Channel(2).evaluate(&[one.into()]).unwrap().0, 24.0);
         let weights: Vec<f32> = ones(&[0, 2], 2.0);
         assert_eq!(evaluate(&Target::Weighted(weights.clone())), (8.0, weights));
     }

@@ -87,3 +87,33 @@ impl TypedOp for Gate {
         Ok(tvec!(f32::fact(inputs[0].shape.clone())))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gate_is_open_strictly_beyond_its_bound() {
+        let pass = |passed, is_lower| {
+            let signal = tensor1(&[-2.0_f32, 3.0, -4.0, 5.0, -6.0, 7.0]).into_tvalue();
+            let values = tensor1(&[0.0_f32, 0.0, 1.0, 1.0, 2.0, 2.0]).into_tvalue();
+            let gate = Gate::new(passed, is_lower, 1.0);
+            let inputs = tvec!(signal, values);
+            gate.eval(&EvalContext::out_of_plan(), inputs).unwrap()[0]
+                .clone()
+                .into_tensor()
+        };
+        for (passed, is_lower, want) in [
+            (Passed::Beyond, true, [0.0_f32, 0.0, 0.0, 0.0, -6.0, 7.0]),
+            (Passed::PositiveBeyond, true, [0.0, 0.0, 0.0, 0.0, 0.0, 7.0]),
+            (Passed::Beyond, false, [-2.0, 3.0, 0.0, 0.0, 0.0, 0.0]),
+            (
+                Passed::PositiveBeyond,
+                false,
+                [0.0, 3.0, 0.0, 0.0, 0.0, 0.0],
+            ),
+        ] {
+            assert_eq!(pass(passed, is_lower), tensor1(&want), "{passed:?}");
+        }
+    }
+}

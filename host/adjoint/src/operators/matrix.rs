@@ -108,6 +108,23 @@ mod tests {
     }
 
     #[test]
+    fn a_matrix_lies_within_its_slice_or_does_not() {
+        for (sizes, strides, need) in [
+            ([2, 3], [3, 1], 6),
+            ([2, 3], [1, 2], 6),
+            ([2, 3], [7, 2], 12),
+            ([3, 2], [5, 1], 12),
+            ([1, 3], [9, 1], 3),
+            ([0, 3], [3, 1], 0),
+            ([3, 0], [3, 1], 0),
+        ] {
+            assert!(is_within(need, sizes, strides), "{sizes:?} {strides:?}");
+            let less = need.checked_sub(1);
+            assert!(less.is_none_or(|less| !is_within(less, sizes, strides)));
+        }
+    }
+
+    #[test]
     #[should_panic(expected = "is_within")]
     fn a_matrix_outside_its_slice_is_refused() {
         let numbers = [1.0; 5];

@@ -84,8 +84,7 @@ impl EvalOp for SwitchMaxPool {
             let plane: usize = shape.hw_dims().iter().product();
             let positions: usize = output_shape.hw_dims().iter().product();
             let reaches = reaches(&self.pool, shape.hw_dims());
-            let taps = self.pool.kernel_shape.iter().product::<usize>();
-            let threads = self.scratch.threads(values.len() * taps * COMPARISON);
+            let threads = self.scratch.threads(self.multiplications(values.len()));
             let each = values
                 .len()
                 .div_ceil(positions.max(1))
@@ -146,6 +145,11 @@ fn pool_plane(
 }
 
 impl SwitchMaxPool {
+    /// How many multiplications take as long as pooling to so many values.
+    fn multiplications(&self, values: usize) -> usize {
+        values * self.pool.kernel_shape.iter().product::<usize>() * COMPARISON
+    }
+
     fn pool(
         &self,
         plane: &[f32],
@@ -204,5 +208,91 @@ impl TypedOp for SwitchMaxPool {
         let values = self.pool.output_facts(inputs)?.remove(0);
         let switches = i32::fact(values.shape.clone());
         Ok(tvec!(values, switches))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tract_onnx::tract_core::ops::cnn::PaddingSpec;
+    use tract_onnx::tract_core::ops::nn::DataFormat;
+
+    use super::*;
+
+    /// Values and switches of each window of a plane, tap by tap as the definition says.
+    fn slowly(
+        pool: &PoolSpec,
+        plane: &[f32],
+        sizes: &[usize],
+        before: &[usize],
+        windows: &[usize],
+    ) -> (Vec<f32>, Vec<i32>) {
+        let places = tract_ndarray::indices(windows).into_iter().map(|window| {
+            let mut best = (f32::NEG_INFINITY, None);
+            for tap in tract_ndarray::indices(&*pool.kernel_shape) {
+                let mut index = Some(0);
+                for axis in 0..sizes.len() {
+                    let at = window.slice()[axis] * pool.stride(axis)
+                        + tap.slice()[axis] * pool.dilation(axis);
+                    let inside = at.checked_sub(before[axis]).filter(|&at| at < sizes[axis]);
+                    index = index
+                        .zip(inside)
+                        .map(|(index, at)| index * sizes[axis] + at);
+                }
+                if let Some(index) = index
+                    && (best.1.is_none() || plane[index] > best.0)
+                {
+                    best = (plane[index], Some(index));
+                }
+            }
+            (best.0, best.1.unwrap_or(0) as i32)
+        });
+        places.unzip()
+    }
+
+    #[test]
+    fn windows_have_the_greatest_value_and_where_it_is() {
+        type Case<'a> = (&'a [usize], &'a [usize], &'a [usize], &'a [usize], usize);
+        let cases: [Case<'_>; 6] = [
+            // Sizes, kernel, strides, dilations, padding on every side.
+            (&[7, 6], &[2, 3], &[2, 1], &[1, 1], 1),
+            (&[9, 8], &[3, 2], &[1, 2], &[2, 3], 0),
+            (&[8, 9], &[2, 2], &[2, 2], &[3, 2], 2),
+            // The outermost windows are in the padding alone.
+            (&[3, 4], &[1, 2], &[1, 1], &[1, 1], 3),
+            (&[9], &[3], &[2], &[2], 1),
+            (&[4, 5, 6], &[2, 2, 3], &[1, 2, 1], &[2, 1, 2], 1),
+        ];
+        for (sizes, kernel, strides, dilations, padding) in cases {
+            let padding: TVec<usize> = sizes.iter().map(|_| padding).collect();
+            let pool = PoolSpec::new(
+                DataFormat::NCHW,
+                kernel.into(),
+                PaddingSpec::Explicit(padding.clone(), padding.clone()),
+                Some(dilations.into()),
+                Some(strides.into()),
+                2,
+                2,
+            );
+            let plane: usize = sizes.iter().product();
+            // Few values, so that there are ties; the second plane is all below zero.
+            let numbers: Vec<f32> = (0..2 * plane)
+                .map(|at| (at * 7 % 5) as f32 - if at < plane { 2.0 } else { 9.0 })
+                .collect();
+            let shape: TVec<usize> = [1, 2].iter().chain(sizes).copied().collect();
+            let input = Tensor::from_shape(&shape, &numbers).unwrap();
+            let op = SwitchMaxPool::new(pool.clone(), Scratch::new(1));
+            let found = op
+                .eval(&EvalContext::out_of_plan(), tvec!(input.into_tvalue()))
+                .unwrap();
+            let (values, switches): (Vec<_>, Vec<_>) = numbers
+                .chunks(plane)
+                .map(|part| slowly(&pool, part, sizes, &padding, &found[0].shape()[2..]))
+                .unzip();
+            let shape = found[0].shape();
+            let values = Tensor::from_shape(shape, &values.concat()).unwrap();
+            let switches = Tensor::from_shape(shape, &switches.concat()).unwrap();
+            assert_eq!(*found[0], values, "{sizes:?} {kernel:?}");
+            assert_eq!(*found[1], switches, "{sizes:?} {kernel:?}");
+        }
     }
 }

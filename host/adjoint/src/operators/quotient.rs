@@ -62,3 +62,23 @@ impl TypedOp for Quotient {
         Ok(tvec!(f32::fact(inputs[0].shape.clone())))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sign_of_zero_is_positive_and_nothing_is_divided_by_zero() {
+        let divide = |epsilon| {
+            let relevance = tensor1(&[6.0_f32, 6.0, -6.0, 6.0]).into_tvalue();
+            let sums = tensor1(&[1.0_f32, -1.0, 0.0, 3.0]).into_tvalue();
+            let inputs = tvec!(relevance, sums);
+            let quotient = Quotient::new(epsilon);
+            quotient.eval(&EvalContext::out_of_plan(), inputs).unwrap()[0]
+                .clone()
+                .into_tensor()
+        };
+        assert_eq!(divide(1.0), tensor1(&[3.0_f32, -3.0, -6.0, 1.5]));
+        assert_eq!(divide(0.0), tensor1(&[6.0_f32, -6.0, 0.0, 2.0]));
+    }
+}
