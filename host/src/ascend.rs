@@ -1,6 +1,6 @@
 //! Activation maximisation: an input that a map, a neuron or a class answers to
-//! most, found by climbing its gradient (Erhan et al. 2009; Simonyan et al. 2014,
-//! section 2; Mahendran and Vedaldi 2016; Olah et al. 2017).
+//! most, found by climbing its gradient (Erhan et al. 2009; Simonyan et al. 2014;
+//! Mahendran and Vedaldi 2016; Olah et al. 2017).
 //!
 //! Inputs are measured in the range of their pixels, v = x / (white − black), so
 //! that one step size and one penalty mean the same in every model; where pixels
@@ -41,7 +41,7 @@ pub enum Ground {
     Input(Vec<f32>),
 }
 
-/// A blur of the pixels, now and then (Yosinski et al. 2015, section 3).
+/// A blur of the pixels, now and then (Yosinski et al. 2015).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Blur {
     /// Standard deviation in pixels.

@@ -1,7 +1,7 @@
 //! The filters of a convolution, as pictures.
 //!
 //! A filter that reads a colour image is shown in its colours, as in
-//! Krizhevsky et al. 2012, figure 3; any other one as the maps of its weights,
+//! Krizhevsky et al. 2012; any other one as the maps of its weights,
 //! one for each channel that it reads, or summed over them.
 
 use image::{Rgb, RgbImage};

@@ -134,8 +134,8 @@ impl FullModel {
 
     /// The layer whose maps Grad-CAM reads where none is named: what the last
     /// convolution with more than one position writes, after its rectifier
-    /// where one follows (Selvaraju et al. 2017, section 3: "the final
-    /// convolutional layer").
+    /// where one follows (the "final convolutional layer" of Selvaraju et al.
+    /// 2017).
     ///
     /// # Errors
     /// There is no such layer.

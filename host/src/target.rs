@@ -33,9 +33,8 @@ pub enum Target {
 /// Which value of a class is meant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ClassValue {
-    /// The score before the softmax (Simonyan et al. 2014, section 2: "we
-    /// noticed that … the posterior … can be maximised by minimising the scores
-    /// of other classes").
+    /// The score before the softmax (Simonyan et al. 2014, "Class Model
+    /// Visualisation": a probability also rises where the other classes' scores fall).
     #[default]
     Logit,
     /// The softmax's probability.

@@ -15,7 +15,7 @@ pub enum Rule {
     /// The derivative. At a rectifier: what was passed forward, `x > 0`.
     Gradient,
     /// At a rectifier: what was passed forward, of that what is positive
-    /// (Springenberg et al. 2015, section 3.4).
+    /// (Springenberg et al. 2015, "guided backpropagation").
     Guided,
     /// At a rectifier: what is positive, whatever was passed forward (Zeiler and
     /// Fergus 2014, section 2.1).
@@ -24,7 +24,7 @@ pub enum Rule {
     /// output, `sign(0) = 1` (Bach et al. 2015, equation 58).
     Epsilon(f32),
     /// As [`Rule::Epsilon`] with ε = 0, for `w + γ w⁺` and `b + γ b⁺` (Montavon et
-    /// al. 2019, table 10.1). Meant for inputs that are not negative.
+    /// al. 2019, section 10.2.1). Meant for inputs that are not negative.
     Gamma(f32),
     /// Positive contributions alone, those of negative inputs included, and
     /// positive biases (Montavon et al. 2017, the z⁺ rule; Bach et al. 2015,

@@ -268,7 +268,7 @@ fn numbers(tensor: &Tensor) -> Vec<f64> {
 /// most `γ Σ_i |z_ij|`, which the division passes on; the sums on both sides are off by at
 /// most `γ` times the magnitudes of their terms, of which there are three: below, bias
 /// and absorbed. So it is at most `4 γ` times this (Higham, "Accuracy and Stability of
-/// Numerical Algorithms", 2nd ed., §3.1 and §4.2).
+/// Numerical Algorithms", 2nd ed., on inner products and on summation).
 fn magnitude(
     model: &TypedModel,
     node: &TypedNode,

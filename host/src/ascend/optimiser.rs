@@ -19,7 +19,7 @@ pub enum Optimiser {
         /// The step's root mean square.
         rate: f64,
     },
-    /// Adam (Kingma and Ba 2015, algorithm 1) with β₁ = 0.9, β₂ = 0.999 and
+    /// Adam (Kingma and Ba 2015) with β₁ = 0.9, β₂ = 0.999 and
     /// ε = 1e-8, upward.
     Adam {
         /// The rate.

@@ -8,7 +8,7 @@
 pub struct Penalty {
     /// Of Σ|v|; 1 is the lecture's y − Σ|x|.
     pub l1: f64,
-    /// Of Σv² (Simonyan et al. 2014, section 2).
+    /// Of Σv² (Simonyan et al. 2014, "Class Model Visualisation").
     pub l2: f64,
     /// Of total variation, Σ ((v′ − v)² + (v″ − v)²)^(β/2) over neighbours to the
     /// right and below (Mahendran and Vedaldi 2016).

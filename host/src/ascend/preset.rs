@@ -12,12 +12,12 @@ pub enum Preset {
     Erhan2009,
     /// The lecture's y − Σ|x|: noise, pixels, plain steps.
     Lecture,
-    /// Simonyan et al. 2014, section 2: from zero, pixels, plain steps, L2.
+    /// Simonyan et al. 2014, "Class Model Visualisation": from zero, pixels, plain steps, L2.
     Simonyan2014,
-    /// Yosinski et al. 2015, section 3: L2 decay and a Gaussian blur every
+    /// Yosinski et al. 2015: L2 decay and a Gaussian blur every
     /// fourth step.
     Yosinski2015,
-    /// Mahendran and Vedaldi 2016, section 4: total variation, jitter, pixels
+    /// Mahendran and Vedaldi 2016: total variation, jitter, pixels
     /// within their range.
     Mahendran2016,
     /// Olah et al. 2017: spectra, decorrelated colours, a logistic bound, jitter,

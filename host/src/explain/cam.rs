@@ -1,4 +1,4 @@
-//! Grad-CAM and guided Grad-CAM (Selvaraju et al. 2017, section 3).
+//! Grad-CAM and guided Grad-CAM (Selvaraju et al. 2017).
 
 use super::{
     Attribution, Backward, ExplainError, GradCam, NamedMap, Request, Rules, Wrt, bilinear,
@@ -6,8 +6,8 @@ use super::{
 };
 use crate::full_model::FullModel;
 
-/// Equation 1: αₖ = 1/Z ΣᵢΣⱼ ∂y/∂Aₖᵢⱼ. Equation 2: ReLU(Σₖ αₖ Aₖ). Upsampled to
-/// the input.
+/// Weights αₖ = 1/Z ΣᵢΣⱼ ∂y/∂Aₖᵢⱼ over the Z positions of a map Aₖ; the map
+/// ReLU(Σₖ αₖ Aₖ), upsampled to the input.
 pub fn run(
     model: &FullModel,
     request: Request<'_>,

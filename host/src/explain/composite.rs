@@ -11,7 +11,7 @@ use crate::full_model::{FullModel, Layer};
 /// A rule of layer-wise relevance propagation for one layer.
 ///
 /// Bach et al. 2015 (ε, αβ, flat); Montavon et al. 2017 (z⁺, zᴮ); Montavon et
-/// al. 2019, table 10.1 (γ, and all of them side by side).
+/// al. 2019 (γ in section 10.2.1, and all of them side by side).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum LrpRule {
     /// z / (Σ z + ε · sign), with `epsilon` in the units of the layer.
@@ -48,7 +48,8 @@ pub struct Composite {
     pub layers: Vec<(String, LrpRule)>,
 }
 
-/// Well-known composites, by the names of Anders et al. 2021, section 2.2.
+/// Well-known composites, by the names of Anders et al. 2021, "Software for Dataset-wide
+/// XAI".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CompositeKind {
     /// One rule for every layer.

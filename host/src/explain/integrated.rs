@@ -1,4 +1,4 @@
-//! Integrated gradients (Sundararajan et al. 2017, section 3).
+//! Integrated gradients (Sundararajan et al. 2017).
 
 use super::{
     Attribution, Backward, ExplainError, IntegratedGradients, Report, Request, Residual, Rules,
@@ -6,8 +6,8 @@ use super::{
 };
 use crate::full_model::FullModel;
 
-/// (x − x′) ∫ ∂F(x′ + α(x − x′))/∂x dα over α from 0 to 1, equation 1, and how far
-/// the sum is from F(x) − F(x′), the completeness of proposition 1.
+/// (x − x′) ∫ ∂F(x′ + α(x − x′))/∂x dα over α from 0 to 1, and how far the sum is from
+/// F(x) − F(x′): the paper's completeness.
 pub fn run(
     model: &FullModel,
     request: Request<'_>,

@@ -8,34 +8,34 @@ use super::composite::Composite;
 /// command line.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Method {
-    /// Derivative of the target with respect to the input (Simonyan et al. 2014,
-    /// section 3; Baehrens et al. 2010).
+    /// Derivative of the target with respect to the input (Baehrens et al. 2010;
+    /// Simonyan et al. 2014, "Image-Specific Class Saliency Visualisation").
     Gradient,
     /// Greatest magnitude of the derivative over the channels (Simonyan et al.
-    /// 2014, section 3.1).
+    /// 2014, "Class Saliency Extraction").
     Saliency,
     /// Derivative times input, element by element (Shrikumar et al. 2016).
     GradientXInput,
     /// Backward through rectifiers only what is positive and was passed forward
-    /// (Springenberg et al. 2015, section 3.4, figure 1).
+    /// (Springenberg et al. 2015).
     GuidedBackprop,
     /// Backward through rectifiers only what is positive, through max-pooling
     /// by its switches (Zeiler and Fergus 2014, section 2.1).
     Deconvnet(DeconvnetStart),
-    /// Mean over noisy inputs (Smilkov et al. 2017, section 3).
+    /// Mean over noisy inputs (Smilkov et al. 2017).
     SmoothGrad(SmoothGrad),
-    /// Path integral from a baseline (Sundararajan et al. 2017, section 3).
+    /// Path integral from a baseline (Sundararajan et al. 2017).
     IntegratedGradients(IntegratedGradients),
-    /// Maps of a layer, weighted by their mean derivative (Selvaraju et al.
-    /// 2017, section 3, equations 1 and 2).
+    /// Maps of a layer, weighted by their mean derivative: ReLU(Σ α A) with α the mean
+    /// of ∂y/∂A over the positions (Selvaraju et al. 2017).
     GradCam(GradCam),
-    /// Guided backprop times Grad-CAM (Selvaraju et al. 2017, section 3).
+    /// Guided backprop times Grad-CAM (Selvaraju et al. 2017).
     GuidedGradCam(GradCam),
     /// Layer-wise relevance propagation, ε rule (Bach et al. 2015, equation 58;
-    /// Montavon et al. 2019, section 10.2).
+    /// Montavon et al. 2019, section 10.2.1).
     LrpEpsilon(Composite),
-    /// Layer-wise relevance propagation, γ rule (Montavon et al. 2019, table
-    /// 10.1).
+    /// Layer-wise relevance propagation, γ rule (Montavon et al. 2019, section
+    /// 10.2.1).
     LrpGamma(Composite),
     /// Layer-wise relevance propagation, z⁺ rule (Montavon et al. 2017; z⁺ is
     /// its name there).
@@ -58,11 +58,11 @@ pub enum DeconvnetStart {
 /// What SmoothGrad averages over noisy inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SmoothGradOf {
-    /// The signed derivative, as in the paper's section 3.
+    /// The signed derivative, as in the paper's formula.
     Gradient,
     /// Its magnitude.
     Magnitude,
-    /// Its square ("SmoothGrad-squared", Hooker et al. 2019, section 3).
+    /// Its square ("SmoothGrad-squared", Hooker et al. 2019).
     Square,
 }
 
@@ -83,7 +83,7 @@ pub struct SmoothGrad {
 /// How the path integral is approximated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quadrature {
-    /// The mean at k/m for k = 1 … m: the paper's equation 3.
+    /// The mean at k/m for k = 1 … m: the sum that the paper gives.
     Right,
     /// The mean at (k − ½)/m.
     Midpoint,

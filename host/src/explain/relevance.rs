@@ -6,8 +6,8 @@ use crate::full_model::{Forward, FullModel};
 use crate::target::Quantity;
 
 /// Relevance of the input, from the target's own value; and what of it was kept:
-/// biases and ε take their share (Bach et al. 2015, "Layer-wise relevance
-/// propagation"; Montavon et al. 2019, section 10.2).
+/// biases and ε take their share (Bach et al. 2015; Montavon et al. 2019, section
+/// 10.2).
 pub fn run(
     model: &FullModel,
     request: Request<'_>,

@@ -1,5 +1,4 @@
-//! SmoothGrad: derivatives at noisy inputs, averaged (Smilkov et al. 2017,
-//! section 3).
+//! SmoothGrad: derivatives at noisy inputs, averaged (Smilkov et al. 2017).
 
 use super::{
     Attribution, Backward, ExplainError, Report, Request, Rules, SmoothGrad, SmoothGradOf, Wrt,
@@ -9,7 +8,7 @@ use crate::full_model::{Forward, FullModel};
 use crate::random::Random;
 
 /// M(x) = 1/n Σ g(x + N(0, σ²)), with σ = level × (greatest − least value of x),
-/// as the paper's section 4.1 measures noise.
+/// as the paper gives noise levels: σ / (greatest − least).
 pub fn run(
     model: &FullModel,
     request: Request<'_>,

@@ -7,7 +7,7 @@ use tract_onnx_opl::lrn::Lrn;
 /// From the arriving signal `g` and the input `x`, both `[N, C, …]`: with
 /// `d_c = k + α/n · Σ x²` over the window of channel `c` and `y = x · d^−β`,
 /// `dx_j = g_j d_j^−β − 2αβ/n · x_j Σ_c g_c x_c d_c^(−β−1)` over the channels whose
-/// window contains `j` (Krizhevsky et al. 2012, section 3.3, with ONNX's `α/n`).
+/// window contains `j` (Krizhevsky et al. 2012, "Local Response Normalization", with ONNX's `α/n`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct LrnGradient {
     op: Lrn,

@@ -5,7 +5,7 @@
 //! transformed back to `M × M` outputs, where `M = 7 − R` for kernels `R × R`: 36
 //! multiplications instead of `M² R²`, a quarter for 3 × 3. Across the channels the
 //! products are matrix products, one for each of the 36. Source: A. Lavin and S. Gray,
-//! "Fast Algorithms for Convolutional Neural Networks", CVPR 2016, §4.
+//! "Fast Algorithms for Convolutional Neural Networks", CVPR 2016.
 //!
 //! The transforms cost accuracy: larger values cancel. The tests derive a bound.
 

@@ -89,7 +89,7 @@ impl Case {
     /// over the channels, 4 in either direction of `Aᵀ` and 1 of the bias. So the result
     /// is off by at most `γ(I + 16)`, where `γ(n) = n u / (1 − n u)` and `u = 2⁻²⁴`, times
     /// the same expression with absolute values everywhere (Higham, "Accuracy and
-    /// Stability of Numerical Algorithms", 2nd ed., §3.1 and §3.5).
+    /// Stability of Numerical Algorithms", 2nd ed., on inner products and matrix products).
     fn expected(&self, image: usize, channel: usize, y: usize, x: usize) -> (f64, f64) {
         let ConvGeometry {
             inputs,
