@@ -51,7 +51,6 @@ pub struct Pass {
 pub struct Backward {
     plan: Plan,
     dims: Vec<usize>,
-    reads_layer: bool,
 }
 
 /// Values of an input from which on a second thread is worth it.
@@ -100,7 +99,6 @@ impl Backward {
         Ok(Self {
             plan: planned?,
             dims,
-            reads_layer: also_read.is_some(),
         })
     }
 
@@ -155,14 +153,11 @@ impl Backward {
         };
         let plan = &mut self.plan;
         let pass = guarded(|| Ok(plan.run(tvec![input.into()], &objective)))??;
-        let values = match pass.values.get(1) {
-            Some(value) if self.reads_layer => floats(value)?,
-            _ => Vec::new(),
-        };
+        let values = pass.values.get(1).map(floats).transpose()?;
         let gradient = pass.gradients.first().map(floats).transpose()?;
         Ok(Pass {
             score: pass.value,
-            values,
+            values: values.unwrap_or_default(),
             gradient: gradient.unwrap_or_default(),
             bias: pass.shares.iter().map(|share| share.bias).sum(),
             absorbed: pass.shares.iter().map(|share| share.absorbed).sum(),

@@ -282,6 +282,17 @@ mod tests {
         composite.layers.push(("conv1".to_owned(), LrpRule::ZPlus));
         assert_eq!(composite.rule(layer("conv2"), false), LrpRule::Flat);
         assert_eq!(composite.rule(layer("conv1"), true), LrpRule::ZPlus);
+        // A layer is also known by the tensor that it writes.
+        let named = Layer {
+            name: "head".to_owned(),
+            tensor: "scores".to_owned(),
+            ..layer("fc").clone()
+        };
+        for (name, rule) in [("head", LrpRule::ZPlus), ("scores", LrpRule::Flat)] {
+            let mut composite = composite.clone();
+            composite.layers.push((name.to_owned(), rule));
+            assert_eq!(composite.rule(&named, false), rule);
+        }
         assert!(composite.check(&model).is_ok());
         composite.layers.push(("conv3".to_owned(), LrpRule::ZPlus));
         assert!(composite.check(&model).is_err());
@@ -290,7 +301,21 @@ mod tests {
     #[test]
     fn numbers_that_make_no_sense_are_refused() {
         let model = FullModel::open("lecture-lenet", &Overrides::default()).unwrap();
-        for text in ["epsilon=-1", "gamma=nan", "alpha-beta=2,2", "epsilon=inf"] {
+        for text in ["epsilon=0", "gamma=0", "alpha-beta=1,0", "alpha-beta=2,1"] {
+            let composite = Composite::uniform(text.parse().unwrap());
+            assert!(composite.check(&model).is_ok(), "{text}");
+        }
+        for text in [
+            "epsilon=-1",
+            "epsilon=inf",
+            "gamma=-1",
+            "gamma=inf",
+            "gamma=nan",
+            "alpha-beta=2,2",
+            "alpha-beta=2,0",
+            "alpha-beta=0.5,-0.5",
+            "alpha-beta=nan,nan",
+        ] {
             let composite = Composite::uniform(text.parse().unwrap());
             let refused = composite.check(&model);
             assert!(matches!(refused, Err(ExplainError::Parameter(_))), "{text}");

@@ -388,6 +388,38 @@ mod tests {
     use super::*;
 
     #[test]
+    fn methods_say_what_their_values_are() {
+        let additive = [
+            "gradient-x-input",
+            "integrated-gradients",
+            "lrp-epsilon",
+            "lrp-gamma",
+            "lrp-zplus",
+        ];
+        for name in METHODS {
+            let method = Method::standard(name, [28, 28]).expect("a method");
+            assert_eq!(method.name(), name);
+            let is_random = name == "smooth-grad";
+            assert_eq!(method.seed(), is_random.then_some(0), "{name}");
+            let is_signed = !["saliency", "grad-cam"].contains(&name);
+            assert_eq!(method.is_signed(), is_signed, "{name}");
+            assert_eq!(method.is_additive(), additive.contains(&name), "{name}");
+        }
+        assert_eq!(Method::standard("grad-cam++", [28, 28]), None);
+        let of = |of| {
+            Method::SmoothGrad(SmoothGrad {
+                of,
+                samples: 1,
+                level: 0.1,
+                seed: 7,
+            })
+        };
+        assert_eq!(of(SmoothGradOf::Square).seed(), Some(7));
+        assert!(!of(SmoothGradOf::Square).is_signed());
+        assert!(!of(SmoothGradOf::Magnitude).is_signed());
+    }
+
+    #[test]
     fn quadratures_are_exact_where_they_should_be() {
         let integral = |rule: Quadrature, steps, f: &dyn Fn(f64) -> f64| -> f64 {
             let nodes = rule.nodes(steps);

@@ -2,6 +2,7 @@
 //! sign, a missing factor or another variant fails.
 
 pub mod networks;
+mod shapes;
 
 use std::ops::ControlFlow;
 
@@ -205,6 +206,11 @@ fn integrated_gradients_are_complete_and_scaled_by_the_difference() {
         assert!(residual(&found, "completeness").abs() < 0.011);
         assert_eq!(residual(&found, "baseline"), 0.0);
     }
+    // From (−1, 0), where the hinge is closed: it opens half-way.
+    let given = method(Baseline::Input(vec![-1.0, 0.0]), Quadrature::Midpoint);
+    let found = run(&model, &[2.0, 1.0], "class:0", &given);
+    assert!((found.values[0] - 1.5).abs() < 0.01, "{found:?}");
+    assert!((found.values[1] - 0.5).abs() < 0.004, "{found:?}");
     // From white, (1, 1): open all the way, and only the first pixel moves.
     let white = run(
         &model,
@@ -405,27 +411,64 @@ fn a_window_that_does_not_fit_is_refused() {
 }
 
 #[test]
-fn an_interruption_ends_the_work() {
+fn every_step_is_told_and_an_interruption_ends_the_work() {
     let model = hinge(1.0);
     let target: Target = "class:0".parse().expect("a target");
     let aim = target.aim(&model, ClassValue::Logit).expect("a class");
-    let parameters = OcclusionParameters {
-        window: [1, 1],
-        stride: [1, 1],
-        fill: Baseline::Black,
-    };
+    let methods = [
+        Method::Occlusion(OcclusionParameters {
+            window: [1, 1],
+            stride: [1, 1],
+            fill: Baseline::Black,
+        }),
+        Method::SmoothGrad(SmoothGrad {
+            of: SmoothGradOf::Gradient,
+            samples: 2,
+            level: 0.1,
+            seed: 0,
+        }),
+        Method::IntegratedGradients(IntegratedGradients {
+            baseline: Baseline::Black,
+            steps: 2,
+            quadrature: Quadrature::Midpoint,
+        }),
+    ];
+    for method in &methods {
+        let request = Request {
+            input: &[1.0, 1.0],
+            aim: &aim,
+            method,
+        };
+        let mut told = Vec::new();
+        let whole = explain(&model, request, &mut |done, all| {
+            told.push([done, all]);
+            ControlFlow::Continue(())
+        });
+        assert!(whole.is_ok());
+        assert_eq!(told, [[1, 2], [2, 2]], "{}", method.name());
+        let mut told = 0;
+        let ended = explain(&model, request, &mut |_, _| {
+            told += 1;
+            ControlFlow::Break(())
+        });
+        assert!(matches!(ended, Err(ExplainError::Interrupted)));
+        assert_eq!(told, 1);
+    }
+}
+
+#[test]
+fn a_value_that_is_not_finite_is_refused() {
+    let model = hinge(1.0);
+    let target: Target = "class:0".parse().expect("a target");
+    let aim = target.aim(&model, ClassValue::Logit).expect("a class");
+    // The derivative is 1, but the value is more than a number can be.
     let request = Request {
-        input: &[1.0, 1.0],
+        input: &[f32::MAX, f32::MAX],
         aim: &aim,
-        method: &Method::Occlusion(parameters),
+        method: &Method::Gradient,
     };
-    let mut told = 0;
-    let ended = explain(&model, request, &mut |_, _| {
-        told += 1;
-        ControlFlow::Break(())
-    });
-    assert!(matches!(ended, Err(ExplainError::Interrupted)));
-    assert_eq!(told, 1);
+    let refused = explain(&model, request, &mut |_, _| ControlFlow::Continue(()));
+    assert!(matches!(refused, Err(ExplainError::NotFinite(_))));
 }
 
 #[test]

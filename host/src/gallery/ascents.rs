@@ -81,7 +81,7 @@ pub fn lenet(making: &mut Making<'_>, model: &FullModel) -> Result<(), GalleryEr
                          Mahendran and Vedaldi 2016 with jitter"
             .to_owned();
         all.footnote = "first three: grey is zero, each reaches its own greatest magnitude; \
-                        last: black is 0, white is 1"
+                        last: black is 0, white is 1; below each its logit, probability and steps"
             .to_owned();
         all.columns = Some(10);
         let drawing = tile_grid(&all, layout(model))?;
@@ -90,8 +90,10 @@ pub fn lenet(making: &mut Making<'_>, model: &FullModel) -> Result<(), GalleryEr
     }
     let filters: Vec<String> = (0..50).map(|filter| format!("conv2:{filter}")).collect();
     let ascent = making.ascent(Preset::Erhan2009, model);
-    let statement = "Erhan et al. 2009: the input of a given norm that excites the summed map most";
+    let statement = "Erhan et al. 2009: the input of a given norm that excites the summed map most; \
+                     below each the sum, at the end and at the start";
     let mut grid = climbed(making, model, &filters, &ascent, statement)?;
+    grid.title = "the lecture LeNet: ascended filters of its second layer".to_owned();
     grid.columns = Some(10);
     let drawing = tile_grid(&grid, layout(model))?;
     let command = "ascend lecture-lenet --preset erhan-2009 --target conv2:0 …";

@@ -148,10 +148,34 @@ fn row(
     for method in methods {
         tiles.push(Tile {
             image: shown(making, model, input, &aim, method)?,
-            lines: vec![method.name().to_owned()],
+            lines: vec![method.name().to_owned(), variant(method)],
         });
     }
     Ok(tiles)
+}
+
+/// What of a method the literature disagrees about, in a few words.
+fn variant(method: &Method) -> String {
+    match method {
+        Method::Gradient | Method::GradientXInput => "signed".to_owned(),
+        Method::Saliency => "|·|, channels: max".to_owned(),
+        Method::GuidedBackprop => "every rectifier".to_owned(),
+        Method::Deconvnet(start) => start.name().to_owned(),
+        Method::SmoothGrad(SmoothGrad { of, samples, .. }) => {
+            format!("{}, {samples} samples", of.name())
+        }
+        Method::IntegratedGradients(IntegratedGradients {
+            baseline, steps, ..
+        }) => format!("from {}, {steps} steps", baseline.words()),
+        Method::GradCam(_) | Method::GuidedGradCam(_) => "last convolution".to_owned(),
+        Method::LrpEpsilon(composite)
+        | Method::LrpGamma(composite)
+        | Method::LrpZPlus(composite) => composite.name().to_owned(),
+        Method::Occlusion(OcclusionParameters {
+            window: [height, width],
+            ..
+        }) => format!("{height}×{width}, mean colour"),
+    }
 }
 
 const SIGNED: &str = "blue speaks for the class, orange against it; magnitudes from black to yellow; grey is zero in colour";

@@ -4,7 +4,7 @@ use image::{Rgba, RgbaImage};
 
 use super::drawing::{Anchor, Drawing, TextStyle};
 use super::header::{ColourBar, Header};
-use super::number::significant;
+use super::number::{significant, with_figures};
 use super::range::Range;
 use super::{PictureError, vector};
 
@@ -246,9 +246,13 @@ pub fn activation_grid(
                 TextStyle::TICK,
                 index.to_string(),
             );
-            let greatest = significant(range.high);
-            let both = widest_index + 4 + TextStyle::TICK.width_px(&greatest);
-            if scale == Scale::PerMap && both <= map_width {
+            // As many figures as there is room for.
+            let room = map_width.saturating_sub(widest_index + 4);
+            let mut texts = [3, 2, 1]
+                .map(|figures| with_figures(range.high, figures))
+                .into_iter();
+            let greatest = texts.find(|text| TextStyle::TICK.width_px(text) <= room);
+            if let (Scale::PerMap, Some(greatest)) = (scale, greatest) {
                 drawing.text(
                     [(x + map_width) as i32, (y + map_height + 11) as i32],
                     Anchor::End,

@@ -28,6 +28,12 @@ pub(crate) fn bytes(count: u64) -> String {
 
 /// A value with three significant figures and a true minus sign.
 pub(crate) fn significant(value: f32) -> String {
+    with_figures(value, 3)
+}
+
+/// A value with so many significant figures, one or more, and a true minus sign.
+pub(crate) fn with_figures(value: f32, figures: usize) -> String {
+    let after_first = figures.saturating_sub(1);
     if value == 0.0 {
         return "0".to_owned();
     }
@@ -36,10 +42,10 @@ pub(crate) fn significant(value: f32) -> String {
     }
     let magnitude = value.abs();
     let text = if !(1e-3..1e6).contains(&magnitude) {
-        format!("{magnitude:.2e}")
+        format!("{magnitude:.after_first$e}")
     } else {
         let exponent = magnitude.log10().floor() as i32;
-        let decimals = usize::try_from(2 - exponent).unwrap_or(0);
+        let decimals = usize::try_from(after_first as i32 - exponent).unwrap_or(0);
         format!("{magnitude:.decimals$}")
     };
     if value < 0.0 {
@@ -102,6 +108,9 @@ mod tests {
         assert_eq!(significant(-0.012_345), "−0.0123");
         assert_eq!(significant(1234.6), "1235");
         assert_eq!(significant(1.8e-4), "1.80e-4");
+        assert_eq!(with_figures(0.0312, 2), "0.031");
+        assert_eq!(with_figures(39.4, 1), "39");
+        assert_eq!(with_figures(1.8e-4, 1), "2e-4");
     }
 
     #[test]

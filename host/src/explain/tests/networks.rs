@@ -82,8 +82,17 @@ pub fn maps() -> FullModel {
 
 /// `[1, 4, 4]` → a weighted sum as the only class.
 pub fn linear(weights: &[f32; 16]) -> FullModel {
-    network([1, 4, 4], "y", |graph| {
-        graph.f32s("w", &[16, 1], weights);
+    weighted([1, 4, 4], weights)
+}
+
+/// Colours, two rows and three columns → a weighted sum as the only class.
+pub fn coloured(weights: &[f32; 18]) -> FullModel {
+    weighted([3, 2, 3], weights)
+}
+
+fn weighted(shape: [usize; 3], weights: &[f32]) -> FullModel {
+    network(shape, "y", |graph| {
+        graph.f32s("w", &[weights.len(), 1], weights);
         graph.node("Flatten", &["x"], "f", Vec::new());
         graph.node("MatMul", &["f", "w"], "y", Vec::new());
     })
