@@ -322,6 +322,9 @@ impl Ground {
                 let values = planes.flat_map(|[low, high]| vec![(low + high) / 2.0; positions]);
                 Ok(values.collect())
             }
+            Self::Input(input) if !input.iter().all(|value| value.is_finite()) => {
+                Err(ExplainError::NotFinite("the input"))
+            }
             Self::Input(input) if input.len() == need => {
                 let planes = input.chunks_exact(positions).zip(spans);
                 let values = planes.flat_map(|(plane, span)| plane.iter().map(move |x| x / span));

@@ -100,22 +100,28 @@ pub enum ExplainError {
     #[error("{0}")]
     Parameter(&'static str),
     /// The window does not fit the input.
-    #[error("a window of {window:?} does not fit an input of {input:?} (rows, columns)")]
+    #[error(
+        "a window of {}×{} does not fit an input of {}×{} (rows × columns)",
+        window[0], window[1], input[0], input[1]
+    )]
     Window {
         /// Rows and columns of the window.
         window: [usize; 2],
         /// Rows and columns of the input.
         input: [usize; 2],
     },
-    /// Grad-CAM reads a layer that the target does not depend on.
-    #[error("{target} does not depend on {layer}")]
-    Unrelated {
+    /// Grad-CAM is to read a layer that has no maps, or that the target does not
+    /// depend on.
+    #[error("Grad-CAM of {target} cannot weigh {layer}: it weighs maps of a layer before the target, {}", have.join(", "))]
+    NoMaps {
         /// The target.
         target: String,
         /// The layer.
         layer: String,
+        /// Layers with maps before the target.
+        have: Vec<String>,
     },
-    /// The target's value or a derivative is not a number.
+    /// The input, the target's value or a derivative is not a number.
     #[error("{0} is not finite: is the input in the range that the model wants?")]
     NotFinite(&'static str),
     /// The work was ended from outside.
@@ -133,6 +139,9 @@ pub fn explain(
     report: Report<'_>,
 ) -> Result<Attribution, ExplainError> {
     let Request { input, aim, method } = request;
+    if !input.iter().all(|value| value.is_finite()) {
+        return Err(ExplainError::NotFinite("the input"));
+    }
     let attribution = match method {
         Method::Gradient => {
             let pass = gradient(model, input, aim, Rules::Gradient)?;

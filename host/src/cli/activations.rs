@@ -1,6 +1,6 @@
 //! `cortexscope activations`.
 
-use super::common::print_json;
+use super::common::{make_folder, print_json};
 use super::full::{FullModelArgs, model_error, one_input};
 use crate::activations::{Activations, record};
 use crate::dump;
@@ -112,8 +112,7 @@ impl ActivationsCommand {
     /// Writes a picture and an array for each layer, and gives their paths.
     fn write(&self, recorded: &[Activations]) -> anyhow::Result<Vec<(PathBuf, PathBuf)>> {
         let folder = self.output.clone().unwrap_or_default();
-        std::fs::create_dir_all(&folder)
-            .with_context(|| format!("cannot make {}", folder.display()))?;
+        make_folder(&folder)?;
         let mut files = Vec::new();
         for recorded in recorded {
             let maps = recorded.maps();

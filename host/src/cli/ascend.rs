@@ -1,7 +1,7 @@
 //! `cortexscope ascend`.
 
 use super::ascend_parameters::AscentArgs;
-use super::common::{ctrl_c, print_json, wrong};
+use super::common::{ctrl_c, make_folder, print_json, wrong};
 use super::explain::{ClassValueArg, explain_error};
 use super::full::{FullModelArgs, target_error};
 use super::progress;
@@ -23,6 +23,7 @@ use std::time::Instant;
 
 /// Finds the input that a map, a neuron or a class answers to most.
 #[derive(Args)]
+#[command(allow_negative_numbers = true)]
 pub(super) struct AscendCommand {
     #[command(flatten)]
     model: FullModelArgs,
@@ -76,8 +77,7 @@ impl AscendCommand {
             .map(|target| target.aim(&model, self.class_value.into()));
         let aims = aims.collect::<Result<Vec<_>, _>>().map_err(target_error)?;
         let ascents = self.parameters.ascents(&model)?;
-        std::fs::create_dir_all(&self.output)
-            .with_context(|| format!("cannot make {}", self.output.display()))?;
+        make_folder(&self.output)?;
 
         let cancel = ctrl_c()?;
         let ascent = &ascents[0];
@@ -91,8 +91,7 @@ impl AscendCommand {
                 let base = self.output.join(name);
                 let frames = self.frames.map(|_| base.with_added_extension("frames"));
                 if let Some(folder) = &frames {
-                    std::fs::create_dir_all(folder)
-                        .with_context(|| format!("cannot make {}", folder.display()))?;
+                    make_folder(folder)?;
                 }
                 let begun = Instant::now();
                 let before = runs.len() * most;

@@ -5,10 +5,11 @@ use crate::budget::fit::{Need, firmware_of};
 use crate::model_files::{ModelFiles, ModelFilesError};
 use crate::rig::Rig;
 use crate::session::{Cancel, Mode};
+use anyhow::Context;
 use clap::{Args, ValueEnum};
 use image::GrayImage;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 /// The request itself is wrong; exit code 2.
@@ -191,6 +192,25 @@ impl BoardArgs {
         };
         self.sensor.iter().map(open).collect()
     }
+}
+
+/// Makes the folder that results go into, and what it lies in.
+///
+/// # Errors
+/// It is a file, is named like one, or cannot be made.
+pub(super) fn make_folder(folder: &Path) -> anyhow::Result<()> {
+    let shown = folder.display();
+    if folder.is_file() {
+        return Err(wrong(format!("{shown} is a file: give a folder")));
+    }
+    let ending = folder.extension().and_then(|ending| ending.to_str());
+    let is_named_like_a_file = matches!(ending, Some("png" | "svg" | "npy" | "json" | "html"));
+    if is_named_like_a_file && !folder.is_dir() {
+        return Err(wrong(format!(
+            "{shown} is named like a file: give the folder that the files go into"
+        )));
+    }
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {shown}"))
 }
 
 /// A flag that Ctrl-C sets, or the process's end being asked for; a second time

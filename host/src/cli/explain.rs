@@ -1,6 +1,6 @@
 //! `cortexscope explain`.
 
-use super::common::{ctrl_c, print_json, wrong};
+use super::common::{ctrl_c, make_folder, print_json, wrong};
 use super::explain_given::Given;
 use super::full::{FullModelArgs, model_error, one_input, target_error};
 use super::progress;
@@ -21,6 +21,7 @@ use std::time::Instant;
 
 /// Says what each pixel of an input has to do with a class, a map or a neuron.
 #[derive(Args)]
+#[command(allow_negative_numbers = true)]
 pub(super) struct Explain {
     /// The method.
     #[arg(value_parser = METHODS)]
@@ -88,6 +89,7 @@ impl Explain {
             method: &method,
         };
 
+        make_folder(&self.output)?;
         let cancel = ctrl_c()?;
         let bar = progress::bar(1, "steps");
         let begun = Instant::now();
@@ -141,8 +143,6 @@ impl Explain {
         reach: Reach,
         input: &str,
     ) -> anyhow::Result<Files> {
-        std::fs::create_dir_all(&self.output)
-            .with_context(|| format!("cannot make {}", self.output.display()))?;
         let base = self.output.join(format!(
             "{}.{}",
             dump::file_name(input),
@@ -213,9 +213,9 @@ fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 pub(super) fn explain_error(error: ExplainError) -> anyhow::Error {
     match error {
         ExplainError::Model(error) => model_error(error),
-        ExplainError::Parameter(_)
-        | ExplainError::Window { .. }
-        | ExplainError::Unrelated { .. } => wrong(error.to_string()),
+        ExplainError::Parameter(_) | ExplainError::Window { .. } | ExplainError::NoMaps { .. } => {
+            wrong(error.to_string())
+        }
         error => error.into(),
     }
 }

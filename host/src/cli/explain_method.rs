@@ -8,6 +8,7 @@ use crate::explain::{
 };
 use crate::full_model::FullModel;
 use clap::{Args, ValueEnum};
+use std::path::Path;
 
 /// Parameters of the methods; each is for the methods that its help names.
 #[derive(Args)]
@@ -219,7 +220,14 @@ fn baseline(flag: &str, text: &str, model: &FullModel) -> anyhow::Result<Baselin
         text => match text.parse::<f32>() {
             Ok(level) if (0.0..=255.0).contains(&level) => Baseline::Level(level),
             Ok(_) => return Err(wrong(format!("{flag}: a grey level is from 0 to 255"))),
-            Err(_) => Baseline::Input(one_input(text, model)?.values),
+            Err(_) if text.starts_with("mnist:") || Path::new(text).is_file() => {
+                Baseline::Input(one_input(text, model)?.values)
+            }
+            Err(_) => {
+                return Err(wrong(format!(
+                    "{flag} {text:?}: write black, white, zero, mean, a grey level from 0 to 255, or an input: a picture, a .npy array or mnist:0"
+                )));
+            }
         },
     })
 }

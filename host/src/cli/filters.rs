@@ -1,7 +1,7 @@
 //! `cortexscope filters`.
 
 use super::activations::ScaleArg;
-use super::common::{print_json, wrong};
+use super::common::{make_folder, print_json, wrong};
 use super::full::{FullModelArgs, model_error};
 use crate::dump;
 use crate::filters::{FiltersError, Slice, draw};
@@ -62,8 +62,7 @@ impl Filters {
         })?;
         let weights = model.conv_weights(id)?;
         let layer = model.layer(id);
-        std::fs::create_dir_all(&self.output)
-            .with_context(|| format!("cannot make {}", self.output.display()))?;
+        make_folder(&self.output)?;
         let base = self.output.join(dump::file_name(&layer.name));
         let picture = base.with_added_extension("filters.png");
         drawing

@@ -79,7 +79,16 @@ impl FullModelArgs {
             }),
             labels: self.labels.clone(),
         };
-        let model = FullModel::open(&self.model, &overrides).map_err(model_error)?;
+        let model = FullModel::open(&self.model, &overrides).map_err(|error| match error {
+            // These name what they are about.
+            FullModelError::Unknown { .. }
+            | FullModelError::Read { .. }
+            | FullModelError::FileTooLarge { .. }
+            | FullModelError::Spec { .. }
+            | FullModelError::Overrides(_) => model_error(error),
+            FullModelError::Engine(_) => anyhow::Error::from(error).context(self.model.clone()),
+            error => wrong(format!("{}: {}", self.model, causes::in_words(&error))),
+        })?;
         for note in &model.notes {
             eprintln!("{note}");
         }

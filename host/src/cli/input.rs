@@ -153,10 +153,18 @@ fn array(path: &Path, spec: &InputSpec) -> anyhow::Result<RealInput> {
             stack.len()
         )));
     }
+    let values = stack.remove(0);
+    if let Some(at) = values.iter().position(|value| !value.is_finite()) {
+        return Err(wrong(format!(
+            "{}: value {at} is {}: an input is made of finite numbers",
+            path.display(),
+            values[at]
+        )));
+    }
     Ok(RealInput {
         argument: path.display().to_string(),
         name: stem(path),
-        values: stack.remove(0),
+        values,
         is_int8,
         label: None,
         notes: Vec::new(),

@@ -19,10 +19,15 @@ pub fn run(
         None => model.last_maps()?,
     };
     let [channels, height, width] = model.layer(layer).shape;
-    if layer >= aim.layer {
-        return Err(ExplainError::Unrelated {
+    if layer >= aim.layer || height * width == 1 {
+        let before = &model.layers()[..aim.layer.0];
+        let maps = before
+            .iter()
+            .filter(|layer| layer.shape[1] * layer.shape[2] > 1);
+        return Err(ExplainError::NoMaps {
             target: aim.words.clone(),
             layer: model.layer(layer).name.clone(),
+            have: maps.map(|layer| layer.name.clone()).collect(),
         });
     }
     let mut backward = Backward::new(model, aim.layer, Wrt::Layer(layer), Rules::Gradient)?;

@@ -255,14 +255,24 @@ fn grad_cam_has_a_layer_of_its_own_and_refuses_later_ones() {
     assert_eq!(model.layer(model.last_maps().expect("maps")).name, "a");
     let target: Target = "p:0".parse().expect("a target");
     let aim = target.aim(&model, ClassValue::Logit).expect("a map");
-    let layer = Some("y".to_owned());
-    let request = Request {
-        input: &MAPS_INPUT,
-        aim: &aim,
-        method: &Method::GradCam(GradCam { layer }),
+    let refused = |aim: &Aim, layer: &str| {
+        let layer = Some(layer.to_owned());
+        let request = Request {
+            input: &MAPS_INPUT,
+            aim,
+            method: &Method::GradCam(GradCam { layer }),
+        };
+        match explain(&model, request, &mut |_, _| ControlFlow::Continue(())) {
+            Err(ExplainError::NoMaps { have, .. }) => have,
+            other => panic!("{other:?}"),
+        }
     };
-    let refused = explain(&model, request, &mut |_, _| ControlFlow::Continue(()));
-    assert!(matches!(refused, Err(ExplainError::Unrelated { .. })));
+    assert_eq!(refused(&aim, "y"), ["c", "a"]);
+    assert_eq!(refused(&aim, "p"), ["c", "a"]);
+    // The mean of a map is no map.
+    let target: Target = "class:0".parse().expect("a target");
+    let aim = target.aim(&model, ClassValue::Logit).expect("a class");
+    assert_eq!(refused(&aim, "g"), ["c", "a", "p"]);
 }
 
 #[test]
@@ -469,6 +479,13 @@ fn a_value_that_is_not_finite_is_refused() {
     };
     let refused = explain(&model, request, &mut |_, _| ControlFlow::Continue(()));
     assert!(matches!(refused, Err(ExplainError::NotFinite(_))));
+    // A rectifier makes zero of what is no number.
+    let request = Request {
+        input: &[f32::NAN, 1.0],
+        ..request
+    };
+    let refused = explain(&model, request, &mut |_, _| ControlFlow::Continue(()));
+    assert!(matches!(refused, Err(ExplainError::NotFinite("the input"))));
 }
 
 #[test]
