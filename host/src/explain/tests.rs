@@ -158,6 +158,37 @@ fn smooth_grad_measures_noise_by_the_inputs_range() {
         &method(SmoothGradOf::Gradient),
     );
     assert_eq!(found, again);
+    // The same range elsewhere, and as far below the hinge.
+    let moved = run(
+        &hinge(21.0),
+        &[8.0, 12.0],
+        "class:0",
+        &method(SmoothGradOf::Gradient),
+    );
+    for value in &moved.values {
+        assert!((value - 0.2398).abs() < 0.034, "{value}");
+    }
+}
+
+#[test]
+fn noise_without_a_level_is_refused() {
+    let model = hinge(1.0);
+    let target: Target = "class:0".parse().expect("a target");
+    let aim = target.aim(&model, ClassValue::Logit).expect("a class");
+    for (samples, level) in [(0, 0.1), (1, -0.1), (1, f64::NAN), (1, f64::INFINITY)] {
+        let request = Request {
+            input: &[1.0, 2.0],
+            aim: &aim,
+            method: &Method::SmoothGrad(SmoothGrad {
+                of: SmoothGradOf::Gradient,
+                samples,
+                level,
+                seed: 0,
+            }),
+        };
+        let refused = explain(&model, request, &mut |_, _| ControlFlow::Continue(()));
+        assert!(matches!(refused, Err(ExplainError::Parameter(_))));
+    }
 }
 
 #[test]
