@@ -162,8 +162,7 @@ impl ConvInputGradient {
             return;
         }
         let [rows, row] = geometry.output;
-        let fitting = (TILE / (taps.len() * row).max(1)).clamp(1, rows.max(1));
-        let high = rows.div_ceil(rows.div_ceil(fitting).max(1)).max(1);
+        let high = tile_rows(rows, taps.len() * row);
         self.scratch.with(taps.len() * high * row, |columns| {
             for top in (0..rows).step_by(high) {
                 let tile = top..(top + high).min(rows);
@@ -178,6 +177,12 @@ impl ConvInputGradient {
             }
         });
     }
+}
+
+/// Rows of a tile, of so many numbers each: as equally many as stay in the cache.
+fn tile_rows(rows: usize, numbers: usize) -> usize {
+    let fitting = (TILE / numbers.max(1)).clamp(1, rows.max(1));
+    rows.div_ceil(rows.div_ceil(fitting).max(1)).max(1)
 }
 
 /// `Wᵀ · arrived` for some taps and some output positions: `[taps, positions]`.
