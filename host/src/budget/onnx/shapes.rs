@@ -1,11 +1,22 @@
 //! Shapes of every node of a graph, and which nodes make a layer.
+//!
+//! A [`Walk`] goes through the nodes in their order. Each family of operators has a file
+//! that says what its layers are.
 
-use crate::budget::{Layer, Network, Op, Window};
+mod constants;
+mod joins;
+mod sizes;
+mod weighted;
+mod windows;
+
+use std::collections::{HashMap, HashSet};
+
+use crate::budget::{Layer, Network, Op};
 use crate::onnx::pb::{
     GraphProto, ModelProto, NodeProto, tensor_shape_proto::dimension, type_proto,
 };
-use crate::onnx::{AttributeError, Attributes, Constant, Values};
-use std::collections::{HashMap, HashSet};
+use constants::constants;
+use sizes::{beyond, elements};
 
 /// Why a graph cannot be taken apart.
 #[derive(Debug, thiserror::Error)]
@@ -53,9 +64,7 @@ enum Value {
     },
 }
 
-/// Most elements of a tensor, so that no sum of bytes over a graph overflows.
-const MOST_ELEMENTS: usize = 0x7FFF_FFFF;
-/// Most multiplications of a layer, for the same reason.
+/// Most multiplications of a layer, so that no sum over a graph overflows.
 const MOST_MACS: u64 = 1 << 48;
 
 /// Operators that are written over their input.
@@ -161,30 +170,36 @@ fn image(graph: &GraphProto) -> Result<(String, [usize; 3]), ParseError> {
     }
 }
 
-fn constants(graph: &GraphProto) -> HashMap<String, Value> {
-    let initializers = graph.initializer.iter().map(|tensor| {
-        let sizes = tensor
-            .dims
-            .iter()
-            .map(|&size| usize::try_from(size).unwrap_or(0))
-            .collect();
-        let ints = match Constant::parse(tensor) {
-            Ok(Constant {
-                values: Values::Int(ints),
-                ..
-            }) => Some(ints),
-            _ => None,
-        };
-        (tensor.name.clone(), Value::Constant { sizes, ints })
-    });
-    initializers.collect()
-}
-
 struct Walk {
     values: HashMap<String, Value>,
     network: Network,
     /// Weights that were counted: a weight that is used twice counts once.
     counted: HashSet<String>,
+}
+
+/// A node, and the activations that it reads.
+struct Reads<'n> {
+    node: &'n NodeProto,
+    /// Tensors of the network and their sizes without the batch; there is one.
+    activations: Vec<(usize, Vec<usize>)>,
+}
+
+impl Reads<'_> {
+    /// The first activation's tensor.
+    fn tensor(&self) -> usize {
+        self.activations[0].0
+    }
+
+    /// The first activation's sizes without the batch.
+    fn sizes(&self) -> &[usize] {
+        &self.activations[0].1
+    }
+
+    /// All tensors.
+    fn tensors(&self) -> Vec<usize> {
+        let tensors = self.activations.iter().map(|&(tensor, _)| tensor);
+        tensors.collect()
+    }
 }
 
 impl Walk {
@@ -195,9 +210,6 @@ impl Walk {
             op_type: node.op_type.clone(),
             what,
         };
-        let attributes = Attributes(node);
-        let attribute = |error: AttributeError| fail(error.to_string());
-        let op_type = node.op_type.as_str();
         // The nodes of a graph are sorted: a cycle has one that reads what comes later.
         let unknown = |input: &&String| !input.is_empty() && !self.values.contains_key(*input);
         if let Some(input) = node.input.iter().find(unknown) {
@@ -205,191 +217,37 @@ impl Walk {
                 "it reads `{input}`, which nothing before it gives"
             )));
         }
-        let activations: Vec<(usize, Vec<usize>)> = node
-            .input
-            .iter()
-            .filter_map(|input| match self.values.get(input) {
-                Some(Value::Tensor { tensor, sizes }) => Some((*tensor, sizes.clone())),
-                _ => None,
-            })
-            .collect();
-        let Some((tensor, sizes)) = activations.first().cloned() else {
-            return self.fold(node).map_err(fail);
+        let activation = |input: &String| match self.values.get(input) {
+            Some(Value::Tensor { tensor, sizes }) => Some((*tensor, sizes.clone())),
+            _ => None,
         };
-        let first_is = node
-            .input
-            .first()
-            .is_some_and(|input| matches!(self.values.get(input), Some(Value::Tensor { .. })));
-        match op_type {
-            "Conv" | "ConvInteger" | "QLinearConv" => {
-                let at = if op_type == "QLinearConv" { 3 } else { 1 };
-                let weights = self
-                    .constant(node, at)
-                    .ok_or_else(|| fail("its weights are computed".into()))?;
-                let per_output = elements(&weights)
-                    .zip(weights.first())
-                    .map(|(all, outputs)| (all / outputs) as u64)
-                    .ok_or_else(|| fail(format!("weights of the sizes {weights:?}")))?;
-                let [outputs, per_group, kernel @ ..] = weights.as_slice() else {
-                    return Err(fail(format!("weights of the sizes {weights:?}")));
-                };
-                let [input, height, width] =
-                    square(&sizes).ok_or_else(|| fail("its input is no map".into()))?;
-                let groups = attributes.int("group", 1).map_err(attribute)?;
-                let groups = usize::try_from(groups).ok().filter(|&groups| groups > 0);
-                let groups = groups.ok_or_else(|| fail("no positive number of groups".into()))?;
-                if per_group.checked_mul(groups) != Some(input) {
-                    return Err(fail(format!(
-                        "{input} channels for weights of the sizes {weights:?} in {groups} groups"
-                    )));
-                }
-                let window = self.window(node, kernel, [height, width]).map_err(&fail)?;
-                if window.kernel != kernel {
-                    return Err(fail(format!(
-                        "attribute `kernel_shape` is {:?} for weights of the sizes {weights:?}",
-                        window.kernel
-                    )));
-                }
-                let [rows, columns] = window
-                    .slide([height, width], false)
-                    .ok_or_else(|| fail("no window fits".into()))?;
-                let bias = if op_type == "QLinearConv" { 8 } else { 2 };
-                let shape = [*outputs, rows, columns];
-                let values = elements(&shape).ok_or_else(|| fail(beyond(&shape)))?;
-                let layer = Layer {
-                    name: layer_name(node, at),
-                    op: Op::Conv { window, groups },
-                    inputs: vec![tensor],
-                    shape,
-                    weights: self.count(node, at).map_err(&fail)?,
-                    biases: if op_type == "ConvInteger" {
-                        0
-                    } else {
-                        self.count(node, bias).map_err(&fail)?
-                    },
-                    macs: per_output * values as u64,
-                    in_place: Vec::new(),
-                };
-                self.push(layer, node, &shape).map_err(fail)?;
+        let activations: Vec<_> = node.input.iter().filter_map(activation).collect();
+        if activations.is_empty() {
+            return self.fold(node).map_err(fail);
+        }
+        let first_is = node.input.first().and_then(activation).is_some();
+        let reads = Reads { node, activations };
+        let done = match node.op_type.as_str() {
+            "Conv" | "ConvInteger" | "QLinearConv" => self.convolution(&reads),
+            "Gemm" | "MatMul" => self.dense(&reads),
+            "MaxPool" | "AveragePool" => self.pool(&reads),
+            "GlobalAveragePool" | "GlobalMaxPool" | "ReduceMean" => self.global_pool(&reads),
+            "Add" | "Sum" if reads.activations.len() > 1 => self.sum(&reads),
+            "Concat" => self.concat(&reads),
+            "BatchNormalization" => self.batch_norm(&reads),
+            "Add" | "Sub" | "Mul" | "Div" => self.by_constant(&reads),
+            op_type if IN_PLACE.contains(&op_type) && first_is => {
+                self.in_place(&reads, 0, 0);
+                Ok(())
             }
-            "Gemm" | "MatMul" => {
-                let weights = self
-                    .constant(node, 1)
-                    .ok_or_else(|| fail("its weights are computed".into()))?;
-                let [rows, columns] = weights[..] else {
-                    return Err(fail(format!("weights of the sizes {weights:?}")));
-                };
-                let macs = elements(&weights)
-                    .ok_or_else(|| fail(format!("weights of the sizes {weights:?}")))?;
-                let transposed = attributes.int("transB", 0).map_err(attribute)? != 0;
-                let (inputs, outputs) = if transposed {
-                    (columns, rows)
-                } else {
-                    (rows, columns)
-                };
-                if sizes.iter().product::<usize>() != inputs {
-                    return Err(fail(format!("{sizes:?} into weights for {inputs} inputs")));
-                }
-                let layer = Layer {
-                    name: layer_name(node, 1),
-                    op: Op::Dense,
-                    inputs: vec![tensor],
-                    shape: [outputs, 1, 1],
-                    weights: self.count(node, 1).map_err(&fail)?,
-                    biases: self.count(node, 2).map_err(&fail)?,
-                    macs: macs as u64,
-                    in_place: Vec::new(),
-                };
-                self.push(layer, node, &[outputs]).map_err(fail)?;
+            op_type if SAME.contains(&op_type) && first_is => {
+                self.name(node, reads.tensor(), reads.sizes());
+                Ok(())
             }
-            "MaxPool" | "AveragePool" => {
-                let [channels, height, width] =
-                    square(&sizes).ok_or_else(|| fail("its input is no map".into()))?;
-                let mut window = self.window(node, &[], [height, width]).map_err(&fail)?;
-                let ceil = attributes.int("ceil_mode", 0).map_err(attribute)? != 0;
-                let [rows, columns] = window
-                    .slide([height, width], ceil)
-                    .ok_or_else(|| fail("no window fits".into()))?;
-                // What a rounded-up window reaches beyond the map is padding.
-                for (axis, (size, count)) in
-                    [(height, rows), (width, columns)].into_iter().enumerate()
-                {
-                    let reach = (count - 1) * window.stride[axis]
-                        + (window.kernel[axis] - 1) * window.dilation[axis]
-                        + 1;
-                    let padded = size + window.pad_before[axis];
-                    window.pad_after[axis] =
-                        window.pad_after[axis].max(reach.saturating_sub(padded));
-                }
-                let op = if op_type == "MaxPool" {
-                    Op::MaxPool(window)
-                } else {
-                    Op::AveragePool(window)
-                };
-                self.plain(node, op, vec![tensor], [channels, rows, columns])
-                    .map_err(fail)?;
-            }
-            "GlobalAveragePool" | "GlobalMaxPool" | "ReduceMean" => {
-                let [channels, ..] =
-                    square(&sizes).ok_or_else(|| fail("its input is no map".into()))?;
-                self.plain(node, Op::GlobalPool, vec![tensor], [channels, 1, 1])
-                    .map_err(fail)?;
-            }
-            "Add" | "Sum" if activations.len() > 1 => {
-                if activations.iter().any(|(_, other)| *other != sizes) {
-                    return Err(fail("its inputs have different sizes".into()));
-                }
-                let inputs = activations.iter().map(|&(tensor, _)| tensor).collect();
-                let shape = three(&sizes).ok_or_else(|| fail(format!("the sizes {sizes:?}")))?;
-                self.plain(node, Op::Add, inputs, shape).map_err(fail)?;
-            }
-            "Concat" => {
-                let axis = attributes.int("axis", 1).map_err(attribute)?;
-                let maps: Option<Vec<_>> =
-                    activations.iter().map(|(_, sizes)| square(sizes)).collect();
-                let maps = maps
-                    .filter(|_| axis == 1 || axis == -3)
-                    .ok_or_else(|| fail("not over the channels of maps".into()))?;
-                if maps.iter().any(|map| map[1..] != maps[0][1..]) {
-                    return Err(fail("its inputs have different sizes".into()));
-                }
-                let channels = maps.iter().map(|map| map[0]).sum();
-                let inputs = activations.iter().map(|&(tensor, _)| tensor).collect();
-                self.plain(node, Op::Concat, inputs, [channels, maps[0][1], maps[0][2]])
-                    .map_err(fail)?;
-            }
-            "BatchNormalization" => {
-                let weights = self.count(node, 1).map_err(&fail)?;
-                let biases = self.count(node, 2).map_err(&fail)?;
-                self.in_place(node, tensor, &sizes, weights, biases);
-            }
-            // A bias, a scale, a shift: by a constant.
-            "Add" | "Sub" => {
-                let biases = node.input.iter().position(|input| {
-                    matches!(self.values.get(input), Some(Value::Constant { .. }))
-                });
-                let biases = biases
-                    .map_or(Ok(0), |at| self.count(node, at))
-                    .map_err(fail)?;
-                self.in_place(node, tensor, &sizes, 0, biases);
-            }
-            "Mul" | "Div" => {
-                let weights = node.input.iter().position(|input| {
-                    matches!(self.values.get(input), Some(Value::Constant { .. }))
-                });
-                let weights = weights
-                    .filter(|_| activations.len() == 1)
-                    .map_or(Ok(0), |at| self.count(node, at))
-                    .map_err(fail)?;
-                self.in_place(node, tensor, &sizes, weights, 0);
-            }
-            _ if IN_PLACE.contains(&op_type) && first_is => {
-                self.in_place(node, tensor, &sizes, 0, 0)
-            }
-            _ if SAME.contains(&op_type) && first_is => self.name(node, tensor, &sizes),
             "Reshape" | "Flatten" if first_is => {
-                let sizes = self.reshaped(node, &sizes);
-                self.name(node, tensor, &sizes);
+                let sizes = self.reshaped(node, reads.sizes());
+                self.name(node, reads.tensor(), &sizes);
+                Ok(())
             }
             _ => {
                 return Err(ParseError::Operator {
@@ -397,145 +255,8 @@ impl Walk {
                     op_type: node.op_type.clone(),
                 });
             }
-        }
-        Ok(())
-    }
-
-    /// A node of constants only: its result is a constant, of sizes that count.
-    fn fold(&mut self, node: &NodeProto) -> Result<(), String> {
-        let first = node
-            .input
-            .first()
-            .and_then(|input| self.values.get(input))
-            .cloned();
-        let value = match (node.op_type.as_str(), first) {
-            (
-                "ConstantOfShape",
-                Some(Value::Constant {
-                    ints: Some(ints), ..
-                }),
-            ) => Value::Constant {
-                sizes: ints
-                    .iter()
-                    .map(|&size| usize::try_from(size).unwrap_or(0))
-                    .collect(),
-                ints: None,
-            },
-            ("Constant", _) => {
-                let tensor = Attributes(node)
-                    .tensor("value")
-                    .map_err(|error| error.to_string())?;
-                let tensor = tensor.ok_or("a constant without a value")?;
-                let sizes = tensor
-                    .dims
-                    .iter()
-                    .map(|&size| usize::try_from(size).unwrap_or(0));
-                Value::Constant {
-                    sizes: sizes.collect(),
-                    ints: match Constant::parse(tensor) {
-                        Ok(Constant {
-                            values: Values::Int(ints),
-                            ..
-                        }) => Some(ints),
-                        _ => None,
-                    },
-                }
-            }
-            ("Reshape", Some(Value::Constant { sizes, ints })) => {
-                let to = node.input.get(1).and_then(|input| self.values.get(input));
-                let Some(Value::Constant { ints: Some(to), .. }) = to else {
-                    return Err("a constant is reshaped to sizes that are not known".into());
-                };
-                Value::Constant {
-                    sizes: resolve(to, &sizes),
-                    ints,
-                }
-            }
-            ("Transpose", Some(Value::Constant { mut sizes, .. })) => {
-                sizes.reverse();
-                Value::Constant { sizes, ints: None }
-            }
-            (_, Some(constant @ Value::Constant { .. })) => constant,
-            _ => return Err("it reads what the graph does not give".into()),
         };
-        for output in &node.output {
-            self.values.insert(output.clone(), value.clone());
-        }
-        Ok(())
-    }
-
-    /// Sizes without the batch after a reshaping node.
-    fn reshaped(&self, node: &NodeProto, sizes: &[usize]) -> Vec<usize> {
-        let total: usize = sizes.iter().product();
-        let to = node.input.get(1).and_then(|input| self.values.get(input));
-        match to {
-            Some(Value::Constant { ints: Some(to), .. }) if to.len() > 1 => {
-                let rest = resolve(&to[1..], sizes);
-                if elements(&rest) == Some(total) {
-                    rest
-                } else {
-                    vec![total]
-                }
-            }
-            _ => vec![total],
-        }
-    }
-
-    fn window(
-        &self,
-        node: &NodeProto,
-        kernel: &[usize],
-        size: [usize; 2],
-    ) -> Result<Window, String> {
-        let attributes = Attributes(node);
-        let ints = |name: &'static str, default: &[usize]| -> Result<Vec<usize>, String> {
-            let given = attributes.ints(name).map_err(|error| error.to_string())?;
-            let given =
-                given.map(|given| given.iter().map(|&value| usize::try_from(value)).collect());
-            match given {
-                None => Ok(default.to_vec()),
-                Some(Ok(values)) => Ok(values),
-                Some(Err(_)) => Err(format!("attribute `{name}` is negative")),
-            }
-        };
-        let pair = |name: &'static str, default: &[usize]| -> Result<[usize; 2], String> {
-            let values = ints(name, default)?;
-            <[usize; 2]>::try_from(values)
-                .map_err(|_| format!("attribute `{name}` has not two values"))
-        };
-        let kernel = pair("kernel_shape", kernel)?;
-        let (stride, dilation) = (pair("strides", &[1, 1])?, pair("dilations", &[1, 1])?);
-        let sane = |values: [usize; 2]| values.iter().all(|value| (1..=1 << 16).contains(value));
-        if !sane(kernel) || !sane(stride) || !sane(dilation) {
-            return Err("a window of no or endless size".into());
-        }
-        let pads: [usize; 4] = ints("pads", &[0; 4])?
-            .try_into()
-            .map_err(|_| "attribute `pads` has not four values".to_owned())?;
-        let (mut pad_before, mut pad_after) = ([pads[0], pads[1]], [pads[2], pads[3]]);
-        let auto = attributes
-            .text("auto_pad")
-            .map_err(|error| error.to_string())?;
-        if let Some(mode @ ("SAME_UPPER" | "SAME_LOWER")) = auto {
-            for axis in 0..2 {
-                let reach = (kernel[axis] - 1) * dilation[axis] + 1;
-                let covered = (size[axis].div_ceil(stride[axis]) - 1) * stride[axis] + reach;
-                let pad = covered.saturating_sub(size[axis]);
-                pad_before[axis] = if mode == "SAME_UPPER" {
-                    pad / 2
-                } else {
-                    pad.div_ceil(2)
-                };
-                pad_after[axis] = pad - pad_before[axis];
-            }
-        }
-        Ok(Window {
-            kernel,
-            stride,
-            dilation,
-            pad_before,
-            pad_after,
-        })
+        done.map_err(fail)
     }
 
     fn constant(&self, node: &NodeProto, at: usize) -> Option<Vec<usize>> {
@@ -586,16 +307,11 @@ impl Walk {
         Ok(())
     }
 
-    /// `node` is done to `tensor` where it lies.
-    fn in_place(
-        &mut self,
-        node: &NodeProto,
-        tensor: usize,
-        sizes: &[usize],
-        weights: u64,
-        biases: u64,
-    ) {
-        if let Some(layer) = tensor
+    /// The node is done to what it reads where that lies.
+    fn in_place(&mut self, reads: &Reads<'_>, weights: u64, biases: u64) {
+        let node = reads.node;
+        if let Some(layer) = reads
+            .tensor()
             .checked_sub(1)
             .and_then(|at| self.network.layers.get_mut(at))
         {
@@ -606,7 +322,7 @@ impl Walk {
                 layer.in_place.push(node.op_type.clone());
             }
         }
-        self.name(node, tensor, sizes);
+        self.name(node, reads.tensor(), reads.sizes());
     }
 
     /// What `node` writes is `tensor`.
@@ -617,49 +333,6 @@ impl Walk {
                 .insert(output.clone(), Value::Tensor { tensor, sizes });
         }
     }
-}
-
-/// Elements of a tensor of `sizes`; `None` where there are none, or too many.
-fn elements(sizes: &[usize]) -> Option<usize> {
-    let all = sizes
-        .iter()
-        .try_fold(1_usize, |all, &size| all.checked_mul(size));
-    all.filter(|all| (1..=MOST_ELEMENTS).contains(all))
-}
-
-fn beyond(shape: &[usize]) -> String {
-    format!("an output of the sizes {shape:?}, which is empty or too large")
-}
-
-/// `[C, H, W]` of a map.
-fn square(sizes: &[usize]) -> Option<[usize; 3]> {
-    <[usize; 3]>::try_from(sizes).ok()
-}
-
-/// `[C, H, W]` of a map or of features.
-fn three(sizes: &[usize]) -> Option<[usize; 3]> {
-    match *sizes {
-        [features] => Some([features, 1, 1]),
-        _ => square(sizes),
-    }
-}
-
-/// The sizes that `to` means for a tensor of `from`: 0 keeps one, −1 takes the rest.
-fn resolve(to: &[i64], from: &[usize]) -> Vec<usize> {
-    let kept = to.iter().enumerate().map(|(at, &size)| match size {
-        0 => from.get(at).copied().unwrap_or(1),
-        size => usize::try_from(size).unwrap_or(1),
-    });
-    let mut sizes: Vec<usize> = kept.collect();
-    if let Some(open) = to.iter().position(|&size| size == -1) {
-        let all = |sizes: &[usize]| {
-            sizes
-                .iter()
-                .fold(1_usize, |all, &size| all.saturating_mul(size))
-        };
-        sizes[open] = all(from) / all(&sizes).max(1);
-    }
-    sizes
 }
 
 /// The node's name; the weights' without their ending where it has none.
