@@ -31,8 +31,9 @@ pub fn run(
                     None
                 }
                 DeconvnetStart::Strongest => {
+                    let first = map.start;
                     let best = map.max_by(|&a, &b| layer[a].total_cmp(&layer[b]).then(b.cmp(&a)));
-                    let best = best.unwrap_or(channel * positions);
+                    let best = best.unwrap_or(first);
                     seed[best] = layer[best];
                     Some(best)
                 }

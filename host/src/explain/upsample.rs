@@ -46,7 +46,7 @@ fn axis(from: usize, to: usize) -> Vec<(usize, usize, f32)> {
     (0..to)
         .map(|at| {
             let centre = (at as f64 + 0.5) * from as f64 / to as f64 - 0.5;
-            let low = centre.floor().clamp(0.0, (from - 1) as f64);
+            let low = centre.floor().max(0.0);
             let share = (centre - low).clamp(0.0, 1.0);
             let low = low as usize;
             (low, (low + 1).min(from - 1), share as f32)

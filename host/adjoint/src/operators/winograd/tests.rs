@@ -231,6 +231,7 @@ fn the_way_back_turns_kernels_round() {
             let forward = geometry(kernel, groups, [11, 9], [1, 0]);
             let back = turned_round(forward).unwrap();
             assert_eq!((back.inputs, back.outputs), (3, 5));
+            assert_eq!((back.input, back.output), (forward.output, forward.input));
             assert_eq!(back.before, [kernel - 2, kernel - 1]);
             let weights = numbers(groups * 3 * 5 * kernel * kernel, 37);
             let mut case = case(back, vec![0.0]);
