@@ -17,8 +17,11 @@
 mod bound;
 mod order;
 mod pack;
+mod tensors;
 #[cfg(test)]
 mod tests;
+
+pub use tensors::{TensorProblem, TensorStep};
 
 use std::ops::RangeInclusive;
 

@@ -1,7 +1,7 @@
 //! The steps of each mode, and the buffers that they need.
 
 use crate::compile::network::{self, Network, Op};
-use crate::planner::{self, Buffer, Plan, Problem, Sharing};
+use crate::planner::{Buffer, Plan, Problem, TensorProblem, TensorStep};
 use cortexscope_core::Mode;
 use cortexscope_core::image::format::{NOT_PLACED, StepRecord, step};
 use cortexscope_core::image::{Shape, Window};
@@ -18,52 +18,34 @@ pub(super) struct ModePlan {
 /// Plans `network` for `mode` with `planner`.
 pub(super) fn plan(network: &Network, mode: Mode, planner: &impl Fn(&Problem) -> Plan) -> ModePlan {
     let records = records(network, mode);
-    let mut problem = Problem::default();
-    // The planner's buffer of each tensor, unless it is fused away.
-    let buffers: Vec<Option<usize>> = (0..=network.layers.len())
-        .map(|tensor| {
-            let is_fused = |record: &StepRecord| {
-                record.kind == step::CONV_POOL && usize::from(record.layer) + 1 == tensor
-            };
-            if records.iter().any(is_fused) {
-                return None;
-            }
-            problem.buffers.push(tensor_buffer(network, tensor));
-            Some(problem.buffers.len() - 1)
-        })
-        .collect();
-    let mut beside = Vec::new();
-    for record in &records {
+    let tensors = (0..=network.layers.len()).map(|tensor| {
+        let is_fused = |record: &StepRecord| {
+            record.kind == step::CONV_POOL && usize::from(record.layer) + 1 == tensor
+        };
+        let whole = !records.iter().any(is_fused);
+        whole.then(|| tensor_buffer(network, tensor))
+    });
+    let steps = records.iter().map(|record| {
         let (reads, output) = ends(network, record);
-        let reads: Vec<usize> = reads.iter().filter_map(|&tensor| buffers[tensor]).collect();
-        let mut writes: Vec<usize> = buffers[output].into_iter().collect();
-        let bytes = (record.scratch_bytes + record.row_bytes) as usize;
-        beside.push((bytes > 0).then_some(problem.buffers.len()));
-        if bytes > 0 {
-            writes.push(problem.buffers.len());
-            problem.buffers.push(Buffer {
-                align: 4,
-                ..Buffer::new(bytes)
-            });
-        }
-        let sharing = lag(network, record).map(|lag_bytes| Sharing {
-            input: reads[0],
-            output: writes[0],
-            lag_bytes,
-        });
-        problem.steps.push(planner::Step {
+        TensorStep {
             reads,
-            writes,
-            sharing,
-        });
-    }
+            output,
+            beside_bytes: (record.scratch_bytes + record.row_bytes) as usize,
+            lag_bytes: lag(network, record),
+        }
+    });
+    let TensorProblem {
+        problem,
+        tensors,
+        beside,
+    } = TensorProblem::new(tensors, steps);
     let plan = planner(&problem);
     let offset = |buffer: usize| plan.offsets[buffer] as u32;
     let steps = plan.order.iter().map(|&index| StepRecord {
         scratch_offset: beside[index].map_or(0, offset),
         ..records[index]
     });
-    let placements = buffers.iter();
+    let placements = tensors.iter();
     ModePlan {
         steps: steps.collect(),
         placements: placements

@@ -2,7 +2,7 @@
 
 use super::{Network, Op, Window};
 use crate::picture::{ArenaBuffer, ArenaPlan, BufferKind};
-use crate::planner::{self, Buffer, Problem, Proof, Sharing};
+use crate::planner::{self, Buffer, Problem, Proof, TensorProblem, TensorStep};
 use cortexscope_core::image::Shape;
 use cortexscope_core::ops::conv2d;
 use cortexscope_core::sharing::{fused_lag_bytes, lag_bytes};
@@ -53,56 +53,32 @@ pub fn plan(network: &Network, element: Element, mode: Mode) -> MemoryPlan {
         Element::F32 => 4,
     };
     let steps: Vec<[usize; 2]> = steps(network, mode);
-    let mut problem = Problem::default();
-    let buffers: Vec<Option<usize>> = (0..=network.layers.len())
-        .map(|tensor| {
-            if steps
-                .iter()
-                .any(|&[first, last]| first < last && first + 1 == tensor)
-            {
-                return None;
-            }
-            let is_last = tensor == network.layers.len();
-            let bytes = if is_last { 4 } else { word };
-            problem.buffers.push(Buffer {
-                bytes: network.values(tensor) * bytes,
-                align: bytes,
-                is_kept: is_last || mode == Mode::Unplanned,
-            });
-            Some(problem.buffers.len() - 1)
+    let tensors = (0..=network.layers.len()).map(|tensor| {
+        let is_fused = |&[first, last]: &[usize; 2]| first < last && first + 1 == tensor;
+        let is_last = tensor == network.layers.len();
+        let bytes = if is_last { 4 } else { word };
+        (!steps.iter().any(is_fused)).then(|| Buffer {
+            bytes: network.values(tensor) * bytes,
+            align: bytes,
+            is_kept: is_last || mode == Mode::Unplanned,
         })
-        .collect();
+    });
     let mut scratch = vec![0; network.layers.len()];
-    let mut beside = Vec::new();
-    for &[first, last] in &steps {
-        let layer = &network.layers[first];
-        let reads: Vec<usize> = layer
-            .inputs
-            .iter()
-            .filter_map(|&input| buffers[input])
-            .collect();
-        let mut writes: Vec<usize> = buffers[last + 1].into_iter().collect();
-        let bytes = beside_bytes(network, element, [first, last]);
-        scratch[first] = bytes;
-        beside.push((bytes > 0).then_some(problem.buffers.len()));
-        if bytes > 0 {
-            writes.push(problem.buffers.len());
-            problem.buffers.push(Buffer {
-                align: 4,
-                ..Buffer::new(bytes)
-            });
+    let needs = steps.iter().map(|&[first, last]| {
+        let beside_bytes = beside_bytes(network, element, [first, last]);
+        scratch[first] = beside_bytes;
+        TensorStep {
+            reads: &network.layers[first].inputs,
+            output: last + 1,
+            beside_bytes,
+            lag_bytes: lag(network, [first, last], word),
         }
-        let sharing = lag(network, [first, last], word).map(|lag_bytes| Sharing {
-            input: reads[0],
-            output: writes[0],
-            lag_bytes,
-        });
-        problem.steps.push(planner::Step {
-            reads,
-            writes,
-            sharing,
-        });
-    }
+    });
+    let TensorProblem {
+        problem,
+        tensors: buffers,
+        ..
+    } = TensorProblem::new(tensors, needs);
     let plan = planner::plan(&problem);
     let place = |buffer: &Option<usize>| buffer.map(|buffer| plan.offsets[buffer]);
     let life = |buffer: &Option<usize>| {
