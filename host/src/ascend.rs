@@ -124,6 +124,9 @@ pub struct Step<'a> {
 /// Told before each step; [`ControlFlow::Break`] ends the work.
 pub type Watch<'a> = &'a mut dyn FnMut(Step<'_>) -> ControlFlow<()>;
 
+/// Pixels that a blur may have as its standard deviation.
+const MOST_SIGMA: f64 = 1000.0;
+
 impl Ascent {
     /// Checks that the parameters can be used together.
     ///
@@ -159,8 +162,10 @@ impl Ascent {
             if !pixels || self.bound == Bound::Sigmoid {
                 return refused("a blur is for pixels that are not bounded by sigmoid");
             }
-            if !positive(blur.sigma) || blur.every == 0 {
-                return refused("a blur has a sigma greater than 0, every 1 step or more");
+            if !(positive(blur.sigma) && blur.sigma <= MOST_SIGMA) || blur.every == 0 {
+                return refused(
+                    "a blur has a sigma greater than 0, 1000 pixels at most, every 1 step or more",
+                );
             }
         }
         let compared = self.jitter == 0 && self.blur.is_none();

@@ -150,17 +150,87 @@ mod tests {
 
     #[test]
     fn what_does_not_go_together_is_refused() {
-        let mut ascent = Preset::Olah2017.ascent([1, 28, 28]);
-        ascent.bound = Bound::Clip;
-        assert!(ascent.check().is_err());
-        let mut ascent = Preset::Lecture.ascent([1, 28, 28]);
-        ascent.optimiser = Optimiser::Plain { rate: f64::NAN };
-        assert!(ascent.check().is_err());
-        let mut ascent = Preset::Yosinski2015.ascent([1, 28, 28]);
-        ascent.parametrisation = Parametrisation::Fourier { decay: 1.0 };
-        assert!(ascent.check().is_err());
-        let mut ascent = Preset::Lecture.ascent([1, 28, 28]);
-        ascent.stop.steps = 0;
-        assert!(ascent.check().is_err());
+        let refuses = |what: &str, preset: Preset, change: &dyn Fn(&mut Ascent)| {
+            let mut ascent = preset.ascent([1, 28, 28]);
+            change(&mut ascent);
+            assert!(ascent.check().is_err(), "{what}");
+        };
+        for wrong in [f64::NAN, f64::INFINITY, -1.0] {
+            let refuses = |what, change: &dyn Fn(&mut Ascent)| {
+                refuses(&format!("{what} {wrong}"), Preset::Yosinski2015, change);
+            };
+            refuses("rate", &|ascent| {
+                ascent.optimiser = Optimiser::Plain { rate: wrong };
+            });
+            refuses("l1", &|ascent| ascent.penalty.l1 = wrong);
+            refuses("l2", &|ascent| ascent.penalty.l2 = wrong);
+            refuses("tv", &|ascent| ascent.penalty.tv = wrong);
+            refuses("beta", &|ascent| ascent.penalty.tv_beta = wrong);
+            refuses("noise", &|ascent| ascent.noise = wrong);
+            refuses("norm", &|ascent| ascent.bound = Bound::Norm(wrong));
+            refuses("sigma", &|ascent| {
+                ascent.blur = Some(Blur {
+                    sigma: wrong,
+                    every: 1,
+                });
+            });
+            refuses("decay", &|ascent| {
+                ascent.blur = None;
+                ascent.bound = Bound::None;
+                ascent.parametrisation = Parametrisation::Fourier { decay: wrong };
+            });
+            refuses("ratio", &|ascent| {
+                ascent.octaves = Octaves {
+                    count: 2,
+                    ratio: wrong,
+                };
+            });
+        }
+        let lecture = Preset::Lecture;
+        refuses("no rate", lecture, &|ascent| {
+            ascent.optimiser = Optimiser::Plain { rate: 0.0 };
+        });
+        refuses("no beta", lecture, &|ascent| ascent.penalty.tv_beta = 0.0);
+        refuses("no steps", lecture, &|ascent| ascent.stop.steps = 0);
+        refuses("no octaves", lecture, &|ascent| ascent.octaves.count = 0);
+        refuses("equal octaves", lecture, &|ascent| {
+            ascent.octaves = Octaves {
+                count: 2,
+                ratio: 1.0,
+            };
+        });
+        for (sigma, every) in [(1.0, 0), (0.0, 1), (1001.0, 1)] {
+            refuses("blur", Preset::Yosinski2015, &|ascent| {
+                ascent.blur = Some(Blur { sigma, every });
+            });
+        }
+        let olah = Preset::Olah2017;
+        refuses("clipped spectrum", olah, &|ascent| {
+            ascent.bound = Bound::Clip;
+        });
+        let blur = Some(Blur {
+            sigma: 1.0,
+            every: 1,
+        });
+        refuses("blurred spectrum", olah, &|ascent| {
+            ascent.bound = Bound::None;
+            ascent.blur = blur;
+        });
+        refuses("blur before a bound", lecture, &|ascent| {
+            ascent.bound = Bound::Sigmoid;
+            ascent.blur = blur;
+        });
+        let erhan = Preset::Erhan2009;
+        refuses("compared jitter", erhan, &|ascent| ascent.jitter = 1);
+        refuses("compared blur", erhan, &|ascent| ascent.blur = blur);
+        // One octave has no ratio, and what may be zero is.
+        let mut ascent = lecture.ascent([1, 28, 28]);
+        ascent.octaves = Octaves {
+            count: 1,
+            ratio: f64::NAN,
+        };
+        ascent.noise = 0.0;
+        ascent.penalty.l1 = 0.0;
+        assert!(ascent.check().is_ok());
     }
 }

@@ -82,8 +82,9 @@ impl AscendCommand {
         let cancel = ctrl_c()?;
         let ascent = &ascents[0];
         let display = self.display.unwrap_or(Display::suited(ascent.bound));
-        let most = ascent.octaves.count * ascent.stop.steps;
-        let bar = progress::bar(aims.len() * ascents.len() * most, "steps");
+        let most = ascent.octaves.count.saturating_mul(ascent.stop.steps);
+        let all = most.saturating_mul(aims.len() * ascents.len());
+        let bar = progress::bar(all, "steps");
         let mut runs: Vec<Run> = Vec::new();
         for (target, aim) in self.target.iter().zip(&aims) {
             for ascent in &ascents {
@@ -94,10 +95,10 @@ impl AscendCommand {
                     make_folder(folder)?;
                 }
                 let begun = Instant::now();
-                let before = runs.len() * most;
+                let before = most.saturating_mul(runs.len());
                 let mut failed = None;
                 let climbed = climb(&model, aim, ascent, &mut |step| {
-                    bar.set_position((before + step.total) as u64);
+                    bar.set_position(before.saturating_add(step.total) as u64);
                     bar.set_message(format!("{} {}", aim.words, significant(step.value as f32)));
                     let due = self
                         .frames
