@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::*;
-use crate::explain::tests::networks::{linear, maps};
+use crate::explain::tests::networks::{coloured, linear, maps};
 use crate::full_model::Overrides;
 use crate::target::{ClassValue, Target};
 
@@ -223,4 +223,119 @@ fn an_interruption_ends_the_climb() {
     });
     assert!(matches!(ended, Err(ExplainError::Interrupted)));
     assert_eq!(steps, 3);
+}
+
+/// Pixels from −1 to 3, so that v = x / 4: a slope of v is four times one of x, and a step
+/// of v four times as long in x.
+#[test]
+fn inputs_are_measured_in_the_range_of_their_pixels() {
+    let mut model = linear(&weights());
+    model.spec.input.range = [-1.0, 3.0];
+    let mut ascent = plain(0.125, 2);
+    let free = climbed(&model, "class:0", &ascent);
+    near(&free.input, &weights().map(|w| 4.0 * w));
+    ascent.bound = Bound::Clip;
+    let clipped = climbed(&model, "class:0", &ascent);
+    near(
+        &clipped.input,
+        &weights().map(|w| (4.0 * w).clamp(-1.0, 3.0)),
+    );
+    ascent.bound = Bound::None;
+    // Two steps of 0.125 · (4 w − 2 · 0.5 · v): the penalty is that of v.
+    ascent.penalty.l2 = 0.5;
+    let damped = climbed(&model, "class:0", &ascent);
+    near(
+        &damped.input,
+        &weights().map(|w| 4.0 * (0.5 * w + 0.5 * w * 0.875)),
+    );
+    let squares: f32 = damped.input.iter().map(|x| (x / 4.0).powi(2)).sum();
+    assert!((damped.penalty - f64::from(squares / 2.0)).abs() < 1e-4);
+    ascent.ground = Ground::Grey;
+    ascent.optimiser = Optimiser::Plain { rate: 1e-9 };
+    near(&climbed(&model, "class:0", &ascent).input, &[1.0; 16]);
+    ascent.ground = Ground::Input(weights().to_vec());
+    near(&climbed(&model, "class:0", &ascent).input, &weights());
+}
+
+#[test]
+fn noise_has_its_standard_deviation_and_comes_once() {
+    let model = linear(&[0.0; 16]);
+    let mut ascent = plain(1.0, 1);
+    ascent.noise = 0.5;
+    let mut squares = 0.0;
+    for seed in 0..50 {
+        ascent.seed = seed;
+        let noise = climbed(&model, "class:0", &ascent).input;
+        squares += noise.iter().map(|v| f64::from(v * v)).sum::<f64>();
+    }
+    // 800 values: the mean square has a standard error of 0.25 · √(2/800); five of them.
+    let mean = squares / 800.0;
+    assert!((mean - 0.25).abs() < 5.0 * 0.25 * 0.05, "{mean}");
+    // Finer octaves begin with what the coarse one left, interpolated, and nothing else.
+    ascent.octaves = Octaves {
+        count: 2,
+        ratio: 2.0,
+    };
+    let fine = climbed(&model, "class:0", &ascent).input;
+    assert!((fine[0] - fine[3]).abs() > 1e-3);
+    near(&fine[1..2], &[0.75 * fine[0] + 0.25 * fine[3]]);
+}
+
+#[test]
+fn a_blur_comes_every_so_many_steps() {
+    let model = linear(&weights());
+    let mut ascent = plain(0.5, 2);
+    ascent.blur = Some(Blur {
+        sigma: 0.8,
+        every: 3,
+    });
+    near(&climbed(&model, "class:0", &ascent).input, &weights());
+    let mut want = weights().map(|w| 1.5 * w);
+    blur::blur(&mut want, [4, 4], 0.8);
+    ascent.stop.steps = 3;
+    near(&climbed(&model, "class:0", &ascent).input, &want);
+    ascent.stop.steps = 4;
+    for (value, weight) in want.iter_mut().zip(weights()) {
+        *value += 0.5 * weight;
+    }
+    near(&climbed(&model, "class:0", &ascent).input, &want);
+}
+
+#[test]
+fn colours_are_decorrelated_where_there_are_three_and_it_is_asked_for() {
+    let weights: [f32; 18] = std::array::from_fn(|at| (at * 7 % 5) as f32 - 2.0);
+    let model = coloured(&weights);
+    let mut ascent = plain(0.25, 4);
+    let apart = climbed(&model, "class:0", &ascent);
+    near(&apart.input, &weights);
+    ascent.decorrelate = true;
+    let together = climbed(&model, "class:0", &ascent);
+    let off = together
+        .input
+        .iter()
+        .zip(&weights)
+        .map(|(a, b)| (a - b).abs());
+    assert!(off.fold(0.0, f32::max) > 0.1, "{:?}", together.input);
+    // One channel has no axes.
+    let grey = linear(&self::weights());
+    near(&climbed(&grey, "class:0", &ascent).input, &self::weights());
+}
+
+#[test]
+fn every_step_is_told_with_its_number() {
+    let model = linear(&weights());
+    let target: Target = "class:0".parse().expect("a target");
+    let aim = target.aim(&model, ClassValue::Logit).expect("a class");
+    let mut ascent = plain(1.0, 2);
+    ascent.octaves = Octaves {
+        count: 2,
+        ratio: 2.0,
+    };
+    let mut told = Vec::new();
+    let climb = climb(&model, &aim, &ascent, &mut |step| {
+        told.push((step.octave, step.step, step.total));
+        ControlFlow::Continue(())
+    });
+    assert!(climb.is_ok());
+    assert_eq!(told, [(0, 0, 0), (0, 1, 1), (1, 0, 2), (1, 1, 3)]);
 }
