@@ -11,8 +11,8 @@ struct Sums<'a> {
     sizes: [usize; 3],
     /// Rows and columns of the output.
     back: [usize; 2],
-    /// Groups, stride, padding before, rows and columns of the kernel.
-    window: [usize; 4],
+    /// Groups, stride, padding before, rows and columns of the kernel, dilation.
+    window: [usize; 5],
     weights: &'a [f32],
     seeds: &'a [f32],
 }
@@ -21,14 +21,14 @@ impl Sums<'_> {
     /// The slope of the input's number `at`, term by term.
     fn slope(&self, at: usize) -> f32 {
         let [channels, size, outputs] = self.sizes;
-        let [groups, stride, pad, kernel] = self.window;
+        let [groups, stride, pad, kernel, dilation] = self.window;
         let [rows, columns] = self.back;
         let (x, y) = (at % size, at / size % size);
         let (input, image) = (at / size / size % channels, at / size / size / channels);
         let (inputs, each) = (channels / groups, outputs / groups);
         // The output position whose tap `tap` reads `at`, along one axis.
         let place = |at: usize, tap: usize, places: usize| {
-            let past = (at + pad).checked_sub(tap)?;
+            let past = (at + pad).checked_sub(tap * dilation)?;
             let place = past.is_multiple_of(stride).then_some(past / stride)?;
             (place < places).then_some(place)
         };
@@ -107,12 +107,14 @@ fn kernels_in_another_order_are_left_to_tract() {
 /// are compared with their sums, rounded: transforms are not exact.
 #[test]
 fn two_threads_give_what_one_gives() {
-    for (group, stride, pad, kernel, own) in [
-        (1, 1, 1, 3, ["Winograd"; 2]),
-        (2, 2, 2, 5, ["OptMatMul", "ConvForward"]),
-        (1, 1, 0, 1, ["OptMatMul", "ConvForward"]),
-        (1, 3, 0, 3, ["OptMatMul", "ConvForward"]),
+    for (window, own) in [
+        ([1, 1, 1, 3, 1], ["Winograd"; 2]),
+        ([2, 2, 2, 5, 1], ["OptMatMul", "ConvForward"]),
+        ([1, 1, 0, 1, 1], ["OptMatMul", "ConvForward"]),
+        ([1, 3, 0, 3, 1], ["OptMatMul", "ConvForward"]),
+        ([1, 1, 3, 3, 2], ["OptMatMul", "ConvForward"]),
     ] {
+        let [group, stride, pad, kernel, dilation] = window;
         let numbers = |count: usize, step: usize| -> Vec<f32> {
             let numbers = (0..count).map(|i| ((i * step) % 211 % 7) as f32 - 3.0);
             numbers.collect()
@@ -132,7 +134,7 @@ fn two_threads_give_what_one_gives() {
             DataFormat::NCHW,
             tvec!(kernel, kernel),
             PaddingSpec::Explicit(tvec!(pad, pad), tvec!(pad, 0)),
-            None,
+            Some(tvec!(dilation, dilation)),
             Some(tvec!(stride, stride)),
             channels,
             outputs,
@@ -162,11 +164,11 @@ fn two_threads_give_what_one_gives() {
             pass
         };
         let (one, two) = (run(1), run(2));
-        let what = format!("{group} {stride} {pad} {kernel}");
+        let what = format!("{window:?}");
         let sums = Sums {
             sizes: [channels, size, outputs],
             back: [one.values[0].shape()[2], one.values[0].shape()[3]],
-            window: [group, stride, pad, kernel],
+            window,
             weights: &numbers(shape.iter().product(), 37),
             seeds: &numbers(one.values[0].len(), 13),
         };

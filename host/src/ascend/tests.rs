@@ -248,6 +248,14 @@ fn inputs_are_measured_in_the_range_of_their_pixels() {
         &damped.input,
         &weights().map(|w| 4.0 * (0.5 * w + 0.5 * w * 0.875)),
     );
+    // After one step x = 2 w and v = w / 2.
+    let squares: f32 = weights().iter().map(|w| w * w).sum();
+    let value = f64::from(2.0 * squares - 0.5 * squares / 4.0);
+    assert!(
+        (damped.values[1] - value).abs() < 1e-3,
+        "{:?}",
+        damped.values
+    );
     let squares: f32 = damped.input.iter().map(|x| (x / 4.0).powi(2)).sum();
     assert!((damped.penalty - f64::from(squares / 2.0)).abs() < 1e-4);
     ascent.ground = Ground::Grey;

@@ -48,8 +48,7 @@ impl ConvForward {
         assert!(kernel.len() == geometry.outputs * taps);
         assert!(output.len() == geometry.outputs * rows * row);
         let threads = self.scratch.threads(geometry.multiplications());
-        let tiles = (taps * rows * row).div_ceil(TILE).next_multiple_of(threads);
-        let high = rows.div_ceil(tiles).max(1);
+        let high = tile_rows(rows, taps * row, threads);
         let pointer = Output(output.as_mut_ptr());
         let work = |tile: usize| {
             let pointer = &pointer;
@@ -77,6 +76,13 @@ impl ConvForward {
         };
         (0..rows.div_ceil(high)).into_par_iter().for_each(work);
     }
+}
+
+/// Rows of a tile, of so many numbers each: what stays in the cache, as much for each
+/// thread.
+fn tile_rows(rows: usize, numbers: usize, threads: usize) -> usize {
+    let tiles = (rows * numbers).div_ceil(TILE).next_multiple_of(threads);
+    rows.div_ceil(tiles).max(1)
 }
 
 /// What the taps read at some output rows: `[I · KH · KW, rows · W']`.

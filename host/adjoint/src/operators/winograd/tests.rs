@@ -282,6 +282,10 @@ fn only_large_convolutions_with_steps_of_one_are_taken() {
             ..large
         },
         ConvGeometry {
+            kernel: [3, 5],
+            ..large
+        },
+        ConvGeometry {
             kernel: [1, 1],
             ..large
         },
