@@ -347,3 +347,21 @@ fn every_step_is_told_with_its_number() {
     assert!(climb.is_ok());
     assert_eq!(told, [(0, 0, 0), (0, 1, 1), (1, 0, 2), (1, 1, 3)]);
 }
+
+#[test]
+fn a_ground_that_is_no_input_is_refused() {
+    let model = linear(&weights());
+    let target: Target = "class:0".parse().expect("a target");
+    let aim = target.aim(&model, ClassValue::Logit).expect("a class");
+    let mut ascent = plain(1.0, 1);
+    let mut begin = |ground: Vec<f32>| {
+        ascent.ground = Ground::Input(ground);
+        climb(&model, &aim, &ascent, &mut |_| ControlFlow::Continue(()))
+    };
+    assert!(begin(vec![1.0; 16]).is_ok());
+    assert!(matches!(begin(vec![1.0; 15]), Err(ExplainError::Model(_))));
+    let mut hole = vec![1.0; 16];
+    hole[7] = f32::NAN;
+    let refused = begin(hole);
+    assert!(matches!(refused, Err(ExplainError::NotFinite("the input"))));
+}
