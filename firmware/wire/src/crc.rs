@@ -23,6 +23,7 @@ const TABLE: [u32; 16] = {
 };
 
 /// The CRC of `bytes`.
+#[inline(never)]
 pub(crate) fn checksum(bytes: &[u8]) -> u32 {
     let mut remainder = !0;
     for &byte in bytes {

@@ -4,7 +4,7 @@ use crate::message::Receipt;
 use crate::seq::{distance, is_after};
 
 /// How far ahead of the next frame others are kept.
-pub const HELD_MAX: u16 = u64::BITS as u16;
+pub const HELD_MAX: u16 = u32::BITS as u16;
 
 /// What to do with a numbered frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,7 +25,7 @@ pub struct Inbound {
     next: u16,
     /// Bit `i`: frame `next + i` is kept. Bit 0 is set only between a delivery
     /// and [`Inbound::next_held`].
-    held: u64,
+    held: u32,
     /// After the highest number received.
     end: u16,
     acknowledged: u16,

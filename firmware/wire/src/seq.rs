@@ -9,6 +9,7 @@ pub const fn distance(from: u16, to: u16) -> u16 {
 }
 
 /// Whether `a` lies after `b`.
+#[inline(never)]
 pub const fn is_after(a: u16, b: u16) -> bool {
     a != b && distance(b, a) < 1 << 15
 }

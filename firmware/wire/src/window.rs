@@ -7,7 +7,8 @@ use crate::seq::{distance, is_after, round_is_after};
 /// One buffer of a [`Window`].
 #[derive(Clone, Copy, Debug)]
 pub struct Slot {
-    kind: Kind,
+    /// None where there is nothing in it: an empty slot is all zeros.
+    kind: Option<Kind>,
     length: u8,
     payload: [u8; PAYLOAD_BYTES_MAX],
 }
@@ -15,7 +16,7 @@ pub struct Slot {
 impl Slot {
     /// A slot with nothing in it.
     pub const EMPTY: Self = Self {
-        kind: Kind::Event,
+        kind: None,
         length: 0,
         payload: [0; PAYLOAD_BYTES_MAX],
     };
@@ -75,6 +76,7 @@ impl<'s> Window<'s> {
     }
 
     /// Whether [`Window::push`] has room and credit.
+    #[inline(never)]
     pub fn has_room(&self) -> bool {
         distance(self.base, self.next) < self.slot_count() && is_after(self.limit, self.next)
     }
@@ -94,7 +96,7 @@ impl<'s> Window<'s> {
             .index(seq)
             .and_then(|index| self.slots.get_mut(index))?;
         let length = write(&mut slot.payload)?;
-        slot.kind = kind;
+        slot.kind = Some(kind);
         slot.length = u8::try_from(length)
             .ok()
             .filter(|&n| usize::from(n) <= PAYLOAD_BYTES_MAX)?;
@@ -108,7 +110,7 @@ impl<'s> Window<'s> {
             return None;
         }
         let slot = self.slots.get(self.index(seq)?)?;
-        Some((slot.kind, slot.payload.get(..usize::from(slot.length))?))
+        Some((slot.kind?, slot.payload.get(..usize::from(slot.length))?))
     }
 
     /// The numbers of all unacknowledged frames, oldest first.
@@ -142,6 +144,7 @@ impl<'s> Window<'s> {
 
     /// Takes the host's acknowledgement of all before `ack`. One that is old, or
     /// of what was never sent, is ignored.
+    #[inline(never)]
     pub fn acknowledge(&mut self, ack: u16) {
         let count = distance(self.base, ack);
         if count <= distance(self.base, self.next) && !self.slots.is_empty() {
@@ -168,6 +171,7 @@ impl<'s> Window<'s> {
         is_new
     }
 
+    #[inline(never)]
     fn index(&self, seq: u16) -> Option<usize> {
         let step = usize::from(distance(self.base, seq));
         (self.first + step).checked_rem(self.slots.len())

@@ -26,7 +26,7 @@ enum Piece {
     /// A request as a host would make it, in its turn.
     Asked(Ask),
     /// An acknowledgement as a host would make it.
-    Acknowledged { next: u8, credit: u8, missing: u8, held: u64, round: u8 },
+    Acknowledged { next: u8, credit: u8, missing: u8, held: u32, round: u8 },
     /// A byte of what was said so far, changed.
     Damaged { at: u16, with: u8 },
 }
@@ -139,7 +139,7 @@ impl Host {
             }
             Ask::Infer { fused, taps, paint, crc } => Request::Infer(Infer {
                 mode: if *fused { Mode::Fused } else { Mode::Tapped },
-                taps: TensorSet(u128::from(*taps).to_le_bytes()),
+                taps: TensorSet([u32::from(*taps), 0, 0, 0]),
                 paint: *paint,
                 input_crc: crc.unwrap_or_else(|| input_crc(&self.input)),
             }),

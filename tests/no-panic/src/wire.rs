@@ -53,7 +53,7 @@ fn messages() {
         message::input_crc => fn(&[u8]) -> u32,
         Event::is_last => fn(&Event<'static>) -> bool,
         EnginePhase::name => fn(EnginePhase) -> &'static str,
-        TensorSet::contains => fn(TensorSet, usize) -> bool,
+        TensorSet::contains => fn(&TensorSet, usize) -> bool,
         TensorSet::with => fn(TensorSet, usize) -> TensorSet,
         TensorSet::below => fn(TensorSet, usize) -> TensorSet,
         (|set, at| set.iter().nth(at)) => fn(TensorSet, usize) -> Option<usize>,

@@ -37,13 +37,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A varint of at most `bits` bits.
+    /// A varint of at most `bits` bits, which no request has more of than a length.
     #[inline(never)]
-    fn varint(&mut self, bits: u32) -> u64 {
+    fn varint(&mut self, bits: u32) -> usize {
         let mut value = 0;
         for shift in (0..bits).step_by(7) {
             let byte = self.byte();
-            let part = u64::from(byte & 0x7F);
+            let part = usize::from(byte & 0x7F);
             value |= part << shift;
             if byte & 0x80 == 0 {
                 self.is_sound &= part.checked_shr(bits - shift).unwrap_or(0) == 0;
@@ -56,7 +56,7 @@ impl<'a> Reader<'a> {
 
     #[inline(never)]
     fn take(&mut self) -> &'a [u8] {
-        let length = self.varint(usize::BITS) as usize;
+        let length = self.varint(usize::BITS);
         let (taken, rest) = self.bytes.split_at_checked(length).unwrap_or_else(|| {
             self.is_sound = false;
             Default::default()
@@ -87,16 +87,17 @@ impl<'a> de::Deserializer<'a> for &mut Reader<'a> {
         deserialize_i8: visit_i8(|reader| reader.byte() as i8);
         deserialize_u16: visit_u16(|reader| reader.varint(u16::BITS) as u16);
         deserialize_u32: visit_u32(|reader| reader.varint(u32::BITS) as u32);
-        deserialize_u64: visit_u64(|reader| reader.varint(u64::BITS));
         deserialize_bytes: visit_borrowed_bytes(|reader| reader.take());
     }
 
     #[inline]
     fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Malformed> {
-        match self.byte() {
-            0 => visitor.visit_none(),
-            1 => visitor.visit_some(self),
-            _ => Err(Malformed),
+        let is_some = self.byte();
+        self.is_sound &= is_some <= 1;
+        if is_some == 0 {
+            visitor.visit_none()
+        } else {
+            visitor.visit_some(self)
         }
     }
 
@@ -146,7 +147,7 @@ impl<'a> de::Deserializer<'a> for &mut Reader<'a> {
     // No request has any of these.
     forward_to_deserialize_any! {
         <V: Visitor<'a>>
-        bool i16 i32 i64 f32 f64 char str string byte_buf unit unit_struct seq
+        bool i16 i32 i64 u64 f32 f64 char str string byte_buf unit unit_struct seq
         tuple_struct map identifier ignored_any
     }
 

@@ -123,7 +123,7 @@ proptest! {
     #[test]
     fn requests_are_read_as_postcard_does(
         [a, b, c] in [number(), number(), number()],
-        taps in any::<[u8; 16]>(),
+        taps in any::<[u32; 4]>(),
         bytes in prop::collection::vec(any::<u8>(), 0..=200),
         fill in any::<i8>(),
     ) {
@@ -147,7 +147,7 @@ proptest! {
             let payload = message::emit(&request, &mut payload).unwrap();
             prop_assert_eq!(parse(payload), Some(request));
         }
-        let receipt = Receipt { limit: a as u16, missing_before: b as u16, held: c };
+        let receipt = Receipt { limit: a as u16, missing_before: b as u16, held: c as u32 };
         let mut payload = [0; PAYLOAD_BYTES_MAX];
         prop_assert_eq!(parse(message::emit(&receipt, &mut payload).unwrap()), Some(receipt));
     }

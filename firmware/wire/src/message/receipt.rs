@@ -12,5 +12,5 @@ pub struct Receipt {
     /// The first sequence number that the host does not miss yet.
     pub missing_before: u16,
     /// Bit `i`: the frame numbered `ack + i` is here already, out of turn.
-    pub held: u64,
+    pub held: u32,
 }

@@ -3,28 +3,29 @@
 use postcard_schema::Schema;
 use serde::{Deserialize, Serialize};
 
-/// Tensors by index, as in the board image: the lowest bit of the first byte is the
-/// input. Bytes, because a board has no numbers as wide.
+/// Tensors by index, as in the board image: the lowest bit of the first word is the
+/// input. Words, because a board has no numbers as wide.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, Schema)]
-pub struct TensorSet(pub [u8; 16]);
+pub struct TensorSet(pub [u32; 4]);
 
 impl TensorSet {
     /// No tensor: a tap that nobody asked for costs nothing.
-    pub const NONE: Self = Self([0; 16]);
+    pub const NONE: Self = Self([0; 4]);
     /// Every tensor that an image may have.
-    pub const ALL: Self = Self([0xFF; 16]);
+    pub const ALL: Self = Self([u32::MAX; 4]);
 
     /// Whether `tensor` is in the set; false from 128 on.
-    pub fn contains(self, tensor: usize) -> bool {
-        let byte = self.0.get(tensor / 8);
-        byte.is_some_and(|byte| byte >> (tensor % 8) & 1 == 1)
+    #[inline(never)]
+    pub fn contains(&self, tensor: usize) -> bool {
+        let word = self.0.get(tensor / 32);
+        word.is_some_and(|word| word >> (tensor % 32) & 1 == 1)
     }
 
     /// The set with `tensor` in it too; unchanged from 128 on.
     #[must_use]
     pub fn with(mut self, tensor: usize) -> Self {
-        if let Some(byte) = self.0.get_mut(tensor / 8) {
-            *byte |= 1 << (tensor % 8);
+        if let Some(word) = self.0.get_mut(tensor / 32) {
+            *word |= 1 << (tensor % 32);
         }
         self
     }
