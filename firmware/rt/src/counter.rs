@@ -35,40 +35,42 @@ pub trait Counter {
     fn read(&mut self) -> u64;
 }
 
-/// Virtual nanoseconds an instruction takes, as a power of two, with the clock they are counted by.
+/// Virtual nanoseconds an instruction takes, as a power of two, counted by a clock of
+/// `CLOCK_HZ`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Scale {
-    /// A tick lasts `nanoseconds / ticks`, in lowest terms.
-    nanoseconds: u64,
-    ticks: NonZeroU16,
+pub struct Scale<const CLOCK_HZ: u32> {
     shift: u32,
 }
 
-impl Scale {
+impl<const CLOCK_HZ: u32> Scale<CLOCK_HZ> {
     /// The largest shift that QEMU takes.
     const MAX_SHIFT: u32 = 10;
 
-    /// Finds the shift under which `instructions` take `ticks` of a clock of `clock_hz`.
+    /// A tick lasts `NANOSECONDS / TICKS`, in lowest terms.
+    const NANOSECONDS: u32 = SECOND_NS / greatest_common_divisor(SECOND_NS, CLOCK_HZ);
+    const TICKS: NonZeroU16 = {
+        let ticks = CLOCK_HZ / greatest_common_divisor(SECOND_NS, CLOCK_HZ);
+        assert!(
+            ticks <= u16::MAX as u32,
+            "a clock with no short fraction of a second"
+        );
+        NonZeroU16::new(ticks as u16).expect("a clock that stands still")
+    };
+
+    /// Finds the shift under which `instructions` take `ticks`.
     ///
     /// Gives `None` where no shift explains the time to within 1/64 of it.
-    pub fn fit(instructions: u32, ticks: u64, clock_hz: u32) -> Option<Self> {
-        const SECOND_NS: u32 = 1_000_000_000;
-        let divisor = greatest_common_divisor(SECOND_NS, clock_hz);
-        let nanoseconds = u64::from(SECOND_NS.checked_div(divisor)?);
-        // Of a clock with no short fraction there is no count, rather than a slow one.
-        let ticks_in = u16::try_from(clock_hz.checked_div(divisor)?).ok()?;
-        let ticks_in = NonZeroU16::new(ticks_in)?;
-        // Both in nanoseconds times `ticks_in`, which spares a division.
-        let measured = ticks.checked_mul(nanoseconds)?;
-        let shift = (0..=Self::MAX_SHIFT).find(|shift| {
-            let expected = (u64::from(instructions) << shift) * u64::from(ticks_in.get());
-            measured.abs_diff(expected) <= expected / 64
-        })?;
-        Some(Self {
-            nanoseconds,
-            ticks: ticks_in,
-            shift,
-        })
+    pub fn fit(instructions: u32, ticks: u64) -> Option<Self> {
+        // Both in nanoseconds times `TICKS`, which spares a division.
+        let measured = ticks.checked_mul(Self::NANOSECONDS.into())?;
+        let mut expected = u64::from(instructions) * u64::from(Self::TICKS.get());
+        for shift in 0..=Self::MAX_SHIFT {
+            if measured.abs_diff(expected) <= expected / 64 {
+                return Some(Self { shift });
+            }
+            expected *= 2;
+        }
+        None
     }
 
     /// Gives the instructions that `ticks` since the counter's start amount to.
@@ -76,19 +78,21 @@ impl Scale {
     /// Exact where a tick is shorter than an instruction; rounded up, because a
     /// tick is counted when the instruction it belongs to has been executed.
     pub fn instructions(self, ticks: u64) -> u64 {
-        let nanoseconds = ticks * self.nanoseconds;
+        let nanoseconds = ticks * u64::from(Self::NANOSECONDS);
         let shift = self.shift % u64::BITS;
         let begun = u64::from(nanoseconds & ((1 << shift) - 1) != 0);
         let instructions = (nanoseconds >> shift) + begun;
         // Most clocks tick every so many whole nanoseconds, and a division would be
         // most of what reading the counter costs.
-        if self.ticks == NonZeroU16::MIN {
+        if Self::TICKS.get() == 1 {
             instructions
         } else {
-            div_ceil(instructions, self.ticks)
+            div_ceil(instructions, Self::TICKS)
         }
     }
 }
+
+const SECOND_NS: u32 = 1_000_000_000;
 
 /// `value / divisor`, rounded up, 16 bits at a time: cores divide 32 bits, and a
 /// 64-bit division is 0.9 KB of flash.
@@ -103,9 +107,9 @@ fn div_ceil(value: u64, divisor: NonZeroU16) -> u64 {
     quotient + u64::from(rest != 0)
 }
 
-fn greatest_common_divisor(mut a: u32, mut b: u32) -> u32 {
-    while let Some(rest) = a.checked_rem(b) {
-        (a, b) = (b, rest);
+const fn greatest_common_divisor(mut a: u32, mut b: u32) -> u32 {
+    while b > 0 {
+        (a, b) = (b, a % b);
     }
     a
 }
@@ -124,38 +128,34 @@ mod tests {
 
     use super::{Scale, div_ceil, ticks};
 
-    /// The clocks of the emulated boards.
-    const CLOCKS_HZ: [u32; 2] = [25_000_000, 168_000_000];
-
-    fn scale(clock_hz: u32, shift: u32) -> Scale {
-        let ticks = (200_000_u64 << shift) * u64::from(clock_hz) / 1_000_000_000;
-        Scale::fit(200_000, ticks + 3, clock_hz).expect("a shift explains this time")
-    }
-
-    #[test]
-    fn finds_every_shift() {
-        for clock_hz in CLOCKS_HZ {
-            for shift in 0..=10 {
-                assert_eq!(scale(clock_hz, shift).shift, shift);
-            }
+    /// Finds every shift from what 200,000 instructions take, and single instructions
+    /// at shift 6.
+    fn measures_by<const CLOCK_HZ: u32>() {
+        let ticks_of = |instructions: u64, shift: u32| {
+            (instructions << shift) * u64::from(CLOCK_HZ) / 1_000_000_000
+        };
+        let scale = |shift| {
+            let ticks = ticks_of(200_000, shift) + 3;
+            Scale::<CLOCK_HZ>::fit(200_000, ticks).expect("a shift explains this time")
+        };
+        for shift in 0..=10 {
+            assert_eq!(scale(shift).shift, shift);
+        }
+        for executed in 0..10_000 {
+            assert_eq!(scale(6).instructions(ticks_of(executed, 6)), executed);
         }
     }
 
     #[test]
-    fn refuses_time_that_no_shift_explains() {
-        assert_eq!(Scale::fit(200_000, 7_500 * 64, 25_000_000), None);
-        assert_eq!(Scale::fit(200_000, 0, 25_000_000), None);
-        assert_eq!(Scale::fit(200_000, u64::MAX, 25_000_000), None);
+    fn measures_by_the_clocks_of_the_emulated_boards() {
+        measures_by::<25_000_000>();
+        measures_by::<168_000_000>();
     }
 
     #[test]
-    fn resolves_single_instructions_at_shift_6() {
-        for clock_hz in CLOCKS_HZ {
-            let scale = scale(clock_hz, 6);
-            for executed in 0..10_000_u64 {
-                let ticks = executed * 64 * u64::from(clock_hz) / 1_000_000_000;
-                assert_eq!(scale.instructions(ticks), executed);
-            }
+    fn refuses_time_that_no_shift_explains() {
+        for ticks in [7_500 * 64, 0, u64::MAX] {
+            assert_eq!(Scale::<25_000_000>::fit(200_000, ticks), None);
         }
     }
 
@@ -184,7 +184,8 @@ mod tests {
     fn counts_for_years_without_leaving_64_bits() {
         let ticks = u64::MAX / 125;
         let exact = (u128::from(ticks) * 125).div_ceil(21 * 64);
-        assert_eq!(u128::from(scale(168_000_000, 6).instructions(ticks)), exact);
+        let scale = Scale::<168_000_000> { shift: 6 };
+        assert_eq!(u128::from(scale.instructions(ticks)), exact);
     }
 
     #[test]

@@ -36,8 +36,9 @@ ranges! {
     stack = _stack_end .. _stack_start;
 }
 
-fn bytes(range: Range<usize>) -> u32 {
-    range.len() as u32
+// Wrapping: the linker puts no end before its start, which a length would look at.
+fn bytes(Range { start, end }: Range<usize>) -> u32 {
+    end.wrapping_sub(start) as u32
 }
 
 /// Gives the size of every section, and of the memories they lie in.

@@ -37,12 +37,21 @@ pub fn drain(out: &mut [u8]) -> usize {
 /// The caller is inside a critical section, and holds no other reference to the
 /// ring while it uses this one.
 unsafe fn ring() -> &'static mut Ring<RING_BYTES> {
-    // SAFETY: exclusive by this function's contract; every bit pattern is a `Ring`.
-    let ring = unsafe { (*addr_of_mut!(RING)).assume_init_mut() };
+    // SAFETY: this function's contract is the other's.
+    let ring = unsafe { acquired() };
     if !ring.is_sound() {
         ring.clear();
     }
     ring
+}
+
+/// The ring as it is.
+///
+/// # Safety
+/// As for [`ring`].
+unsafe fn acquired() -> &'static mut Ring<RING_BYTES> {
+    // SAFETY: exclusive by this function's contract; every bit pattern is a `Ring`.
+    unsafe { (*addr_of_mut!(RING)).assume_init_mut() }
 }
 
 /// The encoder.
@@ -81,7 +90,7 @@ unsafe impl defmt::Logger for RingLogger {
 
     unsafe fn write(bytes: &[u8]) {
         // SAFETY: defmt calls this between `acquire` and `release`.
-        let ring = unsafe { ring() };
+        let ring = unsafe { acquired() };
         // SAFETY: as above.
         unsafe { encoder() }.write(bytes, |bytes| put(ring, bytes));
     }
@@ -90,7 +99,7 @@ unsafe impl defmt::Logger for RingLogger {
 
     unsafe fn release() {
         // SAFETY: defmt calls this once after `acquire`.
-        let ring = unsafe { ring() };
+        let ring = unsafe { acquired() };
         // SAFETY: as above.
         unsafe { encoder() }.end_frame(|bytes| put(ring, bytes));
         ring.commit();

@@ -1,4 +1,5 @@
-//! Copying and filling bytes: what the compiler calls where Rust moves a value.
+//! Copying, filling and comparing bytes: what the compiler calls where Rust moves a
+//! value or asks whether two are the same.
 //!
 //! The compiler's own versions are written for any target, once for each alignment, and
 //! together take 1.9 KB of flash. These cores load and store words at any address, so
@@ -75,4 +76,20 @@ core::arch::global_asm!(
     ".size __aeabi_memset, . - __aeabi_memset",
     ".thumb_set __aeabi_memset4, __aeabi_memset",
     ".thumb_set __aeabi_memset8, __aeabi_memset",
+    // (one, other, count): the difference of the first bytes that differ.
+    ".global memcmp, bcmp",
+    ".type memcmp, %function",
+    ".thumb_func",
+    "memcmp:",
+    "mov r12, r0",
+    "movs r0, #0",
+    "2: cbz r2, 3f",
+    "ldrb r0, [r12], #1",
+    "ldrb r3, [r1], #1",
+    "subs r2, r2, #1",
+    "subs r0, r0, r3",
+    "beq 2b",
+    "3: bx lr",
+    ".size memcmp, . - memcmp",
+    ".thumb_set bcmp, memcmp",
 );

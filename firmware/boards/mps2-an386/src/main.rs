@@ -15,7 +15,7 @@ const BAUD: u32 = 115_200;
 fn main() -> ! {
     // SAFETY: main runs once, and nobody has taken them before.
     let core = unsafe { Peripherals::steal() };
-    let counter = InstructionCounter::start(core.SYST, CLOCK_HZ);
+    let counter = InstructionCounter::<CLOCK_HZ>::start(core.SYST);
     // SAFETY: main runs once, and nothing else drives UART0.
     let link = unsafe { CmsdkUart0::start(CLOCK_HZ, BAUD) };
     cortexscope_rt::run(

@@ -28,7 +28,7 @@ fn main() -> ! {
     // SAFETY: as above.
     let part = unsafe { Peripherals::steal() };
     let usart_hz = clock::start(&part.RCC, &part.FLASH);
-    let counter = CoreCounter::start(core, EMULATED_CLOCK_HZ);
+    let counter = CoreCounter::<EMULATED_CLOCK_HZ>::start(core);
     let mut link = Usart::start(part.USART1, &part.GPIOA, &part.RCC, usart_hz, BAUD);
     if counter.kind() == CounterKind::Cycles {
         link.fill_by_interrupt();

@@ -21,15 +21,15 @@ fn SysTick() {
 }
 
 /// Counts executed instructions since its start.
-pub struct InstructionCounter {
-    scale: Option<Scale>,
+///
+/// `CLOCK_HZ` is the frequency of the processor clock.
+pub struct InstructionCounter<const CLOCK_HZ: u32> {
+    scale: Option<Scale<CLOCK_HZ>>,
 }
 
-impl InstructionCounter {
+impl<const CLOCK_HZ: u32> InstructionCounter<CLOCK_HZ> {
     /// Starts SysTick at the processor clock and measures how long an instruction takes.
-    ///
-    /// `clock_hz` is the frequency of that clock.
-    pub fn start(mut systick: SYST, clock_hz: u32) -> Self {
+    pub fn start(mut systick: SYST) -> Self {
         systick.set_clock_source(SystClkSource::Core);
         systick.set_reload(0xFF_FFFF);
         systick.clear_current();
@@ -41,12 +41,12 @@ impl InstructionCounter {
         spin(ROUNDS);
         let elapsed = read_ticks() - before;
         Self {
-            scale: Scale::fit(2 * ROUNDS, elapsed, clock_hz),
+            scale: Scale::fit(2 * ROUNDS, elapsed),
         }
     }
 }
 
-impl Counter for InstructionCounter {
+impl<const CLOCK_HZ: u32> Counter for InstructionCounter<CLOCK_HZ> {
     fn kind(&self) -> CounterKind {
         match self.scale {
             Some(_) => CounterKind::Instructions,
@@ -54,6 +54,7 @@ impl Counter for InstructionCounter {
         }
     }
 
+    #[inline(never)]
     fn read(&mut self) -> u64 {
         self.scale
             .map_or(0, |scale| scale.instructions(read_ticks()))
