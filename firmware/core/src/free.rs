@@ -1,9 +1,7 @@
 //! What of the arena holds nothing between two steps.
 
 use crate::image::Model;
-use crate::image::format::{StepRecord, step};
 use crate::plan::{Plan, Step};
-use core::ops::Range;
 
 /// Calls `found` for each part of `arena` that holds nothing which step `index`
 /// or a later one reads, in order.
@@ -30,23 +28,33 @@ pub(crate) fn parts(
 }
 
 /// Whether `tensor` is there when step `index` begins, and still needed.
-fn is_live(model: &Model<'_>, plan: &Plan<'_>, index: usize, tensor: usize) -> bool {
-    let (before, from_now) = plan.steps.split_at(index.min(plan.steps.len()));
-    let mut written = before.iter().flat_map(layers);
-    let is_there = tensor == 0 || written.any(|layer| layer + 1 == tensor);
-    let mut to_come = from_now.iter().flat_map(layers);
-    let is_read = to_come.any(|layer| {
-        let mut inputs = model.inputs(layer).iter();
-        inputs.any(|&input| usize::from(input) == tensor)
-    });
+pub(crate) fn is_live(model: &Model<'_>, plan: &Plan<'_>, index: usize, tensor: usize) -> bool {
     // Whoever asked for the run reads the logits.
-    is_there && (is_read || tensor == model.layer_count())
+    is_written(plan, index, tensor)
+        && (tensor == model.layer_count() || is_read(model, plan, index, tensor))
 }
 
-/// The layers that a step runs.
-pub(crate) fn layers(record: &StepRecord) -> Range<usize> {
-    let first = usize::from(record.layer);
-    first..first + if record.kind == step::CONV_POOL { 2 } else { 1 }
+/// Whether `tensor` is there when step `index` begins.
+pub(crate) fn is_written(plan: &Plan<'_>, index: usize, tensor: usize) -> bool {
+    for record in plan.steps.get(..index).unwrap_or_default() {
+        let layers = Step::from(record).layers;
+        if layers.start < tensor && tensor <= layers.end {
+            return true;
+        }
+    }
+    tensor == 0
+}
+
+/// Whether step `index` or a later one reads `tensor`.
+fn is_read(model: &Model<'_>, plan: &Plan<'_>, index: usize, tensor: usize) -> bool {
+    for record in plan.steps.get(index..).unwrap_or_default() {
+        for layer in Step::from(record).layers {
+            if model.reads(layer, tensor) {
+                return true;
+            }
+        }
+    }
+    false
 }
 
 impl Plan<'_> {
@@ -54,19 +62,18 @@ impl Plan<'_> {
     /// runs that writes `tensor`: what is still needed of earlier steps, what the
     /// step writes, and what it needs beside. 0 for a tensor that no step writes.
     pub fn in_use_bytes(&self, model: &Model<'_>, tensor: usize) -> usize {
-        let steps = || self.steps().zip(self.steps).enumerate();
-        let written = |record| layers(record).any(|layer| layer + 1 == tensor);
-        let Some((index, (step, record))) = steps().find(|(_, (_, record))| written(record)) else {
+        let Some(layer) = tensor.checked_sub(1) else {
             return 0;
         };
-        let beside = match step {
-            Step::Layer { scratch, .. } => scratch.end,
-            Step::ConvPool { row, .. } => row.end,
+        let mut steps = self.steps().enumerate();
+        let Some((index, step)) = steps.find(|(_, step)| step.layers.contains(&layer)) else {
+            return 0;
         };
         let held = (0..model.tensor_count()).filter(|&other| {
-            is_live(model, self, index, other) || layers(record).any(|layer| layer + 1 == other)
+            let is_made = (step.layers.start + 1..=step.layers.end).contains(&other);
+            is_made || is_live(model, self, index, other)
         });
         let ends = held.filter_map(|other| self.place(model, other));
-        ends.map(|place| place.end).fold(beside, usize::max)
+        ends.map(|place| place.end).fold(step.row.end, usize::max)
     }
 }

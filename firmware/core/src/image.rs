@@ -12,5 +12,7 @@ mod layer;
 mod model;
 
 pub use error::{ImageError, LayerProblem, Part, PlanProblem};
-pub use layer::{Conv2d, Dense, Layer, MaxPool, Op, Quantiser, Shape, Tensor, Window};
+pub use layer::{
+    AFTER_WEIGHTS, Conv2d, Dense, Layer, MaxPool, Op, Quantiser, Shape, Tensor, Window,
+};
 pub use model::Model;

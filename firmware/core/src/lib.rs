@@ -43,12 +43,15 @@ mod arena;
 mod free;
 mod occlude;
 mod run;
+mod softmax;
 mod tap;
 
+pub use arena::ArenaError;
 pub use image::{ImageError, Layer, Model, Op, Tensor};
 pub use occlude::{Occluder, OcclusionError, OcclusionReport, occlude, occlusion_arena_bytes};
 pub use plan::{Mode, Plan, Step};
-pub use run::{RunError, run, softmax_probability};
+pub use run::{RunError, run};
+pub use softmax::softmax_probability;
 pub use tap::{NoTap, Tap};
 
 /// The most tensors, input and logits included, that an image may hold.

@@ -12,8 +12,9 @@ mod layout;
 mod recompute;
 mod region;
 
+use crate::arena::{ArenaError, check};
 use crate::image::{Model, Shape};
-use crate::run::softmax_probability;
+use crate::softmax::softmax_probability;
 use layout::Layout;
 use recompute::Recompute;
 use region::Region;
@@ -70,22 +71,8 @@ pub struct OcclusionReport {
 /// Why an occlusion was not done, or stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OcclusionError<E> {
-    /// The arena has fewer bytes than this occlusion needs.
-    ArenaTooSmall {
-        /// See [`occlusion_arena_bytes`].
-        need_bytes: usize,
-        /// What was given.
-        have_bytes: usize,
-    },
-    /// The arena does not begin on a 4-byte boundary.
-    ArenaMisaligned,
-    /// Another number of input bytes than the network reads.
-    InputLength {
-        /// What the network reads.
-        need_bytes: usize,
-        /// What was given.
-        have_bytes: usize,
-    },
+    /// It cannot begin; see [`occlusion_arena_bytes`].
+    Arena(ArenaError),
     /// The patch is empty, larger than the input, or does not move.
     Window,
     /// The network has no class of this number.
@@ -130,26 +117,10 @@ pub fn occlude<S, E>(
     let shape = model.input_shape();
     let (rows, columns) = occluder.positions(shape).ok_or(OcclusionError::Window)?;
     let layout = Layout::new(model, occluder.window_h, occluder.window_w);
-    let (need_bytes, have_bytes) = (layout.arena_bytes, arena.len());
-    if have_bytes < need_bytes {
-        return Err(OcclusionError::ArenaTooSmall {
-            need_bytes,
-            have_bytes,
-        });
-    }
-    if !arena.as_ptr().addr().is_multiple_of(4) {
-        return Err(OcclusionError::ArenaMisaligned);
-    }
-    if input.len() != shape.elements() {
-        let need_bytes = shape.elements();
-        return Err(OcclusionError::InputLength {
-            need_bytes,
-            have_bytes: input.len(),
-        });
-    }
-
-    let mut work = Recompute::new(model, &layout);
+    check(model, layout.arena_bytes, arena, input).map_err(OcclusionError::Arena)?;
+    let mut work = Recompute::new(&layout);
     work.base(arena, input).ok_or(OcclusionError::Internal)?;
+    let macs = work.macs();
     let classes = model.classes();
     let class = occluder.class.unwrap_or_else(|| predicted(&work, arena));
     if class >= classes {
@@ -182,12 +153,12 @@ pub fn occlude<S, E>(
         base_probability,
         positions: rows * columns,
         macs_done: work.macs(),
-        macs_full: model.macs() * (rows * columns) as u64,
+        macs_full: macs * (rows * columns) as u64,
     })
 }
 
 /// The class with the largest logit, the first of equals.
-fn predicted(work: &Recompute<'_, '_>, arena: &mut [u8]) -> usize {
+fn predicted(work: &Recompute<'_>, arena: &mut [u8]) -> usize {
     let logits = work.logits(arena).unwrap_or_default();
     let better = |best: usize, at: usize| match (logits.get(best), logits.get(at)) {
         (Some(a), Some(b)) if b > a => at,
@@ -196,6 +167,6 @@ fn predicted(work: &Recompute<'_, '_>, arena: &mut [u8]) -> usize {
     (0..logits.len()).fold(0, better)
 }
 
-fn probability(work: &Recompute<'_, '_>, arena: &mut [u8], class: usize) -> Option<f32> {
+fn probability(work: &Recompute<'_>, arena: &mut [u8], class: usize) -> Option<f32> {
     Some(softmax_probability(work.logits(arena)?, class))
 }

@@ -37,6 +37,7 @@ pub use input::InputRows;
 pub use output::Output;
 
 use crate::image::Op;
+use core::ops::Range;
 
 /// Bytes of arena that the kernel of `op` needs beside its input and its output:
 /// a multiple of 4, on a word boundary. A whole layer writes to every one of them.
@@ -47,4 +48,24 @@ pub fn scratch_bytes(op: &Op<'_>) -> usize {
         }
         Op::Dense(_) | Op::MaxPool(_) | Op::Lookup(_) | Op::Concat => 0,
     }
+}
+
+/// Output pixels `columns` of row `y` of a layer that slides a window; `None` for any
+/// other. `scratch` has [`scratch_bytes`] at least.
+pub(crate) fn slide(
+    op: &Op<'_>,
+    input: InputRows<'_>,
+    y: usize,
+    columns: Range<usize>,
+    scratch: &mut [u32],
+    output: Output<'_>,
+) -> Option<()> {
+    match (op, output) {
+        (Op::Conv2d(conv), output) => conv2d::row(conv, input, y, columns, scratch, output),
+        (Op::MaxPool(pool), Output::Int8(output)) => {
+            max_pool::row(pool, input, y, columns, output);
+        }
+        _ => return None,
+    }
+    Some(())
 }

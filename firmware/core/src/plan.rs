@@ -17,27 +17,62 @@ pub enum Mode {
 impl Mode {
     /// Both modes.
     pub const ALL: [Self; 2] = [Self::Tapped, Self::Fused];
+
+    /// The mode that an image calls `number`.
+    pub(crate) const fn of(number: u32) -> Option<Self> {
+        match number {
+            0 => Some(Self::Tapped),
+            1 => Some(Self::Fused),
+            _ => None,
+        }
+    }
 }
 
 /// One step of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// One layer, its whole output at once.
-    Layer {
-        /// The layer.
-        layer: usize,
-        /// Where its kernel's scratch lies in the arena; empty if it needs none.
-        scratch: Range<usize>,
-    },
-    /// Convolution `conv` and the max-pool after it, row by row.
-    ConvPool {
-        /// The convolution; the pool is the next layer.
-        conv: usize,
-        /// Where the convolution's scratch lies in the arena; empty if it needs none.
-        scratch: Range<usize>,
-        /// Where one row of the convolution lies in the arena.
-        row: Range<usize>,
-    },
+pub struct Step {
+    /// What it runs: one layer, its whole output at once; or a convolution and the
+    /// max-pool after it, row by row.
+    pub layers: Range<usize>,
+    /// Where its kernel's scratch lies in the arena; empty if it needs none.
+    pub scratch: Range<usize>,
+    /// Where one row of a convolution that is pooled lies in the arena, right after
+    /// the scratch; empty for one layer.
+    pub row: Range<usize>,
+}
+
+impl Step {
+    /// Whether a convolution's rows are pooled as they are made.
+    pub fn is_fused(&self) -> bool {
+        self.layers.len() > 1
+    }
+
+    /// The tensor that it leaves.
+    pub fn output(&self) -> usize {
+        self.layers.end
+    }
+
+    /// What it needs beside its tensors.
+    pub(crate) fn beside(&self) -> Range<usize> {
+        self.scratch.start..self.row.end
+    }
+}
+
+impl From<&StepRecord> for Step {
+    // Saturating: offsets are checked after this, not before.
+    #[inline(never)]
+    fn from(record: &StepRecord) -> Self {
+        let first = usize::from(record.layer);
+        let start = record.scratch_offset as usize;
+        let row = start.saturating_add(record.scratch_bytes as usize);
+        let row_end = row.saturating_add(record.row_bytes as usize);
+        let is_fused = record.kind == step::CONV_POOL;
+        Self {
+            layers: first..first + if is_fused { 2 } else { 1 },
+            scratch: start..row,
+            row: row..if is_fused { row_end } else { row },
+        }
+    }
 }
 
 /// The plan of one mode, from a checked image.
@@ -62,22 +97,7 @@ impl Plan<'_> {
 
     /// The steps in order of execution.
     pub fn steps(&self) -> impl ExactSizeIterator<Item = Step> + '_ {
-        self.steps.iter().map(|record| {
-            let layer = usize::from(record.layer);
-            let start = record.scratch_offset as usize;
-            // Saturating: offsets are checked after this, not before.
-            let row = start.saturating_add(record.scratch_bytes as usize);
-            let scratch = start..row;
-            if record.kind == step::CONV_POOL {
-                Step::ConvPool {
-                    conv: layer,
-                    scratch,
-                    row: row..row.saturating_add(record.row_bytes as usize),
-                }
-            } else {
-                Step::Layer { layer, scratch }
-            }
-        })
+        self.steps.iter().map(Step::from)
     }
 
     /// Where `tensor` lies in the arena, unless it is fused away.

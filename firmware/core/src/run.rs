@@ -1,9 +1,9 @@
 //! One inference: the steps of a plan over an arena.
 
-use crate::arena::{accumulators, copy, int8, parts, words};
+use crate::arena::{ArenaError, accumulators, check, copy, int8, parts, two_parts, words};
 use crate::free;
-use crate::image::{Conv2d, Layer, MaxPool, Model, Op, Shape, Window};
-use crate::ops::{InputRows, Output, concat, conv2d, dense, lookup, max_pool};
+use crate::image::{Layer, Model, Op};
+use crate::ops::{InputRows, Output, concat, dense, lookup, max_pool, slide};
 use crate::plan::{Plan, Step};
 use crate::sharing::first_row;
 use crate::tap::Tap;
@@ -12,22 +12,8 @@ use core::ops::Range;
 /// Why a run stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunError<E> {
-    /// The arena has fewer bytes than the plan needs.
-    ArenaTooSmall {
-        /// What the plan needs.
-        need_bytes: usize,
-        /// What was given.
-        have_bytes: usize,
-    },
-    /// The arena does not begin on a 4-byte boundary.
-    ArenaMisaligned,
-    /// Another number of input bytes than the network reads.
-    InputLength {
-        /// What the network reads.
-        need_bytes: usize,
-        /// What was given.
-        have_bytes: usize,
-    },
+    /// It cannot begin.
+    Arena(ArenaError),
     /// The plan is not one of this model.
     ForeignPlan,
     /// The tap stopped the run.
@@ -48,50 +34,46 @@ pub fn run<T: Tap>(
     input: &[i8],
     tap: &mut T,
 ) -> Result<(), RunError<T::Error>> {
-    let have_bytes = arena.len();
-    let need_bytes = plan.arena_bytes();
-    let whole = arena;
-    let Some(arena) = whole.get_mut(..need_bytes) else {
-        return Err(RunError::ArenaTooSmall {
-            need_bytes,
-            have_bytes,
-        });
-    };
-    if !arena.as_ptr().addr().is_multiple_of(4) {
-        return Err(RunError::ArenaMisaligned);
-    }
-    let expected = model.input_shape().elements();
-    if input.len() != expected {
-        return Err(RunError::InputLength {
-            need_bytes: expected,
-            have_bytes: input.len(),
-        });
-    }
-    let place = plan.place(model, 0).ok_or(RunError::ForeignPlan)?;
-    let start = arena.get_mut(place).ok_or(RunError::ForeignPlan)?;
-    copy(input, int8(start));
+    check(model, plan.arena_bytes(), arena, input).map_err(RunError::Arena)?;
+    steps(model, plan, arena, input, tap).map_err(|stop| match stop {
+        Some(error) => RunError::Tap(error),
+        None => RunError::ForeignPlan,
+    })
+}
+
+/// What stopped the steps: the tap with this error, or nothing but a plan that is
+/// not the model's.
+type Stop<T> = Option<<T as Tap>::Error>;
+
+/// Puts the input into its place, and runs the steps. `whole` has at least the bytes
+/// that the plan needs.
+#[inline(never)]
+fn steps<T: Tap>(
+    model: &Model<'_>,
+    plan: &Plan<'_>,
+    whole: &mut [u8],
+    input: &[i8],
+    tap: &mut T,
+) -> Result<(), Stop<T>> {
+    let place = plan.place(model, 0).ok_or(None)?;
+    copy(input, int8(whole.get_mut(place).ok_or(None)?));
     if tap.wants(0) {
-        tap.activation(0, 0, input).map_err(RunError::Tap)?;
+        tap.activation(0, 0, input).map_err(Some)?;
     }
-    for (index, (step, record)) in plan.steps().zip(plan.steps).enumerate() {
+    for (index, step) in plan.steps().enumerate() {
         if tap.watches_arena() {
             free::parts(model, plan, index, whole, |part| tap.free(part));
         }
-        let arena = whole.get_mut(..need_bytes).unwrap_or_default();
-        match step {
-            Step::Layer { layer, scratch } => {
-                let layer = model.layer(layer).ok_or(RunError::ForeignPlan)?;
-                run_layer(model, plan, arena, &layer, scratch, tap)?;
-            }
-            Step::ConvPool { conv, scratch, row } => {
-                let rows = model.layer(conv).ok_or(RunError::ForeignPlan)?;
-                let pooled = model.layer(conv + 1).ok_or(RunError::ForeignPlan)?;
-                run_conv_pool(model, plan, arena, [&rows, &pooled], [scratch, row], tap)?;
-            }
+        let arena = whole.get_mut(..plan.arena_bytes()).ok_or(None)?;
+        let layer = model.layer(step.layers.start);
+        let layer = layer.as_ref().ok_or(None)?;
+        if step.is_fused() {
+            run_conv_pool(model, plan, arena, layer, &step, tap)?;
+        } else {
+            run_layer(model, plan, arena, layer, &step.scratch, tap)?;
         }
         if tap.watches_arena() {
-            let layers = free::layers(record);
-            tap.stepped(layers.start + 1..layers.end + 1, whole);
+            tap.stepped(step.layers.start + 1..step.output() + 1, whole);
         }
     }
     Ok(())
@@ -103,22 +85,21 @@ fn run_layer<T: Tap>(
     plan: &Plan<'_>,
     arena: &mut [u8],
     layer: &Layer<'_>,
-    scratch: Range<usize>,
+    scratch: &Range<usize>,
     tap: &mut T,
-) -> Result<(), RunError<T::Error>> {
+) -> Result<(), Stop<T>> {
     let tensor = layer.output;
-    let place = plan.place(model, tensor).ok_or(RunError::ForeignPlan)?;
     tap.begin(tensor);
-    evaluate(model, plan, arena, layer, scratch).ok_or(RunError::ForeignPlan)?;
+    evaluate(model, plan, arena, layer, scratch).ok_or(None)?;
     tap.end(tensor);
-    let output = arena.get_mut(place).ok_or(RunError::ForeignPlan)?;
+    let place = plan.place(model, tensor).ok_or(None)?;
+    let output = arena.get_mut(place).ok_or(None)?;
     if tensor == model.layer_count() {
-        let sums = accumulators(output).ok_or(RunError::ForeignPlan)?;
-        return finish(&layer.op, tensor, sums, tap);
+        let sums = accumulators(output).ok_or(None)?;
+        return finish(&layer.op, tensor, sums, tap).map_err(Some);
     }
     if tap.wants(tensor) {
-        tap.activation(tensor, 0, int8(output))
-            .map_err(RunError::Tap)?;
+        tap.activation(tensor, 0, int8(output)).map_err(Some)?;
     }
     Ok(())
 }
@@ -129,20 +110,23 @@ fn finish<T: Tap>(
     tensor: usize,
     sums: &mut [i32],
     tap: &mut T,
-) -> Result<(), RunError<T::Error>> {
+) -> Result<(), T::Error> {
     if tap.wants(tensor) {
-        tap.accumulators(sums).map_err(RunError::Tap)?;
+        tap.accumulators(sums)?;
     }
-    let multipliers = op
-        .quantiser()
-        .map_or(&[][..], |quantiser| quantiser.multipliers);
+    to_logits(op, sums);
+    tap.logits(bytemuck::must_cast_slice(sums))
+}
+
+/// Turns accumulators of the last layer into the bits of logits.
+pub(crate) fn to_logits(op: &Op<'_>, sums: &mut [i32]) {
+    let quantiser = op.quantiser();
+    let multipliers = quantiser.map_or(&[][..], |quantiser| quantiser.multipliers);
     for pixel in sums.chunks_exact_mut(multipliers.len().max(1)) {
         for (sum, &multiplier) in pixel.iter_mut().zip(multipliers) {
             *sum = bytemuck::cast(*sum as f32 * multiplier);
         }
     }
-    tap.logits(bytemuck::must_cast_slice(sums))
-        .map_err(RunError::Tap)
 }
 
 /// A convolution, each row of it pooled as soon as it is made.
@@ -150,40 +134,29 @@ fn run_conv_pool<T: Tap>(
     model: &Model<'_>,
     plan: &Plan<'_>,
     arena: &mut [u8],
-    layers: [&Layer<'_>; 2],
-    beside: [Range<usize>; 2],
+    conv: &Layer<'_>,
+    step: &Step,
     tap: &mut T,
-) -> Result<(), RunError<T::Error>> {
-    let ([rows, pooled], [scratch, row]) = (layers, beside);
-    let (Op::Conv2d(conv), Op::MaxPool(pool)) = (&rows.op, &pooled.op) else {
-        return Err(RunError::ForeignPlan);
+) -> Result<(), Stop<T>> {
+    let (made, pooled) = (conv.output, step.output());
+    let layer = model.layer(made);
+    let Some(Op::MaxPool(pool)) = layer.as_ref().map(|layer| &layer.op) else {
+        return Err(None);
     };
-    let from = plan
-        .place(model, rows.input())
-        .ok_or(RunError::ForeignPlan)?;
-    let place = plan
-        .place(model, pooled.output)
-        .ok_or(RunError::ForeignPlan)?;
-    let [made, pooled] = [rows.output, pooled.output];
+    let from = plan.place(model, conv.input()).ok_or(None)?;
+    let place = plan.place(model, pooled).ok_or(None)?;
     let mut begun = 0;
-    for at in 0..conv.output.height {
-        // The output may lie over input rows that were read: never both at once.
-        let [x, scratch, made_row] = parts(arena, [from.clone(), scratch.clone(), row.clone()])
-            .ok_or(RunError::ForeignPlan)?;
-        let (x, made_row) = (int8(x), int8(made_row));
-        let scratch = words(scratch).ok_or(RunError::ForeignPlan)?;
+    for at in 0..pool.input.height {
         tap.begin(made);
-        let output = Output::Int8(made_row);
-        let x = InputRows::all(x);
-        conv2d::row(conv, x, at, 0..conv.output.width, scratch, output);
+        // The output may lie over input rows that were read.
+        let places = [from.clone(), step.row.clone(), step.scratch.clone()];
+        slide_row(&conv.op, arena, places, at).ok_or(None)?;
         tap.end(made);
+        let [y, row] = two_parts(arena, place.clone(), step.row.clone()).ok_or(None)?;
+        let (y, row) = (int8(y), int8(row));
         if tap.wants(made) {
-            tap.activation(made, at * conv.output.row_elements(), made_row)
-                .map_err(RunError::Tap)?;
+            tap.activation(made, at * row.len(), row).map_err(Some)?;
         }
-        let [y, made_row] =
-            parts(arena, [place.clone(), row.clone()]).ok_or(RunError::ForeignPlan)?;
-        let (y, made_row) = (int8(y), int8(made_row));
         tap.begin(pooled);
         let row_elements = pool.output.row_elements();
         while begun < pool.output.height && first_row(pool.input, &pool.window, begun) <= at {
@@ -192,12 +165,12 @@ fn run_conv_pool<T: Tap>(
                 .fill(i8::MIN);
             begun += 1;
         }
-        max_pool::include(pool, made_row, at, y);
+        max_pool::include(pool, row, at, y);
         tap.end(pooled);
     }
     if tap.wants(pooled) {
-        let y = arena.get_mut(place).ok_or(RunError::ForeignPlan)?;
-        tap.activation(pooled, 0, int8(y)).map_err(RunError::Tap)?;
+        let y = arena.get_mut(place).ok_or(None)?;
+        tap.activation(pooled, 0, int8(y)).map_err(Some)?;
     }
     Ok(())
 }
@@ -208,99 +181,75 @@ fn evaluate(
     plan: &Plan<'_>,
     arena: &mut [u8],
     layer: &Layer<'_>,
-    scratch: Range<usize>,
+    scratch: &Range<usize>,
 ) -> Option<()> {
     let to = plan.place(model, layer.output)?;
-    for (position, &input) in layer.inputs.iter().enumerate() {
-        let (from, to) = (plan.place(model, input.into())?, to.clone());
+    let shape = layer.shape;
+    let mut first_channel = 0;
+    for &input in layer.inputs {
+        let from = plan.place(model, input.into())?;
         match &layer.op {
-            Op::Conv2d(Conv2d {
-                window,
-                input,
-                output,
-                ..
-            })
-            | Op::MaxPool(MaxPool {
-                window,
-                input,
-                output,
-            }) => {
-                let places = [from, to, scratch.clone()];
-                slide(&layer.op, window, [*input, *output], arena, places)?;
+            Op::Conv2d(_) | Op::MaxPool(_) => {
+                let row_bytes = to.len().checked_div(shape.height)?;
+                let mut start = to.start;
+                for at in 0..shape.height {
+                    let places = [from.clone(), start..start + row_bytes, scratch.clone()];
+                    slide_row(&layer.op, arena, places, at)?;
+                    start += row_bytes;
+                }
             }
             // Its output may lie over its input.
             Op::Lookup(table) => {
-                for (to, at) in to.zip(from) {
+                for (to, at) in to.clone().zip(from) {
                     let x = bytemuck::cast(*arena.get(at)?);
                     *arena.get_mut(to)? = bytemuck::cast(lookup::entry(table, x));
                 }
             }
             Op::Dense(dense) => {
-                let [x, y] = parts(arena, [from, to])?;
-                let is_logits = layer.output == model.layer_count();
-                dense::outputs(dense, int8(x), Output::of(y, is_logits)?);
+                let [x, y] = two_parts(arena, from, to.clone())?;
+                dense::outputs(
+                    dense,
+                    int8(x),
+                    Output::of(y, layer.output == model.layer_count())?,
+                );
             }
             Op::Concat => {
-                let [x, y] = parts(arena, [from, to])?;
-                place_input(model, layer, position, int8(x), int8(y));
+                let channels = model.form(input.into())?.shape.channels;
+                let [x, y] = two_parts(arena, from, to.clone())?;
+                let all_channels = shape.channels;
+                concat::place(int8(x), channels, first_channel, all_channels, int8(y));
+                first_channel += channels;
             }
         }
     }
     Some(())
 }
 
-/// A layer that slides a window, row by row. Its output may lie over the rows of its
-/// input that are behind it, so that of these nothing is lent.
-fn slide(
+/// Row `at` of a layer that slides a window, from the input to a row with the scratch.
+/// The output may lie over the rows of the input that are behind it, so that of these
+/// nothing is lent.
+#[inline(never)]
+fn slide_row(
     op: &Op<'_>,
-    window: &Window,
-    [input, output]: [Shape; 2],
     arena: &mut [u8],
     [from, to, scratch]: [Range<usize>; 3],
+    at: usize,
 ) -> Option<()> {
-    let row_bytes = to.len().checked_div(output.height)?;
-    for at in 0..output.height {
-        let first = first_row(input, window, at);
-        let left = from.start + first * input.row_elements();
-        let start = to.start + at * row_bytes;
-        let places = [left..from.end, start..start + row_bytes, scratch.clone()];
-        let [x, y, scratch] = parts(arena, places)?;
-        let x = InputRows::from(first, int8(x));
-        match op {
-            Op::Conv2d(conv) => {
-                let is_logits = row_bytes > output.row_elements();
-                let y = Output::of(y, is_logits)?;
-                conv2d::row(conv, x, at, 0..output.width, words(scratch)?, y);
-            }
-            Op::MaxPool(pool) => max_pool::row(pool, x, at, 0..output.width, int8(y)),
-            Op::Dense(_) | Op::Lookup(_) | Op::Concat => return None,
-        }
-    }
-    Some(())
-}
-
-/// Input number `position` of a concatenation.
-fn place_input(model: &Model<'_>, layer: &Layer<'_>, position: usize, x: &[i8], y: &mut [i8]) {
-    let channels = |tensor: usize| model.form(tensor).map_or(0, |t| t.shape.channels);
-    let (mut first, mut own) = (0, 0);
-    for &tensor in layer.inputs.iter().take(position + 1) {
-        first += own;
-        own = channels(tensor.into());
-    }
-    concat::place(x, own, first, channels(layer.output), y);
-}
-
-/// Softmax of the logits at `class`, in f32, stabilised by the largest logit.
-///
-/// The host and every board use this function, so that their probabilities
-/// have the same bits.
-pub fn softmax_probability(logits: &[f32], class: usize) -> f32 {
-    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let total: f32 = logits
-        .iter()
-        .map(|&logit| libm::expf(logit - largest))
-        .sum();
-    logits
-        .get(class)
-        .map_or(0.0, |&logit| libm::expf(logit - largest) / total)
+    let (input, window, output) = match op {
+        Op::Conv2d(conv) => (conv.input, &conv.window, conv.output),
+        Op::MaxPool(pool) => (pool.input, &pool.window, pool.output),
+        Op::Dense(_) | Op::Lookup(_) | Op::Concat => return None,
+    };
+    let first = first_row(input, window, at);
+    let left = from.start + first * input.row_elements();
+    let is_logits = to.len() > output.row_elements();
+    let [x, y, scratch] = parts(arena, [left..from.end, to, scratch])?;
+    slide(
+        op,
+        InputRows::from(first, int8(x)),
+        at,
+        0..output.width,
+        words(scratch)?,
+        Output::of(y, is_logits)?,
+    )
 }

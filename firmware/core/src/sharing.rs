@@ -11,10 +11,11 @@
 //! The output has to begin so many bytes before the input that this holds for
 //! every row: its lag. The planner keeps it, and the image's check asks for it.
 
-use crate::image::{Model, Op, Shape, Window};
+use crate::image::{Conv2d, MaxPool, Model, Op, Shape, Window};
 use crate::plan::Step;
 
 /// The first input row under the windows of output row `y`.
+#[inline(never)]
 pub fn first_row(input: Shape, window: &Window, y: usize) -> usize {
     let first = (y * window.stride_h).saturating_sub(window.pad_top);
     first.min(input.height)
@@ -23,11 +24,7 @@ pub fn first_row(input: Shape, window: &Window, y: usize) -> usize {
 /// Bytes by which the output of an int8 layer that slides `window` must begin
 /// before its input, for the two to overlap.
 pub fn lag_bytes(input: Shape, output: Shape, window: &Window) -> usize {
-    let lag = |y: usize| {
-        let written = (y + 1) * output.row_elements();
-        written.saturating_sub(first_row(input, window, y) * input.row_elements())
-    };
-    (0..output.height).map(lag).max().unwrap_or(0)
+    largest_lag(input, window, output, None, output)
 }
 
 /// The same for a convolution by `window` into `made`, whose rows are pooled into
@@ -40,44 +37,61 @@ pub fn fused_lag_bytes(
     pool: &Window,
     pooled: Shape,
 ) -> usize {
-    let lag = |y: usize| {
-        let next = first_row(made, pool, y) + 1;
+    largest_lag(input, window, made, Some(pool), pooled)
+}
+
+/// The largest lag of the rows of `output`, each of which is one of `made`, or pooled
+/// of these.
+fn largest_lag(
+    input: Shape,
+    window: &Window,
+    made: Shape,
+    pool: Option<&Window>,
+    output: Shape,
+) -> usize {
+    let (mut written, mut largest) = (0, 0);
+    for y in 0..output.height {
+        written += output.row_elements();
+        // The row of `made` that is still to be computed when this one is written.
+        let next = pool.map_or(y, |pool| first_row(made, pool, y) + 1);
         let left_behind = if next < made.height {
             first_row(input, window, next)
         } else {
             input.height
         };
-        let written = (y + 1) * pooled.row_elements();
-        written.saturating_sub(left_behind * input.row_elements())
-    };
-    (0..pooled.height).map(lag).max().unwrap_or(0)
+        largest = written
+            .saturating_sub(left_behind * input.row_elements())
+            .max(largest);
+    }
+    largest
 }
 
 /// The lag of a step of `model`; `None` where its output must not overlap its input.
 pub(crate) fn step_lag_bytes(model: &Model<'_>, step: &Step) -> Option<usize> {
-    match *step {
-        Step::Layer { layer, .. } => {
-            let layer = model.layer(layer)?;
-            if model.form(layer.output)?.is_logits {
-                return None;
-            }
-            match layer.op {
-                Op::Conv2d(conv) => Some(lag_bytes(conv.input, conv.output, &conv.window)),
-                Op::MaxPool(pool) => Some(lag_bytes(pool.input, pool.output, &pool.window)),
-                Op::Lookup(_) => Some(0),
-                Op::Dense(_) | Op::Concat => None,
-            }
-        }
-        Step::ConvPool { conv, .. } => match (model.layer(conv)?.op, model.layer(conv + 1)?.op) {
-            (Op::Conv2d(conv), Op::MaxPool(pool)) => Some(fused_lag_bytes(
-                conv.input,
-                &conv.window,
-                conv.output,
-                &pool.window,
-                pool.output,
-            )),
-            _ => None,
-        },
+    let output = model.form(step.output())?;
+    if output.is_logits {
+        return None;
+    }
+    let last = model.layer(step.output() - 1);
+    let pool = match &last.as_ref()?.op {
+        Op::MaxPool(pool) if step.is_fused() => Some(&pool.window),
+        _ => None,
+    };
+    let first = model.layer(step.layers.start);
+    match &first.as_ref()?.op {
+        Op::Conv2d(Conv2d {
+            input,
+            window,
+            output: made,
+            ..
+        })
+        | Op::MaxPool(MaxPool {
+            input,
+            window,
+            output: made,
+        }) => Some(largest_lag(*input, window, *made, pool, output.shape)),
+        Op::Lookup(_) => Some(0),
+        Op::Dense(_) | Op::Concat => None,
     }
 }
 

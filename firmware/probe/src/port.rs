@@ -94,6 +94,7 @@ impl<'a, L: Read + ReadReady + Write> Port<'a, L> {
     }
 
     /// Takes what has arrived, without waiting.
+    #[inline(never)]
     pub(crate) fn poll(&mut self) -> Result<(), Stop<L::Error>> {
         while let Some(outcome) = self.take_frame(false)? {
             abandon_on(outcome)?;
@@ -117,6 +118,7 @@ impl<'a, L: Read + ReadReady + Write> Port<'a, L> {
     }
 
     /// Sends as many log bytes as there is room for, without waiting.
+    #[inline(never)]
     pub(crate) fn send_logs(
         &mut self,
         mut take: impl FnMut(&mut [u8]) -> usize,

@@ -2,7 +2,7 @@
 
 use crate::image_fault::image_fault;
 use cortexscope_core::image::Shape;
-use cortexscope_core::{Mode, Model, Occluder};
+use cortexscope_core::{ImageError, Mode, Model, Occluder};
 use cortexscope_wire::message::{BoardError, ModelIdentity, Occlude};
 
 /// The model that lies at the beginning of `region`.
@@ -10,11 +10,12 @@ use cortexscope_wire::message::{BoardError, ModelIdentity, Occlude};
 /// # Errors
 /// The region is erased, or what lies there does not pass its checks.
 pub fn checked_model(region: &[u8]) -> Result<Model<'_>, BoardError> {
-    let mut head = region.iter().take(8);
-    if head.all(|&byte| byte == 0xFF || byte == 0) {
-        return Err(BoardError::NoModel);
-    }
-    Model::check(region).map_err(|error| BoardError::BadModel(image_fault(error)))
+    Model::check(region).map_err(|error| match (error, region.first()) {
+        (ImageError::TooShort { .. }, None) | (ImageError::Magic, Some(0 | 0xFF)) => {
+            BoardError::NoModel
+        }
+        (error, _) => BoardError::BadModel(image_fault(error)),
+    })
 }
 
 /// What the host is told of `model`.

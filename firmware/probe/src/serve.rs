@@ -166,12 +166,15 @@ fn keep_input(input: &mut [u8], offset: u32, bytes: &[u8]) {
     }
 }
 
-/// The model, once it and the input are what the request means.
-fn ready<E: Engine>(engine: &mut E, expected: u32) -> Result<ModelIdentity, BoardError> {
-    let model = engine.model()?;
+/// How many tensors and classes the model has, once it and the input are what the
+/// request means.
+fn ready<E: Engine>(engine: &mut E, expected: u32) -> Result<(u8, u16), BoardError> {
+    let ModelIdentity {
+        tensors, classes, ..
+    } = engine.model()?;
     let found = input_crc(engine.input());
     if found == expected {
-        Ok(model)
+        Ok((tensors, classes))
     } else {
         Err(BoardError::InputCrc { found, expected })
     }
@@ -189,15 +192,15 @@ where
     L: Read + ReadReady + Write,
     E: Engine,
 {
-    let model = ready(engine, ask.input_crc)?;
-    check_taps(ask.taps, model.tensors)?;
+    let (tensors, _) = ready(engine, ask.input_crc)?;
+    check_taps(ask.taps, tensors)?;
     if let Some(paint) = ask.paint {
         board.paint_stack(paint);
     }
     let mut stream = Stream::new(port, board, ask);
     engine.infer(ask.mode, &mut stream)?;
     let total = stream
-        .finish(usize::from(model.tensors))
+        .finish(usize::from(tensors))
         .map_err(Refusal::Stopped)?;
     port.send(&Event::Done(Run {
         count: total.count,
@@ -230,13 +233,9 @@ where
     L: Read + ReadReady + Write,
     E: Engine,
 {
-    let model = ready(engine, ask.input_crc)?;
-    if let Some(class) = ask.class.filter(|&class| class >= model.classes) {
-        return Err(BoardError::ClassOutOfRange {
-            class,
-            classes: model.classes,
-        }
-        .into());
+    let (_, classes) = ready(engine, ask.input_crc)?;
+    if let Some(class) = ask.class.filter(|&class| class >= classes) {
+        return Err(BoardError::ClassOutOfRange { class, classes }.into());
     }
     if let Some(paint) = ask.paint {
         engine.paint_arena(paint);
@@ -263,12 +262,10 @@ fn log_start<E: Engine>(engine: &E) {
     // words here would take the formatter's flash.
     match engine.model() {
         Ok(model) => defmt::info!(
-            "{=str}: model {=[u8]:02x}, {=u32} bytes, passed its checks",
-            engine.name(),
-            model.hash[..4],
+            "a model of {=u32} bytes passed its checks",
             model.image_bytes
         ),
-        Err(_) => defmt::warn!("{=str}: no usable model", engine.name()),
+        Err(_) => defmt::warn!("no usable model"),
     }
 }
 

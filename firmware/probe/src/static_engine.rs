@@ -3,7 +3,7 @@
 use crate::engine::{Engine, Macs, MapSink, Refusal};
 use crate::request::{checked_model, model_identity, occluder, signed};
 use crate::stream::painted_over;
-use cortexscope_core::{Model, OcclusionError, RunError, Tap, occlude, run};
+use cortexscope_core::{ArenaError, Model, OcclusionError, RunError, Tap, occlude, run};
 use cortexscope_wire::message::{BoardError, Mode, ModelIdentity, Occlude};
 
 /// The static engine over a model image and an arena.
@@ -34,8 +34,15 @@ impl<'a> StaticEngine<'a> {
         }
     }
 
-    /// The refusal of a plan that needs `plan_bytes` beside the input.
-    fn too_small(&self, plan_bytes: usize) -> BoardError {
+    /// The refusal of work that cannot begin.
+    #[inline(never)]
+    fn cannot_begin(&self, error: ArenaError) -> BoardError {
+        let plan_bytes = match error {
+            ArenaError::TooSmall { need_bytes, .. } => need_bytes,
+            ArenaError::Misaligned => return BoardError::ArenaMisaligned { need_bytes: 4 },
+            // The input is shorter than the model's only where the arena is.
+            ArenaError::InputLength { .. } => 0,
+        };
         let input_bytes = self.model.map_or(0, |model| model.input_shape().elements());
         BoardError::ArenaTooSmall {
             need_bytes: (plan_bytes + input_bytes) as u32,
@@ -80,10 +87,7 @@ impl Engine for StaticEngine<'_> {
             .ok_or(BoardError::ModeNotInImage(mode))?;
         let input = signed(self.input);
         run(&model, &plan, self.work, input, tap).map_err(|error| match error {
-            RunError::ArenaTooSmall { need_bytes, .. } => self.too_small(need_bytes).into(),
-            RunError::ArenaMisaligned => BoardError::ArenaMisaligned { need_bytes: 4 }.into(),
-            // The input is shorter than the model's only where the arena is.
-            RunError::InputLength { .. } => self.too_small(plan.arena_bytes()).into(),
+            RunError::Arena(error) => self.cannot_begin(error).into(),
             RunError::ForeignPlan => BoardError::ModeNotInImage(mode).into(),
             RunError::Tap(stop) => Refusal::Stopped(stop),
         })
@@ -113,20 +117,9 @@ impl Engine for StaticEngine<'_> {
                 full: report.macs_full,
             }),
             Err(OcclusionError::Stopped(stop)) => Err(Refusal::Stopped(stop)),
-            Err(OcclusionError::ArenaTooSmall { need_bytes, .. }) => {
-                Err(self.too_small(need_bytes).into())
-            }
-            Err(OcclusionError::ArenaMisaligned) => {
-                Err(BoardError::ArenaMisaligned { need_bytes: 4 }.into())
-            }
-            Err(OcclusionError::InputLength { .. }) => Err(self.too_small(0).into()),
-            Err(OcclusionError::Window) => Err(BoardError::WindowEmpty.into()),
-            Err(OcclusionError::Class { class, classes }) => Err(BoardError::ClassOutOfRange {
-                class: class as u16,
-                classes: classes as u16,
-            }
-            .into()),
-            Err(OcclusionError::Internal) => Err(BoardError::Unsupported.into()),
+            Err(OcclusionError::Arena(error)) => Err(self.cannot_begin(error).into()),
+            // The window and the class were looked at before.
+            Err(_) => Err(BoardError::Unsupported.into()),
         }
     }
 }

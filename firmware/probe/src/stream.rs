@@ -31,6 +31,7 @@ impl Watch {
         self.outside = self.outside.wrapping_add(now.wrapping_sub(left));
     }
 
+    #[inline(never)]
     fn count<B: Board>(&self, board: &mut B) -> u64 {
         let now = board.counter();
         now.wrapping_sub(self.started).wrapping_sub(self.outside)
@@ -110,10 +111,9 @@ impl<'s, 'p, B: Board, L: Read + ReadReady + Write> Stream<'s, 'p, B, L> {
         let count = self.watch.count(self.board);
         self.look_at_stack();
         self.flush()?;
-        let layers = self.layers.iter().enumerate().take(tensors).skip(1);
-        for (tensor, layer) in layers {
+        for (tensor, layer) in (1..tensors as u8).zip(self.layers.iter().skip(1)) {
             self.port.send(&Event::LayerDone {
-                tensor: tensor as u8,
+                tensor,
                 count: layer.count.into(),
                 arena_bytes: layer.arena_bytes,
                 stack_bytes: layer.stack_bytes,
@@ -268,6 +268,7 @@ impl<B: Board, L: Read + ReadReady + Write> Tap for Stream<'_, '_, B, L> {
         });
     }
 
+    #[inline(never)]
     fn wants(&self, tensor: usize) -> bool {
         self.taps.contains(tensor) || self.stopped.is_some()
     }

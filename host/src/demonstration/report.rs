@@ -140,8 +140,8 @@ impl Demonstration<'_> {
             let layer = tensor.checked_sub(1).and_then(|layer| view.layer(layer));
             let op = layer.as_ref().map(|layer| &layer.op);
             let (weights, biases) = match op {
-                Some(Op::Conv2d(conv)) => (conv.weights.len(), conv.bias.len()),
-                Some(Op::Dense(dense)) => (dense.weights.len(), dense.bias.len()),
+                Some(Op::Conv2d(conv)) => (conv.weights().len(), conv.bias.len()),
+                Some(Op::Dense(dense)) => (dense.weights().len(), dense.bias.len()),
                 _ => (0, 0),
             };
             let buffer = arena

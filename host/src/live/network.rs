@@ -56,8 +56,8 @@ pub fn describe(rig: &Rig, generation: u64, memory: &Memory, measured: &[Measure
 /// Weights and biases.
 fn parameters(model: &Model<'_>) -> usize {
     let of = |layer: Layer<'_>| match layer.op {
-        Op::Conv2d(conv) => conv.weights.len() + conv.bias.len(),
-        Op::Dense(dense) => dense.weights.len() + dense.bias.len(),
+        Op::Conv2d(conv) => conv.weights().len() + conv.bias.len(),
+        Op::Dense(dense) => dense.weights().len() + dense.bias.len(),
         Op::MaxPool(_) | Op::Lookup(_) | Op::Concat => 0,
     };
     model.layers().map(of).sum()
@@ -129,12 +129,12 @@ fn arrays(mut packet: Packet, model: &Model<'_>) -> Packet {
                     conv.window.kernel_w,
                     conv.group_channels(),
                 ],
-                conv.weights,
+                conv.weights(),
                 conv.bias,
             ),
             Op::Dense(dense) => (
                 vec![dense.bias.len(), dense.inputs()],
-                dense.weights,
+                dense.weights(),
                 dense.bias,
             ),
             Op::Lookup(table) => {

@@ -10,10 +10,8 @@ pub fn arena(model: &Model<'_>, plan: &Plan<'_>, measured_bytes: Option<u32>) ->
     let steps: Vec<Step> = plan.steps().collect();
     let name = |tensor: usize| model.tensor(tensor).map_or("", |tensor| tensor.name);
     let step_of = |layer: usize| {
-        steps.iter().position(|step| match *step {
-            Step::Layer { layer: first, .. } => first == layer,
-            Step::ConvPool { conv, .. } => conv == layer || conv + 1 == layer,
-        })
+        let mut steps = steps.iter();
+        steps.position(|step| step.layers.contains(&layer))
     };
     let tensors = (0..model.tensor_count()).filter_map(|tensor| {
         let place = plan.place(model, tensor)?;
@@ -32,24 +30,20 @@ pub fn arena(model: &Model<'_>, plan: &Plan<'_>, measured_bytes: Option<u32>) ->
         })
     });
     let beside = steps.iter().enumerate().flat_map(|(at, step)| {
-        let (layer, scratch, row) = match step {
-            Step::Layer { layer, scratch } => (layer, scratch, 0..0),
-            Step::ConvPool { conv, scratch, row } => (conv, scratch, row.clone()),
-        };
         let buffer = |what, place: &Range<usize>| ArenaBuffer {
-            name: format!("{what} of {}", name(layer + 1)),
+            name: format!("{what} of {}", name(step.layers.start + 1)),
             kind: BufferKind::Scratch,
             offset_bytes: place.start as u64,
             bytes: place.len() as u64,
             first_step: at,
             last_step: at,
         };
-        [buffer("scratch", scratch), buffer("row", &row)]
+        [buffer("scratch", &step.scratch), buffer("row", &step.row)]
     });
     let beside = beside.filter(|buffer| buffer.bytes > 0);
-    let title = |step: &Step| match *step {
-        Step::Layer { layer, .. } => name(layer + 1).to_owned(),
-        Step::ConvPool { conv, .. } => format!("{} + {}", name(conv + 1), name(conv + 2)),
+    let title = |step: &Step| {
+        let names: Vec<&str> = step.layers.clone().map(|layer| name(layer + 1)).collect();
+        names.join(" + ")
     };
     ArenaPlan {
         buffers: tensors.chain(beside).collect(),

@@ -53,7 +53,9 @@ fn the_image() {
         Op::macs => fn(&Op<'static>) -> u64,
         Conv2d::group_channels => fn(&Conv2d<'static>) -> usize,
         Conv2d::weights_per_output => fn(&Conv2d<'static>) -> usize,
+        Conv2d::weights => fn(&Conv2d<'static>) -> &'static [i8],
         Dense::inputs => fn(&Dense<'static>) -> usize,
+        Dense::weights => fn(&Dense<'static>) -> &'static [i8],
     }
 }
 
@@ -62,6 +64,8 @@ fn the_run() {
         Plan::mode => fn(&Plan<'static>) -> Mode,
         Plan::arena_bytes => fn(&Plan<'static>) -> usize,
         (|plan, at| plan.steps().nth(at)) => fn(&Plan<'static>, usize) -> Option<Step>,
+        Step::is_fused => fn(&Step) -> bool,
+        Step::output => fn(&Step) -> usize,
         Plan::place
             => fn(&Plan<'static>, &Model<'static>, usize) -> Option<Range<usize>>,
         Plan::in_use_bytes => fn(&Plan<'static>, &Model<'static>, usize) -> usize,

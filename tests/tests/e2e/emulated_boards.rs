@@ -10,7 +10,8 @@ use cortexscope::session::{
     BoardError, InferRequest, Inference, Mode, Options, Session, SessionError, TensorSet,
 };
 use cortexscope_wire::message::EnginePhase;
-use object::{Object, ObjectSection, ObjectSymbol};
+use object::elf::SHF_ALLOC;
+use object::{Object, ObjectSection, ObjectSymbol, SectionFlags};
 use std::fs;
 use std::thread;
 use std::time::Duration;
@@ -107,6 +108,37 @@ fn the_firmware_cannot_panic_and_carries_no_text_for_it() {
         let of_panics = |text: &&String| text.contains(".rs") || text.contains("panic");
         assert_eq!(texts.iter().find(of_panics), None, "{name}");
     }
+}
+
+/// Everything that is flashed but the model: engine, probe, protocol, log, runtime.
+#[test]
+fn the_firmware_without_a_model_takes_32_kib_at_most() {
+    const FLASH_BYTES_MAX: u64 = 32 * 1024;
+    let board = find("mps2-an386").expect("the board is known");
+    let elf = fs::read(firmware_elf(board, Engine::Static)).expect("the firmware was built");
+    let elf = object::File::parse(&*elf).expect("an ELF file");
+    let flashed = elf.sections().filter(|section| {
+        let SectionFlags::Elf { sh_flags, .. } = section.flags() else {
+            panic!("{:?} is not an ELF file's", section.name());
+        };
+        let is_loaded = sh_flags & SHF_ALLOC == SHF_ALLOC;
+        is_loaded && section.file_range().is_some() && section.name() != Ok(".model")
+    });
+    let sizes: Vec<(String, u64)> = flashed
+        .map(|section| {
+            (
+                section.name().unwrap_or_default().to_owned(),
+                section.size(),
+            )
+        })
+        .collect();
+    assert!(
+        sizes
+            .iter()
+            .any(|(name, bytes)| name == ".text" && *bytes > 0)
+    );
+    let total: u64 = sizes.iter().map(|(_, bytes)| bytes).sum();
+    assert!(total <= FLASH_BYTES_MAX, "{total} bytes: {sizes:?}");
 }
 
 /// tract on its board, with `image` in the model region.

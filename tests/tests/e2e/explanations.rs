@@ -151,7 +151,7 @@ fn wrong_explanations_are_refused_by_name() {
     );
     explain(
         &["occlusion", "lenet5", "mnist:0", "--window", "29"],
-        &["[29, 29]", "[28, 28]"],
+        &["29×29", "28×28"],
     );
     explain(
         &["lrp-epsilon", "lenet5", "mnist:0", "--rule", "conv1:magic"],

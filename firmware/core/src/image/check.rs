@@ -1,11 +1,12 @@
 //! The one check of an image: everything that the engine later relies on.
 
 use super::error::{ImageError, Part};
-use super::format::{HASHED_FROM, Header, MAGIC, Span, TensorRecord, VERSION, kind};
-use super::model::{Model, slice};
+use super::format::{
+    HASHED_FROM, Header, LayerRecord, MAGIC, PlanRecord, Span, TensorRecord, VERSION, kind,
+};
+use super::model::{Model, slice_bytes};
 use super::{check_layer, check_plan};
 use crate::MAX_TENSORS;
-use bytemuck::Pod;
 use sha2::{Digest, Sha256};
 
 /// Elements that a tensor may have: their bytes stay far below 32 bits.
@@ -39,17 +40,18 @@ pub(super) fn check(bytes: &[u8]) -> Result<Model<'_>, ImageError> {
         return Err(ImageError::Hash);
     }
 
-    for (part, span) in [(Part::Name, header.name), (Part::Labels, header.labels)] {
-        elements::<u8>(bytes, part, span)?;
-    }
-    elements::<u16>(bytes, Part::Operands, header.operands)?;
-    let model = Model {
+    check_spans(
         bytes,
-        header,
-        tensors: elements(bytes, Part::Tensors, header.tensors)?,
-        layers: elements(bytes, Part::Layers, header.layers)?,
-        plans: elements(bytes, Part::Plans, header.plans)?,
-    };
+        &[
+            (Part::Name, header.name, 1),
+            (Part::Labels, header.labels, 1),
+            (Part::Operands, header.operands, size_of::<u16>()),
+            (Part::Tensors, header.tensors, size_of::<TensorRecord>()),
+            (Part::Layers, header.layers, size_of::<LayerRecord>()),
+            (Part::Plans, header.plans, size_of::<PlanRecord>()),
+        ],
+    )?;
+    let model = Model::of(bytes, header);
     let (tensors, layers) = (model.tensors.len(), model.layers.len());
     if layers == 0 || tensors != layers + 1 || tensors > MAX_TENSORS {
         return Err(ImageError::Counts { tensors, layers });
@@ -66,23 +68,30 @@ pub(super) fn check(bytes: &[u8]) -> Result<Model<'_>, ImageError> {
     Ok(model)
 }
 
-/// The elements at `span`, or which part is wrong.
-pub(super) fn elements<T: Pod>(bytes: &[u8], part: Part, span: Span) -> Result<&[T], ImageError> {
-    let Span { offset, count } = span;
-    slice(bytes, span).ok_or(ImageError::Span {
-        part,
-        offset,
-        count,
-    })
+/// Whether elements of so many bytes each lie at these spans, aligned.
+#[inline(never)]
+pub(super) fn check_spans(bytes: &[u8], spans: &[(Part, Span, usize)]) -> Result<(), ImageError> {
+    for &(part, Span { offset, count }, size) in spans {
+        let is_aligned = (offset as usize).is_multiple_of(size.min(4));
+        if !is_aligned || slice_bytes(bytes, Span { offset, count }, size).is_none() {
+            return Err(ImageError::Span {
+                part,
+                offset,
+                count,
+            });
+        }
+    }
+    Ok(())
 }
 
+#[inline(never)]
 fn check_tensor(
     bytes: &[u8],
     index: usize,
     tensor: &TensorRecord,
     last: bool,
 ) -> Result<(), ImageError> {
-    elements::<u8>(bytes, Part::Name, tensor.name)?;
+    check_spans(bytes, &[(Part::Name, tensor.name, 1)])?;
     let elements = u64::from(tensor.height) * u64::from(tensor.width) * u64::from(tensor.channels);
     let is_logits = tensor.kind == kind::LOGITS;
     let usable = (1..=MAX_ELEMENTS).contains(&elements)

@@ -1,10 +1,10 @@
 //! The check of one layer: operands, shapes, parameters, ranges.
 
-use super::check::elements;
+use super::check::check_spans;
 use super::error::{ImageError, LayerProblem, Part};
 use super::format::{LayerRecord, op};
 use super::layer::Shape;
-use super::model::{Form, Model};
+use super::model::{Form, Model, and_after};
 
 /// Weights behind one output: `1 << 15` products of at most `255 · 128`, and a
 /// bias of at most `1 << 30`, stay within 32 bits.
@@ -12,80 +12,82 @@ const MAX_WEIGHTS_PER_OUTPUT: u64 = 1 << 15;
 const MAX_BIAS: u32 = 1 << 30;
 
 pub(super) fn check(model: &Model<'_>, index: usize) -> Result<(), ImageError> {
-    let problem = |problem| ImageError::Layer {
+    let Some(record) = model.layers.get(index) else {
+        return Ok(());
+    };
+    check_spans(
+        model.bytes,
+        &[
+            (Part::Operands, record.inputs, size_of::<u16>()),
+            (Part::Weights, and_after(record.weights), 1),
+            (Part::Bias, record.bias, size_of::<i32>()),
+            (Part::Multipliers, record.multipliers, size_of::<f32>()),
+            (Part::Table, record.table, 1),
+        ],
+    )?;
+    check_record(model, index, record).map_err(|problem| ImageError::Layer {
         layer: index,
         problem,
-    };
-    let Some(record) = model.layers.get(index) else {
-        return Err(problem(LayerProblem::Shape));
-    };
-    let inputs = inputs(model, record, index)?;
-    let first = usize::from(inputs.first().copied().unwrap_or_default());
-    let (Some(input), Some(output)) = (model.form(first), model.form(index + 1)) else {
-        return Err(problem(LayerProblem::Inputs));
+    })
+}
+
+/// The layer, whose spans lie in the image.
+#[inline(never)]
+fn check_record(model: &Model<'_>, index: usize, record: &LayerRecord) -> Result<(), LayerProblem> {
+    let inputs = model.inputs(index);
+    // Written before this layer.
+    if inputs.iter().any(|&tensor| usize::from(tensor) > index) {
+        return Err(LayerProblem::Inputs);
+    }
+    let first = inputs.first().ok_or(LayerProblem::Inputs)?;
+    let (Some(input), Some(output)) = (model.form((*first).into()), model.form(index + 1)) else {
+        return Err(LayerProblem::Inputs);
     };
     let single = inputs.len() == 1;
     if !(single || record.op == op::CONCAT) {
-        return Err(problem(LayerProblem::Inputs));
+        return Err(LayerProblem::Inputs);
     }
     if output.is_logits && !matches!(record.op, op::CONV | op::DENSE) {
-        return Err(problem(LayerProblem::Logits));
+        return Err(LayerProblem::Logits);
     }
     match record.op {
         op::CONV => {
-            window(record, input.shape, output.shape).map_err(problem)?;
+            window(record, input.shape, output.shape)?;
             let groups = usize::from(record.groups);
             let divides = |channels: usize| groups > 0 && channels.is_multiple_of(groups);
             if !divides(input.shape.channels) || !divides(output.shape.channels) {
-                return Err(problem(LayerProblem::Window));
+                return Err(LayerProblem::Window);
             }
             let per_output = u64::from(record.kernel_h)
                 * u64::from(record.kernel_w)
                 * (input.shape.channels / groups) as u64;
-            parameters(model, index, record, per_output, &output)
+            parameters(model, record, per_output, &output)
         }
         op::DENSE => {
             if output.shape.height != 1 || output.shape.width != 1 {
-                return Err(problem(LayerProblem::Shape));
+                return Err(LayerProblem::Shape);
             }
-            parameters(model, index, record, input.shape.elements() as u64, &output)
+            parameters(model, record, input.shape.elements() as u64, &output)
         }
         op::MAX_POOL => {
-            window(record, input.shape, output.shape).map_err(problem)?;
+            window(record, input.shape, output.shape)?;
             if input.shape.channels != output.shape.channels {
-                return Err(problem(LayerProblem::Shape));
+                return Err(LayerProblem::Shape);
             }
-            same_scale(&input, &output).map_err(problem)
+            same_scale(&input, &output)
         }
         op::LOOKUP => {
-            if elements::<i8>(model.bytes, Part::Table, record.table)?.len() != 256 {
-                return Err(problem(LayerProblem::Parameters));
+            if record.table.count != 256 {
+                return Err(LayerProblem::Parameters);
             }
             if input.shape != output.shape {
-                return Err(problem(LayerProblem::Shape));
+                return Err(LayerProblem::Shape);
             }
             Ok(())
         }
-        op::CONCAT => concat(model, inputs, &output).map_err(problem),
-        other => Err(problem(LayerProblem::UnknownOperator(other))),
+        op::CONCAT => concat(model, inputs, &output),
+        other => Err(LayerProblem::UnknownOperator(other)),
     }
-}
-
-/// The operands: written before this layer, int8, at least one.
-fn inputs<'a>(
-    model: &Model<'a>,
-    record: &LayerRecord,
-    index: usize,
-) -> Result<&'a [u16], ImageError> {
-    let inputs: &[u16] = elements(model.bytes, Part::Operands, record.inputs)?;
-    let earlier = inputs.iter().all(|&tensor| usize::from(tensor) <= index);
-    if inputs.is_empty() || !earlier {
-        return Err(ImageError::Layer {
-            layer: index,
-            problem: LayerProblem::Inputs,
-        });
-    }
-    Ok(inputs)
 }
 
 /// Every window lies over the input or its padding, and the output has one
@@ -133,34 +135,28 @@ fn window(record: &LayerRecord, input: Shape, output: Shape) -> Result<(), Layer
 /// Weights, biases, multipliers and clamps of a convolution or dense layer.
 fn parameters(
     model: &Model<'_>,
-    index: usize,
     record: &LayerRecord,
     per_output: u64,
     output: &Form,
-) -> Result<(), ImageError> {
-    let problem = |problem| ImageError::Layer {
-        layer: index,
-        problem,
-    };
-    let weights: &[i8] = elements(model.bytes, Part::Weights, record.weights)?;
-    let bias: &[i32] = elements(model.bytes, Part::Bias, record.bias)?;
-    let multipliers: &[f32] = elements(model.bytes, Part::Multipliers, record.multipliers)?;
-    let channels = output.shape.channels;
+) -> Result<(), LayerProblem> {
+    let channels = output.shape.channels as u32;
     if per_output == 0
-        || weights.len() as u64 != per_output * channels as u64
-        || bias.len() != channels
-        || multipliers.len() != channels
+        || u64::from(record.weights.count) != per_output * u64::from(channels)
+        || record.bias.count != channels
+        || record.multipliers.count != channels
     {
-        return Err(problem(LayerProblem::Parameters));
+        return Err(LayerProblem::Parameters);
     }
+    let bias: &[i32] = model.slice(record.bias);
     if per_output > MAX_WEIGHTS_PER_OUTPUT
         || bias.iter().any(|value| value.unsigned_abs() > MAX_BIAS)
     {
-        return Err(problem(LayerProblem::Overflow));
+        return Err(LayerProblem::Overflow);
     }
+    let multipliers: &[f32] = model.slice(record.multipliers);
     let positive = multipliers.iter().all(|m| m.is_finite() && *m > 0.0);
     if !positive || record.clamp_min > record.clamp_max {
-        return Err(problem(LayerProblem::Quantisation));
+        return Err(LayerProblem::Quantisation);
     }
     Ok(())
 }

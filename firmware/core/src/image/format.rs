@@ -21,7 +21,7 @@ compile_error!("board images are little-endian and read in place");
 /// The first eight bytes of every board image.
 pub const MAGIC: [u8; 8] = *b"CTXSCOPE";
 /// The version of the format that this crate reads.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 /// Where the bytes that [`Header::hash`] covers begin.
 pub const HASHED_FROM: usize = 48;
 /// An offset in the arena that means: this tensor is never materialised.
@@ -149,7 +149,8 @@ pub struct LayerRecord {
     pub reserved2: u16,
     /// Tensors read: a span of the image that lies inside [`Header::operands`].
     pub inputs: Span,
-    /// `i8` weights in kernel order.
+    /// `i8` weights in kernel order; three bytes of the image or more come after them,
+    /// which kernels that read words may read.
     pub weights: Span,
     /// `i32` bias per output channel, at scale `x·w`.
     pub bias: Span,

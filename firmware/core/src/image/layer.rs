@@ -59,6 +59,8 @@ pub struct Layer<'a> {
     pub inputs: &'a [u16],
     /// Number of the tensor it writes.
     pub output: usize,
+    /// Shape of that tensor.
+    pub shape: Shape,
     /// What it computes.
     pub op: Op<'a>,
 }
@@ -99,7 +101,7 @@ impl<'a> Op<'a> {
     pub fn macs(&self) -> u64 {
         match self {
             Self::Conv2d(conv) => conv.output.elements() as u64 * conv.weights_per_output() as u64,
-            Self::Dense(dense) => dense.weights.len() as u64,
+            Self::Dense(dense) => dense.weights().len() as u64,
             Self::MaxPool(_) | Self::Lookup(_) | Self::Concat => 0,
         }
     }
@@ -142,6 +144,15 @@ impl Quantiser<'_> {
     }
 }
 
+/// Bytes that an image has after all weights: kernels that read words read these, too,
+/// and make nothing of them.
+pub const AFTER_WEIGHTS: usize = 3;
+
+fn without_after(weights: &[i8]) -> &[i8] {
+    let count = weights.len().saturating_sub(AFTER_WEIGHTS);
+    weights.get(..count).unwrap_or_default()
+}
+
 /// A convolution.
 #[derive(Clone, Copy, Debug)]
 pub struct Conv2d<'a> {
@@ -155,10 +166,7 @@ pub struct Conv2d<'a> {
     pub window: Window,
     /// Input channels are split into this many groups.
     pub groups: usize,
-    /// `[O, KH, KW, I / groups]`.
-    pub weights: &'a [i8],
-    /// The weights, and what of the three bytes after them is there: kernels that read
-    /// words may read these and make nothing of them.
+    /// `[O, KH, KW, I / groups]`, and [`AFTER_WEIGHTS`] bytes more.
     pub weights_and_after: &'a [i8],
     /// One per output channel, at scale `x·w`.
     pub bias: &'a [i32],
@@ -166,7 +174,12 @@ pub struct Conv2d<'a> {
     pub quantiser: Quantiser<'a>,
 }
 
-impl Conv2d<'_> {
+impl<'a> Conv2d<'a> {
+    /// `[O, KH, KW, I / groups]`.
+    pub fn weights(&self) -> &'a [i8] {
+        without_after(self.weights_and_after)
+    }
+
     /// Input channels that one output channel reads.
     pub const fn group_channels(&self) -> usize {
         match self.input.channels.checked_div(self.groups) {
@@ -187,18 +200,24 @@ impl Conv2d<'_> {
 pub struct Dense<'a> {
     /// The input's int8 that stands for zero.
     pub input_zero: i8,
-    /// `[O, I]`, the input flattened as it lies in memory.
-    pub weights: &'a [i8],
+    /// `[O, I]`, the input flattened as it lies in memory, and [`AFTER_WEIGHTS`] bytes
+    /// more.
+    pub weights_and_after: &'a [i8],
     /// One per output, at scale `x·w`.
     pub bias: &'a [i32],
     /// How the accumulators become the output.
     pub quantiser: Quantiser<'a>,
 }
 
-impl Dense<'_> {
+impl<'a> Dense<'a> {
+    /// `[O, I]`.
+    pub fn weights(&self) -> &'a [i8] {
+        without_after(self.weights_and_after)
+    }
+
     /// Elements read.
-    pub const fn inputs(&self) -> usize {
-        self.weights.len()
+    pub fn inputs(&self) -> usize {
+        self.weights().len()
             / if self.bias.is_empty() {
                 1
             } else {

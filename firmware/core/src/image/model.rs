@@ -1,7 +1,9 @@
 //! The checked image and its typed accessors.
 
 use super::format::{Header, LayerRecord, PlanRecord, Span, TensorRecord, kind, op};
-use super::layer::{Conv2d, Dense, Layer, MaxPool, Op, Quantiser, Shape, Tensor, Window};
+use super::layer::{
+    AFTER_WEIGHTS, Conv2d, Dense, Layer, MaxPool, Op, Quantiser, Shape, Tensor, Window,
+};
 use super::{ImageError, check};
 use crate::plan::{Mode, Plan};
 use bytemuck::Pod;
@@ -39,6 +41,17 @@ impl<'a> Model<'a> {
     /// The first thing that is wrong; see [`ImageError`].
     pub fn check(bytes: &'a [u8]) -> Result<Self, ImageError> {
         check::check(bytes)
+    }
+
+    /// The network behind `header`, whose spans lie in `bytes`.
+    pub(super) fn of(bytes: &'a [u8], header: &'a Header) -> Self {
+        Self {
+            bytes,
+            header,
+            tensors: slice(bytes, header.tensors),
+            layers: slice(bytes, header.layers),
+            plans: slice(bytes, header.plans),
+        }
     }
 
     /// The network's name.
@@ -81,6 +94,7 @@ impl<'a> Model<'a> {
     }
 
     /// The input's shape; it has as many bytes as elements.
+    #[inline(never)]
     pub fn input_shape(&self) -> Shape {
         self.tensors.first().map_or(Shape::EMPTY, shape)
     }
@@ -129,19 +143,28 @@ impl<'a> Model<'a> {
         record.map_or(&[], |record| self.slice(record.inputs))
     }
 
+    /// Whether layer `index` reads `tensor`.
+    #[inline(never)]
+    pub(crate) fn reads(&self, index: usize, tensor: usize) -> bool {
+        for &input in self.inputs(index) {
+            if usize::from(input) == tensor {
+                return true;
+            }
+        }
+        false
+    }
+
     /// Layer `index`, which writes tensor `index + 1`.
     pub fn layer(&self, index: usize) -> Option<Layer<'a>> {
         let record = self.layers.get(index)?;
         let inputs: &[u16] = self.slice(record.inputs);
         let input = inputs.first().copied().map_or(0, usize::from);
-        let op = self.op(
-            record,
-            self.tensors.get(input)?,
-            self.tensors.get(index + 1)?,
-        )?;
+        let output = self.tensors.get(index + 1)?;
+        let op = self.op(record, self.tensors.get(input)?, output)?;
         Some(Layer {
             inputs,
             output: index + 1,
+            shape: shape(output),
             op,
         })
     }
@@ -158,12 +181,18 @@ impl<'a> Model<'a> {
             .plans
             .iter()
             .find(|record| record.mode == mode as u32)?;
-        Some(Plan {
+        Some(self.plan_of(mode, record))
+    }
+
+    /// The plan of a record.
+    #[inline(never)]
+    pub(super) fn plan_of(&self, mode: Mode, record: &PlanRecord) -> Plan<'a> {
+        Plan {
             mode,
             arena_bytes: record.arena_bytes as usize,
             steps: self.slice(record.steps),
             placements: self.slice(record.placements),
-        })
+        }
     }
 
     /// Multiplications of one inference.
@@ -174,14 +203,7 @@ impl<'a> Model<'a> {
     /// Elements at `span`; empty where the span is not in the image, which
     /// [`Model::check`] excludes.
     pub(super) fn slice<T: Pod>(&self, span: Span) -> &'a [T] {
-        slice(self.bytes, span).unwrap_or_default()
-    }
-
-    /// The bytes of a span, and those of the three after it that the image has.
-    fn and_after(&self, Span { offset, count }: Span) -> &'a [i8] {
-        let from = self.bytes.get(offset as usize..).unwrap_or_default();
-        let length = (count as usize).saturating_add(3).min(from.len());
-        bytemuck::must_cast_slice(from.get(..length).unwrap_or_default())
+        slice(self.bytes, span)
     }
 
     fn text(&self, span: Span) -> &'a str {
@@ -205,6 +227,7 @@ impl<'a> Model<'a> {
         }
     }
 
+    #[inline(never)]
     fn op(
         &self,
         record: &LayerRecord,
@@ -217,6 +240,7 @@ impl<'a> Model<'a> {
             min: record.clamp_min,
             max: record.clamp_max,
         };
+        let weights_and_after = self.slice(and_after(record.weights));
         match record.op {
             op::CONV => Some(Op::Conv2d(Conv2d {
                 input: shape(input),
@@ -224,14 +248,13 @@ impl<'a> Model<'a> {
                 input_zero: input.zero,
                 window: window(record),
                 groups: record.groups.max(1).into(),
-                weights: self.slice(record.weights),
-                weights_and_after: self.and_after(record.weights),
+                weights_and_after,
                 bias: self.slice(record.bias),
                 quantiser,
             })),
             op::DENSE => Some(Op::Dense(Dense {
                 input_zero: input.zero,
-                weights: self.slice(record.weights),
+                weights_and_after,
                 bias: self.slice(record.bias),
                 quantiser,
             })),
@@ -247,20 +270,28 @@ impl<'a> Model<'a> {
     }
 }
 
+/// The span of weights and what is after them.
+pub(super) fn and_after(Span { offset, count }: Span) -> Span {
+    let count = count.saturating_add(AFTER_WEIGHTS as u32);
+    Span { offset, count }
+}
+
 /// The elements at `span`, or nothing if they do not lie in `bytes`, aligned.
-pub(super) fn slice<T: Pod>(bytes: &[u8], span: Span) -> Option<&[T]> {
-    let part = part(bytes, span, size_of::<T>())?;
-    bytemuck::try_cast_slice(part).ok()
+#[inline(never)]
+fn slice<T: Pod>(bytes: &[u8], span: Span) -> &[T] {
+    let part = slice_bytes(bytes, span, size_of::<T>()).unwrap_or_default();
+    bytemuck::try_cast_slice(part).unwrap_or_default()
 }
 
 /// The bytes of a span whose elements have `size` bytes each.
 #[inline(never)]
-fn part(bytes: &[u8], span: Span, size: usize) -> Option<&[u8]> {
+pub(super) fn slice_bytes(bytes: &[u8], span: Span, size: usize) -> Option<&[u8]> {
     let start = span.offset as usize;
     let length = (span.count as usize).checked_mul(size)?;
     bytes.get(start..start.checked_add(length)?)
 }
 
+#[inline(never)]
 fn shape(record: &TensorRecord) -> Shape {
     Shape {
         height: record.height.into(),
@@ -269,6 +300,7 @@ fn shape(record: &TensorRecord) -> Shape {
     }
 }
 
+#[inline(never)]
 fn window(record: &LayerRecord) -> Window {
     Window {
         kernel_h: record.kernel_h.into(),

@@ -2,47 +2,153 @@
 
 use super::region::most_reached;
 use crate::MAX_TENSORS;
-use crate::image::{Model, Op, Shape};
+use crate::arena::{accumulators, int8, words};
+use crate::image::{Layer, Model, Op};
 use crate::ops::scratch_bytes;
-use core::ops::Range;
 
 /// Arena offsets for one patch size.
-pub(super) struct Layout {
-    /// Bytes from the first to the last buffer.
+///
+/// The buffers of one tensor lie after those of the one before, each on a word
+/// boundary, the kernels' scratch after the last:
+///
+/// ```text
+/// | sums | the base's sums | tensor | undo | sums … | scratch |
+/// ```
+pub(super) struct Layout<'m> {
+    pub model: &'m Model<'m>,
     pub arena_bytes: usize,
-    /// What the kernels need beside their tensors: after the last buffer.
     scratch_bytes: usize,
-    /// Where the buffers begin: those of one tensor after those of the one before.
-    /// Few words, because they lie on the stack.
-    starts: [u32; BUFFERS * MAX_TENSORS + 1],
+    places: [Place; MAX_TENSORS],
 }
 
-/// A buffer of a tensor, from a word boundary on.
-#[derive(Clone, Copy)]
-pub(super) enum Buffer {
+/// Where the buffers of a tensor begin, and where the tensor itself does: few words,
+/// because they lie on the stack.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    start: u32,
+    tensor: u32,
+}
+
+/// What an occlusion has of a tensor.
+pub(super) struct Buffers<'a> {
     /// The accumulators behind it; empty for other layers than dense and last.
-    Sums,
+    pub sums: &'a mut [i32],
     /// The same as the base inference left them.
-    BaseSums,
-    /// The tensor as it is now.
-    Tensor,
-    /// What the patch overwrote of it.
-    Undo,
+    pub base_sums: &'a mut [i32],
+    /// The tensor as it is now, up to a word boundary.
+    pub tensor: &'a mut [i8],
+    /// Begins with what the patch overwrote of it.
+    pub undo: &'a mut [i8],
 }
 
-/// How many buffers a tensor has.
-const BUFFERS: usize = 4;
+/// What an evaluation of a layer works on.
+pub(super) struct Lent<'a> {
+    pub input: Buffers<'a>,
+    pub output: Buffers<'a>,
+    pub scratch: &'a mut [u32],
+}
 
-/// The largest rectangle of an output of `shape` that can change with one of `size`
-/// in the input.
-fn after(op: &Op<'_>, size: [usize; 2], shape: Shape) -> [usize; 2] {
-    let window = match op {
+impl<'m> Layout<'m> {
+    #[inline(never)]
+    pub fn new(model: &'m Model<'m>, window_h: usize, window_w: usize) -> Self {
+        let mut layout = Self {
+            model,
+            arena_bytes: 0,
+            scratch_bytes: 0,
+            places: [Place::default(); MAX_TENSORS],
+        };
+        // The largest rectangle that a patch can change, per tensor.
+        let mut largest = [[0_u16; 2]; MAX_TENSORS];
+        for index in 0..model.tensor_count() {
+            let Some(form) = model.form(index) else {
+                break;
+            };
+            let shape = form.shape;
+            let mut size = [window_h.min(shape.height), window_w.min(shape.width)];
+            let mut sums_bytes = 0;
+            let layer = index.checked_sub(1).and_then(|layer| model.layer(layer));
+            if let Some(layer) = &layer {
+                size = changed_by(layer, &largest);
+                if form.is_logits || matches!(layer.op, Op::Dense(_)) {
+                    sums_bytes = 4 * shape.elements();
+                }
+                layout.scratch_bytes = layout.scratch_bytes.max(scratch_bytes(&layer.op));
+            }
+            // No larger than the tensor, whose sides have 16 bits.
+            let [height, width] = size;
+            if let Some(size) = largest.get_mut(index) {
+                *size = [height as u16, width as u16];
+            }
+            let tensor = layout.arena_bytes + 2 * sums_bytes;
+            if let Some(place) = layout.places.get_mut(index) {
+                place.start = layout.arena_bytes as u32;
+                place.tensor = tensor as u32;
+            }
+            layout.arena_bytes = tensor + whole_words(form.bytes());
+            if !form.is_logits {
+                layout.arena_bytes += whole_words(height * width * shape.channels);
+            }
+        }
+        layout.arena_bytes += layout.scratch_bytes;
+        layout
+    }
+
+    /// The buffers of `tensor`.
+    pub fn buffers<'a>(&self, arena: &'a mut [u8], tensor: usize) -> Option<Buffers<'a>> {
+        self.split(arena, tensor).map(|(_, buffers)| buffers)
+    }
+
+    /// What a layer needs that reads tensor `input` and writes `output`.
+    pub fn lend<'a>(&self, arena: &'a mut [u8], input: usize, output: usize) -> Option<Lent<'a>> {
+        let scratch = self.arena_bytes - self.scratch_bytes;
+        let (arena, scratch) = arena.split_at_mut_checked(scratch)?;
+        let scratch = words(scratch.get_mut(..self.scratch_bytes)?)?;
+        // A layer reads what was written before.
+        let (before, output) = self.split(arena, output)?;
+        let input = self.buffers(before, input)?;
+        Some(Lent {
+            input,
+            output,
+            scratch,
+        })
+    }
+
+    /// What of the arena is before the buffers of `tensor`, and these.
+    #[inline(never)]
+    fn split<'a>(&self, arena: &'a mut [u8], tensor: usize) -> Option<(&'a mut [u8], Buffers<'a>)> {
+        let place = self.places.get(tensor)?;
+        let bytes = whole_words(self.model.form(tensor)?.bytes());
+        let (arena, from_tensor) = arena.split_at_mut_checked(place.tensor as usize)?;
+        let (tensor, undo) = from_tensor.split_at_mut_checked(bytes)?;
+        let (before, sums) = arena.split_at_mut_checked(place.start as usize)?;
+        let sums = accumulators(sums)?;
+        let (sums, base_sums) = sums.split_at_mut_checked(sums.len() / 2)?;
+        let buffers = Buffers {
+            sums,
+            base_sums,
+            tensor: int8(tensor),
+            undo: int8(undo),
+        };
+        Some((before, buffers))
+    }
+}
+
+/// The largest rectangle of the output of `layer` that can change with the `largest` of
+/// what it reads.
+fn changed_by(layer: &Layer<'_>, largest: &[[u16; 2]; MAX_TENSORS]) -> [usize; 2] {
+    let (mut height, mut width) = (0, 0);
+    for &input in layer.inputs {
+        if let Some(&[h, w]) = largest.get(usize::from(input)) {
+            (height, width) = (height.max(h.into()), width.max(w.into()));
+        }
+    }
+    let shape = layer.shape;
+    let window = match &layer.op {
         Op::Conv2d(conv) => &conv.window,
         Op::MaxPool(pool) => &pool.window,
         Op::Dense(_) => return [shape.height, shape.width],
-        Op::Lookup(_) | Op::Concat => return size,
+        Op::Lookup(_) | Op::Concat => return [height, width],
     };
-    let ([height, width], window) = (size, *window);
     [
         most_reached(
             height,
@@ -61,72 +167,6 @@ fn after(op: &Op<'_>, size: [usize; 2], shape: Shape) -> [usize; 2] {
     ]
 }
 
-impl Layout {
-    pub fn new(model: &Model<'_>, window_h: usize, window_w: usize) -> Self {
-        let mut layout = Self {
-            arena_bytes: 0,
-            scratch_bytes: 0,
-            starts: [0; BUFFERS * MAX_TENSORS + 1],
-        };
-        // The largest rectangle that a patch can change, per tensor.
-        let mut largest = [[0_u16; 2]; MAX_TENSORS];
-        for index in 0..model.tensor_count() {
-            let Some(tensor) = model.form(index) else {
-                break;
-            };
-            let shape = tensor.shape;
-            let mut is_dense = false;
-            let mut size = [window_h.min(shape.height), window_w.min(shape.width)];
-            if let Some(layer) = index.checked_sub(1).and_then(|layer| model.layer(layer)) {
-                is_dense = matches!(layer.op, Op::Dense(_));
-                layout.scratch_bytes = layout.scratch_bytes.max(scratch_bytes(&layer.op));
-                size = [0; 2];
-                for &input in layer.inputs {
-                    if let Some(&[h, w]) = largest.get(usize::from(input)) {
-                        size = [size[0].max(h.into()), size[1].max(w.into())];
-                    }
-                }
-                size = after(&layer.op, size, shape);
-            }
-            let [height, width] = size;
-            let sums_bytes = if is_dense || tensor.is_logits {
-                4 * shape.elements()
-            } else {
-                0
-            };
-            let undo_bytes = height * width * shape.channels;
-            let undo_bytes = if tensor.is_logits { 0 } else { undo_bytes };
-            let sizes = [sums_bytes, sums_bytes, tensor.bytes(), undo_bytes];
-            for (buffer, bytes) in sizes.into_iter().enumerate() {
-                if let Some(start) = layout.starts.get_mut(BUFFERS * index + buffer) {
-                    *start = layout.arena_bytes as u32;
-                }
-                layout.arena_bytes += bytes.next_multiple_of(4);
-            }
-            if let Some(size) = largest.get_mut(index) {
-                // No larger than the tensor, whose sides have 16 bits.
-                *size = [height as u16, width as u16];
-            }
-        }
-        if let Some(end) = layout.starts.get_mut(BUFFERS * model.tensor_count()) {
-            *end = layout.arena_bytes as u32;
-        }
-        layout.arena_bytes += layout.scratch_bytes;
-        layout
-    }
-
-    /// What the kernels need beside their tensors.
-    pub fn scratch(&self) -> Range<usize> {
-        self.arena_bytes - self.scratch_bytes..self.arena_bytes
-    }
-
-    /// Where a buffer of `tensor` lies: whole words, the last of which may not be full.
-    #[inline(never)]
-    pub fn place(&self, tensor: usize, buffer: Buffer) -> Range<usize> {
-        let at = BUFFERS * tensor + buffer as usize;
-        match self.starts.get(at..at + 2) {
-            Some(&[start, end]) => start as usize..end as usize,
-            _ => 0..0,
-        }
-    }
+fn whole_words(bytes: usize) -> usize {
+    bytes.next_multiple_of(4)
 }

@@ -1,19 +1,19 @@
 //! Evaluates only what changed, and puts it back.
 
-use super::layout::{Buffer, Layout};
+use super::layout::{Layout, Lent};
 use super::region::{KeptRegion, Region};
 use crate::MAX_TENSORS;
-use crate::arena::{accumulators, copy, int8, parts, words};
-use crate::image::{Dense, Layer, Model, Op, Quantiser, Shape};
-use crate::ops::{InputRows, Output, concat, conv2d, dense, lookup, max_pool};
+use crate::arena::copy;
+use crate::image::{Dense, Layer, Op, Shape};
+use crate::ops::{InputRows, Output, concat, dense, lookup, slide};
+use crate::run::to_logits;
 
 /// The state of an occlusion: which pixels of each tensor differ from the base.
 ///
 /// Methods return `None` only if a buffer is not where the layout says, which
 /// a checked image excludes.
-pub(super) struct Recompute<'m, 'l> {
-    model: &'m Model<'m>,
-    layout: &'l Layout,
+pub(super) struct Recompute<'l> {
+    layout: &'l Layout<'l>,
     /// Per tensor: what was saved and evaluated again.
     saved: [KeptRegion; MAX_TENSORS],
     /// Per tensor: the part of it that really changed.
@@ -21,11 +21,10 @@ pub(super) struct Recompute<'m, 'l> {
     macs: u64,
 }
 
-impl<'m, 'l> Recompute<'m, 'l> {
-    pub fn new(model: &'m Model<'m>, layout: &'l Layout) -> Self {
+impl<'l> Recompute<'l> {
+    pub fn new(layout: &'l Layout<'l>) -> Self {
         let clean = [KeptRegion::default(); MAX_TENSORS];
         Self {
-            model,
             layout,
             saved: clean,
             changed: clean,
@@ -38,48 +37,13 @@ impl<'m, 'l> Recompute<'m, 'l> {
         self.macs
     }
 
-    /// Buffers of tensors, borrowed at once.
-    fn lend<'a, const N: usize>(
-        &self,
-        arena: &'a mut [u8],
-        buffers: [(usize, Buffer); N],
-    ) -> Option<[&'a mut [u8]; N]> {
-        parts(
-            arena,
-            buffers.map(|(tensor, buffer)| self.layout.place(tensor, buffer)),
-        )
-    }
-
-    /// What was saved of a tensor.
-    fn saved_of(&self, tensor: usize) -> Option<Region> {
-        self.saved.get(tensor).copied().map(Region::from)
-    }
-
     /// The base inference: everything, kept.
     pub fn base(&mut self, arena: &mut [u8], input: &[i8]) -> Option<()> {
-        copy(
-            input,
-            int8(arena.get_mut(self.layout.place(0, Buffer::Tensor))?),
-        );
-        for index in 0..self.model.layer_count() {
-            let layer = self.model.layer(index)?;
-            let tensor = self.model.form(layer.output)?;
-            if let Op::Dense(dense) = &layer.op {
-                self.sum_up(arena, &layer, dense)?;
-                if !tensor.is_logits {
-                    self.requantize(arena, layer.output, dense)?;
-                }
-            } else {
-                self.evaluate(arena, &layer, Region::whole(tensor.shape))?;
-            }
-            let [sums, kept] = self.lend(
-                arena,
-                [
-                    (layer.output, Buffer::Sums),
-                    (layer.output, Buffer::BaseSums),
-                ],
-            )?;
-            copy(sums, kept);
+        copy(input, self.layout.buffers(arena, 0)?.tensor);
+        for index in 0..self.layout.model.layer_count() {
+            self.evaluate(arena, index, true)?;
+            let output = self.layout.buffers(arena, index + 1)?;
+            copy(output.sums, output.base_sums);
         }
         Some(())
     }
@@ -89,82 +53,80 @@ impl<'m, 'l> Recompute<'m, 'l> {
     /// Returns whether the logits were computed again.
     pub fn cover(&mut self, arena: &mut [u8], patch: Region, fill: i8) -> Option<bool> {
         self.save(arena, 0, patch)?;
-        let shape = self.model.form(0)?.shape;
-        let input = int8(arena.get_mut(self.layout.place(0, Buffer::Tensor))?);
+        let shape = self.shape(0)?;
+        let input = self.layout.buffers(arena, 0)?.tensor;
         for row in 0..patch.height {
             input.get_mut(patch.row(row, shape))?.fill(fill);
         }
         self.compare(arena, 0)?;
-        for index in 0..self.model.layer_count() {
-            self.update(arena, index)?;
+        for index in 0..self.layout.model.layer_count() {
+            self.evaluate(arena, index, false)?;
         }
-        Some(!self.saved_of(self.model.layer_count())?.is_empty())
+        let logits = self.saved.get(self.layout.model.layer_count())?;
+        Some(!Region::from(*logits).is_empty())
     }
 
     /// Puts everything back as the base inference left it.
     pub fn restore(&mut self, arena: &mut [u8]) -> Option<()> {
-        for index in 0..self.model.tensor_count() {
+        for index in 0..self.layout.model.tensor_count() {
             let region: Region = core::mem::take(self.saved.get_mut(index)?).into();
             *self.changed.get_mut(index)? = KeptRegion::default();
-            if region.is_empty() {
-                continue;
+            if !region.is_empty() {
+                let buffers = self.layout.buffers(arena, index)?;
+                copy(buffers.base_sums, buffers.sums);
+                self.copy_rows(arena, index, region, true)?;
             }
-            let [sums, kept] =
-                self.lend(arena, [(index, Buffer::Sums), (index, Buffer::BaseSums)])?;
-            copy(kept, sums);
-            self.copy_rows(arena, index, region, true)?;
         }
         Some(())
     }
 
     /// The logits as they are now, made from the last layer's sums.
     pub fn logits<'a>(&self, arena: &'a mut [u8]) -> Option<&'a [f32]> {
-        let last = self.model.layer_count();
-        let layer = self.model.layer(last.checked_sub(1)?)?;
-        let Quantiser { multipliers, .. } = layer.op.quantiser()?;
-        let [sums, logits] = self.lend(arena, [(last, Buffer::Sums), (last, Buffer::Tensor)])?;
-        let sums = accumulators(sums)?;
-        let logits: &mut [f32] = bytemuck::try_cast_slice_mut(logits).ok()?;
-        for (at, (logit, &mut sum)) in logits.iter_mut().zip(sums).enumerate() {
-            *logit = sum as f32 * multipliers.get(at % multipliers.len().max(1))?;
-        }
-        Some(logits)
+        let last = self.layout.model.layer_count();
+        let layer = self.layout.model.layer(last.checked_sub(1)?);
+        let buffers = self.layout.buffers(arena, last)?;
+        let logits: &mut [i32] = bytemuck::try_cast_slice_mut(buffers.tensor).ok()?;
+        copy(buffers.sums, logits);
+        to_logits(&layer.as_ref()?.op, logits);
+        Some(bytemuck::must_cast_slice(logits))
     }
 
-    /// Evaluates what layer `index` makes of the changes before it.
-    fn update(&mut self, arena: &mut [u8], index: usize) -> Option<()> {
-        let layer = self.model.layer(index)?;
-        let output = self.model.form(layer.output)?;
-        let mut changed = Region::default();
-        for &input in layer.inputs {
-            changed = changed.union((*self.changed.get(usize::from(input))?).into());
-        }
-        if changed.is_empty() {
-            return Some(());
-        }
-        let region = match &layer.op {
-            Op::Conv2d(conv) => changed.reached_by(&conv.window, output.shape),
-            Op::MaxPool(pool) => changed.reached_by(&pool.window, output.shape),
-            Op::Lookup(_) | Op::Concat => changed,
-            Op::Dense(_) => Region::whole(output.shape),
-        };
-        if region.is_empty() {
-            return Some(());
-        }
-        self.save(arena, layer.output, region)?;
-        if let Op::Dense(dense) = &layer.op {
-            self.add_changes(arena, &layer, dense, changed)?;
-            if !output.is_logits {
-                self.requantize(arena, layer.output, dense)?;
+    fn shape(&self, tensor: usize) -> Option<Shape> {
+        Some(self.layout.model.form(tensor)?.shape)
+    }
+
+    /// Evaluates layer `index`: all of it for the base, else what it makes of the
+    /// changes before it.
+    #[inline(never)]
+    fn evaluate(&mut self, arena: &mut [u8], index: usize, is_base: bool) -> Option<()> {
+        let layer = self.layout.model.layer(index);
+        let layer = layer.as_ref()?;
+        let shape = layer.shape;
+        let (mut changed, mut region) = (Region::default(), Region::whole(shape));
+        if !is_base {
+            for &input in layer.inputs {
+                changed = changed.union((*self.changed.get(usize::from(input))?).into());
             }
-        } else {
-            self.evaluate(arena, &layer, region)?;
+            region = match &layer.op {
+                Op::Conv2d(conv) => changed.reached_by(&conv.window, shape),
+                Op::MaxPool(pool) => changed.reached_by(&pool.window, shape),
+                Op::Dense(_) if !changed.is_empty() => region,
+                Op::Lookup(_) | Op::Concat | Op::Dense(_) => changed,
+            };
+            if region.is_empty() {
+                return Some(());
+            }
+            self.save(arena, layer.output, region)?;
         }
-        if output.is_logits {
-            Some(())
+        if let Op::Dense(dense) = &layer.op {
+            self.sum_up(arena, layer, dense, (!is_base).then_some(changed))?;
         } else {
-            self.compare(arena, layer.output)
+            self.slide(arena, layer, region)?;
         }
+        if is_base {
+            return Some(());
+        }
+        self.compare(arena, layer.output)
     }
 
     /// Keeps `region` of a tensor, to put it back and to see what changed.
@@ -182,14 +144,14 @@ impl<'m, 'l> Recompute<'m, 'l> {
         region: Region,
         is_back: bool,
     ) -> Option<()> {
-        let form = self.model.form(tensor)?;
-        if form.is_logits {
+        if self.is_last(tensor) {
             return Some(());
         }
-        let [base, undo] = self.lend(arena, [(tensor, Buffer::Tensor), (tensor, Buffer::Undo)])?;
-        let rows = undo.chunks_exact_mut(region.row_elements(form.shape));
-        for (row, kept) in rows.take(region.height).enumerate() {
-            let now = base.get_mut(region.row(row, form.shape))?;
+        let shape = self.shape(tensor)?;
+        let buffers = self.layout.buffers(arena, tensor)?;
+        for row in 0..region.height {
+            let kept = buffers.undo.get_mut(region.kept_row(row, shape))?;
+            let now = buffers.tensor.get_mut(region.row(row, shape))?;
             if is_back {
                 copy(kept, now);
             } else {
@@ -199,134 +161,133 @@ impl<'m, 'l> Recompute<'m, 'l> {
         Some(())
     }
 
+    /// Whether a tensor is the logits, which are made of its sums and not kept.
+    fn is_last(&self, tensor: usize) -> bool {
+        tensor == self.layout.model.layer_count()
+    }
+
     /// Shrinks what was saved of a tensor to the pixels that really changed.
     fn compare(&mut self, arena: &mut [u8], tensor: usize) -> Option<()> {
-        let shape = self.model.form(tensor)?.shape;
-        let saved = self.saved_of(tensor)?;
-        let [base, undo] = self.lend(arena, [(tensor, Buffer::Tensor), (tensor, Buffer::Undo)])?;
-        let channels = shape.channels.max(1);
-        let mut changed = Region::default();
-        for (row, kept) in undo
-            .chunks_exact(saved.row_elements(shape))
-            .take(saved.height)
-            .enumerate()
-        {
-            let now = base.get(saved.row(row, shape))?;
-            let differs = |(now, kept): (&u8, &u8)| now != kept;
-            let Some(first) = now.iter().zip(kept).position(differs) else {
-                continue;
-            };
-            let last = now.iter().zip(kept).rposition(differs).unwrap_or(first);
-            let (first, last) = (first / channels, last / channels);
-            changed = changed.union(Region {
-                top: saved.top + row,
-                left: saved.left + first,
-                height: 1,
-                width: last - first + 1,
-            });
+        if self.is_last(tensor) {
+            return Some(());
         }
+        let shape = self.shape(tensor)?;
+        let saved: Region = (*self.saved.get(tensor)?).into();
+        let buffers = self.layout.buffers(arena, tensor)?;
+        let (mut top, mut bottom) = (0, 0);
+        // Elements of a row, from the first to the last that differ in any.
+        let (mut left, mut right) = (usize::MAX, 0);
+        for row in 0..saved.height {
+            let kept = buffers.undo.get(saved.kept_row(row, shape))?;
+            let now = buffers.tensor.get(saved.row(row, shape))?;
+            let differs = |(now, kept): (&i8, &i8)| now != kept;
+            if let Some(first) = now.iter().zip(kept).position(differs) {
+                let last = now.iter().zip(kept).rposition(differs).unwrap_or(first);
+                if right == 0 {
+                    top = row;
+                }
+                (left, right, bottom) = (left.min(first), right.max(last + 1), row + 1);
+            }
+        }
+        let channels = shape.channels.max(1);
+        let (left, right) = (left.min(right) / channels, right.div_ceil(channels));
+        let changed = Region {
+            top: saved.top + top,
+            left: saved.left + left,
+            height: bottom - top,
+            width: right - left,
+        };
         *self.changed.get_mut(tensor)? = changed.into();
         Some(())
     }
 
     /// Evaluates `region` of a layer that is not dense.
-    fn evaluate(&mut self, arena: &mut [u8], layer: &Layer<'_>, region: Region) -> Option<()> {
-        let output = self.model.form(layer.output)?;
+    fn slide(&mut self, arena: &mut [u8], layer: &Layer<'_>, region: Region) -> Option<()> {
+        let shape = layer.shape;
+        let columns = region.left..region.left + region.width;
         let mut first_channel = 0;
         for &input in layer.inputs {
-            let from = self.layout.place(input.into(), Buffer::Tensor);
-            let to = if output.is_logits {
-                self.layout.place(layer.output, Buffer::Sums)
-            } else {
-                self.layout.place(layer.output, Buffer::Tensor)
-            };
-            let [x, y, scratch] = parts(arena, [from, to, self.layout.scratch()])?;
-            let (x, scratch) = (int8(x), words(scratch)?);
-            let mut y = Output::of(y, output.is_logits)?;
-            let source = self.model.form(input.into())?.shape;
+            let source = self.shape(input.into())?;
+            let Lent {
+                input,
+                output,
+                scratch,
+            } = self.layout.lend(arena, input.into(), layer.output)?;
+            let x = input.tensor;
             for row in 0..region.height {
-                let at = region.top + row;
-                let columns = region.left..region.left + region.width;
-                let elements = region.row(row, output.shape);
-                match (&layer.op, y.part(elements.clone())?) {
-                    (Op::Conv2d(conv), y) => {
-                        conv2d::row(conv, InputRows::all(x), at, columns, scratch, y);
-                    }
-                    (Op::MaxPool(pool), Output::Int8(y)) => {
-                        max_pool::row(pool, InputRows::all(x), at, columns, y);
-                    }
-                    (Op::Lookup(table), Output::Int8(y)) => {
-                        lookup::apply(table, x.get(elements)?, y);
-                    }
-                    (Op::Concat, Output::Int8(y)) => concat::place(
+                let elements = region.row(row, shape);
+                if self.is_last(layer.output) {
+                    let sums = Output::Sums(output.sums.get_mut(elements)?);
+                    slide(
+                        &layer.op,
+                        InputRows::all(x),
+                        region.top + row,
+                        columns.clone(),
+                        scratch,
+                        sums,
+                    )?;
+                    continue;
+                }
+                let y = output.tensor.get_mut(elements.clone())?;
+                match &layer.op {
+                    Op::Lookup(table) => lookup::apply(table, x.get(elements)?, y),
+                    Op::Concat => concat::place(
                         x.get(region.row(row, source))?,
                         source.channels,
                         first_channel,
-                        output.shape.channels,
+                        shape.channels,
                         y,
                     ),
-                    _ => return None,
+                    op => slide(
+                        op,
+                        InputRows::all(x),
+                        region.top + row,
+                        columns.clone(),
+                        scratch,
+                        Output::Int8(y),
+                    )?,
                 }
             }
             first_channel += source.channels;
         }
         if let Op::Conv2d(conv) = &layer.op {
-            let outputs = region.pixels() * output.shape.channels;
+            let outputs = region.pixels() * shape.channels;
             self.macs += (outputs * conv.weights_per_output()) as u64;
         }
         Some(())
     }
 
-    /// All sums of a dense layer from its whole input.
-    fn sum_up(&mut self, arena: &mut [u8], layer: &Layer<'_>, dense: &Dense<'_>) -> Option<()> {
-        let [x, sums] = self.lend(
-            arena,
-            [
-                (layer.input(), Buffer::Tensor),
-                (layer.output, Buffer::Sums),
-            ],
-        )?;
-        dense::outputs(dense, int8(x), Output::Sums(accumulators(sums)?));
-        self.macs += dense.weights.len() as u64;
-        Some(())
-    }
-
-    /// Adds to a dense layer's sums what changed in its input.
-    fn add_changes(
+    /// All sums of a dense layer from its whole input, or by what `changed` in that;
+    /// then the output.
+    fn sum_up(
         &mut self,
         arena: &mut [u8],
         layer: &Layer<'_>,
         dense: &Dense<'_>,
-        changed: Region,
+        changed: Option<Region>,
     ) -> Option<()> {
-        let input = layer.input();
-        let shape: Shape = self.model.form(input)?.shape;
-        let saved = self.saved_of(input)?;
-        let [now, undo, sums] = self.lend(
-            arena,
-            [
-                (input, Buffer::Tensor),
-                (input, Buffer::Undo),
-                (layer.output, Buffer::Sums),
-            ],
-        )?;
-        let (now, undo, sums) = (int8(now), int8(undo), accumulators(sums)?);
-        for row in 0..changed.height {
-            let elements = changed.row(row, shape);
-            let kept_row = (changed.top + row - saved.top) * saved.row_elements(shape);
-            let kept = kept_row + (changed.left - saved.left) * shape.channels;
-            let old = undo.get(kept..kept + elements.len())?;
-            dense::accumulate_change(dense, elements.start, now.get(elements)?, old, sums);
+        let from = layer.input();
+        let shape = self.shape(from)?;
+        let Lent { input, output, .. } = self.layout.lend(arena, from, layer.output)?;
+        let elements = if let Some(changed) = changed {
+            let saved: Region = (*self.saved.get(from)?).into();
+            for row in 0..changed.height {
+                let now = changed.row(row, shape);
+                let kept = saved.kept_row(changed.top + row - saved.top, shape).start;
+                let kept = kept + (changed.left - saved.left) * shape.channels;
+                let old = input.undo.get(kept..kept + now.len())?;
+                let first = now.start;
+                dense::accumulate_change(dense, first, input.tensor.get(now)?, old, output.sums);
+            }
+            changed.pixels() * shape.channels
+        } else {
+            dense::outputs(dense, input.tensor, Output::Sums(output.sums));
+            shape.elements()
+        };
+        self.macs += (elements * dense.bias.len()) as u64;
+        if !self.is_last(layer.output) {
+            dense::requantize_all(dense, output.sums, output.tensor);
         }
-        self.macs += (changed.pixels() * shape.channels * dense.bias.len()) as u64;
-        Some(())
-    }
-
-    /// A dense layer's int8 output from its sums.
-    fn requantize(&self, arena: &mut [u8], tensor: usize, dense: &Dense<'_>) -> Option<()> {
-        let [sums, output] =
-            self.lend(arena, [(tensor, Buffer::Sums), (tensor, Buffer::Tensor)])?;
-        dense::requantize_all(dense, accumulators(sums)?, int8(output));
         Some(())
     }
 }

@@ -14,28 +14,31 @@ pub(super) struct Region {
 /// A region as it is kept for each tensor: the sizes in an image have 16 bits, and
 /// these lie on the stack.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct KeptRegion([u16; 4]);
+pub(super) struct KeptRegion {
+    top: u16,
+    left: u16,
+    height: u16,
+    width: u16,
+}
 
 impl From<Region> for KeptRegion {
     fn from(region: Region) -> Self {
-        let Region {
-            top,
-            left,
-            height,
-            width,
-        } = region;
-        Self([top, left, height, width].map(|side| side as u16))
+        Self {
+            top: region.top as u16,
+            left: region.left as u16,
+            height: region.height as u16,
+            width: region.width as u16,
+        }
     }
 }
 
 impl From<KeptRegion> for Region {
     fn from(kept: KeptRegion) -> Self {
-        let [top, left, height, width] = kept.0.map(usize::from);
         Self {
-            top,
-            left,
-            height,
-            width,
+            top: kept.top.into(),
+            left: kept.left.into(),
+            height: kept.height.into(),
+            width: kept.width.into(),
         }
     }
 }
@@ -57,11 +60,6 @@ impl Region {
 
     pub fn pixels(self) -> usize {
         self.height * self.width
-    }
-
-    /// Elements of one row of the region; never 0, so that rows can be split.
-    pub fn row_elements(self, shape: Shape) -> usize {
-        (self.width * shape.channels).max(1)
     }
 
     /// The smallest rectangle that holds both.
@@ -114,9 +112,16 @@ impl Region {
     }
 
     /// Where row `row` of the region begins and ends in a tensor, in elements.
+    #[inline(never)]
     pub fn row(self, row: usize, shape: Shape) -> core::ops::Range<usize> {
         let start = (self.top + row) * shape.row_elements() + self.left * shape.channels;
         start..start + self.width * shape.channels
+    }
+
+    /// Where row `row` begins and ends where only the region is kept.
+    pub fn kept_row(self, row: usize, shape: Shape) -> core::ops::Range<usize> {
+        let elements = self.width * shape.channels;
+        row * elements..(row + 1) * elements
     }
 }
 

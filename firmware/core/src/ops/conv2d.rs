@@ -3,10 +3,8 @@
 //! | kernel | for | how |
 //! |---|---|---|
 //! | `rows` | one input channel, neighbouring windows | straight from padded rows, four pixels at a time |
-//! | `tiles` | two or more output channels a group | the windows of two pixels unfolded, against two channels at a time |
-//! | `plain` | the rest: one output channel a group | one output at a time |
+//! | `tiles` | the rest | the windows of two pixels unfolded, against two channels at a time |
 
-mod plain;
 pub(super) mod rows;
 pub(super) mod tiles;
 
@@ -22,34 +20,20 @@ struct Part<'a, 'm> {
     columns: Range<usize>,
 }
 
-/// How a convolution is computed; its geometry alone decides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kernel {
-    Rows,
-    Tiles,
-    Plain,
-}
-
-fn kernel(input: Shape, output: Shape, window: &Window, groups: usize) -> Kernel {
-    if input.channels == 1 && window.stride_w == 1 && window.dilation_w == 1 {
-        Kernel::Rows
-    } else if output.channels > groups {
-        Kernel::Tiles
-    } else {
-        Kernel::Plain
-    }
+/// Whether a convolution is computed from padded rows; its geometry alone decides.
+fn is_by_rows(input: Shape, window: &Window) -> bool {
+    input.channels == 1 && window.stride_w == 1 && window.dilation_w == 1
 }
 
 /// Bytes of scratch that this convolution needs, a multiple of 4; see
 /// [`super::scratch_bytes`].
+#[inline(never)]
 pub fn scratch_bytes(input: Shape, output: Shape, window: &Window, groups: usize) -> usize {
-    match kernel(input, output, window, groups) {
-        Kernel::Rows => window.kernel_h * rows::row_bytes(output.width, window),
-        Kernel::Tiles => {
-            let taps = window.kernel_h * window.kernel_w * (input.channels / groups.max(1));
-            tiles::PIXELS * tiles::column_bytes(taps)
-        }
-        Kernel::Plain => 0,
+    if is_by_rows(input, window) {
+        window.kernel_h * rows::row_bytes(output.width, window)
+    } else {
+        let taps = window.kernel_h * window.kernel_w * (input.channels / groups.max(1));
+        tiles::PIXELS * tiles::column_bytes(taps)
     }
 }
 
@@ -70,17 +54,17 @@ pub fn row(
         y,
         columns,
     };
-    match kernel(conv.input, conv.output, &conv.window, conv.groups) {
-        Kernel::Rows => rows::evaluate(&part, scratch, &mut output),
-        Kernel::Tiles => tiles::evaluate(&part, scratch, &mut output),
-        Kernel::Plain => plain::evaluate(&part, &mut output),
+    if is_by_rows(conv.input, &conv.window) {
+        rows::evaluate(&part, scratch, &mut output);
+    } else {
+        tiles::evaluate(&part, scratch, &mut output);
     }
     output.clamp(&conv.quantiser);
 }
 
 /// The input row under row `ky` of the windows of output row `y`; `None` where
 /// that is padding.
-#[inline]
+#[cfg_attr(dsp, inline(never))]
 fn input_row<'x>(conv: &Conv2d<'_>, input: InputRows<'x>, y: usize, ky: usize) -> Option<&'x [i8]> {
     let window = &conv.window;
     let at = (y * window.stride_h + ky * window.dilation_h).wrapping_sub(window.pad_top);

@@ -1,35 +1,36 @@
 //! Fully connected layers, whole or by what changed.
 
-use super::requantize::{clamp, to_int8};
 use super::{Output, kernels};
-use crate::image::{Dense, Quantiser};
+use crate::arena::copy;
+use crate::image::Dense;
 
-/// Rows of weights that are read together.
-const ROWS: usize = 4;
+/// Outputs that are computed together.
+const OUTPUTS: usize = 64;
 
 /// All outputs. What the input has after its elements is not read.
 pub fn outputs(dense: &Dense<'_>, input: &[i8], mut output: Output<'_>) {
-    let (inputs, outputs) = (dense.inputs(), dense.bias.len());
+    let inputs = dense.inputs();
     let input = input.get(..inputs).unwrap_or_default();
-    // Of fewer outputs than are computed together, one at a time.
-    let (step, row_bytes) = if outputs < ROWS {
-        (1, 0)
-    } else {
-        (ROWS, inputs)
-    };
-    let mut next = 0;
-    while next < outputs {
-        // The last ones begin earlier: some outputs are computed twice.
-        let first = next.min(outputs - step);
-        let rows = dense.weights.get(first * inputs..).unwrap_or_default();
-        let sums = kernels::four_dots(input, dense.input_zero, rows, row_bytes);
-        for (channel, &sum) in (first..next + step).zip(&sums) {
-            let bias = dense.bias.get(channel).copied().unwrap_or_default();
-            output.put(channel, bias + sum, &dense.quantiser, channel);
-        }
-        next += step;
+    let mut weights = dense.weights_and_after;
+    let mut channel = 0;
+    for bias in dense.bias.chunks(OUTPUTS) {
+        let mut sums = [0; OUTPUTS];
+        let sums = sums.get_mut(..bias.len()).unwrap_or_default();
+        copy(bias, sums);
+        kernels::add_dots(input, dense.input_zero, weights, inputs, sums);
+        put_all(dense, channel, sums, &mut output);
+        channel += OUTPUTS;
+        weights = weights.get(OUTPUTS * inputs..).unwrap_or_default();
     }
     output.clamp(&dense.quantiser);
+}
+
+/// The outputs from `first` on, of these sums.
+#[inline(never)]
+fn put_all(dense: &Dense<'_>, first: usize, sums: &[i32], output: &mut Output<'_>) {
+    for (channel, &sum) in (first..).zip(sums) {
+        output.put(channel, sum, &dense.quantiser, channel);
+    }
 }
 
 /// Adds to the accumulators what changed: `Σ (new − old)·w` over the inputs
@@ -41,17 +42,13 @@ pub fn accumulate_change(
     old: &[i8],
     accumulators: &mut [i32],
 ) {
-    let weights = dense.weights.get(first..).unwrap_or_default();
+    let weights = dense.weights_and_after.get(first..).unwrap_or_default();
     kernels::add_changes(new, old, weights, dense.inputs(), accumulators);
 }
 
 /// Int8 outputs from accumulators.
 pub fn requantize_all(dense: &Dense<'_>, accumulators: &[i32], output: &mut [i8]) {
-    let Quantiser {
-        multipliers, zero, ..
-    } = dense.quantiser;
-    for ((value, &sum), &multiplier) in output.iter_mut().zip(accumulators).zip(multipliers) {
-        *value = to_int8(sum, multiplier, zero);
-    }
-    clamp(&dense.quantiser, output);
+    let mut output = Output::Int8(output);
+    put_all(dense, 0, accumulators, &mut output);
+    output.clamp(&dense.quantiser);
 }

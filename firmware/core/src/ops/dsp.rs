@@ -32,7 +32,7 @@ fn part_word(bytes: &[i8]) -> u32 {
 }
 
 /// The word at `at`; the bytes that there are not are 0.
-#[inline(always)]
+#[inline(never)]
 fn word_at(bytes: &[i8], at: usize) -> u32 {
     let bytes = bytes.get(at..).unwrap_or_default();
     bytes.first_chunk().map_or_else(|| part_word(bytes), word)
@@ -77,9 +77,6 @@ pub fn whole_tiles(
 #[inline(never)]
 pub fn four_pixels(rows: &PaddedRows<'_>, at: usize, filter: &[i8], start: i32) -> [i32; TILE] {
     let mut sums = [start; TILE];
-    if rows.kernel_w == 5 {
-        return loops::five_taps(rows, at, filter.as_chunks().0, sums);
-    }
     let tap_rows = filter.chunks_exact(rows.kernel_w.max(1));
     for (row, taps) in rows.bytes.chunks_exact(rows.row_bytes.max(1)).zip(tap_rows) {
         add_row(&mut sums, row.get(at..).unwrap_or_default(), taps);
@@ -246,122 +243,58 @@ pub fn whole_pairs(
 
 /// `Σ x·w` of two filters with the columns of two pixels, by filter and pixel.
 ///
-/// Filters may go on after the columns' last quad, where numbers are 0.
+/// Filters go on where numbers are 0.
 #[inline(always)]
 pub fn products(columns: &[u32], filters: [&[i8]; 2]) -> [[i32; 2]; 2] {
     let quads: &[[Quad; 2]] = columns.as_chunks().0.as_chunks().0;
-    let [(first, first_rest), (second, second_rest)] = filters.map(<[i8]>::as_chunks);
-    let sums = loops::two_by_two(quads, [first, second], [[0; 2]; 2]);
-    match quads.get(first.len()) {
-        Some(quads) => add_rest(sums, *quads, [first_rest, second_rest]),
-        None => sums,
-    }
+    loops::two_by_two(quads, filters.map(|filter| filter.as_chunks().0))
 }
 
-#[inline(never)]
-fn add_rest(mut sums: [[i32; 2]; 2], quads: [Quad; 2], rests: [&[i8]; 2]) -> [[i32; 2]; 2] {
-    for (sums, rest) in sums.iter_mut().zip(rests) {
-        let w = part_word(rest);
-        for (sum, number) in sums.iter_mut().zip(quads) {
-            *sum = add_products(number, w, *sum);
-        }
+/// Adds `Σ (x − zero)·w` to each sum; its weights begin `row_bytes` after those of the
+/// sum before it, and go on for three bytes after the last.
+pub fn add_dots(input: &[i8], zero: i8, weights: &[i8], row_bytes: usize, sums: &mut [i32]) {
+    let zeros = [zero; CHANGES];
+    let mut rows = weights;
+    for input in input.chunks(CHANGES) {
+        let zeros = zeros.get(..input.len()).unwrap_or_default();
+        add_changes(input, zeros, rows, row_bytes, sums);
+        rows = rows.get(CHANGES..).unwrap_or_default();
     }
-    sums
-}
-
-/// `Σ (x − zero)·w` of an input with four rows of weights, `row_bytes` from one to
-/// the next.
-#[inline(always)]
-pub fn four_dots(input: &[i8], zero: i8, rows: &[i8], row_bytes: usize) -> [i32; 4] {
-    let (fours, rest) = input.as_chunks();
-    let zero = negated(zero);
-    let mut sums = loops::four_rows(fours, zero, rows, row_bytes, [0; 4]);
-    if !rest.is_empty() {
-        let x = part_word(rest);
-        let number = [sxtab16(zero, x), sxtab16_odd(zero, x)];
-        for (row, sum) in sums.iter_mut().enumerate() {
-            let start = row * row_bytes + 4 * fours.len();
-            // Where there is no input there is no weight, and a product of 0.
-            let weights = rows.get(start..start + rest.len());
-            *sum = add_products(number, part_word(weights.unwrap_or_default()), *sum);
-        }
-    }
-    sums
-}
-
-/// `sum + Σ x·w` of four numbers.
-#[inline(always)]
-fn add_products([x02, x13]: Quad, w: u32, sum: i32) -> i32 {
-    smlad(x13, sxtb16_odd(w), smlad(x02, sxtb16(w), sum))
 }
 
 /// Inputs of a dense layer whose changes are taken at once.
 const CHANGES: usize = 64;
 
 /// Adds `Σ (new − old)·w` to each sum; its weights begin `row_bytes` after those of
-/// the sum before it.
+/// the sum before it, and go on for three bytes after the last.
+#[inline(never)]
 pub fn add_changes(new: &[i8], old: &[i8], weights: &[i8], row_bytes: usize, sums: &mut [i32]) {
     let mut at = 0;
     while at < new.len() {
+        let mut rows = weights.get(at..).unwrap_or_default();
         let mut numbers = [Quad::default(); CHANGES / 4];
         let mut count = 0;
         for number in &mut numbers {
-            if at >= new.len() {
-                break;
+            if at < new.len() {
+                let (new, old) = (word_at(new, at), word_at(old, at));
+                let (even, odd) = (sxtb16(old), sxtb16_odd(old));
+                *number = [ssub16(sxtb16(new), even), ssub16(sxtb16_odd(new), odd)];
+                count += 1;
+                at += 4;
             }
-            let (new, old) = (word_at(new, at), word_at(old, at));
-            let (even, odd) = (sxtb16(old), sxtb16_odd(old));
-            *number = [ssub16(sxtb16(new), even), ssub16(sxtb16_odd(new), odd)];
-            count += 1;
-            at += 4;
         }
         let numbers = numbers.get(..count).unwrap_or_default();
-        let mut rows = weights.get(at - 4 * count..).unwrap_or_default();
-        let (fours, _) = sums.as_chunks_mut();
-        let mut done = 0;
         // The last number's weights may be those of the next row: it is 0 there.
-        while let Some(four) = fours.get_mut(done)
-            && 3 * row_bytes + 4 * count <= rows.len()
-        {
-            *four = loops::four_rows_of_quads(numbers, rows, row_bytes, *four);
+        let (fours, rest) = sums.as_chunks_mut();
+        for four in fours {
+            loops::four_rows(numbers, rows, row_bytes, four);
             rows = rows.get(4 * row_bytes..).unwrap_or_default();
-            done += 1;
         }
-        for sum in sums.get_mut(4 * done..).unwrap_or_default() {
-            for (index, &number) in numbers.iter().enumerate() {
-                *sum = add_products(number, word_at(rows, 4 * index), *sum);
-            }
+        for sum in rest {
+            let mut same = [*sum; 4];
+            loops::four_rows(numbers, rows, 0, &mut same);
+            [*sum, ..] = same;
             rows = rows.get(row_bytes..).unwrap_or_default();
-        }
-    }
-}
-
-/// Takes into each pixel of `largest` the larger of itself and of two neighbouring
-/// pixels of `candidates`, all of `channels`.
-pub fn maximum_of_pairs(largest: &mut [i8], candidates: &[i8], channels: usize) {
-    let mut pairs = candidates.chunks_exact((2 * channels).max(1));
-    for pixel in largest.chunks_exact_mut(channels.max(1)) {
-        let Some(pair) = pairs.next() else {
-            return;
-        };
-        let (left, right) = pair.split_at(pair.len() / 2);
-        let (Some(last), Some(left_last), Some(right_last)) = (
-            pixel.last_chunk_mut(),
-            left.last_chunk(),
-            right.last_chunk(),
-        ) else {
-            for ((largest, &left), &right) in pixel.iter_mut().zip(left).zip(right) {
-                *largest = left.max(right).max(*largest);
-            }
-            continue;
-        };
-        take(last, left_last);
-        take(last, right_last);
-        let fours = pixel.as_chunks_mut().0.iter_mut();
-        let pairs = left.as_chunks().0.iter().zip(right.as_chunks().0);
-        for (largest, (left, right)) in fours.zip(pairs) {
-            take(largest, left);
-            take(largest, right);
         }
     }
 }
@@ -374,7 +307,7 @@ fn take(largest: &mut [i8; 4], candidates: &[i8; 4]) {
 }
 
 /// Takes the larger of each pair into `largest`.
-#[inline]
+#[inline(never)]
 pub fn maximum(largest: &mut [i8], candidates: &[i8]) {
     // The last word may hold bytes of the one before it again: a maximum does not mind.
     let (Some(last), Some(candidate)) = (largest.last_chunk_mut(), candidates.last_chunk()) else {

@@ -22,7 +22,7 @@ impl<'a> InputRows<'a> {
     }
 
     /// Row `at` of an input of this shape; `None` where that is padding.
-    #[inline]
+    #[cfg_attr(dsp, inline(never))]
     pub(super) fn row(self, shape: Shape, at: usize) -> Option<&'a [i8]> {
         if at >= shape.height {
             return None;

@@ -42,13 +42,20 @@ pub fn include(pool: &MaxPool, row: &[i8], input_y: usize, output: &mut [i8]) {
 
 fn include_row(pool: &MaxPool, row: &[i8], columns: Range<usize>, output: &mut [i8]) {
     let (window, channels) = (&pool.window, pool.input.channels.max(1));
-    let is_halving = [window.kernel_w, window.stride_w, window.dilation_w] == [2, 2, 1];
-    if is_halving && window.pad_left == 0 && 2 * columns.end <= pool.input.width {
-        let pairs = row.get(2 * columns.start * channels..).unwrap_or_default();
-        return kernels::maximum_of_pairs(output, pairs, channels);
+    let pixels = output.chunks_exact_mut(channels);
+    if window.pad_left == 0 && window.dilation_w == 1 && window.kernel_w == window.stride_w {
+        // Windows side by side: every pixel once.
+        let start = columns.start * window.stride_w * channels;
+        let mut candidates = row.get(start..).unwrap_or_default().chunks_exact(channels);
+        for pixel in pixels {
+            for _ in 0..window.kernel_w {
+                kernels::maximum(pixel, candidates.next().unwrap_or_default());
+            }
+        }
+        return;
     }
     let mut left = (columns.start * window.stride_w).wrapping_sub(window.pad_left);
-    for pixel in output.chunks_exact_mut(channels) {
+    for pixel in pixels {
         let mut at_x = left;
         for _ in 0..window.kernel_w {
             if at_x < pool.input.width {

@@ -3,7 +3,6 @@
 use super::requantize::{clamp, to_int8};
 use crate::arena::{accumulators, int8};
 use crate::image::Quantiser;
-use core::ops::Range;
 
 /// The outputs of a convolution or a dense layer. One kernel for both: what an output
 /// costs is its sum.
@@ -22,14 +21,6 @@ impl<'a> Output<'a> {
             Self::Sums(accumulators(bytes)?)
         } else {
             Self::Int8(int8(bytes))
-        })
-    }
-
-    /// The outputs in `range`; `None` where there are fewer.
-    pub(crate) fn part(&mut self, range: Range<usize>) -> Option<Output<'_>> {
-        Some(match self {
-            Self::Int8(values) => Output::Int8(values.get_mut(range)?),
-            Self::Sums(sums) => Output::Sums(sums.get_mut(range)?),
         })
     }
 

@@ -111,18 +111,16 @@ pub fn products(columns: &[u32], filters: [&[i8]; 2]) -> [[i32; 2]; 2] {
     })
 }
 
-/// `Σ (x − zero)·w` of an input with four rows of weights, `row_bytes` from one to
-/// the next.
-#[inline]
-pub fn four_dots(input: &[i8], zero: i8, rows: &[i8], row_bytes: usize) -> [i32; 4] {
+/// Adds `Σ (x − zero)·w` to each sum; its weights begin `row_bytes` after those of the
+/// sum before it.
+pub fn add_dots(input: &[i8], zero: i8, weights: &[i8], row_bytes: usize, sums: &mut [i32]) {
     let zero = i16::from(zero);
-    [0, 1, 2, 3].map(|row| {
-        let row = rows.get(row * row_bytes..).unwrap_or_default();
+    for (sum, row) in sums.iter_mut().zip(weights.chunks(row_bytes.max(1))) {
         let products = input.iter().zip(row);
-        products
+        *sum += products
             .map(|(&x, &w)| i32::from(i16::from(x) - zero) * i32::from(w))
-            .sum()
-    })
+            .sum::<i32>();
+    }
 }
 
 /// Adds `Σ (new − old)·w` to each sum; its weights begin `row_bytes` after those of
@@ -133,18 +131,6 @@ pub fn add_changes(new: &[i8], old: &[i8], weights: &[i8], row_bytes: usize, sum
         *sum += changes
             .map(|((&new, &old), &w)| i32::from(i16::from(new) - i16::from(old)) * i32::from(w))
             .sum::<i32>();
-    }
-}
-
-/// Takes into each pixel of `largest` the larger of itself and of two neighbouring
-/// pixels of `candidates`, all of `channels`.
-pub fn maximum_of_pairs(largest: &mut [i8], candidates: &[i8], channels: usize) {
-    let pixels = largest.chunks_exact_mut(channels.max(1));
-    for (pixel, pair) in pixels.zip(candidates.chunks_exact((2 * channels).max(1))) {
-        let (left, right) = pair.split_at(pair.len() / 2);
-        for ((largest, &left), &right) in pixel.iter_mut().zip(left).zip(right) {
-            *largest = left.max(right).max(*largest);
-        }
     }
 }
 

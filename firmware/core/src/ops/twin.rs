@@ -5,7 +5,7 @@
 
 use super::conv2d::rows::PaddedRows;
 use super::{InputRows, Output, conv2d, dense, dsp, max_pool, portable, scratch_bytes};
-use crate::image::{Conv2d, Dense, MaxPool, Op, Quantiser, Shape, Window};
+use crate::image::{AFTER_WEIGHTS, Conv2d, Dense, MaxPool, Op, Quantiser, Shape, Window};
 use core::ops::Range;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -80,7 +80,7 @@ fn unfolded_windows_and_their_products() {
     let cases = (1_usize..40, any::<i8>()).prop_flat_map(|(taps, zero)| {
         let cuts = prop::collection::vec(prop::collection::vec(0..=taps, 3), 2);
         let values = prop::collection::vec(bytes(taps), 2);
-        let weights = prop::collection::vec(bytes(taps + 3), 2);
+        let weights = prop::collection::vec(bytes(taps + AFTER_WEIGHTS), 2);
         (Just((taps, zero)), cuts, values, weights)
     });
     check(2_000, cases, |((taps, zero), mut cuts, values, weights)| {
@@ -111,11 +111,9 @@ fn unfolded_windows_and_their_products() {
                 )
             })
         });
-        for length in [taps, whole_quads] {
-            let filters = [&weights[0][..length], &weights[1][..length]];
-            assert_eq!(dsp::products(&quads, filters), expected);
-            assert_eq!(portable::products(&columns, filters), expected);
-        }
+        let filters = [weights[0].as_slice(), &weights[1]];
+        assert_eq!(dsp::products(&quads, filters), expected);
+        assert_eq!(portable::products(&columns, filters), expected);
     });
 }
 
@@ -131,14 +129,6 @@ fn dots_changes_and_maxima() {
             sum_of(row.iter().enumerate().map(|(at, &w)| x(at) * i64::from(w)))
         };
         let centred = |at: usize| i64::from(new[at]) - i64::from(zero);
-        let expected = rows.map(|row| dot(&centred, row));
-        let weights = rows.concat();
-        for four_dots in [dsp::four_dots, portable::four_dots] {
-            assert_eq!(four_dots(&new, zero, &weights, new.len()), expected);
-            let first = [expected[0]; 4];
-            assert_eq!(four_dots(&new, zero, rows[0], 0), first);
-        }
-
         let expected = sum_of(new.iter().map(|&w| i64::from(w)));
         assert_eq!(dsp::weight_sum(&new), expected);
         assert_eq!(portable::weight_sum(&new), expected);
@@ -148,12 +138,18 @@ fn dots_changes_and_maxima() {
         let five = [rows[0], rows[1], rows[2], rows[3], rows[0]];
         let weights: Vec<i8> = five
             .iter()
-            .flat_map(|row| [row, &[9; 3][..]].concat())
+            .flat_map(|row| [row, &[9; AFTER_WEIGHTS][..]].concat())
             .collect();
+        let expected = five.map(|row| 7 + dot(&centred, row));
+        for add_dots in [dsp::add_dots, portable::add_dots] {
+            let mut sums = [7; 5];
+            add_dots(&new, zero, &weights, new.len() + AFTER_WEIGHTS, &mut sums);
+            assert_eq!(sums, expected);
+        }
         let expected = five.map(|row| 7 + dot(&changed, row));
         for add_changes in [dsp::add_changes, portable::add_changes] {
             let mut sums = [7; 5];
-            add_changes(&new, &old, &weights, new.len() + 3, &mut sums);
+            add_changes(&new, &old, &weights, new.len() + AFTER_WEIGHTS, &mut sums);
             assert_eq!(sums, expected);
         }
 
@@ -162,20 +158,6 @@ fn dots_changes_and_maxima() {
             let mut largest = new.clone();
             maximum(&mut largest, &old);
             assert_eq!(largest, expected);
-        }
-
-        for channels in 1..new.len() / 2 {
-            let pixels = new.len() / (2 * channels);
-            let largest_of = |at: usize| {
-                let left = at / channels * 2 * channels + at % channels;
-                old[at].max(new[left]).max(new[left + channels])
-            };
-            let expected: Vec<i8> = (0..pixels * channels).map(largest_of).collect();
-            for maximum_of_pairs in [dsp::maximum_of_pairs, portable::maximum_of_pairs] {
-                let mut largest = old[..pixels * channels].to_vec();
-                maximum_of_pairs(&mut largest, &new, channels);
-                assert_eq!(largest, expected);
-            }
         }
     });
 }
@@ -227,7 +209,7 @@ fn conv_sum(conv: &Conv2d<'_>, input: &[i8], at: [usize; 2], channel: usize) -> 
     let products = (0..taps * depth).filter_map(|index| {
         let pixel = under(&conv.window, conv.input, at, index / depth)?;
         let x = input[pixel + group * depth + index % depth];
-        let w = conv.weights[channel * taps * depth + index];
+        let w = conv.weights()[channel * taps * depth + index];
         Some((i64::from(x) - i64::from(conv.input_zero)) * i64::from(w))
     });
     conv.bias[channel] + sum_of(products)
@@ -276,24 +258,22 @@ fn convolutions() {
             Just((input, output, window, groups, zero, part)),
             bytes(input.elements()),
             // What lies after the weights is read by words and changes nothing.
-            (bytes(weights + 3), 0..4_usize),
+            bytes(weights + AFTER_WEIGHTS),
             parameters(output.channels),
         )
     });
     check(
         3_000,
         cases,
-        |(shapes, x, (bytes, after), (bias, multipliers, zero, min, max))| {
+        |(shapes, x, bytes, (bias, multipliers, zero, min, max))| {
             let (input, output, window, groups, input_zero, part) = shapes;
-            let count = bytes.len() - 3;
             let conv = Conv2d {
                 input,
                 output,
                 input_zero,
                 window,
                 groups,
-                weights: &bytes[..count],
-                weights_and_after: &bytes[..count + after],
+                weights_and_after: &bytes,
                 bias: &bias,
                 quantiser: Quantiser {
                     multipliers: &multipliers,
@@ -358,23 +338,24 @@ fn dense_layers() {
         (
             Just((inputs, zero)),
             bytes(inputs),
-            bytes(inputs * outputs),
+            bytes(inputs * outputs + AFTER_WEIGHTS),
             parameters(outputs),
         )
     });
     check(
         2_000,
         cases,
-        |((inputs, input_zero), x, weights, (bias, multipliers, zero, min, max))| {
+        |((inputs, input_zero), x, bytes, (bias, multipliers, zero, min, max))| {
             let quantiser = Quantiser {
                 multipliers: &multipliers,
                 zero,
                 min,
                 max,
             };
+            let weights = &bytes[..bytes.len() - AFTER_WEIGHTS];
             let layer = Dense {
                 input_zero,
-                weights: &weights,
+                weights_and_after: &bytes,
                 bias: &bias,
                 quantiser,
             };

@@ -54,7 +54,9 @@ pub(super) fn evaluate(part: &Part<'_, '_>, scratch: &mut [u32], output: &mut Ou
         row_bytes,
         kernel_w: conv.window.kernel_w,
     };
-    let filters = conv.weights.chunks_exact(conv.weights_per_output().max(1));
+    let filters = conv
+        .weights_and_after
+        .chunks_exact(conv.weights_per_output().max(1));
     for (channel, (filter, &bias)) in filters.zip(conv.bias).enumerate() {
         // Every window is whole, padding included: the zero point's part is the same.
         let weight_sum = kernels::weight_sum(filter);

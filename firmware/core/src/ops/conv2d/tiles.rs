@@ -21,7 +21,7 @@ pub(super) fn column_bytes(taps: usize) -> usize {
 /// The filters of one group.
 #[derive(Clone, Copy)]
 pub(in crate::ops) struct Filters<'a> {
-    /// From the group's first filter on; see [`Conv2d::weights_and_after`].
+    /// From the group's first filter on, to the end of [`Conv2d::weights_and_after`].
     pub weights: &'a [i8],
     /// One per filter.
     pub bias: &'a [i32],
@@ -43,17 +43,9 @@ impl<'a> Filters<'a> {
         }
     }
 
-    /// Two filters. Both go on to the next whole quad where there are weights to go
-    /// on with: they meet zeros.
-    fn pair(&self, [first, next]: [usize; 2]) -> [&'a [i8]; 2] {
-        let taps = self.taps;
-        let whole_quads = taps.next_multiple_of(4);
-        let is_whole = next * taps + whole_quads <= self.weights.len();
-        let length = if is_whole { whole_quads } else { taps };
-        [first, next].map(|index| {
-            let filter = self.weights.get(index * taps..index * taps + length);
-            filter.unwrap_or_default()
-        })
+    /// Two filters, and what comes after them.
+    fn pair(&self, indices: [usize; 2]) -> [&'a [i8]; 2] {
+        indices.map(|index| self.weights.get(index * self.taps..).unwrap_or_default())
     }
 }
 
@@ -89,7 +81,7 @@ pub(super) fn evaluate(part: &Part<'_, '_>, scratch: &mut [u32], output: &mut Ou
                 _ => 0,
             };
             while index < group_outputs {
-                // Of an odd number of channels the last one, too.
+                // Of an odd number of channels the last one, too, or of one the only one.
                 let next = (index + 1).min(group_outputs - 1);
                 let sums = kernels::products(scratch, filters.pair([index, next]));
                 for (index, sums) in (index..=next).zip(sums) {
@@ -118,36 +110,30 @@ fn unfold(
     let ([y, x], window) = (at, &conv.window);
     let (channels, depth) = (conv.input.channels, conv.group_channels());
     let left = (x * window.stride_w).wrapping_sub(window.pad_left);
+    // Taps that lie on the input as neighbours do in the filter.
+    let is_whole = conv.groups == 1 && window.dilation_w == 1;
+    let run = if is_whole { window.kernel_w } else { 1 };
     let mut column = Column::new(scratch, pixel, conv.input_zero);
     for ky in 0..window.kernel_h {
         let Some(row) = input_row(conv, input, y, ky) else {
             column.pad(window.kernel_w * depth);
             continue;
         };
-        if conv.groups == 1 && window.dilation_w == 1 {
-            // The taps that lie on the input are neighbours.
-            let before = window.kernel_w.min(left.wrapping_neg());
-            let (before, start) = if left < conv.input.width {
-                (0, left)
+        let (mut at, mut kx) = (left, 0);
+        while kx < window.kernel_w {
+            // Taps before the input, on it, and after it.
+            let (before, first) = if at < conv.input.width {
+                (0, at)
             } else {
-                (before, 0)
+                (run.min(at.wrapping_neg()), 0)
             };
-            let inside = (window.kernel_w - before).min(conv.input.width - start);
-            let start = start * depth;
+            let inside = (run - before).min(conv.input.width - first);
+            let start = first * channels + group * depth;
             column.pad(before * depth);
             column.push(row.get(start..start + inside * depth).unwrap_or_default());
-            column.pad((window.kernel_w - before - inside) * depth);
-            continue;
-        }
-        let mut at = left;
-        for _ in 0..window.kernel_w {
-            if at < conv.input.width {
-                let start = at * channels + group * depth;
-                column.push(row.get(start..start + depth).unwrap_or_default());
-            } else {
-                column.pad(depth);
-            }
+            column.pad((run - before - inside) * depth);
             at = at.wrapping_add(window.dilation_w);
+            kx += run;
         }
     }
     column.finish();

@@ -53,10 +53,9 @@ mod five_taps;
 mod four_rows;
 mod two_by_two;
 
-pub use five_taps::five_taps;
 #[cfg(dsp)]
 pub use five_taps::five_taps_row;
-pub use four_rows::{four_rows, four_rows_of_quads};
+pub use four_rows::four_rows;
 #[cfg(dsp)]
 pub use two_by_two::filter_pairs;
 pub use two_by_two::two_by_two;

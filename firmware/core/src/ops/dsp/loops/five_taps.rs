@@ -1,5 +1,6 @@
 //! Rows of five taps of one input channel, four neighbouring pixels at a time.
 
+#[cfg(dsp)]
 use super::super::{PaddedRows, TILE};
 #[cfg(all(dsp, not(soft_float)))]
 use crate::ops::requantize::Scale;
@@ -42,71 +43,6 @@ macro_rules! five_taps {
             "bne 2b",
         )
     };
-}
-
-/// Adds the products of rows of five taps with four neighbouring pixels, the first
-/// of them at `at` in each row: `Σ x·w`.
-#[inline(always)]
-pub fn five_taps(
-    rows: &PaddedRows<'_>,
-    at: usize,
-    taps: &[[i8; 5]],
-    sums: [i32; TILE],
-) -> [i32; TILE] {
-    let fits = at + 8 <= rows.row_bytes && taps.len() * rows.row_bytes <= rows.bytes.len();
-    if !fits || taps.is_empty() {
-        return sums;
-    }
-    five_taps_here(rows, at, taps, sums)
-}
-
-#[cfg(dsp)]
-#[allow(unsafe_code, reason = "the compiler does not write this loop well")]
-#[inline(always)]
-fn five_taps_here(
-    rows: &PaddedRows<'_>,
-    at: usize,
-    taps: &[[i8; 5]],
-    [mut a, mut b, mut c, mut d]: [i32; TILE],
-) -> [i32; TILE] {
-    // SAFETY: reads five bytes at each of `taps` and, in as many rows, the
-    // eight bytes from `at` on, which the caller has seen to lie in `rows`.
-    // Writes nothing but registers and the stack below the stack pointer.
-    unsafe {
-        asm!(
-            "push {{r6, r7}}",
-            five_taps!(),
-            "pop {{r6, r7}}",
-            inout("r8") rows.bytes.as_ptr().wrapping_add(at) => _,
-            in("r9") rows.row_bytes,
-            inout("r10") taps.as_ptr() => _,
-            inout("r11") taps.len() => _,
-            inout("r4") a,
-            inout("r5") b,
-            inout("r12") c,
-            inout("r14") d,
-            out("r0") _, out("r1") _, out("r2") _, out("r3") _,
-            options(readonly),
-        );
-    }
-    [a, b, c, d]
-}
-
-#[cfg(not(dsp))]
-fn five_taps_here(
-    rows: &PaddedRows<'_>,
-    at: usize,
-    taps: &[[i8; 5]],
-    mut sums: [i32; TILE],
-) -> [i32; TILE] {
-    for (row, taps) in rows.bytes.chunks_exact(rows.row_bytes).zip(taps) {
-        for (pixel, sum) in sums.iter_mut().enumerate() {
-            for (tap, &w) in taps.iter().enumerate() {
-                *sum += i32::from(row[at + pixel + tap]) * i32::from(w);
-            }
-        }
-    }
-    sums
 }
 
 /// One channel of a row of int8 outputs, and what it is made of.

@@ -37,20 +37,15 @@ macro_rules! two_by_two {
     };
 }
 
-/// Adds the products of two filters, four taps at a time, with the columns of two
-/// pixels: `Σ x·w`, by filter and pixel. What is longer than the shortest is
-/// left out.
+/// Products of two filters, four taps at a time, with the columns of two pixels:
+/// `Σ x·w`, by filter and pixel. What is longer than the shortest is left out.
 #[inline(always)]
-pub fn two_by_two(
-    columns: &[[Quad; 2]],
-    filters: [&[[i8; 4]]; 2],
-    sums: [[i32; 2]; 2],
-) -> [[i32; 2]; 2] {
+pub fn two_by_two(columns: &[[Quad; 2]], filters: [&[[i8; 4]]; 2]) -> [[i32; 2]; 2] {
     let count = columns.len().min(filters[0].len()).min(filters[1].len());
     if count == 0 {
-        return sums;
+        return [[0; 2]; 2];
     }
-    two_by_two_here(columns, filters, count, sums)
+    two_by_two_here(columns, filters, count, [[0; 2]; 2])
 }
 
 #[cfg(dsp)]
@@ -122,8 +117,8 @@ struct PixelPair {
     round: f32,
 }
 
-/// Requantised outputs of two pixels, two channels at a time; the second pixel lies `step` bytes after the first in `output`.
-/// Gives how many channels were whole pairs; the rest is left.
+/// Requantised outputs of two pixels, two channels at a time; the second pixel lies
+/// `step` bytes after the first in `output`. Gives how many channels were whole pairs; the rest is left.
 ///
 /// A filter is read in whole words, so that the last pair may have to be left.
 #[cfg(all(dsp, soft_float))]
