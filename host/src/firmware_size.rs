@@ -205,7 +205,7 @@ fn by_path(path: &str) -> Cause {
 /// Whose a package is, by how its name begins.
 fn by_crate(name: &str) -> Cause {
     const RUNTIME: [&str; 6] = ["cortex", "defmt", "critical", "volatile", "bare", "nb"];
-    const ENGINE: [&str; 4] = ["bytemuck", "sha2", "digest", "libm"];
+    const ENGINE: [&str; 3] = ["bytemuck", "sha2", "digest"];
     const LIBRARY: [&str; 2] = ["compiler_builtins", "compiler-builtins"];
     let starts = |names: &[&str]| names.iter().any(|start| name.starts_with(start));
     let name_is_ours = name.starts_with("cortexscope");

@@ -10,11 +10,13 @@ use cortexscope_wire::message::{BoardError, ModelIdentity, Occlude};
 /// # Errors
 /// The region is erased, or what lies there does not pass its checks.
 pub fn checked_model(region: &[u8]) -> Result<Model<'_>, BoardError> {
-    Model::check(region).map_err(|error| match (error, region.first()) {
-        (ImageError::TooShort { .. }, None) | (ImageError::Magic, Some(0 | 0xFF)) => {
-            BoardError::NoModel
+    Model::check(region).map_err(|error| {
+        let mut head = region.iter().take(8);
+        let is_erased = head.all(|&byte| byte == 0xFF || byte == 0);
+        match error {
+            ImageError::TooShort { .. } | ImageError::Magic if is_erased => BoardError::NoModel,
+            error => BoardError::BadModel(image_fault(error)),
         }
-        (error, _) => BoardError::BadModel(image_fault(error)),
     })
 }
 

@@ -40,7 +40,8 @@ impl<'a> StaticEngine<'a> {
         let plan_bytes = match error {
             ArenaError::TooSmall { need_bytes, .. } => need_bytes,
             ArenaError::Misaligned => return BoardError::ArenaMisaligned { need_bytes: 4 },
-            // The input is shorter than the model's only where the arena is.
+            // The input is shorter than the model's only where the arena is, and then it
+            // is too small for any plan.
             ArenaError::InputLength { .. } => 0,
         };
         let input_bytes = self.model.map_or(0, |model| model.input_shape().elements());

@@ -148,6 +148,7 @@ fn record(writer: &mut Writer, network: &Network, index: usize) -> Result<LayerR
             LayerRecord {
                 op: op::CONV,
                 groups: small(&layer.output.name, "groups", *groups)?,
+                // The biases, of four bytes each, are what has to come after the weights.
                 weights: writer.put(&channels_last(weights, order)),
                 bias: writer.put(&channels.bias),
                 multipliers: writer.put(&multipliers(source, layer, channels, is_logits)),

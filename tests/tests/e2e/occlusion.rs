@@ -1,6 +1,8 @@
 //! Occlusion that recomputes only what changed has the bits of full inferences.
 
 use crate::lecture_shape;
+use cortexscope::board_image::{BoardImage, emit};
+use cortexscope::compile::network::{Activation, Channels, Layer, Network, Op, Window};
 use cortexscope::model_files::{ModelFiles, shipped};
 use cortexscope_core::{
     Mode, Model, NoTap, Occluder, occlude, occlusion_arena_bytes, run, softmax_probability,
@@ -110,6 +112,80 @@ fn a_network_of_random_weights() {
     let image = lecture_shape::board_image(5);
     for (seed, occluder) in OCCLUDERS.iter().enumerate() {
         compare(&image.model(), &lecture_shape::input(seed as u64), occluder);
+    }
+}
+
+/// Two branches whose padding lies on different sides, joined: what a patch changes in
+/// one does not lie where it does in the other.
+fn branches() -> BoardImage {
+    let activation = |name: &str, shape| Activation {
+        name: name.to_owned(),
+        shape,
+        scale: 1.0,
+        zero: -3,
+    };
+    let conv = |kernel: usize, before: usize, depth: usize| {
+        let window = Window {
+            kernel: [kernel; 2],
+            pad_before: [before; 2],
+            pad_after: [kernel - 1 - before; 2],
+            ..Window::POINT
+        };
+        Op::Conv {
+            window,
+            groups: 1,
+            weights: weights(2 * depth * kernel * kernel),
+            channels: channels(2),
+        }
+    };
+    let layer = |inputs: &[usize], op, name, shape| Layer {
+        inputs: inputs.to_vec(),
+        op,
+        output: activation(name, shape),
+    };
+    let dense = Op::Dense {
+        weights: weights(4 * 4 * 81),
+        channels: channels(4),
+    };
+    let mut layers = vec![
+        layer(&[0], conv(2, 0, 1), "left", [2, 9, 9]),
+        layer(&[1], conv(2, 0, 2), "further left", [2, 9, 9]),
+        layer(&[0], conv(3, 1, 1), "around", [2, 9, 9]),
+        layer(&[2, 3], Op::Concat, "both", [4, 9, 9]),
+        layer(&[4], dense, "logits", [4, 1, 1]),
+    ];
+    layers[4].output.zero = 0;
+    let network = Network {
+        name: "branches".to_owned(),
+        labels: ["a", "b", "c", "d"].map(str::to_owned).into(),
+        input: activation("image", [1, 9, 9]),
+        layers,
+    };
+    emit(&network, [0; 32]).expect("the shapes fit each other")
+}
+
+fn weights(count: usize) -> Vec<i8> {
+    (0..count).map(|index| (index * 37 % 251) as i8).collect()
+}
+
+fn channels(count: usize) -> Channels {
+    Channels {
+        weight_scales: vec![0.002; count],
+        bias: (0..count as i32).collect(),
+    }
+}
+
+#[test]
+fn branches_that_change_in_different_places() {
+    let image = branches();
+    let input: Vec<i8> = (0..81).map(|pixel| (pixel * 53 % 251) as i8).collect();
+    for side in 1..=4 {
+        let occluder = Occluder {
+            window_h: side,
+            window_w: side,
+            ..OCCLUDERS[0]
+        };
+        compare(&image.model(), &input, &occluder);
     }
 }
 

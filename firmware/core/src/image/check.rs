@@ -59,11 +59,11 @@ pub(super) fn check(bytes: &[u8]) -> Result<Model<'_>, ImageError> {
     for (index, tensor) in model.tensors.iter().enumerate() {
         check_tensor(bytes, index, tensor, index == layers)?;
     }
-    for index in 0..layers {
-        check_layer::check(&model, index)?;
+    for (index, record) in model.layers.iter().enumerate() {
+        check_layer::check(&model, index, record)?;
     }
-    for index in 0..model.plans.len() {
-        check_plan::check(&model, index)?;
+    for (index, record) in model.plans.iter().enumerate() {
+        check_plan::check(&model, index, record)?;
     }
     Ok(model)
 }

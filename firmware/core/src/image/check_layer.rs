@@ -5,16 +5,18 @@ use super::error::{ImageError, LayerProblem, Part};
 use super::format::{LayerRecord, op};
 use super::layer::Shape;
 use super::model::{Form, Model, and_after};
+use crate::MAX_TENSORS;
 
 /// Weights behind one output: `1 << 15` products of at most `255 · 128`, and a
 /// bias of at most `1 << 30`, stay within 32 bits.
 const MAX_WEIGHTS_PER_OUTPUT: u64 = 1 << 15;
 const MAX_BIAS: u32 = 1 << 30;
 
-pub(super) fn check(model: &Model<'_>, index: usize) -> Result<(), ImageError> {
-    let Some(record) = model.layers.get(index) else {
-        return Ok(());
-    };
+pub(super) fn check(
+    model: &Model<'_>,
+    index: usize,
+    record: &LayerRecord,
+) -> Result<(), ImageError> {
     check_spans(
         model.bytes,
         &[
@@ -35,8 +37,8 @@ pub(super) fn check(model: &Model<'_>, index: usize) -> Result<(), ImageError> {
 #[inline(never)]
 fn check_record(model: &Model<'_>, index: usize, record: &LayerRecord) -> Result<(), LayerProblem> {
     let inputs = model.inputs(index);
-    // Written before this layer.
-    if inputs.iter().any(|&tensor| usize::from(tensor) > index) {
+    // Written before this layer; and no more of them than there can be tensors.
+    if inputs.len() > MAX_TENSORS || inputs.iter().any(|&tensor| usize::from(tensor) > index) {
         return Err(LayerProblem::Inputs);
     }
     let first = inputs.first().ok_or(LayerProblem::Inputs)?;

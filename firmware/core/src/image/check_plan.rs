@@ -3,7 +3,7 @@
 
 use super::check::check_spans;
 use super::error::{ImageError, Part, PlanProblem};
-use super::format::{StepRecord, op, step};
+use super::format::{PlanRecord, StepRecord, op, step};
 use super::model::Model;
 use crate::free;
 use crate::ops;
@@ -11,10 +11,11 @@ use crate::plan::{Mode, Plan, Step};
 use crate::sharing;
 use core::ops::Range;
 
-pub(super) fn check(model: &Model<'_>, index: usize) -> Result<(), ImageError> {
-    let Some(record) = model.plans.get(index) else {
-        return Ok(());
-    };
+pub(super) fn check(
+    model: &Model<'_>,
+    index: usize,
+    record: &PlanRecord,
+) -> Result<(), ImageError> {
     let problem = |problem| ImageError::Plan {
         mode: record.mode,
         problem,
@@ -38,6 +39,11 @@ pub(super) fn check(model: &Model<'_>, index: usize) -> Result<(), ImageError> {
     let mode = Mode::of(record.mode).filter(|_| is_new);
     let mode = mode.ok_or(problem(PlanProblem::Mode))?;
     let plan = model.plan_of(mode, record);
+    // Looked at first: a step is held against all the others.
+    if plan.steps.len() > model.layer_count() {
+        let step = model.layer_count();
+        return Err(problem(PlanProblem::Steps { step }));
+    }
     let mut layers = 0;
     for index in 0..plan.steps.len() {
         layers += check_step(model, &plan, index).map_err(problem)?;

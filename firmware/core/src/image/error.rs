@@ -14,6 +14,7 @@ pub enum Part {
     Plans,
     Steps,
     Placements,
+    /// And the bytes after them, see [`super::AFTER_WEIGHTS`].
     Weights,
     Bias,
     Multipliers,

@@ -59,7 +59,7 @@ pub struct Header {
     pub layers: Span,
     /// `u16` tensor numbers; every [`LayerRecord::inputs`] is a part of it.
     pub operands: Span,
-    /// [`PlanRecord`]s, one per mode.
+    /// [`PlanRecord`]s, one per mode, in ascending order of mode.
     pub plans: Span,
     /// SHA-256 of the int8 ONNX file that this image was made from.
     pub onnx_hash: [u8; 32],

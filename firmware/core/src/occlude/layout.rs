@@ -18,7 +18,8 @@ pub(super) struct Layout<'m> {
     pub model: &'m Model<'m>,
     pub arena_bytes: usize,
     scratch_bytes: usize,
-    places: [Place; MAX_TENSORS],
+    /// Of every tensor, and where the last one's buffers end.
+    places: [Place; MAX_TENSORS + 1],
 }
 
 /// Where the buffers of a tensor begin, and where the tensor itself does: few words,
@@ -37,7 +38,7 @@ pub(super) struct Buffers<'a> {
     pub base_sums: &'a mut [i32],
     /// The tensor as it is now, up to a word boundary.
     pub tensor: &'a mut [i8],
-    /// Begins with what the patch overwrote of it.
+    /// What the patch overwrote of it, row by row.
     pub undo: &'a mut [i8],
 }
 
@@ -55,7 +56,7 @@ impl<'m> Layout<'m> {
             model,
             arena_bytes: 0,
             scratch_bytes: 0,
-            places: [Place::default(); MAX_TENSORS],
+            places: [Place::default(); MAX_TENSORS + 1],
         };
         // The largest rectangle that a patch can change, per tensor.
         let mut largest = [[0_u16; 2]; MAX_TENSORS];
@@ -79,17 +80,21 @@ impl<'m> Layout<'m> {
             if let Some(size) = largest.get_mut(index) {
                 *size = [height as u16, width as u16];
             }
-            let tensor = layout.arena_bytes + 2 * sums_bytes;
-            if let Some(place) = layout.places.get_mut(index) {
-                place.start = layout.arena_bytes as u32;
+            let undo_bytes = if form.is_logits {
+                0
+            } else {
+                whole_words(height * width * shape.channels)
+            };
+            let tensor = layout.arena_bytes.saturating_add(2 * sums_bytes);
+            let end = tensor.saturating_add(whole_words(form.bytes()) + undo_bytes);
+            if let Some([place, next]) = layout.places.get_mut(index..index + 2) {
                 place.tensor = tensor as u32;
+                next.start = end as u32;
             }
-            layout.arena_bytes = tensor + whole_words(form.bytes());
-            if !form.is_logits {
-                layout.arena_bytes += whole_words(height * width * shape.channels);
-            }
+            // Saturating: no arena is as large as what leaves the numbers.
+            layout.arena_bytes = end;
         }
-        layout.arena_bytes += layout.scratch_bytes;
+        layout.arena_bytes = layout.arena_bytes.saturating_add(layout.scratch_bytes);
         layout
     }
 
@@ -116,8 +121,11 @@ impl<'m> Layout<'m> {
     /// What of the arena is before the buffers of `tensor`, and these.
     #[inline(never)]
     fn split<'a>(&self, arena: &'a mut [u8], tensor: usize) -> Option<(&'a mut [u8], Buffers<'a>)> {
-        let place = self.places.get(tensor)?;
+        let Some(&[place, next]) = self.places.get(tensor..tensor + 2) else {
+            return None;
+        };
         let bytes = whole_words(self.model.form(tensor)?.bytes());
+        let arena = arena.get_mut(..next.start as usize)?;
         let (arena, from_tensor) = arena.split_at_mut_checked(place.tensor as usize)?;
         let (tensor, undo) = from_tensor.split_at_mut_checked(bytes)?;
         let (before, sums) = arena.split_at_mut_checked(place.start as usize)?;
@@ -136,13 +144,13 @@ impl<'m> Layout<'m> {
 /// The largest rectangle of the output of `layer` that can change with the `largest` of
 /// what it reads.
 fn changed_by(layer: &Layer<'_>, largest: &[[u16; 2]; MAX_TENSORS]) -> [usize; 2] {
-    let (mut height, mut width) = (0, 0);
-    for &input in layer.inputs {
-        if let Some(&[h, w]) = largest.get(usize::from(input)) {
-            (height, width) = (height.max(h.into()), width.max(w.into()));
-        }
-    }
     let shape = layer.shape;
+    let &[input] = layer.inputs else {
+        // What changes in several inputs need not lie in the same place.
+        return [shape.height, shape.width];
+    };
+    let size = largest.get(usize::from(input));
+    let [height, width] = size.map_or([0; 2], |size| size.map(usize::from));
     let window = match &layer.op {
         Op::Conv2d(conv) => &conv.window,
         Op::MaxPool(pool) => &pool.window,

@@ -37,7 +37,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A varint of at most `bits` bits, which no request has more of than a length.
+    /// A varint of at most `bits` bits; no request has a wider number than a length.
     #[inline(never)]
     fn varint(&mut self, bits: u32) -> usize {
         let mut value = 0;

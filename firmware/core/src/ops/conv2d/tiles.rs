@@ -43,7 +43,7 @@ impl<'a> Filters<'a> {
         }
     }
 
-    /// Two filters, and what comes after them.
+    /// Two filters, each to the end of the weights.
     fn pair(&self, indices: [usize; 2]) -> [&'a [i8]; 2] {
         indices.map(|index| self.weights.get(index * self.taps..).unwrap_or_default())
     }

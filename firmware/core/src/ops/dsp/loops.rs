@@ -3,7 +3,9 @@
 //! The compiler has fewer registers to give than these loops need, and spills.
 //! By hand the loops fit: 14 registers, all named, two of which (r6 and r7) are put
 //! aside on the stack because `asm!` does not hand them out. Elsewhere than on a core
-//! with the DSP extension the same functions are plain Rust, for tests.
+//! with the DSP extension two of them are plain Rust, for tests; those that requantise
+//! too have their twin in the kernels that call them, and are held to it on the emulated
+//! board (`tests/tests/e2e/emulated_kernels.rs`).
 
 /// Of the sums in `r4`, `r5`, `r12` and `r14` makes int8 in the same registers, as
 /// `requantize::float` does: the multipliers of the first two and of the others are in
@@ -49,6 +51,7 @@ macro_rules! requantise {
     };
 }
 
+#[cfg(dsp)]
 mod five_taps;
 mod four_rows;
 mod two_by_two;

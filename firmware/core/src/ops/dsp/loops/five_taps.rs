@@ -1,16 +1,17 @@
 //! Rows of five taps of one input channel, four neighbouring pixels at a time.
 
-#[cfg(dsp)]
-use super::super::{PaddedRows, TILE};
-#[cfg(all(dsp, not(soft_float)))]
+use super::super::PaddedRows;
+#[cfg(not(soft_float))]
+use super::super::TILE;
+#[cfg(not(soft_float))]
 use crate::ops::requantize::Scale;
-#[cfg(dsp)]
+#[cfg(not(soft_float))]
 use core::arch::asm;
 
 /// The loop over rows of five taps, from `r8` on, `r9` bytes from one to the next;
 /// taps from `r10` on, `r11` rows of them; sums in `r4`, `r5`, `r12` and `r14`.
 /// Leaves nothing in `r0` to `r3`, `r6`, `r7` and all that it counts with.
-#[cfg(dsp)]
+#[cfg(not(soft_float))]
 macro_rules! five_taps {
     () => {
         concat!(
@@ -46,7 +47,7 @@ macro_rules! five_taps {
 }
 
 /// One channel of a row of int8 outputs, and what it is made of.
-#[cfg(all(dsp, not(soft_float)))]
+#[cfg(not(soft_float))]
 #[repr(C)]
 struct ChannelRow {
     row: *const i8,
@@ -64,11 +65,11 @@ struct ChannelRow {
 }
 
 /// Requantised outputs of one channel from rows of five taps, four neighbouring
-/// pixels at a time from pixel `at` on, `step` bytes apart in `output`. Gives how many pixels were
-/// whole tiles; the rest is left.
+/// pixels at a time from pixel `at` on, `step` bytes apart in `output`. Gives how many
+/// pixels were whole tiles; the rest is left.
 ///
 /// Clamped to int8, not to what the quantiser says.
-#[cfg(all(dsp, soft_float))]
+#[cfg(soft_float)]
 pub fn five_taps_row(
     _rows: &PaddedRows<'_>,
     _at: usize,
@@ -82,7 +83,7 @@ pub fn five_taps_row(
 }
 
 /// As above, on a core with an FPU.
-#[cfg(all(dsp, not(soft_float)))]
+#[cfg(not(soft_float))]
 #[allow(unsafe_code, reason = "the compiler does not write this loop well")]
 #[inline(never)]
 pub fn five_taps_row(

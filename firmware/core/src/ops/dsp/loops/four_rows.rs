@@ -11,6 +11,7 @@ use core::arch::asm;
 #[inline(never)]
 pub fn four_rows(numbers: &[Quad], rows: &[i8], row_bytes: usize, sums: &mut [i32; 4]) {
     let fits = 3 * row_bytes + 4 * numbers.len() <= rows.len();
+    debug_assert!(fits, "the weights go on for three bytes after the last");
     if fits && !numbers.is_empty() {
         *sums = four_rows_here(numbers, rows, row_bytes, *sums);
     }

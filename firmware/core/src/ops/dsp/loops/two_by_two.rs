@@ -118,7 +118,8 @@ struct PixelPair {
 }
 
 /// Requantised outputs of two pixels, two channels at a time; the second pixel lies
-/// `step` bytes after the first in `output`. Gives how many channels were whole pairs; the rest is left.
+/// `step` bytes after the first in `output`. Gives how many channels were whole pairs;
+/// the rest is left.
 ///
 /// A filter is read in whole words, so that the last pair may have to be left.
 #[cfg(all(dsp, soft_float))]
