@@ -148,6 +148,7 @@ impl Quantiser<'_> {
 /// and make nothing of them.
 pub const AFTER_WEIGHTS: usize = 3;
 
+#[inline(never)]
 fn without_after(weights: &[i8]) -> &[i8] {
     let count = weights.len().saturating_sub(AFTER_WEIGHTS);
     weights.get(..count).unwrap_or_default()
