@@ -216,35 +216,29 @@ impl<'l> Recompute<'l> {
             let x = input.tensor;
             for row in 0..region.height {
                 let elements = region.row(row, shape);
-                if self.is_last(layer.output) {
-                    let sums = Output::Sums(output.sums.get_mut(elements)?);
-                    slide(
-                        &layer.op,
-                        InputRows::all(x),
-                        region.top + row,
-                        columns.clone(),
-                        scratch,
-                        sums,
-                    )?;
-                    continue;
-                }
-                let y = output.tensor.get_mut(elements.clone())?;
-                match &layer.op {
-                    Op::Lookup(table) => lookup::apply(table, x.get(elements)?, y),
-                    Op::Concat => concat::place(
+                let y = if self.is_last(layer.output) {
+                    Output::Sums(output.sums.get_mut(elements.clone())?)
+                } else {
+                    Output::Int8(output.tensor.get_mut(elements.clone())?)
+                };
+                match (&layer.op, y) {
+                    (Op::Lookup(table), Output::Int8(y)) => {
+                        lookup::apply(table, x.get(elements)?, y);
+                    }
+                    (Op::Concat, Output::Int8(y)) => concat::place(
                         x.get(region.row(row, source))?,
                         source.channels,
                         first_channel,
                         shape.channels,
                         y,
                     ),
-                    op => slide(
+                    (op, y) => slide(
                         op,
                         InputRows::all(x),
                         region.top + row,
                         columns.clone(),
                         scratch,
-                        Output::Int8(y),
+                        y,
                     )?,
                 }
             }
