@@ -6,8 +6,8 @@
 //! operands pass through with the weights' magnitudes (Higham, Accuracy and
 //! Stability of Numerical Algorithms, section 3.1).
 
-use cortexscope::compile::float_net::{FloatNet, FloatOp};
-use cortexscope::compile::network::{Elementwise, Window};
+use cortexscope_compile::float_net::{FloatNet, FloatOp};
+use cortexscope_compile::network::{Elementwise, Window};
 
 /// Half a unit in the last place of 1 in `f32`.
 const UNIT: f64 = 1.0 / 16_777_216.0;

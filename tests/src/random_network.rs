@@ -5,10 +5,10 @@
 //! engine is walked on some seed, and weights so that activations keep their
 //! magnitude.
 
-use cortexscope::data::ModelSpec;
-use cortexscope::onnx::GraphBuilder;
-use cortexscope::onnx::builder::{Size, float, int, ints, text};
-use cortexscope::onnx::pb::tensor_proto::DataType;
+use cortexscope_net::input::ModelSpec;
+use cortexscope_net::onnx::GraphBuilder;
+use cortexscope_net::onnx::builder::{Size, float, int, ints, text};
+use cortexscope_net::onnx::pb::tensor_proto::DataType;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeSet;
@@ -107,7 +107,7 @@ impl Drawer {
         &mut self,
         op_type: &str,
         inputs: &[&str],
-        attributes: Vec<cortexscope::onnx::pb::AttributeProto>,
+        attributes: Vec<cortexscope_net::onnx::pb::AttributeProto>,
     ) -> String {
         self.nodes += 1;
         self.operators.insert(op_type.to_owned());
@@ -210,7 +210,7 @@ impl Drawer {
         &mut self,
         kernel: [usize; 2],
         dilation: [usize; 2],
-    ) -> Vec<cortexscope::onnx::pb::AttributeProto> {
+    ) -> Vec<cortexscope_net::onnx::pb::AttributeProto> {
         let most = [0, 1].map(|axis| (kernel[axis] - 1) * dilation[axis]);
         match self.random.random_range(0..6) {
             0 => vec![text("auto_pad", "SAME_UPPER")],
@@ -231,7 +231,7 @@ impl Drawer {
         outputs: usize,
         kernel: [usize; 2],
         groups: usize,
-        mut attributes: Vec<cortexscope::onnx::pb::AttributeProto>,
+        mut attributes: Vec<cortexscope_net::onnx::pb::AttributeProto>,
     ) -> Map {
         let depth = map.shape[0] / groups;
         let weights = self.weights(
@@ -420,7 +420,7 @@ impl Drawer {
 fn slid(
     input: [usize; 2],
     kernel: [usize; 2],
-    attributes: &[cortexscope::onnx::pb::AttributeProto],
+    attributes: &[cortexscope_net::onnx::pb::AttributeProto],
 ) -> [usize; 2] {
     let found = |name: &str| attributes.iter().find(|attribute| attribute.name == name);
     let numbers = |name: &str, default: [i64; 4]| {

@@ -9,7 +9,7 @@
 //! - Logits are `f32(acc) · (w_scale · x_scale)`, not quantised.
 //! - A maximum looks at what lies on the map alone.
 
-use cortexscope::compile::network::{Activation, Channels, Network, Op, Window};
+use cortexscope_compile::network::{Activation, Channels, Network, Op, Window};
 
 /// Everything that one run computes, `[C, H, W]` each.
 #[derive(Clone, Debug, PartialEq)]
@@ -175,7 +175,7 @@ fn max_pool(x: &[i8], from: [usize; 3], to: [usize; 3], window: &Window) -> Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cortexscope::compile::network::Layer;
+    use cortexscope_compile::network::Layer;
 
     /// A 1×1 network whose sums can be checked by hand.
     #[test]

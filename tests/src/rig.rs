@@ -1,13 +1,13 @@
 //! A network, compiled and on the native board.
 
 use anyhow::Context;
-use cortexscope::board::{self, Engine, FarEnd};
-use cortexscope::board_image::emit;
-use cortexscope::compile::{Compiled, compile};
-use cortexscope::model_files::ModelFiles;
-use cortexscope::rig::{Recording, Rig};
-pub use cortexscope::session::Mode;
-use cortexscope::session::{Cancel, SessionError, TensorSet};
+use cortexscope_compile::board_image::emit;
+use cortexscope_compile::model_files::ModelFiles;
+use cortexscope_compile::{Compiled, compile};
+use cortexscope_rig::board::{self, Engine, FarEnd};
+pub use cortexscope_rig::session::Mode;
+use cortexscope_rig::session::{Cancel, SessionError, TensorSet};
+use cortexscope_rig::{Recording, Rig};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 

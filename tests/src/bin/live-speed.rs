@@ -19,7 +19,7 @@ fn main() -> anyhow::Result<ExitCode> {
     let mut arguments = std::env::args().skip(1).peekable();
     if arguments.peek().is_some_and(|first| first == "live") {
         // The server's process is this program once more.
-        return Ok(cortexscope::cli::main());
+        return Ok(cortexscope::main());
     }
     let mut boards: Vec<String> = arguments.collect();
     if boards.is_empty() {

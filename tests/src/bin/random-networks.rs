@@ -7,7 +7,7 @@
 //! ```
 
 use anyhow::{Context, bail};
-use cortexscope::dump;
+use cortexscope_present::dump;
 use cortexscope_tests::{random_network, rig};
 use std::path::Path;
 

@@ -3,10 +3,10 @@
 
 use crate::command_line::json;
 use crate::lecture_shape::{board_image, input, wide_image};
-use cortexscope::board::{BOARDS, Engine, Reach, find, firmware_elf};
-use cortexscope::board_image::BoardImage;
-use cortexscope::link::qemu::{QemuConfig, QemuLink, QemuReset};
-use cortexscope::session::{
+use cortexscope_compile::board_image::BoardImage;
+use cortexscope_rig::board::{BOARDS, Engine, Reach, find, firmware_elf};
+use cortexscope_rig::link::qemu::{QemuConfig, QemuLink, QemuReset};
+use cortexscope_rig::session::{
     BoardError, InferRequest, Inference, Mode, Options, Session, SessionError, TensorSet,
 };
 use cortexscope_wire::message::EnginePhase;

@@ -1,7 +1,7 @@
 //! `explain` and `ascend` as other programs call them.
 
 use crate::command_line::{json, refused};
-use cortexscope::data::Array;
+use cortexscope_net::input::Array;
 use serde_json::Value;
 use std::path::Path;
 
@@ -14,7 +14,7 @@ fn values(document: &Value) -> Vec<f32> {
 fn every_method_leaves_picture_array_and_receipt() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let output = folder.path().to_str().expect("a plain path");
-    for method in cortexscope::explain::METHODS {
+    for method in cortexscope_explain::attribute::METHODS {
         let quick: &[&str] = match method {
             "smooth-grad" => &["--samples", "4"],
             "integrated-gradients" => &["--steps", "8"],

@@ -1,7 +1,7 @@
 //! The image that fuzzing starts from is what the compiler writes today.
 
-use cortexscope::board_image::{BoardImage, emit};
-use cortexscope::compile::network::{Activation, Channels, Layer, Network, Op, Window};
+use cortexscope_compile::board_image::{BoardImage, emit};
+use cortexscope_compile::network::{Activation, Channels, Layer, Network, Op, Window};
 use std::path::Path;
 
 fn activation(name: &str, shape: [usize; 3]) -> Activation {

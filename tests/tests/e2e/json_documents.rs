@@ -1,10 +1,10 @@
-//! The JSON documents are what `host/JSON.md` says.
+//! The JSON documents are what `docs/json.md` says.
 
 use crate::command_line::json;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-const DESCRIPTION: &str = include_str!("../../../host/JSON.md");
+const DESCRIPTION: &str = include_str!("../../../docs/json.md");
 
 /// Path and type of every field that a section describes.
 fn described(section: &str) -> BTreeMap<String, String> {
@@ -111,7 +111,7 @@ fn what_a_float_model_gave() {
     let activations = ["activations", "lenet5", "mnist:0", "-o", folder, "--json"];
     has_the_fields_of(&["activations"], &activations);
     has_the_fields_of(&["filters"], &["filters", "lenet5", "-o", folder, "--json"]);
-    for method in cortexscope::explain::METHODS {
+    for method in cortexscope_explain::attribute::METHODS {
         let own: &[&str] = match method {
             "smooth-grad" => &["--samples", "2"],
             "integrated-gradients" => &["--steps", "2"],

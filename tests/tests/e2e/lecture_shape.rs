@@ -2,8 +2,8 @@
 //! inputs for it. What it answers means nothing; that it always answers the same
 //! is what the tests of links and boards need.
 
-use cortexscope::board_image::{BoardImage, emit};
-use cortexscope::compile::network::{Activation, Channels, Layer, Network, Op, Window};
+use cortexscope_compile::board_image::{BoardImage, emit};
+use cortexscope_compile::network::{Activation, Channels, Layer, Network, Op, Window};
 
 /// Bytes of the input, `[28, 28, 1]`.
 pub const INPUT_BYTES: usize = 28 * 28;

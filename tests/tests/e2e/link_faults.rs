@@ -1,9 +1,9 @@
 //! Results through a bad cable and across resets equal those of a clean session.
 
 use crate::lecture_shape::{TENSOR_BYTES, board_image, input};
-use cortexscope::board::native::{DEFAULT_ARENA_BYTES, NativeBoard};
-use cortexscope::link::faulty::{Faults, FaultyLink};
-use cortexscope::session::{
+use cortexscope_rig::board::native::{DEFAULT_ARENA_BYTES, NativeBoard};
+use cortexscope_rig::link::faulty::{Faults, FaultyLink};
+use cortexscope_rig::session::{
     InferRequest, Inference, MapProgress, Mode, OccludeRequest, OcclusionMap, Options, Progress,
     Session, Statistics, TensorSet,
 };

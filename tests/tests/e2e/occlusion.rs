@@ -1,12 +1,13 @@
 //! Occlusion that recomputes only what changed has the bits of full inferences.
 
 use crate::lecture_shape;
-use cortexscope::board_image::{BoardImage, emit};
-use cortexscope::compile::network::{Activation, Channels, Layer, Network, Op, Window};
-use cortexscope::model_files::{ModelFiles, shipped};
+use cortexscope_compile::board_image::{BoardImage, emit};
+use cortexscope_compile::model_files::ModelFiles;
+use cortexscope_compile::network::{Activation, Channels, Layer, Network, Op, Window};
 use cortexscope_core::{
     Mode, Model, NoTap, Occluder, occlude, occlusion_arena_bytes, run, softmax_probability,
 };
+use cortexscope_net::resources::shipped;
 use std::convert::Infallible;
 
 const OCCLUDERS: [Occluder; 4] = [

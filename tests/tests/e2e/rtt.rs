@@ -1,7 +1,7 @@
 //! The log for a debug probe: what the stm32f405's program leaves in RAM is an RTT
 //! channel, found by its symbol and read from the memory of the emulated part.
 
-use cortexscope::board::{Engine, Reach, find, firmware_elf};
+use cortexscope_rig::board::{Engine, Reach, find, firmware_elf};
 use defmt_decoder::Table;
 use object::{Object, ObjectSymbol};
 use std::fs;

@@ -1,9 +1,9 @@
 //! What a session does about the wrong board, the wrong model and no board.
 
 use crate::lecture_shape::{board_image, input};
-use cortexscope::board::native::{DEFAULT_ARENA_BYTES, NativeBoard};
-use cortexscope::link::{Link, LinkError, memory};
-use cortexscope::session::{
+use cortexscope_rig::board::native::{DEFAULT_ARENA_BYTES, NativeBoard};
+use cortexscope_rig::link::{Link, LinkError, memory};
+use cortexscope_rig::session::{
     BoardError, Cancel, Expectations, InferRequest, Mode, OccludeRequest, Options, Progress,
     Session, SessionError, TensorSet,
 };

@@ -1,7 +1,7 @@
 //! tract as a board's engine gives what the static engine gives, for random networks
 //! of every supported operator, and tells what it died of.
 
-use cortexscope::board_image::BoardImage;
+use cortexscope_compile::board_image::BoardImage;
 use cortexscope_core::Tap;
 use cortexscope_probe::wire::message::{BoardError, EnginePhase, Mode, Occlude, input_crc};
 use cortexscope_probe::{Engine, Macs, MapSink, Refusal, StaticEngine};
@@ -128,7 +128,8 @@ fn tract_on_the_chip_agrees_with_the_static_engine() {
         let mut tract = TractEngine::new(image.bytes());
         with_arena(image, |planned| {
             for input in &drawn.inputs {
-                let input = cortexscope::rig::channels_last(&rig.model.quantise(input), shape);
+                let input =
+                    cortexscope_compile::layout::channels_last(&rig.model.quantise(input), shape);
                 let input: &[u8] = bytemuck::cast_slice(&input);
                 let expected = infer(planned, input).unwrap();
                 let got = infer(&mut tract, input).unwrap_or_else(|e| panic!("{seed}: {e:?}"));

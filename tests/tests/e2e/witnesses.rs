@@ -2,9 +2,9 @@
 //! networks of every supported operator, and the importer means by each operator
 //! what tract means.
 
-use cortexscope::compile::float_run::FloatRun;
-use cortexscope::compile::{Judge, Trace};
-use cortexscope::rig::Recording;
+use cortexscope_compile::float_run::FloatRun;
+use cortexscope_compile::{Judge, Trace};
+use cortexscope_rig::Recording;
 use cortexscope_tests::random_network::{RandomNetwork, draw};
 use cortexscope_tests::rig::{Mode, compiled, record};
 use cortexscope_tests::{plain_float, reference};
@@ -88,7 +88,7 @@ fn engine_tract_and_reference_agree_on_every_byte() {
 fn an_imported_network_computes_what_tract_computes() {
     for (seed, drawn) in networks() {
         let shape = drawn.spec.input.shape();
-        let net = cortexscope::compile::import(&drawn.onnx, shape);
+        let net = cortexscope_compile::import(&drawn.onnx, shape);
         let net = net.unwrap_or_else(|e| panic!("{seed}: {e:#}"));
         let tract = FloatRun::logits(&net).unwrap_or_else(|e| panic!("{seed}: {e:#}"));
         for input in &drawn.inputs {

@@ -67,7 +67,7 @@ fn nothing_is_cut_off_in_any_size() -> anyhow::Result<()> {
                 ensure!(scrolls == "", "these scroll: {scrolls}");
             }
             if (width, height) == (1440, 900) && std::env::var_os("UPDATE").is_some() {
-                let kept = format!("host/assets/readme/live-{theme}.png");
+                let kept = format!("docs/pictures/live-{theme}.png");
                 std::fs::write(repository().join(kept), &picture)?;
             }
         }

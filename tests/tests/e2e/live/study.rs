@@ -3,7 +3,7 @@
 
 use super::{array, choose, open, saved, serve};
 use anyhow::{Context, ensure};
-use cortexscope::explain::METHODS;
+use cortexscope_explain::attribute::METHODS;
 use std::path::Path;
 use std::process::Command;
 

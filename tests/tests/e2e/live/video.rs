@@ -1,8 +1,8 @@
 //! A video for the browser's camera: ink on paper, one digit after the other.
 
 use anyhow::Context;
-use cortexscope::data::MnistSet;
-use cortexscope::model_files::shipped_folder;
+use cortexscope_net::input::MnistSet;
+use cortexscope_net::resources::shipped_folder;
 use std::io::Write;
 use std::path::Path;
 

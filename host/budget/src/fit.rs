@@ -1,0 +1,117 @@
+//! Whether a network fits a board, and what would make it fit.
+
+use super::{Element, Ledger, Mode, Network, plan};
+
+/// What a network needs of a board, in bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// The board image.
+    pub image_bytes: u64,
+    /// The arena with every layer materialised.
+    pub tapped_bytes: u64,
+    /// The arena with convolutions and poolings fused.
+    pub fused_bytes: u64,
+    /// The input, which is kept beside the arena.
+    pub input_bytes: u64,
+}
+
+/// What everything but the network takes, in bytes: as linked for the board where
+/// its firmware is built, as linked for another one where not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Firmware {
+    /// Code and constants.
+    pub flash_bytes: u64,
+    /// Variables, and the stack at its deepest.
+    pub ram_bytes: u64,
+}
+
+/// An estimate for boards whose firmware is not built: probe, protocol and engine
+/// with a window of two frames. The emulated Cortex-M4F, with eight, takes 58,904
+/// bytes of flash and, with the most that its stack takes, 12,792 of RAM.
+pub const TYPICAL_FIRMWARE: Firmware = Firmware {
+    flash_bytes: 60 * 1024,
+    ram_bytes: 8 * 1024,
+};
+
+/// A network beside a board.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fit {
+    /// Flash needed: firmware and image.
+    pub flash_bytes: u64,
+    /// RAM needed in tapped mode.
+    pub tapped_ram_bytes: u64,
+    /// RAM needed in fused mode.
+    pub fused_ram_bytes: u64,
+    /// Flash and RAM that the part has; none where there is no limit.
+    pub has: Option<[u64; 2]>,
+}
+
+impl Need {
+    /// What `network` needs once it is compiled to int8.
+    pub fn of(network: &Network) -> Self {
+        let ledger = Ledger::new(network);
+        let arena = |mode| plan(network, Element::Int8, mode).arena_bytes as u64;
+        Self {
+            image_bytes: image_bytes(network, &ledger),
+            tapped_bytes: arena(Mode::Tapped),
+            fused_bytes: arena(Mode::Fused),
+            input_bytes: network.values(0) as u64,
+        }
+    }
+
+    /// What a compiled model needs, exactly.
+    pub fn of_image(model: &cortexscope_core::Model<'_>) -> Self {
+        let arena = |mode| model.plan(mode).map_or(0, |plan| plan.arena_bytes() as u64);
+        Self {
+            image_bytes: model.image_bytes() as u64,
+            tapped_bytes: arena(cortexscope_core::Mode::Tapped),
+            fused_bytes: arena(cortexscope_core::Mode::Fused),
+            input_bytes: model.input().bytes() as u64,
+        }
+    }
+
+    /// The network beside a part that `has` so many bytes of flash and RAM, none where
+    /// there is no limit, and runs `firmware`.
+    pub fn beside(&self, has: Option<[u64; 2]>, firmware: Firmware) -> Fit {
+        let ram = |arena| firmware.ram_bytes + self.input_bytes + arena;
+        Fit {
+            flash_bytes: firmware.flash_bytes + self.image_bytes,
+            tapped_ram_bytes: ram(self.tapped_bytes),
+            fused_ram_bytes: ram(self.fused_bytes),
+            has,
+        }
+    }
+}
+
+/// Parameters, and the records of tensors, layers and plans around them.
+fn image_bytes(network: &Network, ledger: &Ledger) -> u64 {
+    const HEADER: u64 = 160;
+    const PER_LAYER: u64 = 24 + 80 + 2 * (16 + 4) + 2;
+    let names: u64 = ledger.rows.iter().map(|row| row.name.len() as u64).sum();
+    HEADER + PER_LAYER * network.layers.len() as u64 + names + ledger.totals.flash_bytes
+}
+
+impl Fit {
+    /// Whether it runs in fused mode.
+    pub fn is_possible(&self) -> bool {
+        self.has
+            .is_none_or(|[flash, ram]| self.flash_bytes <= flash && self.fused_ram_bytes <= ram)
+    }
+
+    /// Whether it runs with every layer tapped as a whole.
+    pub fn is_possible_tapped(&self) -> bool {
+        self.has
+            .is_none_or(|[flash, ram]| self.flash_bytes <= flash && self.tapped_ram_bytes <= ram)
+    }
+
+    /// Flash and RAM that are left in fused mode; negative where they are missing.
+    pub fn left(&self) -> Option<[i64; 2]> {
+        let left = |has: u64, need: u64| has as i64 - need as i64;
+        self.has.map(|[flash, ram]| {
+            [
+                left(flash, self.flash_bytes),
+                left(ram, self.fused_ram_bytes),
+            ]
+        })
+    }
+}

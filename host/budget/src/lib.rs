@@ -1,0 +1,200 @@
+//! What a network costs, from its shapes alone: parameters, multiplications,
+//! values, bytes, and the arena it needs, layer by layer.
+//!
+//! A [`Network`] comes from an ONNX graph ([`onnx::parse`]), whose weights are
+//! never read, or from a table of the lecture's architectures
+//! ([`architecture::find`]). [`Ledger`] adds everything up and plans the memory.
+//!
+//! Conventions, the lecture's where it has one:
+//! - the input counts as values; one image at a time;
+//! - a layer is a convolution, a dense layer, a pooling, a sum or a concatenation.
+//!   Activation, normalisation, dropout, softmax and reshaping are written over
+//!   their input and have no values of their own;
+//! - weights and biases are counted apart; scale and shift of a batch
+//!   normalisation count as weights and biases, its running statistics do not;
+//! - a weight that several layers use counts once;
+//! - one multiplication with its addition is one MAC; biases, pooling and
+//!   normalisation have none;
+//! - with groups, an output channel has weights for its group's inputs only.
+
+pub mod architecture;
+pub mod fit;
+pub mod lecture;
+pub mod onnx;
+
+mod backward;
+mod ledger;
+mod memory;
+#[cfg(test)]
+mod tests;
+
+pub use backward::{Purpose, backward_bytes};
+pub use ledger::{Ledger, Row, Totals};
+pub use memory::{Element, MemoryPlan, Mode, PlannedBuffer, plan};
+
+/// A network as its shapes. Tensor 0 is the input, layer `i` writes tensor `i + 1`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Network {
+    /// What it is called.
+    pub name: String,
+    /// `[C, H, W]` of the input.
+    pub input: [usize; 3],
+    /// The layers, in an order that works.
+    pub layers: Vec<Layer>,
+}
+
+/// One layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layer {
+    /// Its name.
+    pub name: String,
+    /// What it computes.
+    pub op: Op,
+    /// Tensors that it reads.
+    pub inputs: Vec<usize>,
+    /// `[C, H, W]` of what it writes.
+    pub shape: [usize; 3],
+    /// Weights that are counted here.
+    pub weights: u64,
+    /// Biases that are counted here.
+    pub biases: u64,
+    /// Multiplications.
+    pub macs: u64,
+    /// What is done to the output where it lies, in order: `Relu`, `LRN`, …
+    pub in_place: Vec<String>,
+}
+
+/// What a layer computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Op {
+    /// Convolution.
+    Conv {
+        /// The window.
+        window: Window,
+        /// Channel groups.
+        groups: usize,
+    },
+    /// Fully connected.
+    Dense,
+    /// Maximum over a window.
+    MaxPool(Window),
+    /// Mean over a window.
+    AveragePool(Window),
+    /// Mean or maximum over the whole map.
+    GlobalPool,
+    /// Element by element sum.
+    Add,
+    /// Channels one after the other.
+    Concat,
+}
+
+/// A sliding window, `[rows, columns]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the field's standard terms")]
+pub struct Window {
+    pub kernel: [usize; 2],
+    pub stride: [usize; 2],
+    pub dilation: [usize; 2],
+    pub pad_before: [usize; 2],
+    pub pad_after: [usize; 2],
+}
+
+impl Window {
+    /// A square window without dilation.
+    pub const fn square(kernel: usize, stride: usize, pad: usize) -> Self {
+        Self {
+            kernel: [kernel; 2],
+            stride: [stride; 2],
+            dilation: [1; 2],
+            pad_before: [pad; 2],
+            pad_after: [pad; 2],
+        }
+    }
+
+    /// Windows that fit along each axis of an input of `size`, the last one cut
+    /// short if `ceil`; `None` where not one fits.
+    pub fn slide(&self, size: [usize; 2], ceil: bool) -> Option<[usize; 2]> {
+        let axis = |axis: usize| {
+            let extent = (self.kernel[axis].checked_sub(1)?).checked_mul(self.dilation[axis])? + 1;
+            let padded = size[axis]
+                .checked_add(self.pad_before[axis])?
+                .checked_add(self.pad_after[axis])?;
+            let room = padded.checked_sub(extent)?;
+            let stride = self.stride[axis].max(1);
+            Some(
+                if ceil {
+                    room.div_ceil(stride)
+                } else {
+                    room / stride
+                } + 1,
+            )
+        };
+        Some([axis(0)?, axis(1)?])
+    }
+}
+
+impl Op {
+    /// Its name in tables.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Conv { .. } => "conv",
+            Self::Dense => "dense",
+            Self::MaxPool(_) => "max pool",
+            Self::AveragePool(_) => "mean pool",
+            Self::GlobalPool => "global pool",
+            Self::Add => "add",
+            Self::Concat => "concat",
+        }
+    }
+
+    /// The window that it slides over its input, if it does.
+    pub fn window(&self) -> Option<&Window> {
+        match self {
+            Self::Conv { window, .. } | Self::MaxPool(window) | Self::AveragePool(window) => {
+                Some(window)
+            }
+            Self::Dense | Self::GlobalPool | Self::Add | Self::Concat => None,
+        }
+    }
+}
+
+impl Network {
+    /// `[C, H, W]` of tensor `index`; the input is 0.
+    ///
+    /// # Panics
+    /// If there is no such tensor.
+    pub fn shape(&self, index: usize) -> [usize; 3] {
+        index
+            .checked_sub(1)
+            .map_or(self.input, |layer| self.layers[layer].shape)
+    }
+
+    /// Values of tensor `index`.
+    ///
+    /// # Panics
+    /// If there is no such tensor.
+    pub fn values(&self, index: usize) -> usize {
+        self.shape(index).iter().product()
+    }
+
+    /// Layers that read tensor `index`.
+    pub fn readers(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
+        let readers = self.layers.iter().enumerate();
+        readers
+            .filter(move |(_, layer)| layer.inputs.contains(&index))
+            .map(|(at, _)| at)
+    }
+
+    /// Whether layer `layer` is a convolution that only the max-pool after it reads.
+    pub fn is_conv_pool(&self, layer: usize) -> bool {
+        let pool = self.layers.get(layer + 1);
+        let conv = &self.layers[layer];
+        // A normalisation looks at whole maps or at neighbours before the pooling.
+        let rowwise = |name: &String| name != "LRN" && name != "InstanceNormalization";
+        matches!(conv.op, Op::Conv { .. })
+            && conv.in_place.iter().all(rowwise)
+            && pool
+                .is_some_and(|pool| matches!(pool.op, Op::MaxPool(_)) && pool.inputs == [layer + 1])
+            && self.readers(layer + 1).count() == 1
+    }
+}

@@ -1,0 +1,173 @@
+//! `cortexscope activations`.
+
+use super::common::{make_folder, print_json};
+use super::full::{FloatModelArgs, model_error, one_input};
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use cortexscope_draw::number::{grouped, significant};
+use cortexscope_draw::{GridLayout, Scale, Theme, activation_grid};
+use cortexscope_explain::activations::{Activations, record};
+use cortexscope_explain::float_model::LayerId;
+use cortexscope_present::dump;
+use cortexscope_present::terminal::Style;
+use cortexscope_present::terminal::{Column, write_table};
+use serde_json::json;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Runs a whole float model on an input: maps of any layer, and how sparse they are.
+#[derive(Args)]
+pub(super) struct ActivationsCommand {
+    #[command(flatten)]
+    model: FloatModelArgs,
+    /// A picture, a .npy array (taken as it is), or mnist:N.
+    input: String,
+    /// A layer, by node or tensor; may be given several times. All by default.
+    #[arg(long, value_name = "NAME")]
+    layer: Vec<String>,
+    /// Whether the maps of a layer share one scale.
+    #[arg(long, value_enum, default_value_t)]
+    scale: ScaleArg,
+    /// Where LAYER.png and LAYER.npy, [1, C, H, W], go; nothing is written without it.
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// One JSON document on stdout.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Whether colours of two maps compare.
+#[derive(Clone, Copy, Default, ValueEnum)]
+pub(super) enum ScaleArg {
+    /// One scale for all.
+    #[default]
+    Shared,
+    /// Each to its own greatest value.
+    PerMap,
+}
+
+impl From<ScaleArg> for Scale {
+    fn from(scale: ScaleArg) -> Self {
+        match scale {
+            ScaleArg::Shared => Self::Shared,
+            ScaleArg::PerMap => Self::PerMap,
+        }
+    }
+}
+
+const MAX_WIDTH_PX: u32 = 1280;
+
+impl ActivationsCommand {
+    pub fn run(&self) -> anyhow::Result<ExitCode> {
+        let model = self.model.open()?;
+        let layers: Vec<LayerId> = if self.layer.is_empty() {
+            (0..model.layers().len()).map(LayerId).collect()
+        } else {
+            let named = self.layer.iter().map(|name| model.find(name));
+            named.collect::<Result<_, _>>().map_err(model_error)?
+        };
+        let input = one_input(&self.input, &model)?;
+        let recorded = record(&model, &layers, &input.values)?;
+        let files = match &self.output {
+            Some(_) => Some(self.write(&recorded)?),
+            None => None,
+        };
+        if self.json {
+            let layers = recorded.iter().enumerate().map(|(index, recorded)| {
+                let sparsity = recorded.sparsity();
+                let [picture, array] = files.as_ref().map_or([None, None], |files| {
+                    let (picture, array) = &files[index];
+                    [Some(picture), Some(array)]
+                });
+                json!({
+                    "name": recorded.layer.name,
+                    "tensor": recorded.layer.tensor,
+                    "operator": recorded.layer.operator,
+                    "shape": recorded.layer.shape,
+                    "values": sparsity.values,
+                    "zeros": sparsity.zeros,
+                    "silent_maps": sparsity.silent_maps,
+                    "least": sparsity.least,
+                    "greatest": sparsity.greatest,
+                    "picture": picture,
+                    "array": array,
+                })
+            });
+            print_json(&json!({
+                "schema": "cortexscope.activations.1",
+                "model": model.name,
+                "model_sha256": model.sha256_hex(),
+                "input": input.argument,
+                "layers": layers.collect::<Vec<_>>(),
+            }))?;
+        } else {
+            say(&recorded)?;
+            if let Some(folder) = &self.output {
+                eprintln!("pictures and arrays: {}", folder.display());
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Writes a picture and an array for each layer, and gives their paths.
+    fn write(&self, recorded: &[Activations]) -> anyhow::Result<Vec<(PathBuf, PathBuf)>> {
+        let folder = self.output.clone().unwrap_or_default();
+        make_folder(&folder)?;
+        let mut files = Vec::new();
+        for recorded in recorded {
+            let maps = recorded.maps();
+            let layout = GridLayout::for_network([&maps], MAX_WIDTH_PX);
+            let drawing = activation_grid(&maps, self.scale.into(), layout)?;
+            let base = folder.join(dump::file_name(&recorded.layer.name));
+            let picture = base.with_added_extension("png");
+            drawing
+                .raster(Theme::Light, 1)
+                .save(&picture)
+                .with_context(|| format!("cannot write {}", picture.display()))?;
+            let array = base.with_added_extension("npy");
+            let [channels, height, width] = recorded.layer.shape.map(|size| size as u64);
+            dump::npy(&array, &[1, channels, height, width], &recorded.values)?;
+            files.push((picture, array));
+        }
+        Ok(files)
+    }
+}
+
+/// The table of sparsity.
+fn say(recorded: &[Activations]) -> anyhow::Result<()> {
+    let columns = [
+        Column::text("layer"),
+        Column::text("operator"),
+        Column::text("shape"),
+        Column::number("values"),
+        Column::number("zero"),
+        Column::number("silent maps"),
+        Column::number("least"),
+        Column::number("greatest"),
+    ];
+    let rows = recorded.iter().map(|recorded| {
+        let sparsity = recorded.sparsity();
+        vec![
+            recorded.layer.name.clone(),
+            recorded.layer.operator.clone(),
+            recorded.maps().shape(),
+            grouped(sparsity.values as u64),
+            format!("{:.1} %", sparsity.zero_percent()),
+            if recorded.layer.is_map() {
+                format!("{} of {}", sparsity.silent_maps, sparsity.maps)
+            } else {
+                String::new()
+            },
+            significant(sparsity.least),
+            significant(sparsity.greatest),
+        ]
+    });
+    let rows = rows.collect();
+    write_table(
+        &mut std::io::stdout().lock(),
+        Style::of_stdout(),
+        &columns,
+        rows,
+    )?;
+    Ok(())
+}

@@ -1,0 +1,214 @@
+//! `cortexscope ascend`.
+
+use super::ascend_parameters::AscentArgs;
+use super::common::{ctrl_c, make_folder, print_json, wrong};
+use super::explain::{ClassValueArg, explain_error};
+use super::full::{FloatModelArgs, target_error};
+use super::progress;
+use anyhow::Context;
+use clap::Args;
+use cortexscope_draw::number::significant;
+use cortexscope_draw::{Theme, tile_grid};
+use cortexscope_explain::ascend::{Ascent, Climb, climb};
+use cortexscope_explain::float_model::FloatModel;
+use cortexscope_explain::target::{Aim, Target};
+use cortexscope_present::dump;
+use cortexscope_present::scene::ascent::{Display, Seen, tiles};
+use serde_json::{Value, json};
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+/// Finds the input that a map, a neuron or a class answers to most.
+#[derive(Args)]
+#[command(allow_negative_numbers = true)]
+pub(super) struct AscendCommand {
+    #[command(flatten)]
+    model: FloatModelArgs,
+    /// LAYER:CHANNEL (the sum of a map), LAYER:CHANNEL:Y:X (one neuron) or class:K; may be
+    /// given several times.
+    #[arg(long, value_name = "TARGET", required = true)]
+    target: Vec<String>,
+    /// Which value of a class is climbed.
+    #[arg(long, value_enum, default_value_t)]
+    class_value: ClassValueArg,
+    #[command(flatten)]
+    parameters: AscentArgs,
+    /// Save the climb as frames, one picture every so many steps.
+    #[arg(long, value_name = "STEPS")]
+    frames: Option<usize>,
+    /// How inputs are shown; what has bounds in its range, and anything else signed.
+    #[arg(long, value_enum)]
+    display: Option<Display>,
+    /// Where picture, arrays, frames and receipt go.
+    #[arg(short, long, value_name = "DIR", default_value = ".")]
+    output: PathBuf,
+    /// One JSON document, the receipt, on stdout.
+    #[arg(long)]
+    json: bool,
+}
+
+/// One climb and what it was.
+struct Run {
+    target: String,
+    aim: Aim,
+    ascent: Ascent,
+    climb: Climb,
+    probability: Option<f64>,
+    array: PathBuf,
+    frames: Option<PathBuf>,
+    seconds: f64,
+}
+
+impl AscendCommand {
+    pub fn run(&self) -> anyhow::Result<ExitCode> {
+        if self.frames == Some(0) {
+            return Err(wrong("--frames is a number of steps from 1 up"));
+        }
+        let targets = self.target.iter().map(|text| text.parse::<Target>());
+        let targets = targets
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(target_error)?;
+        let model = self.model.open()?;
+        let aims = targets
+            .iter()
+            .map(|target| target.aim(&model, self.class_value.into()));
+        let aims = aims.collect::<Result<Vec<_>, _>>().map_err(target_error)?;
+        let ascents = self.parameters.ascents(&model)?;
+        make_folder(&self.output)?;
+
+        let cancel = ctrl_c()?;
+        let ascent = &ascents[0];
+        let display = self.display.unwrap_or(Display::suited(ascent.bound));
+        let most = ascent.octaves.count.saturating_mul(ascent.stop.steps);
+        let all = most.saturating_mul(aims.len() * ascents.len());
+        let bar = progress::bar(all, "steps");
+        let mut runs: Vec<Run> = Vec::new();
+        for (target, aim) in self.target.iter().zip(&aims) {
+            for ascent in &ascents {
+                let name = format!("{}.seed-{}", dump::file_name(target), ascent.seed);
+                let base = self.output.join(name);
+                let frames = self.frames.map(|_| base.with_added_extension("frames"));
+                if let Some(folder) = &frames {
+                    make_folder(folder)?;
+                }
+                let begun = Instant::now();
+                let before = most.saturating_mul(runs.len());
+                let mut failed = None;
+                let climbed = climb(&model, aim, ascent, &mut |step| {
+                    bar.set_position(before.saturating_add(step.total) as u64);
+                    bar.set_message(format!("{} {}", aim.words, significant(step.value as f32)));
+                    let due = self
+                        .frames
+                        .is_some_and(|every| step.total.is_multiple_of(every));
+                    if let (true, Some(folder)) = (due, &frames) {
+                        let path = folder.join(format!("{:05}.png", step.total));
+                        let picture = display.picture(&model.spec.input, step.input);
+                        failed = picture.save(&path).err().map(|error| (path, error));
+                    }
+                    if cancel.is_cancelled() || failed.is_some() {
+                        ControlFlow::Break(())
+                    } else {
+                        ControlFlow::Continue(())
+                    }
+                });
+                if let Some((path, error)) = failed {
+                    let cannot = format!("cannot write {}", path.display());
+                    return Err(anyhow::Error::from(error).context(cannot));
+                }
+                let climb = climbed.map_err(explain_error)?;
+                let array = base.with_added_extension("npy");
+                dump::npy(&array, &model.input_shape().map(|n| n as u64), &climb.input)?;
+                runs.push(Run {
+                    target: target.clone(),
+                    aim: aim.clone(),
+                    ascent: ascent.clone(),
+                    probability: aim.probability(&model, &climb.input)?,
+                    climb,
+                    array,
+                    frames,
+                    seconds: begun.elapsed().as_secs_f64(),
+                });
+            }
+        }
+        bar.finish_and_clear();
+
+        let picture = self.output.join("ascend.png");
+        let seen = runs.iter().map(|run| Seen {
+            aim: &run.aim,
+            climb: &run.climb,
+            seed: run.ascent.seed,
+            probability: run.probability,
+        });
+        let seen: Vec<Seen<'_>> = seen.collect();
+        let statement = self.parameters.statement(&ascents[0]);
+        let grid = tiles(&model, &seen, &statement, display);
+        let layout = cortexscope_present::scene::ascent::layout(&model);
+        let drawing = tile_grid(&grid, layout)?;
+        let density = if layout.px_per_value == 1 { 2 } else { 1 };
+        write(&picture, &drawing.png(Theme::Light, density)?)?;
+        let document = self.document(&model, &runs, &picture);
+        let text = serde_json::to_string_pretty(&document)?;
+        let receipt = self.output.join("ascend.json");
+        write(&receipt, format!("{text}\n").as_bytes())?;
+        if self.json {
+            print_json(&document)?;
+        } else {
+            let mut out = std::io::stdout().lock();
+            for run in &runs {
+                writeln!(
+                    out,
+                    "{}, seed {}: {} from {}, {}",
+                    run.aim.words,
+                    run.ascent.seed,
+                    significant(run.climb.score as f32),
+                    significant(run.climb.start as f32),
+                    last(&run.climb)
+                )?;
+            }
+            writeln!(out, "{}\n{}", picture.display(), receipt.display())?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn document(&self, model: &FloatModel, runs: &[Run], picture: &Path) -> Value {
+        let results = runs.iter().map(|run| {
+            json!({
+                "target": run.target,
+                "climbed": run.aim.words,
+                "seed": run.ascent.seed,
+                "start": run.climb.start,
+                "value": run.climb.score,
+                "probability": run.probability,
+                "penalty": run.climb.penalty,
+                "steps": run.climb.values.len(),
+                "stopped": run.climb.stopped.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                "values": run.climb.values,
+                "array": run.array,
+                "frames": run.frames,
+                "seconds": run.seconds,
+            })
+        });
+        json!({
+            "schema": "cortexscope.ascend.1",
+            "version": env!("CARGO_PKG_VERSION"),
+            "model": model.name,
+            "model_sha256": model.sha256_hex(),
+            "preprocessing": model.spec.input.to_string(),
+            "parameters": self.parameters.document(&runs[0].ascent),
+            "picture": picture,
+            "results": results.collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn last(climb: &Climb) -> String {
+    let last = climb.stopped.last();
+    last.map_or_else(String::new, ToString::to_string)
+}
+
+fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+}

@@ -1,0 +1,192 @@
+//! `cortexscope bench`.
+
+use super::common::{BoardArgs, ModeArg, ctrl_c, print_json};
+use super::input;
+use anyhow::Context;
+use clap::Args;
+use comfy_table::{Cell, CellAlignment, Table, presets};
+use cortexscope_rig::bench::{Bench as Costs, bench, rises};
+use cortexscope_rig::board::{self, Engine, Reach};
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// The models that are measured where none is named.
+const MODELS: [&str; 2] = ["lenet5", "lecture-lenet"];
+
+/// What each layer costs: instructions, and how far they are from the floor.
+#[derive(Args)]
+pub(super) struct Bench {
+    /// The board; `cortexscope boards` lists them.
+    #[arg(long, default_value = "mps2-an386")]
+    board: String,
+    /// A shipped model or the path of a board image; both shipped LeNets if not given.
+    #[arg(long)]
+    model: Vec<String>,
+    /// Which plan to run.
+    #[arg(long, value_enum, default_value_t)]
+    mode: ModeArg,
+    /// Fail where something takes over 2 % more than in the results kept for the
+    /// board, if the same compiler made them.
+    #[arg(long)]
+    check: bool,
+    /// Keep these results instead.
+    #[arg(long, conflicts_with = "check")]
+    update: bool,
+    /// One JSON document on stdout.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Bench {
+    pub fn run(&self) -> anyhow::Result<ExitCode> {
+        let mut names = self.model.clone();
+        if names.is_empty() {
+            names = MODELS.map(str::to_owned).to_vec();
+        }
+        let cancel = ctrl_c()?;
+        let mut models = Vec::new();
+        let mut tables = Vec::new();
+        let mut board_name = self.board.clone();
+        let mut build_id = None;
+        for name in &names {
+            let args = BoardArgs::of(&self.board, name);
+            let mut rig = args.open_engine(Engine::Static, cancel.clone())?;
+            let digit = input::open(&["mnist:0".to_owned()], &rig.model)?.remove(0);
+            let costs = bench(&mut rig, &digit.values, self.mode.into())?;
+            let board = rig.session.board();
+            models.push(costs.document(&rig.model.name, &board.engine));
+            tables.push(table(&rig.model.name, &costs));
+            board_name.clone_from(&board.name);
+            build_id = board.elf_build_id_hex();
+        }
+        let compiler = compiler(&self.board)?;
+        let mut document = json!({
+            "schema": "cortexscope.bench.1",
+            "board": board_name,
+            "compiler": compiler,
+            "mode": self.mode.name(),
+            "models": models,
+        });
+        let kept = kept_path(&self.board);
+        if self.update {
+            let text = serde_json::to_string_pretty(&document)? + "\n";
+            std::fs::write(&kept, text).with_context(|| kept.display().to_string())?;
+        }
+        let risen = if self.check {
+            compare(&kept, &document)?
+        } else {
+            Vec::new()
+        };
+        if self.json {
+            document["elf_build_id"] = json!(build_id);
+            print_json(&document)?;
+        } else {
+            let mut stdout = std::io::stdout().lock();
+            let by = compiler
+                .as_deref()
+                .unwrap_or("the compiler of this program");
+            writeln!(
+                stdout,
+                "{board_name}, {}, firmware by {by}",
+                self.mode.name()
+            )?;
+            for table in tables {
+                writeln!(stdout, "{table}")?;
+            }
+        }
+        for line in &risen {
+            eprintln!("{line}");
+        }
+        Ok(if risen.is_empty() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        })
+    }
+}
+
+/// Where the results of a board are kept.
+fn kept_path(board: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../firmware/boards")
+        .join(board)
+        .join("bench.json")
+}
+
+/// What has risen since the results at `kept`, if the same compiler made them.
+fn compare(kept: &Path, now: &Value) -> anyhow::Result<Vec<String>> {
+    let text = std::fs::read_to_string(kept)
+        .with_context(|| format!("{}: keep results there with --update", kept.display()))?;
+    let before: Value = serde_json::from_str(&text)?;
+    for what in ["compiler", "mode"] {
+        if before[what] != now[what] {
+            eprintln!(
+                "not compared: the results kept are of {what} {}, these of {}",
+                before[what], now[what]
+            );
+            return Ok(Vec::new());
+        }
+    }
+    Ok(rises(&before, now))
+}
+
+/// The compiler that built the board's firmware, as its ELF file says; none for a
+/// board without one.
+fn compiler(name: &str) -> anyhow::Result<Option<String>> {
+    let board = board::find(name).filter(|board| board.reach != Reach::InProcess);
+    let Some(board) = board else {
+        return Ok(None);
+    };
+    let path = board::firmware_elf(board, Engine::Static);
+    let elf = std::fs::read(&path).with_context(|| path.display().to_string())?;
+    Ok(board::compiler(&elf))
+}
+
+fn table(model: &str, costs: &Costs) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_header([model, "instructions", "MACs", "per MAC", "of the floor"]);
+    let right = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
+    let number = |value: Option<u64>| right(value.map_or_else(dash, |value| value.to_string()));
+    let percent = |share: Option<f64>| {
+        right(share.map_or_else(dash, |share| format!("{:.1} %", 100.0 * share)))
+    };
+    let mut row = |name: &str, count, macs: u64| {
+        let layer = cortexscope_rig::bench::LayerBench {
+            name: name.to_owned(),
+            macs,
+            count,
+        };
+        table.add_row([
+            Cell::new(name),
+            number(count),
+            number((macs > 0).then_some(macs)),
+            right(layer.per_mac().map_or_else(dash, |per| format!("{per:.2}"))),
+            percent(layer.floor_share()),
+        ]);
+    };
+    for layer in &costs.layers {
+        row(&layer.name, layer.count, layer.macs);
+    }
+    row(
+        "inference",
+        costs.total,
+        costs.layers.iter().map(|layer| layer.macs).sum(),
+    );
+    let occlusion = &costs.occlusion;
+    let share = costs.occlusion_share();
+    table.add_row([
+        Cell::new(format!("occlusion, {} positions", occlusion.positions)),
+        number(occlusion.count),
+        Cell::new(""),
+        Cell::new(""),
+        right(share.map_or_else(dash, |share| format!("{:.1} % of full", 100.0 * share))),
+    ]);
+    table
+}
+
+fn dash() -> String {
+    "–".to_owned()
+}

@@ -1,0 +1,102 @@
+//! `cortexscope boards`.
+
+use super::common::print_json;
+use clap::Args;
+use comfy_table::{Cell, CellAlignment, Table, presets};
+use cortexscope_rig::board::{BOARDS, BoardKind, Engine, Reach, firmware_elf};
+use serde_json::json;
+use std::io::Write;
+use std::process::{Command, ExitCode, Stdio};
+
+/// Each board, its memory, how it is reached, whether it is there now.
+#[derive(Args)]
+pub(super) struct Boards {
+    /// One JSON document on stdout.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Whether a board can be used now.
+pub(super) struct Presence {
+    pub is_there: bool,
+    /// `there`, or what is missing and how to get it.
+    pub text: String,
+}
+
+impl Boards {
+    pub fn run(&self) -> anyhow::Result<ExitCode> {
+        if self.json {
+            let boards = BOARDS.iter().map(|board| {
+                let presence = presence(board);
+                json!({
+                    "name": board.name,
+                    "core": board.core,
+                    "flash_bytes": board.flash_bytes,
+                    "ram_bytes": board.ram_bytes,
+                    "reached": reached(board),
+                    "is_there": presence.is_there,
+                    "state": presence.text,
+                })
+            });
+            let boards: Vec<_> = boards.collect();
+            print_json(&json!({ "schema": "cortexscope.boards.1", "boards": boards }))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let mut table = Table::new();
+        table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+        table.set_header(["board", "core", "flash", "RAM", "reached", "now"]);
+        let memory = |bytes: Option<u32>| {
+            let text = bytes.map_or("–".to_owned(), |bytes| format!("{} KB", bytes / 1024));
+            Cell::new(text).set_alignment(CellAlignment::Right)
+        };
+        for board in BOARDS {
+            table.add_row([
+                Cell::new(board.name),
+                Cell::new(board.core),
+                memory(board.flash_bytes),
+                memory(board.ram_bytes),
+                Cell::new(reached(board)),
+                Cell::new(presence(board).text),
+            ]);
+        }
+        writeln!(std::io::stdout(), "{table}")?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn reached(board: &BoardKind) -> String {
+    match board.reach {
+        Reach::InProcess => "in this process".to_owned(),
+        Reach::Qemu { machine, .. } => format!("QEMU {machine}, or a serial port"),
+    }
+}
+
+/// Looks whether what `board` needs is there.
+pub(super) fn presence(board: &BoardKind) -> Presence {
+    if board.reach == Reach::InProcess {
+        return Presence {
+            is_there: true,
+            text: "there".to_owned(),
+        };
+    }
+    let emulator = Command::new("qemu-system-arm")
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    let missing = match (emulator, firmware_elf(board, Engine::Static).is_file()) {
+        (true, true) => {
+            return Presence {
+                is_there: true,
+                text: "there".to_owned(),
+            };
+        }
+        (false, _) => "no emulator: `cargo xtask setup`".to_owned(),
+        (true, false) => format!("no firmware: `cargo xtask firmware --board {}`", board.name),
+    };
+    Presence {
+        is_there: false,
+        text: missing,
+    }
+}

@@ -1,0 +1,203 @@
+//! `cortexscope budget`.
+
+mod content;
+mod table;
+
+use super::common::{ModeArg, print_json, wrong};
+use anyhow::Context;
+use clap::Args;
+use content::Content;
+use cortexscope_budget::{Mode, Network, architecture, lecture, onnx};
+use cortexscope_draw::number::grouped;
+use cortexscope_draw::{Theme, arena_plan};
+use cortexscope_present::scene;
+use cortexscope_present::terminal::Style;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use table::{Format, Table};
+
+/// What a network costs: parameters, MACs, values, bytes and arena, layer by layer.
+#[derive(Args)]
+pub(super) struct Budget {
+    /// An ONNX file, whose weights are not read, or one of lecture-lenet, lenet5,
+    /// lenet5-1998, alexnet, alexnet-grouped, vgg16.
+    model: String,
+    /// The plan whose offsets and steps the layers' table shows.
+    #[arg(long, value_enum, default_value_t)]
+    mode: ModeArg,
+    /// The lecture's rows beside the exact ones, and why they differ.
+    #[arg(long)]
+    lecture: bool,
+    /// Every known board: what is needed, what is left, what would make it fit.
+    #[arg(long)]
+    boards: bool,
+    /// One JSON document on stdout.
+    #[arg(long, conflicts_with_all = ["csv", "markdown"])]
+    json: bool,
+    /// The first table only, as comma-separated values.
+    #[arg(long, conflicts_with = "markdown")]
+    csv: bool,
+    /// Markdown.
+    #[arg(long)]
+    markdown: bool,
+    /// Draws the arena, step by step, as .png or .svg.
+    #[arg(long, value_name = "FILE")]
+    picture: Option<PathBuf>,
+}
+
+/// Width of the picture in pixels of a page.
+const PICTURE_WIDTH_PX: u32 = 1200;
+
+impl Budget {
+    pub fn run(&self) -> anyhow::Result<ExitCode> {
+        let content = Content::new(network(&self.model)?);
+        let mode = match self.mode {
+            ModeArg::Fused => Mode::Fused,
+            ModeArg::Tapped => Mode::Tapped,
+        };
+        let table = lecture::find(&content.network.name);
+        if self.lecture && table.is_none() {
+            return Err(wrong(format!(
+                "the lecture has no table of {}: it has one of vgg16 and of lecture-lenet",
+                content.network.name
+            )));
+        }
+        let lecture = table.filter(|_| self.lecture);
+        if let Some(path) = &self.picture {
+            draw(&content, mode, path)?;
+        }
+        if self.json {
+            print_json(&content.document(lecture))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let format = match (self.csv, self.markdown) {
+            (true, _) => Format::Csv,
+            (_, true) => Format::Markdown,
+            _ => Format::Text(Style::of_stdout()),
+        };
+        let out = &mut std::io::stdout().lock();
+        let layers = || content.layers(mode);
+        match (lecture, self.boards) {
+            (Some(lecture), _) => {
+                title(
+                    out,
+                    format,
+                    &format!("{}, as the lecture has it", self.model),
+                )?;
+                content.lecture(lecture).write(out, format)?;
+                notes(out, format, lecture.notes)?;
+            }
+            (None, true) => {
+                title(out, format, &format!("{} on every board", self.model))?;
+                content.boards().write(out, format)?;
+                notes(
+                    out,
+                    format,
+                    &[
+                        "needed is firmware and network; RAM is variables, stack, input and arena; a board \
+                     whose firmware is not built is reckoned with 92 KiB of flash and 8 KiB of RAM for it",
+                    ],
+                )?;
+            }
+            (None, false) => {
+                title(out, format, &self.model)?;
+                layers().write(out, format)?;
+                if format != Format::Csv {
+                    self.rest(out, format, &content)?;
+                }
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn rest(&self, out: &mut dyn Write, format: Format, content: &Content) -> anyhow::Result<()> {
+        let totals = &content.ledger.totals;
+        let scores = content.network.values(content.network.layers.len()) as u64;
+        let megabytes = 4.0 * totals.values as f64 / 1e6;
+        let facts = [
+            format!(
+                "parameters {}: weights {}, biases {}",
+                grouped(totals.parameters()),
+                grouped(totals.weights),
+                grouped(totals.biases)
+            ),
+            format!(
+                "values of one image {} ({} without the scores), input included: {megabytes:.2} MB in f32",
+                grouped(totals.values),
+                grouped(totals.values - scores)
+            ),
+            format!(
+                "MACs {}; about {} B of flash for a board image",
+                grouped(totals.macs),
+                grouped(content.need.image_bytes)
+            ),
+            "activation, normalisation, dropout and softmax are written over their input; \
+             a batch normalisation's scale and shift count, its statistics do not"
+                .to_owned(),
+        ];
+        notes(out, format, &facts.each_ref().map(String::as_str))?;
+        let tables: [(&str, Table); 2] = [("memory", content.arenas()), ("link", content.link())];
+        for (name, table) in tables {
+            writeln!(out)?;
+            title(out, format, name)?;
+            table.write(out, format)?;
+        }
+        Ok(())
+    }
+}
+
+fn network(model: &str) -> anyhow::Result<Network> {
+    if let Some(network) = architecture::find(model) {
+        return Ok(network);
+    }
+    let path = Path::new(model);
+    if !path.is_file() {
+        return Err(wrong(format!(
+            "{model} is no file and no architecture: give an ONNX file or one of {}",
+            architecture::NAMES.join(", ")
+        )));
+    }
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    let graph = onnx::read(path).with_context(|| format!("cannot read {model}"))?;
+    onnx::parse(&graph, &name).with_context(|| format!("cannot take {model} apart"))
+}
+
+fn title(out: &mut dyn Write, format: Format, text: &str) -> std::io::Result<()> {
+    match format {
+        Format::Text(style) => writeln!(out, "{}", style.strong(text)),
+        Format::Markdown => writeln!(out, "### {text}\n"),
+        Format::Csv => Ok(()),
+    }
+}
+
+fn notes(out: &mut dyn Write, format: Format, notes: &[&str]) -> std::io::Result<()> {
+    match format {
+        Format::Csv => Ok(()),
+        Format::Markdown => {
+            writeln!(out)?;
+            notes.iter().try_for_each(|note| writeln!(out, "- {note}"))
+        }
+        Format::Text(style) => {
+            writeln!(out)?;
+            let mut lines = notes.iter().flat_map(|note| style.dim_lines(note));
+            lines.try_for_each(|line| writeln!(out, "{line}"))
+        }
+    }
+}
+
+fn draw(content: &Content, mode: Mode, path: &Path) -> anyhow::Result<()> {
+    let plan = scene::memory::planned_arena(content.int8(mode));
+    let drawing = arena_plan(&plan, PICTURE_WIDTH_PX)?;
+    let bytes = match path.extension().and_then(|extension| extension.to_str()) {
+        Some("png") => drawing.png(Theme::Light, 2)?,
+        Some("svg") => drawing.svg().into_bytes(),
+        _ => {
+            return Err(wrong(format!(
+                "{} ends neither in .png nor in .svg",
+                path.display()
+            )));
+        }
+    };
+    std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+}

@@ -1,0 +1,244 @@
+//! What every command that talks to a board has in common.
+
+use crate::fit::fit;
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use cortexscope_budget::fit::Need;
+use cortexscope_compile::model_files::{ModelFiles, ModelFilesError};
+use cortexscope_present::verdict::verdict;
+use cortexscope_rig::Rig;
+use cortexscope_rig::board::{self, BoardKind, Engine, FarEnd, Port, Reach};
+use cortexscope_rig::session::{Cancel, Mode};
+use image::GrayImage;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+/// The request itself is wrong; exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct RequestError(pub String);
+
+/// A request error, ready to be returned.
+pub(super) fn wrong(text: impl Into<String>) -> anyhow::Error {
+    RequestError(text.into()).into()
+}
+
+/// Which board, which model, how.
+#[derive(Args, Clone)]
+pub(super) struct BoardArgs {
+    /// The board; `cortexscope boards` lists them.
+    #[arg(long, default_value = "mps2-an386")]
+    pub board: String,
+    /// A shipped model or the path of a board image.
+    #[arg(long, default_value = "lecture-lenet")]
+    pub model: String,
+    /// The engine on the board [default: static].
+    #[arg(long, value_enum)]
+    pub engine: Option<EngineArg>,
+    /// A serial port with the board at its other end, instead of an emulator.
+    #[arg(long)]
+    pub port: Option<String>,
+    /// Bits per second of the serial port.
+    #[arg(long, default_value_t = 921_600)]
+    pub baud: u32,
+    /// What the native board's camera takes: a picture, or several, one after the other.
+    #[arg(long, value_name = "PICTURE")]
+    pub sensor: Vec<PathBuf>,
+}
+
+/// An engine that answers the protocol.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum EngineArg {
+    /// The planned int8 engine.
+    Static,
+    /// tract itself, on boards that run it.
+    Tract,
+}
+
+/// Which plan to run.
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum ModeArg {
+    /// Convolutions before a max-pool exist one row at a time.
+    #[default]
+    Fused,
+    /// Every layer is materialised.
+    Tapped,
+}
+
+impl ModeArg {
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fused => "fused",
+            Self::Tapped => "tapped",
+        }
+    }
+}
+
+impl From<ModeArg> for Mode {
+    fn from(mode: ModeArg) -> Self {
+        match mode {
+            ModeArg::Fused => Self::Fused,
+            ModeArg::Tapped => Self::Tapped,
+        }
+    }
+}
+
+impl BoardArgs {
+    /// A board and a model, everything else as it is where nothing is said.
+    pub fn of(board: &str, model: &str) -> Self {
+        Self {
+            board: board.to_owned(),
+            model: model.to_owned(),
+            engine: None,
+            port: None,
+            baud: 921_600,
+            sensor: Vec::new(),
+        }
+    }
+
+    /// The board that was named.
+    pub fn kind(&self) -> anyhow::Result<&'static BoardKind> {
+        board::find(&self.board).ok_or_else(|| {
+            let known: Vec<_> = board::BOARDS.iter().map(|board| board.name).collect();
+            wrong(format!(
+                "there is no board {}: name one of {}",
+                self.board,
+                known.join(", ")
+            ))
+        })
+    }
+
+    /// The model that was named; says what was assumed of it.
+    pub fn model(&self) -> anyhow::Result<ModelFiles> {
+        let model = ModelFiles::open(&self.model).map_err(|error| match error {
+            ModelFilesError::Unknown { .. } => wrong(error.to_string()),
+            error => error.into(),
+        })?;
+        if let Some(assumed) = &model.assumed {
+            eprintln!("{assumed}");
+        }
+        Ok(model)
+    }
+
+    /// Refuses a model that the board has no room for, in the words of
+    /// `cortexscope budget --boards`.
+    pub fn refuse_what_does_not_fit(&self, model: &ModelFiles) -> anyhow::Result<()> {
+        let board = self.kind()?;
+        let part = board::parts()
+            .into_iter()
+            .find(|part| part.name == board.name);
+        let need = Need::of_image(&model.image.model());
+        match part.map(|part| fit(&need, &part)) {
+            Some(fit) if !fit.is_possible() => Err(wrong(format!(
+                "{} on {}: {}",
+                model.name,
+                board.name,
+                verdict(&fit)
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Reaches the board. Ctrl-C ends what is asked of it.
+    pub fn open(&self) -> anyhow::Result<Rig> {
+        self.open_engine(self.engine()?, ctrl_c()?)
+    }
+
+    /// The engine that was named, or the board's default.
+    pub fn engine(&self) -> anyhow::Result<Engine> {
+        let board = self.kind()?;
+        let engine = match self.engine {
+            None | Some(EngineArg::Static) => Engine::Static,
+            Some(EngineArg::Tract) => Engine::Tract,
+        };
+        if board.engines.contains(&engine) {
+            Ok(engine)
+        } else {
+            Err(wrong(format!("{} runs the static engine only", board.name)))
+        }
+    }
+
+    /// Reaches the board with one of its engines. `cancel` ends what is asked of it.
+    pub fn open_engine(&self, engine: Engine, cancel: Cancel) -> anyhow::Result<Rig> {
+        let board = self.kind()?;
+        let model = self.model()?;
+        let port = self.port.clone().map(|path| Port {
+            path,
+            baud: self.baud,
+        });
+        let far_end = match port {
+            Some(port) => FarEnd::Serial(port),
+            None => FarEnd::Here {
+                sensor: self.pictures()?,
+            },
+        };
+        Ok(Rig::open(board, engine, model, far_end, cancel)?)
+    }
+}
+
+impl BoardArgs {
+    /// What the native board's camera takes.
+    fn pictures(&self) -> anyhow::Result<Vec<GrayImage>> {
+        if !self.sensor.is_empty() && !matches!(self.kind()?.reach, Reach::InProcess) {
+            return Err(wrong(format!(
+                "--sensor is for the native board; {} has no camera",
+                self.board
+            )));
+        }
+        let open = |path: &PathBuf| {
+            let picture = image::open(path)
+                .map_err(|error| wrong(format!("--sensor {}: {error}", path.display())))?;
+            Ok(picture.to_luma8())
+        };
+        self.sensor.iter().map(open).collect()
+    }
+}
+
+/// Makes the folder that results go into, and what it lies in.
+///
+/// # Errors
+/// It is a file, is named like one, or cannot be made.
+pub(super) fn make_folder(folder: &Path) -> anyhow::Result<()> {
+    let shown = folder.display();
+    if folder.is_file() {
+        return Err(wrong(format!("{shown} is a file: give a folder")));
+    }
+    let ending = folder.extension().and_then(|ending| ending.to_str());
+    let is_named_like_a_file = matches!(ending, Some("png" | "svg" | "npy" | "json" | "html"));
+    if is_named_like_a_file && !folder.is_dir() {
+        return Err(wrong(format!(
+            "{shown} is named like a file: give the folder that the files go into"
+        )));
+    }
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {shown}"))
+}
+
+/// A flag that Ctrl-C sets, or the process's end being asked for; a second time
+/// ends the process. There is one for the whole process; asked for again, it is
+/// cleared.
+pub(super) fn ctrl_c() -> anyhow::Result<Cancel> {
+    static CANCEL: OnceLock<Cancel> = OnceLock::new();
+    if let Some(cancel) = CANCEL.get() {
+        cancel.clear();
+        return Ok(cancel.clone());
+    }
+    let cancel = CANCEL.get_or_init(Cancel::default).clone();
+    let flag = cancel.clone();
+    ctrlc::set_handler(move || {
+        if flag.is_cancelled() {
+            std::process::exit(130);
+        }
+        flag.cancel();
+    })?;
+    Ok(cancel)
+}
+
+/// Prints one JSON document and nothing else.
+pub(super) fn print_json(document: &serde_json::Value) -> anyhow::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    serde_json::to_writer_pretty(&mut stdout, document)?;
+    writeln!(stdout)?;
+    Ok(())
+}

@@ -1,0 +1,212 @@
+//! `cortexscope compile`.
+
+use super::common::{ctrl_c, print_json, wrong};
+use super::input::test_digits;
+use super::progress;
+use anyhow::Context;
+use clap::Args;
+use cortexscope_compile::board_image::{self, BoardImage};
+use cortexscope_compile::model_files::IMAGE_EXTENSION;
+use cortexscope_compile::{Accuracy, Compiled, Pair, Progress, Report, accuracy, compile, import};
+use cortexscope_core::Mode;
+use cortexscope_net::input::ModelSpec;
+use cortexscope_net::resources::hex;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Makes an int8 ONNX and a board image from a float ONNX.
+#[derive(Args)]
+pub(super) struct Compile {
+    /// The float ONNX. `MODEL.toml` beside it says how it wants its input.
+    model: PathBuf,
+    /// Inputs like those to come: a folder of pictures, a .npy stack, or an IDX file.
+    #[arg(long, value_name = "DATA")]
+    calibrate: PathBuf,
+    /// Inputs that are used at most, evenly spread.
+    #[arg(long, default_value_t = 512)]
+    calibration_limit: usize,
+    /// Where the files go.
+    #[arg(short, long, value_name = "DIR")]
+    output: PathBuf,
+    /// The model's name; its file's by default.
+    #[arg(long)]
+    name: Option<String>,
+    /// Measure both networks on so many of the 10,000 test digits: the float one
+    /// in tract, the int8 one in the engine that the boards run.
+    #[arg(long, value_name = "N")]
+    accuracy: Option<usize>,
+    /// One JSON document on stdout.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Compile {
+    pub fn run(&self) -> anyhow::Result<ExitCode> {
+        if !self.model.is_file() {
+            return Err(wrong(format!(
+                "{} is no file: give a float ONNX",
+                self.model.display()
+            )));
+        }
+        if !self.calibrate.exists() {
+            return Err(wrong(format!(
+                "{}: no such file or folder",
+                self.calibrate.display()
+            )));
+        }
+        let onnx = std::fs::read(&self.model)
+            .with_context(|| format!("cannot read {}", self.model.display()))?;
+        let stem = self
+            .model
+            .file_stem()
+            .map(|stem| stem.to_string_lossy().into_owned());
+        let name = self
+            .name
+            .clone()
+            .or(stem)
+            .unwrap_or_else(|| "model".to_owned());
+        let spec = self.spec(&onnx)?;
+        let calibration = spec
+            .input
+            .calibration(&self.calibrate, self.calibration_limit)?;
+
+        let cancel = ctrl_c()?;
+        let bar = progress::bar(calibration.len(), "inputs");
+        let mut report = |progress: Progress| {
+            bar.set_length(progress.total as u64);
+            bar.set_position(progress.done as u64);
+            if cancel.is_cancelled() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        };
+        let compiled = compile(&onnx, &name, &spec, &calibration, &mut report)?;
+        let onnx_hash: [u8; 32] = Sha256::digest(&compiled.int8_onnx).into();
+        let image = board_image::emit(&compiled.network, onnx_hash)?;
+        let measured = self.measure(&compiled, &image, &spec, &mut report)?;
+        bar.finish_and_clear();
+
+        std::fs::create_dir_all(&self.output)
+            .with_context(|| format!("cannot make {}", self.output.display()))?;
+        let write = |extension: &str, bytes: &[u8]| {
+            let path = self.output.join(format!("{name}.{extension}"));
+            std::fs::write(&path, bytes)
+                .with_context(|| format!("cannot write {}", path.display()))
+                .map(|()| path)
+        };
+        let onnx_path = write("int8.onnx", &compiled.int8_onnx)?;
+        let image_path = write(IMAGE_EXTENSION, image.bytes())?;
+        let spec_path = self.output.join(format!("{name}.toml"));
+        if !spec_path.is_file() {
+            write("toml", spec.to_string().as_bytes())?;
+        }
+
+        let model = image.model();
+        let arena = |mode| model.plan(mode).map(|plan| plan.arena_bytes());
+        if self.json {
+            print_json(&json!({
+                "schema": "cortexscope.compile.1",
+                "model": name,
+                "source_sha256": hex(&compiled.source_sha256),
+                "model_sha256": hex(model.hash()),
+                "calibration_inputs": calibration.len(),
+                "int8_onnx": onnx_path,
+                "image": image_path,
+                "spec": spec_path,
+                "image_bytes": model.image_bytes(),
+                "macs": model.macs(),
+                "layers": model.layer_count(),
+                "planned_arena_bytes": {
+                    "fused": arena(Mode::Fused),
+                    "tapped": arena(Mode::Tapped),
+                },
+                "accuracy": measured.map(|found| json!({
+                    "images": found.images,
+                    "float_right": found.float_right,
+                    "int8_right": found.int8_right,
+                    "agree": found.agree,
+                })),
+            }))?;
+        } else {
+            writeln!(
+                std::io::stdout(),
+                "{name}: {} layers, {} MACs",
+                model.layer_count(),
+                model.macs()
+            )?;
+            writeln!(
+                std::io::stdout(),
+                "  {}  the int8 contract",
+                onnx_path.display()
+            )?;
+            writeln!(
+                std::io::stdout(),
+                "  {}  {} bytes of flash",
+                image_path.display(),
+                model.image_bytes()
+            )?;
+            writeln!(
+                std::io::stdout(),
+                "  {}  how it wants its input",
+                spec_path.display()
+            )?;
+            for (mode, what) in [(Mode::Fused, "fused"), (Mode::Tapped, "tapped")] {
+                if let Some(bytes) = arena(mode) {
+                    writeln!(std::io::stdout(), "  arena, {what}: {bytes} bytes")?;
+                }
+            }
+            if let Some(found) = measured {
+                writeln!(
+                    std::io::stdout(),
+                    "  of {} test digits: float right on {} ({:.2} %), int8 on {} ({:.2} %)",
+                    found.images,
+                    found.float_right,
+                    found.float_percent(),
+                    found.int8_right,
+                    found.int8_percent()
+                )?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Both networks on the test digits, where that is asked for.
+    fn measure(
+        &self,
+        compiled: &Compiled,
+        image: &BoardImage,
+        spec: &ModelSpec,
+        report: Report<'_>,
+    ) -> anyhow::Result<Option<Accuracy>> {
+        let Some(images) = self.accuracy else {
+            return Ok(None);
+        };
+        let digits = test_digits()?;
+        if images == 0 || images > digits.len() {
+            return Err(wrong(format!("--accuracy is from 1 to {}", digits.len())));
+        }
+        let pair = Pair {
+            float: &compiled.float,
+            network: &compiled.network,
+            image,
+        };
+        Ok(Some(accuracy(&pair, &spec.input, &digits, images, report)?))
+    }
+
+    /// The description beside the model, or what is assumed without one.
+    fn spec(&self, onnx: &[u8]) -> anyhow::Result<ModelSpec> {
+        let path = self.model.with_extension("toml");
+        if path.is_file() {
+            return Ok(ModelSpec::open(&path)?);
+        }
+        let net = import(onnx, [1, 28, 28])?;
+        let spec = ModelSpec::assumed(net.input_shape);
+        eprintln!("no {}: assumed {}", path.display(), spec.input);
+        Ok(spec)
+    }
+}

@@ -1,0 +1,160 @@
+//! The engines of one board, side by side.
+
+use super::common::{BoardArgs, ctrl_c, print_json};
+use super::input;
+use comfy_table::{Cell, CellAlignment, Table, presets};
+use cortexscope_rig::board::Engine;
+use cortexscope_rig::session::{InferRequest, Memory, Mode, TensorSet};
+use serde_json::{Value, json};
+use std::io::Write;
+use std::process::ExitCode;
+
+/// What one engine costs on a board.
+struct Cost {
+    engine: String,
+    elf_build_id: Option<String>,
+    memory: Memory,
+    stack_bytes: Option<u32>,
+    arena_bytes: Option<u32>,
+    heap_bytes: Option<u32>,
+    instructions: u64,
+}
+
+/// Prints what each of `engines` takes of the board for one inference.
+///
+/// # Errors
+/// A board that cannot be reached: firmware that has not been built, above all.
+pub(super) fn compare(
+    args: &BoardArgs,
+    engines: &[Engine],
+    as_json: bool,
+) -> anyhow::Result<ExitCode> {
+    let costs = engines
+        .iter()
+        .map(|&engine| measure(args, engine))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    if as_json {
+        print_json(&json!({
+            "schema": "cortexscope.engines.1",
+            "board": args.board,
+            "model": args.model,
+            "engines": costs.iter().map(Cost::document).collect::<Vec<_>>(),
+        }))?;
+    } else {
+        let mut stdout = std::io::stdout();
+        writeln!(stdout, "{} on {}", args.model, args.board)?;
+        writeln!(stdout, "{}", table(&costs))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn measure(args: &BoardArgs, engine: Engine) -> anyhow::Result<Cost> {
+    let mut rig = args.open_engine(engine, ctrl_c()?)?;
+    let digit = input::open(&["mnist:0".to_owned()], &rig.model).map_or_else(
+        |_| vec![0; rig.model.image.model().input().bytes()],
+        |mut digits| digits.remove(0).values,
+    );
+    let board_input =
+        cortexscope_compile::layout::channels_last(&digit, rig.model.image.model().input().shape);
+    let ask = |paint| InferRequest {
+        mode: Mode::Fused,
+        taps: TensorSet::NONE,
+        paint,
+    };
+    // The first run builds what an engine builds on the board; the others measure.
+    rig.session.infer(&board_input, &ask(None), &mut |_| {})?;
+    let painted = rig
+        .session
+        .infer(&board_input, &ask(Some(0x55)), &mut |_| {})?;
+    let run = rig.session.infer(&board_input, &ask(None), &mut |_| {})?;
+    let memory = rig.memory()?;
+    let board = rig.session.board();
+    Ok(Cost {
+        engine: board.engine.clone(),
+        elf_build_id: board.elf_build_id_hex(),
+        memory,
+        stack_bytes: painted.stack_bytes,
+        arena_bytes: painted.arena_bytes,
+        heap_bytes: run.heap_bytes,
+        instructions: run.count.unwrap_or(0),
+    })
+}
+
+impl Cost {
+    fn flash_bytes(&self) -> u32 {
+        let sections = &self.memory.report.sections;
+        sections.text_bytes + sections.rodata_bytes + sections.data_bytes
+    }
+
+    fn document(&self) -> Value {
+        let heap = self.memory.heap.iter().map(|phase| {
+            json!({
+                "phase": phase.phase,
+                "live_bytes": phase.live_bytes,
+                "peak_bytes": phase.peak_bytes,
+                "allocations": phase.allocations,
+            })
+        });
+        json!({
+            "engine": self.engine,
+            "elf_build_id": self.elf_build_id,
+            "linked": self.memory.linked(),
+            "firmware_flash_bytes": self.flash_bytes(),
+            "stack_bytes": self.stack_bytes,
+            "arena_bytes": self.arena_bytes,
+            "heap_bytes": self.heap_bytes,
+            "heap": heap.collect::<Vec<_>>(),
+            "instructions": self.instructions,
+        })
+    }
+}
+
+/// One row a cost, one column an engine.
+fn table(costs: &[Cost]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    let names = costs.iter().map(|cost| cost.engine.clone());
+    table.set_header(std::iter::once(String::new()).chain(names));
+    let mut row = |name: &str, value: &dyn Fn(&Cost) -> Option<u64>| {
+        let cells = costs.iter().map(|cost| {
+            let text = value(cost).map_or_else(|| "–".to_owned(), |value| value.to_string());
+            Cell::new(text).set_alignment(CellAlignment::Right)
+        });
+        table.add_row(std::iter::once(Cell::new(name)).chain(cells));
+    };
+    row("flash: code", &|cost| {
+        Some(cost.memory.report.sections.text_bytes.into())
+    });
+    row("flash: constants", &|cost| {
+        Some(cost.memory.report.sections.rodata_bytes.into())
+    });
+    row("flash: firmware in all", &|cost| {
+        Some(cost.flash_bytes().into())
+    });
+    row("flash: board image", &|cost| {
+        Some(cost.memory.report.image_bytes.into())
+    });
+    row("RAM: variables", &|cost| {
+        let sections = &cost.memory.report.sections;
+        Some((sections.data_bytes + sections.bss_bytes).into())
+    });
+    row("RAM: stack, measured", &|cost| {
+        cost.stack_bytes.map(Into::into)
+    });
+    row("RAM: arena, measured", &|cost| {
+        cost.arena_bytes.filter(|&bytes| bytes > 0).map(Into::into)
+    });
+    for phase in ["build", "optimise", "run"] {
+        row(&format!("RAM: heap at its fullest, {phase}"), &|cost| {
+            let mut phases = cost.memory.heap.iter();
+            phases
+                .find(|found| found.phase == phase)
+                .map(|found| found.peak_bytes.into())
+        });
+    }
+    row("RAM: heap between two runs", &|cost| {
+        cost.memory.heap.last().map(|last| last.live_bytes.into())
+    });
+    row("instructions an inference", &|cost| Some(cost.instructions));
+    table
+}

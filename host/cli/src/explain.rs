@@ -1,0 +1,223 @@
+//! `cortexscope explain`.
+
+use super::common::{ctrl_c, make_folder, print_json, wrong};
+use super::explain_given::Given;
+use super::full::{FloatModelArgs, model_error, one_input, target_error};
+use super::progress;
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use cortexscope_draw::number::significant;
+use cortexscope_draw::{Reach, Theme, attribution_picture};
+use cortexscope_explain::attribute::{
+    Attribution, ExplainError, METHODS, Receipt, Request, explain,
+};
+use cortexscope_explain::float_model::FloatModel;
+use cortexscope_explain::target::{Aim, ClassValue, Target};
+use cortexscope_present::dump;
+use cortexscope_present::scene::attribution::attribution as scene;
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+/// Says what each pixel of an input has to do with a class, a map or a neuron.
+#[derive(Args)]
+#[command(allow_negative_numbers = true)]
+pub(super) struct Explain {
+    /// The method.
+    #[arg(value_parser = METHODS)]
+    method: String,
+    #[command(flatten)]
+    model: FloatModelArgs,
+    /// A picture, a .npy array (taken as it is), or mnist:N.
+    input: String,
+    /// LAYER:CHANNEL, LAYER:CHANNEL:Y:X or class:K; the predicted class by default.
+    #[arg(long, value_name = "TARGET")]
+    target: Option<String>,
+    /// Which value of a class is explained.
+    #[arg(long, value_enum, default_value_t)]
+    class_value: ClassValueArg,
+    #[command(flatten)]
+    parameters: Given,
+    /// Percent of the values whose colours are told apart; the rest has the last colour.
+    #[arg(long, value_name = "PERCENT", default_value_t = 99.5)]
+    reach: f32,
+    /// Where picture, arrays and receipt go.
+    #[arg(short, long, value_name = "DIR", default_value = ".")]
+    output: PathBuf,
+    /// One JSON document, the receipt, on stdout.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Which value of a class is meant.
+#[derive(Clone, Copy, Default, ValueEnum)]
+pub(super) enum ClassValueArg {
+    /// The score before the softmax.
+    #[default]
+    Logit,
+    /// The softmax's probability.
+    Probability,
+}
+
+impl From<ClassValueArg> for ClassValue {
+    fn from(value: ClassValueArg) -> Self {
+        match value {
+            ClassValueArg::Logit => Self::Logit,
+            ClassValueArg::Probability => Self::Probability,
+        }
+    }
+}
+
+impl Explain {
+    pub fn run(&self) -> anyhow::Result<ExitCode> {
+        if !(self.reach > 0.0 && self.reach <= 100.0) {
+            return Err(wrong("--reach is a percentage greater than 0"));
+        }
+        let target = self.target.as_deref().map(str::parse::<Target>);
+        let target = target.transpose().map_err(target_error)?;
+        let model = self.model.open()?;
+        let method = self.parameters.method(&self.method, &model)?;
+        let input = one_input(&self.input, &model)?;
+        let value = self.class_value.into();
+        let aim = match &target {
+            Some(target) => target.aim(&model, value).map_err(target_error)?,
+            None => Aim::predicted(&model, &input.values, value).map_err(model_error)?,
+        };
+        let request = Request {
+            input: &input.values,
+            aim: &aim,
+            method: &method,
+        };
+
+        make_folder(&self.output)?;
+        let cancel = ctrl_c()?;
+        let bar = progress::bar(1, "steps");
+        let begun = Instant::now();
+        let attribution = explain(&model, request, &mut |done, all| {
+            bar.set_length(all as u64);
+            bar.set_position(done as u64);
+            if cancel.is_cancelled() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        })
+        .map_err(explain_error)?;
+        let seconds = begun.elapsed().as_secs_f64();
+        bar.finish_and_clear();
+
+        let reach = if self.reach < 100.0 {
+            Reach::Percentile(self.reach)
+        } else {
+            Reach::Greatest
+        };
+        let files = self.write(&model, request, &attribution, reach, &input.name)?;
+        let receipt = Receipt {
+            model: &model,
+            input: &input.argument,
+            target: self.target.as_deref(),
+            aim: &aim,
+            method: &method,
+            attribution: &attribution,
+            seconds,
+            picture: &files.picture.display().to_string(),
+            array: &files.array.display().to_string(),
+            maps: &files.maps,
+        };
+        let document = receipt.document();
+        let text = serde_json::to_string_pretty(&document)?;
+        write(&files.receipt, format!("{text}\n").as_bytes())?;
+        if self.json {
+            print_json(&document)?;
+        } else {
+            self.say(&aim, &attribution, &files, seconds)?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn write(
+        &self,
+        model: &FloatModel,
+        request: Request<'_>,
+        attribution: &Attribution,
+        reach: Reach,
+        input: &str,
+    ) -> anyhow::Result<Files> {
+        let base = self.output.join(format!(
+            "{}.{}",
+            dump::file_name(input),
+            request.method.name()
+        ));
+        let picture = base.with_added_extension("png");
+        let drawing = attribution_picture(&scene(model, request, attribution, reach))?;
+        write(&picture, &drawing.png(Theme::Light, 2)?)?;
+        let sizes = |shape: [usize; 3]| shape.map(|size| size as u64);
+        let array = base.with_added_extension("npy");
+        dump::npy(&array, &sizes(attribution.shape), &attribution.values)?;
+        let mut maps = Vec::new();
+        for map in &attribution.maps {
+            let path = base.with_added_extension(format!("{}.npy", map.name));
+            dump::npy(&path, &sizes(map.shape), &map.values)?;
+            maps.push(path.display().to_string());
+        }
+        let receipt = base.with_added_extension("json");
+        Ok(Files {
+            picture,
+            array,
+            maps,
+            receipt,
+        })
+    }
+
+    fn say(
+        &self,
+        aim: &Aim,
+        attribution: &Attribution,
+        files: &Files,
+        seconds: f64,
+    ) -> anyhow::Result<()> {
+        let mut out = std::io::stdout().lock();
+        writeln!(
+            out,
+            "{}: {} {}, {seconds:.2} s",
+            self.method,
+            aim.words,
+            significant(attribution.score as f32)
+        )?;
+        for residual in &attribution.residuals {
+            let value = significant(residual.value as f32);
+            writeln!(out, "  {}: {value}", residual.name)?;
+        }
+        for path in [&files.picture, &files.array, &files.receipt] {
+            writeln!(out, "{}", path.display())?;
+        }
+        for path in &files.maps {
+            writeln!(out, "{path}")?;
+        }
+        Ok(())
+    }
+}
+
+struct Files {
+    picture: PathBuf,
+    array: PathBuf,
+    maps: Vec<String>,
+    receipt: PathBuf,
+}
+
+fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// An error of a method as the request's where the request is what is wrong.
+pub(super) fn explain_error(error: ExplainError) -> anyhow::Error {
+    match error {
+        ExplainError::Model(error) => model_error(error),
+        ExplainError::Parameter(_) | ExplainError::Window { .. } | ExplainError::NoMaps { .. } => {
+            wrong(error.to_string())
+        }
+        error => error.into(),
+    }
+}

@@ -1,0 +1,97 @@
+//! `cortexscope filters`.
+
+use super::activations::ScaleArg;
+use super::common::{make_folder, print_json, wrong};
+use super::full::{FloatModelArgs, model_error};
+use anyhow::Context;
+use clap::Args;
+use cortexscope_draw::Theme;
+use cortexscope_explain::filters::{FiltersError, Slice, draw};
+use cortexscope_explain::float_model::LayerId;
+use cortexscope_present::dump;
+use serde_json::json;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Draws the filters of a convolution.
+#[derive(Args)]
+pub(super) struct Filters {
+    #[command(flatten)]
+    model: FloatModelArgs,
+    /// The convolution, by node or tensor; the first one by default.
+    #[arg(long, value_name = "NAME")]
+    layer: Option<String>,
+    /// The weights for one input channel, of all filters.
+    #[arg(long, value_name = "C", conflicts_with = "filter")]
+    channel: Option<usize>,
+    /// All weights of one filter, a map for each input channel.
+    #[arg(long, value_name = "N")]
+    filter: Option<usize>,
+    /// Whether the filters share one scale.
+    #[arg(long, value_enum, default_value_t)]
+    scale: ScaleArg,
+    /// Where LAYER.filters.png and LAYER.filters.npy, [O, I, KH, KW], go.
+    #[arg(short, long, value_name = "DIR", default_value = ".")]
+    output: PathBuf,
+    /// One JSON document on stdout.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Filters {
+    pub fn run(&self) -> anyhow::Result<ExitCode> {
+        let model = self.model.open()?;
+        let id = match &self.layer {
+            Some(name) => model.find(name).map_err(model_error)?,
+            None => {
+                let mut layers = model.layers().iter();
+                let first = layers.position(|layer| layer.operator == "Conv");
+                LayerId(first.ok_or_else(|| wrong("the model has no convolution"))?)
+            }
+        };
+        let slice = match (self.channel, self.filter) {
+            (Some(channel), _) => Slice::Channel(channel),
+            (None, Some(filter)) => Slice::Filter(filter),
+            (None, None) => Slice::Auto,
+        };
+        let drawing = draw(&model, id, slice, self.scale.into()).map_err(|error| match error {
+            FiltersError::Model(error) => model_error(error),
+            error @ FiltersError::Outside { .. } => wrong(error.to_string()),
+            error @ FiltersError::Picture(_) => error.into(),
+        })?;
+        let weights = model.conv_weights(id)?;
+        let layer = model.layer(id);
+        make_folder(&self.output)?;
+        let base = self.output.join(dump::file_name(&layer.name));
+        let picture = base.with_added_extension("filters.png");
+        drawing
+            .raster(Theme::Light, 2)
+            .save(&picture)
+            .with_context(|| format!("cannot write {}", picture.display()))?;
+        let array = base.with_added_extension("filters.npy");
+        let shape = weights.shape.map(|size| size as u64);
+        dump::npy(&array, &shape, &weights.values)?;
+        if self.json {
+            print_json(&json!({
+                "schema": "cortexscope.filters.1",
+                "model": model.name,
+                "model_sha256": model.sha256_hex(),
+                "layer": layer.name,
+                "shape": weights.shape,
+                "picture": picture,
+                "array": array,
+            }))?;
+        } else {
+            let [outputs, inputs, height, width] = weights.shape;
+            writeln!(
+                std::io::stdout(),
+                "{}: {outputs} filters of {inputs}×{height}×{width}\n{}\n{}",
+                layer.name,
+                picture.display(),
+                array.display()
+            )?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,69 @@
+//! `cortexscope flash`.
+
+use super::common::{BoardArgs, wrong};
+use clap::Args;
+use cortexscope_rig::board::firmware_elf;
+use cortexscope_rig::flash::{Flasher, Image, Region};
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Writes firmware or a board image to a board through a debug probe.
+///
+/// Without --model the board's firmware is written. With it, only the board image
+/// is: it has a region of its own, and the firmware stays.
+#[derive(Args)]
+pub(super) struct Flash {
+    /// The board; `cortexscope boards` lists them.
+    #[arg(long, default_value = "stm32f405")]
+    board: String,
+    /// A shipped model or the path of a board image.
+    #[arg(long)]
+    model: Option<String>,
+    /// Which probe, as `probe-rs list` names it, where there are several.
+    #[arg(long)]
+    probe: Option<String>,
+    /// Print the commands and run none.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Flash {
+    pub fn run(&self) -> anyhow::Result<ExitCode> {
+        let args = BoardArgs::of(
+            &self.board,
+            self.model.as_deref().unwrap_or("lecture-lenet"),
+        );
+        let board = args.kind()?;
+        let Some(chip) = board.chip else {
+            return Err(wrong(format!(
+                "{} is not a part that can be flashed: it is emulated, or this process",
+                board.name
+            )));
+        };
+        let elf = firmware_elf(board, args.engine()?);
+        let flasher = Flasher {
+            chip,
+            probe: self.probe.as_deref(),
+        };
+        let commands = match &self.model {
+            None => flasher.firmware(&elf)?,
+            Some(_) => {
+                let model = args.model()?;
+                args.refuse_what_does_not_fit(&model)?;
+                let region = Region::of(&elf, board)?;
+                region.holds(&Image::of(&model))?;
+                flasher.model(&model.image_path, region.address)
+            }
+        };
+        for command in &commands {
+            let line = command.line();
+            if self.dry_run {
+                writeln!(std::io::stdout(), "{line}")?;
+            } else {
+                eprintln!("{line}");
+                command.run()?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,147 @@
+//! What every command on a whole float model has in common.
+
+use super::common::wrong;
+use super::input::{self, RealInput};
+use clap::{Args, ValueEnum};
+use cortexscope_explain::float_model::{FloatModel, FloatModelError, Overrides};
+use cortexscope_explain::target::TargetError;
+use cortexscope_net::input::{Channels, Polarity};
+use cortexscope_present::causes;
+use std::path::PathBuf;
+
+/// Which model, and how it wants its input. `MODEL.toml` beside the model says
+/// it; what is given here wins.
+#[derive(Args, Clone)]
+pub(super) struct FloatModelArgs {
+    /// A shipped model or the path of a float ONNX.
+    pub model: String,
+    /// A description to read instead of MODEL.toml.
+    #[arg(long, value_name = "TOML", help_heading = "Input")]
+    spec: Option<PathBuf>,
+    /// Rows and columns of the input: 224, or 224x320.
+    #[arg(long, value_name = "HxW", value_parser = sides, help_heading = "Input")]
+    size: Option<[usize; 2]>,
+    /// Colours and their order.
+    #[arg(long, value_enum, help_heading = "Input")]
+    channels: Option<ChannelsArg>,
+    /// What pixel 0 and pixel 255 become: 0,1 or 0,255.
+    #[arg(long, value_name = "LOW,HIGH", value_parser = two, allow_hyphen_values = true, help_heading = "Input")]
+    range: Option<[f32; 2]>,
+    /// Subtracted after the range, one for all channels or one for each.
+    #[arg(
+        long,
+        value_delimiter = ',',
+        allow_hyphen_values = true,
+        help_heading = "Input"
+    )]
+    mean: Option<Vec<f32>>,
+    /// Divided by, one for all channels or one for each.
+    #[arg(long, value_delimiter = ',', help_heading = "Input")]
+    std: Option<Vec<f32>>,
+    /// Whether ink is light or dark; pictures of the other kind are inverted.
+    #[arg(long, value_enum, help_heading = "Input")]
+    polarity: Option<PolarityArg>,
+    /// A text file with the name of one class a line.
+    #[arg(long, value_name = "TXT", help_heading = "Input")]
+    labels: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ChannelsArg {
+    Grey,
+    Rgb,
+    Bgr,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum PolarityArg {
+    LightOnDark,
+    DarkOnLight,
+}
+
+impl FloatModelArgs {
+    /// The model that was named; says what was assumed of it.
+    pub fn open(&self) -> anyhow::Result<FloatModel> {
+        let overrides = Overrides {
+            spec: self.spec.clone(),
+            size: self.size,
+            channels: self.channels.map(|channels| match channels {
+                ChannelsArg::Grey => Channels::Grey,
+                ChannelsArg::Rgb => Channels::Rgb,
+                ChannelsArg::Bgr => Channels::Bgr,
+            }),
+            range: self.range,
+            mean: self.mean.clone(),
+            std: self.std.clone(),
+            polarity: self.polarity.map(|polarity| match polarity {
+                PolarityArg::LightOnDark => Polarity::LightOnDark,
+                PolarityArg::DarkOnLight => Polarity::DarkOnLight,
+            }),
+            labels: self.labels.clone(),
+        };
+        let model = FloatModel::open(&self.model, &overrides).map_err(|error| match error {
+            // These name what they are about.
+            FloatModelError::Unknown { .. }
+            | FloatModelError::Read { .. }
+            | FloatModelError::FileTooLarge { .. }
+            | FloatModelError::Spec { .. }
+            | FloatModelError::Overrides(_) => model_error(error),
+            FloatModelError::Engine(_) => anyhow::Error::from(error).context(self.model.clone()),
+            error => wrong(format!("{}: {}", self.model, causes::in_words(&error))),
+        })?;
+        for note in &model.notes {
+            eprintln!("{note}");
+        }
+        Ok(model)
+    }
+}
+
+/// One input as `model` wants it; says what was done to make it.
+pub(super) fn one_input(name: &str, model: &FloatModel) -> anyhow::Result<RealInput> {
+    let mut inputs = input::open_real(&[name.to_owned()], &model.spec.input)?;
+    let input = inputs.remove(0);
+    for note in &input.notes {
+        eprintln!("{}: {note}", input.name);
+    }
+    Ok(input)
+}
+
+/// An error of a model as the request's where the request is what is wrong.
+pub(super) fn model_error(error: FloatModelError) -> anyhow::Error {
+    match error {
+        FloatModelError::Engine(_) | FloatModelError::Read { .. } => error.into(),
+        // The chain of causes belongs to the request too.
+        error => wrong(causes::in_words(&error)),
+    }
+}
+
+/// An error of a target as the request's.
+pub(super) fn target_error(error: TargetError) -> anyhow::Error {
+    match error {
+        TargetError::Model(error) => model_error(error),
+        error => wrong(error.to_string()),
+    }
+}
+
+/// `224` or `224x320`.
+pub(super) fn sides(text: &str) -> Result<[usize; 2], String> {
+    let number = |part: &str| {
+        part.parse::<usize>()
+            .map_err(|_| format!("{part:?} is no number"))
+    };
+    match text.split_once('x') {
+        Some((rows, columns)) => Ok([number(rows)?, number(columns)?]),
+        None => number(text).map(|side| [side, side]),
+    }
+}
+
+/// `0,255`.
+fn two(text: &str) -> Result<[f32; 2], String> {
+    let (low, high) = text.split_once(',').ok_or("two numbers are wanted: 0,1")?;
+    let number = |part: &str| {
+        part.trim()
+            .parse::<f32>()
+            .map_err(|_| format!("{part:?} is no number"))
+    };
+    Ok([number(low)?, number(high)?])
+}

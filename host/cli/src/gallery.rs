@@ -1,0 +1,85 @@
+//! `cortexscope gallery`.
+
+use super::common::{ctrl_c, print_json, wrong};
+use super::progress;
+use clap::Args;
+use cortexscope_present::gallery::Gallery;
+use serde_json::json;
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Draws filters, activations, attributions and ascents side by side, and a page with them.
+#[derive(Args)]
+pub(super) struct GalleryCommand {
+    /// Where the pictures and index.html go.
+    #[arg(short, long, value_name = "DIR", default_value = "gallery")]
+    output: PathBuf,
+    /// A folder with models/ and photos/ that are not shipped: AlexNet's convolutions,
+    /// SqueezeNet and photographs.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Seed of all that is random.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// One JSON document on stdout.
+    #[arg(long)]
+    json: bool,
+}
+
+impl GalleryCommand {
+    pub fn run(&self) -> anyhow::Result<ExitCode> {
+        if let Some(data) = &self.data
+            && !data.is_dir()
+        {
+            return Err(wrong(format!("{} is no folder", data.display())));
+        }
+        let gallery = Gallery {
+            output: self.output.clone(),
+            data: self.data.clone(),
+            seed: self.seed,
+        };
+        if self.data.is_none() {
+            eprintln!("without --data only the shipped networks are drawn");
+        }
+        let cancel = ctrl_c()?;
+        let bar = progress::spinner();
+        let exhibits = gallery.make(&mut |what| {
+            bar.set_message(what.to_owned());
+            bar.tick();
+            if cancel.is_cancelled() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        })?;
+        bar.finish_and_clear();
+        let page = gallery.page();
+        if self.json {
+            let exhibits = exhibits.iter().map(|exhibit| {
+                json!({
+                    "picture": self.output.join(&exhibit.file),
+                    "title": exhibit.title,
+                    "command": exhibit.command,
+                    "shows": exhibit.alt,
+                })
+            });
+            print_json(&json!({
+                "schema": "cortexscope.gallery.1",
+                "version": env!("CARGO_PKG_VERSION"),
+                "seed": self.seed,
+                "page": page,
+                "exhibits": exhibits.collect::<Vec<_>>(),
+            }))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let mut out = std::io::stdout().lock();
+        for exhibit in &exhibits {
+            let path = self.output.join(&exhibit.file);
+            writeln!(out, "{}  {}", path.display(), exhibit.title)?;
+        }
+        writeln!(out, "{}", page.display())?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

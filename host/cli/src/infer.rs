@@ -1,0 +1,142 @@
+//! `cortexscope infer`.
+
+use super::common::{BoardArgs, ModeArg, print_json, wrong};
+use super::input::{self, CAMERA, Input};
+use clap::Args;
+use cortexscope_present::dump;
+use cortexscope_rig::session::TensorSet;
+use cortexscope_rig::{Recording, Rig, softmax};
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Runs inputs on a board and records every layer.
+#[derive(Args)]
+pub(super) struct Infer {
+    /// A picture, a .npy array (taken as it is), mnist:N, or `camera`, the board's own.
+    #[arg(required = true)]
+    input: Vec<String>,
+    #[command(flatten)]
+    board: BoardArgs,
+    /// Which plan to run.
+    #[arg(long, value_enum, default_value_t)]
+    mode: ModeArg,
+    /// One .npy per layer goes here, named as in the model; with several inputs,
+    /// into a folder per input.
+    #[arg(long, value_name = "DIR")]
+    dump: Option<PathBuf>,
+    /// One JSON document on stdout.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Infer {
+    pub fn run(&self) -> anyhow::Result<ExitCode> {
+        let model = self.board.model()?;
+        let is_camera = |name: &&String| *name == CAMERA;
+        let files: Vec<String> = self
+            .input
+            .iter()
+            .filter(|name| !is_camera(name))
+            .cloned()
+            .collect();
+        let mut files = input::open(&files, &model)?.into_iter();
+        let mut rig = self.board.open()?;
+        if rig.session.board().camera.is_none() && self.input.iter().any(|name| is_camera(&name)) {
+            let board = &rig.session.board().name;
+            return Err(wrong(format!(
+                "{board} has no camera: give a picture; `--board native --sensor PICTURE` looks at one"
+            )));
+        }
+        let mut inputs = Vec::new();
+        for name in &self.input {
+            if is_camera(&name) {
+                inputs.push(input::captured(rig.session.capture()?, &model));
+            } else {
+                inputs.extend(files.next());
+            }
+        }
+        let taps = if self.dump.is_some() {
+            TensorSet::ALL
+        } else {
+            TensorSet::NONE
+        };
+        let mut results = Vec::new();
+        for input in &inputs {
+            for note in &input.notes {
+                eprintln!("{}: {note}", input.name);
+            }
+            let recording = rig.infer(&input.values, self.mode.into(), taps, &mut |_| {})?;
+            if let Some(folder) = &self.dump {
+                let folder = if inputs.len() > 1 {
+                    folder.join(&input.name)
+                } else {
+                    folder.clone()
+                };
+                dump::write(&folder, &rig.model.image.model(), &input.values, &recording)?;
+            }
+            if self.json {
+                results.push(document(input, &recording, &rig));
+            } else {
+                say(input, &recording, &rig)?;
+            }
+        }
+        if self.json {
+            let board = rig.session.board();
+            print_json(&json!({
+                "schema": "cortexscope.infer.1",
+                "board": board.name,
+                "engine": board.engine,
+                "elf_build_id": board.elf_build_id_hex(),
+                "model": rig.model.name,
+                "model_sha256": rig.model.hash_hex(),
+                "mode": self.mode.name(),
+                "results": results,
+            }))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn document(input: &Input, recording: &Recording, rig: &Rig) -> Value {
+    let class = recording.predicted();
+    let model = rig.model.image.model();
+    let layers = recording.layers.iter().map(|layer| {
+        json!({
+            "name": model.tensor(layer.tensor).map_or("", |tensor| tensor.name),
+            "instructions": layer.count,
+        })
+    });
+    json!({
+        "input": input.name,
+        "expected": input.label,
+        "class": class,
+        "label": rig.model.label(class),
+        "probabilities": softmax(&recording.logits),
+        "logits": recording.logits,
+        "instructions": recording.count,
+        "layers": layers.collect::<Vec<_>>(),
+    })
+}
+
+fn say(input: &Input, recording: &Recording, rig: &Rig) -> std::io::Result<()> {
+    let class = recording.predicted();
+    let probability = softmax(&recording.logits)
+        .get(class)
+        .copied()
+        .unwrap_or_default();
+    let expected = input
+        .label
+        .map_or_else(String::new, |label| format!(", it is {label}"));
+    let cost = recording
+        .count
+        .map_or_else(String::new, |count| format!(", {count} instructions"));
+    let label = rig.model.label(class);
+    writeln!(
+        std::io::stdout(),
+        "{}: {label} ({:.1} %){expected}{cost}",
+        input.name,
+        100.0 * probability
+    )
+}

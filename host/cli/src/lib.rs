@@ -1,0 +1,123 @@
+//! The command line of Cortexscope: one subcommand a file, one exit point.
+//!
+//! Exit codes: 0 done, 1 the work failed, 2 the request was wrong. Results go to
+//! stdout, progress and logs to stderr; `--json` prints one document and nothing
+//! else.
+
+mod activations;
+mod ascend;
+mod ascend_parameters;
+mod bench;
+mod boards;
+mod budget;
+mod common;
+mod compile;
+mod demo;
+mod engines;
+mod explain;
+mod explain_given;
+mod explain_method;
+mod filters;
+mod fit;
+mod flash;
+mod full;
+mod gallery;
+mod infer;
+mod input;
+mod live;
+mod memory;
+mod occlude;
+mod progress;
+mod verify;
+
+use clap::{Parser, Subcommand};
+use common::RequestError;
+use cortexscope_present::causes;
+use std::process::ExitCode;
+
+/// Electrophysiology for a convolutional network on a microcontroller.
+#[derive(Parser)]
+#[command(name = "cortexscope", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Streams real digits through a board and writes a report.
+    Demo(demo::Demo),
+    /// Each board, its memory, how it is reached, whether it is there now.
+    Boards(boards::Boards),
+    /// Makes an int8 ONNX and a board image from a float ONNX.
+    Compile(compile::Compile),
+    /// Runs inputs on a board and records every layer.
+    Infer(infer::Infer),
+    /// Compares every layer on a board with tract, byte by byte.
+    Verify(verify::Verify),
+    /// What the linker and the plan say of a board's memory, and what was measured.
+    Memory(memory::Memory),
+    /// What a network costs: parameters, MACs, values, bytes and arena, layer by layer.
+    Budget(budget::Budget),
+    /// Measures what each layer costs on a board.
+    Bench(bench::Bench),
+    /// Writes firmware or a board image to a board through a debug probe.
+    Flash(flash::Flash),
+    /// Hides a patch at every position and maps the class probability.
+    Occlude(occlude::Occlude),
+    /// Shows a board's neurons on a page, while they fire.
+    Live(live::Live),
+    /// Runs a whole float model on an input: maps of any layer, and how sparse they are.
+    Activations(activations::ActivationsCommand),
+    /// Says what each pixel of an input has to do with a class, a map or a neuron.
+    Explain(explain::Explain),
+    /// Finds the input that a map, a neuron or a class answers to most.
+    Ascend(ascend::AscendCommand),
+    /// Draws filters, activations, attributions and ascents side by side, and a page with them.
+    Gallery(gallery::GalleryCommand),
+    /// Draws the filters of a convolution.
+    Filters(filters::Filters),
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    let result = match cli.command {
+        Command::Demo(demo) => demo.run(),
+        Command::Boards(boards) => boards.run(),
+        Command::Compile(compile) => compile.run(),
+        Command::Infer(infer) => infer.run(),
+        Command::Verify(verify) => verify.run(),
+        Command::Memory(memory) => memory.run(),
+        Command::Budget(budget) => budget.run(),
+        Command::Bench(bench) => bench.run(),
+        Command::Flash(flash) => flash.run(),
+        Command::Occlude(occlude) => occlude.run(),
+        Command::Live(live) => live.run(),
+        Command::Activations(activations) => activations.run(),
+        Command::Explain(explain) => explain.run(),
+        Command::Ascend(ascend) => ascend.run(),
+        Command::Gallery(gallery) => gallery.run(),
+        Command::Filters(filters) => filters.run(),
+    };
+    match result {
+        Ok(code) => code,
+        // Whoever read the output has seen enough.
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("cortexscope: {}", causes::in_words(error.as_ref()));
+            ExitCode::from(if error.is::<RequestError>() { 2 } else { 1 })
+        }
+    }
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let io = error.downcast_ref::<std::io::Error>();
+    io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,7 @@
+//! The `cortexscope` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cortexscope::main()
+}

@@ -1,0 +1,329 @@
+//! `cortexscope memory`.
+
+mod stack;
+
+use super::common::{BoardArgs, print_json};
+use super::input;
+use anyhow::Context;
+use clap::Args;
+use cortexscope_draw::number::grouped;
+use cortexscope_present::terminal::{Column, Style, write_table};
+use cortexscope_rig::board::{BoardKind, Engine, Reach, firmware_elf};
+use cortexscope_rig::elf::size::{self, Section};
+use cortexscope_rig::elf::stack::stack_bound;
+use cortexscope_rig::measure::{Measurement, OcclusionMeasurement, measure, measure_occlusion};
+use cortexscope_rig::session::{HeapUse, MemoryReport, Mode};
+use serde_json::{Value, json};
+use stack::Stack;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// What the linker and the plan say of a board's memory, and what was measured.
+#[derive(Args)]
+pub(super) struct Memory {
+    #[command(flatten)]
+    board: BoardArgs,
+    /// One JSON document on stdout.
+    #[arg(long)]
+    json: bool,
+}
+
+/// The lecture's occluder, whose bases are the price of an occlusion map.
+const WINDOW: u16 = 7;
+
+impl Memory {
+    pub fn run(&self) -> anyhow::Result<ExitCode> {
+        let engines = self.board.kind()?.engines;
+        if self.board.engine.is_none() && engines.len() > 1 {
+            return super::engines::compare(&self.board, engines, self.json);
+        }
+        let model = self.board.model()?;
+        let digit = input::open(&["mnist:0".to_owned()], &model).map_or_else(
+            |_| vec![0; model.image.model().input().bytes()],
+            |mut digits| digits.remove(0).values,
+        );
+        let mut rig = self.board.open()?;
+        let memory = rig.memory()?;
+        let measured = measure(&mut rig, &digit)?;
+        let occlusion = measure_occlusion(&mut rig, &digit, WINDOW)?;
+        let board = rig.session.board().clone();
+        let elf = firmware_file(self.board.kind()?, self.board.engine()?)?;
+        let firmware = elf.as_deref().map(size::sections).transpose()?;
+        let stack = Stack {
+            room_bytes: memory.report.sections.stack_bytes,
+            measured_bytes: deepest(&measured, &occlusion),
+            bound: elf.as_deref().map(stack_bound),
+        };
+        if self.json {
+            print_json(&json!({
+                "schema": "cortexscope.memory.1",
+                "board": board.name,
+                "engine": board.engine,
+                "elf_build_id": board.elf_build_id_hex(),
+                "model": rig.model.name,
+                "model_sha256": rig.model.hash_hex(),
+                "linked": memory.linked(),
+                "firmware": firmware.as_ref().map(|sections| json!({
+                    "sections": sections.iter().map(section_document).collect::<Vec<_>>(),
+                })),
+                "stack": stack.document(),
+                "heap": memory.heap.iter().map(heap_document).collect::<Vec<_>>(),
+                "modes": measured.iter().map(Measurement::document).collect::<Vec<_>>(),
+                "occlusion": {
+                    "window": [WINDOW, WINDOW],
+                    "planned_arena_bytes": occlusion.planned_arena_bytes,
+                    "measured_arena_bytes": occlusion.measured_arena_bytes,
+                    "stack_bytes": occlusion.stack_bytes,
+                },
+            }))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let style = Style::of_stdout();
+        let out = &mut std::io::stdout().lock();
+        let title = format!("{} on {}", rig.model.name, board.name);
+        writeln!(out, "{}, engine {}", style.strong(&title), board.engine)?;
+        writeln!(out, "\n{}", style.strong("as linked"))?;
+        sections(out, style, &memory.report)?;
+        if let Some(firmware) = &firmware {
+            writeln!(
+                out,
+                "\n{}",
+                style.strong("what takes it, from the ELF file")
+            )?;
+            causes(out, style, firmware)?;
+        }
+        if !memory.heap.is_empty() {
+            writeln!(out, "\n{}", style.strong("heap"))?;
+            heap(out, style, &memory.heap)?;
+        }
+        for measurement in &measured {
+            let title = format!(
+                "{}: planned and measured, in bytes",
+                measurement.mode_name()
+            );
+            writeln!(out, "\n{}", style.strong(&title))?;
+            layers(out, style, measurement)?;
+        }
+        writeln!(out, "\n{}", style.strong("stack"))?;
+        stack.write(out, style)?;
+        writeln!(out, "\n{}", style.strong("the price of each mode"))?;
+        prices(out, style, &measured, &occlusion)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The ELF file of the firmware with `engine` that `board` runs; none for a board
+/// without one.
+fn firmware_file(board: &BoardKind, engine: Engine) -> anyhow::Result<Option<Vec<u8>>> {
+    if board.reach == Reach::InProcess {
+        return Ok(None);
+    }
+    let path = firmware_elf(board, engine);
+    let elf = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(Some(elf))
+}
+
+/// The greatest depth of the stack in everything that was measured.
+fn deepest(measured: &[Measurement], occlusion: &OcclusionMeasurement) -> Option<u32> {
+    let modes = measured.iter().map(|measurement| measurement.stack_bytes);
+    modes.chain([occlusion.stack_bytes]).max().flatten()
+}
+
+fn section_document(section: &Section) -> Value {
+    let causes = section
+        .causes
+        .iter()
+        .map(|(cause, bytes)| json!({ "cause": cause.words(), "bytes": bytes }));
+    json!({
+        "name": section.name,
+        "bytes": section.bytes,
+        "is_flash": section.is_flash,
+        "is_ram": section.is_ram,
+        "causes": causes.collect::<Vec<_>>(),
+    })
+}
+
+fn heap_document(phase: &HeapUse) -> Value {
+    json!({
+        "phase": phase.phase,
+        "live_bytes": phase.live_bytes,
+        "peak_bytes": phase.peak_bytes,
+        "allocations": phase.allocations,
+    })
+}
+
+/// Flash and RAM as the linker gave them.
+fn sections(out: &mut dyn Write, style: Style, report: &MemoryReport) -> io::Result<()> {
+    let sections = &report.sections;
+    let rows = [
+        ("code (.text)", sections.text_bytes, 0),
+        ("constants (.rodata)", sections.rodata_bytes, 0),
+        (
+            "initialised (.data)",
+            sections.data_bytes,
+            sections.data_bytes,
+        ),
+        ("board image", report.image_bytes, 0),
+        ("zeroed (.bss)", 0, sections.bss_bytes),
+        ("arena", 0, report.arena_bytes),
+        ("stack", 0, sections.stack_bytes),
+        ("heap", 0, sections.heap_bytes),
+        ("the part has", sections.flash_bytes, sections.ram_bytes),
+    ];
+    let columns = [
+        Column::text(""),
+        Column::number("flash B"),
+        Column::number("RAM B"),
+    ];
+    let some = |bytes: u32| number(Some(bytes).filter(|&bytes| bytes > 0));
+    let rows = rows
+        .into_iter()
+        .map(|(name, flash, ram)| vec![name.to_owned(), some(flash), some(ram)]);
+    write_table(out, style, &columns, rows.collect())
+}
+
+/// Each section, and what of it is for what.
+fn causes(out: &mut dyn Write, style: Style, firmware: &[Section]) -> io::Result<()> {
+    let columns = [
+        Column::text("section"),
+        Column::text("for"),
+        Column::number("flash B"),
+        Column::number("RAM B"),
+    ];
+    let line = |section: &Section, name: &str, cause: &str, bytes: u64| {
+        let part = |takes: bool| number(Some(bytes).filter(|_| takes));
+        let (flash, ram) = (part(section.is_flash), part(section.is_ram));
+        vec![name.to_owned(), cause.to_owned(), flash, ram]
+    };
+    let mut rows = Vec::new();
+    for section in firmware {
+        if let [(cause, bytes)] = section.causes[..] {
+            rows.push(line(section, &section.name, cause.words(), bytes));
+            continue;
+        }
+        rows.push(line(section, &section.name, "", section.bytes));
+        for &(cause, bytes) in &section.causes {
+            rows.push(line(section, "", cause.words(), bytes));
+        }
+    }
+    let total = |takes: fn(&Section) -> bool| {
+        let sizes = firmware.iter().filter(|section| takes(section));
+        number(Some(sizes.map(|section| section.bytes).sum::<u64>()))
+    };
+    rows.push(vec![
+        "sum".to_owned(),
+        String::new(),
+        total(|section| section.is_flash),
+        total(|section| section.is_ram),
+    ]);
+    write_table(out, style, &columns, rows)
+}
+
+fn heap(out: &mut dyn Write, style: Style, phases: &[HeapUse]) -> io::Result<()> {
+    let columns = [
+        Column::text("phase"),
+        Column::number("in use at its end, B"),
+        Column::number("at most, B"),
+        Column::number("allocations"),
+    ];
+    let rows = phases.iter().map(|phase| {
+        vec![
+            phase.phase.clone(),
+            number(Some(phase.live_bytes)),
+            number(Some(phase.peak_bytes)),
+            number(Some(phase.allocations)),
+        ]
+    });
+    write_table(out, style, &columns, rows.collect())
+}
+
+/// One mode: planned beside measured.
+fn layers(out: &mut dyn Write, style: Style, measurement: &Measurement) -> io::Result<()> {
+    let columns = [
+        Column::text("layer"),
+        Column::number("offset"),
+        Column::number("bytes"),
+        Column::number("in use, planned"),
+        Column::number("measured"),
+        Column::number("stack"),
+        Column::number("instructions").from(80),
+    ];
+    let mut rows: Vec<Vec<String>> = measurement
+        .layers
+        .iter()
+        .map(|layer| {
+            vec![
+                layer.name.clone(),
+                number(layer.offset),
+                number(layer.bytes),
+                number(layer.planned_arena_bytes),
+                number(layer.measured_arena_bytes),
+                number(layer.stack_bytes),
+                number(layer.count),
+            ]
+        })
+        .collect();
+    rows.push(vec![
+        "arena".to_owned(),
+        String::new(),
+        String::new(),
+        number(Some(measurement.planned_arena_bytes)),
+        number(measurement.measured_arena_bytes),
+        number(measurement.stack_bytes),
+        String::new(),
+    ]);
+    write_table(out, style, &columns, rows)
+}
+
+/// What each mode takes of RAM, and beside the smallest.
+fn prices(
+    out: &mut dyn Write,
+    style: Style,
+    measured: &[Measurement],
+    occlusion: &OcclusionMeasurement,
+) -> io::Result<()> {
+    let columns = [
+        Column::text("mode"),
+        Column::number("arena B"),
+        Column::number("measured"),
+        Column::number("more than the least"),
+        Column::text("for").from(90),
+    ];
+    let modes = measured.iter().map(|measurement| {
+        let what = match measurement.mode {
+            Mode::Fused => "rows of fused layers are tapped as they are made",
+            Mode::Tapped => "every layer is there as a whole",
+        };
+        let (planned, measured) = (
+            measurement.planned_arena_bytes,
+            measurement.measured_arena_bytes,
+        );
+        (measurement.mode_name(), planned, measured, what)
+    });
+    let occlusion = (
+        "occlusion",
+        occlusion.planned_arena_bytes,
+        occlusion.measured_arena_bytes,
+        "every layer is kept, and what a 7x7 window changes of it",
+    );
+    let modes: Vec<_> = modes.chain([occlusion]).collect();
+    let least = modes
+        .iter()
+        .map(|&(_, planned, ..)| planned)
+        .min()
+        .unwrap_or(0);
+    let rows = modes.into_iter().map(|(name, planned, measured, what)| {
+        vec![
+            name.to_owned(),
+            number(Some(planned)),
+            number(measured),
+            number(Some(planned - least)),
+            what.to_owned(),
+        ]
+    });
+    write_table(out, style, &columns, rows.collect())
+}
+
+fn number<T: Into<u64>>(value: Option<T>) -> String {
+    value.map_or_else(|| "–".to_owned(), |value| grouped(value.into()))
+}

@@ -1,0 +1,197 @@
+//! `cortexscope occlude`.
+
+use super::common::{BoardArgs, print_json, wrong};
+use super::{input, progress};
+use clap::{Args, ValueEnum};
+use cortexscope_compile::model_files::ModelFiles;
+use cortexscope_draw::{Occlusion, Palette, ProbabilityRange, Theme, occlusion_map};
+use cortexscope_present::scene;
+use cortexscope_rig::session::{MapProgress, OccludeRequest, OcclusionMap};
+use serde_json::json;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Hides a patch at every position and maps the class probability.
+#[derive(Args)]
+pub(super) struct Occlude {
+    /// A picture, a .npy array (taken as it is), or mnist:N.
+    input: String,
+    #[command(flatten)]
+    board: BoardArgs,
+    /// Rows and columns of the patch: 7, or 5x9.
+    #[arg(long, default_value = "7", value_parser = pair)]
+    window: [u16; 2],
+    /// Rows and columns from one position to the next: 1, or 2x3.
+    #[arg(long, default_value = "1", value_parser = pair)]
+    stride: [u16; 2],
+    /// What the patch is filled with, from 0 (black) to 255 (white).
+    #[arg(long, default_value_t = 128)]
+    fill: u8,
+    /// The class to watch; the predicted one by default.
+    #[arg(long)]
+    class: Option<u16>,
+    /// Colours of the picture.
+    #[arg(long, value_enum, default_value_t)]
+    palette: PaletteArg,
+    /// Where the picture goes.
+    #[arg(short, long, value_name = "PNG")]
+    output: Option<PathBuf>,
+    /// One JSON document on stdout.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum PaletteArg {
+    /// Blue is important, red is negligible.
+    #[default]
+    Lecture,
+    /// The same for colour-blind eyes.
+    ColourBlindSafe,
+}
+
+impl Occlude {
+    pub fn run(&self) -> anyhow::Result<ExitCode> {
+        let model = self.board.model()?;
+        let mut inputs = input::open(std::slice::from_ref(&self.input), &model)?;
+        let input = inputs.remove(0);
+        let view = model.image.model();
+        let shape = view.input().shape;
+        let [rows, columns] = self.positions([shape.height, shape.width])?;
+        let classes = view.logits().shape.elements();
+        if self
+            .class
+            .is_some_and(|class| usize::from(class) >= classes)
+        {
+            return Err(wrong(format!("--class is from 0 to {}", classes - 1)));
+        }
+        let mut rig = self.board.open()?;
+        let fill = fill_value(&model, self.fill);
+        let request = OccludeRequest {
+            window: self.window,
+            stride: self.stride,
+            fill,
+            class: self.class,
+        };
+        let bar = progress::bar(rows * columns, "positions");
+        let map = rig.occlude(&input.values, &request, &mut |progress| match progress {
+            MapProgress::Begun { .. } => bar.reset(),
+            MapProgress::Positions { probabilities, .. } => bar.inc(probabilities.len() as u64),
+        })?;
+        bar.finish_and_clear();
+
+        let saved = map.macs_full as f64 / map.macs_done.max(1) as f64;
+        if let Some(path) = &self.output {
+            let scene = scene::occlusion(&model, &input.values, &request, self.fill, &map);
+            picture(scene, self.palette)?.save(path)?;
+        }
+        if self.json {
+            print_json(&self.document(&rig, &input.name, fill, [rows, columns], &map))?;
+        } else {
+            let label = rig.model.label(map.class.into());
+            let (least, at) = least(&map.probabilities);
+            writeln!(
+                std::io::stdout(),
+                "{}: P({label}) = {:.4}, at least {least:.4} with the patch at row {}, column {}",
+                input.name,
+                map.base_probability,
+                at / columns * usize::from(self.stride[0]),
+                at % columns * usize::from(self.stride[1]),
+            )?;
+            writeln!(
+                std::io::stdout(),
+                "{rows}×{columns} positions, {} MACs instead of {}: {saved:.2} times fewer",
+                map.macs_done,
+                map.macs_full
+            )?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Positions of the patch, if it fits.
+    fn positions(&self, size: [usize; 2]) -> anyhow::Result<[usize; 2]> {
+        let mut positions = [0; 2];
+        for axis in 0..2 {
+            let (window, stride) = (
+                usize::from(self.window[axis]),
+                usize::from(self.stride[axis]),
+            );
+            if window == 0 || stride == 0 || window > size[axis] {
+                let [height, width] = size;
+                return Err(wrong(format!(
+                    "--window is from 1 to the input's {height}x{width}, --stride at least 1"
+                )));
+            }
+            positions[axis] = (size[axis] - window) / stride + 1;
+        }
+        Ok(positions)
+    }
+
+    fn document(
+        &self,
+        rig: &cortexscope_rig::Rig,
+        input: &str,
+        fill: i8,
+        [rows, columns]: [usize; 2],
+        map: &OcclusionMap,
+    ) -> serde_json::Value {
+        let board = rig.session.board();
+        json!({
+            "schema": "cortexscope.occlude.1",
+            "board": board.name,
+            "engine": board.engine,
+            "elf_build_id": board.elf_build_id_hex(),
+            "model": rig.model.name,
+            "model_sha256": rig.model.hash_hex(),
+            "input": input,
+            "window": self.window,
+            "stride": self.stride,
+            "fill": self.fill,
+            "fill_int8": fill,
+            "class": map.class,
+            "label": rig.model.label(map.class.into()),
+            "base_probability": map.base_probability,
+            "rows": rows,
+            "columns": columns,
+            "probabilities": map.probabilities,
+            "macs_done": map.macs_done,
+            "macs_full": map.macs_full,
+            "instructions": map.count,
+        })
+    }
+}
+
+/// The int8 that a grey level becomes in the model's input.
+fn fill_value(model: &ModelFiles, level: u8) -> i8 {
+    model.quantise(&[model.spec.input.value(0, level)])[0]
+}
+
+fn picture(scene: Occlusion, palette: PaletteArg) -> anyhow::Result<image::RgbImage> {
+    let palette = match palette {
+        PaletteArg::Lecture => Palette::Lecture,
+        PaletteArg::ColourBlindSafe => Palette::ColourBlindSafe,
+    };
+    let drawing = occlusion_map(&scene, palette, ProbabilityRange::ZeroToOne)?;
+    Ok(drawing.raster(Theme::Light, 2))
+}
+
+/// The least probability and where it is.
+fn least(probabilities: &[f32]) -> (f32, usize) {
+    let all = probabilities.iter().copied().zip(0..);
+    all.fold((f32::INFINITY, 0), |best, next| {
+        if next.0 < best.0 { next } else { best }
+    })
+}
+
+/// `7` or `5x9`.
+fn pair(text: &str) -> Result<[u16; 2], String> {
+    let number = |part: &str| {
+        part.parse::<u16>()
+            .map_err(|_| format!("{part:?} is no number"))
+    };
+    match text.split_once('x') {
+        Some((rows, columns)) => Ok([number(rows)?, number(columns)?]),
+        None => number(text).map(|side| [side, side]),
+    }
+}

@@ -1,0 +1,99 @@
+//! `cortexscope verify`.
+
+use super::common::{BoardArgs, ModeArg, print_json, wrong};
+use super::{input, progress};
+use clap::Args;
+use cortexscope_rig::verify::Verifier;
+use serde_json::json;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Compares every layer on a board with tract, byte by byte.
+#[derive(Args)]
+pub(super) struct Verify {
+    /// How many of the 10,000 test digits to run.
+    #[arg(long, default_value_t = 100)]
+    images: usize,
+    #[command(flatten)]
+    board: BoardArgs,
+    /// Which plan to run.
+    #[arg(long, value_enum, default_value_t)]
+    mode: ModeArg,
+    /// One JSON document on stdout.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Verify {
+    pub fn run(&self) -> anyhow::Result<ExitCode> {
+        let digits = input::test_digits()?;
+        if self.images == 0 || self.images > digits.len() {
+            return Err(wrong(format!("--images is from 1 to {}", digits.len())));
+        }
+        let mut rig = self.board.open()?;
+        let mut verifier = Verifier::new(&rig.model)?;
+        let spec = rig.model.spec.input.clone();
+        let bar = progress::bar(self.images, "images");
+        for index in 0..self.images {
+            let Some(values) = digits.input(index, &spec) else {
+                break;
+            };
+            let label = digits.label(index).map(usize::from);
+            verifier.compare(&mut rig, self.mode.into(), &values, label)?;
+            bar.inc(1);
+            if verifier.tally().mismatches > 0 {
+                bar.set_message(format!("{} mismatches", verifier.tally().mismatches));
+            }
+        }
+        bar.finish_and_clear();
+
+        let tally = verifier.tally();
+        let board = rig.session.board();
+        let layers = tally.layers.iter().map(|layer| {
+            json!({ "name": layer.name, "bytes": layer.bytes, "mismatches": layer.mismatches })
+        });
+        let document = json!({
+            "schema": "cortexscope.verify.1",
+            "board": board.name,
+            "engine": board.engine,
+            "elf_build_id": board.elf_build_id_hex(),
+            "model": rig.model.name,
+            "model_sha256": rig.model.hash_hex(),
+            "mode": self.mode.name(),
+            "images": tally.images,
+            "right": tally.right,
+            "layers": layers.collect::<Vec<_>>(),
+            "bytes": tally.bytes,
+            "mismatches": tally.mismatches,
+            "instructions": tally.count,
+        });
+        if self.json {
+            print_json(&document)?;
+        } else {
+            writeln!(
+                std::io::stdout(),
+                "{} on {} ({}): {} images, {} bytes compared with tract, {} mismatches, {} right",
+                rig.model.name,
+                board.name,
+                board.engine,
+                tally.images,
+                tally.bytes,
+                tally.mismatches,
+                tally.right
+            )?;
+            for layer in tally.layers.iter().filter(|layer| layer.mismatches > 0) {
+                writeln!(
+                    std::io::stdout(),
+                    "  {}: {} bytes differ",
+                    layer.name,
+                    layer.mismatches
+                )?;
+            }
+        }
+        Ok(if tally.mismatches == 0 {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        })
+    }
+}

@@ -1,0 +1,16 @@
+//! From a quantised [`Network`](crate::network::Network) to the board
+//! image that every engine reads.
+//!
+//! [`emit()`] writes the records of `cortexscope_core::image::format`;
+//! [`crate::planner`] decides where each tensor lies.
+
+mod emit;
+mod owned;
+mod steps;
+#[cfg(test)]
+mod tests;
+mod weights;
+mod writer;
+
+pub use emit::{EmitError, emit};
+pub use owned::BoardImage;

@@ -1,0 +1,136 @@
+//! Plans in images, good ones and one that was broken on purpose.
+
+use super::emit::{EmitError, emit_planned};
+use crate::network::{Activation, Channels, Layer, Network, Op, Window};
+use crate::planner::{self, Problem};
+use cortexscope_core::Mode;
+use cortexscope_core::image::{ImageError, PlanProblem};
+
+fn activation(name: &str, shape: [usize; 3]) -> Activation {
+    Activation {
+        name: name.to_owned(),
+        shape,
+        scale: 1.0,
+        zero: 0,
+    }
+}
+
+fn window(kernel: usize, stride: usize) -> Window {
+    Window {
+        kernel: [kernel; 2],
+        stride: [stride; 2],
+        dilation: [1; 2],
+        pad_before: [0; 2],
+        pad_after: [0; 2],
+    }
+}
+
+fn channels(count: usize) -> Channels {
+    Channels {
+        weight_scales: vec![1.0; count],
+        bias: vec![0; count],
+    }
+}
+
+/// conv 4@3×3, max-pool, conv 6@3×3, dense 3 on 12×12.
+fn network() -> Network {
+    let conv = |input: usize, outputs: usize| Op::Conv {
+        window: window(3, 1),
+        groups: 1,
+        weights: vec![1; outputs * input * 9],
+        channels: channels(outputs),
+    };
+    let layers = [
+        (conv(1, 4), activation("conv1", [4, 10, 10])),
+        (Op::MaxPool(window(2, 2)), activation("pool1", [4, 5, 5])),
+        (conv(4, 6), activation("conv2", [6, 3, 3])),
+        (
+            Op::Dense {
+                weights: vec![1; 3 * 54],
+                channels: channels(3),
+            },
+            activation("fc", [3, 1, 1]),
+        ),
+    ];
+    let layers = layers.into_iter().enumerate();
+    Network {
+        name: "small".to_owned(),
+        labels: Vec::new(),
+        input: activation("input", [1, 12, 12]),
+        layers: layers
+            .map(|(index, (op, output))| Layer {
+                inputs: vec![index],
+                op,
+                output,
+            })
+            .collect(),
+    }
+}
+
+#[test]
+fn an_image_carries_plans_that_its_check_accepts() {
+    let image = emit_planned(&network(), [0; 32], planner::plan).expect("a good image");
+    let model = image.model();
+    let bytes = |mode| {
+        model
+            .plan(mode)
+            .expect("every mode is planned")
+            .arena_bytes()
+    };
+    assert!(bytes(Mode::Fused) < bytes(Mode::Tapped));
+    // Side by side they would take 144 + 400 + 100 + 54 + 12 bytes.
+    assert!(bytes(Mode::Tapped) < 600, "{}", bytes(Mode::Tapped));
+}
+
+#[test]
+fn a_lifetime_that_is_too_short_is_caught() {
+    // The planner is told that the second convolution does not read its input.
+    let forgetful = |problem: &Problem| {
+        let mut broken = problem.clone();
+        for step in &mut broken.steps {
+            if step.reads == [2] || step.reads == [1] {
+                step.reads.clear();
+                step.sharing = None;
+            }
+        }
+        planner::plan(&broken)
+    };
+    let refused =
+        emit_planned(&network(), [0; 32], forgetful).expect_err("a plan that loses a tensor");
+    assert!(
+        matches!(
+            refused,
+            EmitError::Refused(ImageError::Plan {
+                problem: PlanProblem::Overlap { .. } | PlanProblem::Steps { .. },
+                ..
+            })
+        ),
+        "{refused}"
+    );
+}
+
+#[test]
+fn a_lag_that_is_too_small_is_caught() {
+    let hasty = |problem: &Problem| {
+        let mut broken = problem.clone();
+        for sharing in broken
+            .steps
+            .iter_mut()
+            .filter_map(|step| step.sharing.as_mut())
+        {
+            sharing.lag_bytes = 0;
+        }
+        planner::plan(&broken)
+    };
+    let refused = emit_planned(&network(), [0; 32], hasty).expect_err("a plan that overtakes");
+    assert!(
+        matches!(
+            refused,
+            EmitError::Refused(ImageError::Plan {
+                problem: PlanProblem::Overlap { .. },
+                ..
+            })
+        ),
+        "{refused}"
+    );
+}

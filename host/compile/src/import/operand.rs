@@ -1,0 +1,92 @@
+//! The operands of a node.
+
+use std::sync::Arc;
+
+use tract_onnx::pb::NodeProto;
+
+use super::{Importer, Value, View};
+use crate::error::Refusal;
+use cortexscope_net::onnx::Constant;
+
+impl Importer<'_> {
+    /// Operand `index`, where it is given.
+    pub(super) fn operand(&self, node: &NodeProto, index: usize) -> Result<Option<Value>, Refusal> {
+        match node.input.get(index).filter(|name| !name.is_empty()) {
+            Some(name) => self.value(name).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Operand `index`, which has to be an activation.
+    pub(super) fn activation(&self, node: &NodeProto, index: usize) -> Result<View, Refusal> {
+        match self.operand(node, index)? {
+            Some(Value::Activation(view)) => Ok(view),
+            Some(Value::Probabilities(_)) => Err(Refusal::NotLast),
+            Some(Value::Constant(_)) => Err(Refusal::Setting {
+                name: "input",
+                value: "a constant".to_owned(),
+                wanted: "an activation is supported there",
+            }),
+            None => Err(Refusal::Missing("input")),
+        }
+    }
+
+    /// Operand `index`, a constant where it is given.
+    pub(super) fn constant(
+        &self,
+        node: &NodeProto,
+        index: usize,
+        operand: &'static str,
+    ) -> Result<Option<Arc<Constant>>, Refusal> {
+        match self.operand(node, index)? {
+            Some(Value::Constant(constant)) => Ok(Some(constant)),
+            Some(_) => Err(Refusal::NotConstant(operand)),
+            None => Ok(None),
+        }
+    }
+
+    /// Operand `index`, a constant of floats.
+    pub(super) fn weights(
+        &self,
+        node: &NodeProto,
+        index: usize,
+        operand: &'static str,
+    ) -> Result<Arc<Constant>, Refusal> {
+        let constant = self
+            .constant(node, index, operand)?
+            .ok_or(Refusal::Missing(operand))?;
+        floats(&constant, operand)?;
+        Ok(constant)
+    }
+}
+
+/// The floats of a constant operand.
+pub(super) fn floats<'a>(
+    constant: &'a Constant,
+    operand: &'static str,
+) -> Result<&'a [f32], Refusal> {
+    constant.floats().ok_or(Refusal::Setting {
+        name: operand,
+        value: "of integers".to_owned(),
+        wanted: "floats are supported",
+    })
+}
+
+/// A constant spread over `count` channels: one value for all, or one for each.
+pub(super) fn per_channel(
+    constant: &Constant,
+    operand: &'static str,
+    count: usize,
+) -> Result<Vec<f32>, Refusal> {
+    match floats(constant, operand)? {
+        [value] => Ok(vec![*value; count]),
+        values if values.len() == count && constant.dims.last() == Some(&count) => {
+            Ok(values.to_vec())
+        }
+        _ => Err(Refusal::OperandShape {
+            operand,
+            sizes: constant.dims.clone(),
+            wanted: format!("[{count}] fits"),
+        }),
+    }
+}

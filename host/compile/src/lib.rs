@@ -1,0 +1,104 @@
+//! From a float ONNX to an int8 network.
+//!
+//! ```text
+//! bytes → import → fuse → calibrate → settle → quantise → emit_onnx
+//!         FloatNet FloatNet  Affines   Affines   Network    int8 ONNX
+//! ```
+//!
+//! tract folds constants, runs the float network on the calibration inputs and
+//! fills the tables of element-wise functions; [`Judge`] runs the int8 ONNX in
+//! tract. What is not supported is refused with the node's name, its operator
+//! and the reason.
+
+pub mod accuracy;
+pub mod affine;
+pub mod board_image;
+pub mod calibrate;
+pub mod emit_onnx;
+pub mod error;
+pub mod float_net;
+pub mod float_run;
+mod fuse;
+mod histogram;
+mod import;
+pub mod judge;
+pub mod layout;
+mod lookup;
+pub mod model_files;
+pub mod network;
+mod order_free;
+pub mod planner;
+pub mod progress;
+mod quantise;
+mod scale_groups;
+mod settle;
+mod weight_scales;
+
+use sha2::{Digest, Sha256};
+
+pub use accuracy::{Accuracy, AccuracyError, Pair, accuracy};
+pub use error::{CompileError, ModelError, Refusal};
+pub use judge::{Judge, JudgeError, Trace};
+pub use progress::{Progress, Report, Stage};
+
+use cortexscope_net::input::ModelSpec;
+use emit_onnx::key;
+use float_net::FloatNet;
+use network::Network;
+
+/// A compiled network.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// The network in int8, to be written as a board image.
+    pub network: Network,
+    /// The same network as an ONNX file: the contract.
+    pub int8_onnx: Vec<u8>,
+    /// The float network that it was made from.
+    pub float: FloatNet,
+    /// SHA-256 of the float ONNX file.
+    pub source_sha256: [u8; 32],
+}
+
+/// Reads and simplifies a float ONNX.
+///
+/// `shape` is what an input without rows and columns, `[N, F]`, stands for.
+///
+/// # Errors
+/// The file is no ONNX model, or a node is not supported; it is named.
+pub fn import(onnx: &[u8], shape: [usize; 3]) -> Result<FloatNet, CompileError> {
+    fuse::fuse(import::import(onnx, shape)?)
+}
+
+/// Compiles the float ONNX called `name`.
+///
+/// `calibration` are inputs `[C, H, W]`, made as `spec` says; some hundred are
+/// enough. The same arguments always give the same bytes.
+///
+/// # Errors
+/// What is not supported, named; a description or calibration data that does
+/// not fit; an interruption by `report`.
+pub fn compile(
+    onnx: &[u8],
+    name: &str,
+    spec: &ModelSpec,
+    calibration: &[Vec<f32>],
+    report: Report<'_>,
+) -> Result<Compiled, CompileError> {
+    let float = import(onnx, spec.input.shape())?;
+    spec.input.matches(float.input_shape)?;
+    let mut affines = calibrate::calibrate(&float, spec.input.bounds(), calibration, report)?;
+    settle::settle(&float, &mut affines)?;
+    let network = quantise::quantise(&float, &affines, name, &spec.output.labels)?;
+    let source_sha256: [u8; 32] = Sha256::digest(onnx).into();
+    let hex = source_sha256.iter().map(|byte| format!("{byte:02x}"));
+    let metadata = [
+        (key::SPEC, spec.to_string()),
+        (key::SOURCE_SHA256, hex.collect()),
+    ];
+    Ok(Compiled {
+        int8_onnx: emit_onnx::emit(&network, &metadata),
+        network,
+        float,
+        source_sha256,
+    })
+}

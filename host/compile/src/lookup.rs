@@ -1,0 +1,169 @@
+//! Tables of element-wise functions, filled by tract.
+
+use tract_onnx::pb::ModelProto;
+use tract_onnx::pb::tensor_proto::DataType;
+use tract_onnx::prelude::*;
+
+use super::affine::Affine;
+use super::emit_onnx::{FunctionGraph, Names, Parameters, opset_for};
+use super::error::CompileError;
+use super::network::Elementwise;
+use cortexscope_net::onnx::builder::{GraphBuilder, Size};
+use cortexscope_net::onnx::{Engine, EngineError};
+
+const INPUT: &str = "int8";
+const TABLE: &str = "table";
+
+/// DequantizeLinear → `functions` → QuantizeLinear on every int8; entry
+/// `x + 128`.
+///
+/// # Errors
+/// tract cannot evaluate one of the functions.
+pub fn table(
+    functions: &[Elementwise],
+    from: Affine,
+    to: Affine,
+) -> Result<Box<[i8; 256]>, CompileError> {
+    let (model, _) = graph(functions, from, to);
+    let values = evaluate::<i8>(&model, TABLE).map_err(failed)?;
+    let mut table = Box::new([0; 256]);
+    table
+        .iter_mut()
+        .zip(values)
+        .for_each(|(entry, value)| *entry = value);
+    Ok(table)
+}
+
+/// DequantizeLinear → `functions` on every int8, not yet quantised.
+///
+/// # Errors
+/// tract cannot evaluate one of the functions.
+pub fn reals(functions: &[Elementwise], from: Affine) -> Result<Vec<f32>, CompileError> {
+    let (model, real) = graph(functions, from, from);
+    evaluate::<f32>(&model, &real).map_err(failed)
+}
+
+/// The graph, and the name of what is not yet quantised in it.
+fn graph(functions: &[Elementwise], from: Affine, to: Affine) -> (ModelProto, String) {
+    let mut graph = GraphBuilder::new(TABLE);
+    let mut names = Names::none();
+    graph.input(INPUT, DataType::Int8, &[Size::Fixed(256)]);
+    let real = FunctionGraph {
+        functions,
+        input: INPUT,
+        from: &Parameters::emit(&mut graph, &mut names, INPUT, from),
+        output: TABLE,
+        to: &Parameters::emit(&mut graph, &mut names, TABLE, to),
+    }
+    .emit(&mut graph, &mut names);
+    (graph.model(opset_for(functions)), real)
+}
+
+fn evaluate<T: Datum + Copy>(model: &ModelProto, output: &str) -> Result<Vec<T>, EngineError> {
+    let engine = Engine::new(model, &[output])?;
+    let every: Vec<i8> = (i8::MIN..=i8::MAX).collect();
+    let outputs = engine.run(tvec![Tensor::from_shape(&[256], &every)?.into()])?;
+    let Some(values) = outputs.first() else {
+        return Ok(Vec::new());
+    };
+    Ok(values.to_plain_array_view::<T>()?.iter().copied().collect())
+}
+
+fn failed(source: EngineError) -> CompileError {
+    CompileError::Engine {
+        graph: "table of an element-wise function",
+        source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn function(op_type: &str, attributes: &[(&str, f32)], constant: Option<f32>) -> Elementwise {
+        let attributes = attributes
+            .iter()
+            .map(|&(name, value)| (name.to_owned(), value));
+        Elementwise {
+            op_type: op_type.to_owned(),
+            attributes: attributes.collect(),
+            constant,
+        }
+    }
+
+    /// Every function that is accepted, against its definition in `f64`.
+    #[test]
+    fn tables_are_their_functions() {
+        type Case = (Elementwise, fn(f64) -> f64);
+        let unary: &[Case] = &[
+            (function("Relu", &[], None), |x| x.max(0.0)),
+            (function("Sigmoid", &[], None), |x| 1.0 / (1.0 + (-x).exp())),
+            (function("Tanh", &[], None), f64::tanh),
+            (function("HardSwish", &[], None), |x| {
+                x * (x / 6.0 + 0.5).clamp(0.0, 1.0)
+            }),
+            (function("Softplus", &[], None), |x| x.exp().ln_1p()),
+            (function("Softsign", &[], None), |x| x / (1.0 + x.abs())),
+            (function("Abs", &[], None), f64::abs),
+            (function("Neg", &[], None), |x| -x),
+            (function("LeakyRelu", &[("alpha", 0.125)], None), |x| {
+                if x < 0.0 { 0.125 * x } else { x }
+            }),
+            (function("PRelu", &[], Some(0.25)), |x| {
+                if x < 0.0 { 0.25 * x } else { x }
+            }),
+            (function("Elu", &[("alpha", 1.5)], None), |x| {
+                if x < 0.0 { 1.5 * x.exp_m1() } else { x }
+            }),
+            (
+                function("HardSigmoid", &[("alpha", 0.25), ("beta", 0.5)], None),
+                |x| (0.25 * x + 0.5).clamp(0.0, 1.0),
+            ),
+            (
+                function("Selu", &[("alpha", 1.5), ("gamma", 1.25)], None),
+                |x| 1.25 * if x < 0.0 { 1.5 * x.exp_m1() } else { x },
+            ),
+            (
+                function("Clip", &[("min", -0.5), ("max", 2.0)], None),
+                |x| x.clamp(-0.5, 2.0),
+            ),
+            (function("Add", &[], Some(1.5)), |x| x + 1.5),
+            (function("Sub", &[], Some(1.5)), |x| x - 1.5),
+            (function("Mul", &[], Some(-1.5)), |x| -1.5 * x),
+            (function("Div", &[], Some(1.5)), |x| x / 1.5),
+        ];
+        let from = Affine::of_range(-4.0, 4.5);
+        for (function, definition) in unary {
+            let got = reals(std::slice::from_ref(function), from).unwrap();
+            for (x, got) in (-128_i16..128).zip(got) {
+                let x = f64::from(x - i16::from(from.zero)) * f64::from(from.scale);
+                let expected = definition(x);
+                // Single precision through one transcendental function.
+                let error = (f64::from(got) - expected).abs();
+                assert!(
+                    error <= 2e-6 * (1.0 + expected.abs()),
+                    "{function:?} of {x}: {got}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn chains_are_applied_in_order() {
+        let chain = [
+            function("Add", &[], Some(1.0)),
+            function("Mul", &[], Some(2.0)),
+        ];
+        let from = Affine {
+            scale: 1.0,
+            zero: 0,
+        };
+        let to = Affine {
+            scale: 2.0,
+            zero: 5,
+        };
+        let table = table(&chain, from, to).unwrap();
+        assert_eq!(table[128..132], [6, 7, 8, 9]);
+        assert_eq!((table[0], table[255]), (-122, 127));
+    }
+}

@@ -1,0 +1,97 @@
+//! Pictures of what the board did: activation maps, class scores, occlusion
+//! maps and memory.
+//!
+//! Every function takes plain data and gives a [`Drawing`]: marks at pixel
+//! positions, in the page's colours or in data colours. A drawing becomes a
+//! PNG through [`Drawing::raster`], in a light or a dark [`Theme`], or inline
+//! SVG through [`Drawing::svg`], which follows the page it stands in. Both
+//! have one layout and one font, so what a test reads off a drawing is what a
+//! lecturer sees.
+//!
+//! Values are pixels: they are enlarged by whole numbers, never smoothed.
+
+mod activation;
+mod arena;
+mod attribution;
+mod colour;
+mod drawing;
+mod header;
+mod memory;
+pub mod number;
+mod occlusion;
+mod outline;
+pub mod range;
+mod raster;
+mod scores;
+mod svg;
+mod text;
+mod theme;
+mod tiles;
+mod vector;
+
+pub use activation::{ActivationMaps, GridLayout, MapRole, Quantisation, Scale, activation_grid};
+pub use arena::{ArenaBuffer, ArenaPlan, BufferKind, arena_plan};
+pub use attribution::{AttributionPicture, Reach, Rendering, attribution_picture, heat};
+pub use colour::{ColourMap, Palette};
+pub use drawing::{Anchor, Drawing, Mark, Paint};
+pub use memory::{MemoryBar, MemorySegment, SegmentKind, memory_bars};
+pub use occlusion::{Occlusion, ProbabilityRange, occlusion_map};
+pub use scores::{ClassScores, class_scores};
+pub use text::{FONT_REGULAR, FONT_SEMIBOLD, Weight};
+pub use theme::{Role, Theme};
+pub use tiles::{Tile, TileScale, Tiles, tile_grid};
+
+/// Why a picture cannot be drawn.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PictureError {
+    /// The values do not fill the shape they are said to have.
+    #[error("{what}: {need} values are needed for its shape, {have} were given")]
+    ValueCount {
+        /// The layer or map that was to be drawn.
+        what: String,
+        /// Values that the shape asks for.
+        need: usize,
+        /// Values that were given.
+        have: usize,
+    },
+    /// Nothing to draw: a dimension is zero, or a list is empty.
+    #[error("{what}: nothing to draw, its shape is {shape}")]
+    Empty {
+        /// The layer or map that was to be drawn.
+        what: String,
+        /// The shape that was given.
+        shape: String,
+    },
+    /// A map reaches outside the image it explains.
+    #[error(
+        "{what}: {rows}×{columns} windows of {window_height}×{window_width} do not fit an input of {height}×{width}"
+    )]
+    OutsideImage {
+        /// The map that was to be drawn.
+        what: String,
+        /// Window positions from top to bottom.
+        rows: usize,
+        /// Window positions from left to right.
+        columns: usize,
+        /// Height of the window, in input pixels.
+        window_height: usize,
+        /// Width of the window, in input pixels.
+        window_width: usize,
+        /// Height of the input, in pixels.
+        height: usize,
+        /// Width of the input, in pixels.
+        width: usize,
+    },
+    /// A buffer ends before it begins, or lives past the last step.
+    #[error("buffer {name}: steps {first_step} to {last_step} are not within {steps} steps")]
+    Lifetime {
+        /// The buffer.
+        name: String,
+        /// The step that writes it first.
+        first_step: usize,
+        /// The last step that needs it.
+        last_step: usize,
+        /// Steps there are.
+        steps: usize,
+    },
+}

@@ -1,0 +1,220 @@
+//! One target, sent back through a model by the rules of a method.
+
+use tract_adjoint::{Adjoint, AdjointError, Plan, Rule};
+use tract_onnx::prelude::*;
+
+use super::{Composite, ExplainError, LrpRule};
+use crate::float_model::{FloatModel, FloatModelError, LayerId};
+use crate::target::Aim;
+use cortexscope_net::input::InputSpec;
+use cortexscope_net::onnx::engine::{EngineError, guarded};
+
+/// By which rules a target is sent back.
+#[derive(Clone, Copy, Debug)]
+pub enum Rules<'a> {
+    /// The derivative.
+    Gradient,
+    /// Rectifiers let through what is positive and was passed forward.
+    Guided,
+    /// Rectifiers let through what is positive.
+    Deconvnet,
+    /// Relevance.
+    Relevance(&'a Composite),
+}
+
+/// With respect to what a target is sent back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrt {
+    /// The input.
+    Input,
+    /// What a layer writes.
+    Layer(LayerId),
+}
+
+/// What one pass gives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pass {
+    /// The target's value.
+    pub score: f64,
+    /// What the layer of [`Wrt::Layer`] wrote, `[C, H, W]`; empty for the input.
+    pub values: Vec<f32>,
+    /// The derivative, signal or relevance of each value of [`Wrt`].
+    pub gradient: Vec<f32>,
+    /// Relevance that biases took.
+    pub bias: f64,
+    /// Relevance that ε took, or that had nowhere to go.
+    pub absorbed: f64,
+}
+
+/// A plan, for any number of inputs.
+#[derive(Debug)]
+pub struct Backward {
+    plan: Plan,
+    dims: Vec<usize>,
+}
+
+/// Values of an input from which on a second thread is worth it.
+const LARGE_INPUT: usize = 20_000;
+
+impl Backward {
+    /// Plans the way from `layer`, where the target is read, back to `wrt`.
+    ///
+    /// # Errors
+    /// An operator has no such rule, or the layer does not depend on `wrt`.
+    pub fn new(
+        model: &FloatModel,
+        layer: LayerId,
+        wrt: Wrt,
+        rules: Rules<'_>,
+    ) -> Result<Self, ExplainError> {
+        let typed = model.typed();
+        let outlets = typed.output_outlets().map_err(EngineError::from)?;
+        let input = typed.input_outlets().map_err(EngineError::from)?[0];
+        let (wrt, also_read) = match wrt {
+            Wrt::Input => (input, None),
+            Wrt::Layer(id) => (outlets[id.0], Some(outlets[id.0])),
+        };
+        let mut read = vec![outlets[layer.0]];
+        read.extend(also_read);
+        let is_relevance = matches!(rules, Rules::Relevance(_));
+        let dims = model.input_dims().to_vec();
+        let threads = if dims.iter().product::<usize>() < LARGE_INPUT {
+            1
+        } else {
+            std::thread::available_parallelism().map_or(1, usize::from)
+        };
+        let planned = guarded(|| {
+            let adjoint = Adjoint::of(typed)
+                .read(&read)
+                .wrt(&[wrt])
+                .rules(rules_of(rules, model, outlets))
+                .threads(threads);
+            let adjoint = if is_relevance {
+                adjoint.with_shares()
+            } else {
+                adjoint
+            };
+            Ok(adjoint.plan())
+        })?;
+        Ok(Self {
+            plan: planned?,
+            dims,
+        })
+    }
+
+    /// The target's value for `input`, `[C, H, W]`, and its derivative.
+    ///
+    /// # Errors
+    /// The input has another size, or tract fails.
+    pub fn run(&mut self, input: &[f32], aim: &Aim) -> Result<Pass, ExplainError> {
+        self.pass(input, aim, &|values| aim.derivative(values))
+    }
+
+    /// The same, but `seed`, a value for each of the target's layer, is sent
+    /// back instead of the derivative.
+    ///
+    /// # Errors
+    /// As [`Backward::run`].
+    pub fn run_from(
+        &mut self,
+        input: &[f32],
+        aim: &Aim,
+        seed: &[f32],
+    ) -> Result<Pass, ExplainError> {
+        self.pass(input, aim, &|_| seed.to_vec())
+    }
+
+    fn pass(
+        &mut self,
+        input: &[f32],
+        aim: &Aim,
+        seed: &dyn Fn(&[f32]) -> Vec<f32>,
+    ) -> Result<Pass, ExplainError> {
+        let need = self.dims.iter().product();
+        if input.len() != need {
+            let have = input.len();
+            return Err(FloatModelError::InputSize { have, need }.into());
+        }
+        let input = Tensor::from_shape(&self.dims, input).map_err(EngineError::from)?;
+        let objective = |values: &[TValue]| -> Result<(f64, Vec<Tensor>), AdjointError> {
+            let mut seeds = Vec::new();
+            let mut score = f64::NAN;
+            for (index, value) in values.iter().enumerate() {
+                let layer = floats(value)?;
+                let sent = if index == 0 {
+                    score = aim.value(&layer);
+                    seed(&layer)
+                } else {
+                    vec![0.0; layer.len()]
+                };
+                seeds.push(Tensor::from_shape(value.shape(), &sent)?);
+            }
+            Ok((score, seeds))
+        };
+        let plan = &mut self.plan;
+        let pass = guarded(|| Ok(plan.run(tvec![input.into()], &objective)))??;
+        let values = pass.values.get(1).map(floats).transpose()?;
+        let gradient = pass.gradients.first().map(floats).transpose()?;
+        Ok(Pass {
+            score: pass.value,
+            values: values.unwrap_or_default(),
+            gradient: gradient.unwrap_or_default(),
+            bias: pass.shares.iter().map(|share| share.bias).sum(),
+            absorbed: pass.shares.iter().map(|share| share.absorbed).sum(),
+        })
+    }
+}
+
+fn floats(value: &TValue) -> Result<Vec<f32>, AdjointError> {
+    let view = value.to_plain_array_view::<f32>()?;
+    Ok(view.iter().copied().collect())
+}
+
+impl From<EngineError> for ExplainError {
+    fn from(error: EngineError) -> Self {
+        Self::Model(error.into())
+    }
+}
+
+/// The rules of a method, for the layers of `model`.
+fn rules_of(rules: Rules<'_>, model: &FloatModel, outlets: &[OutletId]) -> tract_adjoint::Rules {
+    let composite = match rules {
+        Rules::Gradient => return tract_adjoint::Rules::gradient(),
+        Rules::Guided => return tract_adjoint::Rules::uniform(Rule::Guided),
+        Rules::Deconvnet => return tract_adjoint::Rules::uniform(Rule::Deconvnet),
+        Rules::Relevance(composite) => composite,
+    };
+    let spec = &model.spec.input;
+    let dense = rule_of(composite.dense, spec);
+    let exceptions = composite.layers.iter().filter_map(|(name, rule)| {
+        let layer = model.find(name).ok()?;
+        Some((outlets[layer.0], rule_of(*rule, spec)))
+    });
+    tract_adjoint::Rules {
+        default: dense.clone(),
+        convolution: Some(rule_of(composite.conv, spec)),
+        dense: Some(dense),
+        first: composite.first.map(|rule| rule_of(rule, spec)),
+        layers: exceptions.collect(),
+    }
+}
+
+fn rule_of(rule: LrpRule, spec: &InputSpec) -> Rule {
+    let channels = 0..spec.channels.count();
+    let ends = |pixel| {
+        channels
+            .clone()
+            .map(move |channel| spec.value(channel, pixel))
+    };
+    match rule {
+        LrpRule::Epsilon(epsilon) => Rule::Epsilon(epsilon),
+        LrpRule::Gamma(gamma) => Rule::Gamma(gamma),
+        LrpRule::ZPlus => Rule::ZPlus,
+        LrpRule::AlphaBeta { alpha, beta } => Rule::AlphaBeta { alpha, beta },
+        LrpRule::ZBox => Rule::ZBox {
+            low: ends(0).zip(ends(255)).map(|(a, b)| a.min(b)).collect(),
+            high: ends(0).zip(ends(255)).map(|(a, b)| a.max(b)).collect(),
+        },
+        LrpRule::Flat => Rule::Flat,
+    }
+}

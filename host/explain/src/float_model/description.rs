@@ -1,0 +1,210 @@
+//! How a model wants its input: the description beside it, what flags say, or
+//! what has to be assumed.
+
+use std::path::{Path, PathBuf};
+
+use super::error::FloatModelError;
+use cortexscope_net::input::{Channels, ModelSpec, Polarity, SpecError};
+use cortexscope_net::resources::shipped_folder;
+
+/// What a user says of a model, over what its description says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Overrides {
+    /// A description to read instead of the one beside the model.
+    pub spec: Option<PathBuf>,
+    /// Rows and columns of the input.
+    pub size: Option<[usize; 2]>,
+    /// Colours and their order.
+    pub channels: Option<Channels>,
+    /// What pixel 0 and pixel 255 become.
+    pub range: Option<[f32; 2]>,
+    /// Subtracted after the range.
+    pub mean: Option<Vec<f32>>,
+    /// Divided by.
+    pub std: Option<Vec<f32>>,
+    /// Whether ink is light or dark.
+    pub polarity: Option<Polarity>,
+    /// A text file with one class a line.
+    pub labels: Option<PathBuf>,
+}
+
+/// A description and where it came from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Description {
+    /// How the model wants its input, and its labels.
+    pub spec: ModelSpec,
+    /// What was read, assumed or overridden, for the user to read.
+    pub notes: Vec<String>,
+}
+
+/// Bytes that a file of labels may have.
+const MAX_LABEL_BYTES: u64 = 1 << 24;
+
+impl Overrides {
+    /// The description of the model at `path`, whose input has `dims` in the
+    /// file (-1 where one is open).
+    ///
+    /// # Errors
+    /// A file that cannot be used, or an input that is no image.
+    pub fn describe(&self, path: &Path, dims: &[i64]) -> Result<Description, FloatModelError> {
+        let mut notes = Vec::new();
+        let beside = path.with_extension("toml");
+        let known = shipped_description(path);
+        let file = match &self.spec {
+            Some(file) => Some(file.clone()),
+            None if beside.is_file() => Some(beside.clone()),
+            None => known.filter(|known| known.is_file()),
+        };
+        let mut spec = match &file {
+            Some(file) => {
+                if *file != beside {
+                    notes.push(format!("described by {}", file.display()));
+                }
+                ModelSpec::open(file).map_err(|source| FloatModelError::Spec {
+                    path: file.clone(),
+                    source: Box::new(source),
+                })?
+            }
+            None => ModelSpec::assumed(self.shape_in(dims)?),
+        };
+        self.apply(&mut spec)?;
+        spec.input
+            .check()
+            .map_err(|source| FloatModelError::Overrides(Box::new(source)))?;
+        if file.is_none() {
+            let beside = beside.display();
+            notes.push(format!("no {beside}: assumed {}", spec.input));
+        }
+        let [channels, ..] = spec.input.shape();
+        if let [_, found, _, _] = dims
+            && *found != channels as i64
+            && *found != -1
+        {
+            let model = [*found, dims[2], dims[3]].map(|size| size.max(0) as usize);
+            let spec = spec.input.shape();
+            let source = SpecError::Shape { model, spec };
+            return Err(FloatModelError::Overrides(Box::new(source)));
+        }
+        Ok(Description { spec, notes })
+    }
+
+    /// `[C, H, W]` of an input that nothing but the file describes.
+    fn shape_in(&self, dims: &[i64]) -> Result<[usize; 3], FloatModelError> {
+        let refused = || FloatModelError::InputDims {
+            dims: dims.to_vec(),
+        };
+        let [_, channels, height, width] = *dims else {
+            return Err(refused());
+        };
+        let channels = match (channels, self.channels) {
+            (1 | 3, _) => channels as usize,
+            (-1, Some(channels)) => channels.count(),
+            _ => return Err(refused()),
+        };
+        let side = |axis: usize, size: i64| match self.size {
+            Some(size) => Ok(size[axis]),
+            None => usize::try_from(size).map_err(|_| FloatModelError::OpenSize),
+        };
+        Ok([channels, side(0, height)?, side(1, width)?])
+    }
+
+    fn apply(&self, spec: &mut ModelSpec) -> Result<(), FloatModelError> {
+        let input = &mut spec.input;
+        input.size = self.size.unwrap_or(input.size);
+        input.channels = self.channels.unwrap_or(input.channels);
+        input.range = self.range.unwrap_or(input.range);
+        if let Some(mean) = &self.mean {
+            input.mean.clone_from(mean);
+        }
+        if let Some(std) = &self.std {
+            input.std.clone_from(std);
+        }
+        input.polarity = self.polarity.or(input.polarity);
+        if let Some(path) = &self.labels {
+            spec.output.labels = labels(path)?;
+        }
+        Ok(())
+    }
+}
+
+/// Where a description of a well-known model that is not shipped would lie.
+fn shipped_description(path: &Path) -> Option<PathBuf> {
+    let folder = shipped_folder().join("descriptions");
+    let folder = folder.canonicalize().ok()?;
+    // Its name may have dots.
+    Some(folder.join(path.file_stem()?).with_added_extension("toml"))
+}
+
+fn labels(path: &Path) -> Result<Vec<String>, FloatModelError> {
+    let read_error = |source| FloatModelError::Read {
+        path: path.to_owned(),
+        source,
+    };
+    let bytes = std::fs::metadata(path).map_err(read_error)?.len();
+    if bytes > MAX_LABEL_BYTES {
+        let path = path.to_owned();
+        return Err(FloatModelError::FileTooLarge { path, bytes });
+    }
+    let text = std::fs::read_to_string(path).map_err(read_error)?;
+    Ok(text.lines().map(|line| line.trim().to_owned()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ELSEWHERE: &str = "no/such/folder/model.onnx";
+
+    #[test]
+    fn what_is_open_has_to_be_said() {
+        let describe =
+            |overrides: &Overrides| overrides.describe(Path::new(ELSEWHERE), &[-1, 3, -1, -1]);
+        let error = describe(&Overrides::default()).unwrap_err();
+        assert!(matches!(error, FloatModelError::OpenSize));
+        let sized = Overrides {
+            size: Some([20, 30]),
+            ..Overrides::default()
+        };
+        let described = describe(&sized).unwrap();
+        assert_eq!(described.spec.input.shape(), [3, 20, 30]);
+        assert!(described.notes[0].contains("assumed RGB 20×30"));
+    }
+
+    #[test]
+    fn flags_win_over_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let model = folder.path().join("model.onnx");
+        let text = ModelSpec::assumed([3, 8, 8]).to_string();
+        std::fs::write(model.with_extension("toml"), text).unwrap();
+        std::fs::write(folder.path().join("names.txt"), "cat, felis\ndog\n").unwrap();
+        let overrides = Overrides {
+            channels: Some(Channels::Bgr),
+            range: Some([0.0, 255.0]),
+            mean: Some(vec![104.0, 117.0, 123.0]),
+            labels: Some(folder.path().join("names.txt")),
+            ..Overrides::default()
+        };
+        let described = overrides.describe(&model, &[1, 3, 8, 8]).unwrap();
+        assert_eq!(described.spec.input.value(0, 255), 151.0);
+        assert_eq!(described.spec.output.labels, ["cat, felis", "dog"]);
+        assert!(described.notes.is_empty());
+    }
+
+    #[test]
+    fn channels_that_contradict_the_file_are_refused() {
+        let grey = Overrides {
+            channels: Some(Channels::Grey),
+            ..Overrides::default()
+        };
+        let error = grey.describe(Path::new(ELSEWHERE), &[1, 3, 8, 8]);
+        assert!(matches!(error, Err(FloatModelError::Overrides(_))));
+        let short = Overrides {
+            mean: Some(vec![1.0, 2.0]),
+            ..Overrides::default()
+        };
+        let error = short.describe(Path::new(ELSEWHERE), &[1, 3, 8, 8]);
+        assert!(error.unwrap_err().to_string().contains("input.mean has 2"));
+        let flat = Overrides::default().describe(Path::new(ELSEWHERE), &[1, 784]);
+        assert!(matches!(flat, Err(FloatModelError::InputDims { .. })));
+    }
+}

@@ -1,0 +1,70 @@
+//! Runs a float network up to some of its layers.
+
+use std::sync::Arc;
+
+use tract_onnx::prelude::*;
+
+use super::FloatModel;
+use super::error::FloatModelError;
+use super::layer::LayerId;
+use cortexscope_net::onnx::engine::{EngineError, guarded};
+
+/// A plan that gives some layers, for any number of runs.
+pub struct Forward {
+    plan: Arc<TypedRunnableModel>,
+    dims: Vec<usize>,
+}
+
+impl Forward {
+    /// Plans `model` so that a run gives `layers`, in this order.
+    ///
+    /// # Errors
+    /// tract cannot plan the network.
+    pub fn new(model: &FloatModel, layers: &[LayerId]) -> Result<Self, FloatModelError> {
+        let plan = guarded(|| {
+            let mut typed = model.typed().clone();
+            let all = typed.output_outlets()?.to_vec();
+            let wanted: Vec<OutletId> = layers.iter().map(|layer| all[layer.0]).collect();
+            typed.select_output_outlets(&wanted)?;
+            Ok(typed.into_optimized()?.into_runnable()?)
+        })?;
+        let dims = model.input_dims().to_vec();
+        Ok(Self { plan, dims })
+    }
+
+    /// The layers asked for, each `[C, H, W]`, for one input `[C, H, W]`.
+    ///
+    /// # Errors
+    /// The input has another size, or tract fails.
+    pub fn run(&self, input: &[f32]) -> Result<Vec<Vec<f32>>, FloatModelError> {
+        let need = self.dims.iter().product();
+        if input.len() != need {
+            let have = input.len();
+            return Err(FloatModelError::InputSize { have, need });
+        }
+        let run = || -> Result<Vec<Vec<f32>>, EngineError> {
+            let input = Tensor::from_shape(&self.dims, input)?;
+            let outputs = self.plan.run(tvec![input.into()])?;
+            let values = outputs.iter().map(|output| {
+                let view = output.to_plain_array_view::<f32>()?;
+                Ok(view.iter().copied().collect())
+            });
+            values.collect()
+        };
+        Ok(guarded(run)?)
+    }
+}
+
+impl FloatModel {
+    /// One run up to some layers; [`Forward`] is for many.
+    ///
+    /// # Errors
+    /// As [`Forward`].
+    pub fn activations(
+        &self,
+        layers: &[LayerId],
+        input: &[f32],
+    ) -> Result<Vec<Vec<f32>>, FloatModelError> {
+        Forward::new(self, layers)?.run(input)
+    }
+}

@@ -1,0 +1,170 @@
+//! Layers by name, and the ones that methods ask for.
+
+use super::error::FloatModelError;
+
+/// One layer: what a node of the file makes of the input.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layer {
+    /// The node's name, or its tensor's where it has none.
+    pub name: String,
+    /// The tensor that it writes.
+    pub tensor: String,
+    /// The ONNX operator.
+    pub operator: String,
+    /// `[C, H, W]`; a vector is `[C, 1, 1]`.
+    pub shape: [usize; 3],
+    /// The tensors that the node reads.
+    pub inputs: Vec<String>,
+}
+
+/// The number of a layer in its [`FloatModel`](super::FloatModel).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LayerId(pub usize);
+
+impl Layer {
+    /// Values of the layer.
+    pub fn elements(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Whether it has more than one position.
+    pub fn is_map(&self) -> bool {
+        self.shape[1] * self.shape[2] > 1
+    }
+
+    /// Index of a value in `[C, H, W]`.
+    pub fn index(&self, [channel, y, x]: [usize; 3]) -> usize {
+        (channel * self.shape[1] + y) * self.shape[2] + x
+    }
+}
+
+/// Node names first, then tensors.
+pub fn find(layers: &[Layer], name: &str) -> Result<LayerId, FloatModelError> {
+    let by_node = layers.iter().position(|layer| layer.name == name);
+    let by_tensor = || layers.iter().position(|layer| layer.tensor == name);
+    by_node
+        .or_else(by_tensor)
+        .map(LayerId)
+        .ok_or_else(|| FloatModelError::NoLayer {
+            name: name.to_owned(),
+            layers: layers.iter().map(|layer| layer.name.clone()).collect(),
+        })
+}
+
+/// Operators that only give the same values another shape.
+fn reshapes(operator: &str) -> bool {
+    matches!(
+        operator,
+        "Flatten" | "Reshape" | "Squeeze" | "Unsqueeze" | "Identity" | "Dropout"
+    )
+}
+
+/// What the layer `id` reads.
+fn source(layers: &[Layer], id: LayerId) -> Option<LayerId> {
+    let input = layers[id.0].inputs.first()?;
+    let found = layers.iter().position(|layer| &layer.tensor == input);
+    found.map(LayerId)
+}
+
+pub fn logits(layers: &[Layer], output: LayerId) -> Result<LayerId, FloatModelError> {
+    let last = &layers[output.0];
+    if last.is_map() {
+        return Err(FloatModelError::NoClasses {
+            layer: last.name.clone(),
+            shape: last.shape,
+        });
+    }
+    // A closing softmax may be followed by what only changes the shape.
+    let mut at = output;
+    loop {
+        let operator = layers[at.0].operator.as_str();
+        match source(layers, at) {
+            Some(before) if matches!(operator, "Softmax" | "LogSoftmax") => return Ok(before),
+            Some(before) if reshapes(operator) && !layers[before.0].is_map() => at = before,
+            _ => return Ok(output),
+        }
+    }
+}
+
+pub fn rectified(layers: &[Layer], id: LayerId) -> LayerId {
+    let tensor = &layers[id.0].tensor;
+    let mut readers = (0..layers.len()).filter(|&at| layers[at].inputs.contains(tensor));
+    match (readers.next(), readers.next()) {
+        (Some(only), None) if layers[only].operator == "Relu" => LayerId(only),
+        // A bias that stands alone, as older exporters write it.
+        (Some(only), None) if layers[only].operator == "Add" => {
+            let after = rectified(layers, LayerId(only));
+            if after.0 == only { id } else { after }
+        }
+        _ => id,
+    }
+}
+
+pub fn last_maps(layers: &[Layer]) -> Result<LayerId, FloatModelError> {
+    let is_conv = |layer: &Layer| layer.operator == "Conv" && layer.is_map();
+    let last = layers.iter().rposition(is_conv);
+    last.map(|last| rectified(layers, LayerId(last)))
+        .ok_or(FloatModelError::NoMaps)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layer(name: &str, operator: &str, shape: [usize; 3], input: &str) -> Layer {
+        Layer {
+            name: format!("node {name}"),
+            tensor: name.to_owned(),
+            operator: operator.to_owned(),
+            shape,
+            inputs: vec![input.to_owned()],
+        }
+    }
+
+    fn network() -> Vec<Layer> {
+        vec![
+            layer("c", "Conv", [2, 4, 4], "x"),
+            layer("b", "Add", [2, 4, 4], "c"),
+            layer("r", "Relu", [2, 4, 4], "b"),
+            layer("g", "GlobalAveragePool", [2, 1, 1], "r"),
+            layer("d", "Conv", [3, 1, 1], "g"),
+            layer("s", "Softmax", [3, 1, 1], "d"),
+            layer("f", "Flatten", [3, 1, 1], "s"),
+        ]
+    }
+
+    #[test]
+    fn logits_lie_before_a_closing_softmax() {
+        let layers = network();
+        assert_eq!(logits(&layers, LayerId(6)).unwrap(), LayerId(4));
+        // Without one the output itself is what counts, reshaped or not.
+        let mut plain = layers.clone();
+        plain[5].operator = "Relu".to_owned();
+        assert_eq!(logits(&plain, LayerId(6)).unwrap(), LayerId(6));
+        assert!(matches!(
+            logits(&layers, LayerId(2)),
+            Err(FloatModelError::NoClasses { .. })
+        ));
+    }
+
+    #[test]
+    fn the_last_maps_are_rectified() {
+        let layers = network();
+        assert_eq!(last_maps(&layers).unwrap(), LayerId(2));
+        assert!(matches!(
+            last_maps(&layers[3..]),
+            Err(FloatModelError::NoMaps)
+        ));
+    }
+
+    #[test]
+    fn a_layer_has_two_names() {
+        let layers = network();
+        assert_eq!(
+            find(&layers, "node r").unwrap(),
+            find(&layers, "r").unwrap()
+        );
+        let error = find(&layers, "z").unwrap_err().to_string();
+        assert!(error.contains("node c, node b"), "{error}");
+    }
+}

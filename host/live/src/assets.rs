@@ -1,0 +1,78 @@
+//! The page's files, embedded when the program is built for release and read
+//! from the source tree otherwise, so that the page needs no build.
+
+use axum::body::Body;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use cortexscope_draw::{ColourMap, FONT_REGULAR, FONT_SEMIBOLD, Palette, Theme};
+use rust_embed::RustEmbed;
+use serde_json::json;
+
+#[derive(RustEmbed)]
+#[folder = "assets/live"]
+struct Files;
+
+/// The file at a path of the page.
+pub async fn file(uri: Uri) -> Response {
+    let path = match uri.path() {
+        "/" => "index.html",
+        path => path.trim_start_matches('/'),
+    };
+    match Files::get(path) {
+        Some(file) => answer(kind(path), file.data.into_owned()),
+        None => (StatusCode::NOT_FOUND, "there is no such file").into_response(),
+    }
+}
+
+/// The roles' colours, light and dark, as the report has them.
+pub async fn theme() -> Response {
+    let properties = |theme: Theme| theme.css_properties();
+    let (light, dark) = (properties(Theme::Light), properties(Theme::Dark));
+    let css = format!(
+        ":root{{color-scheme:light;{light}}}\n\
+         @media (prefers-color-scheme:dark){{:root:not([data-theme=light]){{color-scheme:dark;{dark}}}}}\n\
+         :root[data-theme=dark]{{color-scheme:dark;{dark}}}\n"
+    );
+    answer("text/css; charset=utf-8", css.into_bytes())
+}
+
+/// The colour maps: 256 colours each, red, green and blue.
+pub async fn colours() -> Response {
+    let table = |map: ColourMap| -> Vec<u8> {
+        let steps = (0..=255).map(|step| step as f32 / 255.0);
+        steps.flat_map(|value| map.at(value).0).collect()
+    };
+    let colours = json!({
+        "activation": table(ColourMap::Activation),
+        "signed": table(ColourMap::Signed),
+        "grey": table(ColourMap::Grey),
+        "lecture": table(ColourMap::Occlusion(Palette::Lecture)),
+        "safe": table(ColourMap::Occlusion(Palette::ColourBlindSafe)),
+    });
+    answer("application/json", colours.to_string().into_bytes())
+}
+
+/// The font in the weight that the path names.
+pub async fn font(uri: Uri) -> Response {
+    let font = if uri.path().contains("semibold") {
+        FONT_SEMIBOLD
+    } else {
+        FONT_REGULAR
+    };
+    answer("font/ttf", font.to_vec())
+}
+
+fn answer(kind: &'static str, bytes: Vec<u8>) -> Response {
+    ([(CONTENT_TYPE, kind)], Body::from(bytes)).into_response()
+}
+
+fn kind(path: &str) -> &'static str {
+    match path.rsplit('.').next() {
+        Some("html") => "text/html; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        _ => "application/octet-stream",
+    }
+}

@@ -1,0 +1,231 @@
+//! What the page may ask for.
+
+use cortexscope_net::input::digit_form::Steps;
+use serde::{Deserialize, Serialize};
+
+/// Bytes of the longest command.
+pub const COMMAND_BYTES_MAX: usize = 4096;
+
+/// One command, a JSON object with its name in `type`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Command {
+    /// The page has drawn a frame and can take another.
+    Shown,
+    /// This page's frames go to the board from now on.
+    Drive,
+    /// Another board, model or engine.
+    Open(Choice),
+    /// Which plan runs.
+    Mode {
+        /// Fused or tapped.
+        mode: PlanName,
+    },
+    /// Which steps of the preparation are on.
+    Steps(Steps),
+    /// One digit of the test set.
+    Digit {
+        /// Its number.
+        index: usize,
+    },
+    /// Digits of the test set, one after the other.
+    Play(Play),
+    /// A camera that no browser has.
+    Camera {
+        /// Whose it is.
+        of: CameraOf,
+    },
+    /// No more digits or pictures of a camera.
+    Rest,
+    /// Run nothing until told.
+    Freeze {
+        /// Whether it is frozen from now on.
+        frozen: bool,
+    },
+    /// Run one frame while frozen.
+    Step,
+    /// Map what hiding a patch of the last frame does.
+    Occlude(OccludeCommand),
+    /// Stop the map that is being made.
+    Cancel,
+    /// Attribute every frame from now on, or none.
+    Attribute {
+        /// Nothing for none.
+        what: Option<Attribute>,
+    },
+    /// Grow an input that excites the float network, or stop.
+    Ascend {
+        /// Nothing to stop.
+        what: Option<Ascend>,
+    },
+}
+
+/// An attribution by the float network.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attribute {
+    /// One of [`METHODS`](cortexscope_explain::attribute::METHODS).
+    pub method: String,
+    /// The class that is explained; the predicted one without it.
+    pub class: Option<u16>,
+}
+
+/// An ascent in the float network.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ascend {
+    /// `LAYER:CHANNEL`, `LAYER:CHANNEL:Y:X` or `class:K`.
+    pub target: String,
+    /// The name of one of [`PRESETS`](cortexscope_explain::ascend::PRESETS).
+    pub preset: String,
+    /// The seed of noise and jitter.
+    pub seed: u64,
+}
+
+/// A board, a model and an engine.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Choice {
+    /// As `cortexscope boards` names it.
+    pub board: String,
+    /// A shipped model, or the one that the command line named.
+    pub model: String,
+    /// The engine on the board.
+    pub engine: String,
+}
+
+/// A plan.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PlanName {
+    /// Convolutions before a max-pool exist one row at a time.
+    #[default]
+    Fused,
+    /// Every layer is materialised.
+    Tapped,
+}
+
+/// Whose camera it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CameraOf {
+    /// The host's, through Video4Linux 2.
+    Host,
+    /// The board's own.
+    Board,
+}
+
+/// How digits follow each other.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Play {
+    /// Digits a second; as fast as the board goes without it.
+    pub per_second: Option<f32>,
+    /// The seed of the order; one after the other without it.
+    pub seed: Option<u64>,
+}
+
+/// An occlusion map to make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OccludeCommand {
+    /// Rows and columns of the patch.
+    pub window: [u16; 2],
+    /// Rows and columns from one position to the next.
+    pub stride: [u16; 2],
+    /// What the patch is filled with, from 0 (black) to 255 (white).
+    pub fill: u8,
+    /// The class to watch; the predicted one without it.
+    pub class: Option<u16>,
+}
+
+impl OccludeCommand {
+    /// Positions from top to bottom and from left to right in an input of
+    /// `[height, width]`; none if the patch does not fit.
+    pub fn positions(&self, size: [usize; 2]) -> Option<[usize; 2]> {
+        let along = |axis: usize| {
+            let window = usize::from(self.window[axis]);
+            let stride = usize::from(self.stride[axis]);
+            let room = size[axis].checked_sub(window)?;
+            (window > 0 && stride > 0).then(|| room / stride.max(1) + 1)
+        };
+        Some([along(0)?, along(1)?])
+    }
+}
+
+/// Why a command is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// It is longer than any command.
+    #[error("a command has at most {COMMAND_BYTES_MAX} bytes")]
+    TooLong,
+    /// It is none.
+    #[error("this is no command: {0}")]
+    Unknown(#[from] serde_json::Error),
+}
+
+impl Command {
+    /// Reads a command.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub fn parse(text: &str) -> Result<Self, CommandError> {
+        if text.len() > COMMAND_BYTES_MAX {
+            return Err(CommandError::TooLong);
+        }
+        Ok(serde_json::from_str(text)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_named() {
+        assert_eq!(
+            Command::parse(r#"{"type":"digit","index":17}"#).unwrap(),
+            Command::Digit { index: 17 }
+        );
+        let play = Command::parse(r#"{"type":"play","per_second":null,"seed":3}"#).unwrap();
+        assert!(matches!(play, Command::Play(Play { seed: Some(3), .. })));
+        assert_eq!(
+            Command::parse(r#"{"type":"mode","mode":"tapped"}"#).unwrap(),
+            Command::Mode {
+                mode: PlanName::Tapped
+            }
+        );
+    }
+
+    #[test]
+    fn what_is_none_is_refused() {
+        for text in [
+            "",
+            "[]",
+            "null",
+            r#"{"type":"format-disk"}"#,
+            r#"{"type":"digit","index":-1}"#,
+            r#"{"type":"digit","index":1,"and":2}"#,
+            r#"{"type":"mode","mode":"fast"}"#,
+        ] {
+            assert!(Command::parse(text).is_err(), "{text}");
+        }
+        let long = format!(r#"{{"type":"step"{}}}"#, " ".repeat(COMMAND_BYTES_MAX));
+        assert!(matches!(Command::parse(&long), Err(CommandError::TooLong)));
+    }
+
+    #[test]
+    fn a_patch_must_fit() {
+        let patch = |window, stride| OccludeCommand {
+            window: [window; 2],
+            stride: [stride; 2],
+            fill: 0,
+            class: None,
+        };
+        assert_eq!(patch(7, 1).positions([28, 28]), Some([22, 22]));
+        assert_eq!(patch(28, 9).positions([28, 28]), Some([1, 1]));
+        for (window, stride) in [(29, 1), (0, 1), (7, 0)] {
+            assert_eq!(patch(window, stride).positions([28, 28]), None);
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! What every page shows of the station: one JSON object, sent whole whenever
+//! something of it changes.
+
+use super::command::{Attribute, CameraOf, Choice, PlanName, Play};
+use cortexscope_explain::ascend::{PRESETS, Preset};
+use cortexscope_explain::attribute::METHODS;
+use cortexscope_net::input::digit_form::Steps;
+use serde::Serialize;
+use std::collections::VecDeque;
+
+/// How many events are kept.
+const EVENTS_MAX: usize = 12;
+
+/// What can be chosen.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Menu {
+    /// Boards, whether they are there or not.
+    pub boards: Vec<MenuBoard>,
+    /// Models by name.
+    pub models: Vec<String>,
+    /// Engines by name.
+    pub engines: Vec<String>,
+}
+
+/// A board that can be chosen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MenuBoard {
+    /// As `cortexscope boards` names it.
+    pub name: String,
+    /// Its processor core.
+    pub core: String,
+    /// Whether it can be used now.
+    pub is_there: bool,
+    /// `there`, or what is missing and how to get it.
+    pub state: String,
+}
+
+/// Where the station is with its board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// The board is being reached and measured.
+    Opening,
+    /// Frames run as they come.
+    Ready,
+    /// The board is lost; it is looked for again and again.
+    Lost,
+    /// What was chosen cannot be had; something else must be chosen.
+    Failed,
+}
+
+/// A long request that keeps frames waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Job {
+    /// An occlusion map.
+    Occlusion,
+}
+
+/// A layer of the float network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FloatLayer {
+    /// Its node's name.
+    pub name: String,
+    /// The ONNX operator.
+    pub operator: String,
+    /// `[C, H, W]`.
+    pub shape: [usize; 3],
+}
+
+/// Something that happened, for the page to say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Event {
+    /// One more than the event before.
+    pub number: u64,
+    /// In words.
+    pub text: String,
+}
+
+/// The station as pages see it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct State {
+    /// Where it is with its board.
+    pub phase: Phase,
+    /// Why it is lost or failed.
+    pub message: Option<String>,
+    /// What was chosen.
+    pub choice: Choice,
+    /// What can be chosen.
+    pub menu: Menu,
+    /// The plan that runs.
+    pub mode: PlanName,
+    /// The preparation's steps.
+    pub steps: Steps,
+    /// Whether frames wait to be let through.
+    pub frozen: bool,
+    /// How digits follow each other, if they do.
+    pub play: Option<Play>,
+    /// The camera that is on.
+    pub camera_on: Option<CameraOf>,
+    /// The camera of the host, if it has one.
+    pub host_camera: Option<String>,
+    /// The board's own camera, if it has one.
+    pub board_camera: Option<String>,
+    /// How many test digits there are.
+    pub digits: usize,
+    /// How frames are attributed, if they are.
+    pub attribute: Option<Attribute>,
+    /// How they can be.
+    pub methods: [&'static str; METHODS.len()],
+    /// How a filter's picture can be grown.
+    pub presets: [&'static str; PRESETS.len()],
+    /// The layers of the float network behind the board's.
+    pub float_layers: Vec<FloatLayer>,
+    /// Why it cannot be used.
+    pub float_error: Option<String>,
+    /// The long request that runs.
+    pub job: Option<Job>,
+    /// The page whose pictures are shown to the network.
+    pub driver: Option<u64>,
+    /// The pages that are open, oldest first.
+    pub pages: Vec<u64>,
+    /// What happened last.
+    pub events: VecDeque<Event>,
+    next_event: u64,
+}
+
+impl State {
+    /// The state before the first board is reached.
+    pub fn new(menu: Menu, choice: Choice, mode: PlanName) -> Self {
+        Self {
+            phase: Phase::Opening,
+            message: None,
+            choice,
+            menu,
+            mode,
+            steps: Steps::ALL,
+            frozen: false,
+            play: None,
+            camera_on: None,
+            host_camera: None,
+            board_camera: None,
+            digits: 0,
+            attribute: None,
+            methods: METHODS,
+            presets: PRESETS.map(Preset::name),
+            float_layers: Vec::new(),
+            float_error: None,
+            job: None,
+            driver: None,
+            pages: Vec::new(),
+            events: VecDeque::new(),
+            next_event: 1,
+        }
+    }
+
+    /// Adds an event, and forgets the oldest where there are too many.
+    pub fn say(&mut self, text: impl Into<String>) {
+        let (number, text) = (self.next_event, text.into());
+        self.next_event += 1;
+        self.events.push_back(Event { number, text });
+        if self.events.len() > EVENTS_MAX {
+            self.events.pop_front();
+        }
+    }
+
+    /// A page was opened; the first one drives.
+    pub fn enter(&mut self, page: u64) {
+        self.pages.push(page);
+        self.driver.get_or_insert(page);
+    }
+
+    /// A page was closed; the oldest of the others drives if it did.
+    pub fn leave(&mut self, page: u64) {
+        self.pages.retain(|&other| other != page);
+        if self.driver == Some(page) {
+            self.driver = self.pages.first().copied();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state() -> State {
+        let choice = Choice {
+            board: "native".to_owned(),
+            model: "lenet5".to_owned(),
+            engine: "static".to_owned(),
+        };
+        State::new(Menu::default(), choice, PlanName::Fused)
+    }
+
+    #[test]
+    fn there_is_one_driver_while_there_are_pages() {
+        let mut state = state();
+        for page in 1..=3 {
+            state.enter(page);
+        }
+        assert_eq!(state.driver, Some(1));
+        state.leave(2);
+        assert_eq!(state.driver, Some(1));
+        state.leave(1);
+        assert_eq!(state.driver, Some(3));
+        state.leave(3);
+        assert_eq!(state.driver, None);
+    }
+
+    #[test]
+    fn events_are_numbered_and_few() {
+        let mut state = state();
+        for number in 1..=20 {
+            state.say(number.to_string());
+        }
+        assert_eq!(state.events.len(), EVENTS_MAX);
+        assert!(
+            state
+                .events
+                .iter()
+                .all(|event| event.text == event.number.to_string())
+        );
+    }
+}

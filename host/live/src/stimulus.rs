@@ -1,0 +1,206 @@
+//! What the network is shown, and where it comes from.
+
+use super::command::Play;
+use super::network::takes_digits;
+use super::packet::Pixels;
+use cortexscope_compile::model_files::ModelFiles;
+use cortexscope_net::input::MnistSet;
+use cortexscope_net::input::digit_form::{Stage, Steps, digit};
+use cortexscope_net::input::spec::Polarity;
+use image::{DynamicImage, RgbImage, RgbaImage};
+use rand::seq::SliceRandom;
+use rand::{RngCore, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::time::{Duration, Instant};
+
+/// Something to show to the network.
+#[derive(Clone, Debug)]
+pub struct Stimulus {
+    /// What it is called.
+    pub source: String,
+    /// The page that it comes from, and the page's number for it.
+    pub from: Option<(u64, u64)>,
+    /// When it came here.
+    pub since: Instant,
+    /// What is to be seen.
+    pub sight: Sight,
+}
+
+/// What is to be seen.
+#[derive(Clone, Debug)]
+pub enum Sight {
+    /// A digit of the test set, which has its form already.
+    Digit(usize),
+    /// A picture that still has to be brought into form.
+    Picture(RgbImage),
+}
+
+/// An input for the board, and how it was made.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// int8 `[C, H, W]`.
+    pub input: Vec<i8>,
+    /// The same before it was quantised, as the float network wants it.
+    pub values: Vec<f32>,
+    /// The steps of the preparation, for pictures and grey models.
+    pub stages: Vec<Stage>,
+    /// What else was done, for the user to read.
+    pub notes: Vec<String>,
+    /// The class that it is, where that is known.
+    pub label: Option<u8>,
+}
+
+impl Stimulus {
+    /// A picture that a page sent.
+    pub fn from_page(page: u64, pixels: Pixels) -> Self {
+        let Pixels {
+            number,
+            source,
+            width,
+            height,
+            rgba,
+        } = pixels;
+        let picture = RgbaImage::from_raw(width as u32, height as u32, rgba).unwrap_or_default();
+        Self {
+            source,
+            from: Some((page, number)),
+            since: Instant::now(),
+            sight: Sight::Picture(DynamicImage::ImageRgba8(picture).to_rgb8()),
+        }
+    }
+
+    /// A digit of the test set.
+    pub fn digit(index: usize) -> Self {
+        Self {
+            source: format!("mnist:{index}"),
+            from: None,
+            since: Instant::now(),
+            sight: Sight::Digit(index),
+        }
+    }
+
+    /// A picture of a camera of the host or of the board.
+    pub fn from_camera(source: &str, picture: RgbImage) -> Self {
+        Self {
+            source: source.to_owned(),
+            from: None,
+            since: Instant::now(),
+            sight: Sight::Picture(picture),
+        }
+    }
+
+    /// The input that `model` makes of it; none for a digit that there is not.
+    pub fn prepare(&self, model: &ModelFiles, steps: Steps, digits: &MnistSet) -> Option<Shown> {
+        let spec = &model.spec.input;
+        match &self.sight {
+            Sight::Digit(index) => {
+                let values = digits.input(*index, spec)?;
+                Some(Shown {
+                    input: model.quantise(&values),
+                    values,
+                    stages: Vec::new(),
+                    notes: Vec::new(),
+                    label: digits.label(*index),
+                })
+            }
+            Sight::Picture(picture) if takes_digits(model) => {
+                let digit = digit(picture, steps, spec.size);
+                let polarity = steps.polarity.then_some(Polarity::LightOnDark);
+                let values = spec.grey_input(digit.picture.as_raw(), spec.size, polarity);
+                Some(Shown {
+                    input: model.quantise(&values),
+                    values,
+                    stages: digit.stages,
+                    notes: Vec::new(),
+                    label: None,
+                })
+            }
+            Sight::Picture(picture) => {
+                let prepared = spec.prepare(&DynamicImage::ImageRgb8(picture.clone()));
+                Some(Shown {
+                    input: model.quantise(&prepared.values),
+                    values: prepared.values,
+                    stages: Vec::new(),
+                    notes: prepared.notes,
+                    label: None,
+                })
+            }
+        }
+    }
+}
+
+/// Digits, one after the other.
+#[derive(Debug)]
+pub struct Player {
+    play: Play,
+    order: Vec<usize>,
+    at: usize,
+    due: Instant,
+}
+
+impl Player {
+    /// A player of `count` digits. The same seed gives the same order.
+    pub fn new(play: Play, count: usize) -> Self {
+        let mut order: Vec<usize> = (0..count).collect();
+        if let Some(seed) = play.seed {
+            order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+        }
+        Self {
+            play,
+            order,
+            at: 0,
+            due: Instant::now(),
+        }
+    }
+
+    /// The settings.
+    pub fn play(&self) -> Play {
+        self.play
+    }
+
+    /// How long until the next digit is due.
+    pub fn wait(&self) -> Duration {
+        self.due.saturating_duration_since(Instant::now())
+    }
+
+    /// The next digit.
+    pub fn next_digit(&mut self) -> Option<usize> {
+        let index = self.order.get(self.at % self.order.len().max(1)).copied();
+        self.at += 1;
+        let pause = self.play.per_second.filter(|rate| *rate > 0.0);
+        let pause = pause.map_or(Duration::ZERO, |rate| {
+            Duration::from_secs_f32((1.0 / rate).min(3600.0))
+        });
+        self.due = (self.due + pause).max(Instant::now());
+        index
+    }
+}
+
+/// A seed for those who gave none.
+pub fn any_seed() -> u64 {
+    rand::rng().next_u64() >> 12
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_is_an_order() {
+        let play = |seed| Play {
+            per_second: None,
+            seed,
+        };
+        let order = |seed| -> Vec<_> {
+            let mut player = Player::new(play(seed), 10);
+            (0..10).filter_map(|_| player.next_digit()).collect()
+        };
+        assert_eq!(order(None), (0..10).collect::<Vec<_>>());
+        assert_eq!(order(Some(5)), order(Some(5)));
+        assert_ne!(order(Some(5)), order(Some(6)));
+        let mut sorted = order(Some(5));
+        sorted.sort();
+        assert_eq!(sorted, order(None));
+        assert_eq!(Player::new(play(None), 0).next_digit(), None);
+    }
+}

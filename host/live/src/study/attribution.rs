@@ -1,0 +1,152 @@
+//! Attributions of the newest frame.
+
+use super::{Failure, Opened, onnx_beside};
+use crate::command::Attribute;
+use crate::frame::Frame;
+use crate::packet::{Kind, Packet};
+use crate::station::Shared;
+use axum::body::Bytes;
+use cortexscope_draw::{Reach, heat};
+use cortexscope_explain::attribute::{
+    Attribution, ExplainError, Method, Receipt, Request, explain,
+};
+use cortexscope_explain::float_model::FloatModel;
+use cortexscope_explain::target::{Aim, ClassValue, Target};
+use cortexscope_present::scene::attribution::per_pixel;
+use serde_json::json;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Percent of the values whose colours are told apart, as on the command line.
+const REACH: Reach = Reach::Percentile(99.5);
+
+/// A frame, and what of it is asked for.
+pub(crate) struct Task {
+    frame: Arc<Frame>,
+    attribute: Attribute,
+}
+
+/// An attribution, and all that its receipt says.
+struct Made {
+    aim: Aim,
+    method: Method,
+    attribution: Attribution,
+    seconds: f64,
+}
+
+/// Asks for the attribution of the newest frame that the pages want, if they do.
+pub(crate) fn ask(shared: &Shared) {
+    let attribute = shared.state.borrow().attribute.clone();
+    let frame = shared.frame.borrow().clone();
+    if let (Some(attribute), Some(frame)) = (attribute, frame) {
+        shared.attributions.lay(Task { frame, attribute });
+    }
+}
+
+pub(super) fn run(shared: &Shared) {
+    let mut opened = Opened::default();
+    while let Some(task) = shared.attributions.take() {
+        let is_wanted = || {
+            let state = shared.state.borrow();
+            state.attribute.as_ref() == Some(&task.attribute) && !shared.attributions.is_closed()
+        };
+        let made = opened
+            .open(&onnx_beside(&task.frame.image_path))
+            .map_err(Failure::from)
+            .and_then(|model| Ok((model, make(model, &task, &is_wanted)?)));
+        let packet = match made {
+            Ok((model, made)) => packet(model, &task, &made),
+            // Another method or class was asked for meanwhile.
+            Err(Failure::Explain(ExplainError::Interrupted)) => continue,
+            Err(failure) => Packet::new(
+                Kind::Attribution,
+                json!({
+                    "generation": task.frame.generation,
+                    "frame": task.frame.flow.frames(),
+                    "method": task.attribute.method,
+                    "error": failure.to_string(),
+                }),
+            )
+            .emit(),
+        };
+        shared.attribution.send_replace(Some(packet));
+    }
+}
+
+fn make(model: &FloatModel, task: &Task, is_wanted: &dyn Fn() -> bool) -> Result<Made, Failure> {
+    let Attribute { method, class } = &task.attribute;
+    let [_, height, width] = model.input_shape();
+    let method = Method::standard(method, [height, width]).ok_or_else(|| Failure::Unknown {
+        what: "method",
+        name: method.clone(),
+    })?;
+    let input = &task.frame.values;
+    let aim = match class {
+        Some(class) => Target::Class(class.to_string()).aim(model, ClassValue::Logit)?,
+        None => Aim::predicted(model, input, ClassValue::Logit)?,
+    };
+    let begun = Instant::now();
+    let request = Request {
+        input,
+        aim: &aim,
+        method: &method,
+    };
+    let attribution = explain(model, request, &mut |_, _| {
+        if is_wanted() {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    })?;
+    let seconds = begun.elapsed().as_secs_f64();
+    Ok(Made {
+        aim,
+        method,
+        attribution,
+        seconds,
+    })
+}
+
+fn packet(model: &FloatModel, task: &Task, made: &Made) -> Bytes {
+    let Made {
+        aim,
+        method,
+        attribution,
+        seconds,
+    } = made;
+    let frame = &task.frame;
+    let target = task.attribute.class.map(|class| format!("class:{class}"));
+    let receipt = Receipt {
+        model,
+        input: &frame.source,
+        target: target.as_deref(),
+        aim,
+        method,
+        attribution,
+        seconds: *seconds,
+        picture: "attribution.png",
+        array: "attribution.npy",
+        maps: &[],
+    };
+    let (values, is_signed) = per_pixel(attribution, method);
+    let (reach, words) = REACH.of(&values);
+    let [_, height, width] = attribution.shape;
+    let over = model.spec.input.picture(&frame.values);
+    let picture = heat(&values, width as u32, is_signed, reach, Some(&over));
+    let header = json!({
+        "generation": frame.generation,
+        "frame": frame.flow.frames(),
+        "method": method.name(),
+        "statement": method.statement(),
+        "unit": method.unit("logit"),
+        "is_signed": is_signed,
+        "reach": reach,
+        "reach_words": words,
+        "receipt": receipt.document(),
+    });
+    Packet::new(Kind::Attribution, header)
+        .f32s("attribution", &attribution.shape, &attribution.values)
+        .u8s("picture", &[height, width, 3], picture.as_raw())
+        .emit()
+}

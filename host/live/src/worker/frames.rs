@@ -1,0 +1,144 @@
+//! Frames: what is shown to the board, and what it makes of it.
+
+use super::{Last, Worker};
+use crate::command::PlanName;
+use crate::frame::{self, Frame};
+use crate::stimulus::{Player, Stimulus};
+use crate::study::attribution;
+use cortexscope_rig::session::{Mode, Progress, TensorSet};
+use image::DynamicImage;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+impl Worker {
+    /// A picture of the board's own camera goes to the board.
+    pub(super) fn capture(&mut self) {
+        let Some(rig) = &mut self.rig else {
+            return;
+        };
+        match rig.session.capture() {
+            Ok(picture) => {
+                let picture = DynamicImage::ImageLuma8(picture).to_rgb8();
+                self.frame(Stimulus::from_camera("camera of the board", picture));
+            }
+            Err(error) => {
+                self.rest();
+                self.failed(&error);
+            }
+        }
+    }
+
+    /// One frame, whether frozen or not.
+    pub(super) fn step(&mut self) {
+        if self.is_board_camera_on {
+            return self.capture();
+        }
+        let waiting = self.shared.desk().newest.take();
+        let mut played = || self.player.as_mut().and_then(Player::next_digit);
+        let next = waiting.or_else(|| played().map(Stimulus::digit));
+        match next {
+            Some(stimulus) => self.frame(stimulus),
+            None => self.again(),
+        }
+    }
+
+    /// A frame that was asked for runs now, or waits where all do.
+    pub(super) fn frame_if_thawed(&mut self, stimulus: Stimulus) {
+        if self.is_frozen || self.rig.is_none() {
+            self.shared.desk().show(stimulus);
+        } else {
+            self.frame(stimulus);
+        }
+    }
+
+    /// The last frame once more.
+    pub(super) fn again(&mut self) {
+        if let Some(last) = &self.last
+            && self.rig.is_some()
+        {
+            let mut stimulus = last.stimulus.clone();
+            stimulus.since = Instant::now();
+            self.frame(stimulus);
+        }
+    }
+
+    pub(super) fn frame(&mut self, stimulus: Stimulus) {
+        let Some(mut rig) = self.rig.take() else {
+            return;
+        };
+        let Some(shown) = stimulus.prepare(&rig.model, self.steps, &self.digits) else {
+            self.rig = Some(rig);
+            return self.say(|state| state.say(format!("there is no {}", stimulus.source)));
+        };
+        let before = rig.session.statistics();
+        let shared = Arc::clone(&self.shared);
+        shared.set_busy(true);
+        let begun = Instant::now();
+        let result = rig.infer(&shown.input, self.plan(), TensorSet::ALL, &mut |progress| {
+            if let Progress::Activation { tensor, .. } = progress {
+                shared.cursor.store(tensor, Ordering::Relaxed);
+            }
+        });
+        let board_time = begun.elapsed();
+        shared.set_busy(false);
+        let recording = match result {
+            Ok(recording) => recording,
+            Err(error) => {
+                // What was lost is shown again when the board is back.
+                let input = None;
+                self.last = Some(Last {
+                    stimulus,
+                    input,
+                    frame: self.flow.frames(),
+                });
+                self.rig = Some(rig);
+                return self.failed(&error);
+            }
+        };
+        let after = rig.session.statistics();
+        if after.resets > before.resets || after.links_reopened > before.links_reopened {
+            self.say(|state| state.say("the board was lost and came back: the frame ran again"));
+        }
+        let replaced = shared.desk().replaced;
+        self.flow
+            .count(&rig.session, board_time, stimulus.since, replaced);
+        let packet = frame::packet(
+            &rig.model,
+            self.generation,
+            &stimulus,
+            &shown,
+            self.mode,
+            &recording,
+            &self.flow,
+        );
+        let classes = 0..recording.logits.len();
+        shared.frame.send_replace(Some(Arc::new(Frame {
+            source: stimulus.source.clone(),
+            expected: shown.label,
+            generation: self.generation,
+            image_path: rig.model.image_path.clone(),
+            values: shown.values,
+            input: shown.input.clone(),
+            labels: classes.map(|class| rig.model.label(class)).collect(),
+            recording,
+            mode: self.mode,
+            flow: self.flow.clone(),
+            packet,
+        })));
+        attribution::ask(&shared);
+        self.last = Some(Last {
+            stimulus,
+            input: Some(shown.input),
+            frame: self.flow.frames(),
+        });
+        self.rig = Some(rig);
+    }
+
+    fn plan(&self) -> Mode {
+        match self.mode {
+            PlanName::Fused => Mode::Fused,
+            PlanName::Tapped => Mode::Tapped,
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! A model's input as a picture: what it sees, for people to look at.
+
+use image::{Rgb, RgbImage};
+
+use super::spec::{Channels, InputSpec};
+
+impl InputSpec {
+    /// The level, 0 to 255 where it lies in the range, that `value` stands for
+    /// in `channel`: [`InputSpec::value`] backwards.
+    pub fn level(&self, channel: usize, value: f32) -> f32 {
+        let [black, white] = [0, 255].map(|pixel| f64::from(self.value(channel, pixel)));
+        ((f64::from(value) - black) / (white - black) * 255.0) as f32
+    }
+
+    /// The value that a level, 0 to 255 and between, becomes in `channel`.
+    pub fn value_of_level(&self, channel: usize, level: f32) -> f32 {
+        let [black, white] = [0, 255].map(|pixel| f64::from(self.value(channel, pixel)));
+        (black + (white - black) * f64::from(level) / 255.0) as f32
+    }
+
+    /// The input `[C, H, W]` as a picture; what lies outside the range is cut.
+    ///
+    /// Missing values are black.
+    pub fn picture(&self, values: &[f32]) -> RgbImage {
+        let [height, width] = self.size;
+        let pixels = height * width;
+        RgbImage::from_fn(width as u32, height as u32, |x, y| {
+            let at = y as usize * width + x as usize;
+            let code = |channel: usize| {
+                let value = values.get(channel * pixels + at);
+                let level = value.map_or(0.0, |&value| self.level(channel, value));
+                level.round().clamp(0.0, 255.0) as u8
+            };
+            Rgb(match self.channels {
+                Channels::Grey => [code(0); 3],
+                Channels::Rgb => [code(0), code(1), code(2)],
+                Channels::Bgr => [code(2), code(1), code(0)],
+            })
+        })
+    }
+
+    /// The planes of an input in the order red, green, blue; a grey input's
+    /// plane stands for all three.
+    pub fn rgb_planes(&self) -> [usize; 3] {
+        match self.channels {
+            Channels::Grey => [0; 3],
+            Channels::Rgb => [0, 1, 2],
+            Channels::Bgr => [2, 1, 0],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::ModelSpec;
+    use image::DynamicImage;
+
+    #[test]
+    fn what_a_model_sees_is_the_picture_it_was_given() {
+        let picture = RgbImage::from_fn(3, 2, |x, y| Rgb([x as u8 * 80, y as u8 * 200, 33]));
+        let mut spec = ModelSpec::assumed([3, 2, 3]).input;
+        spec.range = [0.0, 255.0];
+        spec.mean = vec![104.0, 117.0, 123.0];
+        spec.std = vec![1.0, 2.0, 0.5];
+        for channels in [Channels::Rgb, Channels::Bgr] {
+            spec.channels = channels;
+            let prepared = spec.prepare(&DynamicImage::ImageRgb8(picture.clone()));
+            assert_eq!(spec.picture(&prepared.values), picture);
+        }
+    }
+
+    #[test]
+    fn levels_go_both_ways() {
+        let mut spec = ModelSpec::assumed([1, 2, 2]).input;
+        spec.range = [-1.0, 3.0];
+        spec.mean = vec![0.5];
+        spec.std = vec![0.25];
+        for level in [0.0, 17.5, 255.0] {
+            let value = spec.value_of_level(0, level);
+            assert!((spec.level(0, value) - level).abs() < 1e-3);
+        }
+        assert_eq!(spec.value_of_level(0, 255.0), spec.value(0, 255));
+    }
+}

@@ -1,0 +1,7 @@
+//! What a network is and what it is shown: ONNX graphs, the description of an input,
+//! pictures, digits and arrays, and the files that are shipped.
+
+pub mod input;
+pub mod onnx;
+pub mod random;
+pub mod resources;

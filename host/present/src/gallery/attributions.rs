@@ -1,0 +1,278 @@
+//! Attributions of many methods side by side.
+
+use std::path::Path;
+
+use image::RgbImage;
+
+use super::{GalleryError, Making};
+use crate::scene::attribution::per_pixel;
+use cortexscope_draw::number::percent;
+use cortexscope_draw::{GridLayout, Reach, Tile, Tiles, heat, tile_grid};
+use cortexscope_explain::attribute::{
+    Baseline, Composite, CompositeKind, DeconvnetStart, GradCam, IntegratedGradients, LrpRule,
+    Method, OcclusionParameters, Quadrature, Request, SmoothGrad, SmoothGradOf, explain,
+    greatest_magnitude,
+};
+use cortexscope_explain::filters::colours;
+use cortexscope_explain::float_model::FloatModel;
+use cortexscope_explain::target::{Aim, ClassValue, Target};
+use cortexscope_net::input::picture;
+
+const REACH: Reach = Reach::Percentile(99.5);
+const DIGITS: [usize; 5] = [0, 1, 4, 18, 61];
+const PHOTOS: [&str; 5] = [
+    "tracel_flamingo.jpg",
+    "coral_parrot.jpg",
+    "tracel_dog.jpg",
+    "tracel_cat.jpg",
+    "coral_hot_dog.jpg",
+];
+
+fn epsilon() -> LrpRule {
+    LrpRule::Epsilon(1e-6)
+}
+
+/// Every method, with parameters that suit an input of `side` pixels.
+fn methods(side: usize, samples: usize, seed: u64) -> Vec<Method> {
+    let composite = |kind| Composite::of(kind, epsilon(), 1e-6, 0.25);
+    let window = [side / 6, side / 6];
+    vec![
+        Method::Gradient,
+        Method::Saliency,
+        Method::GradientXInput,
+        Method::SmoothGrad(SmoothGrad {
+            of: SmoothGradOf::Magnitude,
+            samples,
+            level: 0.15,
+            seed,
+        }),
+        Method::IntegratedGradients(IntegratedGradients {
+            baseline: Baseline::Black,
+            steps: samples,
+            quadrature: Quadrature::Midpoint,
+        }),
+        Method::Deconvnet(DeconvnetStart::Strongest),
+        Method::GuidedBackprop,
+        Method::GradCam(GradCam::default()),
+        Method::GuidedGradCam(GradCam::default()),
+        Method::LrpEpsilon(composite(CompositeKind::Uniform)),
+        Method::LrpZPlus(Composite::uniform(LrpRule::ZPlus)),
+        Method::LrpGamma(composite(CompositeKind::EpsilonGammaBox)),
+        Method::Occlusion(OcclusionParameters {
+            window,
+            stride: window.map(|side| (side / 4).max(1)),
+            fill: Baseline::Mean,
+        }),
+    ]
+}
+
+/// The predicted class of an input, and its probability.
+fn predicted(model: &FloatModel, input: &[f32]) -> Result<(Aim, String), GalleryError> {
+    let aim = Aim::predicted(model, input, ClassValue::Logit)?;
+    let class = aim.class_in(model).unwrap_or_default();
+    let probability = aim.probability(model, input)?.unwrap_or_default();
+    let label = model.short_label(class);
+    Ok((aim, format!("{label}, {}", percent(probability as f32))))
+}
+
+/// One attribution as a picture: derivatives with respect to colours in their own
+/// colours, everything else as a map.
+fn shown(
+    making: &mut Making<'_>,
+    model: &FloatModel,
+    input: &[f32],
+    aim: &Aim,
+    method: &Method,
+) -> Result<RgbImage, GalleryError> {
+    let aim = &match method {
+        Method::Deconvnet(_) => class_map(model, aim)?,
+        _ => aim.clone(),
+    };
+    let request = Request { input, aim, method };
+    let what = format!("{}: {} of {}", model.name, method.name(), aim.words);
+    let found = explain(model, request, &mut |done, all| {
+        (making.watch)(&format!("{what}, {done} of {all}"))
+    })?;
+    let [channels, height, width] = found.shape;
+    let in_colour = matches!(
+        method,
+        Method::Gradient | Method::Deconvnet(_) | Method::GuidedBackprop | Method::GuidedGradCam(_)
+    );
+    if channels == 3 && in_colour {
+        let (reach, _) = REACH.of(&greatest_magnitude(&found.values, height * width));
+        let planes = model.spec.input.rgb_planes();
+        return Ok(colours(&found.values, [height, width], planes, reach));
+    }
+    let (values, signed) = per_pixel(&found, method);
+    let (reach, _) = REACH.of(&values);
+    let coarse = matches!(method, Method::GradCam(_) | Method::Occlusion(_));
+    let photograph = coarse.then(|| model.spec.input.picture(input));
+    Ok(heat(
+        &values,
+        width as u32,
+        signed,
+        reach,
+        photograph.as_ref(),
+    ))
+}
+
+/// The last map of the class, where there is one: the deconvnet of Zeiler and Fergus 2014
+/// begins at one position of a map, not at its mean.
+fn class_map(model: &FloatModel, aim: &Aim) -> Result<Aim, GalleryError> {
+    let [classes, ..] = aim.shape;
+    let map = model.layers().iter().rev().find(|layer| {
+        let [channels, height, width] = layer.shape;
+        channels == classes && height * width > 1
+    });
+    match (map, aim.class_in(model)) {
+        (Some(layer), Some(class)) => {
+            let target = format!("{}:{class}", layer.name).parse::<Target>()?;
+            Ok(target.aim(model, ClassValue::Logit)?)
+        }
+        _ => Ok(aim.clone()),
+    }
+}
+
+/// A row of tiles: the input, and every method on it.
+fn row(
+    making: &mut Making<'_>,
+    model: &FloatModel,
+    input: &[f32],
+    methods: &[Method],
+) -> Result<Vec<Tile>, GalleryError> {
+    let (aim, label) = predicted(model, input)?;
+    let mut tiles = vec![Tile {
+        image: model.spec.input.picture(input),
+        lines: vec![label],
+    }];
+    for method in methods {
+        tiles.push(Tile {
+            image: shown(making, model, input, &aim, method)?,
+            lines: vec![method.name().to_owned(), variant(method)],
+        });
+    }
+    Ok(tiles)
+}
+
+/// What of a method the literature disagrees about, in a few words.
+fn variant(method: &Method) -> String {
+    match method {
+        Method::Gradient | Method::GradientXInput => "signed".to_owned(),
+        Method::Saliency => "|·|, channels: max".to_owned(),
+        Method::GuidedBackprop => "every rectifier".to_owned(),
+        Method::Deconvnet(start) => start.name().to_owned(),
+        Method::SmoothGrad(SmoothGrad { of, samples, .. }) => {
+            format!("{}, {samples} samples", of.name())
+        }
+        Method::IntegratedGradients(IntegratedGradients {
+            baseline, steps, ..
+        }) => format!("from {}, {steps} steps", baseline.words()),
+        Method::GradCam(_) | Method::GuidedGradCam(_) => "last convolution".to_owned(),
+        Method::LrpEpsilon(composite)
+        | Method::LrpGamma(composite)
+        | Method::LrpZPlus(composite) => composite.name().to_owned(),
+        Method::Occlusion(OcclusionParameters {
+            window: [height, width],
+            ..
+        }) => format!("{height}×{width}, mean colour"),
+    }
+}
+
+const SIGNED: &str = "blue speaks for the class, orange against it; magnitudes from black to yellow; grey is zero in colour";
+
+pub fn lenet(making: &mut Making<'_>, model: &FloatModel) -> Result<(), GalleryError> {
+    let folder = cortexscope_net::resources::shipped_folder().join("mnist");
+    let digits = cortexscope_net::input::MnistSet::open(
+        &folder.join("t10k-images-idx3-ubyte.gz"),
+        &folder.join("t10k-labels-idx1-ubyte.gz"),
+    )?;
+    let methods = methods(28, 64, making.gallery.seed);
+    let mut tiles = Vec::new();
+    for digit in DIGITS {
+        if let Some(input) = digits.input(digit, &model.spec.input) {
+            tiles.extend(row(making, model, &input, &methods)?);
+        }
+    }
+    let title = "the lecture LeNet, every method";
+    let tiles = side_by_side(title, tiles, (methods.len() + 1).div_ceil(2));
+    let layout = GridLayout {
+        max_width: 1280,
+        px_per_value: 5,
+    };
+    let drawing = tile_grid(&tiles, layout)?;
+    let command = "explain METHOD lecture-lenet mnist:0";
+    making.hang(
+        "lenet-attributions.png",
+        "Attributions of digits, side by side",
+        command,
+        1,
+        &drawing,
+    )
+}
+
+pub fn squeezenet(
+    making: &mut Making<'_>,
+    model: &FloatModel,
+    data: &Path,
+) -> Result<(), GalleryError> {
+    let methods = methods(227, 32, making.gallery.seed);
+    let mut chosen = Vec::new();
+    for (index, photo) in PHOTOS.iter().enumerate() {
+        let path = data.join("photos").join(photo);
+        if !path.is_file() {
+            continue;
+        }
+        let input = model.spec.input.prepare(&picture::open(&path)?).values;
+        let tiles = row(making, model, &input, &methods)?;
+        let some = tiles.iter().enumerate();
+        let some = some.filter(|(at, _)| [0, 2, 4, 5, 7, 8, 12, 13].contains(at));
+        chosen.extend(some.map(|(_, tile)| tile.clone()));
+        if index == 0 {
+            let all = side_by_side("SqueezeNet on a photograph, every method", tiles, 5);
+            let layout = GridLayout {
+                max_width: 1280,
+                px_per_value: 1,
+            };
+            let drawing = tile_grid(&all, layout)?;
+            let command = format!("explain METHOD squeezenet_v1.0_dc.onnx {photo}");
+            making.hang(
+                "squeezenet-methods.png",
+                "Every method on one photograph",
+                &command,
+                1,
+                &drawing,
+            )?;
+        }
+    }
+    if chosen.is_empty() {
+        return Ok(());
+    }
+    let grid = side_by_side("SqueezeNet on photographs", chosen, 8);
+    let layout = GridLayout {
+        max_width: 1900,
+        px_per_value: 1,
+    };
+    let drawing = tile_grid(&grid, layout)?;
+    let command = "explain METHOD squeezenet_v1.0_dc.onnx PHOTO";
+    making.hang(
+        "squeezenet-attributions.png",
+        "Attributions on photographs, side by side",
+        command,
+        1,
+        &drawing,
+    )
+}
+
+/// A grid of tiles whose maps have a scale each.
+fn side_by_side(title: &str, tiles: Vec<Tile>, columns: usize) -> Tiles {
+    Tiles {
+        title: title.to_owned(),
+        shape: String::new(),
+        op: "predicted class, logit".to_owned(),
+        statement: SIGNED.to_owned(),
+        footnote: "each map reaches its own 99.5th percentile".to_owned(),
+        bar: None,
+        columns: Some(columns),
+        tiles,
+    }
+}

@@ -1,0 +1,120 @@
+//! From what a board gave to what a picture shows.
+
+pub mod ascent;
+pub mod attribution;
+pub mod memory;
+
+use cortexscope_compile::model_files::ModelFiles;
+use cortexscope_core::{Model, Op};
+use cortexscope_draw::{ActivationMaps, MapRole, Occlusion, Quantisation};
+use cortexscope_rig::session::{OccludeRequest, OcclusionMap};
+use cortexscope_rig::{Activation, Recording};
+use image::RgbImage;
+
+/// An occlusion map over the input that it explains; `level` is the fill as a
+/// grey level.
+pub fn occlusion(
+    model: &ModelFiles,
+    input: &[i8],
+    request: &OccludeRequest,
+    level: u8,
+    map: &OcclusionMap,
+) -> Occlusion {
+    let shape = model.image.model().input().shape;
+    let along = |axis: usize, size: usize| {
+        (size - usize::from(request.window[axis])) / usize::from(request.stride[axis]) + 1
+    };
+    Occlusion {
+        image: stimulus(model, input),
+        outline_level: (shape.channels == 1).then_some(128),
+        rows: along(0, shape.height),
+        columns: along(1, shape.width),
+        probabilities: map.probabilities.iter().copied().map(Some).collect(),
+        window: request.window.map(usize::from),
+        stride: request.stride.map(usize::from),
+        fill: fill_name(level),
+        class: model.label(map.class.into()),
+        base_probability: map.base_probability,
+    }
+}
+
+fn fill_name(level: u8) -> String {
+    match level {
+        0 => "0 (black)".to_owned(),
+        255 => "255 (white)".to_owned(),
+        level => format!("{level} (grey)"),
+    }
+}
+
+/// The int8 input `[C, H, W]` as a picture: its whole range from black to white.
+pub fn stimulus(model: &ModelFiles, input: &[i8]) -> RgbImage {
+    let shape = model.image.model().input().shape;
+    let pixels = shape.height * shape.width;
+    RgbImage::from_fn(shape.width as u32, shape.height as u32, |x, y| {
+        let at = y as usize * shape.width + x as usize;
+        let level = |channel: usize| {
+            let channel = channel.min(shape.channels - 1);
+            (i16::from(input[channel * pixels + at]) + 128) as u8
+        };
+        image::Rgb([level(0), level(1), level(2)])
+    })
+}
+
+/// A tapped tensor as maps, named by what wrote it.
+pub fn maps(model: &Model<'_>, activation: &Activation) -> ActivationMaps {
+    let layer = activation
+        .tensor
+        .checked_sub(1)
+        .and_then(|layer| model.layer(layer));
+    ActivationMaps {
+        layer: activation.name.clone(),
+        op: layer.map_or_else(|| "input".to_owned(), |layer| operator(&layer.op)),
+        channels: activation.shape.channels,
+        height: activation.shape.height,
+        width: activation.shape.width,
+        values: activation.real(),
+        quantisation: Some(Quantisation {
+            scale: activation.scale,
+            zero: activation.zero,
+        }),
+        role: if activation.tensor == 0 {
+            MapRole::Stimulus
+        } else {
+            MapRole::Activation
+        },
+    }
+}
+
+/// The logits as maps.
+pub fn logits(model: &Model<'_>, recording: &Recording) -> ActivationMaps {
+    let tensor = model.logits();
+    let last = model.layer(model.tensor_count().saturating_sub(2));
+    ActivationMaps {
+        layer: tensor.name.to_owned(),
+        op: last.map_or_else(String::new, |layer| operator(&layer.op)),
+        channels: tensor.shape.channels,
+        height: tensor.shape.height,
+        width: tensor.shape.width,
+        values: recording.logits.clone(),
+        quantisation: None,
+        role: MapRole::Activation,
+    }
+}
+
+/// An operator in a few words.
+pub fn operator(op: &Op<'_>) -> String {
+    match op {
+        Op::Conv2d(conv) => {
+            format!(
+                "convolution {}×{}",
+                conv.window.kernel_h, conv.window.kernel_w
+            )
+        }
+        Op::Dense(_) => "dense".to_owned(),
+        Op::MaxPool(pool) => {
+            format!("max pool {}×{}", pool.window.kernel_h, pool.window.kernel_w)
+        }
+        Op::Lookup(_) => "element-wise, by table".to_owned(),
+        Op::Concat => "concatenation".to_owned(),
+    }
+}

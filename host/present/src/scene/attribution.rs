@@ -1,0 +1,65 @@
+//! From an attribution to its picture.
+
+use cortexscope_draw::number::significant;
+use cortexscope_draw::{AttributionPicture, Reach, Rendering};
+use cortexscope_explain::attribute::{
+    Attribution, Method, Request, greatest_magnitude, sum_over_channels,
+};
+use cortexscope_explain::filters::colours;
+use cortexscope_explain::float_model::FloatModel;
+
+/// One value for each pixel: sums over the channels where they are shares of a
+/// whole, the greatest magnitude where they are derivatives with respect to
+/// several colours; and whether the sign is left.
+pub fn per_pixel(attribution: &Attribution, method: &Method) -> (Vec<f32>, bool) {
+    let [channels, height, width] = attribution.shape;
+    let positions = height * width;
+    if channels == 1 {
+        (attribution.values.clone(), method.is_signed())
+    } else if method.is_additive() {
+        let sums = sum_over_channels(&attribution.values, positions);
+        (sums, method.is_signed())
+    } else {
+        (greatest_magnitude(&attribution.values, positions), false)
+    }
+}
+
+/// An attribution over the input that it explains.
+pub fn attribution(
+    model: &FloatModel,
+    request: Request<'_>,
+    attribution: &Attribution,
+    reach: Reach,
+) -> AttributionPicture {
+    let (values, signed) = per_pixel(attribution, request.method);
+    let [channels, height, width] = attribution.shape;
+    let spec = &model.spec.input;
+    let rendering = if channels == 3 && !request.method.is_additive() {
+        let (most, _) = reach.of(&attribution.values);
+        let size = [height, width];
+        let planes = spec.rgb_planes();
+        Rendering::Colours(colours(&attribution.values, size, planes, most))
+    } else {
+        Rendering::Map
+    };
+    let residuals = attribution
+        .residuals
+        .iter()
+        .map(|residual| format!("{} {}", residual.name, significant(residual.value as f32)));
+    AttributionPicture {
+        title: request.method.name().to_owned(),
+        target: format!(
+            "{} {}",
+            request.aim.words,
+            significant(attribution.score as f32)
+        ),
+        statement: request.method.statement(),
+        footnote: residuals.collect::<Vec<_>>().join(" · "),
+        input: spec.picture(request.input),
+        values,
+        signed,
+        reach,
+        rendering,
+        outline_level: (spec.channels.count() == 1).then_some(128),
+    }
+}

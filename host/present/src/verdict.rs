@@ -1,0 +1,40 @@
+//! Whether a network fits a part, in words.
+
+use cortexscope_budget::fit::Fit;
+use cortexscope_draw::number::grouped;
+
+/// What does not fit, by how much, and what would make it fit.
+pub fn verdict(fit: &Fit) -> String {
+    let Some([flash, ram]) = fit.has else {
+        return "fits: the host has no such limits".to_owned();
+    };
+    let over = |need: u64, has: u64| need.saturating_sub(has);
+    let mut wrong = Vec::new();
+    let flash_over = over(fit.flash_bytes, flash);
+    if flash_over > 0 {
+        wrong.push(format!(
+            "flash is short by {} B: fewer weights, that many, or a part with {} B",
+            grouped(flash_over),
+            grouped(fit.flash_bytes)
+        ));
+    }
+    let ram_over = over(fit.fused_ram_bytes, ram);
+    if ram_over > 0 {
+        wrong.push(format!(
+            "RAM is short by {} B even fused: smaller maps, or a part with {} B",
+            grouped(ram_over),
+            grouped(fit.fused_ram_bytes)
+        ));
+    }
+    if !wrong.is_empty() {
+        return format!("does not fit: {}", wrong.join("; "));
+    }
+    let tapped_over = over(fit.tapped_ram_bytes, ram);
+    if tapped_over > 0 {
+        return format!(
+            "fits with --mode fused; tapped is short of RAM by {} B",
+            grouped(tapped_over)
+        );
+    }
+    "fits".to_owned()
+}

@@ -1,0 +1,170 @@
+//! From a board's name to a link with the board at its other end.
+
+use super::native::{DEFAULT_ARENA_BYTES, NativeBoard};
+use super::{BoardKind, Engine, Reach};
+use crate::link::qemu::{QemuConfig, QemuLink};
+use crate::link::serial::SerialLink;
+use crate::link::{Link, LinkError};
+use crate::session::logs::{Logs, LogsError};
+use cortexscope_compile::model_files::ModelFiles;
+use image::GrayImage;
+use object::{Object, ObjectSection};
+use std::path::{Path, PathBuf};
+
+/// A serial port to a real board.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Port {
+    /// Its path: `/dev/ttyACM0`.
+    pub path: String,
+    /// Bits per second.
+    pub baud: u32,
+}
+
+/// A link, and what its board should say of itself.
+pub struct Connection {
+    /// The link.
+    pub link: Box<dyn Link>,
+    /// Build id of the firmware that should run, if it is known.
+    pub elf_build_id: Option<Vec<u8>>,
+    /// Reads the board's log.
+    pub logs: Logs,
+}
+
+/// Why a board cannot be reached.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// There is no firmware for it yet.
+    #[error("no firmware for {board} at {}: build it with `cargo xtask firmware --board {board}{}`", path.display(), engine.flag())]
+    NoFirmware {
+        /// The board.
+        board: &'static str,
+        /// The engine that it was to have.
+        engine: Engine,
+        /// Where the ELF file was looked for.
+        path: PathBuf,
+    },
+    /// The firmware's ELF file cannot be read.
+    #[error("cannot read the firmware {}: build it again with `cargo xtask firmware`", path.display())]
+    Elf {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: object::Error,
+    },
+    /// The file with the firmware or the image cannot be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A serial port was named for a board that has none.
+    #[error("{board} runs in this process: leave --port out")]
+    NoPort {
+        /// The board.
+        board: &'static str,
+    },
+    /// The firmware's log table cannot be read.
+    #[error(transparent)]
+    Logs(#[from] LogsError),
+    /// The link cannot be opened.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+}
+
+/// Where `cargo xtask firmware` leaves the ELF file of a board with an engine.
+pub fn firmware_elf(board: &BoardKind, engine: Engine) -> PathBuf {
+    let suffix = match engine {
+        Engine::Static => "",
+        Engine::Tract => "-tract",
+    };
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../target/firmware")
+        .join(board.name)
+        .join(format!("{}{suffix}.elf", board.name))
+}
+
+/// Where a board is.
+#[derive(Clone, Debug)]
+pub enum FarEnd {
+    /// At a serial port.
+    Serial(Port),
+    /// On this machine: emulated, or in this process.
+    Here {
+        /// What the native board's camera takes; none for no camera.
+        sensor: Vec<GrayImage>,
+    },
+}
+
+/// A link to `board`, emulated with `model` in its region, or at a serial port. It
+/// should run `engine`.
+///
+/// # Errors
+/// [`ConnectError`]: what is missing and how to get it.
+pub fn connect(
+    board: &'static BoardKind,
+    engine: Engine,
+    model: &ModelFiles,
+    far_end: FarEnd,
+) -> Result<Connection, ConnectError> {
+    let Reach::Qemu {
+        machine,
+        model_address,
+    } = board.reach
+    else {
+        let FarEnd::Here { sensor } = far_end else {
+            return Err(ConnectError::NoPort { board: board.name });
+        };
+        let native = NativeBoard::with_camera(model.image.bytes(), DEFAULT_ARENA_BYTES, sensor);
+        return Ok(Connection {
+            link: Box::new(native),
+            elf_build_id: None,
+            logs: Logs::default(),
+        });
+    };
+    let path = firmware_elf(board, engine);
+    if !path.exists() {
+        return Err(ConnectError::NoFirmware {
+            board: board.name,
+            engine,
+            path,
+        });
+    }
+    let elf = std::fs::read(&path).map_err(|source| ConnectError::Read {
+        path: path.clone(),
+        source,
+    })?;
+    let elf_build_id = build_id(&elf).map_err(|source| ConnectError::Elf {
+        path: path.clone(),
+        source,
+    })?;
+    let logs = Logs::from_elf(&elf)?;
+    let link: Box<dyn Link> = match far_end {
+        FarEnd::Serial(Port { path, baud }) => Box::new(SerialLink::open(&path, baud)?),
+        FarEnd::Here { .. } => {
+            let config = QemuConfig::new(machine, path).load(&model.image_path, model_address);
+            Box::new(QemuLink::start(config)?)
+        }
+    };
+    Ok(Connection {
+        link,
+        elf_build_id,
+        logs,
+    })
+}
+
+fn build_id(elf: &[u8]) -> object::Result<Option<Vec<u8>>> {
+    Ok(object::File::parse(elf)?.build_id()?.map(<[u8]>::to_vec))
+}
+
+/// The compiler that an ELF file says it was made by: `rustc version 1.95.0 (…)`.
+pub fn compiler(elf: &[u8]) -> Option<String> {
+    let file = object::File::parse(elf).ok()?;
+    let comment = file.section_by_name(".comment")?.uncompressed_data().ok()?;
+    let texts = comment.split(|&byte| byte == 0);
+    let mut texts = texts.filter_map(|text| std::str::from_utf8(text).ok());
+    texts
+        .find(|text| text.starts_with("rustc"))
+        .map(str::to_owned)
+}

@@ -1,0 +1,192 @@
+//! What a run really used of a board's memory: the arena and the stack are
+//! painted, and what lost its paint was used.
+
+use cortexscope_compile::layout::channels_last;
+
+use crate::Rig;
+use crate::session::{InferRequest, Mode, OccludeRequest, SessionError, TensorSet};
+use cortexscope_core::occlusion_arena_bytes;
+use serde_json::{Value, json};
+
+/// Two patterns that differ in every bit: a byte that is written with one of
+/// them shows under the other.
+const PAINTS: [u8; 2] = [0x55, 0xAA];
+
+/// One mode of one model, planned and measured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Measurement {
+    /// The plan that ran.
+    pub mode: Mode,
+    /// Bytes of arena that the plan says.
+    pub planned_arena_bytes: u32,
+    /// Bytes of arena up to the last one in use; none if the board cannot tell.
+    pub measured_arena_bytes: Option<u32>,
+    /// Bytes of stack at the deepest; none if the board cannot tell.
+    pub stack_bytes: Option<u32>,
+    /// The input, then each layer.
+    pub layers: Vec<LayerMeasurement>,
+}
+
+/// One tensor and the layer that wrote it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerMeasurement {
+    /// The layer's name.
+    pub name: String,
+    /// Where the tensor lies in the arena; none where it is fused away.
+    pub offset: Option<u32>,
+    /// Its bytes there; none where it is fused away.
+    pub bytes: Option<u32>,
+    /// Bytes of arena up to the last one in use while the layer's step runs, as
+    /// the plan says; none for the input.
+    pub planned_arena_bytes: Option<u32>,
+    /// The same as painting showed it.
+    pub measured_arena_bytes: Option<u32>,
+    /// Bytes of stack at the deepest while the layer ran.
+    pub stack_bytes: Option<u32>,
+    /// Instructions or cycles.
+    pub count: Option<u64>,
+}
+
+impl Measurement {
+    /// The mode's name on the command line.
+    pub fn mode_name(&self) -> &'static str {
+        match self.mode {
+            Mode::Fused => "fused",
+            Mode::Tapped => "tapped",
+        }
+    }
+
+    /// The mode as one of `modes` of the document `memory`.
+    pub fn document(&self) -> Value {
+        let layers = self.layers.iter().map(|layer| {
+            json!({
+                "name": layer.name,
+                "offset": layer.offset,
+                "bytes": layer.bytes,
+                "planned_arena_bytes": layer.planned_arena_bytes,
+                "measured_arena_bytes": layer.measured_arena_bytes,
+                "stack_bytes": layer.stack_bytes,
+                "instructions": layer.count,
+            })
+        });
+        json!({
+            "mode": self.mode_name(),
+            "planned_arena_bytes": self.planned_arena_bytes,
+            "measured_arena_bytes": self.measured_arena_bytes,
+            "stack_bytes": self.stack_bytes,
+            "layers": layers.collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// Runs `input`, int8 `[C, H, W]`, in every mode that the image has a plan for,
+/// painted with two patterns.
+///
+/// # Errors
+/// [`SessionError`].
+pub fn measure(rig: &mut Rig, input: &[i8]) -> Result<Vec<Measurement>, SessionError> {
+    let image = rig.model.image.clone();
+    let model = image.model();
+    let board_input = channels_last(input, model.input().shape);
+    let modes = [
+        (Mode::Fused, cortexscope_core::Mode::Fused),
+        (Mode::Tapped, cortexscope_core::Mode::Tapped),
+    ];
+    let mut measurements = Vec::new();
+    for (mode, planned) in modes {
+        let Some(plan) = model.plan(planned) else {
+            continue;
+        };
+        let mut arena_bytes = None;
+        let mut stack_bytes = None;
+        let mut layers: Vec<LayerMeasurement> = model
+            .tensors()
+            .enumerate()
+            .map(|(tensor, view)| {
+                let place = plan.place(&model, tensor);
+                LayerMeasurement {
+                    name: view.name.to_owned(),
+                    offset: place.as_ref().map(|place| place.start as u32),
+                    bytes: place.as_ref().map(|place| place.len() as u32),
+                    planned_arena_bytes: (tensor > 0)
+                        .then(|| plan.in_use_bytes(&model, tensor) as u32),
+                    measured_arena_bytes: None,
+                    stack_bytes: None,
+                    count: None,
+                }
+            })
+            .collect();
+        for paint in PAINTS {
+            let request = InferRequest {
+                mode,
+                taps: TensorSet::NONE,
+                paint: Some(paint),
+            };
+            let run = rig.session.infer(&board_input, &request, &mut |_| {})?;
+            arena_bytes = arena_bytes.max(run.arena_bytes);
+            stack_bytes = stack_bytes.max(run.stack_bytes);
+            for cost in &run.layers {
+                if let Some(layer) = layers.get_mut(cost.tensor) {
+                    layer.stack_bytes = layer.stack_bytes.max(cost.stack_bytes);
+                    layer.measured_arena_bytes = layer.measured_arena_bytes.max(cost.arena_bytes);
+                    layer.count = cost.count;
+                }
+            }
+        }
+        measurements.push(Measurement {
+            mode,
+            planned_arena_bytes: plan.arena_bytes() as u32,
+            measured_arena_bytes: arena_bytes,
+            stack_bytes,
+            layers,
+        });
+    }
+    Ok(measurements)
+}
+
+/// The arena of an occlusion map, planned and measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OcclusionMeasurement {
+    /// Bytes that the engine says it needs.
+    pub planned_arena_bytes: u32,
+    /// Bytes up to the last one written. What a window changes depends on where it
+    /// stands; not every position is tried, so it can be fewer.
+    pub measured_arena_bytes: Option<u32>,
+    /// Bytes of stack at the deepest; none if the board cannot tell.
+    pub stack_bytes: Option<u32>,
+}
+
+/// Hides parts of `input`, int8 `[C, H, W]`, with a square window of `side`, edge
+/// to edge, painted with two patterns.
+///
+/// # Errors
+/// [`SessionError`].
+pub fn measure_occlusion(
+    rig: &mut Rig,
+    input: &[i8],
+    side: u16,
+) -> Result<OcclusionMeasurement, SessionError> {
+    let image = rig.model.image.clone();
+    let model = image.model();
+    let shape = model.input().shape;
+    let window = [shape.height, shape.width].map(|size| side.min(size as u16));
+    let request = OccludeRequest {
+        window,
+        stride: window,
+        fill: model.input().zero,
+        class: None,
+    };
+    let [height, width] = window.map(usize::from);
+    let mut measured = OcclusionMeasurement {
+        planned_arena_bytes: occlusion_arena_bytes(&model, height, width) as u32,
+        measured_arena_bytes: None,
+        stack_bytes: None,
+    };
+    let board_input = channels_last(input, shape);
+    for paint in PAINTS {
+        let map = rig.session.occlude_painted(&board_input, &request, paint)?;
+        measured.measured_arena_bytes = measured.measured_arena_bytes.max(map.arena_bytes);
+        measured.stack_bytes = measured.stack_bytes.max(map.stack_bytes);
+    }
+    Ok(measured)
+}

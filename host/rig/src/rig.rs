@@ -1,0 +1,127 @@
+//! The rig: a session with one board and one model, in the model's own terms.
+//!
+//! The command line and the page both drive a board through this; neither knows
+//! the link. Activations are `[C, H, W]` here, as in the ONNX model.
+
+mod recording;
+
+pub use recording::{Activation, Recording, softmax};
+
+use crate::board::{BoardKind, ConnectError, Engine, FarEnd, connect};
+use crate::session::{
+    Cancel, Expectations, InferRequest, MapProgress, Memory, Mode, OccludeRequest, OcclusionMap,
+    Options, Progress, Session, SessionError, TensorSet,
+};
+use cortexscope_compile::layout::channels_last;
+use cortexscope_compile::model_files::ModelFiles;
+
+/// A board that runs a model, and a session with it.
+pub struct Rig {
+    /// The model on the board.
+    pub model: ModelFiles,
+    /// The session with the board.
+    pub session: Session,
+}
+
+/// Why a rig cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum RigError {
+    /// The board cannot be reached.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// The board is not who it should be, or does not answer.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+}
+
+impl Rig {
+    /// Reaches `board`, and makes sure that it runs the firmware with `engine` and
+    /// the model at hand.
+    ///
+    /// # Errors
+    /// [`RigError`].
+    pub fn open(
+        board: &'static BoardKind,
+        engine: Engine,
+        model: ModelFiles,
+        far_end: FarEnd,
+        cancel: Cancel,
+    ) -> Result<Self, RigError> {
+        let connection = connect(board, engine, &model, far_end)?;
+        let expect = Expectations {
+            model_hash: Some(*model.image.model().hash()),
+            tensor_bytes: Some(model.image.model().tensors().map(|t| t.bytes()).collect()),
+            elf_build_id: connection.elf_build_id,
+        };
+        let defaults = Options::default();
+        let options = Options {
+            expect,
+            logs: connection.logs,
+            cancel,
+            // tract says nothing while it builds and optimises its network.
+            patience: match engine {
+                Engine::Static => defaults.patience,
+                Engine::Tract => 12 * defaults.patience,
+            },
+            ..defaults
+        };
+        let session = Session::open(connection.link, options)?;
+        Ok(Self { model, session })
+    }
+
+    /// Runs the model on `input`, int8 `[C, H, W]`, and records `taps`.
+    ///
+    /// # Errors
+    /// [`SessionError`].
+    pub fn infer(
+        &mut self,
+        input: &[i8],
+        mode: Mode,
+        taps: TensorSet,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Recording, SessionError> {
+        let request = InferRequest {
+            mode,
+            taps,
+            paint: None,
+        };
+        let inference = self
+            .session
+            .infer(&self.to_board(input)?, &request, progress)?;
+        Ok(Recording::new(&self.model.image.model(), inference))
+    }
+
+    /// Slides an occluder over `input`, int8 `[C, H, W]`.
+    ///
+    /// # Errors
+    /// [`SessionError`].
+    pub fn occlude(
+        &mut self,
+        input: &[i8],
+        request: &OccludeRequest,
+        progress: &mut dyn FnMut(MapProgress<'_>),
+    ) -> Result<OcclusionMap, SessionError> {
+        self.session
+            .occlude(&self.to_board(input)?, request, progress)
+    }
+
+    /// What the board says of its memory.
+    ///
+    /// # Errors
+    /// [`SessionError`].
+    pub fn memory(&mut self) -> Result<Memory, SessionError> {
+        self.session.memory()
+    }
+
+    fn to_board(&self, input: &[i8]) -> Result<Vec<i8>, SessionError> {
+        let shape = self.model.image.model().input().shape;
+        let (need_bytes, have_bytes) = (shape.elements(), input.len());
+        if need_bytes != have_bytes {
+            return Err(SessionError::InputLength {
+                need_bytes,
+                have_bytes,
+            });
+        }
+        Ok(channels_last(input, shape))
+    }
+}

@@ -1,7 +1,0 @@
-//! The `cortexscope` command.
-
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    cortexscope::cli::main()
-}
