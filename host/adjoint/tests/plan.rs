@@ -87,13 +87,17 @@ fn ten_thousand_steps_leave_no_more_memory_in_use_than_a_hundred() {
 fn memory_is_as_reported() {
     let _turn = turn();
     let model = lecture_lenet();
-    // The peak of a second run: what tract sets up in the first one stays.
+    // The peak after a first run: what tract sets up there stays. The least of several,
+    // because the test harness starts and ends threads of its own in between.
     let peak_of = |run: &mut dyn FnMut()| {
         run();
-        let before = LIVE.load(SeqCst);
-        PEAK.store(before, SeqCst);
-        run();
-        PEAK.load(SeqCst) - before
+        let peak = |_| {
+            let before = LIVE.load(SeqCst);
+            PEAK.store(before, SeqCst);
+            run();
+            PEAK.load(SeqCst) - before
+        };
+        (0..8).map(peak).min().unwrap_or(0)
     };
     let lists = |graph: &TypedModel| {
         let of_a_node =
