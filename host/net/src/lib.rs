@@ -3,5 +3,6 @@
 
 pub mod input;
 pub mod onnx;
+pub mod printable;
 pub mod random;
 pub mod resources;

@@ -63,8 +63,8 @@ impl LayerBench {
 impl Bench {
     /// Instructions of the map in parts of as many whole inferences.
     pub fn occlusion_share(&self) -> Option<f64> {
-        let full = self.total? * self.occlusion.positions;
-        Some(self.occlusion.count? as f64 / full as f64)
+        let full = self.total? as f64 * self.occlusion.positions as f64;
+        Some(self.occlusion.count? as f64 / full)
     }
 
     /// What is kept of it.

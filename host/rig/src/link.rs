@@ -6,13 +6,16 @@
 //! | [`qemu`] | a board that QEMU emulates, as a child process |
 //! | [`serial`] | a real board at a serial port |
 //! | [`faulty`] | any of these through a bad cable, for tests |
+//! | [`lying`] | a board program that lies, for tests |
 
 pub mod faulty;
+pub mod lying;
 pub mod memory;
 pub mod qemu;
 pub mod serial;
 
 mod error;
+mod local_socket;
 
 pub use error::LinkError;
 

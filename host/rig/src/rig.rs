@@ -7,13 +7,14 @@ mod recording;
 
 pub use recording::{Activation, Recording, softmax};
 
-use crate::board::{BoardKind, ConnectError, Engine, FarEnd, connect};
+use crate::board::{BoardKind, ConnectError, Connection, Engine, FarEnd, connect};
 use crate::session::{
-    Cancel, Expectations, InferRequest, MapProgress, Memory, Mode, OccludeRequest, OcclusionMap,
-    Options, Progress, Session, SessionError, TensorSet,
+    Cancel, Expectations, ExpectedModel, InferRequest, MapProgress, Memory, Mode, OccludeRequest,
+    OcclusionMap, Options, Progress, Session, SessionError, TensorSet,
 };
 use cortexscope_compile::layout::channels_last;
 use cortexscope_compile::model_files::ModelFiles;
+use std::time::Duration;
 
 /// A board that runs a model, and a session with it.
 pub struct Rig {
@@ -48,22 +49,47 @@ impl Rig {
         cancel: Cancel,
     ) -> Result<Self, RigError> {
         let connection = connect(board, engine, &model, far_end)?;
-        let expect = Expectations {
-            model_hash: Some(*model.image.model().hash()),
-            tensor_bytes: Some(model.image.model().tensors().map(|t| t.bytes()).collect()),
-            elf_build_id: connection.elf_build_id,
+        Ok(Self::over(connection, engine, model, cancel)?)
+    }
+
+    /// The same over a link that is open already: a recording, or a test's board.
+    ///
+    /// # Errors
+    /// [`SessionError`].
+    pub fn over(
+        connection: Connection,
+        engine: Engine,
+        model: ModelFiles,
+        cancel: Cancel,
+    ) -> Result<Self, SessionError> {
+        let patience = Options::default().patience;
+        let patience = match engine {
+            Engine::Static => patience,
+            // tract sends nothing while it builds and optimises its network.
+            Engine::Tract => 12 * patience,
         };
-        let defaults = Options::default();
+        Self::patient(connection, patience, model, cancel)
+    }
+
+    /// The same with a limit to how long a request may be without progress.
+    ///
+    /// # Errors
+    /// [`SessionError`].
+    pub fn patient(
+        connection: Connection,
+        patience: Duration,
+        model: ModelFiles,
+        cancel: Cancel,
+    ) -> Result<Self, SessionError> {
         let options = Options {
-            expect,
+            expect: Expectations {
+                model: Some(ExpectedModel::of(&model.image.model())),
+                elf_build_id: connection.elf_build_id,
+            },
             logs: connection.logs,
             cancel,
-            // tract says nothing while it builds and optimises its network.
-            patience: match engine {
-                Engine::Static => defaults.patience,
-                Engine::Tract => 12 * defaults.patience,
-            },
-            ..defaults
+            patience,
+            ..Options::default()
         };
         let session = Session::open(connection.link, options)?;
         Ok(Self { model, session })

@@ -106,7 +106,9 @@ impl Verifier {
         self.judge_recording(input, &recording)?;
         self.tally.right += u64::from(label == Some(recording.predicted()));
         if let Some(count) = recording.count {
-            *self.tally.count.get_or_insert(0) += count;
+            let total = self.tally.count.get_or_insert(0);
+            // The board's word: it must not overflow.
+            *total = total.saturating_add(count);
         }
         Ok(())
     }

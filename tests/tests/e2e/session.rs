@@ -4,8 +4,8 @@ use crate::lecture_shape::{board_image, input};
 use cortexscope_rig::board::native::{DEFAULT_ARENA_BYTES, NativeBoard};
 use cortexscope_rig::link::{Link, LinkError, memory};
 use cortexscope_rig::session::{
-    BoardError, Cancel, Expectations, InferRequest, Mode, OccludeRequest, Options, Progress,
-    Session, SessionError, TensorSet,
+    BoardError, Cancel, Expectations, ExpectedModel, InferRequest, Mode, OccludeRequest, Options,
+    Progress, Session, SessionError, TensorSet,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -48,7 +48,7 @@ fn the_identity_is_that_of_board_and_model() {
 #[test]
 fn another_model_is_refused_with_both_names() {
     let expect = Expectations {
-        model_hash: Some(*board_image(2).model().hash()),
+        model: Some(ExpectedModel::of(&board_image(2).model())),
         ..Expectations::default()
     };
     let options = Options {

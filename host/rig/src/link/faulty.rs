@@ -2,14 +2,14 @@
 //! frames in both directions, the same way for the same seed.
 //!
 //! ```
-//! use cortexscope::link::faulty::{Faults, FaultyLink};
-//! use cortexscope::link::{Link, memory};
+//! use cortexscope_rig::link::faulty::{Faults, FaultyLink};
+//! use cortexscope_rig::link::{Link, memory};
 //!
 //! let (host_end, _board_end) = memory::pair();
 //! let faults = Faults { corrupt: 0.1, drop: 0.1, ..Faults::NONE };
 //! let mut link = FaultyLink::new(host_end, faults, 1);
 //! link.write(&[1, 2, 3, 0])?;
-//! # Ok::<(), cortexscope::link::LinkError>(())
+//! # Ok::<(), cortexscope_rig::link::LinkError>(())
 //! ```
 
 use super::{Link, LinkError};

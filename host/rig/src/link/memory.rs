@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 /// Bytes that a direction holds before its writer waits.
 const PIPE_BYTES: usize = 64 * 1024;
 
+/// A write that takes longer has a board at its other end that does not read.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// One direction: bytes that were written and not read yet.
 #[derive(Debug, Default)]
 struct Pipe {
@@ -130,7 +133,7 @@ impl Link for MemoryLink {
         let deadline = Some(Instant::now() + timeout);
         let mut bytes = pipe.wait_until(deadline, |bytes| !bytes.is_empty() || is_gone());
         if bytes.is_empty() && is_gone() {
-            return Err(self.lost());
+            return Err(self.lost("the board's end was dropped"));
         }
         Ok(pipe.take(&mut bytes, buffer))
     }
@@ -138,10 +141,15 @@ impl Link for MemoryLink {
     fn write(&mut self, mut from: &[u8]) -> Result<(), LinkError> {
         let is_gone = || self.cable.board_is_gone.load(Ordering::SeqCst);
         let pipe = &self.cable.to_board;
+        let deadline = Some(Instant::now() + WRITE_TIMEOUT);
         while !from.is_empty() {
-            let mut bytes = pipe.wait_until(None, |bytes| bytes.len() < PIPE_BYTES || is_gone());
+            let has_room = |bytes: &VecDeque<u8>| bytes.len() < PIPE_BYTES;
+            let mut bytes = pipe.wait_until(deadline, |bytes| has_room(bytes) || is_gone());
             if is_gone() {
-                return Err(self.lost());
+                return Err(self.lost("the board's end was dropped"));
+            }
+            if !has_room(&bytes) {
+                return Err(self.lost("the board does not read"));
             }
             from = &from[pipe.put(&mut bytes, from)..];
         }
@@ -150,7 +158,7 @@ impl Link for MemoryLink {
 
     fn reopen(&mut self) -> Result<(), LinkError> {
         if self.cable.board_is_gone.load(Ordering::SeqCst) {
-            Err(self.lost())
+            Err(self.lost("the board's end was dropped"))
         } else {
             Ok(())
         }
@@ -170,10 +178,10 @@ impl Link for MemoryLink {
 }
 
 impl MemoryLink {
-    fn lost(&self) -> LinkError {
+    fn lost(&self, reason: &str) -> LinkError {
         LinkError::Lost {
             link: self.describe(),
-            reason: "the board's end was dropped".to_owned(),
+            reason: reason.to_owned(),
         }
     }
 }
@@ -278,6 +286,15 @@ mod tests {
         assert_eq!(host.read(&mut buffer, SOON).unwrap(), 11);
         assert_eq!(&buffer[..11], b"to the host");
         assert_eq!(host.read(&mut buffer, SOON).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_board_that_does_not_read_blocks_nobody_for_ever() {
+        let (mut host, _board) = pair();
+        let started = Instant::now();
+        let error = host.write(&[1; 2 * PIPE_BYTES]).unwrap_err();
+        assert!(error.to_string().contains("does not read"), "{error}");
+        assert!(started.elapsed() < 5 * WRITE_TIMEOUT);
     }
 
     #[test]

@@ -5,11 +5,10 @@
 //! semihosting, which reaches the same output with one exit from the emulated code
 //! for a whole frame, where the UART takes several for each byte.
 
+use super::local_socket::{self, LocalListener, LocalStream};
 use super::{Link, LinkError};
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
-use std::os::fd::OwnedFd;
-use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -72,9 +71,9 @@ pub struct QemuLink {
 /// The emulator's process and the sockets to it.
 struct Running {
     child: Child,
-    console: UnixStream,
+    console: LocalStream,
     read_timeout: Option<Duration>,
-    monitor: Arc<Mutex<UnixStream>>,
+    monitor: Arc<Mutex<LocalStream>>,
     stderr: Option<JoinHandle<String>>,
 }
 
@@ -82,7 +81,7 @@ struct Running {
 /// uses its link is not told.
 #[derive(Clone, Debug)]
 pub struct QemuReset {
-    monitor: Arc<Mutex<UnixStream>>,
+    monitor: Arc<Mutex<LocalStream>>,
 }
 
 impl QemuReset {
@@ -151,7 +150,7 @@ impl Running {
         };
         let directory = tempfile::tempdir().map_err(|error| failed(error.to_string()))?;
         let monitor_path = directory.path().join("monitor");
-        let opened = UnixListener::bind(&monitor_path)
+        let opened = LocalListener::bind(&monitor_path)
             .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
             .and_then(|listener| Ok((listener, console()?)));
         let (listener, [console, far_end]) = opened.map_err(|error| failed(error.to_string()))?;
@@ -190,8 +189,8 @@ impl Running {
             .try_clone()
             .map_err(|error| failed(error.to_string()))?;
         command
-            .stdin(as_stdio(far_end))
-            .stdout(as_stdio(far_end_too))
+            .stdin(local_socket::as_stdio(far_end))
+            .stdout(local_socket::as_stdio(far_end_too))
             .stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|error| match error.kind() {
             ErrorKind::NotFound => LinkError::NoEmulator {
@@ -228,18 +227,14 @@ impl Drop for Running {
 
 /// A socket of this program, and the one that is to be the emulator's standard
 /// input and output.
-fn console() -> io::Result<[UnixStream; 2]> {
-    let (console, far_end) = UnixStream::pair()?;
+fn console() -> io::Result<[LocalStream; 2]> {
+    let (console, far_end) = local_socket::pair()?;
     console.set_write_timeout(Some(WRITE_TIMEOUT))?;
     Ok([console, far_end])
 }
 
-fn as_stdio(stream: UnixStream) -> Stdio {
-    OwnedFd::from(stream).into()
-}
-
 /// A connection from `child`, unless it ends first.
-fn accept(listener: &UnixListener, child: &mut Child) -> io::Result<UnixStream> {
+fn accept(listener: &LocalListener, child: &mut Child) -> io::Result<LocalStream> {
     let deadline = Instant::now() + START_TIMEOUT;
     loop {
         match listener.accept() {

@@ -1,8 +1,8 @@
 //! A picture of the board's own camera.
 
-use super::error::SessionError;
-use super::infer::append;
-use super::open::{Session, unexpected};
+use super::error::{SessionError, unexpected};
+use super::open::Session;
+use super::parts::append;
 use cortexscope_wire::message::BoardError;
 use cortexscope_wire::{Event, Request};
 use image::GrayImage;
@@ -19,20 +19,17 @@ impl Session {
         let pixels = height as usize * width as usize;
         self.request(|session| {
             let mut picture = Vec::new();
-            session
-                .connection
-                .ask(&Request::Capture, &mut |event| match *event {
-                    Event::Pixels { first, levels } if picture.len() + levels.len() <= pixels => {
-                        append(&mut picture, first, levels).map(drop)
-                    }
-                    Event::CaptureDone if picture.len() == pixels => Ok(()),
-                    Event::Pixels { .. } | Event::CaptureDone => {
-                        Err(SessionError::Protocol("a picture of another size"))
-                    }
-                    ref other => Err(unexpected(other)),
-                })?;
+            let host_end = &mut session.host_end;
+            host_end.ask(&Request::Capture, &mut |event| match *event {
+                Event::Pixels { first, levels } => {
+                    append(&mut picture, first, levels, "pixels", pixels).map(drop)
+                }
+                Event::CaptureDone if picture.len() == pixels => Ok(()),
+                Event::CaptureDone => Err(SessionError::Protocol("its picture is not complete")),
+                ref other => Err(unexpected(other)),
+            })?;
             let picture = GrayImage::from_raw(width, height, picture);
-            Ok(picture.ok_or(SessionError::Protocol("no picture"))?)
+            Ok(picture.ok_or(SessionError::Protocol("its picture is not complete"))?)
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Why a session cannot go on.
 
 use crate::link::LinkError;
+use cortexscope_wire::Event;
 use cortexscope_wire::message::BoardError;
 use std::time::Duration;
 
@@ -23,6 +24,20 @@ pub enum SessionError {
         /// How long was waited.
         patience: Duration,
         /// Frames that came and were damaged: a sign of a wrong baud rate.
+        damaged: u64,
+    },
+    /// The board answered before, and then nothing came that belongs to the request.
+    #[error(
+        "the board at {link} stopped answering: nothing that belongs to the request came in {} s \
+         ({damaged} damaged frames); reset the board and try again",
+        patience.as_secs_f32()
+    )]
+    Stuck {
+        /// [`crate::link::Link::describe`].
+        link: String,
+        /// How long was waited.
+        patience: Duration,
+        /// Frames that came and were damaged.
         damaged: u64,
     },
     /// The board was reset, or the link lost, again and again.
@@ -72,6 +87,19 @@ pub enum SessionError {
         /// Hash of the image asked for.
         expected: String,
     },
+    /// The board names the right model, and describes another one.
+    #[error(
+        "the board says that its model has {board} {what}; the model with this hash has \
+         {expected}: the firmware is wrong, flash it again with `cortexscope flash`"
+    )]
+    FalseModel {
+        /// What differs, in the plural.
+        what: &'static str,
+        /// How many there are by the board's word.
+        board: usize,
+        /// How many there are.
+        expected: usize,
+    },
     /// After a reset, the board is not what it was before.
     #[error("the board was reset and came back with another firmware or model: start again")]
     BoardChanged,
@@ -97,10 +125,35 @@ pub enum SessionError {
         /// How many there are.
         tensors: usize,
     },
+    /// The board sent more than the request can give.
+    #[error(
+        "the board sent more than the {most} {what} that there are: its firmware is wrong, flash \
+         it again with `cortexscope flash`"
+    )]
+    TooMuch {
+        /// What it sent, in the plural.
+        what: &'static str,
+        /// How many there are.
+        most: usize,
+    },
     /// The board answered what it never should.
-    #[error("the board's answer breaks the protocol ({0}): please report this")]
+    #[error(
+        "the board breaks the protocol: {0}; flash its firmware again with `cortexscope flash`, \
+         and report this if it goes on"
+    )]
     Protocol(&'static str),
     /// [`super::Cancel`] was used.
     #[error("cancelled")]
     Cancelled,
+}
+
+/// The error of an event that does not answer the request.
+pub(super) fn unexpected(event: &Event<'_>) -> SessionError {
+    match *event {
+        Event::Error(error @ (BoardError::NoModel | BoardError::BadModel(_))) => {
+            SessionError::NoUsableModel(error)
+        }
+        Event::Error(error) => SessionError::Board(error),
+        _ => SessionError::Protocol("it answers another request"),
+    }
 }

@@ -1,15 +1,16 @@
 //! Who is at the other end, in owned form.
 
+use cortexscope_net::printable::printable;
+use cortexscope_net::resources::hex;
 use cortexscope_wire::Identity;
 use cortexscope_wire::message::{BoardError, CameraIdentity, CounterKind, ModelIdentity};
-use std::fmt::Write;
 
 /// Which board runs which build, engine and model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BoardIdentity {
-    /// The board's name.
+    /// The board's name, safe to print.
     pub name: String,
-    /// The engine's name and version.
+    /// The engine's name and version, safe to print.
     pub engine: String,
     /// The GNU build id of the ELF file that runs, if it has one.
     pub elf_build_id: Option<Vec<u8>>,
@@ -30,14 +31,23 @@ impl BoardIdentity {
     pub fn elf_build_id_hex(&self) -> Option<String> {
         self.elf_build_id.as_deref().map(hex)
     }
+
+    /// What the board counts, in the plural; none if it cannot count.
+    pub fn count_unit(&self) -> Option<&'static str> {
+        match self.counter {
+            CounterKind::None => None,
+            CounterKind::Instructions => Some("instructions"),
+            CounterKind::Cycles => Some("cycles"),
+        }
+    }
 }
 
 impl From<Identity<'_>> for BoardIdentity {
     fn from(identity: Identity<'_>) -> Self {
         let build_id = identity.elf_build_id;
         Self {
-            name: identity.board.to_owned(),
-            engine: identity.engine.to_owned(),
+            name: printable(identity.board).into_owned(),
+            engine: printable(identity.engine).into_owned(),
             elf_build_id: (!build_id.is_empty()).then(|| build_id.to_vec()),
             counter: identity.counter,
             arena_bytes: identity.arena_bytes,
@@ -48,13 +58,24 @@ impl From<Identity<'_>> for BoardIdentity {
     }
 }
 
-/// Bytes in hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_cannot_command_the_terminal() {
+        let identity = BoardIdentity::from(Identity {
+            board: "\x1b]0;owned\x07",
+            engine: "static\r\n",
+            elf_build_id: &[],
+            counter: CounterKind::Cycles,
+            arena_bytes: 0,
+            model_region_bytes: 0,
+            model: Err(BoardError::NoModel),
+            camera: None,
+        });
+        assert_eq!(identity.name, "\\u{1b}]0;owned\\u{7}");
+        assert_eq!(identity.engine, "static\\r\\n");
+        assert_eq!(identity.count_unit(), Some("cycles"));
+    }
 }

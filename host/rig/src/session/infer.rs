@@ -1,7 +1,9 @@
 //! One inference and everything that was tapped of it.
 
-use super::error::SessionError;
-use super::open::{Session, unexpected};
+use super::error::{SessionError, unexpected};
+use super::expect::Limits;
+use super::open::Session;
+use super::parts::{append, finite, words};
 use cortexscope_wire::message::{CounterKind, Infer, Mode, Run, TensorSet, input_crc};
 use cortexscope_wire::{Event, Request};
 
@@ -85,8 +87,8 @@ impl Session {
         ask: &InferRequest,
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Inference, SessionError> {
-        let tensors = usize::from(self.model()?.tensors);
-        let classes = usize::from(self.model()?.classes);
+        let limits = self.limits()?;
+        let tensors = limits.tensors();
         let taps = if ask.taps == TensorSet::ALL {
             ask.taps.below(tensors)
         } else {
@@ -105,35 +107,43 @@ impl Session {
         self.request(|session| {
             session.send_input(input)?;
             progress(Progress::Begun);
-            let mut collected = Collected::new(tensors, has_counter);
+            let mut collected = Collected::new(&limits, taps, has_counter);
             session
-                .connection
+                .host_end
                 .ask(&request, &mut |event| collected.take(event, progress))?;
-            let inference = collected.finish(taps, classes)?;
-            check_lengths(&inference, session.expect.tensor_bytes.as_deref())?;
-            Ok(inference)
+            Ok(collected.finish()?)
         })
     }
 }
 
-/// An inference that is coming in.
-struct Collected {
+/// An inference that is coming in. It never holds more than `limits` allow.
+struct Collected<'a> {
+    limits: &'a Limits,
+    taps: TensorSet,
     inference: Inference,
     has_counter: bool,
     run: Option<Run>,
 }
 
-impl Collected {
-    fn new(tensors: usize, has_counter: bool) -> Self {
+impl<'a> Collected<'a> {
+    fn new(limits: &'a Limits, taps: TensorSet, has_counter: bool) -> Self {
         let inference = Inference {
-            activations: vec![None; tensors],
+            activations: vec![None; limits.tensors()],
             ..Inference::default()
         };
         Self {
+            limits,
+            taps,
             inference,
             has_counter,
             run: None,
         }
+    }
+
+    /// The tensor that the last layer writes: its accumulators and logits are sent, not
+    /// its bytes.
+    fn last(&self) -> usize {
+        self.limits.tensors().saturating_sub(1)
     }
 
     fn take(
@@ -149,9 +159,16 @@ impl Collected {
             } => {
                 let tensor = usize::from(tensor);
                 let bytes = bytemuck::cast_slice(bytes);
+                let most = self.limits.tensor_bytes.get(tensor).copied();
+                let was_asked_for = self.taps.contains(tensor) && tensor != self.last();
                 let slot = self.inference.activations.get_mut(tensor);
-                let slot = slot.ok_or(SessionError::Protocol("a tensor that there is not"))?;
-                let offset = append(slot.get_or_insert_default(), offset, bytes)?;
+                let (Some(slot), Some(most), true) = (slot, most, was_asked_for) else {
+                    return Err(SessionError::Protocol(
+                        "it sends a tensor that was not asked for",
+                    ));
+                };
+                let to = slot.get_or_insert_default();
+                let offset = append(to, offset, bytes, "bytes of a tensor", most)?;
                 progress(Progress::Activation {
                     tensor,
                     offset,
@@ -159,19 +176,19 @@ impl Collected {
                 });
             }
             Event::Accumulators { first, values } => {
+                if !self.taps.contains(self.last()) {
+                    return Err(SessionError::Protocol(
+                        "it sends accumulators that were not asked for",
+                    ));
+                }
                 let values = words(values, i32::from_le_bytes)?;
-                append(
-                    self.inference.accumulators.get_or_insert_default(),
-                    first,
-                    &values,
-                )?;
+                let to = self.inference.accumulators.get_or_insert_default();
+                append(to, first, &values, "accumulators", self.limits.classes)?;
             }
             Event::Logits { first, values } => {
-                append(
-                    &mut self.inference.logits,
-                    first,
-                    &words(values, f32::from_le_bytes)?,
-                )?;
+                let values = finite(values)?;
+                let to = &mut self.inference.logits;
+                append(to, first, &values, "logits", self.limits.classes)?;
             }
             Event::LayerDone {
                 tensor,
@@ -179,14 +196,20 @@ impl Collected {
                 arena_bytes,
                 stack_bytes,
             } => {
-                if self.inference.layers.is_empty() {
+                let tensor = usize::from(tensor);
+                let layers = &mut self.inference.layers;
+                if tensor != layers.len() + 1 || tensor >= self.limits.tensors() {
+                    return Err(SessionError::Protocol(
+                        "it does not report the layers in their order",
+                    ));
+                }
+                if layers.is_empty() {
+                    complete(&self.inference.logits, self.limits.classes)?;
                     progress(Progress::Logits(&self.inference.logits));
                 }
-                let count = self.has_counter.then_some(count);
-                let tensor = tensor.into();
                 self.inference.layers.push(LayerCost {
                     tensor,
-                    count,
+                    count: self.has_counter.then_some(count),
                     arena_bytes,
                     stack_bytes,
                 });
@@ -198,27 +221,30 @@ impl Collected {
     }
 
     /// The inference, if nothing is missing of it.
-    fn finish(self, taps: TensorSet, classes: usize) -> Result<Inference, SessionError> {
+    fn finish(self) -> Result<Inference, SessionError> {
+        let last = self.last();
         let Self {
+            limits,
+            taps,
             mut inference,
             has_counter,
             run,
         } = self;
-        let run = run.ok_or(SessionError::Protocol("no end of the run"))?;
-        let last = inference.activations.len().saturating_sub(1);
-        let is_there = |tensor| match tensor {
-            _ if tensor == last => inference.accumulators.is_some(),
-            _ => inference
-                .activations
-                .get(tensor)
-                .is_some_and(Option::is_some),
-        };
-        if !taps.iter().all(is_there) {
-            return Err(SessionError::Protocol("a tensor was left out"));
+        let run = run.ok_or(SessionError::Protocol("its run has no end"))?;
+        for tensor in taps.iter().filter(|&tensor| tensor < last) {
+            let values = inference.activations.get(tensor).and_then(Option::as_ref);
+            let bytes = values.map_or(0, Vec::len);
+            if bytes == 0 || limits.are_exact && bytes != limits.tensor_bytes[tensor] {
+                return Err(SessionError::Protocol("a tensor is missing or cut short"));
+            }
         }
-        let sums = inference.accumulators.as_ref().map(Vec::len);
-        if inference.logits.len() != classes || sums.is_some_and(|sums| sums != classes) {
-            return Err(SessionError::Protocol("a wrong number of logits"));
+        if taps.contains(last) {
+            let sums = inference.accumulators.as_deref().unwrap_or_default();
+            complete(sums, limits.classes)?;
+        }
+        complete(&inference.logits, limits.classes)?;
+        if inference.layers.len() != last {
+            return Err(SessionError::Protocol("it does not report every layer"));
         }
         inference.count = has_counter.then_some(run.count);
         inference.arena_bytes = run.arena_bytes;
@@ -228,43 +254,13 @@ impl Collected {
     }
 }
 
-/// Refuses tensors that are not as long as the model's.
-fn check_lengths(
-    inference: &Inference,
-    tensor_bytes: Option<&[usize]>,
-) -> Result<(), SessionError> {
-    let Some(tensor_bytes) = tensor_bytes else {
-        return Ok(());
-    };
-    let mut tapped = inference.activations.iter().zip(tensor_bytes);
-    if tapped.all(|(tensor, &bytes)| tensor.as_ref().is_none_or(|tensor| tensor.len() == bytes)) {
+/// Refuses values that are not one for each class.
+fn complete<T>(values: &[T], classes: usize) -> Result<(), SessionError> {
+    if values.len() == classes {
         Ok(())
     } else {
-        Err(SessionError::Protocol("a tensor of another length"))
-    }
-}
-
-/// Adds `values`, which must begin where `to` ends; gives where that is.
-pub(super) fn append<T: Copy>(
-    to: &mut Vec<T>,
-    first: u32,
-    values: &[T],
-) -> Result<usize, SessionError> {
-    let at = to.len();
-    if first as usize != at {
-        return Err(SessionError::Protocol("a gap between two parts"));
-    }
-    to.extend_from_slice(values);
-    Ok(at)
-}
-
-/// Little-endian words.
-pub(super) fn words<T>(
-    bytes: &[u8],
-    from_bytes: impl Fn([u8; 4]) -> T,
-) -> Result<Vec<T>, SessionError> {
-    match bytes.as_chunks() {
-        (words, []) => Ok(words.iter().map(|&word| from_bytes(word)).collect()),
-        _ => Err(SessionError::Protocol("a part of a number")),
+        Err(SessionError::Protocol(
+            "it sends fewer logits or accumulators than there are classes",
+        ))
     }
 }

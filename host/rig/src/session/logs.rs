@@ -1,5 +1,6 @@
 //! The board's log: defmt frames, decoded with the ELF file that wrote them.
 
+use cortexscope_net::printable::printable;
 use defmt_decoder::{DecodeError, Table};
 use std::fmt;
 
@@ -14,6 +15,8 @@ pub struct Logs {
     line: Vec<u8>,
     lines: u64,
     unreadable: u64,
+    /// The line has more bytes than are kept.
+    is_too_long: bool,
     is_missing_said: bool,
 }
 
@@ -27,7 +30,7 @@ pub enum LogsError {
     Table(String),
 }
 
-/// Longest line kept: a line is a few bytes, so more than this is noise.
+/// Longest line that is read: a line is a few bytes, so more than this is noise.
 const LINE_BYTES_MAX: usize = 4096;
 
 impl Logs {
@@ -59,10 +62,18 @@ impl Logs {
         for piece in bytes.split_inclusive(|&byte| byte == 0) {
             if self.line.len() + piece.len() <= LINE_BYTES_MAX {
                 self.line.extend_from_slice(piece);
+            } else {
+                self.is_too_long = true;
             }
             if piece.ends_with(&[0]) {
                 let line = std::mem::take(&mut self.line);
-                if line.len() > 1 {
+                if std::mem::take(&mut self.is_too_long) {
+                    self.unreadable += 1;
+                    tracing::warn!(
+                        "a line of the board's log is longer than {LINE_BYTES_MAX} bytes and was \
+                         dropped"
+                    );
+                } else if line.len() > 1 {
                     self.report(&line);
                 }
             }
@@ -72,6 +83,7 @@ impl Logs {
     /// Forgets the line that has not ended: its board was reset.
     pub(super) fn cut(&mut self) {
         self.line.clear();
+        self.is_too_long = false;
     }
 
     fn report(&mut self, line: &[u8]) {
@@ -92,7 +104,8 @@ impl Logs {
         match decoder.decode() {
             Ok(frame) => {
                 self.lines += 1;
-                let text = frame.display_message();
+                let text = frame.display_message().to_string();
+                let text = printable(&text);
                 match frame.level().map(|level| level.as_str()) {
                     Some("trace") => tracing::trace!(target: "board", "{text}"),
                     Some("debug") => tracing::debug!(target: "board", "{text}"),
@@ -104,7 +117,7 @@ impl Logs {
             Err(DecodeError::Malformed | DecodeError::UnexpectedEof) => {
                 self.unreadable += 1;
                 tracing::warn!(
-                    "a line of the board's log cannot be read: the ELF file is another build's"
+                    "a line of the board's log cannot be read: the ELF file is of another build"
                 );
             }
         }
@@ -135,6 +148,20 @@ mod tests {
         logs.cut();
         logs.take(&[0]);
         assert_eq!(logs.unreadable(), 2);
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_dropped_and_the_next_one_is_read() {
+        let mut logs = Logs::default();
+        for _ in 0..20 {
+            logs.take(&[7; 242]);
+        }
+        assert!(logs.line.len() <= LINE_BYTES_MAX);
+        logs.take(&[7, 0]);
+        // It was dropped, not handed to the decoder, which would blame the ELF file.
+        assert_eq!((logs.unreadable(), logs.is_missing_said), (1, false));
+        logs.take(&[1, 2, 0]);
+        assert_eq!((logs.unreadable(), logs.is_missing_said), (2, true));
     }
 
     #[test]

@@ -1,6 +1,10 @@
 //! What a board says of its memory, in owned form.
 
+use super::error::{SessionError, unexpected};
+use super::open::Session;
+use cortexscope_net::printable::printable;
 use cortexscope_wire::message::MemoryReport;
+use cortexscope_wire::{Event, Request};
 use serde_json::{Value, json};
 
 /// Where a board's memory goes.
@@ -12,7 +16,81 @@ pub struct Memory {
     pub heap: Vec<HeapUse>,
 }
 
+/// Phases that an engine's life may have: building, optimising, running, and room for
+/// more.
+const HEAP_PHASES_MAX: usize = 16;
+
+impl Session {
+    /// What the board's flash and RAM are used for.
+    ///
+    /// # Errors
+    /// What the link cannot repair, and a report that no board can make.
+    pub fn memory(&mut self) -> Result<Memory, SessionError> {
+        self.request(|session| {
+            let mut report = None;
+            let mut heap = Vec::new();
+            let host_end = &mut session.host_end;
+            host_end.ask(&Request::Memory, &mut |event| match event {
+                Event::Memory(memory) => {
+                    report = Some(*memory);
+                    Ok(())
+                }
+                Event::Heap(_) if heap.len() == HEAP_PHASES_MAX => Err(SessionError::TooMuch {
+                    what: "heap phases",
+                    most: HEAP_PHASES_MAX,
+                }),
+                Event::Heap(phase) => {
+                    heap.push(HeapUse {
+                        phase: printable(phase.name).into_owned(),
+                        live_bytes: phase.live_bytes,
+                        peak_bytes: phase.peak_bytes,
+                        allocations: phase.allocations,
+                    });
+                    Ok(())
+                }
+                other => Err(unexpected(other)),
+            })?;
+            let report = report.ok_or(SessionError::Protocol("its memory report is missing"))?;
+            check(&report)?;
+            Ok(Memory { report, heap })
+        })
+    }
+}
+
+/// Refuses a report whose parts do not fit an address space of 32 bits together, so
+/// that nobody who adds some of them has to think of it.
+fn check(report: &MemoryReport) -> Result<(), SessionError> {
+    let sections = &report.sections;
+    let flash = [
+        sections.text_bytes,
+        sections.rodata_bytes,
+        sections.data_bytes,
+        report.model_region_bytes.max(report.image_bytes),
+    ];
+    let ram = [
+        sections.data_bytes,
+        sections.bss_bytes,
+        sections.stack_bytes,
+        sections.heap_bytes,
+        report.arena_bytes,
+        report.window_bytes,
+    ];
+    let sum = |parts: &[u32]| parts.iter().map(|&bytes| u64::from(bytes)).sum::<u64>();
+    if sum(&flash).max(sum(&ram)) > u32::MAX.into() {
+        return Err(SessionError::Protocol(
+            "it reports more than 4 GiB of memory",
+        ));
+    }
+    Ok(())
+}
+
 impl Memory {
+    /// Flash that the firmware takes, the board image left out.
+    pub fn firmware_flash_bytes(&self) -> u32 {
+        let sections = &self.report.sections;
+        sections.text_bytes + sections.rodata_bytes + sections.data_bytes
+    }
+
     /// What the linker placed, as `linked` of the document `memory`.
     pub fn linked(&self) -> Value {
         let report = &self.report;
@@ -37,7 +115,7 @@ impl Memory {
 /// What an engine took of the heap in one phase of its life.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeapUse {
-    /// What the engine did.
+    /// What the engine did, safe to print.
     pub phase: String,
     /// Bytes in use when it ended.
     pub live_bytes: u32,

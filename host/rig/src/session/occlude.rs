@@ -1,8 +1,8 @@
 //! An occlusion map, computed on the board.
 
-use super::error::SessionError;
-use super::infer::{append, words};
-use super::open::{Session, unexpected};
+use super::error::{SessionError, unexpected};
+use super::open::Session;
+use super::parts::{append, probabilities, probability};
 use cortexscope_wire::message::{CounterKind, Occlude, input_crc};
 use cortexscope_wire::{Event, Request};
 
@@ -110,36 +110,60 @@ impl Session {
             input_crc: input_crc(bytemuck::cast_slice(input)),
         });
         let has_counter = self.board().counter != CounterKind::None;
+        let classes = usize::from(self.model()?.classes);
+        // Where the input's shape is not known, a window has a position for each byte at
+        // most.
+        let known = self.expect.positions(ask.window, ask.stride);
+        let most = match self.expect.model {
+            Some(_) => known.unwrap_or(0),
+            None => input.len(),
+        };
         self.request(|session| {
             session.send_input(input)?;
             let mut map = OcclusionMap::default();
             let mut expected = None;
-            session.connection.ask(&request, &mut |event| {
+            session.host_end.ask(&request, &mut |event| {
                 match *event {
+                    Event::OcclusionBase { .. } if expected.is_some() => {
+                        return Err(SessionError::Protocol("its map begins twice"));
+                    }
                     Event::OcclusionBase {
                         class,
-                        probability,
+                        probability: base,
                         positions,
                     } => {
-                        map.class = class;
-                        map.base_probability = probability;
                         let positions = positions as usize;
+                        if positions > most || known.is_some_and(|known| known != positions) {
+                            return Err(SessionError::Protocol(
+                                "its map has more or fewer positions than the window has",
+                            ));
+                        }
+                        if usize::from(class) >= classes || ask.class.is_some_and(|c| c != class) {
+                            return Err(SessionError::Protocol(
+                                "its map is of a class that was not asked for",
+                            ));
+                        }
+                        map.class = class;
+                        map.base_probability = probability(base)?;
                         expected = Some(positions);
                         progress(MapProgress::Begun {
                             class,
-                            probability,
+                            probability: base,
                             positions,
                         });
                     }
                     Event::Positions {
                         first,
-                        probabilities,
+                        probabilities: bytes,
                     } => {
-                        let probabilities = &words(probabilities, f32::from_le_bytes)?;
-                        let first = append(&mut map.probabilities, first, probabilities)?;
+                        let most =
+                            expected.ok_or(SessionError::Protocol("its map has no beginning"))?;
+                        let values = &probabilities(bytes)?;
+                        let to = &mut map.probabilities;
+                        let first = append(to, first, values, "positions", most)?;
                         progress(MapProgress::Positions {
                             first,
-                            probabilities,
+                            probabilities: values,
                         });
                     }
                     Event::OcclusionDone {
@@ -160,7 +184,7 @@ impl Session {
                 Ok(())
             })?;
             if expected != Some(map.probabilities.len()) {
-                return Err(SessionError::Protocol("a wrong number of positions").into());
+                return Err(SessionError::Protocol("its map is not complete").into());
             }
             Ok(map)
         })

@@ -1,29 +1,18 @@
 //! Opening a session, and opening it again after a reset.
 
 use super::cancel::Cancel;
-use super::connection::{Connection, Interruption};
-use super::error::SessionError;
-use super::identity::{BoardIdentity, hex};
+use super::error::{SessionError, unexpected};
+use super::expect::{Expectations, Limits};
+use super::host_end::{HostEnd, Interruption};
+use super::identity::BoardIdentity;
 use super::logs::Logs;
-use super::memory::{HeapUse, Memory};
 use super::statistics::Statistics;
 use crate::link::Link;
-use cortexscope_wire::message::{BoardError, INPUT_BYTES_MAX, ModelIdentity};
+use cortexscope_net::resources::hex;
+use cortexscope_wire::message::{INPUT_BYTES_MAX, ModelIdentity};
 use cortexscope_wire::schema::{PROTOCOL_VERSION, SCHEMA_HASH};
 use cortexscope_wire::{Event, Request};
 use std::time::Duration;
-
-/// What must be at the other end. Nothing is checked that is not given.
-#[derive(Clone, Debug, Default)]
-pub struct Expectations {
-    /// SHA-256 of the board image.
-    pub model_hash: Option<[u8; 32]>,
-    /// Bytes of each int8 tensor of the model, the input first. Results that are
-    /// not as long are refused.
-    pub tensor_bytes: Option<Vec<usize>>,
-    /// GNU build id of the ELF file. A board without one passes.
-    pub elf_build_id: Option<Vec<u8>>,
-}
 
 /// How to hold a session.
 #[derive(Debug)]
@@ -54,7 +43,7 @@ impl Default for Options {
 
 /// A session with a board.
 pub struct Session {
-    pub(super) connection: Connection,
+    pub(super) host_end: HostEnd,
     pub(super) expect: Expectations,
     retries: u32,
     board: BoardIdentity,
@@ -77,19 +66,19 @@ impl Session {
             patience,
             retries,
         } = options;
-        let mut connection = Connection::new(link, cancel, logs, patience);
+        let mut host_end = HostEnd::new(link, cancel, logs, patience);
         let mut attempts = 0;
         let board = loop {
-            match greet(&mut connection, &expect) {
+            match greet(&mut host_end, &expect) {
                 Ok(board) => break board,
                 Err(interruption) => {
                     attempts += 1;
-                    connection.recover(interruption, attempts, retries)?;
+                    host_end.recover(interruption, attempts, retries)?;
                 }
             }
         };
         Ok(Self {
-            connection,
+            host_end,
             expect,
             retries,
             board,
@@ -115,53 +104,27 @@ impl Session {
 
     /// The link in words.
     pub fn link(&self) -> String {
-        self.connection.link.describe()
+        self.host_end.link.describe()
     }
 
     /// Frames that the board may send before this end looks.
     pub fn credits(&self) -> u16 {
-        self.connection.credit()
+        self.host_end.credit()
     }
 
     /// What the link went through so far.
     pub fn statistics(&self) -> Statistics {
-        self.connection.peer.statistics
+        self.host_end.board_state.statistics
     }
 
     /// The board's log so far.
     pub fn logs(&self) -> &Logs {
-        &self.connection.peer.logs
+        &self.host_end.board_state.logs
     }
 
-    /// What the board's flash and RAM are used for.
-    ///
-    /// # Errors
-    /// Those of the link.
-    pub fn memory(&mut self) -> Result<Memory, SessionError> {
-        self.request(|session| {
-            let mut report = None;
-            let mut heap = Vec::new();
-            session
-                .connection
-                .ask(&Request::Memory, &mut |event| match event {
-                    Event::Memory(memory) => {
-                        report = Some(*memory);
-                        Ok(())
-                    }
-                    Event::Heap(phase) => {
-                        heap.push(HeapUse {
-                            phase: phase.name.to_owned(),
-                            live_bytes: phase.live_bytes,
-                            peak_bytes: phase.peak_bytes,
-                            allocations: phase.allocations,
-                        });
-                        Ok(())
-                    }
-                    other => Err(unexpected(other)),
-                })?;
-            let report = report.ok_or(SessionError::Protocol("no memory report"))?;
-            Ok(Memory { report, heap })
-        })
+    /// The most that an honest board sends of its model.
+    pub(super) fn limits(&self) -> Result<Limits, SessionError> {
+        Ok(self.expect.limits(self.model()?))
     }
 
     /// Runs `attempt` in an open session, again where a reset or a lost link
@@ -178,17 +141,17 @@ impl Session {
                 Err(interruption) => interruption,
             };
             attempts += 1;
-            self.connection
+            self.host_end
                 .recover(interruption, attempts, self.retries)?;
         }
     }
 
     fn reconnect(&mut self) -> Result<(), Interruption> {
-        if self.connection.is_open() {
+        if self.host_end.is_open() {
             return Ok(());
         }
         self.held_input = None;
-        if greet(&mut self.connection, &self.expect)? == self.board {
+        if greet(&mut self.host_end, &self.expect)? == self.board {
             Ok(())
         } else {
             Err(SessionError::BoardChanged.into())
@@ -215,7 +178,7 @@ impl Session {
             .chunks(INPUT_BYTES_MAX)
             .zip((0..).step_by(INPUT_BYTES_MAX))
         {
-            self.connection.tell(&Request::Input {
+            self.host_end.tell(&Request::Input {
                 offset,
                 bytes: part,
             })?;
@@ -226,11 +189,8 @@ impl Session {
 }
 
 /// Opens a session and finds out who is there.
-fn greet(
-    connection: &mut Connection,
-    expect: &Expectations,
-) -> Result<BoardIdentity, Interruption> {
-    let reply = connection.greet()?;
+fn greet(host_end: &mut HostEnd, expect: &Expectations) -> Result<BoardIdentity, Interruption> {
+    let reply = host_end.greet()?;
     if (reply.version, reply.schema) != (PROTOCOL_VERSION, SCHEMA_HASH) {
         return Err(SessionError::Version {
             board_version: reply.version,
@@ -241,49 +201,17 @@ fn greet(
         .into());
     }
     let mut board = None;
-    connection.ask(&Request::Identify, &mut |event| match event {
+    host_end.ask(&Request::Identify, &mut |event| match event {
         Event::Identity(identity) => {
             board = Some(BoardIdentity::from(*identity));
             Ok(())
         }
         other => Err(unexpected(other)),
     })?;
-    let board = board.ok_or(SessionError::Protocol("no identity"))?;
-    check(&board, expect)?;
-    if connection.link.has_semihosting() {
-        connection.tell(&Request::Semihost)?;
+    let board = board.ok_or(SessionError::Protocol("it does not say who it is"))?;
+    expect.check(&board)?;
+    if host_end.link.has_semihosting() {
+        host_end.tell(&Request::Semihost)?;
     }
     Ok(board)
-}
-
-fn check(board: &BoardIdentity, expect: &Expectations) -> Result<(), SessionError> {
-    if let (Some(found), Some(expected)) = (&board.elf_build_id, &expect.elf_build_id)
-        && found != expected
-    {
-        return Err(SessionError::AnotherFirmware {
-            board: hex(found),
-            expected: hex(expected),
-        });
-    }
-    if let Some(expected) = expect.model_hash {
-        let model = board.model.map_err(SessionError::NoUsableModel)?;
-        if model.hash != expected {
-            return Err(SessionError::AnotherModel {
-                board: hex(&model.hash),
-                expected: hex(&expected),
-            });
-        }
-    }
-    Ok(())
-}
-
-/// The error of an event that does not answer the request.
-pub(super) fn unexpected(event: &Event<'_>) -> SessionError {
-    match *event {
-        Event::Error(error @ (BoardError::NoModel | BoardError::BadModel(_))) => {
-            SessionError::NoUsableModel(error)
-        }
-        Event::Error(error) => SessionError::Board(error),
-        _ => SessionError::Protocol("an event that answers another request"),
-    }
 }

@@ -2,7 +2,7 @@
 //! change, repeat and reorder bytes.
 
 use super::cancel::Cancel;
-use super::error::SessionError;
+use super::error::{SessionError, unexpected};
 use super::logs::Logs;
 use super::statistics::Statistics;
 use crate::link::{Link, LinkError};
@@ -52,18 +52,18 @@ impl From<SessionError> for Interruption {
     }
 }
 
-/// The host's end of a session.
-pub(super) struct Connection {
+/// The host's end of a session: the link, and what is known of the board behind it.
+pub(super) struct HostEnd {
     pub(super) link: Box<dyn Link>,
     pub(super) cancel: Cancel,
     pub(super) patience: Duration,
-    pub(super) peer: Peer,
+    pub(super) board_state: BoardState,
     decoder: Decoder,
     received: Vec<u8>,
 }
 
 /// What the host knows of the board.
-pub(super) struct Peer {
+pub(super) struct BoardState {
     pub(super) statistics: Statistics,
     pub(super) logs: Logs,
     /// 0 where there is no session.
@@ -72,8 +72,15 @@ pub(super) struct Peer {
     last_session: u16,
     next_request: u16,
     inbound: Inbound,
-    /// Frames that came before their turn.
-    held: HashMap<u16, (Kind, Vec<u8>)>,
+    /// Frames that came before their turn; no more than `Inbound` keeps.
+    held: HashMap<u16, HeldFrame>,
+}
+
+/// A frame that waits for those before it.
+struct HeldFrame {
+    kind: Kind,
+    ack: u16,
+    payload: Vec<u8>,
 }
 
 /// What ends an exchange.
@@ -90,15 +97,18 @@ struct Exchange {
     is_acknowledged: bool,
     greeting: Option<HelloReply>,
     is_done: bool,
-    /// Something came that the exchange waited for.
+    /// Something new came: there is no need to ask again yet.
+    has_traffic: bool,
+    /// What came is what the exchange waits for. A log is not: a board could log for
+    /// ever.
     has_progress: bool,
     /// The board should hear of this end's place in the sequence.
     owes_ack: bool,
 }
 
-impl Connection {
+impl HostEnd {
     pub(super) fn new(link: Box<dyn Link>, cancel: Cancel, logs: Logs, patience: Duration) -> Self {
-        let peer = Peer {
+        let board_state = BoardState {
             statistics: Statistics::default(),
             logs,
             session: 0,
@@ -113,26 +123,26 @@ impl Connection {
             link,
             cancel,
             patience,
-            peer,
+            board_state,
             decoder: Decoder::new(),
             received,
         }
     }
 
     pub(super) fn is_open(&self) -> bool {
-        self.peer.session != 0
+        self.board_state.session != 0
     }
 
     /// Forgets the session; the board is not told.
     pub(super) fn forget(&mut self) {
-        self.peer.session = 0;
-        self.peer.logs.cut();
+        self.board_state.session = 0;
+        self.board_state.logs.cut();
     }
 
     /// Ends the session and whatever the board is doing for it.
     pub(super) fn abandon(&mut self) {
         if self.is_open() {
-            self.peer.next_session();
+            self.board_state.next_session();
             // If it is lost, the next session's Hello does the same.
             let _ = self.send_hello();
         }
@@ -164,7 +174,7 @@ impl Connection {
             }
             Interruption::Reset => {
                 self.forget();
-                self.peer.statistics.resets += 1;
+                self.board_state.statistics.resets += 1;
                 if attempts > retries {
                     return Err(SessionError::TooManyResets { attempts });
                 }
@@ -184,7 +194,7 @@ impl Connection {
             }
             match self.link.reopen() {
                 Ok(()) => {
-                    self.peer.statistics.links_reopened += 1;
+                    self.board_state.statistics.links_reopened += 1;
                     return Ok(());
                 }
                 Err(error) if Instant::now() >= deadline => return Err(error.into()),
@@ -195,18 +205,20 @@ impl Connection {
 
     /// Opens a session; gives what the board speaks.
     pub(super) fn greet(&mut self) -> Result<HelloReply, Interruption> {
-        self.peer.next_session();
+        self.board_state.next_session();
         let exchange = self.exchange(Goal::Greeted, &[], &mut |_| Ok(()))?;
         let reply = exchange
             .greeting
-            .ok_or(SessionError::Protocol("no greeting"))?;
-        self.peer.inbound = Inbound::new(reply.window, self.credit());
+            .ok_or(SessionError::Protocol("its greeting is missing"))?;
+        self.board_state.inbound = Inbound::new(reply.window, self.credit());
         Ok(reply)
     }
 
     /// Sends a request that is only acknowledged.
     pub(super) fn tell(&mut self, request: &Request<'_>) -> Result<(), Interruption> {
-        self.request(Goal::Acknowledged, request, &mut |_| Ok(()))
+        self.request(Goal::Acknowledged, request, &mut |event| {
+            Err(unexpected(event))
+        })
     }
 
     /// Sends a request and hands its events over, the last one included.
@@ -228,7 +240,7 @@ impl Connection {
         let payload = message::emit(request, &mut payload)
             .ok_or(SessionError::Protocol("a request is longer than a frame"))?;
         self.exchange(goal, payload, on_event)?;
-        self.peer.next_request = self.peer.next_request.wrapping_add(1);
+        self.board_state.next_request = self.board_state.next_request.wrapping_add(1);
         Ok(())
     }
 
@@ -245,10 +257,13 @@ impl Connection {
             is_acknowledged: false,
             greeting: None,
             is_done: false,
+            has_traffic: false,
             has_progress: false,
             owes_ack: false,
         };
         let mut answer_time = self.link.answer_time();
+        // A slow link needs its time, whatever the caller's patience is.
+        let patience = self.patience.max(answer_time);
         self.send_for(&exchange, payload)?;
         let mut last_progress = Instant::now();
         let mut deadline = last_progress + answer_time;
@@ -257,14 +272,14 @@ impl Connection {
                 return Err(SessionError::Cancelled.into());
             }
             let now = Instant::now();
+            if now.duration_since(last_progress) > patience {
+                return Err(self.silent(goal).into());
+            }
             if now >= deadline {
-                if now.duration_since(last_progress) > self.patience {
-                    return Err(self.silent().into());
-                }
-                self.peer.statistics.timeouts += 1;
-                self.peer.inbound.time_out();
+                self.board_state.statistics.timeouts += 1;
+                self.board_state.inbound.time_out();
                 if exchange.goal != Goal::Greeted && !exchange.is_acknowledged {
-                    self.peer.statistics.requests_repeated += 1;
+                    self.board_state.statistics.requests_repeated += 1;
                 }
                 self.send_for(&exchange, payload)?;
                 answer_time = (answer_time * 2).min(ANSWER_TIME_MAX);
@@ -273,13 +288,15 @@ impl Connection {
             let wait = deadline.saturating_duration_since(now).min(SLICE);
             let count = self.link.read(&mut self.received, wait)?;
             self.take(count, &mut exchange, on_event)?;
-            if std::mem::take(&mut exchange.has_progress) {
+            if std::mem::take(&mut exchange.has_traffic) {
                 answer_time = self.link.answer_time();
+                deadline = Instant::now() + answer_time;
+            }
+            if std::mem::take(&mut exchange.has_progress) {
                 last_progress = Instant::now();
-                deadline = last_progress + answer_time;
             }
             let owes_ack = std::mem::take(&mut exchange.owes_ack);
-            if !exchange.is_done && (owes_ack || self.peer.inbound.ack_is_due()) {
+            if !exchange.is_done && (owes_ack || self.board_state.inbound.ack_is_due()) {
                 self.send_ack()?;
             }
         }
@@ -296,18 +313,18 @@ impl Connection {
         let Self {
             decoder,
             received,
-            peer,
+            board_state,
             ..
         } = self;
         let mut rest = received.get(..count).unwrap_or_default();
-        peer.statistics.bytes_received += rest.len() as u64;
+        board_state.statistics.bytes_received += rest.len() as u64;
         while let Some(frame) = decoder.next(&mut rest) {
             match frame {
                 Ok(frame) => {
-                    peer.statistics.frames_received += 1;
-                    peer.take(&frame, exchange, on_event)?;
+                    board_state.statistics.frames_received += 1;
+                    board_state.take(&frame, exchange, on_event)?;
                 }
-                Err(_) => peer.statistics.frames_damaged += 1,
+                Err(_) => board_state.statistics.frames_damaged += 1,
             }
         }
         Ok(())
@@ -321,7 +338,7 @@ impl Connection {
         } else if exchange.is_acknowledged {
             self.send_ack()
         } else {
-            let (kind, seq) = (Kind::Request, self.peer.next_request);
+            let (kind, seq) = (Kind::Request, self.board_state.next_request);
             self.send(kind, seq, payload)
         }
     }
@@ -341,26 +358,26 @@ impl Connection {
 
     fn send_ack(&mut self) -> Result<(), LinkError> {
         let mut payload = [0; PAYLOAD_BYTES_MAX];
-        let payload = message::emit(&self.peer.inbound.receipt(), &mut payload);
+        let payload = message::emit(&self.board_state.inbound.receipt(), &mut payload);
         self.send(Kind::Ack, 0, payload.unwrap_or_default())
     }
 
     fn send(&mut self, kind: Kind, seq: u16, payload: &[u8]) -> Result<(), LinkError> {
         let header = Header {
             kind,
-            session: self.peer.session,
+            session: self.board_state.session,
             seq,
-            ack: self.peer.inbound.next(),
-            round: self.peer.inbound.round(),
+            ack: self.board_state.inbound.next(),
+            round: self.board_state.inbound.round(),
         };
         let mut buffer = [0; WIRE_BYTES_MAX];
         let bytes = Frame { header, payload }
             .emit(&mut buffer)
             .unwrap_or_default();
         self.link.write(bytes)?;
-        self.peer.inbound.acknowledged();
-        self.peer.statistics.frames_sent += 1;
-        self.peer.statistics.bytes_sent += bytes.len() as u64;
+        self.board_state.inbound.acknowledged();
+        self.board_state.statistics.frames_sent += 1;
+        self.board_state.statistics.bytes_sent += bytes.len() as u64;
         Ok(())
     }
 
@@ -369,16 +386,27 @@ impl Connection {
         u16::try_from(self.link.buffer_bytes() / WIRE_BYTES_MAX).unwrap_or(u16::MAX)
     }
 
-    fn silent(&self) -> SessionError {
-        SessionError::Silent {
-            link: self.link.describe(),
-            patience: self.patience,
-            damaged: self.peer.statistics.frames_damaged,
+    /// The error where nothing that `goal` needs came in time.
+    fn silent(&self, goal: Goal) -> SessionError {
+        let link = self.link.describe();
+        let patience = self.patience;
+        let damaged = self.board_state.statistics.frames_damaged;
+        match goal {
+            Goal::Greeted => SessionError::Silent {
+                link,
+                patience,
+                damaged,
+            },
+            Goal::Acknowledged | Goal::Answered => SessionError::Stuck {
+                link,
+                patience,
+                damaged,
+            },
         }
     }
 }
 
-impl Peer {
+impl BoardState {
     fn next_session(&mut self) {
         self.last_session = self.last_session.wrapping_add(1).max(1);
         self.session = self.last_session;
@@ -400,8 +428,9 @@ impl Peer {
         }
         if exchange.goal == Goal::Greeted {
             if header.kind == Kind::HelloReply {
-                let reply = message::parse(frame.payload)
-                    .ok_or(SessionError::Protocol("an unreadable greeting"))?;
+                let reply = message::parse(frame.payload).ok_or(SessionError::Protocol(
+                    "its greeting is not a message of this protocol",
+                ))?;
                 exchange.greeting = Some(reply);
                 exchange.is_done = true;
             }
@@ -414,6 +443,7 @@ impl Peer {
         }
         if header.ack == self.next_request.wrapping_add(1) && !exchange.is_acknowledged {
             exchange.is_acknowledged = true;
+            exchange.has_traffic = true;
             exchange.has_progress = true;
             exchange.is_done |= exchange.goal == Goal::Acknowledged;
         }
@@ -429,17 +459,20 @@ impl Peer {
         let header = frame.header;
         match self.inbound.accept(header.seq) {
             Verdict::Deliver => {
-                self.deliver(header.kind, frame.payload, exchange, on_event)?;
+                let Header { kind, ack, .. } = header;
+                self.deliver(kind, ack, frame.payload, exchange, on_event)?;
                 while let Some(seq) = self.inbound.next_held() {
                     let held = self.held.remove(&seq);
-                    let (kind, payload) = held.ok_or(SessionError::Protocol("a lost frame"))?;
-                    self.deliver(kind, &payload, exchange, on_event)?;
+                    let HeldFrame { kind, ack, payload } =
+                        held.ok_or(SessionError::Protocol("a frame that was kept is gone"))?;
+                    self.deliver(kind, ack, &payload, exchange, on_event)?;
                 }
             }
             Verdict::Keep => {
                 self.statistics.frames_out_of_turn += 1;
-                self.held
-                    .insert(header.seq, (header.kind, frame.payload.to_vec()));
+                let Header { kind, ack, seq, .. } = header;
+                let payload = frame.payload.to_vec();
+                self.held.insert(seq, HeldFrame { kind, ack, payload });
             }
             Verdict::TooFar => self.statistics.frames_out_of_turn += 1,
             Verdict::Duplicate => {
@@ -454,20 +487,32 @@ impl Peer {
         Ok(())
     }
 
+    /// Takes a numbered frame whose turn it is. `ack` says how many requests its
+    /// sender had received by then.
     fn deliver(
         &mut self,
         kind: Kind,
+        ack: u16,
         payload: &[u8],
         exchange: &mut Exchange,
         on_event: OnEvent<'_>,
     ) -> Result<(), Interruption> {
-        exchange.has_progress = true;
+        exchange.has_traffic = true;
         if kind == Kind::Log {
             self.statistics.log_bytes += payload.len() as u64;
             self.logs.take(payload);
             return Ok(());
         }
-        let event = message::parse(payload).ok_or(SessionError::Protocol("an unreadable event"))?;
+        if ack != self.next_request.wrapping_add(1) {
+            return Err(SessionError::Protocol("it answers before it was asked").into());
+        }
+        if exchange.is_done {
+            return Err(SessionError::Protocol("it goes on after its last answer").into());
+        }
+        exchange.has_progress = true;
+        let event = message::parse(payload).ok_or(SessionError::Protocol(
+            "one of its answers is not a message of this protocol",
+        ))?;
         on_event(&event)?;
         exchange.is_done |= exchange.goal == Goal::Answered && event.is_last();
         Ok(())
