@@ -71,6 +71,35 @@ pub enum LinkError {
         /// What happened, as far as it is known.
         reason: String,
     },
+    /// What crosses the link cannot be written down.
+    #[error("cannot write the recording {}", path.display())]
+    RecordingUnwritten {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The recording that stands for a board cannot be read any more.
+    #[error("cannot read the recording {}", path.display())]
+    RecordingUnread {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The recording that stands for a board was not asked this.
+    #[error(
+        "the recording {} holds no answer to {request}: {place}",
+        path.display()
+    )]
+    NotRecorded {
+        /// The file.
+        path: PathBuf,
+        /// What was asked.
+        request: String,
+        /// Where it was looked for.
+        place: String,
+    },
 }
 
 fn available_ports(ports: &[String]) -> String {
