@@ -1,5 +1,5 @@
-//! Whole nets against central differences in `f64`: shipped ones, those that lie beside
-//! the checkout, and random ones.
+//! Whole nets against central differences in `f64`: shipped ones, those of the outside
+//! data, and random ones.
 
 mod reference;
 
@@ -45,17 +45,12 @@ fn shipped_nets() {
     }
 }
 
-/// Nets of others, where they lie beside the checkout.
 #[test]
+#[ignore = "needs outside data: cargo xtask test --data DIR"]
 fn nets_of_others() {
-    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/models");
+    let data = std::env::var_os("CORTEXSCOPE_TEST_DATA").expect("CORTEXSCOPE_TEST_DATA is set");
     for name in ["caffe_lenet.onnx", "winml-mnist.onnx"] {
-        let file = shared.join(name);
-        if file.is_file() {
-            check_file(&file);
-        } else {
-            println!("{name} is not beside the checkout");
-        }
+        check_file(&Path::new(&data).join("models").join(name));
     }
 }
 

@@ -104,6 +104,10 @@ enum Task {
         /// Install what is missing without asking.
         #[arg(long)]
         yes: bool,
+        /// A folder of models and photographs that this repository may not ship: also
+        /// runs the tests that read it. They fail where one of its files is missing.
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
         /// Only name the checks.
         #[arg(long)]
         list: bool,
@@ -160,7 +164,9 @@ fn run(task: Task) -> Result<ExitCode> {
             filters,
             ..
         } => test::list(&filters)?,
-        Task::Test { yes, filters, .. } => return test::run(Consent::new(yes), &filters),
+        Task::Test {
+            yes, data, filters, ..
+        } => return test::run(Consent::new(yes), data.as_deref(), &filters),
     }
     Ok(ExitCode::SUCCESS)
 }

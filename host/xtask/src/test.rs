@@ -3,38 +3,50 @@
 mod checks;
 mod no_panic;
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::consent::Consent;
-use checks::Check;
+use checks::{Check, Outcome};
 
 /// Runs the checks whose name contains one of the filters, or all without filters.
-/// A check that fails does not keep the others from running.
+/// A check that fails does not keep the others from running. `data` is the folder that
+/// the tests on outside data read; without it, they are not run.
 ///
 /// # Errors
-/// No check has such a name.
-pub fn run(consent: Consent, filters: &[String]) -> Result<ExitCode> {
-    let checks = select(filters)?;
+/// No check has such a name, or there is no such folder.
+pub fn run(consent: Consent, data: Option<&Path>, filters: &[String]) -> Result<ExitCode> {
+    // The tests run in their packages' folders: the path must not be relative.
+    let data = data
+        .map(|folder| {
+            folder
+                .canonicalize()
+                .with_context(|| format!("--data {}", folder.display()))
+        })
+        .transpose()?;
+    let checks = select(filters, data.as_deref())?;
     let start = Instant::now();
     let mut reports = Vec::new();
     for (index, check) in checks.iter().enumerate() {
         println!("\n[{}/{}] {}", index + 1, checks.len(), check.name);
         let start = Instant::now();
         let outcome = check.run(consent);
-        if let Err(error) = &outcome {
-            println!("FAILED: {error:#}");
+        match &outcome {
+            Ok(Outcome::Passed) => {}
+            Ok(Outcome::NotRun(why)) => println!("not run: {why}"),
+            Err(error) => println!("FAILED: {error:#}"),
         }
         reports.push(Report {
             name: &check.name,
-            passed: outcome.is_ok(),
+            outcome: outcome.ok(),
             took: start.elapsed(),
         });
     }
     print!("\n{}", summary(&reports, start.elapsed()));
-    let all_passed = reports.iter().all(|report| report.passed);
+    let all_passed = reports.iter().all(|report| report.outcome.is_some());
     Ok(if all_passed {
         ExitCode::SUCCESS
     } else {
@@ -47,14 +59,14 @@ pub fn run(consent: Consent, filters: &[String]) -> Result<ExitCode> {
 /// # Errors
 /// No check has such a name.
 pub fn list(filters: &[String]) -> Result<()> {
-    for check in select(filters)? {
+    for check in select(filters, None)? {
         println!("{}", check.name);
     }
     Ok(())
 }
 
-fn select(filters: &[String]) -> Result<Vec<Check>> {
-    let mut checks = checks::all();
+fn select(filters: &[String], data: Option<&Path>) -> Result<Vec<Check>> {
+    let mut checks = checks::all(data);
     for filter in filters {
         if !checks.iter().any(|check| check.name.contains(filter)) {
             bail!("no check has `{filter}` in its name; `cargo xtask test --list` names them");
@@ -68,26 +80,43 @@ fn select(filters: &[String]) -> Result<Vec<Check>> {
 
 struct Report<'a> {
     name: &'a str,
-    passed: bool,
+    /// `None`: it failed.
+    outcome: Option<Outcome>,
     took: Duration,
 }
 
 fn summary(reports: &[Report<'_>], took: Duration) -> String {
     let mut lines: Vec<String> = reports
         .iter()
-        .map(|Report { name, passed, took }| {
-            let verdict = if *passed { "ok" } else { "FAILED" };
-            format!("{verdict:<6} {:>7.1} s  {name}", took.as_secs_f64())
+        .map(|report| {
+            let Report { name, took, .. } = report;
+            match &report.outcome {
+                Some(Outcome::NotRun(why)) => format!("not run          {name}: {why}"),
+                Some(Outcome::Passed) => format!("ok     {:>7.1} s  {name}", took.as_secs_f64()),
+                None => format!("FAILED {:>7.1} s  {name}", took.as_secs_f64()),
+            }
         })
         .collect();
     let failed: Vec<&str> = reports
         .iter()
-        .filter(|report| !report.passed)
+        .filter(|report| report.outcome.is_none())
+        .map(|report| report.name)
+        .collect();
+    let not_run: Vec<&str> = reports
+        .iter()
+        .filter(|report| matches!(report.outcome, Some(Outcome::NotRun(_))))
         .map(|report| report.name)
         .collect();
     let minutes = took.as_secs_f64() / 60.0;
-    lines.push(if failed.is_empty() {
+    lines.push(if failed.is_empty() && not_run.is_empty() {
         format!("all {} checks passed in {minutes:.1} min", reports.len())
+    } else if failed.is_empty() {
+        format!(
+            "{} of {} checks passed in {minutes:.1} min; NOT RUN: {}",
+            reports.len() - not_run.len(),
+            reports.len(),
+            not_run.join(", ")
+        )
     } else {
         format!(
             "{} of {} checks FAILED in {minutes:.1} min: {}",
@@ -103,13 +132,13 @@ fn summary(reports: &[Report<'_>], took: Duration) -> String {
 mod tests {
     use std::time::Duration;
 
-    use super::{Report, select, summary};
+    use super::{Outcome, Report, select, summary};
 
     #[test]
     fn the_last_line_says_what_failed() {
-        let report = |name, passed| Report {
+        let report = |name, passed: bool| Report {
             name,
-            passed,
+            outcome: passed.then_some(Outcome::Passed),
             took: Duration::from_millis(1500),
         };
         let took = Duration::from_secs(90);
@@ -121,13 +150,26 @@ mod tests {
             Some("1 of 2 checks FAILED in 1.5 min: fuzz")
         );
         assert_eq!(bad.lines().nth(1), Some("FAILED     1.5 s  fuzz"));
+        let without = Report {
+            outcome: Some(Outcome::NotRun("no data")),
+            ..report("data", true)
+        };
+        let partly = summary(&[report("format", true), without], took);
+        assert_eq!(
+            partly.lines().last(),
+            Some("1 of 2 checks passed in 1.5 min; NOT RUN: data")
+        );
+        assert_eq!(
+            partly.lines().nth(1),
+            Some("not run          data: no data")
+        );
     }
 
     #[test]
     fn filters_select_by_name() {
         let names = |filters: &[&str]| -> Vec<String> {
             let filters: Vec<_> = filters.iter().map(|filter| (*filter).to_owned()).collect();
-            select(&filters)
+            select(&filters, None)
                 .unwrap()
                 .into_iter()
                 .map(|check| check.name)
@@ -135,6 +177,6 @@ mod tests {
         };
         assert_eq!(names(&["format"]), ["format"]);
         assert!(names(&["clippy", "format"]).len() > 2);
-        assert!(select(&["nonsense".to_owned()]).is_err());
+        assert!(select(&["nonsense".to_owned()], None).is_err());
     }
 }

@@ -2,20 +2,8 @@
 //! wants its input.
 
 use crate::command_line::{json, refused};
-use std::path::{Path, PathBuf};
-
-/// What lies beside the repository and cannot be shipped; says so where it is
-/// not there.
-pub fn beside(name: &str) -> Option<PathBuf> {
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
-    let path = data.join(name);
-    if path.exists() {
-        Some(path)
-    } else {
-        eprintln!("not tested: there is no {}", path.display());
-        None
-    }
-}
+use crate::outside_data::outside;
+use std::path::Path;
 
 fn floats(path: &str) -> (Vec<usize>, Vec<f32>) {
     let array = cortexscope_net::input::Array::open(Path::new(path)).expect("an array");
@@ -110,13 +98,9 @@ fn wrong_requests_are_refused_by_name() {
 }
 
 #[test]
+#[ignore = "needs outside data: cargo xtask test --data DIR"]
 fn alexnet_sees_the_cat_sparsely() {
-    let (Some(model), Some(cat)) = (
-        beside("models/alexnet_conv.onnx"),
-        beside("photos/tracel_cat.jpg"),
-    ) else {
-        return;
-    };
+    let [model, cat] = ["models/alexnet_conv.onnx", "photos/tracel_cat.jpg"].map(outside);
     let [model, cat] = [&model, &cat].map(|path| path.to_str().expect("a plain path"));
     let document = json(&[
         "activations",
@@ -143,13 +127,13 @@ fn alexnet_sees_the_cat_sparsely() {
 }
 
 #[test]
+#[ignore = "needs outside data: cargo xtask test --data DIR"]
 fn squeezenet_knows_the_animals_by_its_own_preprocessing() {
-    let (Some(model), Some(labels)) = (
-        beside("models/squeezenet_v1.0_dc.onnx"),
-        beside("photos/imagenet_labels.txt"),
-    ) else {
-        return;
-    };
+    let files = [
+        "models/squeezenet_v1.0_dc.onnx",
+        "photos/imagenet_labels.txt",
+    ];
+    let [model, labels] = files.map(outside);
     let [model, labels] = [&model, &labels].map(|path| path.to_str().expect("a plain path"));
     let folder = tempfile::tempdir().expect("a temporary folder");
     let output = folder.path().to_str().expect("a plain path");
@@ -159,9 +143,7 @@ fn squeezenet_knows_the_animals_by_its_own_preprocessing() {
         .map(str::to_owned)
         .collect();
     for (photo, name) in [("coral_parrot", "macaw"), ("tracel_flamingo", "flamingo")] {
-        let Some(photo) = beside(&format!("photos/{photo}.jpg")) else {
-            return;
-        };
+        let photo = outside(&format!("photos/{photo}.jpg"));
         let photo = photo.to_str().expect("a plain path");
         let document = json(&[
             "activations",

@@ -2,6 +2,7 @@
 //! bytes, as the shipped ones do.
 
 use crate::command_line::json;
+use crate::outside_data::outside;
 use std::path::{Path, PathBuf};
 
 /// Digits of each comparison. All 10,000 take minutes: the README has the figures
@@ -64,15 +65,9 @@ fn every_shipped_network_compiles_again() {
     }
 }
 
-/// Caffe's LeNet cannot be shipped; it is tested where it lies beside the
-/// repository.
+/// The licence of Caffe's LeNet does not let this repository ship it.
 #[test]
+#[ignore = "needs outside data: cargo xtask test --data DIR"]
 fn caffes_lenet_compiles() {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/models");
-    let onnx = beside.join("caffe_lenet.onnx");
-    if onnx.is_file() {
-        compiles_and_keeps_its_accuracy(&onnx);
-    } else {
-        eprintln!("not compared: there is no {}", onnx.display());
-    }
+    compiles_and_keeps_its_accuracy(&outside("models/caffe_lenet.onnx"));
 }

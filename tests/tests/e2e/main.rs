@@ -13,6 +13,7 @@ mod lecture_shape;
 mod link_faults;
 mod live;
 mod occlusion;
+mod outside_data;
 mod rtt;
 mod session;
 mod tract_engine;

@@ -1,5 +1,6 @@
 //! What is checked, in the order in which it is.
 
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::Result;
@@ -17,14 +18,22 @@ const FUZZ_SECONDS: u32 = 20;
 pub struct Check {
     /// Its name, as the summary and the filters have it.
     pub name: String,
-    action: Box<dyn Fn(Consent) -> Result<()>>,
+    action: Box<dyn Fn(Consent) -> Result<Outcome>>,
+}
+
+/// How a check ended that did not fail.
+pub enum Outcome {
+    /// It found nothing wrong.
+    Passed,
+    /// It was not run: why not, and what to do.
+    NotRun(&'static str),
 }
 
 impl Check {
     fn new(name: impl Into<String>, action: impl Fn(Consent) -> Result<()> + 'static) -> Self {
         Self {
             name: name.into(),
-            action: Box::new(action),
+            action: Box::new(move |consent| action(consent).map(|()| Outcome::Passed)),
         }
     }
 
@@ -32,13 +41,13 @@ impl Check {
     ///
     /// # Errors
     /// It failed, or it could not be run: no check is skipped in silence.
-    pub fn run(&self, consent: Consent) -> Result<()> {
+    pub fn run(&self, consent: Consent) -> Result<Outcome> {
         (self.action)(consent)
     }
 }
 
-/// Gives every check, quick ones first.
-pub fn all() -> Vec<Check> {
+/// Gives every check, quick ones first. `data` is the folder of outside data.
+pub fn all(data: Option<&Path>) -> Vec<Check> {
     let mut checks = vec![
         Check::new("lock file", |_| lock_file()),
         Check::new("format", |_| run(cargo().args(["fmt", "--all", "--check"]))),
@@ -70,6 +79,7 @@ pub fn all() -> Vec<Check> {
             setup::browser(consent)?;
             run(host("test").arg("--no-fail-fast"))
         }),
+        tests_on_outside_data(data),
         Check::new("address sanitizer", |_| run(&mut sanitised_kernels())),
         Check::new("fuzz", |consent| {
             fuzz::fuzz(consent, &[], fuzz::Limit::Seconds(FUZZ_SECONDS))?;
@@ -77,6 +87,31 @@ pub fn all() -> Vec<Check> {
         }),
     ]);
     checks
+}
+
+/// The tests that read models and photographs which this repository may not ship. They
+/// are ignored by default, and they are the only ones that are.
+fn tests_on_outside_data(data: Option<&Path>) -> Check {
+    const NAME: &str = "tests on outside data";
+    let Some(folder) = data.map(Path::to_owned) else {
+        return Check {
+            name: NAME.to_owned(),
+            action: Box::new(|_| {
+                Ok(Outcome::NotRun(
+                    "they need models and photographs; give their folder with `--data DIR`",
+                ))
+            }),
+        };
+    };
+    Check::new(NAME, move |consent| {
+        setup::emulator(consent)?;
+        run(host("test")
+            .arg("--no-fail-fast")
+            // Library, programs and integration tests: no examples of the documentation.
+            .arg("--tests")
+            .args(["--", "--ignored"])
+            .env("CORTEXSCOPE_TEST_DATA", &folder))
+    })
 }
 
 /// Gives a cargo command on every package that is not a board. In one command, so
