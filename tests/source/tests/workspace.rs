@@ -1,0 +1,132 @@
+//! This workspace held to the checks of its source.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use cortexscope_source::circles::{Circle, circles};
+use cortexscope_source::examples::has_example;
+use cortexscope_source::floors::{FLOORS, Side, Workspace};
+use cortexscope_source::modules::Modules;
+use cortexscope_source::words;
+
+fn root() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    root.canonicalize().expect("the workspace is there")
+}
+
+/// What cargo says of the workspace. Crates for other systems are left out: their
+/// manifests may not have been downloaded.
+fn workspace() -> Workspace {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--locked", "--format-version", "1"])
+        .args(["--filter-platform", "x86_64-unknown-linux-gnu"])
+        .current_dir(root())
+        .output()
+        .expect("cargo runs");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    let metadata = serde_json::from_slice(&output.stdout).expect("a document");
+    Workspace::parse(&metadata).expect("what cargo documents")
+}
+
+/// Circles that are not cut yet: the crate, the parent, and one of the modules.
+const KNOWN_CIRCLES: &[(&str, &str, &str)] = &[
+    ("cortexscope-core", "crate", "image"),
+    ("cortexscope-core", "crate::image", "model"),
+    ("cortexscope-core", "crate::ops", "dsp"),
+    ("cortexscope-probe", "crate", "camera"),
+    ("tract-adjoint", "crate", "tape"),
+    ("cortexscope-draw", "crate", "header"),
+    ("cortexscope-live", "crate", "station"),
+    ("cortexscope-present", "crate::report", "page"),
+];
+
+/// Libraries that have no example yet.
+const WITHOUT_EXAMPLE: &[&str] = &[
+    "cortexscope",
+    "cortexscope-budget",
+    "cortexscope-compile",
+    "cortexscope-draw",
+    "cortexscope-explain",
+    "cortexscope-live",
+    "cortexscope-net",
+    "cortexscope-present",
+    "cortexscope-rig",
+    "cortexscope-tests",
+    "tract-adjoint",
+];
+
+fn none_found(found: &[String]) {
+    assert!(found.is_empty(), "\n{}\n", found.join("\n"));
+}
+
+#[test]
+fn no_arrow_points_up() {
+    none_found(&workspace().arrows());
+}
+
+#[test]
+fn what_is_quiet_reaches_no_server_and_no_port() {
+    none_found(&workspace().loud());
+}
+
+#[test]
+fn no_modules_of_one_parent_use_each_other() {
+    let root = root();
+    let read = |path: &Path| fs::read_to_string(root.join(path)).ok();
+    let mut found = Vec::new();
+    let mut read_files = 0;
+    for (name, folder) in workspace().folders() {
+        let folder = Path::new(folder)
+            .strip_prefix(&root)
+            .expect("of the workspace");
+        for file in ["src/lib.rs", "src/main.rs"] {
+            let file = folder.join(file);
+            if root.join(&file).is_file() {
+                let modules = Modules::read(&file, &read).expect("Rust");
+                let circles = circles(&modules);
+                let is_known = |circle: &Circle| {
+                    KNOWN_CIRCLES.iter().any(|&(of, parent, module)| {
+                        of == name
+                            && parent == circle.parent
+                            && circle.names.iter().any(|name| name == module)
+                    })
+                };
+                let new = circles.iter().filter(|circle| !is_known(circle));
+                found.extend(new.map(|circle| format!("{name}, {circle}")));
+                read_files += 1;
+            }
+        }
+    }
+    none_found(&found);
+    assert!(read_files > 20, "found only {read_files} roots of crates");
+}
+
+#[test]
+fn every_library_of_the_host_shows_an_example() {
+    let folders = workspace();
+    let mut found = Vec::new();
+    for (name, folder) in folders.folders() {
+        let is_of_host = FLOORS
+            .iter()
+            .any(|&(row, side, _)| row == name && side == Side::Host);
+        let file = Path::new(folder).join("src/lib.rs");
+        if let Ok(text) = fs::read_to_string(&file)
+            && is_of_host
+            && !WITHOUT_EXAMPLE.contains(&name)
+            && !has_example(&text)
+        {
+            found.push(format!("{}: no example that is run", file.display()));
+        }
+    }
+    none_found(&found);
+}
+
+#[test]
+fn no_retired_word_is_left() {
+    let list = include_str!("../retired-words.txt");
+    let list = words::parse(list).expect("rows");
+    let found = words::find_below(&list, &root()).expect("readable");
+    none_found(&found);
+}
