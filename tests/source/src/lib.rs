@@ -8,8 +8,8 @@
 //! | [`words`] | retired names and phrases |
 //! | [`examples`] | a library without an example that is run |
 //!
-//! `tests/workspace.rs` holds this workspace to all of them. This package depends on no
-//! other of the workspace, so that its answer is there in seconds.
+//! `tests/workspace.rs` holds this workspace to all of them. This package is a
+//! workspace of its own, so that its answer is there in seconds.
 //!
 //! ```
 //! use cortexscope_source::{circles::circles, modules::Modules};

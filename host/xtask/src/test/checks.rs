@@ -52,6 +52,7 @@ pub fn all(data: Option<&Path>) -> Vec<Check> {
         Check::new("lock file", |_| lock_file()),
         Check::new("format", |_| run(cargo().args(["fmt", "--all", "--check"]))),
         Check::new("licences", |_| licences::check()),
+        Check::new("source", |_| source()),
     ];
     for (board, engine) in firmwares() {
         let name = |what| format!("{what} {}{}", board.name, engine.suffix());
@@ -87,6 +88,23 @@ pub fn all(data: Option<&Path>) -> Vec<Check> {
         }),
     ]);
     checks
+}
+
+/// Looks at the source itself: which crate uses which, circles of modules, retired
+/// words. A workspace of its own, so that what it needs changes no other package.
+fn source() -> Result<()> {
+    let manifest = workspace::root().join("tests/source/Cargo.toml");
+    let mut format = cargo();
+    run(format
+        .arg("fmt")
+        .args(["--check", "--manifest-path"])
+        .arg(&manifest))?;
+    let mut test = locked("test");
+    run(test
+        .arg("--manifest-path")
+        .arg(&manifest)
+        .arg("--target-dir")
+        .arg(workspace::root().join("target/source")))
 }
 
 /// The tests that read models and photographs which this repository may not ship. They
