@@ -5,6 +5,7 @@ use super::input;
 use anyhow::Context;
 use clap::Args;
 use comfy_table::{Cell, CellAlignment, Table, presets};
+use cortexscope_net::printable::printable;
 use cortexscope_rig::bench::{Bench as Costs, bench, rises};
 use cortexscope_rig::board::{self, Engine, Reach};
 use serde_json::{Value, json};
@@ -15,7 +16,8 @@ use std::process::ExitCode;
 /// The models that are measured where none is named.
 const MODELS: [&str; 2] = ["lenet5", "lecture-lenet"];
 
-/// What each layer costs: instructions, and how far they are from the floor.
+/// Measures what each layer costs on a board, and how far that is from the least
+/// possible.
 #[derive(Args)]
 pub(super) struct Bench {
     /// The board; `cortexscope boards` lists them.
@@ -57,7 +59,7 @@ impl Bench {
             let costs = bench(&mut rig, &digit.values, self.mode.into())?;
             let board = rig.session.board();
             models.push(costs.document(&rig.model.name, &board.engine));
-            tables.push(table(&rig.model.name, &costs));
+            tables.push(table(&rig.model.name, &costs, board.count_unit()));
             board_name.clone_from(&board.name);
             build_id = board.elf_build_id_hex();
         }
@@ -144,10 +146,12 @@ fn compiler(name: &str) -> anyhow::Result<Option<String>> {
     Ok(board::compiler(&elf))
 }
 
-fn table(model: &str, costs: &Costs) -> Table {
+fn table(model: &str, costs: &Costs, unit: Option<&str>) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_header([model, "instructions", "MACs", "per MAC", "of the floor"]);
+    let unit = unit.unwrap_or("not counted");
+    let model = &*printable(model);
+    table.set_header([model, unit, "MACs", "per MAC", "of the floor"]);
     let right = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
     let number = |value: Option<u64>| right(value.map_or_else(dash, |value| value.to_string()));
     let percent = |share: Option<f64>| {
@@ -160,7 +164,7 @@ fn table(model: &str, costs: &Costs) -> Table {
             count,
         };
         table.add_row([
-            Cell::new(name),
+            Cell::new(printable(name)),
             number(count),
             number((macs > 0).then_some(macs)),
             right(layer.per_mac().map_or_else(dash, |per| format!("{per:.2}"))),

@@ -5,14 +5,15 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 use cortexscope_budget::fit::Need;
 use cortexscope_compile::model_files::{ModelFiles, ModelFilesError};
+use cortexscope_present::causes::in_words;
 use cortexscope_present::verdict::verdict;
+use cortexscope_record::{About, OpenError, Tape};
 use cortexscope_rig::Rig;
 use cortexscope_rig::board::{self, BoardKind, Engine, FarEnd, Port, Reach};
 use cortexscope_rig::session::{Cancel, Mode};
 use image::GrayImage;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
 /// The request itself is wrong; exit code 2.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +46,40 @@ pub(super) struct BoardArgs {
     /// What the native board's camera takes: a picture, or several, one after the other.
     #[arg(long, value_name = "PICTURE")]
     pub sensor: Vec<PathBuf>,
+    #[command(flatten)]
+    pub tape: TapeArgs,
+}
+
+/// Whether the session is recorded, or replayed.
+#[derive(Args, Clone, Default)]
+pub(super) struct TapeArgs {
+    /// Record the session with the board into this file.
+    #[arg(long, value_name = "FILE", conflicts_with = "replay")]
+    pub record: Option<PathBuf>,
+    /// Answer from a file that --record wrote, instead of from a board.
+    #[arg(long, value_name = "FILE")]
+    pub replay: Option<PathBuf>,
+}
+
+impl TapeArgs {
+    /// Whether neither was asked for.
+    pub fn is_none(&self) -> bool {
+        self.record.is_none() && self.replay.is_none()
+    }
+
+    fn tape(&self) -> Tape {
+        match (&self.record, &self.replay) {
+            (Some(path), _) => Tape::Record(path.clone()),
+            (None, Some(path)) => Tape::Replay(path.clone()),
+            (None, None) => Tape::None,
+        }
+    }
+
+    /// What was recorded, where a recording is replayed.
+    fn about(&self) -> anyhow::Result<Option<About>> {
+        let about = self.replay.as_deref().map(cortexscope_record::about);
+        about.transpose().map_err(|error| wrong(in_words(&error)))
+    }
 }
 
 /// An engine that answers the protocol.
@@ -95,16 +130,18 @@ impl BoardArgs {
             port: None,
             baud: 921_600,
             sensor: Vec::new(),
+            tape: TapeArgs::default(),
         }
     }
 
-    /// The board that was named.
+    /// The board that was named, or recorded.
     pub fn kind(&self) -> anyhow::Result<&'static BoardKind> {
-        board::find(&self.board).ok_or_else(|| {
+        let recorded = self.tape.about()?.map(|about| about.board);
+        let name = recorded.as_ref().unwrap_or(&self.board);
+        board::find(name).ok_or_else(|| {
             let known: Vec<_> = board::BOARDS.iter().map(|board| board.name).collect();
             wrong(format!(
-                "there is no board {}: name one of {}",
-                self.board,
+                "there is no board {name}: name one of {}",
                 known.join(", ")
             ))
         })
@@ -174,7 +211,18 @@ impl BoardArgs {
                 sensor: self.pictures()?,
             },
         };
-        Ok(Rig::open(board, engine, model, far_end, cancel)?)
+        if self.tape.replay.is_some() && (self.port.is_some() || !self.sensor.is_empty()) {
+            return Err(wrong(
+                "--replay stands for a board: leave --port and --sensor out",
+            ));
+        }
+        let tape = self.tape.tape();
+        cortexscope_record::open(board, engine, model, far_end, &tape, cancel).map_err(|error| {
+            match error {
+                OpenError::Rig(error) => error.into(),
+                error => wrong(in_words(&error)),
+            }
+        })
     }
 }
 
@@ -215,24 +263,9 @@ pub(super) fn make_folder(folder: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make {shown}"))
 }
 
-/// A flag that Ctrl-C sets, or the process's end being asked for; a second time
-/// ends the process. There is one for the whole process; asked for again, it is
-/// cleared.
+/// The flag that Ctrl-C sets.
 pub(super) fn ctrl_c() -> anyhow::Result<Cancel> {
-    static CANCEL: OnceLock<Cancel> = OnceLock::new();
-    if let Some(cancel) = CANCEL.get() {
-        cancel.clear();
-        return Ok(cancel.clone());
-    }
-    let cancel = CANCEL.get_or_init(Cancel::default).clone();
-    let flag = cancel.clone();
-    ctrlc::set_handler(move || {
-        if flag.is_cancelled() {
-            std::process::exit(130);
-        }
-        flag.cancel();
-    })?;
-    Ok(cancel)
+    Ok(Cancel::on_ctrl_c()?)
 }
 
 /// Prints one JSON document and nothing else.

@@ -1,6 +1,6 @@
 //! `cortexscope demo`.
 
-use super::common::{BoardArgs, ModeArg, print_json};
+use super::common::{BoardArgs, ModeArg, make_folder, print_json};
 use super::live::Live;
 use super::{input, progress};
 use clap::Args;
@@ -44,6 +44,7 @@ impl Demo {
         let model = self.board.model()?;
         let inputs = input::open(&self.inputs, &model)?;
         self.board.refuse_what_does_not_fit(&model)?;
+        make_folder(&self.output)?;
         eprintln!("booting {} with {}", self.board.board, model.name);
         let mut rig = self.board.open()?;
         let shape = rig.model.image.model().input().shape;
@@ -105,7 +106,11 @@ impl Demo {
             demonstration.say(&mut out, Style::of_stdout())?;
             writeln!(out, "\nreport: {}", report.display())?;
         }
-        if self.json || self.no_live || !std::io::stdout().is_terminal() {
+        if self.json
+            || self.no_live
+            || self.board.tape.replay.is_some()
+            || !std::io::stdout().is_terminal()
+        {
             return Ok(ExitCode::SUCCESS);
         }
         // The page has a session of its own: there is one board.

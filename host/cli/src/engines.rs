@@ -18,6 +18,7 @@ struct Cost {
     arena_bytes: Option<u32>,
     heap_bytes: Option<u32>,
     instructions: u64,
+    unit: Option<&'static str>,
 }
 
 /// Prints what each of `engines` takes of the board for one inference.
@@ -77,13 +78,13 @@ fn measure(args: &BoardArgs, engine: Engine) -> anyhow::Result<Cost> {
         arena_bytes: painted.arena_bytes,
         heap_bytes: run.heap_bytes,
         instructions: run.count.unwrap_or(0),
+        unit: board.count_unit(),
     })
 }
 
 impl Cost {
     fn flash_bytes(&self) -> u32 {
-        let sections = &self.memory.report.sections;
-        sections.text_bytes + sections.rodata_bytes + sections.data_bytes
+        self.memory.firmware_flash_bytes()
     }
 
     fn document(&self) -> Value {
@@ -155,6 +156,8 @@ fn table(costs: &[Cost]) -> Table {
     row("RAM: heap between two runs", &|cost| {
         cost.memory.heap.last().map(|last| last.live_bytes.into())
     });
-    row("instructions an inference", &|cost| Some(cost.instructions));
+    let unit = costs.iter().find_map(|cost| cost.unit);
+    let name = format!("{} of one inference", unit.unwrap_or("count"));
+    row(&name, &|cost| cost.unit.map(|_| cost.instructions));
     table
 }

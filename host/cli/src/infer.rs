@@ -1,8 +1,9 @@
 //! `cortexscope infer`.
 
-use super::common::{BoardArgs, ModeArg, print_json, wrong};
+use super::common::{BoardArgs, ModeArg, make_folder, print_json, wrong};
 use super::input::{self, CAMERA, Input};
 use clap::Args;
+use cortexscope_net::printable::printable;
 use cortexscope_present::dump;
 use cortexscope_rig::session::TensorSet;
 use cortexscope_rig::{Recording, Rig, softmax};
@@ -42,6 +43,9 @@ impl Infer {
             .cloned()
             .collect();
         let mut files = input::open(&files, &model)?.into_iter();
+        if let Some(folder) = &self.dump {
+            make_folder(folder)?;
+        }
         let mut rig = self.board.open()?;
         if rig.session.board().camera.is_none() && self.input.iter().any(|name| is_camera(&name)) {
             let board = &rig.session.board().name;
@@ -65,7 +69,7 @@ impl Infer {
         let mut results = Vec::new();
         for input in &inputs {
             for note in &input.notes {
-                eprintln!("{}: {note}", input.name);
+                eprintln!("{}: {note}", printable(&input.name));
             }
             let recording = rig.infer(&input.values, self.mode.into(), taps, &mut |_| {})?;
             if let Some(folder) = &self.dump {
@@ -126,17 +130,20 @@ fn say(input: &Input, recording: &Recording, rig: &Rig) -> std::io::Result<()> {
         .get(class)
         .copied()
         .unwrap_or_default();
-    let expected = input
-        .label
-        .map_or_else(String::new, |label| format!(", it is {label}"));
-    let cost = recording
-        .count
-        .map_or_else(String::new, |count| format!(", {count} instructions"));
+    let expected = match input.label {
+        None => String::new(),
+        Some(label) if label == class => ", right".to_owned(),
+        Some(label) => format!(", wrong: the right answer is {}", rig.model.label(label)),
+    };
+    let counted = recording.count.zip(rig.session.board().count_unit());
+    let cost = counted.map_or_else(String::new, |(count, unit)| format!(", {count} {unit}"));
     let label = rig.model.label(class);
     writeln!(
         std::io::stdout(),
-        "{}: {label} ({:.1} %){expected}{cost}",
-        input.name,
-        100.0 * probability
+        "{}: {} ({:.1} %){}{cost}",
+        printable(&input.name),
+        printable(&label),
+        100.0 * probability,
+        printable(&expected)
     )
 }

@@ -32,6 +32,7 @@ mod verify;
 
 use clap::{Parser, Subcommand};
 use common::RequestError;
+use cortexscope_net::printable::printable_lines;
 use cortexscope_present::causes;
 use std::process::ExitCode;
 
@@ -111,7 +112,8 @@ pub fn main() -> ExitCode {
         // Whoever read the output has seen enough.
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("cortexscope: {}", causes::in_words(error.as_ref()));
+            let text = causes::in_words(error.as_ref());
+            eprintln!("cortexscope: {}", printable_lines(&text));
             ExitCode::from(if error.is::<RequestError>() { 2 } else { 1 })
         }
     }

@@ -1,7 +1,7 @@
 //! `cortexscope live`.
 
 use super::boards::presence;
-use super::common::{BoardArgs, EngineArg, ModeArg, ctrl_c, wrong};
+use super::common::{BoardArgs, EngineArg, ModeArg, TapeArgs, ctrl_c, wrong};
 use super::input::test_digits;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
@@ -166,6 +166,7 @@ impl Live {
                 .filter(|_| choice.board == self.board)
                 .cloned()
                 .collect(),
+            tape: TapeArgs::default(),
         })
     }
 

@@ -2,7 +2,7 @@
 
 mod stack;
 
-use super::common::{BoardArgs, print_json};
+use super::common::{BoardArgs, print_json, wrong};
 use super::input;
 use anyhow::Context;
 use clap::Args;
@@ -35,6 +35,12 @@ impl Memory {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         let engines = self.board.kind()?.engines;
         if self.board.engine.is_none() && engines.len() > 1 {
+            if !self.board.tape.is_none() {
+                return Err(wrong(
+                    "each engine has a session of its own: name one with --engine to record or \
+                     replay it",
+                ));
+            }
             return super::engines::compare(&self.board, engines, self.json);
         }
         let model = self.board.model()?;
@@ -47,7 +53,11 @@ impl Memory {
         let measured = measure(&mut rig, &digit)?;
         let occlusion = measure_occlusion(&mut rig, &digit, WINDOW)?;
         let board = rig.session.board().clone();
-        let elf = firmware_file(self.board.kind()?, self.board.engine()?)?;
+        let elf = match self.board.tape.replay {
+            // The firmware that was recorded need not be the one that is built here.
+            Some(_) => None,
+            None => firmware_file(self.board.kind()?, self.board.engine()?)?,
+        };
         let firmware = elf.as_deref().map(size::sections).transpose()?;
         let stack = Stack {
             room_bytes: memory.report.sections.stack_bytes,
@@ -102,7 +112,7 @@ impl Memory {
                 measurement.mode_name()
             );
             writeln!(out, "\n{}", style.strong(&title))?;
-            layers(out, style, measurement)?;
+            layers(out, style, measurement, board.count_unit())?;
         }
         writeln!(out, "\n{}", style.strong("stack"))?;
         stack.write(out, style)?;
@@ -238,7 +248,12 @@ fn heap(out: &mut dyn Write, style: Style, phases: &[HeapUse]) -> io::Result<()>
 }
 
 /// One mode: planned beside measured.
-fn layers(out: &mut dyn Write, style: Style, measurement: &Measurement) -> io::Result<()> {
+fn layers(
+    out: &mut dyn Write,
+    style: Style,
+    measurement: &Measurement,
+    unit: Option<&'static str>,
+) -> io::Result<()> {
     let columns = [
         Column::text("layer"),
         Column::number("offset"),
@@ -246,7 +261,7 @@ fn layers(out: &mut dyn Write, style: Style, measurement: &Measurement) -> io::R
         Column::number("in use, planned"),
         Column::number("measured"),
         Column::number("stack"),
-        Column::number("instructions").from(80),
+        Column::number(unit.unwrap_or("not counted")).from(80),
     ];
     let mut rows: Vec<Vec<String>> = measurement
         .layers

@@ -5,6 +5,8 @@ use super::{input, progress};
 use clap::{Args, ValueEnum};
 use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_draw::{Occlusion, Palette, ProbabilityRange, Theme, occlusion_map};
+use cortexscope_net::printable::printable;
+use cortexscope_present::picture_file::PictureFile;
 use cortexscope_present::scene;
 use cortexscope_rig::session::{MapProgress, OccludeRequest, OcclusionMap};
 use serde_json::json;
@@ -66,6 +68,10 @@ impl Occlude {
         {
             return Err(wrong(format!("--class is from 0 to {}", classes - 1)));
         }
+        let picture_file = self.output.as_deref().map(PictureFile::new);
+        let picture_file = picture_file
+            .transpose()
+            .map_err(|error| wrong(error.to_string()))?;
         let mut rig = self.board.open()?;
         let fill = fill_value(&model, self.fill);
         let request = OccludeRequest {
@@ -82,9 +88,9 @@ impl Occlude {
         bar.finish_and_clear();
 
         let saved = map.macs_full as f64 / map.macs_done.max(1) as f64;
-        if let Some(path) = &self.output {
+        if let Some(file) = &picture_file {
             let scene = scene::occlusion(&model, &input.values, &request, self.fill, &map);
-            picture(scene, self.palette)?.save(path)?;
+            file.save(&picture(scene, self.palette)?)?;
         }
         if self.json {
             print_json(&self.document(&rig, &input.name, fill, [rows, columns], &map))?;
@@ -93,8 +99,9 @@ impl Occlude {
             let (least, at) = least(&map.probabilities);
             writeln!(
                 std::io::stdout(),
-                "{}: P({label}) = {:.4}, at least {least:.4} with the patch at row {}, column {}",
-                input.name,
+                "{}: P({}) = {:.4}, at least {least:.4} with the patch at row {}, column {}",
+                printable(&input.name),
+                printable(&label),
                 map.base_probability,
                 at / columns * usize::from(self.stride[0]),
                 at % columns * usize::from(self.stride[1]),
@@ -188,7 +195,7 @@ fn least(probabilities: &[f32]) -> (f32, usize) {
 fn pair(text: &str) -> Result<[u16; 2], String> {
     let number = |part: &str| {
         part.parse::<u16>()
-            .map_err(|_| format!("{part:?} is no number"))
+            .map_err(|_| format!("{part:?} is not a number from 0 to 65535"))
     };
     match text.split_once('x') {
         Some((rows, columns)) => Ok([number(rows)?, number(columns)?]),

@@ -3,6 +3,7 @@
 use super::common::{BoardArgs, ModeArg, print_json, wrong};
 use super::{input, progress};
 use clap::Args;
+use cortexscope_net::printable::printable;
 use cortexscope_rig::verify::Verifier;
 use serde_json::json;
 use std::io::Write;
@@ -85,7 +86,7 @@ impl Verify {
                 writeln!(
                     std::io::stdout(),
                     "  {}: {} bytes differ",
-                    layer.name,
+                    printable(&layer.name),
                     layer.mismatches
                 )?;
             }

@@ -5,6 +5,7 @@ pub mod causes;
 pub mod demonstration;
 pub mod dump;
 pub mod gallery;
+pub mod picture_file;
 pub mod report;
 pub mod scene;
 pub mod terminal;

@@ -19,8 +19,9 @@ use cortexscope_net::printable::printable;
 use cortexscope_wire::frame::PAYLOAD_BYTES_MAX;
 use crc::{CRC_32_ISO_HDLC, Crc};
 use serde::{Deserialize, Serialize};
-use std::io::{self, ErrorKind, Read, Write};
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, BufReader, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
 
 /// What every recording begins with.
 const MAGIC: [u8; 8] = *b"CORTXREC";
@@ -138,6 +139,18 @@ pub enum ContainerError {
         /// How many are read.
         most: usize,
     },
+}
+
+/// What the recording at `path` is of; the rest of the file is not looked at.
+///
+/// # Errors
+/// [`ContainerError`].
+pub fn about(path: &Path) -> Result<About, ContainerError> {
+    let file = File::open(path).map_err(|source| ContainerError::File {
+        path: path.to_owned(),
+        source,
+    })?;
+    Reader::new(BufReader::new(file), path).map(|(_, about)| about)
 }
 
 /// How the good part of a recording ends.
@@ -270,10 +283,7 @@ pub(crate) enum Stop {
 
 impl<R: Read> Reader<R> {
     /// The head of a recording, and its entries to come.
-    pub(crate) fn new(
-        mut input: R,
-        path: &std::path::Path,
-    ) -> Result<(Self, About), ContainerError> {
+    pub(crate) fn new(mut input: R, path: &Path) -> Result<(Self, About), ContainerError> {
         let path = || path.to_owned();
         let mut head = [0; 12];
         let count = fill(&mut input, &mut head).map_err(|source| ContainerError::File {

@@ -62,7 +62,7 @@ mod open;
 mod recorder;
 mod replay;
 
-pub use container::{About, ContainerError, Ending};
+pub use container::{About, ContainerError, Ending, about};
 pub use open::{OpenError, Tape, open};
 pub use recorder::Recorder;
 pub use replay::Replay;

@@ -100,6 +100,9 @@ pub fn open(
         }
         Tape::Replay(path) => {
             let replay = Replay::open(path)?;
+            if let Some(warning) = replay.warning() {
+                tracing::warn!("{warning}");
+            }
             if replay.about().model_sha256 != hex(model.image.model().hash()) {
                 return Err(OpenError::AnotherModel {
                     path: path.clone(),

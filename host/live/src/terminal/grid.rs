@@ -1,5 +1,6 @@
 //! A screen of cells, and its lines as text with colours.
 
+use cortexscope_net::printable::printable;
 use image::Rgb;
 use std::fmt::Write;
 
@@ -55,7 +56,7 @@ impl Grid {
     /// Puts a text, cut at the right edge; gives the column after it.
     pub fn text(&mut self, x: usize, y: usize, text: &str, tone: Tone) -> usize {
         let mut column = x;
-        for sign in text.chars() {
+        for sign in printable(text).chars() {
             let Some(cell) = self.cell(column, y) else {
                 break;
             };

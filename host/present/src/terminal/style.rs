@@ -1,5 +1,6 @@
 //! What a terminal can show.
 
+use cortexscope_net::printable::printable;
 use image::Rgb;
 
 /// What a terminal can show, and how wide it is.
@@ -60,10 +61,12 @@ impl Style {
         }
     }
 
-    /// Text in the characters that the terminal has.
+    /// Text in the characters that the terminal has, and none that it would obey: names
+    /// of layers and classes come from files.
     pub(super) fn text(self, text: &str) -> String {
+        let text = printable(text);
         if self.unicode {
-            return text.to_owned();
+            return text.into_owned();
         }
         let mut plain = String::with_capacity(text.len());
         for character in text.chars() {
@@ -186,6 +189,26 @@ mod tests {
         };
         let lines = narrow.dim_lines("one scale for all maps");
         assert_eq!(lines, ["one scale", "for all", "maps"]);
+    }
+
+    #[test]
+    fn no_name_commands_the_terminal() {
+        let style = Style {
+            colour: true,
+            unicode: true,
+            width: 80,
+        };
+        let name = "\x1b]0;owned\x07conv\n";
+        let safe = "\\u{1b}]0;owned\\u{7}conv\\n";
+        assert_eq!(style.text(name), safe);
+        assert_eq!(style.strong(name), format!("\x1b[1m{safe}\x1b[0m"));
+        assert_eq!(style.dim_lines(name), [format!("\x1b[2m{safe}\x1b[0m")]);
+        let mut table = Vec::new();
+        let columns = [super::super::Column::text("layer")];
+        let rows = vec![vec![name.to_owned()]];
+        super::super::write_table(&mut table, style, &columns, rows).unwrap();
+        let table = String::from_utf8(table).unwrap();
+        assert!(table.contains(safe), "{table:?}");
     }
 
     #[test]

@@ -1,0 +1,104 @@
+//! A file for a picture, checked before the picture is computed.
+
+use image::{ImageError, ImageFormat, RgbImage};
+use std::path::{Path, PathBuf};
+
+/// A place for a picture, in a format that its name chooses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PictureFile {
+    path: PathBuf,
+    format: ImageFormat,
+}
+
+/// Why a picture cannot be written to a file.
+#[derive(Debug, thiserror::Error)]
+pub enum PictureFileError {
+    /// The name does not end in a format that can be written.
+    #[error(
+        "cannot write {}: its name must end in .png, .jpg, .bmp, .gif, .webp or .ppm",
+        path.display()
+    )]
+    UnknownFormat {
+        /// The file.
+        path: PathBuf,
+    },
+    /// There is a folder of that name.
+    #[error("cannot write {}: it is a folder; name a file in it", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The folder is not there.
+    #[error("cannot write {}: there is no folder {}", path.display(), folder.display())]
+    NoFolder {
+        /// The file.
+        path: PathBuf,
+        /// The folder that it was to lie in.
+        folder: PathBuf,
+    },
+    /// It cannot be written.
+    #[error("cannot write {}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: ImageError,
+    },
+}
+
+impl PictureFile {
+    /// The file at `path`; nothing is written yet.
+    ///
+    /// # Errors
+    /// [`PictureFileError`], but for what only writing shows.
+    pub fn new(path: &Path) -> Result<Self, PictureFileError> {
+        let path = path.to_owned();
+        if path.is_dir() {
+            return Err(PictureFileError::Folder { path });
+        }
+        let format = ImageFormat::from_path(&path).ok();
+        let Some(format) = format.filter(ImageFormat::writing_enabled) else {
+            return Err(PictureFileError::UnknownFormat { path });
+        };
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+            let folder = folder.to_owned();
+            return Err(PictureFileError::NoFolder { path, folder });
+        }
+        Ok(Self { path, format })
+    }
+
+    /// Writes `picture`.
+    ///
+    /// # Errors
+    /// [`PictureFileError::Write`].
+    pub fn save(&self, picture: &RgbImage) -> Result<(), PictureFileError> {
+        picture
+            .save_with_format(&self.path, self.format)
+            .map_err(|source| PictureFileError::Write {
+                path: self.path.clone(),
+                source,
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_written_is_named_before_anything_is_computed() {
+        for (path, words) in [
+            ("map.xyz", "its name must end in"),
+            ("map", "its name must end in"),
+            ("/no/such/folder/map.png", "no folder /no/such/folder"),
+            ("src", "it is a folder"),
+        ] {
+            let text = PictureFile::new(Path::new(path)).unwrap_err().to_string();
+            assert!(text.contains(words) && text.contains(path), "{text}");
+        }
+        PictureFile::new(Path::new("map.png")).unwrap();
+    }
+}
