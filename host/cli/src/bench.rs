@@ -1,6 +1,6 @@
 //! `cortexscope bench`.
 
-use super::common::{BoardArgs, ModeArg, ctrl_c, print_json};
+use super::common::{BoardArgs, ModeArg, TapeArgs, ctrl_c, print_json, wrong};
 use super::input;
 use anyhow::Context;
 use clap::Args;
@@ -16,27 +16,34 @@ use std::process::ExitCode;
 /// The models that are measured where none is named.
 const MODELS: [&str; 2] = ["lenet5", "lecture-lenet"];
 
-/// Measures what each layer costs on a board, and how far that is from the least
-/// possible.
+/// Measure what each layer costs on a board, compared with the least possible.
 #[derive(Args)]
 pub(super) struct Bench {
-    /// The board; `cortexscope boards` lists them.
+    /// The board; `cortexscope boards` lists all boards.
     #[arg(long, default_value = "mps2-an386")]
     board: String,
-    /// A shipped model or the path of a board image; both shipped LeNets if not given.
+    /// A shipped model or the path of a board image [default: both shipped LeNets].
     #[arg(long)]
     model: Vec<String>,
-    /// Which plan to run.
+    /// Use the board at this serial port instead of an emulated one.
+    #[arg(long)]
+    port: Option<String>,
+    /// Speed of the serial port in bits per second.
+    #[arg(long, default_value_t = 921_600)]
+    baud: u32,
+    #[command(flatten)]
+    tape: TapeArgs,
+    /// The memory plan to run.
     #[arg(long, value_enum, default_value_t)]
     mode: ModeArg,
-    /// Fail where something takes over 2 % more than in the results kept for the
-    /// board, if the same compiler made them.
+    /// Fail if anything takes over 2 % more than in the results kept for the board; only
+    /// results of the same compiler are compared.
     #[arg(long)]
     check: bool,
-    /// Keep these results instead.
+    /// Keep these results for later checks.
     #[arg(long, conflicts_with = "check")]
     update: bool,
-    /// One JSON document on stdout.
+    /// Print one JSON document on stdout.
     #[arg(long)]
     json: bool,
 }
@@ -47,13 +54,23 @@ impl Bench {
         if names.is_empty() {
             names = MODELS.map(str::to_owned).to_vec();
         }
+        if names.len() > 1 && (self.port.is_some() || !self.tape.is_none()) {
+            return Err(wrong(
+                "a real board and a recording hold one model: name it with --model",
+            ));
+        }
         let cancel = ctrl_c()?;
         let mut models = Vec::new();
         let mut tables = Vec::new();
         let mut board_name = self.board.clone();
         let mut build_id = None;
         for name in &names {
-            let args = BoardArgs::of(&self.board, name);
+            let args = BoardArgs {
+                port: self.port.clone(),
+                baud: self.baud,
+                tape: self.tape.clone(),
+                ..BoardArgs::of(&self.board, name)
+            };
             let mut rig = args.open_engine(Engine::Static, cancel.clone())?;
             let digit = input::open(&["mnist:0".to_owned()], &rig.model)?.remove(0);
             let costs = bench(&mut rig, &digit.values, self.mode.into())?;

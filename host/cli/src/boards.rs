@@ -8,10 +8,10 @@ use serde_json::json;
 use std::io::Write;
 use std::process::{Command, ExitCode, Stdio};
 
-/// Each board, its memory, how it is reached, whether it is there now.
+/// List the boards: memory, connection, and whether each can be used now.
 #[derive(Args)]
 pub(super) struct Boards {
-    /// One JSON document on stdout.
+    /// Print one JSON document on stdout.
     #[arg(long)]
     json: bool,
 }

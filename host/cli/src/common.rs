@@ -28,7 +28,7 @@ pub(super) fn wrong(text: impl Into<String>) -> anyhow::Error {
 /// Which board, which model, how.
 #[derive(Args, Clone)]
 pub(super) struct BoardArgs {
-    /// The board; `cortexscope boards` lists them.
+    /// The board; `cortexscope boards` lists all boards.
     #[arg(long, default_value = "mps2-an386")]
     pub board: String,
     /// A shipped model or the path of a board image.
@@ -37,13 +37,13 @@ pub(super) struct BoardArgs {
     /// The engine on the board [default: static].
     #[arg(long, value_enum)]
     pub engine: Option<EngineArg>,
-    /// A serial port with the board at its other end, instead of an emulator.
+    /// Use the board at this serial port instead of an emulated one.
     #[arg(long)]
     pub port: Option<String>,
-    /// Bits per second of the serial port.
+    /// Speed of the serial port in bits per second.
     #[arg(long, default_value_t = 921_600)]
     pub baud: u32,
-    /// What the native board's camera takes: a picture, or several, one after the other.
+    /// A picture for the native board's camera; several are shown one after the other.
     #[arg(long, value_name = "PICTURE")]
     pub sensor: Vec<PathBuf>,
     #[command(flatten)]
@@ -85,19 +85,19 @@ impl TapeArgs {
 /// An engine that answers the protocol.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum EngineArg {
-    /// The planned int8 engine.
+    /// The int8 engine with a static memory plan.
     Static,
-    /// tract itself, on boards that run it.
+    /// tract, on boards that have room for it.
     Tract,
 }
 
-/// Which plan to run.
+/// The memory plan to run.
 #[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum ModeArg {
-    /// Convolutions before a max-pool exist one row at a time.
+    /// Compute a convolution before a max-pool one row at a time, which needs less RAM.
     #[default]
     Fused,
-    /// Every layer is materialised.
+    /// Keep the whole output of every layer in RAM.
     Tapped,
 }
 
@@ -141,7 +141,7 @@ impl BoardArgs {
         board::find(name).ok_or_else(|| {
             let known: Vec<_> = board::BOARDS.iter().map(|board| board.name).collect();
             wrong(format!(
-                "there is no board {name}: name one of {}",
+                "unknown board {name}: the boards are {}",
                 known.join(", ")
             ))
         })

@@ -12,25 +12,24 @@ use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Streams real digits through a board and writes a report.
+/// Run real digits on a board and write a report.
 #[derive(Args)]
 pub(super) struct Demo {
     #[command(flatten)]
     board: BoardArgs,
-    /// Which plan to run.
+    /// The memory plan to run.
     #[arg(long, value_enum, default_value_t)]
     mode: ModeArg,
-    /// What to show: pictures, .npy arrays or mnist:N.
+    /// The inputs: pictures, .npy arrays or mnist:N.
     #[arg(long, num_args = 1.., default_values = ["mnist:0", "mnist:1", "mnist:2", "mnist:4", "mnist:18"])]
     inputs: Vec<String>,
-    /// Where the pictures and the report go.
+    /// Write the pictures and the report to this folder.
     #[arg(short, long, value_name = "DIR", default_value = "cortexscope-report")]
     output: PathBuf,
-    /// One JSON document on stdout.
+    /// Print one JSON document on stdout.
     #[arg(long)]
     json: bool,
-    /// Do not open the live page after the report; without a terminal it is not
-    /// opened anyway.
+    /// Do not open the live page after the report. It opens only on a terminal.
     #[arg(long)]
     no_live: bool,
 }

@@ -7,22 +7,22 @@ use cortexscope_rig::flash::{Flasher, Image, Region};
 use std::io::Write;
 use std::process::ExitCode;
 
-/// Writes firmware or a board image to a board through a debug probe.
+/// Write firmware or a board image to a board through a debug probe.
 ///
-/// Without --model the board's firmware is written. With it, only the board image
-/// is: it has a region of its own, and the firmware stays.
+/// Without --model this writes the board's firmware. With --model it writes only the
+/// board image, which has a region of its own; the firmware stays.
 #[derive(Args)]
 pub(super) struct Flash {
-    /// The board; `cortexscope boards` lists them.
+    /// The board; `cortexscope boards` lists all boards.
     #[arg(long, default_value = "stm32f405")]
     board: String,
     /// A shipped model or the path of a board image.
     #[arg(long)]
     model: Option<String>,
-    /// Which probe, as `probe-rs list` names it, where there are several.
+    /// The debug probe, as `probe-rs list` names it, if several are connected.
     #[arg(long)]
     probe: Option<String>,
-    /// Print the commands and run none.
+    /// Print the commands without running them.
     #[arg(long)]
     dry_run: bool,
 }
@@ -36,7 +36,7 @@ impl Flash {
         let board = args.kind()?;
         let Some(chip) = board.chip else {
             return Err(wrong(format!(
-                "{} is not a part that can be flashed: it is emulated, or this process",
+                "{} cannot be flashed: it is emulated, or runs in this process",
                 board.name
             )));
         };

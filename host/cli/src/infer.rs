@@ -12,22 +12,22 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Runs inputs on a board and records every layer.
+/// Run inputs on a board and print the class of each.
 #[derive(Args)]
 pub(super) struct Infer {
-    /// A picture, a .npy array (taken as it is), mnist:N, or `camera`, the board's own.
+    /// A picture, a .npy array (used unchanged), mnist:N, or `camera` for the board's own camera.
     #[arg(required = true)]
     input: Vec<String>,
     #[command(flatten)]
     board: BoardArgs,
-    /// Which plan to run.
+    /// The memory plan to run.
     #[arg(long, value_enum, default_value_t)]
     mode: ModeArg,
-    /// One .npy per layer goes here, named as in the model; with several inputs,
-    /// into a folder per input.
+    /// Write every layer to this folder, one .npy file per layer; several inputs get a
+    /// folder each.
     #[arg(long, value_name = "DIR")]
     dump: Option<PathBuf>,
-    /// One JSON document on stdout.
+    /// Print one JSON document on stdout.
     #[arg(long)]
     json: bool,
 }

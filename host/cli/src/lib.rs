@@ -46,25 +46,25 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Streams real digits through a board and writes a report.
+    /// Run real digits on a board and write a report.
     Demo(demo::Demo),
-    /// Each board, its memory, how it is reached, whether it is there now.
+    /// List the boards: memory, connection, and whether each can be used now.
     Boards(boards::Boards),
     /// Makes an int8 ONNX and a board image from a float ONNX.
     Compile(compile::Compile),
-    /// Runs inputs on a board and records every layer.
+    /// Run inputs on a board and print the class of each.
     Infer(infer::Infer),
-    /// Compares every layer on a board with tract, byte by byte.
+    /// Compare every layer on a board with tract, byte by byte.
     Verify(verify::Verify),
-    /// What the linker and the plan say of a board's memory, and what was measured.
+    /// Show a board's memory: as linked, as planned, and as measured.
     Memory(memory::Memory),
     /// What a network costs: parameters, MACs, values, bytes and arena, layer by layer.
     Budget(budget::Budget),
-    /// Measures what each layer costs on a board.
+    /// Measure what each layer costs on a board, compared with the least possible.
     Bench(bench::Bench),
-    /// Writes firmware or a board image to a board through a debug probe.
+    /// Write firmware or a board image to a board through a debug probe.
     Flash(flash::Flash),
-    /// Hides a patch at every position and maps the class probability.
+    /// Hide a patch of the input at every position and map the class probability.
     Occlude(occlude::Occlude),
     /// Shows a board's neurons on a page, while they fire.
     Live(live::Live),

@@ -18,12 +18,12 @@ use stack::Stack;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-/// What the linker and the plan say of a board's memory, and what was measured.
+/// Show a board's memory: as linked, as planned, and as measured.
 #[derive(Args)]
 pub(super) struct Memory {
     #[command(flatten)]
     board: BoardArgs,
-    /// One JSON document on stdout.
+    /// Print one JSON document on stdout.
     #[arg(long)]
     json: bool,
 }

@@ -14,42 +14,42 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Hides a patch at every position and maps the class probability.
+/// Hide a patch of the input at every position and map the class probability.
 #[derive(Args)]
 pub(super) struct Occlude {
-    /// A picture, a .npy array (taken as it is), or mnist:N.
+    /// A picture, a .npy array (used unchanged), or mnist:N.
     input: String,
     #[command(flatten)]
     board: BoardArgs,
-    /// Rows and columns of the patch: 7, or 5x9.
+    /// Size of the patch in rows and columns: 7, or 5x9.
     #[arg(long, default_value = "7", value_parser = pair)]
     window: [u16; 2],
-    /// Rows and columns from one position to the next: 1, or 2x3.
+    /// Step between two positions in rows and columns: 1, or 2x3.
     #[arg(long, default_value = "1", value_parser = pair)]
     stride: [u16; 2],
-    /// What the patch is filled with, from 0 (black) to 255 (white).
+    /// Grey level of the patch, from 0 (black) to 255 (white).
     #[arg(long, default_value_t = 128)]
     fill: u8,
-    /// The class to watch; the predicted one by default.
+    /// The class to watch [default: the predicted class].
     #[arg(long)]
     class: Option<u16>,
     /// Colours of the picture.
     #[arg(long, value_enum, default_value_t)]
     palette: PaletteArg,
-    /// Where the picture goes.
+    /// Write the map as a picture to this file.
     #[arg(short, long, value_name = "PNG")]
     output: Option<PathBuf>,
-    /// One JSON document on stdout.
+    /// Print one JSON document on stdout.
     #[arg(long)]
     json: bool,
 }
 
 #[derive(Clone, Copy, Default, ValueEnum)]
 enum PaletteArg {
-    /// Blue is important, red is negligible.
+    /// Blue marks important pixels, red negligible ones.
     #[default]
     Lecture,
-    /// The same for colour-blind eyes.
+    /// Colours that colour-blind readers can tell apart.
     ColourBlindSafe,
 }
 

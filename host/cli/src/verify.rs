@@ -9,7 +9,7 @@ use serde_json::json;
 use std::io::Write;
 use std::process::ExitCode;
 
-/// Compares every layer on a board with tract, byte by byte.
+/// Compare every layer on a board with tract, byte by byte.
 #[derive(Args)]
 pub(super) struct Verify {
     /// How many of the 10,000 test digits to run.
@@ -17,10 +17,10 @@ pub(super) struct Verify {
     images: usize,
     #[command(flatten)]
     board: BoardArgs,
-    /// Which plan to run.
+    /// The memory plan to run.
     #[arg(long, value_enum, default_value_t)]
     mode: ModeArg,
-    /// One JSON document on stdout.
+    /// Print one JSON document on stdout.
     #[arg(long)]
     json: bool,
 }
