@@ -4,7 +4,8 @@ use super::common::{BoardArgs, ctrl_c, print_json};
 use super::input;
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use cortexscope_rig::board::Engine;
-use cortexscope_rig::session::{InferRequest, Memory, Mode, TensorSet};
+use cortexscope_rig::measure::measure_engine;
+use cortexscope_rig::session::Memory;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::process::ExitCode;
@@ -24,7 +25,7 @@ struct Cost {
 /// Prints what each of `engines` takes of the board for one inference.
 ///
 /// # Errors
-/// A board that cannot be reached: firmware that has not been built, above all.
+/// The board cannot be opened; most often its firmware has not been built.
 pub(super) fn compare(
     args: &BoardArgs,
     engines: &[Engine],
@@ -55,29 +56,16 @@ fn measure(args: &BoardArgs, engine: Engine) -> anyhow::Result<Cost> {
         |_| vec![0; rig.model.image.model().input().bytes()],
         |mut digits| digits.remove(0).values,
     );
-    let board_input =
-        cortexscope_compile::layout::channels_last(&digit, rig.model.image.model().input().shape);
-    let ask = |paint| InferRequest {
-        mode: Mode::Fused,
-        taps: TensorSet::NONE,
-        paint,
-    };
-    // The first run builds what an engine builds on the board; the others measure.
-    rig.session.infer(&board_input, &ask(None), &mut |_| {})?;
-    let painted = rig
-        .session
-        .infer(&board_input, &ask(Some(0x55)), &mut |_| {})?;
-    let run = rig.session.infer(&board_input, &ask(None), &mut |_| {})?;
-    let memory = rig.memory()?;
+    let measured = measure_engine(&mut rig, &digit)?;
     let board = rig.session.board();
     Ok(Cost {
         engine: board.engine.clone(),
         elf_build_id: board.elf_build_id_hex(),
-        memory,
-        stack_bytes: painted.stack_bytes,
-        arena_bytes: painted.arena_bytes,
-        heap_bytes: run.heap_bytes,
-        instructions: run.count.unwrap_or(0),
+        memory: measured.memory,
+        stack_bytes: measured.stack_bytes,
+        arena_bytes: measured.arena_bytes,
+        heap_bytes: measured.heap_bytes,
+        instructions: measured.count.unwrap_or(0),
         unit: board.count_unit(),
     })
 }

@@ -4,7 +4,7 @@ use super::common::{BoardArgs, ModeArg, print_json, wrong};
 use super::{input, progress};
 use clap::Args;
 use cortexscope_net::printable::printable;
-use cortexscope_rig::verify::Verifier;
+use cortexscope_rig::verify::verify;
 use serde_json::json;
 use std::io::Write;
 use std::process::ExitCode;
@@ -32,23 +32,20 @@ impl Verify {
             return Err(wrong(format!("--images is from 1 to {}", digits.len())));
         }
         let mut rig = self.board.open()?;
-        let mut verifier = Verifier::new(&rig.model)?;
         let spec = rig.model.spec.input.clone();
-        let bar = progress::bar(self.images, "images");
-        for index in 0..self.images {
-            let Some(values) = digits.input(index, &spec) else {
-                break;
-            };
+        let inputs = (0..self.images).map_while(|index| {
             let label = digits.label(index).map(usize::from);
-            verifier.compare(&mut rig, self.mode.into(), &values, label)?;
+            Some((digits.input(index, &spec)?, label))
+        });
+        let bar = progress::bar(self.images, "images");
+        let tally = verify(&mut rig, self.mode.into(), inputs, &mut |tally| {
             bar.inc(1);
-            if verifier.tally().mismatches > 0 {
-                bar.set_message(format!("{} mismatches", verifier.tally().mismatches));
+            if tally.mismatches > 0 {
+                bar.set_message(format!("{} mismatches", tally.mismatches));
             }
-        }
+        })?;
         bar.finish_and_clear();
 
-        let tally = verifier.tally();
         let board = rig.session.board();
         let layers = tally.layers.iter().map(|layer| {
             json!({ "name": layer.name, "bytes": layer.bytes, "mismatches": layer.mismatches })

@@ -4,7 +4,7 @@
 use cortexscope_compile::layout::channels_last;
 
 use crate::Rig;
-use crate::session::{InferRequest, Mode, OccludeRequest, SessionError, TensorSet};
+use crate::session::{InferRequest, Memory, Mode, OccludeRequest, SessionError, TensorSet};
 use cortexscope_core::occlusion_arena_bytes;
 use serde_json::{Value, json};
 
@@ -189,4 +189,46 @@ pub fn measure_occlusion(
         measured.stack_bytes = measured.stack_bytes.max(map.stack_bytes);
     }
     Ok(measured)
+}
+
+/// What an engine takes of a board for one inference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineMeasurement {
+    /// What the linker placed, and the heap phase by phase.
+    pub memory: Memory,
+    /// Bytes of stack at the deepest; none if the board cannot tell.
+    pub stack_bytes: Option<u32>,
+    /// Bytes of arena up to the last one in use.
+    pub arena_bytes: Option<u32>,
+    /// Bytes of heap at the fullest; none on an engine without one.
+    pub heap_bytes: Option<u32>,
+    /// Instructions or cycles; none if the board cannot count.
+    pub count: Option<u64>,
+}
+
+/// Runs `input`, int8 `[C, H, W]`, on the engine of `rig` and measures it.
+///
+/// # Errors
+/// [`SessionError`].
+pub fn measure_engine(rig: &mut Rig, input: &[i8]) -> Result<EngineMeasurement, SessionError> {
+    let board_input = channels_last(input, rig.model.image.model().input().shape);
+    let mut run = |paint| {
+        let request = InferRequest {
+            mode: Mode::Fused,
+            taps: TensorSet::NONE,
+            paint,
+        };
+        rig.session.infer(&board_input, &request, &mut |_| {})
+    };
+    // The first run builds what an engine builds on the board; the others measure.
+    run(None)?;
+    let painted = run(Some(PAINTS[0]))?;
+    let plain = run(None)?;
+    Ok(EngineMeasurement {
+        memory: rig.memory()?,
+        stack_bytes: painted.stack_bytes,
+        arena_bytes: painted.arena_bytes,
+        heap_bytes: plain.heap_bytes,
+        count: plain.count,
+    })
 }

@@ -56,6 +56,25 @@ pub struct Verifier {
     tally: Tally,
 }
 
+/// Compares every input with what tract makes of it: `[C, H, W]` in the float model's
+/// units, and its class where that is known. `progress` sees the tally after each.
+///
+/// # Errors
+/// [`VerifyError`].
+pub fn verify(
+    rig: &mut Rig,
+    mode: Mode,
+    inputs: impl IntoIterator<Item = (Vec<f32>, Option<usize>)>,
+    progress: &mut dyn FnMut(&Tally),
+) -> Result<Tally, VerifyError> {
+    let mut verifier = Verifier::new(&rig.model)?;
+    for (input, class) in inputs {
+        verifier.compare(rig, mode, &input, class)?;
+        progress(verifier.tally());
+    }
+    Ok(verifier.tally)
+}
+
 impl Verifier {
     /// Loads the int8 ONNX of `model` into tract.
     ///

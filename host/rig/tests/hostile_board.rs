@@ -6,12 +6,12 @@ use cortexscope_rig::Rig;
 use cortexscope_rig::bench::bench;
 use cortexscope_rig::board::Connection;
 use cortexscope_rig::link::lying::{Asked, Endless, From, Lie, LyingLink, Model, emitted};
-use cortexscope_rig::measure::{measure, measure_occlusion};
+use cortexscope_rig::measure::{measure, measure_engine, measure_occlusion};
 use cortexscope_rig::session::logs::Logs;
 use cortexscope_rig::session::{
     Cancel, CounterKind, MapProgress, Mode, OccludeRequest, SessionError, TensorSet,
 };
-use cortexscope_rig::verify::{Verifier, VerifyError};
+use cortexscope_rig::verify::{VerifyError, verify};
 use cortexscope_wire::Event;
 use cortexscope_wire::message::{self, HeapPhase};
 use proptest::prelude::*;
@@ -81,21 +81,22 @@ fn ask_everything(rig: &mut Rig) -> Vec<(Asked, Result<(), SessionError>)> {
         ),
         (Asked::Infer, measure(rig, &input).map(drop)),
         (Asked::Occlude, measure_occlusion(rig, &input, 7).map(drop)),
-        (Asked::Infer, verify(rig)),
+        (Asked::Infer, measure_engine(rig, &input).map(drop)),
+        (Asked::Infer, compare(rig)),
     ]
 }
 
-fn verify(rig: &mut Rig) -> Result<(), SessionError> {
-    let mut verifier = Verifier::new(&rig.model).expect("tract runs the shipped model");
+fn compare(rig: &mut Rig) -> Result<(), SessionError> {
     let pixels = vec![0.0; rig.model.image.model().input().bytes()];
-    for _ in 0..2 {
-        match verifier.compare(rig, Mode::Tapped, &pixels, Some(3)) {
-            Ok(()) => {}
-            Err(VerifyError::Session(error)) => return Err(error),
-            Err(error) => panic!("{error}"),
+    let inputs = [(pixels.clone(), Some(3)), (pixels, None)];
+    match verify(rig, Mode::Tapped, inputs, &mut |_| {}) {
+        Ok(tally) => {
+            assert_eq!(tally.images, 2);
+            Ok(())
         }
+        Err(VerifyError::Session(error)) => Err(error),
+        Err(error) => panic!("{error}"),
     }
-    Ok(())
 }
 
 /// Opens a board with this lie and asks everything: the error of the request that it
