@@ -7,7 +7,7 @@ use clap::Args;
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use cortexscope_net::printable::printable;
 use cortexscope_rig::bench::{Bench as Costs, bench, rises};
-use cortexscope_rig::board::{self, Engine, Reach};
+use cortexscope_rig::board::{self, Engine, Transport};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -154,7 +154,7 @@ fn compare(kept: &Path, now: &Value) -> anyhow::Result<Vec<String>> {
 /// The compiler that built the board's firmware, as its ELF file says; none for a
 /// board without one.
 fn compiler(name: &str) -> anyhow::Result<Option<String>> {
-    let board = board::find(name).filter(|board| board.reach != Reach::InProcess);
+    let board = board::find(name).filter(|board| board.transport != Transport::InProcess);
     let Some(board) = board else {
         return Ok(None);
     };

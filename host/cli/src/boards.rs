@@ -3,7 +3,7 @@
 use super::common::print_json;
 use clap::Args;
 use comfy_table::{Cell, CellAlignment, Table, presets};
-use cortexscope_rig::board::{BOARDS, BoardKind, Engine, Reach, firmware_elf};
+use cortexscope_rig::board::{BOARDS, BoardKind, Engine, Transport, firmware_elf};
 use serde_json::json;
 use std::io::Write;
 use std::process::{Command, ExitCode, Stdio};
@@ -65,27 +65,32 @@ impl Boards {
 }
 
 fn reached(board: &BoardKind) -> String {
-    match board.reach {
-        Reach::InProcess => "in this process".to_owned(),
-        Reach::Qemu { machine, .. } => format!("QEMU {machine}, or a serial port"),
+    match board.transport {
+        Transport::InProcess => "in this process".to_owned(),
+        Transport::Qemu { machine, .. } => format!("QEMU {machine}, or a serial port"),
+        Transport::Serial => "a serial port".to_owned(),
     }
 }
 
 /// Looks whether what `board` needs is there.
 pub(super) fn presence(board: &BoardKind) -> Presence {
-    if board.reach == Reach::InProcess {
+    if board.transport == Transport::InProcess {
         return Presence {
             is_there: true,
             text: "there".to_owned(),
         };
     }
+    let needs_emulator = board.transport != Transport::Serial;
     let emulator = Command::new("qemu-system-arm")
         .arg("--version")
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()
         .is_ok_and(|status| status.success());
-    let missing = match (emulator, firmware_elf(board, Engine::Static).is_file()) {
+    let missing = match (
+        emulator || !needs_emulator,
+        firmware_elf(board, Engine::Static).is_file(),
+    ) {
         (true, true) => {
             return Presence {
                 is_there: true,

@@ -9,7 +9,7 @@ use cortexscope_present::causes::in_words;
 use cortexscope_present::verdict::verdict;
 use cortexscope_record::{About, OpenError, Tape};
 use cortexscope_rig::Rig;
-use cortexscope_rig::board::{self, BoardKind, Engine, FarEnd, Port, Reach};
+use cortexscope_rig::board::{self, BoardKind, Engine, FarEnd, Port, Transport};
 use cortexscope_rig::session::{Cancel, Mode};
 use image::GrayImage;
 use std::io::Write;
@@ -229,7 +229,7 @@ impl BoardArgs {
 impl BoardArgs {
     /// What the native board's camera takes.
     fn pictures(&self) -> anyhow::Result<Vec<GrayImage>> {
-        if !self.sensor.is_empty() && !matches!(self.kind()?.reach, Reach::InProcess) {
+        if !self.sensor.is_empty() && !matches!(self.kind()?.transport, Transport::InProcess) {
             return Err(wrong(format!(
                 "--sensor is for the native board; {} has no camera",
                 self.board

@@ -8,7 +8,7 @@ use anyhow::Context;
 use clap::Args;
 use cortexscope_draw::number::grouped;
 use cortexscope_present::terminal::{Column, Style, write_table};
-use cortexscope_rig::board::{BoardKind, Engine, Reach, firmware_elf};
+use cortexscope_rig::board::{BoardKind, Engine, Transport, firmware_elf};
 use cortexscope_rig::elf::size::{self, Section};
 use cortexscope_rig::elf::stack::stack_bound;
 use cortexscope_rig::measure::{Measurement, OcclusionMeasurement, measure, measure_occlusion};
@@ -125,7 +125,7 @@ impl Memory {
 /// The ELF file of the firmware with `engine` that `board` runs; none for a board
 /// without one.
 fn firmware_file(board: &BoardKind, engine: Engine) -> anyhow::Result<Option<Vec<u8>>> {
-    if board.reach == Reach::InProcess {
+    if board.transport == Transport::InProcess {
         return Ok(None);
     }
     let path = firmware_elf(board, engine);

@@ -17,8 +17,8 @@ pub fn run(consent: Consent, subcommand: &str, args: &[String]) -> Result<ExitCo
     // A board without firmware, such as the native one, needs nothing.
     if let Ok(board) = Board::find(board_of(args)) {
         let toolchain = setup::toolchain(board.target(Engine::Static), consent)?;
-        setup::emulator(consent)?;
-        let firmware = firmware::build(board, Engine::Static, &toolchain, None)?;
+        setup::emulator::find(consent)?;
+        let firmware = firmware::build(&board, Engine::Static, &toolchain, None)?;
         eprintln!("firmware: {}", firmware.elf.display());
     }
     let mut cargo = command::cargo();

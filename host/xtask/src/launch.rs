@@ -5,8 +5,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::board::{Board, Reach};
+use crate::board::{Board, Transport};
 use crate::command;
+use crate::setup::emulator;
 
 /// Gives the command that runs `elf` on the board that it is named after.
 ///
@@ -15,27 +16,30 @@ use crate::command;
 pub fn command(elf: &Path) -> Result<Command> {
     let name = elf.file_stem().context("no ELF file")?.to_string_lossy();
     let board = Board::find(&name).map_err(|error| anyhow::anyhow!("{name}: {error}"))?;
-    Ok(match board.reach {
-        Reach::Part { chip } => {
-            if command::find("probe-rs").is_none() {
-                bail!(
-                    "{name} is a part, which probe-rs flashes and runs: \
-                     `cargo install probe-rs-tools --locked`, or see https://probe.rs"
-                );
-            }
-            let mut probe = Command::new("probe-rs");
-            probe.args(["run", "--chip", chip]).arg(elf);
-            probe
+    if let Some(chip) = board.chip {
+        if command::find("probe-rs").is_none() {
+            bail!(
+                "probe-rs, which flashes and runs {name}, is not installed: \
+                 `cargo install probe-rs-tools --locked`, or see https://probe.rs"
+            );
         }
-        Reach::Emulated { machine } => {
-            let mut qemu = Command::new("qemu-system-arm");
-            // The link is a terminal of its own, for `cortexscope --port`.
-            qemu.args(["-machine", machine, "-display", "none", "-monitor", "none"])
-                .args(["-icount", "shift=6", "-serial", "pty", "-kernel"])
-                .arg(elf);
-            qemu
-        }
-    })
+        let mut probe = Command::new("probe-rs");
+        probe.args(["run", "--chip", chip]).arg(elf);
+        return Ok(probe);
+    }
+    let Transport::Qemu {
+        machine, arguments, ..
+    } = board.transport
+    else {
+        bail!("board.toml of {name} names neither a chip nor an emulator: add one to run it");
+    };
+    let mut qemu = Command::new(emulator::program());
+    // The link is a terminal of its own, for `cortexscope --port`.
+    qemu.args(["-machine", machine, "-display", "none", "-monitor", "none"])
+        .args(arguments)
+        .args(["-icount", "shift=6", "-serial", "pty", "-kernel"])
+        .arg(elf);
+    Ok(qemu)
 }
 
 #[cfg(test)]
@@ -50,7 +54,7 @@ mod tests {
         let qemu = command(Path::new("target/mps2-an500")).unwrap();
         let line = line(&qemu);
         assert!(
-            line.starts_with("qemu-system-arm -machine mps2-an500 "),
+            line.contains("qemu-system-arm -machine mps2-an500 "),
             "{line}"
         );
         assert!(line.ends_with(" -kernel target/mps2-an500"), "{line}");

@@ -7,21 +7,34 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
+use spdx::{Expression, Licensee, ParseMode};
+use toml::Table;
 
-use crate::{command, spdx, workspace};
+use crate::{command, workspace};
 
 const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
+
+/// How packages write their licences: SPDX expressions, or the older form with a slash
+/// for OR, and names that SPDX has replaced. A licence that it never knew is refused.
+const FORM: ParseMode = ParseMode {
+    allow_slash_as_or_operator: true,
+    allow_postfix_plus_on_gpl: true,
+    allow_deprecated: true,
+    ..ParseMode::STRICT
+};
 
 /// Checks all packages of the workspace and what they depend on, for every platform.
 ///
 /// # Errors
 /// Names each package whose licence, source or name `deny.toml` does not allow.
 pub fn check() -> Result<()> {
-    let read =
-        |name: &str| fs::read_to_string(workspace::root().join(name)).context(name.to_owned());
+    let read = |name: &str| -> Result<Table> {
+        let text = fs::read_to_string(workspace::root().join(name)).context(name.to_owned())?;
+        text.parse().context(name.to_owned())
+    };
     let rules = read("deny.toml")?;
-    let allowed = list(&rules, "licenses", "allow")?;
+    let allowed = licensees(&list(&rules, "licenses", "allow")?)?;
     let banned = list(&rules, "bans", "deny")?;
     let mut faults = foreign_sources(&read("Cargo.lock")?);
 
@@ -44,8 +57,7 @@ pub fn check() -> Result<()> {
         let (package, licence) = package
             .split_once('|')
             .context("cargo tree left the licence out")?;
-        let is_allowed = |licence: &str| allowed.iter().any(|allowed| allowed == licence);
-        match spdx::is_satisfied(licence, &is_allowed) {
+        match is_satisfied(licence, &allowed) {
             Ok(true) => {}
             Ok(false) => faults.push(format!("{package}: {licence} is not allowed")),
             Err(error) => faults.push(format!("{package}: {error:#}")),
@@ -83,56 +95,113 @@ fn cargo_deny() -> Result<()> {
     command::run(command::cargo().args(["deny", "check", "advisories"]))
 }
 
-/// Names the packages of a lock file that come from anywhere but crates.io.
-fn foreign_sources(lock: &str) -> Vec<String> {
-    lock.split("[[package]]")
-        .filter_map(|package| {
-            let field = |key| {
-                package
-                    .lines()
-                    .find_map(|line| line.strip_prefix(key)?.strip_prefix(" = "))
-            };
-            let source = field("source")?.trim_matches('"');
-            (source != REGISTRY)
-                .then(|| format!("{}: comes from {source}", field("name").unwrap_or("?")))
-        })
-        .collect()
+/// The licences of a list in `deny.toml`.
+fn licensees(names: &[String]) -> Result<Vec<Licensee>> {
+    let parse = |name: &String| {
+        Licensee::parse(name).with_context(|| format!("deny.toml: {name} is not a licence"))
+    };
+    names.iter().map(parse).collect()
 }
 
-/// Gives the strings of `key = ["…", …]` in a section of a TOML file, comments left out.
-fn list(toml: &str, section: &str, key: &str) -> Result<Vec<String>> {
-    let missing = || format!("deny.toml has no {section}.{key}");
-    let header = format!("[{section}]");
-    let body = toml.split_once(&header).with_context(missing)?.1;
-    let body = body.split("\n[").next().unwrap_or_default();
-    let list = body
-        .split_once(&format!("\n{key} = ["))
-        .with_context(missing)?
-        .1;
-    let Some((list, _)) = list.split_once(']') else {
-        bail!("{section}.{key} in deny.toml does not end")
-    };
-    let lines = list
-        .lines()
-        .map(|line| line.split('#').next().unwrap_or_default());
-    Ok(lines
-        .flat_map(|line| line.split('"').skip(1).step_by(2))
-        .map(str::to_owned)
-        .collect())
+/// Whether `expression` can be satisfied with licences that are `allowed`. A licence with
+/// an exception is a licence of its own: `Apache-2.0 WITH LLVM-exception`.
+fn is_satisfied(expression: &str, allowed: &[Licensee]) -> Result<bool> {
+    let parsed = Expression::parse_mode(expression, FORM)
+        .with_context(|| format!("`{expression}` is not a licence expression"))?;
+    Ok(parsed.evaluate(|licence| allowed.iter().any(|allowed| allowed.satisfies(licence))))
+}
+
+/// Names the packages of a lock file that come from anywhere but crates.io.
+fn foreign_sources(lock: &Table) -> Vec<String> {
+    let packages = lock.get("package").and_then(|packages| packages.as_array());
+    let foreign = packages.into_iter().flatten().filter_map(|package| {
+        let field = |key| package.get(key).and_then(|value| value.as_str());
+        let source = field("source").filter(|&source| source != REGISTRY)?;
+        Some(format!(
+            "{}: comes from {source}",
+            field("name").unwrap_or("?")
+        ))
+    });
+    foreign.collect()
+}
+
+/// Gives the strings of the list `key` in a section of `deny.toml`.
+fn list(rules: &Table, section: &str, key: &str) -> Result<Vec<String>> {
+    let list = rules
+        .get(section)
+        .and_then(|section| section.get(key)?.as_array())
+        .with_context(|| format!("deny.toml has no list {section}.{key}"))?;
+    let texts = list.iter().map(|item| {
+        let text = item.as_str().map(str::to_owned);
+        text.with_context(|| format!("deny.toml: {section}.{key} holds {item}, not a name"))
+    });
+    texts.collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{REGISTRY, foreign_sources, list};
+    use super::{REGISTRY, foreign_sources, is_satisfied, licensees, list};
+
+    fn satisfied(expression: &str) -> anyhow::Result<bool> {
+        let allowed = ["MIT", "BSD-3-Clause", "Apache-2.0 WITH LLVM-exception"];
+        is_satisfied(expression, &licensees(&allowed.map(str::to_owned))?)
+    }
+
+    #[test]
+    fn one_of_several_is_enough_and_all_of_several_are_needed() {
+        for expression in [
+            "MIT",
+            "GPL-3.0-only OR MIT",
+            "GPL-3.0+ OR MIT",
+            "Unlicense/MIT",
+            "(Apache-2.0 OR MIT) AND BSD-3-Clause",
+            "Apache-2.0 WITH LLVM-exception",
+        ] {
+            assert!(satisfied(expression).unwrap(), "{expression}");
+        }
+        for expression in [
+            "GPL-3.0-only",
+            "Apache-2.0",
+            "MIT AND GPL-3.0-only",
+            "(Apache-2.0 OR GPL-2.0-only) AND MIT",
+            "GPL-2.0-only WITH Classpath-exception-2.0",
+        ] {
+            assert!(!satisfied(expression).unwrap(), "{expression}");
+        }
+    }
+
+    #[test]
+    fn and_binds_tighter_than_or() {
+        assert!(satisfied("MIT OR GPL-2.0-only AND GPL-3.0-only").unwrap());
+        assert!(!satisfied("GPL-2.0-only AND MIT OR GPL-3.0-only").unwrap());
+    }
+
+    #[test]
+    fn text_that_is_not_an_expression_is_refused() {
+        for text in [
+            "",
+            "MIT OR",
+            "(MIT",
+            "MIT)",
+            "MIT Apache-2.0",
+            "AND MIT",
+            "MIT WITH",
+            "A-licence-of-our-own",
+        ] {
+            assert!(satisfied(text).is_err(), "{text:?}");
+        }
+    }
 
     #[test]
     fn reads_lists_of_a_section() {
         let toml =
             "[a]\nx = 1\n[b]\nallow = [\n  \"MIT\", # \"GPL\"\n  \"Zlib\",\n]\n[c]\nallow = []\n";
-        assert_eq!(list(toml, "b", "allow").unwrap(), ["MIT", "Zlib"]);
-        assert_eq!(list(toml, "c", "allow").unwrap(), [""; 0]);
-        assert!(list(toml, "a", "allow").is_err());
-        assert!(list(toml, "d", "allow").is_err());
+        let rules = toml.parse().unwrap();
+        assert_eq!(list(&rules, "b", "allow").unwrap(), ["MIT", "Zlib"]);
+        assert_eq!(list(&rules, "c", "allow").unwrap(), [""; 0]);
+        assert!(list(&rules, "a", "allow").is_err());
+        assert!(list(&rules, "a", "x").is_err());
+        assert!(list(&rules, "d", "allow").is_err());
     }
 
     #[test]
@@ -142,8 +211,8 @@ mod tests {
              [[package]]\nname = \"bad\"\nsource = \"git+https://example.org/bad\"\n"
         );
         assert_eq!(
-            foreign_sources(&lock),
-            ["\"bad\": comes from git+https://example.org/bad"]
+            foreign_sources(&lock.parse().unwrap()),
+            ["bad: comes from git+https://example.org/bad"]
         );
     }
 }

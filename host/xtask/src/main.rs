@@ -1,7 +1,16 @@
 //! Set-up, firmware builds, the demonstration and the test command.
 //!
-//! Architecture invariant: this package depends on no other of the workspace. It
-//! builds in seconds, so that it can set up what the others need to build at all.
+//! | module | what it does |
+//! |---|---|
+//! | `board`, `workspace`, `toolchain` | which boards there are, where things are, which compiler builds firmware |
+//! | `setup` | finds compiler, emulator and browser, and installs what is missing, with `consent` |
+//! | `firmware`, `elf`, `launch` | builds a board's firmware, says what it takes, starts it |
+//! | `demo` | sets up, builds, and runs the host program |
+//! | `test`, `fuzz`, `licences` | the test command and its longer checks |
+//!
+//! Architecture invariant: of the workspace this package depends on `cortexscope-boards`
+//! alone, which depends on nothing. It builds in seconds, so that it can set up what the
+//! others need to build at all. It has no examples that run: it is a program.
 
 mod board;
 mod command;
@@ -13,7 +22,6 @@ mod fuzz;
 mod launch;
 mod licences;
 mod setup;
-mod spdx;
 mod test;
 mod toolchain;
 mod workspace;
@@ -22,6 +30,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
 
 use crate::board::{Board, Engine};
@@ -47,9 +56,9 @@ enum Task {
     /// Builds the firmware of a board into a folder of its own under target/firmware.
     Firmware {
         #[arg(long, default_value = board::DEFAULT, value_parser = Board::find)]
-        board: &'static Board,
+        board: Board,
         /// What runs the network; tract takes minutes to build.
-        #[arg(long, value_enum, default_value_t = Engine::Static)]
+        #[arg(long, default_value = Engine::Static.name(), value_parser = engine_parser())]
         engine: Engine,
         /// A board image to link in; without it, the image is placed by the
         /// emulator or flashed apart.
@@ -115,6 +124,14 @@ enum Task {
     },
 }
 
+/// Takes the name of an engine.
+fn engine_parser() -> impl TypedValueParser<Value = Engine> {
+    PossibleValuesParser::new(Engine::ALL.map(Engine::name)).map(|name| {
+        let named = Engine::ALL.into_iter().find(|engine| engine.name() == name);
+        named.unwrap_or_default()
+    })
+}
+
 fn main() -> ExitCode {
     match run(Cli::parse().task) {
         Ok(code) => code,
@@ -130,7 +147,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Setup { yes } => {
             let consent = Consent::new(yes);
             setup::for_firmware(consent)?;
-            setup::emulator(consent)?;
+            setup::emulator::find(consent)?;
             setup::browser(consent)?;
         }
         Task::Firmware {
@@ -145,7 +162,7 @@ fn run(task: Task) -> Result<ExitCode> {
                 board.name
             );
             let toolchain = setup::toolchain(board.target(engine), Consent::new(yes))?;
-            firmware::build(board, engine, &toolchain, model.as_deref())?.print();
+            firmware::build(&board, engine, &toolchain, model.as_deref())?.print();
         }
         Task::Run { elf } => command::run(&mut launch::command(&elf)?)?,
         Task::Demo { yes, args } => return demo::run(Consent::new(yes), "demo", &args),

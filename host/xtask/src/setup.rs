@@ -1,19 +1,19 @@
 //! Finds what firmware and emulator need, and installs what is missing.
 
 mod apt;
+pub mod emulator;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::board::{BOARDS, Engine};
+use crate::board::{Engine, boards};
 use crate::command;
 use crate::consent::Consent;
 use crate::toolchain::{self, ASSEMBLER, DEBIAN_PACKAGES, Next, Target, Toolchain};
 use crate::workspace;
 
-const QEMU: &str = "qemu-system-arm";
 /// Programs that a Chromium may be called.
 const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 /// The accessibility checker that the page's tests run in the browser. It is
@@ -25,7 +25,7 @@ const AXE: &str = "axe-core@4.14.1";
 /// # Errors
 /// As for [`toolchain()`].
 pub fn for_firmware(consent: Consent) -> Result<()> {
-    for board in BOARDS {
+    for board in boards() {
         let target = board.target(Engine::Static);
         let toolchain = toolchain(target, consent)?;
         eprintln!("{}: {} by {toolchain}", board.name, target.name());
@@ -98,20 +98,6 @@ fn assembler(consent: Consent) -> Result<()> {
     Ok(())
 }
 
-/// Makes sure that there is an emulator for the boards.
-///
-/// # Errors
-/// It cannot be installed, or nobody agreed to it.
-pub fn emulator(consent: Consent) -> Result<()> {
-    if command::find(QEMU).is_none() {
-        let why = "The boards run on an emulator, QEMU:";
-        apt::install(&[QEMU], why, consent)?;
-    }
-    let version = command::output(Command::new(QEMU).arg("--version"))?;
-    eprintln!("emulator: {}", version.lines().next().unwrap_or(QEMU));
-    Ok(())
-}
-
 /// Makes sure that there is a browser for the tests of the live page, and the
 /// accessibility checker that they run in it.
 ///
@@ -122,7 +108,7 @@ pub fn browser(consent: Consent) -> Result<()> {
         let why = "The live page is tested in a real browser:";
         apt::install(&["chromium", "fonts-dejavu-core"], why, consent)?;
     }
-    let folder = workspace::root().join("target/tools/axe");
+    let folder = workspace::tools_dir().join("axe");
     if folder.join("node_modules/axe-core/axe.min.js").is_file() {
         return Ok(());
     }
@@ -157,7 +143,7 @@ pub fn cargo_fuzz(consent: Consent) -> Result<PathBuf> {
     if let Some(folder) = command::find(TOOL).as_deref().and_then(Path::parent) {
         return Ok(folder.to_owned());
     }
-    let tools = workspace::root().join("target/tools");
+    let tools = workspace::tools_dir();
     let folder = tools.join("bin");
     if !folder.join(TOOL).is_file() {
         let mut install = command::cargo();

@@ -4,7 +4,7 @@
 use crate::command_line::json;
 use crate::lecture_shape::{board_image, input, wide_image};
 use cortexscope_compile::board_image::BoardImage;
-use cortexscope_rig::board::{BOARDS, Engine, Reach, find, firmware_elf};
+use cortexscope_rig::board::{BOARDS, Engine, Transport, find, firmware_elf};
 use cortexscope_rig::link::qemu::{QemuConfig, QemuLink, QemuReset};
 use cortexscope_rig::session::{
     BoardError, InferRequest, Inference, Mode, Options, Session, SessionError, TensorSet,
@@ -19,17 +19,13 @@ use std::time::Duration;
 const IMAGES: &str = "200";
 
 fn engine_flag(engine: Engine) -> [&'static str; 2] {
-    let name = match engine {
-        Engine::Static => "static",
-        Engine::Tract => "tract",
-    };
-    ["--engine", name]
+    ["--engine", engine.name()]
 }
 
 #[test]
 fn every_engine_of_every_board_gives_the_bytes_of_tract() {
     for board in BOARDS {
-        if board.reach == Reach::InProcess {
+        if board.transport == Transport::InProcess {
             continue;
         }
         for &engine in board.engines {
@@ -81,7 +77,7 @@ fn every_engine_of_every_board_makes_the_same_occlusion_map() {
 #[test]
 fn the_firmware_cannot_panic_and_carries_no_text_for_it() {
     for board in BOARDS {
-        if board.reach == Reach::InProcess {
+        if board.transport == Transport::InProcess {
             continue;
         }
         let name = board.name;
@@ -146,10 +142,11 @@ fn tract(image: &BoardImage, folder: &tempfile::TempDir) -> (Session, QemuReset)
     let file = folder.path().join("model.ctx");
     fs::write(&file, image.bytes()).expect("a file in the temporary folder");
     let board = find("mps2-an500").expect("the board is known");
-    let Reach::Qemu {
+    let Transport::Qemu {
         machine,
         model_address,
-    } = board.reach
+        ..
+    } = board.transport
     else {
         panic!("{board:?} is not emulated");
     };

@@ -1,7 +1,7 @@
 //! The log for a debug probe: what the stm32f405's program leaves in RAM is an RTT
 //! channel, found by its symbol and read from the memory of the emulated part.
 
-use cortexscope_rig::board::{Engine, Reach, find, firmware_elf};
+use cortexscope_rig::board::{Engine, Transport, find, firmware_elf};
 use defmt_decoder::Table;
 use object::{Object, ObjectSymbol};
 use std::fs;
@@ -61,7 +61,7 @@ fn written(ram: &[u8], block: u32) -> Option<&[u8]> {
 #[test]
 fn a_debug_probe_finds_the_log_in_the_parts_ram() {
     let board = find("stm32f405").expect("the board is known");
-    let Reach::Qemu { machine, .. } = board.reach else {
+    let Transport::Qemu { machine, .. } = board.transport else {
         panic!("{board:?} is not emulated");
     };
     let path = firmware_elf(board, Engine::Static);

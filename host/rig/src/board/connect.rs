@@ -1,7 +1,7 @@
 //! From a board's name to a link with the board at its other end.
 
 use super::native::{DEFAULT_ARENA_BYTES, NativeBoard};
-use super::{BoardKind, Engine, Reach};
+use super::{BoardKind, Engine, Transport};
 use crate::link::qemu::{QemuConfig, QemuLink};
 use crate::link::serial::SerialLink;
 use crate::link::{Link, LinkError};
@@ -60,8 +60,14 @@ pub enum ConnectError {
         source: std::io::Error,
     },
     /// A serial port was named for a board that has none.
-    #[error("{board} runs in this process: leave --port out")]
+    #[error("{board} runs in this process and has no serial port: leave --port out")]
     NoPort {
+        /// The board.
+        board: &'static str,
+    },
+    /// No serial port was named for a board that is reached at one only.
+    #[error("there is no emulator for {board}: name its serial port with --port")]
+    NoEmulator {
         /// The board.
         board: &'static str,
     },
@@ -75,14 +81,10 @@ pub enum ConnectError {
 
 /// Where `cargo xtask firmware` leaves the ELF file of a board with an engine.
 pub fn firmware_elf(board: &BoardKind, engine: Engine) -> PathBuf {
-    let suffix = match engine {
-        Engine::Static => "",
-        Engine::Tract => "-tract",
-    };
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../target/firmware")
         .join(board.name)
-        .join(format!("{}{suffix}.elf", board.name))
+        .join(format!("{}{}.elf", board.name, engine.suffix()))
 }
 
 /// Where a board is.
@@ -108,11 +110,7 @@ pub fn connect(
     model: &ModelFiles,
     far_end: FarEnd,
 ) -> Result<Connection, ConnectError> {
-    let Reach::Qemu {
-        machine,
-        model_address,
-    } = board.reach
-    else {
+    if board.transport == Transport::InProcess {
         let FarEnd::Here { sensor } = far_end else {
             return Err(ConnectError::NoPort { board: board.name });
         };
@@ -122,7 +120,7 @@ pub fn connect(
             elf_build_id: None,
             logs: Logs::default(),
         });
-    };
+    }
     let path = firmware_elf(board, engine);
     if !path.exists() {
         return Err(ConnectError::NoFirmware {
@@ -140,12 +138,22 @@ pub fn connect(
         source,
     })?;
     let logs = Logs::from_elf(&elf)?;
-    let link: Box<dyn Link> = match far_end {
-        FarEnd::Serial(Port { path, baud }) => Box::new(SerialLink::open(&path, baud)?),
-        FarEnd::Here { .. } => {
-            let config = QemuConfig::new(machine, path).load(&model.image_path, model_address);
+    let link: Box<dyn Link> = match (far_end, board.transport) {
+        (FarEnd::Serial(Port { path, baud }), _) => Box::new(SerialLink::open(&path, baud)?),
+        (
+            FarEnd::Here { .. },
+            Transport::Qemu {
+                machine,
+                arguments,
+                model_address,
+            },
+        ) => {
+            let config = QemuConfig::new(machine, path)
+                .arguments(arguments)
+                .load(&model.image_path, model_address);
             Box::new(QemuLink::start(config)?)
         }
+        (FarEnd::Here { .. }, _) => return Err(ConnectError::NoEmulator { board: board.name }),
     };
     Ok(Connection {
         link,

@@ -1,9 +1,9 @@
-//! The parts that the rig is for, with their memories, whether there is firmware
-//! for them yet or not.
+//! The parts that a network may be meant for, whether there is firmware for them yet or
+//! not.
 
-use super::BOARDS;
+use cortexscope_boards::{BOARDS, Footprint, PLANNED_PARTS};
 
-/// A part and its memories.
+/// A part, its memories, and what its firmware takes of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Part {
     /// The board's name.
@@ -14,22 +14,9 @@ pub struct Part {
     pub flash_bytes: Option<u32>,
     /// RAM in bytes; none for the host.
     pub ram_bytes: Option<u32>,
+    /// What its firmware takes without a model; none for the host.
+    pub firmware: Option<Footprint>,
 }
-
-const fn part(name: &'static str, core: &'static str, flash_kib: u32, ram_kib: u32) -> Part {
-    Part {
-        name,
-        core,
-        flash_bytes: Some(flash_kib * 1024),
-        ram_bytes: Some(ram_kib * 1024),
-    }
-}
-
-/// Those that have no entry among [`BOARDS`] until their firmware is there.
-const PARTS: [Part; 2] = [
-    part("rp2040", "Cortex-M0+", 2 * 1024, 264),
-    part("microbit", "Cortex-M0", 256, 16),
-];
 
 /// Every part, those with firmware first.
 pub fn parts() -> Vec<Part> {
@@ -38,9 +25,14 @@ pub fn parts() -> Vec<Part> {
         core: board.core,
         flash_bytes: board.flash_bytes,
         ram_bytes: board.ram_bytes,
+        firmware: board.firmware,
     });
-    let others = PARTS
-        .into_iter()
-        .filter(|part| BOARDS.iter().all(|board| board.name != part.name));
-    boards.chain(others).collect()
+    let planned = PLANNED_PARTS.iter().map(|part| Part {
+        name: part.name,
+        core: part.core,
+        flash_bytes: Some(part.flash_bytes),
+        ram_bytes: Some(part.ram_bytes),
+        firmware: Some(part.firmware),
+    });
+    boards.chain(planned).collect()
 }

@@ -31,6 +31,8 @@ pub struct QemuConfig {
     pub program: PathBuf,
     /// Its machine: `mps2-an386`.
     pub machine: String,
+    /// What else it is told.
+    pub arguments: Vec<String>,
     /// The firmware's ELF file.
     pub kernel: PathBuf,
     /// Files that lie in memory from the start, and where: the board image in
@@ -48,10 +50,19 @@ impl QemuConfig {
         Self {
             program: PathBuf::from("qemu-system-arm"),
             machine: machine.to_owned(),
+            arguments: Vec::new(),
             kernel: kernel.into(),
             loads: Vec::new(),
             icount_shift: Some(6),
         }
+    }
+
+    /// The same with more arguments for the emulator.
+    #[must_use]
+    pub fn arguments(mut self, arguments: &[&str]) -> Self {
+        let more = arguments.iter().map(|&argument| argument.to_owned());
+        self.arguments.extend(more);
+        self
     }
 
     /// The same with `file` in memory from `address` on.
@@ -166,6 +177,7 @@ impl Running {
                 "-nic",
                 "none",
             ])
+            .args(&config.arguments)
             .args(["-chardev", "stdio,id=uart", "-serial", "chardev:uart"])
             .args(["-semihosting-config", "enable=on,target=native"])
             .arg("-kernel")

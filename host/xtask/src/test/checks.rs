@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::board::{BOARDS, Board, Engine};
+use crate::board::{Board, Engine, boards};
 use crate::command::{self, cargo, run};
 use crate::consent::Consent;
 use crate::test::no_panic;
@@ -57,14 +57,14 @@ pub fn all(data: Option<&Path>) -> Vec<Check> {
     for (board, engine) in firmwares() {
         let name = |what| format!("{what} {}{}", board.name, engine.suffix());
         checks.push(Check::new(name("firmware"), move |consent| {
-            build(board, engine, consent)
+            build(&board, engine, consent)
         }));
         checks.push(Check::new(name("clippy"), move |consent| {
-            board_clippy(board, engine, consent)
+            board_clippy(&board, engine, consent)
         }));
         if engine == Engine::Static {
-            checks.push(Check::new(name("docs"), |consent| {
-                board_docs(board, consent)
+            checks.push(Check::new(name("docs"), move |consent| {
+                board_docs(&board, consent)
             }));
         }
     }
@@ -76,7 +76,7 @@ pub fn all(data: Option<&Path>) -> Vec<Check> {
         Check::new("docs host", |_| run(strict_docs(&mut host("doc")))),
         Check::new("tests", |consent| {
             // The end-to-end tests boot the boards and look at the live page.
-            setup::emulator(consent)?;
+            setup::emulator::find(consent)?;
             setup::browser(consent)?;
             run(host("test").arg("--no-fail-fast"))
         }),
@@ -137,7 +137,7 @@ fn tests_on_outside_data(data: Option<&Path>) -> Check {
 fn host(subcommand: &str) -> Command {
     let mut cargo = locked(subcommand);
     cargo.arg("--workspace");
-    for board in BOARDS {
+    for board in boards() {
         cargo.args(["--exclude", board.name]);
     }
     cargo
@@ -181,10 +181,8 @@ fn lock_file() -> Result<()> {
 }
 
 /// Every board with every engine that it has.
-fn firmwares() -> impl Iterator<Item = (&'static Board, Engine)> {
-    BOARDS
-        .iter()
-        .flat_map(|board| board.engines.iter().map(move |&engine| (board, engine)))
+fn firmwares() -> impl Iterator<Item = (Board, Engine)> {
+    boards().flat_map(|board| board.engines.iter().map(move |&engine| (board, engine)))
 }
 
 fn build(board: &Board, engine: Engine, consent: Consent) -> Result<()> {
