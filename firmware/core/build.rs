@@ -1,20 +1,22 @@
 //! Tells the kernels what the target's core can do.
-//!
-//! The compiler does not say so itself: `cfg(target_feature)` knows nothing of
-//! Arm's DSP extension in a release compiler. The targets' names do.
 
 use std::env;
 
+include!("../target_features.rs");
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=../target_features.rs");
     println!("cargo::rustc-check-cfg=cfg(dsp)");
     println!("cargo::rustc-check-cfg=cfg(soft_float)");
-    let target = env::var("TARGET").unwrap_or_default();
-    let abi = env::var("CARGO_CFG_TARGET_ABI").unwrap_or_default();
-    if target.starts_with("thumbv7em") {
+    let features = target_features();
+    let has = |name: &str| features.iter().any(|feature| feature == name);
+    // Two products an instruction. The kernels are written for Thumb.
+    if has("dsp") && has("mclass") {
         println!("cargo::rustc-cfg=dsp");
     }
-    if target.starts_with("thumb") && abi == "eabi" {
+    let abi = env::var("CARGO_CFG_TARGET_ABI").unwrap_or_default();
+    if has("mclass") && abi == "eabi" {
         println!("cargo::rustc-cfg=soft_float");
     }
 }

@@ -1,18 +1,29 @@
 //! The one check of an image: everything that the engine later relies on.
 
-use super::error::{ImageError, Part};
-use super::format::{
+mod layer;
+mod plan;
+
+use crate::MAX_TENSORS;
+use crate::image::format::{
     HASHED_FROM, Header, LayerRecord, MAGIC, PlanRecord, Span, TensorRecord, VERSION, kind,
 };
-use super::model::{Model, slice_bytes};
-use super::{check_layer, check_plan};
-use crate::MAX_TENSORS;
+use crate::image::{ImageError, Model, Part, slice_bytes};
 use sha2::{Digest, Sha256};
 
 /// Elements that a tensor may have: their bytes stay far below 32 bits.
 const MAX_ELEMENTS: u64 = 1 << 26;
 
-pub(super) fn check(bytes: &[u8]) -> Result<Model<'_>, ImageError> {
+impl<'a> Model<'a> {
+    /// The network in `bytes`, which may go on after the image's end.
+    ///
+    /// # Errors
+    /// The first thing that is wrong; see [`ImageError`].
+    pub fn check(bytes: &'a [u8]) -> Result<Self, ImageError> {
+        check(bytes)
+    }
+}
+
+fn check(bytes: &[u8]) -> Result<Model<'_>, ImageError> {
     let need_bytes = size_of::<Header>();
     let start = bytes.get(..need_bytes).ok_or(ImageError::TooShort {
         need_bytes,
@@ -60,17 +71,17 @@ pub(super) fn check(bytes: &[u8]) -> Result<Model<'_>, ImageError> {
         check_tensor(bytes, index, tensor, index == layers)?;
     }
     for (index, record) in model.layers.iter().enumerate() {
-        check_layer::check(&model, index, record)?;
+        layer::check(&model, index, record)?;
     }
     for (index, record) in model.plans.iter().enumerate() {
-        check_plan::check(&model, index, record)?;
+        plan::check(&model, index, record)?;
     }
     Ok(model)
 }
 
-/// Whether elements of so many bytes each lie at these spans, aligned.
+/// Whether elements of the given sizes lie at these spans, aligned.
 #[inline(never)]
-pub(super) fn check_spans(bytes: &[u8], spans: &[(Part, Span, usize)]) -> Result<(), ImageError> {
+fn check_spans(bytes: &[u8], spans: &[(Part, Span, usize)]) -> Result<(), ImageError> {
     for &(part, Span { offset, count }, size) in spans {
         let is_aligned = (offset as usize).is_multiple_of(size.min(4));
         if !is_aligned || slice_bytes(bytes, Span { offset, count }, size).is_none() {

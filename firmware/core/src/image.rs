@@ -1,11 +1,8 @@
-//! The board image: what the host emits, the board checks once and reads in place.
+//! The board image: the host emits it, the board checks it once and reads it in place.
 //!
-//! [`format`] is the layout, [`Model::check`] the only way in, and [`Model`]
-//! the typed view that the rest of the engine uses.
+//! [`format`] is the layout, [`Model`] the typed view that the rest of the engine uses.
+//! The only way to a `Model` is [`Model::check`], in `check`.
 
-mod check;
-mod check_layer;
-mod check_plan;
 mod error;
 pub mod format;
 mod layer;
@@ -13,6 +10,7 @@ mod model;
 
 pub use error::{ImageError, LayerProblem, Part, PlanProblem};
 pub use layer::{
-    AFTER_WEIGHTS, Conv2d, Dense, Layer, MaxPool, Op, Quantiser, Shape, Tensor, Window,
+    Conv2d, Dense, Layer, MaxPool, Op, Quantiser, Shape, Tensor, WEIGHT_PADDING, Window,
 };
 pub use model::Model;
+pub(crate) use model::{TensorInfo, padded, slice_bytes};

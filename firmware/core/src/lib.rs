@@ -3,7 +3,8 @@
 //!
 //! | layer | module | what it does |
 //! |---|---|---|
-//! | format | [`image`] | the board image: records in flash, checked once, read in place |
+//! | format | [`image`] | the board image: records in flash, read in place |
+//! | check | `check` | the one check of an image, layer by layer and plan by plan |
 //! | plan | [`plan`], [`sharing`] | where each tensor lies in the arena, step by step; which steps write over their input |
 //! | kernels | [`ops`] | convolution, dense, pooling, lookup: one row or one layer at a time |
 //! | run | [`run()`] | one inference, with a [`Tap`] on every tensor |
@@ -13,15 +14,28 @@
 //! `i` writes tensor `i + 1`. Activations are `[H, W, C]`, channels innermost.
 //! The last tensor holds the logits.
 //!
-//! ```no_run
-//! use cortexscope_core::{Mode, Model, NoTap, run};
+//! ```
+//! use cortexscope_core::{Mode, Model, NoTap, first_greatest, run};
 //!
-//! # fn example(image: &[u8], arena: &mut [u8], digit: &[i8]) -> Option<usize> {
-//! let model = Model::check(image).ok()?;
-//! let plan = model.plan(Mode::Fused)?;
-//! run(&model, &plan, arena, digit, &mut NoTap).ok()?;
-//! let logits = plan.logits(&model, arena).ok()?;
-//! (0..logits.len()).max_by(|&a, &b| logits[a].total_cmp(&logits[b]))
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/lenet5/lenet5.ctx");
+//! // Words, because the image and the arena begin on a 4-byte boundary.
+//! let mut image = vec![0_u32; 64 * 1024];
+//! let bytes = bytemuck::cast_slice_mut(&mut image);
+//! let file = std::fs::read(file)?;
+//! bytes[..file.len()].copy_from_slice(&file);
+//! let mut arena = vec![0_u32; 8 * 1024];
+//! let arena = bytemuck::cast_slice_mut(&mut arena);
+//!
+//! let model = Model::check(bytes).expect("a sound image");
+//! let plan = model.plan(Mode::Fused).expect("a plan for this mode");
+//! let blank = vec![-128_i8; model.input_shape().elements()];
+//! run(&model, &plan, arena, &blank, &mut NoTap).expect("an arena that is large enough");
+//! let logits = plan.logits(&model, arena).expect("the arena of the run");
+//! let class = first_greatest(logits);
+//! println!("{:?}", model.label(class));
+//! # assert_eq!(logits.len(), model.classes());
+//! # Ok(())
 //! # }
 //! ```
 //!
@@ -40,6 +54,7 @@ pub mod plan;
 pub mod sharing;
 
 mod arena;
+mod check;
 mod free;
 mod occlude;
 mod run;
@@ -51,7 +66,7 @@ pub use image::{ImageError, Layer, Model, Op, Tensor};
 pub use occlude::{Occluder, OcclusionError, OcclusionReport, occlude, occlusion_arena_bytes};
 pub use plan::{Mode, Plan, Step};
 pub use run::{RunError, run};
-pub use softmax::softmax_probability;
+pub use softmax::{first_greatest, softmax_probability};
 pub use tap::{NoTap, Tap};
 
 /// The most tensors, input and logits included, that an image may hold.

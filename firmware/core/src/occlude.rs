@@ -122,7 +122,9 @@ pub fn occlude<S, E>(
     work.base(arena, input).ok_or(OcclusionError::Internal)?;
     let macs = work.macs();
     let classes = model.classes();
-    let class = occluder.class.unwrap_or_else(|| predicted(&work, arena));
+    let class = occluder
+        .class
+        .unwrap_or_else(|| first_greatest(work.logits(arena).unwrap_or_default()));
     if class >= classes {
         return Err(OcclusionError::Class { class, classes });
     }
@@ -155,16 +157,6 @@ pub fn occlude<S, E>(
         macs_done: work.macs(),
         macs_full: macs * (rows * columns) as u64,
     })
-}
-
-/// The class with the largest logit, the first of equals.
-fn predicted(work: &Recompute<'_>, arena: &mut [u8]) -> usize {
-    let logits = work.logits(arena).unwrap_or_default();
-    let better = |best: usize, at: usize| match (logits.get(best), logits.get(at)) {
-        (Some(a), Some(b)) if b > a => at,
-        _ => best,
-    };
-    (0..logits.len()).fold(0, better)
 }
 
 fn probability(work: &Recompute<'_>, arena: &mut [u8], class: usize) -> Option<f32> {

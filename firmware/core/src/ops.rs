@@ -26,7 +26,7 @@ mod dsp;
 #[cfg(any(not(dsp), test))]
 mod portable;
 #[cfg(test)]
-mod twin;
+mod reference_kernels;
 
 #[cfg(dsp)]
 use dsp as kernels;

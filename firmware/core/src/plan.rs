@@ -53,7 +53,7 @@ impl Step {
     }
 
     /// What it needs beside its tensors.
-    pub(crate) fn beside(&self) -> Range<usize> {
+    pub(crate) fn scratch_and_row(&self) -> Range<usize> {
         self.scratch.start..self.row.end
     }
 }
@@ -71,6 +71,28 @@ impl From<&StepRecord> for Step {
             layers: first..first + if is_fused { 2 } else { 1 },
             scratch: start..row,
             row: row..if is_fused { row_end } else { row },
+        }
+    }
+}
+
+impl<'a> Model<'a> {
+    /// The plan for `mode`, if the image has one.
+    pub fn plan(&self, mode: Mode) -> Option<Plan<'a>> {
+        let record = self
+            .plans
+            .iter()
+            .find(|record| record.mode == mode as u32)?;
+        Some(self.plan_of(mode, record))
+    }
+
+    /// The plan of a record.
+    #[inline(never)]
+    pub(crate) fn plan_of(&self, mode: Mode, record: &PlanRecord) -> Plan<'a> {
+        Plan {
+            mode,
+            arena_bytes: record.arena_bytes as usize,
+            steps: self.slice(record.steps),
+            placements: self.slice(record.placements),
         }
     }
 }
@@ -104,7 +126,7 @@ impl Plan<'_> {
     #[inline(never)]
     pub fn place(&self, model: &Model<'_>, tensor: usize) -> Option<Range<usize>> {
         let offset = *self.placements.get(tensor)?;
-        let bytes = model.form(tensor)?.bytes();
+        let bytes = model.info(tensor)?.bytes();
         let start = offset as usize;
         (offset != NOT_PLACED).then(|| start..start.saturating_add(bytes))
     }

@@ -214,7 +214,7 @@ fn evaluate(
                 );
             }
             Op::Concat => {
-                let channels = model.form(input.into())?.shape.channels;
+                let channels = model.info(input.into())?.shape.channels;
                 let [x, y] = two_parts(arena, from, to.clone())?;
                 let all_channels = shape.channels;
                 concat::place(int8(x), channels, first_channel, all_channels, int8(y));

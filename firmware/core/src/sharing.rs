@@ -68,7 +68,7 @@ fn largest_lag(
 
 /// The lag of a step of `model`; `None` where its output must not overlap its input.
 pub(crate) fn step_lag_bytes(model: &Model<'_>, step: &Step) -> Option<usize> {
-    let output = model.form(step.output())?;
+    let output = model.info(step.output())?;
     if output.is_logits {
         return None;
     }

@@ -1,4 +1,16 @@
-//! The softmax, the same bits on the host and on every board.
+//! The winner and the softmax of logits, the same bits on the host and on every board.
+
+/// The class with the greatest logit, the first of equals; 0 where there are none.
+pub fn first_greatest(logits: &[f32]) -> usize {
+    let mut best = 0;
+    let mut greatest = f32::NEG_INFINITY;
+    for (class, &logit) in logits.iter().enumerate() {
+        if logit > greatest {
+            (best, greatest) = (class, logit);
+        }
+    }
+    best
+}
 
 /// Softmax of the logits at `class`, in f32, stabilised by the largest logit.
 ///

@@ -83,8 +83,19 @@ pub trait MapSink {
 pub struct Macs {
     /// Done.
     pub done: u64,
-    /// That full inferences would have taken.
+    /// That one full inference for each position would have taken.
     pub full: u64,
+}
+
+impl Macs {
+    /// Those of an engine that recomputes everything at each of `positions`: beside these
+    /// inferences it makes one of the clean input, which a map needs in any case.
+    pub fn of_whole_inferences(inference: u64, positions: u32) -> Self {
+        Self {
+            done: inference * (u64::from(positions) + 1),
+            full: inference * u64::from(positions),
+        }
+    }
 }
 
 /// Why an engine did not finish.
@@ -92,7 +103,7 @@ pub struct Macs {
 pub enum Refusal<E> {
     /// It cannot do what was asked.
     Board(BoardError),
-    /// Who received its results stopped it.
+    /// The receiver cancelled.
     Stopped(E),
 }
 

@@ -7,7 +7,7 @@
 //! | `stream` | from the engine's tap to events, with the counter stopped meanwhile |
 //! | `engine`, `static_engine` | what runs the network: an interface, and `cortexscope-core` behind it |
 //! | `request` | what engines make of the model region and of requests |
-//! | `camera` | what a board with a camera of its own implements |
+//! | `camera`, `capture` | what a board with a camera of its own implements, and how its pictures are sent |
 //! | `board` | what a board must offer: a name, a counter, its linker's figures |
 //!
 //! A board is a link, a [`Board`], a model region and an arena:
@@ -38,6 +38,7 @@
 
 mod board;
 mod camera;
+mod capture;
 mod engine;
 mod image_fault;
 mod port;

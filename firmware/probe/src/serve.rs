@@ -1,7 +1,7 @@
 //! The probe's loop: one request after the other, for ever.
 
 use crate::board::Board;
-use crate::camera::capture;
+use crate::capture::capture;
 use crate::engine::{Engine, Refusal};
 use crate::port::{Port, Stop};
 use crate::stream::{MapStream, Stream};

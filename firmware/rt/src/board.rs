@@ -6,7 +6,7 @@ use cortexscope_probe::wire::message::{CounterKind, Sections};
 use crate::counter::Counter;
 #[cfg(feature = "cmsdk-uart")]
 use crate::semihosting;
-use crate::{linked, log, stack};
+use crate::{log, memory_map, stack};
 
 /// A Cortex-M board: everything but its link.
 pub struct CortexM<C> {
@@ -22,7 +22,7 @@ impl<C: Counter> Board for CortexM<C> {
     }
 
     fn elf_build_id(&self) -> &[u8] {
-        linked::build_id()
+        memory_map::build_id()
     }
 
     fn counter_kind(&self) -> CounterKind {
@@ -34,7 +34,7 @@ impl<C: Counter> Board for CortexM<C> {
     }
 
     fn sections(&self) -> Sections {
-        linked::sections()
+        memory_map::sections()
     }
 
     fn take_logs(&mut self, buffer: &mut [u8]) -> usize {

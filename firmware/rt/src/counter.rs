@@ -1,7 +1,7 @@
 //! What a board counts: cycles on a part, executed instructions on an emulated one.
 //!
-//! Cycles come from the core's own counter, which emulators leave at 0;
-//! instructions come from SysTick.
+//! Cycles come from the core's own counter, which emulators leave at 0 and cores before
+//! Armv7-M do not have; instructions come from SysTick.
 //! Under QEMU's `-icount shift=N` every instruction takes 2^N ns of virtual time
 //! and SysTick counts that time. The 24-bit counter is extended to 64 bits by its
 //! wrap exception, and the shift is found at start by timing a loop of known
@@ -10,16 +10,16 @@
 
 use core::num::{NonZeroU16, NonZeroU32};
 
-#[cfg(not(any(unix, windows)))]
+#[cfg(all(not(any(unix, windows)), armv7m))]
 mod core_counter;
-#[cfg(not(any(unix, windows)))]
+#[cfg(all(not(any(unix, windows)), armv7m))]
 mod cycles;
 #[cfg(not(any(unix, windows)))]
 mod systick;
 
-#[cfg(not(any(unix, windows)))]
+#[cfg(all(not(any(unix, windows)), armv7m))]
 pub use core_counter::CoreCounter;
-#[cfg(not(any(unix, windows)))]
+#[cfg(all(not(any(unix, windows)), armv7m))]
 pub use cycles::CycleCounter;
 #[cfg(not(any(unix, windows)))]
 pub use systick::InstructionCounter;

@@ -22,15 +22,25 @@ fn panic(info: &core::panic::PanicInfo) -> ! {
 /// Bus, usage and memory faults escalate to this one.
 #[exception]
 unsafe fn HardFault(frame: &ExceptionFrame) -> ! {
-    // SAFETY: these status registers may be read at any time.
-    let scb = unsafe { &*SCB::PTR };
     defmt::error!(
         "hard fault at {=u32:#010x}, called from {=u32:#010x}; HFSR {=u32:#010x}; the board resets",
         frame.pc(),
         frame.lr(),
-        scb.hfsr.read(),
+        hard_fault_status(),
     );
     SCB::sys_reset()
+}
+
+#[cfg(armv7m)]
+fn hard_fault_status() -> u32 {
+    // SAFETY: this status register may be read at any time.
+    unsafe { &*SCB::PTR }.hfsr.read()
+}
+
+/// Cores before Armv7-M do not say why.
+#[cfg(not(armv7m))]
+fn hard_fault_status() -> u32 {
+    0
 }
 
 #[exception]

@@ -1,12 +1,14 @@
-//! What every Cortex-M board shares, so that a board is its clock, link, counter
-//! and memory map, and nothing else.
+//! What every Cortex-M board shares. A board's own crate sets its clock up, opens its
+//! link, starts its counter, and calls [`run`](run()).
 //!
 //! | module | what it does |
 //! |---|---|
 //! | `run` | the probe, with the static engine, over the board's link |
 //! | `board` | the probe's `Board` for any Cortex-M part |
 //! | `counter` | what tells how long the work took: cycles of a part, instructions of an emulated board |
-//! | `linked` | what the linker placed: sections, arena, model region, build id |
+//! | `memory_map` | what the linker placed: sections, arena, model region, build id |
+//! | `mem_intrinsics` | short `memcpy`, `memset` and `memcmp` for Armv7-M and later; others have the compiler's |
+//! | `once` | something that can be had once, such as the arena |
 //! | `stack` | paints the stack and finds how deep it went |
 //! | `cmsdk_uart` | the UART of Arm's MPS2 images, with the feature `cmsdk-uart` |
 //! | `semihosting` | a shorter way past that UART where the board is emulated |
@@ -14,8 +16,10 @@
 //! | `rtt` | the same frames for a debug probe, with the feature `rtt` |
 //! | `fault` | turns a panic or a fault into a log and a reset |
 //!
-//! What touches the processor exists only where there is no operating system; the
-//! ring and the counter's arithmetic are tested on the host.
+//! Code that touches the processor is compiled only for targets without an operating
+//! system, so that there is no example here that runs as a test: `firmware/boards/mps2-an386`
+//! is the shortest one. The ring, the counter's arithmetic and `once` are tested on the
+//! host.
 #![cfg_attr(not(test), no_std)]
 #![deny(missing_docs)]
 
@@ -28,11 +32,11 @@ mod fault;
 #[cfg(all(not(any(unix, windows)), feature = "cmsdk-uart"))]
 mod interrupts;
 #[cfg(not(any(unix, windows)))]
-mod linked;
-#[cfg(not(any(unix, windows)))]
 mod log;
-#[cfg(target_os = "none")]
-mod memory;
+#[cfg(all(target_os = "none", armv7m))]
+mod mem_intrinsics;
+#[cfg(not(any(unix, windows)))]
+mod memory_map;
 #[cfg(all(not(any(unix, windows)), feature = "rtt"))]
 mod rtt;
 #[cfg(not(any(unix, windows)))]
@@ -43,6 +47,7 @@ mod semihosting;
 mod stack;
 
 pub mod counter;
+pub mod once;
 pub mod ring;
 
 #[cfg(not(any(unix, windows)))]
@@ -50,9 +55,11 @@ pub use board::CortexM;
 #[cfg(all(not(any(unix, windows)), feature = "cmsdk-uart"))]
 pub use cmsdk_uart::CmsdkUart0;
 #[cfg(not(any(unix, windows)))]
-pub use counter::{CoreCounter, CycleCounter, InstructionCounter};
+pub use counter::InstructionCounter;
+#[cfg(all(not(any(unix, windows)), armv7m))]
+pub use counter::{CoreCounter, CycleCounter};
 #[cfg(not(any(unix, windows)))]
-pub use linked::{model_region, take_heap};
+pub use memory_map::{model_region, take_heap};
 #[cfg(all(not(any(unix, windows)), feature = "rtt"))]
 pub use rtt::start as start_rtt;
 #[cfg(not(any(unix, windows)))]

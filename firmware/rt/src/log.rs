@@ -18,7 +18,7 @@ static mut RESTORE: critical_section::RestoreState = critical_section::RestoreSt
 
 /// Moves up to `out.len()` bytes of rzCOBS frames into `out`; returns how many.
 ///
-/// Frames that did not fit are owned up to in one that follows.
+/// Dropped frames are counted and reported in a frame that follows.
 pub fn drain(out: &mut [u8]) -> usize {
     let (count, dropped) = critical_section::with(|_| {
         // SAFETY: inside a critical section, with no other reference to the ring.

@@ -1,9 +1,9 @@
-//! Copying, filling and comparing bytes: what the compiler calls where Rust moves a
-//! value or asks whether two are the same.
+//! Copying, filling and comparing bytes: the functions that the compiler calls when Rust
+//! moves a value or compares two.
 //!
-//! The compiler's own versions are written for any target, once for each alignment, and
-//! together take 1.9 KB of flash. These cores load and store words at any address, so
-//! that one short loop does for all of them. The names are those of the C library and of
+//! For Armv7-M and later. The compiler's own versions, which other cores keep, are written
+//! for any target, once for each alignment, and together take 1.9 KB of flash. These cores
+//! load and store words at any address, so that one short loop is enough. The names are those of the C library and of
 //! the Arm run-time ABI (RTABI32, section 4.3.4), whose fill takes the count before the
 //! byte.
 

@@ -7,6 +7,8 @@ use core::sync::atomic::{AtomicBool, Ordering};
 
 use cortexscope_probe::wire::message::Sections;
 
+use crate::once::Once;
+
 /// Declares pairs of linker symbols, and for each a function that gives the
 /// addresses between them.
 macro_rules! ranges {
@@ -91,11 +93,10 @@ pub fn take_heap() -> Option<&'static mut [u8]> {
 
 /// Gives the arena, zeroed, to the first caller.
 pub fn take_arena() -> Option<&'static mut [u8]> {
-    static TAKEN: AtomicBool = AtomicBool::new(false);
-    if TAKEN.load(Ordering::Relaxed) {
+    static TAKEN: Once = Once::new();
+    if !TAKEN.is_first() {
         return None;
     }
-    TAKEN.store(true, Ordering::Relaxed);
     let arena = arena();
     let start = arena.start as *mut u8;
     // SAFETY: the memory map keeps this region for the arena, and it has no owner yet.

@@ -1,6 +1,6 @@
 //! defmt over RTT: a debug probe reads the log from RAM while the board runs.
 //!
-//! Where no probe reads, the buffer fills once and the rest is let go.
+//! If no debug probe reads, the buffer fills once and further frames are dropped.
 
 use core::cell::RefCell;
 use core::mem::MaybeUninit;
@@ -9,6 +9,8 @@ use core::ptr::addr_of_mut;
 use critical_section::Mutex;
 use rtt_target::rtt::{RttChannel, RttHeader};
 use rtt_target::{ChannelMode, UpChannel};
+
+use crate::once::Once;
 
 /// What a probe looks for: one channel up, none down.
 #[repr(C)]
@@ -24,8 +26,13 @@ static mut CONTROL_BLOCK: MaybeUninit<ControlBlock> = MaybeUninit::zeroed();
 static mut BUFFER: [u8; 1024] = [0; 1024];
 static CHANNEL: Mutex<RefCell<Option<UpChannel>>> = Mutex::new(RefCell::new(None));
 
-/// Makes the log's channel known to debug probes. Called once, before the first log.
+/// Makes the log's channel known to debug probes. To be called before the first log; a
+/// second call does nothing.
 pub fn start() {
+    static STARTED: Once = Once::new();
+    if !STARTED.is_first() {
+        return;
+    }
     with(|channel| {
         // SAFETY: interrupts are off, and but for the channel that is made here nothing
         // refers to the block or the buffer. Name and buffer live for ever, the name

@@ -6,24 +6,24 @@ use embedded_io::{Read, ReadReady, Write};
 
 use crate::board::CortexM;
 use crate::counter::Counter;
-use crate::linked;
+use crate::memory_map;
 
 /// Frames that the board keeps until the host has acknowledged them.
 const WINDOW_FRAMES: usize = 8;
 
-/// Answers what comes over `link` with the static engine, and the model and the
-/// arena of the memory map, for ever. Where the arena was given away before, there
-/// is none, and every answer says so.
+/// Answers requests from `link` with the static engine, for ever. Its model and its arena
+/// are those of the memory map; if the arena was taken before, the engine has none, and
+/// every answer says so.
 pub fn run<C: Counter, L: Read + ReadReady + Write>(board: CortexM<C>, link: L) -> ! {
-    let arena = linked::take_arena().unwrap_or_default();
+    let arena = memory_map::take_arena().unwrap_or_default();
     run_engine(
         board,
         link,
-        StaticEngine::new(linked::model_region(), arena),
+        StaticEngine::new(memory_map::model_region(), arena),
     )
 }
 
-/// Answers what comes over `link` with `engine`, for ever.
+/// Answers requests from `link` with `engine`, for ever.
 pub fn run_engine<C, L, E>(mut board: CortexM<C>, mut link: L, mut engine: E) -> !
 where
     C: Counter,

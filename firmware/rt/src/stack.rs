@@ -5,7 +5,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 
 use cortex_m::register::msp;
 
-use crate::linked;
+use crate::memory_map;
 
 /// Whether the stack was ever painted.
 static IS_PAINTED: AtomicBool = AtomicBool::new(false);
@@ -13,7 +13,7 @@ static IS_PAINTED: AtomicBool = AtomicBool::new(false);
 /// Fills the free stack, from its end up to the stack pointer, with `paint`.
 #[inline(always)]
 pub fn paint(paint: u8) {
-    let low = linked::stack().start;
+    let low = memory_map::stack().start;
     let high = msp::read() as usize;
     IS_PAINTED.store(true, Ordering::Relaxed);
     // A loop that needs no stack itself: it writes right up to the stack pointer.
@@ -38,7 +38,7 @@ pub fn high_water_bytes(paint: u8) -> Option<u32> {
     if !IS_PAINTED.load(Ordering::Relaxed) {
         return None;
     }
-    let stack = linked::stack();
+    let stack = memory_map::stack();
     let untouched = stack
         .clone()
         // SAFETY: these addresses are the stack's; a stale byte is still a byte.

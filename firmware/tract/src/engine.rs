@@ -1,6 +1,6 @@
 //! tract behind the probe's interface.
 
-use cortexscope_core::{Model, Occluder, Tap, softmax_probability};
+use cortexscope_core::{Model, Occluder, Tap, first_greatest, softmax_probability};
 use cortexscope_probe::wire::message::{
     BoardError, EnginePhase, HeapPhase, Mode, ModelIdentity, Occlude,
 };
@@ -252,7 +252,10 @@ impl Map<'_, '_> {
         let [rows, columns] = self.positions;
         let count = (rows * columns) as u32;
         let clean = self.logits(input)?;
-        let class = self.occluder.class.unwrap_or_else(|| winner(&clean));
+        let class = self
+            .occluder
+            .class
+            .unwrap_or_else(|| first_greatest(&clean));
         map.begin(class as u16, softmax_probability(&clean, class), count)
             .map_err(Refusal::Stopped)?;
         for (index, position) in (0..rows)
@@ -263,8 +266,7 @@ impl Map<'_, '_> {
             map.position(index as u32, softmax_probability(&logits, class))
                 .map_err(Refusal::Stopped)?;
         }
-        let full = self.model.macs() * u64::from(count + 1);
-        Ok(Macs { done: full, full })
+        Ok(Macs::of_whole_inferences(self.model.macs(), count))
     }
 
     fn logits<E>(&self, input: &[u8]) -> Result<Vec<f32>, Refusal<E>> {
@@ -289,15 +291,4 @@ impl Map<'_, '_> {
             .for_each(|pixels| pixels.fill(self.occluder.fill as u8));
         covered
     }
-}
-
-/// The class with the largest logit; the first of equals.
-fn winner(logits: &[f32]) -> usize {
-    let mut best = 0;
-    for (class, logit) in logits.iter().enumerate() {
-        if logits.get(best).is_none_or(|largest| logit > largest) {
-            best = class;
-        }
-    }
-    best
 }

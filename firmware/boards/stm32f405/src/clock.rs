@@ -1,5 +1,5 @@
-//! The clock: 168 MHz from the internal oscillator, so that the crystal, which
-//! every board with this part has another of, does not matter.
+//! The clock: 168 MHz from the internal oscillator, because boards with this part have
+//! different crystals.
 //!
 //! By its registers (RM0090, sections 3.5 and 7.3): a hardware abstraction layer takes
 //! 5 KB of flash for clocks that this board does not have, and can panic.
@@ -13,12 +13,12 @@ const LOOKS: u32 = 10_000;
 /// What the part wakes up with.
 const INTERNAL_HZ: u32 = 16_000_000;
 
-/// Runs the part at 168 MHz, or says that it stays at the 16 MHz it woke up with.
+/// Runs the part at 168 MHz, or logs why it stays at the 16 MHz that it woke up with.
 /// Gives the clock of USART1.
 pub fn start(rcc: &RCC, flash: &FLASH) -> u32 {
     if !pll_locks(rcc) {
         defmt::warn!(
-            "the PLL does not lock, so the clock stays at 16 MHz; an emulator without a clock controller is like that"
+            "the PLL does not lock and the clock stays at 16 MHz; expected on an emulator without a clock controller"
         );
         return INTERNAL_HZ;
     }
@@ -30,7 +30,12 @@ pub fn start(rcc: &RCC, flash: &FLASH) -> u32 {
     // At most 42 MHz on one peripheral bus and 84 MHz on the other.
     rcc.cfgr().write(|w| w.ppre1().div4().ppre2().div2());
     rcc.cfgr().modify(|_, w| w.sw().pll());
-    let _is_used = (0..LOOKS).any(|_| rcc.cfgr().read().sws().is_pll());
+    if !(0..LOOKS).any(|_| rcc.cfgr().read().sws().is_pll()) {
+        // As after a reset: the internal oscillator, and nothing divided.
+        rcc.cfgr().reset();
+        defmt::warn!("the clock does not switch to the PLL and stays at 16 MHz");
+        return INTERNAL_HZ;
+    }
     84_000_000
 }
 

@@ -1,11 +1,9 @@
 //! The check of one layer: operands, shapes, parameters, ranges.
 
-use super::check::check_spans;
-use super::error::{ImageError, LayerProblem, Part};
-use super::format::{LayerRecord, op};
-use super::layer::Shape;
-use super::model::{Form, Model, and_after};
+use super::check_spans;
 use crate::MAX_TENSORS;
+use crate::image::format::{LayerRecord, op};
+use crate::image::{ImageError, LayerProblem, Model, Part, Shape, TensorInfo, padded};
 
 /// Weights behind one output: `1 << 15` products of at most `255 · 128`, and a
 /// bias of at most `1 << 30`, stay within 32 bits.
@@ -21,7 +19,7 @@ pub(super) fn check(
         model.bytes,
         &[
             (Part::Operands, record.inputs, size_of::<u16>()),
-            (Part::Weights, and_after(record.weights), 1),
+            (Part::Weights, padded(record.weights), 1),
             (Part::Bias, record.bias, size_of::<i32>()),
             (Part::Multipliers, record.multipliers, size_of::<f32>()),
             (Part::Table, record.table, 1),
@@ -42,7 +40,7 @@ fn check_record(model: &Model<'_>, index: usize, record: &LayerRecord) -> Result
         return Err(LayerProblem::Inputs);
     }
     let first = inputs.first().ok_or(LayerProblem::Inputs)?;
-    let (Some(input), Some(output)) = (model.form((*first).into()), model.form(index + 1)) else {
+    let (Some(input), Some(output)) = (model.info((*first).into()), model.info(index + 1)) else {
         return Err(LayerProblem::Inputs);
     };
     let single = inputs.len() == 1;
@@ -139,7 +137,7 @@ fn parameters(
     model: &Model<'_>,
     record: &LayerRecord,
     per_output: u64,
-    output: &Form,
+    output: &TensorInfo,
 ) -> Result<(), LayerProblem> {
     let channels = output.shape.channels as u32;
     if per_output == 0
@@ -163,7 +161,7 @@ fn parameters(
     Ok(())
 }
 
-fn same_scale(input: &Form, output: &Form) -> Result<(), LayerProblem> {
+fn same_scale(input: &TensorInfo, output: &TensorInfo) -> Result<(), LayerProblem> {
     let same = input.scale.to_bits() == output.scale.to_bits() && input.zero == output.zero;
     if same {
         Ok(())
@@ -172,10 +170,10 @@ fn same_scale(input: &Form, output: &Form) -> Result<(), LayerProblem> {
     }
 }
 
-fn concat(model: &Model<'_>, inputs: &[u16], output: &Form) -> Result<(), LayerProblem> {
+fn concat(model: &Model<'_>, inputs: &[u16], output: &TensorInfo) -> Result<(), LayerProblem> {
     let mut channels = 0;
     for &tensor in inputs {
-        let input = model.form(tensor.into()).ok_or(LayerProblem::Inputs)?;
+        let input = model.info(tensor.into()).ok_or(LayerProblem::Inputs)?;
         if (input.shape.height, input.shape.width) != (output.shape.height, output.shape.width) {
             return Err(LayerProblem::Shape);
         }

@@ -1,11 +1,10 @@
 //! The check of one plan: every layer once, after those that it reads, and
 //! nothing overwritten that is still needed.
 
-use super::check::check_spans;
-use super::error::{ImageError, Part, PlanProblem};
-use super::format::{PlanRecord, StepRecord, op, step};
-use super::model::Model;
+use super::check_spans;
 use crate::free;
+use crate::image::format::{PlanRecord, StepRecord, op, step};
+use crate::image::{ImageError, Model, Part, PlanProblem};
 use crate::ops;
 use crate::plan::{Mode, Plan, Step};
 use crate::sharing;
@@ -77,7 +76,7 @@ fn check_step(model: &Model<'_>, plan: &Plan<'_>, index: usize) -> Result<usize,
     {
         return Err(wrong);
     }
-    check_beside(model, plan, &step).ok_or(PlanProblem::Placement { tensor: first + 1 })?;
+    check_scratch(model, plan, &step).ok_or(PlanProblem::Placement { tensor: first + 1 })?;
     for tensor in [0, first + 1, step.output()] {
         let is_fused_away = step.is_fused() && tensor == first + 1;
         check_place(model, plan, tensor, is_fused_away).ok_or(PlanProblem::Placement { tensor })?;
@@ -100,16 +99,16 @@ fn check_fusion(model: &Model<'_>, step: &Step) -> Option<()> {
     let is_private = (0..model.layer_count())
         .all(|layer| model.reads(layer, made) == (layer == made))
         && model.inputs(made).len() == 1;
-    let row_elements = model.form(made)?.shape.row_elements();
+    let row_elements = model.info(made)?.shape.row_elements();
     (are_pair && is_private && step.row.len() == row_elements).then_some(())
 }
 
 /// The scratch is as large as the kernel needs, on a word boundary, and lies in the
 /// arena with the row after it.
-fn check_beside(model: &Model<'_>, plan: &Plan<'_>, step: &Step) -> Option<()> {
+fn check_scratch(model: &Model<'_>, plan: &Plan<'_>, step: &Step) -> Option<()> {
     let layer = model.layer(step.layers.start);
     let need_bytes = ops::scratch_bytes(&layer.as_ref()?.op);
-    let Range { start, end } = step.beside();
+    let Range { start, end } = step.scratch_and_row();
     // What is nowhere begins nowhere else: inside a tensor it could not be lent.
     let is_placed = start.is_multiple_of(4) && (end > start || start == 0);
     let fits = step.scratch.len() == need_bytes && end <= plan.arena_bytes;
@@ -128,14 +127,14 @@ fn check_place(
         return place.is_none().then_some(());
     }
     let place = place?;
-    let is_aligned = !model.form(tensor)?.is_logits || place.start.is_multiple_of(4);
+    let is_aligned = !model.info(tensor)?.is_logits || place.start.is_multiple_of(4);
     (is_aligned && place.end <= plan.arena_bytes).then_some(())
 }
 
 /// The tensor that a step writes over, and that it or a later step still reads; or its
 /// own output, where what it needs beside lies over that.
 fn overwritten(model: &Model<'_>, plan: &Plan<'_>, index: usize, step: &Step) -> Option<usize> {
-    let (output, beside) = (plan.place(model, step.output())?, step.beside());
+    let (output, beside) = (plan.place(model, step.output())?, step.scratch_and_row());
     (0..model.tensor_count()).find(|&tensor| {
         let Some(place) = plan.place(model, tensor) else {
             return false;

@@ -14,7 +14,7 @@ pub enum Part {
     Plans,
     Steps,
     Placements,
-    /// And the bytes after them, see [`super::AFTER_WEIGHTS`].
+    /// And the bytes after them, see [`super::WEIGHT_PADDING`].
     Weights,
     Bias,
     Multipliers,

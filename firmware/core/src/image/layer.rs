@@ -146,11 +146,11 @@ impl Quantiser<'_> {
 
 /// Bytes that an image has after all weights: kernels that read words read these, too,
 /// and make nothing of them.
-pub const AFTER_WEIGHTS: usize = 3;
+pub const WEIGHT_PADDING: usize = 3;
 
 #[inline(never)]
-fn without_after(weights: &[i8]) -> &[i8] {
-    let count = weights.len().saturating_sub(AFTER_WEIGHTS);
+fn unpadded(weights: &[i8]) -> &[i8] {
+    let count = weights.len().saturating_sub(WEIGHT_PADDING);
     weights.get(..count).unwrap_or_default()
 }
 
@@ -167,8 +167,8 @@ pub struct Conv2d<'a> {
     pub window: Window,
     /// Input channels are split into this many groups.
     pub groups: usize,
-    /// `[O, KH, KW, I / groups]`, and [`AFTER_WEIGHTS`] bytes more.
-    pub weights_and_after: &'a [i8],
+    /// `[O, KH, KW, I / groups]`, and [`WEIGHT_PADDING`] bytes more.
+    pub padded_weights: &'a [i8],
     /// One per output channel, at scale `x·w`.
     pub bias: &'a [i32],
     /// How the accumulators become the output.
@@ -178,7 +178,7 @@ pub struct Conv2d<'a> {
 impl<'a> Conv2d<'a> {
     /// `[O, KH, KW, I / groups]`.
     pub fn weights(&self) -> &'a [i8] {
-        without_after(self.weights_and_after)
+        unpadded(self.padded_weights)
     }
 
     /// Input channels that one output channel reads.
@@ -201,9 +201,9 @@ impl<'a> Conv2d<'a> {
 pub struct Dense<'a> {
     /// The input's int8 that stands for zero.
     pub input_zero: i8,
-    /// `[O, I]`, the input flattened as it lies in memory, and [`AFTER_WEIGHTS`] bytes
+    /// `[O, I]`, the input flattened as it lies in memory, and [`WEIGHT_PADDING`] bytes
     /// more.
-    pub weights_and_after: &'a [i8],
+    pub padded_weights: &'a [i8],
     /// One per output, at scale `x·w`.
     pub bias: &'a [i32],
     /// How the accumulators become the output.
@@ -213,7 +213,7 @@ pub struct Dense<'a> {
 impl<'a> Dense<'a> {
     /// `[O, I]`.
     pub fn weights(&self) -> &'a [i8] {
-        without_after(self.weights_and_after)
+        unpadded(self.padded_weights)
     }
 
     /// Elements read.

@@ -2,32 +2,30 @@
 
 use super::format::{Header, LayerRecord, PlanRecord, Span, TensorRecord, kind, op};
 use super::layer::{
-    AFTER_WEIGHTS, Conv2d, Dense, Layer, MaxPool, Op, Quantiser, Shape, Tensor, Window,
+    Conv2d, Dense, Layer, MaxPool, Op, Quantiser, Shape, Tensor, WEIGHT_PADDING, Window,
 };
-use super::{ImageError, check};
-use crate::plan::{Mode, Plan};
 use bytemuck::Pod;
 
 /// A network in a checked image. Nothing about its shapes can fail any more.
 #[derive(Clone, Copy, Debug)]
 pub struct Model<'a> {
-    pub(super) bytes: &'a [u8],
-    pub(super) header: &'a Header,
-    pub(super) tensors: &'a [TensorRecord],
-    pub(super) layers: &'a [LayerRecord],
-    pub(super) plans: &'a [PlanRecord],
+    pub(crate) bytes: &'a [u8],
+    pub(crate) header: &'a Header,
+    pub(crate) tensors: &'a [TensorRecord],
+    pub(crate) layers: &'a [LayerRecord],
+    pub(crate) plans: &'a [PlanRecord],
 }
 
 /// What a tensor is, without its name.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Form {
+pub(crate) struct TensorInfo {
     pub shape: Shape,
     pub scale: f32,
     pub zero: i8,
     pub is_logits: bool,
 }
 
-impl Form {
+impl TensorInfo {
     /// Bytes of the tensor where it is materialised.
     pub const fn bytes(self) -> usize {
         self.shape.elements() * if self.is_logits { 4 } else { 1 }
@@ -35,16 +33,8 @@ impl Form {
 }
 
 impl<'a> Model<'a> {
-    /// The network in `bytes`, which may go on after the image's end.
-    ///
-    /// # Errors
-    /// The first thing that is wrong; see [`ImageError`].
-    pub fn check(bytes: &'a [u8]) -> Result<Self, ImageError> {
-        check::check(bytes)
-    }
-
     /// The network behind `header`, whose spans lie in `bytes`.
-    pub(super) fn of(bytes: &'a [u8], header: &'a Header) -> Self {
+    pub(crate) fn of(bytes: &'a [u8], header: &'a Header) -> Self {
         Self {
             bytes,
             header,
@@ -111,9 +101,9 @@ impl<'a> Model<'a> {
 
     /// Tensor `index` without its name, which takes longer to read than the rest.
     #[inline(never)]
-    pub(crate) fn form(&self, index: usize) -> Option<Form> {
+    pub(crate) fn info(&self, index: usize) -> Option<TensorInfo> {
         let record = self.tensors.get(index)?;
-        Some(Form {
+        Some(TensorInfo {
             shape: shape(record),
             scale: record.scale,
             zero: record.zero,
@@ -175,26 +165,6 @@ impl<'a> Model<'a> {
         (0..self.layers.len()).filter_map(move |index| model.layer(index))
     }
 
-    /// The plan for `mode`, if the image has one.
-    pub fn plan(&self, mode: Mode) -> Option<Plan<'a>> {
-        let record = self
-            .plans
-            .iter()
-            .find(|record| record.mode == mode as u32)?;
-        Some(self.plan_of(mode, record))
-    }
-
-    /// The plan of a record.
-    #[inline(never)]
-    pub(super) fn plan_of(&self, mode: Mode, record: &PlanRecord) -> Plan<'a> {
-        Plan {
-            mode,
-            arena_bytes: record.arena_bytes as usize,
-            steps: self.slice(record.steps),
-            placements: self.slice(record.placements),
-        }
-    }
-
     /// Multiplications of one inference.
     pub fn macs(&self) -> u64 {
         self.layers().map(|layer| layer.op.macs()).sum()
@@ -202,7 +172,7 @@ impl<'a> Model<'a> {
 
     /// Elements at `span`; empty where the span is not in the image, which
     /// [`Model::check`] excludes.
-    pub(super) fn slice<T: Pod>(&self, span: Span) -> &'a [T] {
+    pub(crate) fn slice<T: Pod>(&self, span: Span) -> &'a [T] {
         slice(self.bytes, span)
     }
 
@@ -240,7 +210,7 @@ impl<'a> Model<'a> {
             min: record.clamp_min,
             max: record.clamp_max,
         };
-        let weights_and_after = self.slice(and_after(record.weights));
+        let padded_weights = self.slice(padded(record.weights));
         match record.op {
             op::CONV => Some(Op::Conv2d(Conv2d {
                 input: shape(input),
@@ -248,13 +218,13 @@ impl<'a> Model<'a> {
                 input_zero: input.zero,
                 window: window(record),
                 groups: record.groups.max(1).into(),
-                weights_and_after,
+                padded_weights,
                 bias: self.slice(record.bias),
                 quantiser,
             })),
             op::DENSE => Some(Op::Dense(Dense {
                 input_zero: input.zero,
-                weights_and_after,
+                padded_weights,
                 bias: self.slice(record.bias),
                 quantiser,
             })),
@@ -271,8 +241,8 @@ impl<'a> Model<'a> {
 }
 
 /// The span of weights and what is after them.
-pub(super) fn and_after(Span { offset, count }: Span) -> Span {
-    let count = count.saturating_add(AFTER_WEIGHTS as u32);
+pub(crate) fn padded(Span { offset, count }: Span) -> Span {
+    let count = count.saturating_add(WEIGHT_PADDING as u32);
     Span { offset, count }
 }
 
@@ -285,7 +255,7 @@ fn slice<T: Pod>(bytes: &[u8], span: Span) -> &[T] {
 
 /// The bytes of a span whose elements have `size` bytes each.
 #[inline(never)]
-pub(super) fn slice_bytes(bytes: &[u8], span: Span, size: usize) -> Option<&[u8]> {
+pub(crate) fn slice_bytes(bytes: &[u8], span: Span, size: usize) -> Option<&[u8]> {
     let start = span.offset as usize;
     let length = (span.count as usize).checked_mul(size)?;
     bytes.get(start..start.checked_add(length)?)

@@ -61,7 +61,7 @@ impl<'m> Layout<'m> {
         // The largest rectangle that a patch can change, per tensor.
         let mut largest = [[0_u16; 2]; MAX_TENSORS];
         for index in 0..model.tensor_count() {
-            let Some(form) = model.form(index) else {
+            let Some(form) = model.info(index) else {
                 break;
             };
             let shape = form.shape;
@@ -124,7 +124,7 @@ impl<'m> Layout<'m> {
         let Some(&[place, next]) = self.places.get(tensor..tensor + 2) else {
             return None;
         };
-        let bytes = whole_words(self.model.form(tensor)?.bytes());
+        let bytes = whole_words(self.model.info(tensor)?.bytes());
         let arena = arena.get_mut(..next.start as usize)?;
         let (arena, from_tensor) = arena.split_at_mut_checked(place.tensor as usize)?;
         let (tensor, undo) = from_tensor.split_at_mut_checked(bytes)?;

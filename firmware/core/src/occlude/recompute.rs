@@ -92,7 +92,7 @@ impl<'l> Recompute<'l> {
     }
 
     fn shape(&self, tensor: usize) -> Option<Shape> {
-        Some(self.layout.model.form(tensor)?.shape)
+        Some(self.layout.model.info(tensor)?.shape)
     }
 
     /// Evaluates layer `index`: all of it for the base, else what it makes of the

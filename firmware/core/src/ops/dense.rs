@@ -11,7 +11,7 @@ const OUTPUTS: usize = 64;
 pub fn outputs(dense: &Dense<'_>, input: &[i8], mut output: Output<'_>) {
     let inputs = dense.inputs();
     let input = input.get(..inputs).unwrap_or_default();
-    let mut weights = dense.weights_and_after;
+    let mut weights = dense.padded_weights;
     let mut channel = 0;
     for bias in dense.bias.chunks(OUTPUTS) {
         let mut sums = [0; OUTPUTS];
@@ -42,7 +42,7 @@ pub fn accumulate_change(
     old: &[i8],
     accumulators: &mut [i32],
 ) {
-    let weights = dense.weights_and_after.get(first..).unwrap_or_default();
+    let weights = dense.padded_weights.get(first..).unwrap_or_default();
     kernels::add_changes(new, old, weights, dense.inputs(), accumulators);
 }
 

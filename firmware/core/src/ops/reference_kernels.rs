@@ -5,7 +5,7 @@
 
 use super::conv2d::rows::PaddedRows;
 use super::{InputRows, Output, conv2d, dense, dsp, max_pool, portable, scratch_bytes};
-use crate::image::{AFTER_WEIGHTS, Conv2d, Dense, MaxPool, Op, Quantiser, Shape, Window};
+use crate::image::{Conv2d, Dense, MaxPool, Op, Quantiser, Shape, WEIGHT_PADDING, Window};
 use core::ops::Range;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -80,7 +80,7 @@ fn unfolded_windows_and_their_products() {
     let cases = (1_usize..40, any::<i8>()).prop_flat_map(|(taps, zero)| {
         let cuts = prop::collection::vec(prop::collection::vec(0..=taps, 3), 2);
         let values = prop::collection::vec(bytes(taps), 2);
-        let weights = prop::collection::vec(bytes(taps + AFTER_WEIGHTS), 2);
+        let weights = prop::collection::vec(bytes(taps + WEIGHT_PADDING), 2);
         (Just((taps, zero)), cuts, values, weights)
     });
     check(2_000, cases, |((taps, zero), mut cuts, values, weights)| {
@@ -138,18 +138,18 @@ fn dots_changes_and_maxima() {
         let five = [rows[0], rows[1], rows[2], rows[3], rows[0]];
         let weights: Vec<i8> = five
             .iter()
-            .flat_map(|row| [row, &[9; AFTER_WEIGHTS][..]].concat())
+            .flat_map(|row| [row, &[9; WEIGHT_PADDING][..]].concat())
             .collect();
         let expected = five.map(|row| 7 + dot(&centred, row));
         for add_dots in [dsp::add_dots, portable::add_dots] {
             let mut sums = [7; 5];
-            add_dots(&new, zero, &weights, new.len() + AFTER_WEIGHTS, &mut sums);
+            add_dots(&new, zero, &weights, new.len() + WEIGHT_PADDING, &mut sums);
             assert_eq!(sums, expected);
         }
         let expected = five.map(|row| 7 + dot(&changed, row));
         for add_changes in [dsp::add_changes, portable::add_changes] {
             let mut sums = [7; 5];
-            add_changes(&new, &old, &weights, new.len() + AFTER_WEIGHTS, &mut sums);
+            add_changes(&new, &old, &weights, new.len() + WEIGHT_PADDING, &mut sums);
             assert_eq!(sums, expected);
         }
 
@@ -258,7 +258,7 @@ fn convolutions() {
             Just((input, output, window, groups, zero, part)),
             bytes(input.elements()),
             // What lies after the weights is read by words and changes nothing.
-            bytes(weights + AFTER_WEIGHTS),
+            bytes(weights + WEIGHT_PADDING),
             parameters(output.channels),
         )
     });
@@ -273,7 +273,7 @@ fn convolutions() {
                 input_zero,
                 window,
                 groups,
-                weights_and_after: &bytes,
+                padded_weights: &bytes,
                 bias: &bias,
                 quantiser: Quantiser {
                     multipliers: &multipliers,
@@ -338,7 +338,7 @@ fn dense_layers() {
         (
             Just((inputs, zero)),
             bytes(inputs),
-            bytes(inputs * outputs + AFTER_WEIGHTS),
+            bytes(inputs * outputs + WEIGHT_PADDING),
             parameters(outputs),
         )
     });
@@ -352,10 +352,10 @@ fn dense_layers() {
                 min,
                 max,
             };
-            let weights = &bytes[..bytes.len() - AFTER_WEIGHTS];
+            let weights = &bytes[..bytes.len() - WEIGHT_PADDING];
             let layer = Dense {
                 input_zero,
-                weights_and_after: &bytes,
+                padded_weights: &bytes,
                 bias: &bias,
                 quantiser,
             };

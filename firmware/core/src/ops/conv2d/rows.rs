@@ -55,7 +55,7 @@ pub(super) fn evaluate(part: &Part<'_, '_>, scratch: &mut [u32], output: &mut Ou
         kernel_w: conv.window.kernel_w,
     };
     let filters = conv
-        .weights_and_after
+        .padded_weights
         .chunks_exact(conv.weights_per_output().max(1));
     for (channel, (filter, &bias)) in filters.zip(conv.bias).enumerate() {
         // Every window is whole, padding included: the zero point's part is the same.

@@ -21,7 +21,7 @@ pub(super) fn column_bytes(taps: usize) -> usize {
 /// The filters of one group.
 #[derive(Clone, Copy)]
 pub(in crate::ops) struct Filters<'a> {
-    /// From the group's first filter on, to the end of [`Conv2d::weights_and_after`].
+    /// From the group's first filter on, to the end of [`Conv2d::padded_weights`].
     pub weights: &'a [i8],
     /// One per filter.
     pub bias: &'a [i32],
@@ -34,10 +34,7 @@ impl<'a> Filters<'a> {
         let taps = conv.weights_per_output();
         let bias = conv.bias.get(first..first + count);
         Self {
-            weights: conv
-                .weights_and_after
-                .get(first * taps..)
-                .unwrap_or_default(),
+            weights: conv.padded_weights.get(first * taps..).unwrap_or_default(),
             bias: bias.unwrap_or_default(),
             taps,
         }
