@@ -19,6 +19,8 @@ pub enum Side {
 /// The floor of every crate, boards apart: they are below `firmware/boards`, on
 /// [`BOARD_FLOOR`].
 pub const FLOORS: &[(&str, Side, u8)] = &[
+    // The facts of the boards: their build scripts, xtask and the rig read them.
+    ("cortexscope-boards", Side::Board, 0),
     ("cortexscope-core", Side::Board, 0),
     ("cortexscope-wire", Side::Board, 0),
     ("cortexscope-probe", Side::Board, 1),
@@ -55,6 +57,7 @@ const SIDEWAYS: &[(&str, &str)] = &[
 /// What the host may use of the board's side: both ends of the link speak `wire`, the
 /// native board is `probe` over `core`, and the tests run tract as a board's engine.
 const SHARED: &[&str] = &[
+    "cortexscope-boards",
     "cortexscope-core",
     "cortexscope-wire",
     "cortexscope-probe",
