@@ -14,7 +14,7 @@ mod region;
 
 use crate::arena::{ArenaError, check};
 use crate::image::{Model, Shape};
-use crate::softmax::softmax_probability;
+use crate::softmax::{first_greatest, softmax_probability};
 use layout::Layout;
 use recompute::Recompute;
 use region::Region;

@@ -1,7 +1,7 @@
 //! Where each tensor lies in the arena, and in which steps the layers run.
 
 use crate::image::Model;
-use crate::image::format::{NOT_PLACED, StepRecord, step};
+use crate::image::format::{NOT_PLACED, PlanRecord, StepRecord, step};
 use core::ops::Range;
 
 /// How much of the network is materialised.
