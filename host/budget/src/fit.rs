@@ -15,23 +15,17 @@ pub struct Need {
     pub input_bytes: u64,
 }
 
-/// What everything but the network takes, in bytes: as linked for the board where
-/// its firmware is built, as linked for another one where not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What everything but the network takes, in bytes.
+///
+/// A caller has it from the ELF file where the firmware is built, and from the facts of
+/// the board where it is not; on the host it is nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Firmware {
     /// Code and constants.
     pub flash_bytes: u64,
     /// Variables, and the stack at its deepest.
     pub ram_bytes: u64,
 }
-
-/// An estimate for boards whose firmware is not built: probe, protocol and engine
-/// with a window of two frames. The emulated Cortex-M4F, with eight, takes 58,904
-/// bytes of flash and, with the most that its stack takes, 12,792 of RAM.
-pub const TYPICAL_FIRMWARE: Firmware = Firmware {
-    flash_bytes: 60 * 1024,
-    ram_bytes: 8 * 1024,
-};
 
 /// A network beside a board.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -95,8 +95,9 @@ impl Budget {
                     out,
                     format,
                     &[
-                        "needed is firmware and network; RAM is variables, stack, input and arena; a board \
-                     whose firmware is not built is reckoned with 92 KiB of flash and 8 KiB of RAM for it",
+                        "needed is firmware and network; RAM is variables, stack, input and arena; the \
+                         firmware counts as it was linked, or as board.toml states where it is not built; \
+                         rp2040 and microbit count what mps2-an386 takes, with a window of two frames",
                     ],
                 )?;
             }

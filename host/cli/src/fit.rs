@@ -1,6 +1,6 @@
 //! A network beside a part and the firmware that would run there.
 
-use cortexscope_budget::fit::{Firmware, Fit, Need, TYPICAL_FIRMWARE};
+use cortexscope_budget::fit::{Firmware, Fit, Need};
 use cortexscope_rig::board::{self, Engine, Part, firmware_elf};
 use cortexscope_rig::elf::linked::linked;
 
@@ -11,14 +11,22 @@ pub(super) fn fit(need: &Need, part: &Part) -> Fit {
     need.beside(has, firmware_of(part))
 }
 
-/// What the firmware of `part` takes: as it was linked, if it is built here.
+/// What the firmware of `part` takes: as it was linked, if it is built here, or else as
+/// the part's facts say. The host has none.
 fn firmware_of(part: &Part) -> Firmware {
     let built = board::find(part.name)
         .map(|board| firmware_elf(board, Engine::Static))
         .and_then(|path| std::fs::read(path).ok())
         .and_then(|elf| linked(&elf));
-    built.map_or(TYPICAL_FIRMWARE, |linked| Firmware {
-        flash_bytes: linked.flash_bytes,
-        ram_bytes: linked.ram_bytes,
-    })
+    match (built, part.firmware) {
+        (Some(linked), _) => Firmware {
+            flash_bytes: linked.flash_bytes,
+            ram_bytes: linked.ram_bytes,
+        },
+        (None, Some(stated)) => Firmware {
+            flash_bytes: stated.flash_bytes.into(),
+            ram_bytes: stated.ram_bytes.into(),
+        },
+        (None, None) => Firmware::default(),
+    }
 }

@@ -3,8 +3,11 @@
 
 use crate::command_line::json;
 use crate::lecture_shape::{board_image, input, wide_image};
+use cortexscope_boards::PLANNED_PARTS;
 use cortexscope_compile::board_image::BoardImage;
-use cortexscope_rig::board::{BOARDS, Engine, Transport, find, firmware_elf};
+use cortexscope_rig::board::{BOARDS, Engine, Footprint, Transport, find, firmware_elf};
+use cortexscope_rig::elf::linked::{LinkedFirmware, linked};
+use cortexscope_rig::flash::Region;
 use cortexscope_rig::link::qemu::{QemuConfig, QemuLink, QemuReset};
 use cortexscope_rig::session::{
     BoardError, InferRequest, Inference, Mode, Options, Session, SessionError, TensorSet,
@@ -135,6 +138,43 @@ fn the_firmware_without_a_model_takes_32_kib_at_most() {
     );
     let total: u64 = sizes.iter().map(|(_, bytes)| bytes).sum();
     assert!(total <= FLASH_BYTES_MAX, "{total} bytes: {sizes:?}");
+}
+
+/// What a budget counts where the firmware is not built, in whole KiB.
+fn whole_kib(firmware: LinkedFirmware) -> Footprint {
+    let whole = |bytes: u64| u32::try_from(bytes.next_multiple_of(1024)).expect("some KiB");
+    Footprint {
+        flash_bytes: whole(firmware.flash_bytes),
+        ram_bytes: whole(firmware.ram_bytes),
+    }
+}
+
+#[test]
+fn the_facts_of_a_board_are_those_of_its_firmware() {
+    for board in BOARDS {
+        let Some(build) = board.build else { continue };
+        let path = firmware_elf(board, Engine::Static);
+        let elf = fs::read(&path).expect("the firmware was built");
+        let firmware = linked(&elf).expect("an ELF file");
+        assert_eq!(board.firmware, Some(whole_kib(firmware)), "{}", board.name);
+        let region = Region::of(&path, board).expect("a memory map");
+        let model = build.regions.model;
+        assert_eq!(region.address, model.address, "{}", board.name);
+        assert_eq!(region.flash_bytes, model.bytes as usize, "{}", board.name);
+        assert_eq!(region.arena_bytes, build.arena_bytes as usize);
+    }
+}
+
+/// They would run the program of the emulated Cortex-M4F, with two frames of eight.
+#[test]
+fn planned_parts_count_the_firmware_of_the_emulated_board() {
+    let board = find("mps2-an386").expect("the board is known");
+    let elf = fs::read(firmware_elf(board, Engine::Static)).expect("the firmware was built");
+    let mut firmware = linked(&elf).expect("an ELF file");
+    firmware.ram_bytes -= 6 * size_of::<cortexscope_wire::Slot>() as u64;
+    for part in PLANNED_PARTS {
+        assert_eq!(part.firmware, whole_kib(firmware), "{}", part.name);
+    }
 }
 
 /// tract on its board, with `image` in the model region.
