@@ -1,57 +1,45 @@
-//! Reads the `board.toml` of every folder of `firmware/boards`, and writes the boards as
-//! Rust constants.
-
-#[path = "src/facts.rs"]
-mod facts;
+//! Embeds the `board.toml` of every folder of `firmware/boards`.
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::{env, fs};
 
-use facts::BoardFile;
-
 fn main() -> Result<(), Box<dyn Error>> {
-    let package = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
-    let root = package.join("../..");
-    // A board that is new changes the lock file, which names every package. The folder
-    // itself would have everything built again after any change of a board's sources.
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../..");
+    // A board that is new changes the lock file, which names every package. If this
+    // watched the folder itself, every change of a board's sources would build
+    // everything again.
     println!(
         "cargo::rerun-if-changed={}",
         root.join("Cargo.lock").display()
     );
-
-    let mut boards = BTreeMap::new();
+    let mut files = BTreeMap::new();
     for entry in fs::read_dir(root.join("firmware/boards"))? {
         let entry = entry?;
         if !entry.file_type()?.is_dir() {
             continue;
         }
-        let name = entry
-            .file_name()
-            .into_string()
-            .map_err(|name| format!("{name:?}"))?;
-        let map = root.join(format!("memory-x/{name}.x"));
-        if !map.is_file() {
-            return Err(format!(
-                "{} is missing: see firmware/boards/README.md",
-                map.display()
-            )
-            .into());
+        let name = entry.file_name().display().to_string();
+        let facts = entry.path().join("board.toml");
+        for file in [&facts, &root.join(format!("memory-x/{name}.x"))] {
+            if !file.is_file() {
+                return Err(format!(
+                    "{} is missing: see firmware/boards/README.md",
+                    file.display()
+                )
+                .into());
+            }
         }
-        let path = entry.path().join("board.toml");
-        let board = BoardFile::parse(&read(&path)?)
-            .map_err(|error| format!("{}: {error}", path.display()))?;
-        boards.insert(name, board);
+        files.insert(name, facts);
     }
-    let path = package.join("planned.toml");
-    let source = facts::source(&boards, &read(&path)?)
-        .map_err(|error| format!("{}: {error}", path.display()))?;
-    fs::write(Path::new(&env::var("OUT_DIR")?).join("boards.rs"), source)?;
+    let rows = files
+        .iter()
+        .map(|(name, facts)| format!("    ({name:?}, include_str!({facts:?})),\n"));
+    let source = format!(
+        "const FILES: &[(&str, &str)] = &[\n{}];\n",
+        rows.collect::<String>()
+    );
+    fs::write(PathBuf::from(env::var("OUT_DIR")?).join("files.rs"), source)?;
     Ok(())
-}
-
-fn read(path: &Path) -> Result<String, String> {
-    println!("cargo::rerun-if-changed={}", path.display());
-    fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
 }

@@ -1,11 +1,10 @@
 //! What a `board.toml` says, checked.
-//!
-//! The build script reads the files with this; the library has only its result.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use serde::Deserialize;
+
+use crate::board::{BoardKind, Build, Engine, Footprint, PlannedPart, Region, Regions, Transport};
 
 /// A `board.toml`.
 #[derive(Debug, Deserialize)]
@@ -128,51 +127,55 @@ impl BoardFile {
         Ok(())
     }
 
-    /// The Rust expression of the board `name`.
-    pub fn source(&self, name: &str) -> String {
-        let Self {
-            core,
-            target,
-            engines,
-            flash_bytes,
-            ram_bytes,
-            chip,
-            regions,
-            emulator,
-            firmware,
-        } = self;
-        let engines: Vec<String> = engines
-            .iter()
-            .map(|engine| format!("Engine::{engine:?}"))
-            .collect();
-        let transport = match emulator {
-            Some(Emulator { machine, arguments }) => format!(
-                "Transport::Qemu {{ machine: {machine:?}, arguments: &{arguments:?}, \
-                 model_address: {} }}",
-                regions.model.address
-            ),
-            None => "Transport::Serial".to_owned(),
+    /// The board `name` with these facts. Its texts live as long as the program.
+    pub fn board(self, name: &'static str) -> BoardKind {
+        let Self { regions, .. } = self;
+        let engines = self.engines.iter().map(|engine| match engine {
+            EngineName::Static => Engine::Static,
+            EngineName::Tract => Engine::Tract,
+        });
+        let transport = match self.emulator {
+            Some(Emulator { machine, arguments }) => {
+                let arguments = arguments.into_iter().map(|text| &*text.leak());
+                Transport::Qemu {
+                    machine: machine.leak(),
+                    arguments: arguments.collect::<Vec<_>>().leak(),
+                    model_address: regions.model.address,
+                }
+            }
+            None => Transport::Serial,
         };
-        let region =
-            |Extent { address, bytes }| format!("Region {{ address: {address}, bytes: {bytes} }}");
-        format!(
-            "BoardKind {{ name: {name:?}, core: {core:?}, flash_bytes: Some({flash_bytes}), \
-             ram_bytes: Some({ram_bytes}), chip: {chip:?}, engines: &[{}], \
-             transport: {transport}, build: Some(Build {{ target: {target:?}, \
-             regions: Regions {{ flash: {}, model: {}, stack: {}, ram: {} }}, \
-             arena_bytes: {} }}), firmware: Some({}) }}",
-            engines.join(", "),
-            region(regions.flash),
-            region(regions.model),
-            region(regions.stack),
-            region(regions.ram),
-            regions.arena_bytes,
-            firmware.source(),
-        )
+        BoardKind {
+            name,
+            core: self.core.leak(),
+            flash_bytes: Some(self.flash_bytes),
+            ram_bytes: Some(self.ram_bytes),
+            chip: self.chip.map(|chip| &*chip.leak()),
+            engines: engines.collect::<Vec<_>>().leak(),
+            transport,
+            build: Some(Build {
+                target: self.target.leak(),
+                regions: Regions {
+                    flash: regions.flash.region(),
+                    model: regions.model.region(),
+                    stack: regions.stack.region(),
+                    ram: regions.ram.region(),
+                },
+                arena_bytes: regions.arena_bytes,
+            }),
+            firmware: Some(self.firmware.footprint()),
+        }
     }
 }
 
 impl Extent {
+    fn region(self) -> Region {
+        Region {
+            address: self.address,
+            bytes: self.bytes,
+        }
+    }
+
     fn length(self) -> u64 {
         self.bytes.into()
     }
@@ -184,58 +187,35 @@ impl Extent {
 }
 
 impl Firmware {
-    fn source(&self) -> String {
-        format!(
-            "Footprint {{ flash_bytes: {}, ram_bytes: {} }}",
-            self.flash_bytes, self.ram_bytes
-        )
+    fn footprint(self) -> Footprint {
+        Footprint {
+            flash_bytes: self.flash_bytes,
+            ram_bytes: self.ram_bytes,
+        }
     }
 }
 
-/// The Rust items of all boards and planned parts.
+/// Reads the text of a file of planned parts.
 ///
 /// # Errors
-/// `planned` is not a file of planned parts, or names a board that is there.
-pub fn source(boards: &BTreeMap<String, BoardFile>, planned: &str) -> Result<String, String> {
+/// It is not TOML, or a fact is missing or unknown.
+pub fn planned(text: &str) -> Result<Vec<PlannedPart>, String> {
     let parts: BTreeMap<String, Planned> =
-        toml::from_str(planned).map_err(|error| error.to_string())?;
-    let mut source = String::from(
-        "/// Every board that can be named: the native one, then those with firmware.\n\
-         pub const BOARDS: &[BoardKind] = &[\n    NATIVE,\n",
-    );
-    for (name, board) in boards {
-        // Writing to a string cannot fail.
-        let _ = writeln!(source, "    {},", board.source(name));
-    }
-    source.push_str(
-        "];\n\n/// Parts that are planned for, without firmware yet.\n\
-         pub const PLANNED_PARTS: &[PlannedPart] = &[\n",
-    );
-    for (name, part) in &parts {
-        if boards.contains_key(name) {
-            return Err(format!(
-                "{name} has firmware now: take it out of planned.toml"
-            ));
-        }
-        let _ = writeln!(
-            source,
-            "    PlannedPart {{ name: {name:?}, core: {:?}, flash_bytes: {}, ram_bytes: {}, \
-             firmware: {} }},",
-            part.core,
-            part.flash_bytes,
-            part.ram_bytes,
-            part.firmware.source(),
-        );
-    }
-    source.push_str("];\n");
-    Ok(source)
+        toml::from_str(text).map_err(|error| error.to_string())?;
+    let parts = parts.into_iter().map(|(name, part)| PlannedPart {
+        name: name.leak(),
+        core: part.core.leak(),
+        flash_bytes: part.flash_bytes,
+        ram_bytes: part.ram_bytes,
+        firmware: part.firmware.footprint(),
+    });
+    Ok(parts.collect())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
-    use super::{BoardFile, source};
+    use super::{BoardFile, planned};
+    use crate::board::Transport;
 
     const BOARD: &str = include_str!("../../../firmware/boards/mps2-an386/board.toml");
 
@@ -273,16 +253,14 @@ mod tests {
     fn a_board_without_an_emulator_is_reached_at_a_serial_port() {
         let text = BOARD.replace("[emulator]\nmachine = \"mps2-an386\"", "");
         let board = BoardFile::parse(&text).expect("a good file");
-        assert!(board.source("x").contains("Transport::Serial"));
+        assert_eq!(board.board("x").transport, Transport::Serial);
     }
 
     #[test]
-    fn a_planned_part_has_no_firmware_yet() {
-        let planned = include_str!("../planned.toml");
-        let board = || BoardFile::parse(BOARD).expect("a good file");
-        let named = |name: &str| BTreeMap::from([(name.to_owned(), board())]);
-        assert!(source(&named("mps2-an386"), planned).is_ok());
-        let error = source(&named("microbit"), planned).expect_err("a board now");
-        assert!(error.contains("microbit has firmware now"), "{error}");
+    fn a_mistake_in_a_planned_part_is_told() {
+        let text = include_str!("../planned.toml");
+        assert_eq!(planned(text).expect("a good file").len(), 2);
+        let error = planned(&text.replace("core =", "kore =")).expect_err("a mistake");
+        assert!(error.contains("kore"), "{error}");
     }
 }

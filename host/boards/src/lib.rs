@@ -1,8 +1,7 @@
 //! The facts of every board: its core, its memories, and how it is reached.
 //!
-//! They stand once, in `firmware/boards/<board>/board.toml`. This crate reads the files
-//! when it is built and holds them as constants, so that a program with it needs no file
-//! at run time, and a mistake in a `board.toml` is an error of the build.
+//! They stand once, in `firmware/boards/<board>/board.toml`. The files are embedded when
+//! this crate is built, so that a program with it needs no file at run time.
 //!
 //! | who reads | what |
 //! |---|---|
@@ -18,121 +17,26 @@
 //! assert!(matches!(board.transport, Transport::Qemu { machine: "mps2-an386", .. }));
 //! ```
 //!
-//! Architecture invariant: it depends on nothing. `xtask` uses it, and builds in seconds.
+//! | module | what it does |
+//! |---|---|
+//! | `board` | what a board is |
+//! | `facts` | from the text of a `board.toml` to a board, checked |
+//!
+//! Architecture invariant: it depends on no other package of the workspace, and its build
+//! script on none at all. `xtask` uses it, and builds in seconds.
 #![forbid(unsafe_code)]
 
-#[cfg(test)]
+mod board;
 mod facts;
 
-/// A kind of board.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BoardKind {
-    /// Its name on the command line, and its folder under `firmware/boards`.
-    pub name: &'static str,
-    /// Its processor core.
-    pub core: &'static str,
-    /// Flash that the part has; none for the host.
-    pub flash_bytes: Option<u32>,
-    /// RAM that the part has; none for the host.
-    pub ram_bytes: Option<u32>,
-    /// What debug probes call the part; none where there is no part to flash.
-    pub chip: Option<&'static str>,
-    /// The engines that there is firmware with; the first is the default.
-    pub engines: &'static [Engine],
-    /// How it is reached.
-    pub transport: Transport,
-    /// How its firmware is built; none for the host.
-    pub build: Option<Build>,
-    /// What its firmware takes; none for the host.
-    pub firmware: Option<Footprint>,
-}
+use std::sync::LazyLock;
 
-/// How the firmware of a board is built.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Build {
-    /// The Rust target of its core.
-    pub target: &'static str,
-    /// Where the linker puts what.
-    pub regions: Regions,
-    /// Bytes of the arena, which lies in [`Regions::ram`].
-    pub arena_bytes: u32,
-}
+pub use board::{BoardKind, Build, Engine, Footprint, PlannedPart, Region, Regions, Transport};
 
-/// The regions of a board's memories.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Regions {
-    /// The firmware.
-    pub flash: Region,
-    /// The board image of a model.
-    pub model: Region,
-    /// The stack.
-    pub stack: Region,
-    /// Variables and the arena.
-    pub ram: Region,
-}
+use facts::BoardFile;
 
-/// A part of a memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Region {
-    /// Where it begins.
-    pub address: u32,
-    /// Its length.
-    pub bytes: u32,
-}
-
-/// What everything but the network takes of a part: probe, protocol, engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Footprint {
-    /// Code and constants.
-    pub flash_bytes: u32,
-    /// Variables, and the stack at its deepest.
-    pub ram_bytes: u32,
-}
-
-/// What runs the network on a board.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Engine {
-    /// The planned int8 engine.
-    #[default]
-    Static,
-    /// tract itself, on boards that have room for it.
-    Tract,
-}
-
-/// How a board is reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Transport {
-    /// The probe runs in this process.
-    InProcess,
-    /// QEMU emulates it, or it is a part at a serial port.
-    Qemu {
-        /// QEMU's name of the machine.
-        machine: &'static str,
-        /// What else QEMU is told.
-        arguments: &'static [&'static str],
-        /// Where its model region begins.
-        model_address: u32,
-    },
-    /// It is a part at a serial port, and there is no emulator for it.
-    Serial,
-}
-
-/// A part that is planned for: its memories, and what firmware would take of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PlannedPart {
-    /// Its name.
-    pub name: &'static str,
-    /// Its processor core.
-    pub core: &'static str,
-    /// Flash that it has.
-    pub flash_bytes: u32,
-    /// RAM that it has.
-    pub ram_bytes: u32,
-    /// What its firmware would take.
-    pub firmware: Footprint,
-}
-
-include!(concat!(env!("OUT_DIR"), "/boards.rs"));
+// `FILES`: the name of every folder of `firmware/boards`, and its `board.toml`.
+include!(concat!(env!("OUT_DIR"), "/files.rs"));
 
 /// The board that is this process.
 const NATIVE: BoardKind = BoardKind {
@@ -147,72 +51,33 @@ const NATIVE: BoardKind = BoardKind {
     firmware: None,
 };
 
+/// Every board that can be named: the native one, then those with firmware, by name.
+///
+/// # Panics
+/// If a `board.toml` has a mistake: the message says in which file, and what.
+pub static BOARDS: LazyLock<Vec<BoardKind>> = LazyLock::new(|| {
+    let boards = FILES
+        .iter()
+        .map(|&(name, text)| match BoardFile::parse(text) {
+            Ok(facts) => facts.board(name),
+            Err(error) => panic!("firmware/boards/{name}/board.toml: {error}"),
+        });
+    [NATIVE].into_iter().chain(boards).collect()
+});
+
+/// Parts that are planned for, without firmware yet.
+///
+/// # Panics
+/// If `planned.toml` has a mistake.
+pub static PLANNED_PARTS: LazyLock<Vec<PlannedPart>> =
+    LazyLock::new(|| match facts::planned(include_str!("../planned.toml")) {
+        Ok(parts) => parts,
+        Err(error) => panic!("host/boards/planned.toml: {error}"),
+    });
+
 /// The board of this name.
 pub fn find(name: &str) -> Option<&'static BoardKind> {
     BOARDS.iter().find(|board| board.name == name)
-}
-
-impl Engine {
-    /// Every engine.
-    pub const ALL: [Self; 2] = [Self::Static, Self::Tract];
-
-    /// Its name on a command line and in a `board.toml`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Static => "static",
-            Self::Tract => "tract",
-        }
-    }
-
-    /// What chooses it on a command line, with a space before it.
-    pub const fn flag(self) -> &'static str {
-        match self {
-            Self::Static => "",
-            Self::Tract => " --engine tract",
-        }
-    }
-
-    /// The Cargo feature of a board's package that chooses it; none for the default.
-    pub const fn feature(self) -> Option<&'static str> {
-        match self {
-            Self::Static => None,
-            Self::Tract => Some("tract"),
-        }
-    }
-
-    /// What follows the board's name in the file name of its firmware.
-    pub const fn suffix(self) -> &'static str {
-        match self {
-            Self::Static => "",
-            Self::Tract => "-tract",
-        }
-    }
-}
-
-impl Build {
-    /// The linker's `MEMORY` command and the arena's length, for a memory map to include.
-    pub fn linker_regions(&self) -> String {
-        let Regions {
-            flash,
-            model,
-            stack,
-            ram,
-        } = self.regions;
-        let line = |name, Region { address, bytes }| {
-            format!("  {name} : ORIGIN = {address:#010x}, LENGTH = {bytes:#x}\n")
-        };
-        let lines = [
-            line("FLASH", flash),
-            line("MODEL", model),
-            line("STACK", stack),
-            line("RAM", ram),
-        ];
-        format!(
-            "MEMORY\n{{\n{}}}\n\n__arena_bytes = {:#x};\n",
-            lines.concat(),
-            self.arena_bytes
-        )
-    }
 }
 
 #[cfg(test)]
@@ -224,7 +89,7 @@ mod tests {
         for (index, board) in BOARDS.iter().enumerate() {
             assert_eq!(find(board.name), Some(&BOARDS[index]));
         }
-        for part in PLANNED_PARTS {
+        for part in PLANNED_PARTS.iter() {
             assert_eq!(find(part.name), None);
         }
     }

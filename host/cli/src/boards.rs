@@ -49,7 +49,7 @@ impl Boards {
             let text = bytes.map_or("–".to_owned(), |bytes| format!("{} KB", bytes / 1024));
             Cell::new(text).set_alignment(CellAlignment::Right)
         };
-        for board in BOARDS {
+        for board in BOARDS.iter() {
             table.add_row([
                 Cell::new(board.name),
                 Cell::new(board.core),

@@ -27,7 +27,7 @@ fn engine_flag(engine: Engine) -> [&'static str; 2] {
 
 #[test]
 fn every_engine_of_every_board_gives_the_bytes_of_tract() {
-    for board in BOARDS {
+    for board in BOARDS.iter() {
         if board.transport == Transport::InProcess {
             continue;
         }
@@ -69,7 +69,7 @@ fn every_engine_of_every_board_makes_the_same_occlusion_map() {
     };
     let native = map("native", Engine::Static)["probabilities"].clone();
     assert_eq!(native.as_array().map(Vec::len), Some(16));
-    for board in BOARDS {
+    for board in BOARDS.iter() {
         for &engine in board.engines {
             let probabilities = &map(board.name, engine)["probabilities"];
             assert_eq!(probabilities, &native, "{} {engine:?}", board.name);
@@ -79,7 +79,7 @@ fn every_engine_of_every_board_makes_the_same_occlusion_map() {
 
 #[test]
 fn the_firmware_cannot_panic_and_carries_no_text_for_it() {
-    for board in BOARDS {
+    for board in BOARDS.iter() {
         if board.transport == Transport::InProcess {
             continue;
         }
@@ -151,7 +151,7 @@ fn whole_kib(firmware: LinkedFirmware) -> Footprint {
 
 #[test]
 fn the_facts_of_a_board_are_those_of_its_firmware() {
-    for board in BOARDS {
+    for board in BOARDS.iter() {
         let Some(build) = board.build else { continue };
         let path = firmware_elf(board, Engine::Static);
         let elf = fs::read(&path).expect("the firmware was built");
@@ -172,7 +172,7 @@ fn planned_parts_count_the_firmware_of_the_emulated_board() {
     let elf = fs::read(firmware_elf(board, Engine::Static)).expect("the firmware was built");
     let mut firmware = linked(&elf).expect("an ELF file");
     firmware.ram_bytes -= 6 * size_of::<cortexscope_wire::Slot>() as u64;
-    for part in PLANNED_PARTS {
+    for part in PLANNED_PARTS.iter() {
         assert_eq!(part.firmware, whole_kib(firmware), "{}", part.name);
     }
 }

@@ -1,0 +1,172 @@
+//! What a board is.
+
+/// A kind of board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BoardKind {
+    /// Its name on the command line, and its folder under `firmware/boards`.
+    pub name: &'static str,
+    /// Its processor core.
+    pub core: &'static str,
+    /// Flash that the part has; none for the host.
+    pub flash_bytes: Option<u32>,
+    /// RAM that the part has; none for the host.
+    pub ram_bytes: Option<u32>,
+    /// What debug probes call the part; none where there is no part to flash.
+    pub chip: Option<&'static str>,
+    /// The engines that there is firmware with; the first is the default.
+    pub engines: &'static [Engine],
+    /// How it is reached.
+    pub transport: Transport,
+    /// How its firmware is built; none for the host.
+    pub build: Option<Build>,
+    /// What its firmware takes; none for the host.
+    pub firmware: Option<Footprint>,
+}
+
+/// How the firmware of a board is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Build {
+    /// The Rust target of its core.
+    pub target: &'static str,
+    /// Where the linker puts what.
+    pub regions: Regions,
+    /// Bytes of the arena, which lies in [`Regions::ram`].
+    pub arena_bytes: u32,
+}
+
+/// The regions of a board's memories.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Regions {
+    /// The firmware.
+    pub flash: Region,
+    /// The board image of a model.
+    pub model: Region,
+    /// The stack.
+    pub stack: Region,
+    /// Variables and the arena.
+    pub ram: Region,
+}
+
+/// A part of a memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Region {
+    /// Where it begins.
+    pub address: u32,
+    /// Its length.
+    pub bytes: u32,
+}
+
+/// What everything but the network takes of a part: probe, protocol, engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Footprint {
+    /// Code and constants.
+    pub flash_bytes: u32,
+    /// Variables, and the stack at its deepest.
+    pub ram_bytes: u32,
+}
+
+/// What runs the network on a board.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Engine {
+    /// The planned int8 engine.
+    #[default]
+    Static,
+    /// tract itself, on boards that have room for it.
+    Tract,
+}
+
+/// How a board is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// The probe runs in this process.
+    InProcess,
+    /// QEMU emulates it, or it is a part at a serial port.
+    Qemu {
+        /// QEMU's name of the machine.
+        machine: &'static str,
+        /// What else QEMU is told.
+        arguments: &'static [&'static str],
+        /// Where its model region begins.
+        model_address: u32,
+    },
+    /// It is a part at a serial port, and there is no emulator for it.
+    Serial,
+}
+
+/// A part that is planned for: its memories, and what firmware would take of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlannedPart {
+    /// Its name.
+    pub name: &'static str,
+    /// Its processor core.
+    pub core: &'static str,
+    /// Flash that it has.
+    pub flash_bytes: u32,
+    /// RAM that it has.
+    pub ram_bytes: u32,
+    /// What its firmware would take.
+    pub firmware: Footprint,
+}
+
+impl Engine {
+    /// Every engine.
+    pub const ALL: [Self; 2] = [Self::Static, Self::Tract];
+
+    /// Its name on a command line and in a `board.toml`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Static => "static",
+            Self::Tract => "tract",
+        }
+    }
+
+    /// What chooses it on a command line, with a space before it.
+    pub const fn flag(self) -> &'static str {
+        match self {
+            Self::Static => "",
+            Self::Tract => " --engine tract",
+        }
+    }
+
+    /// The Cargo feature of a board's package that chooses it; none for the default.
+    pub const fn feature(self) -> Option<&'static str> {
+        match self {
+            Self::Static => None,
+            Self::Tract => Some("tract"),
+        }
+    }
+
+    /// What follows the board's name in the file name of its firmware.
+    pub const fn suffix(self) -> &'static str {
+        match self {
+            Self::Static => "",
+            Self::Tract => "-tract",
+        }
+    }
+}
+
+impl Build {
+    /// The linker's `MEMORY` command and the arena's length, for a memory map to include.
+    pub fn linker_regions(&self) -> String {
+        let Regions {
+            flash,
+            model,
+            stack,
+            ram,
+        } = self.regions;
+        let line = |name, Region { address, bytes }| {
+            format!("  {name} : ORIGIN = {address:#010x}, LENGTH = {bytes:#x}\n")
+        };
+        let lines = [
+            line("FLASH", flash),
+            line("MODEL", model),
+            line("STACK", stack),
+            line("RAM", ram),
+        ];
+        format!(
+            "MEMORY\n{{\n{}}}\n\n__arena_bytes = {:#x};\n",
+            lines.concat(),
+            self.arena_bytes
+        )
+    }
+}
