@@ -21,11 +21,11 @@
 //! # let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/lenet5/lenet5.ctx");
 //! // Words, because the image and the arena begin on a 4-byte boundary.
 //! let mut image = vec![0_u32; 64 * 1024];
-//! let bytes = bytemuck::cast_slice_mut(&mut image);
+//! let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut image);
 //! let file = std::fs::read(file)?;
 //! bytes[..file.len()].copy_from_slice(&file);
 //! let mut arena = vec![0_u32; 8 * 1024];
-//! let arena = bytemuck::cast_slice_mut(&mut arena);
+//! let arena: &mut [u8] = bytemuck::cast_slice_mut(&mut arena);
 //!
 //! let model = Model::check(bytes).expect("a sound image");
 //! let plan = model.plan(Mode::Fused).expect("a plan for this mode");

@@ -10,24 +10,46 @@
 //! | `camera`, `capture` | what a board with a camera of its own implements, and how its pictures are sent |
 //! | `board` | what a board must offer: a name, a counter, its linker's figures |
 //!
-//! A board is a link, a [`Board`], a model region and an arena:
+//! A board is a link, a [`Board`], a model region and an arena. The link of this one is
+//! closed, so that the program ends; a UART's never is, and `main` calls [`serve`] in a loop.
 //!
-//! ```no_run
-//! # use cortexscope_probe::{Board, StaticEngine, serve, wire::Slot};
-//! # use embedded_io::{Read, ReadReady, Write};
-//! fn main_of_a_board<B: Board, L: Read + ReadReady + Write>(
-//!     mut board: B,
-//!     mut uart: L,
-//!     model_region: &'static [u8],
-//!     arena: &'static mut [u8],
-//! ) -> ! {
-//!     let mut window = [Slot::EMPTY; 8];
-//!     let mut engine = StaticEngine::new(model_region, arena);
-//!     loop {
-//!         // A UART never closes; what it calls an error is repaired by the protocol.
-//!         serve(&mut board, &mut uart, &mut engine, &mut window);
-//!     }
+//! ```
+//! use cortexscope_probe::wire::Slot;
+//! use cortexscope_probe::wire::message::{CounterKind, Sections};
+//! use cortexscope_probe::{Board, End, StaticEngine, serve};
+//! use embedded_io::{ErrorType, Read, ReadReady, Write};
+//! use std::convert::Infallible;
+//!
+//! struct Bare;
+//!
+//! impl Board for Bare {
+//!     fn name(&self) -> &str { "bare" }
+//!     fn elf_build_id(&self) -> &[u8] { &[] }
+//!     fn counter_kind(&self) -> CounterKind { CounterKind::None }
+//!     fn counter(&mut self) -> u64 { 0 }
+//!     fn sections(&self) -> Sections { Sections::default() }
+//!     fn take_logs(&mut self, _: &mut [u8]) -> usize { 0 }
 //! }
+//!
+//! struct Unplugged;
+//!
+//! impl ErrorType for Unplugged { type Error = Infallible; }
+//! impl Read for Unplugged {
+//!     fn read(&mut self, _: &mut [u8]) -> Result<usize, Infallible> { Ok(0) }
+//! }
+//! impl ReadReady for Unplugged {
+//!     fn read_ready(&mut self) -> Result<bool, Infallible> { Ok(true) }
+//! }
+//! impl Write for Unplugged {
+//!     fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> { Ok(bytes.len()) }
+//!     fn flush(&mut self) -> Result<(), Infallible> { Ok(()) }
+//! }
+//!
+//! let mut arena = [0; 1024];
+//! let mut engine = StaticEngine::new(&[], &mut arena);
+//! let mut window = [Slot::EMPTY; 8];
+//! let end = serve(&mut Bare, &mut Unplugged, &mut engine, &mut window);
+//! assert!(matches!(end, End::Closed));
 //! ```
 //!
 //! Architecture invariant: no panic can be reached from the link's bytes, and

@@ -11,7 +11,8 @@
 //!
 //! It needs std, which no Cortex-M target has: `cargo xtask firmware --engine tract`
 //! builds one for a target of this folder's own. What touches the processor exists
-//! only there; the rest is tested on the host.
+//! only there; the rest is tested on the host, in `tests/tests/e2e/tract_engine.rs`,
+//! which is its example.
 #![deny(missing_docs)]
 
 mod engine;

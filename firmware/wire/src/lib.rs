@@ -9,6 +9,20 @@
 //! | frames | [`frame`], [`decoder`] | header, CRC-32, COBS; bytes to frames, whatever the bytes |
 //! | arithmetic | [`seq`], [`capacity`] | sequence numbers that wrap; what a link can carry |
 //!
+//! ```
+//! use cortexscope_wire::frame::WIRE_BYTES_MAX;
+//! use cortexscope_wire::{Decoder, Frame, Header, Kind};
+//!
+//! let header = Header { kind: Kind::Ack, session: 7, seq: 0, ack: 1, round: 0 };
+//! let frame = Frame { header, payload: &[] };
+//! let mut buffer = [0; WIRE_BYTES_MAX];
+//! let mut bytes: &[u8] = frame.emit(&mut buffer).expect("the payload is short enough");
+//!
+//! let mut decoder = Decoder::new();
+//! let decoded = decoder.next(&mut bytes).expect("a whole frame");
+//! assert_eq!(decoded, Ok(frame));
+//! ```
+//!
 //! # The frame
 //!
 //! ```text
