@@ -7,6 +7,7 @@
 //! | [`circles`] | modules of one parent that use each other |
 //! | [`words`] | retired names and phrases |
 //! | [`examples`] | a library without an example that is run |
+//! | [`paths`] | files that a document names and that are not there |
 //!
 //! `tests/workspace.rs` holds this workspace to all of them. This package is a
 //! workspace of its own, so that its answer is there in seconds.
@@ -31,4 +32,5 @@ pub mod circles;
 pub mod examples;
 pub mod floors;
 pub mod modules;
+pub mod paths;
 pub mod words;

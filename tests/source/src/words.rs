@@ -115,6 +115,10 @@ pub fn find_below(list: &[Retired], root: &Path) -> io::Result<Vec<String>> {
         };
         let relative = file.strip_prefix(root).unwrap_or(&file);
         let relative = relative.to_string_lossy().replace('\\', "/");
+        // Its tests have to write retired words.
+        if relative.ends_with("source/src/words.rs") {
+            continue;
+        }
         found.extend(find(list, &relative, &text));
     }
     Ok(found)

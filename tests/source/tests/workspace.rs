@@ -8,6 +8,7 @@ use cortexscope_source::circles::{Circle, circles};
 use cortexscope_source::examples::has_example;
 use cortexscope_source::floors::{FLOORS, Side, Workspace};
 use cortexscope_source::modules::Modules;
+use cortexscope_source::paths::missing;
 use cortexscope_source::words;
 
 fn root() -> PathBuf {
@@ -120,10 +121,37 @@ fn every_library_of_the_host_shows_an_example() {
     none_found(&found);
 }
 
+/// Documents that name files for somebody who looks for them.
+const DOCUMENTS: &[&str] = &[
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "models/README.md",
+];
+
+#[test]
+fn documents_name_files_that_are_there() {
+    let root = root();
+    let mut found = Vec::new();
+    for document in DOCUMENTS {
+        let file = root.join(document);
+        let text = fs::read_to_string(&file).expect("readable");
+        let folder = file.parent().expect("a folder");
+        let missing = missing(&text, folder, &root);
+        found.extend(
+            missing
+                .iter()
+                .map(|path| format!("{document}: no such file: {path}")),
+        );
+    }
+    none_found(&found);
+}
+
 #[test]
 fn no_retired_word_is_left() {
-    let list = include_str!("../retired-words.txt");
-    let list = words::parse(list).expect("rows");
+    let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("retired-words.txt");
+    let list = fs::read_to_string(list).expect("readable");
+    let list = words::parse(&list).expect("rows");
     let found = words::find_below(&list, &root()).expect("readable");
     none_found(&found);
 }
