@@ -122,7 +122,7 @@ fn tests_on_outside_data(data: Option<&Path>) -> Check {
         };
     };
     Check::new(NAME, move |consent| {
-        setup::emulator(consent)?;
+        setup::emulator::find(consent)?;
         run(host("test")
             .arg("--no-fail-fast")
             // Library, programs and integration tests: no examples of the documentation.
