@@ -1,51 +1,15 @@
 //! Activation grids: every map of a layer, to shape, on a stated scale.
 
-use image::{Rgba, RgbaImage};
-
 use super::drawing::{Anchor, Drawing, TextStyle};
+use super::error::PictureError;
 use super::header::{ColourBar, Header};
-use super::number::{significant, with_figures};
-use super::range::Range;
-use super::{PictureError, vector};
+use super::layout::{GridLayout, MARGIN_PX, balanced_columns};
+use super::maps::{ActivationMaps, pixels};
+use super::number::with_figures;
+use super::vector;
 
-/// What a layer wrote: `channels` maps of `height × width` values.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ActivationMaps {
-    /// The layer's name in the model.
-    pub layer: String,
-    /// Its operator and what matters of it, `convolution 5×5` for instance.
-    pub op: String,
-    /// Number of maps.
-    pub channels: usize,
-    /// Rows of each map.
-    pub height: usize,
-    /// Columns of each map.
-    pub width: usize,
-    /// The values in `[C, H, W]` order, in the unit of the layer.
-    pub values: Vec<f32>,
-    /// The int8 steps behind the values, where they were int8.
-    pub quantisation: Option<Quantisation>,
-    /// Whether this is what the network sees or what it makes of it.
-    pub role: MapRole,
-}
-
-/// How int8 stands for a value: `value = scale × (q − zero)`.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Quantisation {
-    /// Value of one step.
-    pub scale: f32,
-    /// The int8 that stands for zero.
-    pub zero: i8,
-}
-
-/// Which end of the network the maps are from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum MapRole {
-    /// The network's input, drawn in grey.
-    Stimulus,
-    /// A layer's output, drawn in the activation map.
-    Activation,
-}
+const GAP_PX: u32 = 5;
+const INDEX_PX: u32 = 14;
 
 /// Whether maps can be compared with each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -54,110 +18,6 @@ pub enum Scale {
     Shared,
     /// Each map from its own least to its own greatest value.
     PerMap,
-}
-
-/// How much room a grid has and how large a value is drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct GridLayout {
-    /// Widest the picture may become, in pixels.
-    pub max_width: u32,
-    /// Side of the square that a value becomes. The same in every layer of a
-    /// network, so that a 24×24 map looks twice a 12×12 one.
-    pub px_per_value: u32,
-}
-
-const LARGEST_MAP_PX: usize = 140;
-pub(super) const MARGIN_PX: u32 = 16;
-const GAP_PX: u32 = 5;
-const INDEX_PX: u32 = 14;
-
-impl GridLayout {
-    /// One enlargement for all layers of a network: the largest map becomes
-    /// about 140 pixels wide, and no value less than one pixel.
-    pub fn for_network<'a>(
-        layers: impl IntoIterator<Item = &'a ActivationMaps>,
-        max_width: u32,
-    ) -> Self {
-        let largest = layers
-            .into_iter()
-            .map(|maps| maps.height.max(maps.width))
-            .max();
-        let px_per_value = LARGEST_MAP_PX / largest.unwrap_or(1).max(1);
-        Self {
-            max_width,
-            px_per_value: px_per_value.clamp(1, 16) as u32,
-        }
-    }
-}
-
-impl ActivationMaps {
-    /// Checks that the values fill the shape.
-    ///
-    /// # Errors
-    /// [`PictureError::Empty`] and [`PictureError::ValueCount`].
-    pub fn check(&self) -> Result<(), PictureError> {
-        let need = self
-            .channels
-            .checked_mul(self.height)
-            .and_then(|count| count.checked_mul(self.width))
-            .unwrap_or(usize::MAX);
-        if need == 0 {
-            return Err(PictureError::Empty {
-                what: self.layer.clone(),
-                shape: self.shape(),
-            });
-        }
-        if need != self.values.len() {
-            return Err(PictureError::ValueCount {
-                what: self.layer.clone(),
-                need,
-                have: self.values.len(),
-            });
-        }
-        Ok(())
-    }
-
-    /// The shape as text: `20×24×24`, or `10` for a vector.
-    pub fn shape(&self) -> String {
-        if self.is_vector() {
-            self.channels.to_string()
-        } else {
-            format!("{}×{}×{}", self.channels, self.height, self.width)
-        }
-    }
-
-    /// Whether every map is one value.
-    pub fn is_vector(&self) -> bool {
-        self.height == 1 && self.width == 1
-    }
-
-    /// The values of each map, `height × width` of them.
-    pub fn maps(&self) -> std::slice::ChunksExact<'_, f32> {
-        self.values.chunks_exact((self.height * self.width).max(1))
-    }
-
-    /// The range of colours for `values`.
-    pub fn range(&self, values: &[f32]) -> Range {
-        match self.role {
-            MapRole::Stimulus => Range::grey(values),
-            MapRole::Activation => Range::activation(values),
-        }
-    }
-
-    /// The statement about int8, and about values that are not numbers.
-    pub(super) fn footnote(&self) -> String {
-        let int8 = self.quantisation.map(|Quantisation { scale, zero }| {
-            let zero = zero.to_string().replace('-', "−");
-            format!("int8 step {}, zero at {zero}", significant(scale))
-        });
-        let not_numbers = self.values.iter().filter(|value| value.is_nan()).count();
-        let missing = (not_numbers > 0).then(|| format!("{not_numbers} values are not numbers"));
-        [int8, missing]
-            .into_iter()
-            .flatten()
-            .collect::<Vec<_>>()
-            .join(" · ")
-    }
 }
 
 /// Draws all maps of a layer side by side, numbered from 0.
@@ -267,33 +127,12 @@ pub fn activation_grid(
     Ok(drawing)
 }
 
-/// One pixel for each value; transparent where a value is not a number.
-pub(super) fn pixels(values: &[f32], width: usize, range: Range) -> RgbaImage {
-    let mut image = RgbaImage::new(width as u32, (values.len() / width) as u32);
-    for (pixel, &value) in image.pixels_mut().zip(values) {
-        if !value.is_nan() {
-            let [red, green, blue] = range.colour(value).0;
-            *pixel = Rgba([red, green, blue, 255]);
-        }
-    }
-    image
-}
-
-/// At most `most` columns, fewer where that makes all rows equally long
-/// without adding half as many rows again.
-pub(super) fn balanced_columns(count: usize, most: usize) -> usize {
-    let most = most.clamp(1, count);
-    let rows = count.div_ceil(most);
-    (rows..=rows + rows.div_ceil(2))
-        .find(|rows| count.is_multiple_of(*rows))
-        .map_or(count.div_ceil(rows), |rows| count / rows)
-}
-
 #[cfg(test)]
 mod tests {
-    use image::Rgb;
+    use image::{Rgb, Rgba, RgbaImage};
 
     use super::super::drawing::{Mark, layout::assert_tidy};
+    use super::super::maps::MapRole;
     use super::super::{ColourMap, Theme};
     use super::*;
 
@@ -415,16 +254,6 @@ mod tests {
                 assert_tidy(&drawing);
             }
         }
-    }
-
-    #[test]
-    fn rows_are_equally_long_where_that_costs_little() {
-        assert_eq!(balanced_columns(20, 10), 10);
-        assert_eq!(balanced_columns(20, 9), 5);
-        assert_eq!(balanced_columns(50, 22), 10);
-        assert_eq!(balanced_columns(1, 8), 1);
-        assert_eq!(balanced_columns(53, 20), 18);
-        assert_eq!(balanced_columns(7, 0), 1);
     }
 
     #[test]

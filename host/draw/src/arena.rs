@@ -1,8 +1,8 @@
 //! The arena plan: which buffer lies where, and for how long.
 
-use super::PictureError;
-use super::activation::MARGIN_PX;
 use super::drawing::{Anchor, Drawing, TextStyle};
+use super::error::PictureError;
+use super::layout::MARGIN_PX;
 use super::number::grouped;
 use super::theme::Role;
 

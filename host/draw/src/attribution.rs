@@ -2,11 +2,11 @@
 
 use image::{Pixel, Rgb, RgbImage};
 
-use super::PictureError;
-use super::activation::MARGIN_PX;
 use super::colour::ColourMap;
 use super::drawing::{Anchor, Drawing, TextStyle};
+use super::error::PictureError;
 use super::header::{ColourBar, Header};
+use super::layout::MARGIN_PX;
 use super::number::significant;
 use super::outline;
 use super::range::Range;
@@ -30,7 +30,7 @@ pub struct AttributionPicture {
     /// Whether the sign means something.
     pub signed: bool,
     /// Up to which magnitude colours go.
-    pub reach: Reach,
+    pub reach: ColourLimit,
     /// What is shown besides.
     pub rendering: Rendering,
     /// The grey level at which the outline of what is shown is drawn over the
@@ -40,7 +40,7 @@ pub struct AttributionPicture {
 
 /// Up to which magnitude colours go; what is beyond has the last colour.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Reach {
+pub enum ColourLimit {
     /// The greatest.
     Greatest,
     /// So many percent of the values are not greater.
@@ -57,7 +57,7 @@ pub enum Rendering {
     Colours(RgbImage),
 }
 
-impl Reach {
+impl ColourLimit {
     /// The magnitude among `values`, and the words for it.
     pub fn of(self, values: &[f32]) -> (f32, String) {
         let mut magnitudes: Vec<f32> = values
@@ -70,13 +70,13 @@ impl Reach {
             return (0.0, "no value is a number".to_owned());
         };
         match self {
-            Reach::Greatest => (greatest, format!("greatest {}", significant(greatest))),
-            Reach::Percentile(percent) => {
+            ColourLimit::Greatest => (greatest, format!("greatest {}", significant(greatest))),
+            ColourLimit::Percentile(percent) => {
                 let share = f64::from(percent.clamp(0.0, 100.0)) / 100.0;
                 let at = (share * (magnitudes.len() - 1) as f64).round() as usize;
                 let reach = magnitudes.get(at).copied().unwrap_or(greatest);
                 if reach == 0.0 || reach == greatest {
-                    return Reach::Greatest.of(values);
+                    return ColourLimit::Greatest.of(values);
                 }
                 let words = format!(
                     "colours reach the {percent}th percentile, greatest {}",
@@ -240,7 +240,7 @@ mod tests {
             input: RgbImage::from_fn(side, side, |x, y| Rgb([(x * y) as u8; 3])),
             values,
             signed,
-            reach: Reach::Greatest,
+            reach: ColourLimit::Greatest,
             rendering: Rendering::Map,
             outline_level,
         }
@@ -279,15 +279,15 @@ mod tests {
     fn a_percentile_says_what_it_cuts() {
         let mut values = vec![1.0; 999];
         values.push(-50.0);
-        assert_eq!(Reach::Greatest.of(&values).0, 50.0);
-        let (reach, words) = Reach::Percentile(99.5).of(&values);
+        assert_eq!(ColourLimit::Greatest.of(&values).0, 50.0);
+        let (reach, words) = ColourLimit::Percentile(99.5).of(&values);
         assert_eq!(reach, 1.0);
         assert!(
             words.contains("99.5th percentile, greatest 50.0"),
             "{words}"
         );
-        assert_eq!(Reach::Percentile(99.5).of(&[0.0, 0.0, 3.0]).0, 3.0);
-        assert_eq!(Reach::Greatest.of(&[f32::NAN]).0, 0.0);
+        assert_eq!(ColourLimit::Percentile(99.5).of(&[0.0, 0.0, 3.0]).0, 3.0);
+        assert_eq!(ColourLimit::Greatest.of(&[f32::NAN]).0, 0.0);
     }
 
     #[test]

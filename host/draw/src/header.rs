@@ -2,9 +2,9 @@
 
 use image::{Rgba, RgbaImage};
 
-use super::activation::MARGIN_PX;
 use super::colour::ColourMap;
 use super::drawing::{Anchor, Drawing, TextStyle};
+use super::layout::MARGIN_PX;
 use super::number::significant;
 use super::range::Range;
 use super::theme::Role;

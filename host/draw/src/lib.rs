@@ -1,26 +1,59 @@
-//! Pictures of what the board did: activation maps, class scores, occlusion
-//! maps and memory.
+//! Pictures of what a network and a board did: activation maps, class scores,
+//! occlusion maps, attributions and memory.
 //!
-//! Every function takes plain data and gives a [`Drawing`]: marks at pixel
-//! positions, in the page's colours or in data colours. A drawing becomes a
-//! PNG through [`Drawing::raster`], in a light or a dark [`Theme`], or inline
-//! SVG through [`Drawing::svg`], which follows the page it stands in. Both
-//! have one layout and one font, so what a test reads off a drawing is what a
-//! lecturer sees.
+//! Every figure is a function that takes plain data and gives a [`Drawing`]: marks at
+//! pixel positions, in the page's colours or in data colours. A drawing becomes a
+//! PNG through [`Drawing::png`], in a light or a dark [`Theme`], or inline SVG through
+//! [`Drawing::svg`], which follows the theme of its page. Both have one layout and one
+//! font, so a test that reads a drawing reads what a person sees.
 //!
 //! Values are pixels: they are enlarged by whole numbers, never smoothed.
+//!
+//! # Layers
+//! Each layer uses only those above it.
+//! - `text`, `theme`, `colour`, [`number`]: the font, the colours, numbers as text.
+//! - `range`: values to colours. `drawing`: marks; `raster` and `svg` write it.
+//! - `maps`: what a layer wrote. `layout`, `header`, `outline`: what figures share.
+//! - The figures, one file each: `activation` (and `vector`), `attribution`, `tiles`,
+//!   `scores`, `occlusion`, `arena`, `memory`.
+//!
+//! # Example
+//! Two maps of a convolution as a PNG file.
+//! ```
+//! use cortexscope_draw::{ActivationMaps, GridLayout, MapRole, Scale, Theme, activation_grid};
+//!
+//! let maps = ActivationMaps {
+//!     layer: "conv1".to_owned(),
+//!     op: "convolution 3×3".to_owned(),
+//!     channels: 2,
+//!     height: 2,
+//!     width: 2,
+//!     values: vec![0.0, 1.0, 0.5, 0.0, 4.0, 2.0, 0.0, 1.0],
+//!     quantisation: None,
+//!     role: MapRole::Activation,
+//! };
+//! let layout = GridLayout::for_network([&maps], 1280);
+//! let drawing = activation_grid(&maps, Scale::Shared, layout)?;
+//! let png = drawing.png(Theme::Light, 2)?;
+//! assert!(png.starts_with(b"\x89PNG"));
+//! assert!(drawing.texts().any(|text| text == "one scale for all maps: 0 … 4.00"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod activation;
 mod arena;
 mod attribution;
 mod colour;
 mod drawing;
+mod error;
 mod header;
+mod layout;
+mod maps;
 mod memory;
 pub mod number;
 mod occlusion;
 mod outline;
-pub mod range;
+mod range;
 mod raster;
 mod scores;
 mod svg;
@@ -29,69 +62,18 @@ mod theme;
 mod tiles;
 mod vector;
 
-pub use activation::{ActivationMaps, GridLayout, MapRole, Quantisation, Scale, activation_grid};
+pub use activation::{Scale, activation_grid};
 pub use arena::{ArenaBuffer, ArenaPlan, BufferKind, arena_plan};
-pub use attribution::{AttributionPicture, Reach, Rendering, attribution_picture, heat};
+pub use attribution::{AttributionPicture, ColourLimit, Rendering, attribution_picture, heat};
 pub use colour::{ColourMap, Palette};
-pub use drawing::{Anchor, Drawing, Mark, Paint};
+pub use drawing::Drawing;
+pub use error::PictureError;
+pub use layout::GridLayout;
+pub use maps::{ActivationMaps, MapRole, Quantisation};
 pub use memory::{MemoryBar, MemorySegment, SegmentKind, memory_bars};
 pub use occlusion::{Occlusion, ProbabilityRange, occlusion_map};
+pub use range::Range;
 pub use scores::{ClassScores, class_scores};
 pub use text::{FONT_REGULAR, FONT_SEMIBOLD, Weight};
 pub use theme::{Role, Theme};
 pub use tiles::{Tile, TileScale, Tiles, tile_grid};
-
-/// Why a picture cannot be drawn.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PictureError {
-    /// The values do not fill the shape they are said to have.
-    #[error("{what}: {need} values are needed for its shape, {have} were given")]
-    ValueCount {
-        /// The layer or map that was to be drawn.
-        what: String,
-        /// Values that the shape asks for.
-        need: usize,
-        /// Values that were given.
-        have: usize,
-    },
-    /// Nothing to draw: a dimension is zero, or a list is empty.
-    #[error("{what}: nothing to draw, its shape is {shape}")]
-    Empty {
-        /// The layer or map that was to be drawn.
-        what: String,
-        /// The shape that was given.
-        shape: String,
-    },
-    /// A map reaches outside the image it explains.
-    #[error(
-        "{what}: {rows}×{columns} windows of {window_height}×{window_width} do not fit an input of {height}×{width}"
-    )]
-    OutsideImage {
-        /// The map that was to be drawn.
-        what: String,
-        /// Window positions from top to bottom.
-        rows: usize,
-        /// Window positions from left to right.
-        columns: usize,
-        /// Height of the window, in input pixels.
-        window_height: usize,
-        /// Width of the window, in input pixels.
-        window_width: usize,
-        /// Height of the input, in pixels.
-        height: usize,
-        /// Width of the input, in pixels.
-        width: usize,
-    },
-    /// A buffer ends before it begins, or lives past the last step.
-    #[error("buffer {name}: steps {first_step} to {last_step} are not within {steps} steps")]
-    Lifetime {
-        /// The buffer.
-        name: String,
-        /// The step that writes it first.
-        first_step: usize,
-        /// The last step that needs it.
-        last_step: usize,
-        /// Steps there are.
-        steps: usize,
-    },
-}

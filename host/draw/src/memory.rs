@@ -1,8 +1,8 @@
 //! Flash and RAM to scale: what a chip has, and what takes it.
 
-use super::PictureError;
-use super::activation::MARGIN_PX;
 use super::drawing::{Anchor, Drawing, TextStyle};
+use super::error::PictureError;
+use super::layout::MARGIN_PX;
 use super::number::bytes;
 use super::theme::Role;
 

@@ -5,10 +5,10 @@ mod panel;
 
 use image::RgbImage;
 
-use super::PictureError;
-use super::activation::MARGIN_PX;
 use super::colour::{ColourMap, Palette};
 use super::drawing::{Anchor, Drawing, TextStyle};
+use super::error::PictureError;
+use super::layout::MARGIN_PX;
 use super::number::{grouped, probability};
 use super::range::Range;
 use super::theme::Role;

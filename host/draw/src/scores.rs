@@ -1,8 +1,8 @@
 //! Class scores: one bar for each class, with its probability.
 
-use super::PictureError;
-use super::activation::MARGIN_PX;
 use super::drawing::{Anchor, Drawing, TextStyle};
+use super::error::PictureError;
+use super::layout::MARGIN_PX;
 use super::number::percent;
 use super::theme::Role;
 

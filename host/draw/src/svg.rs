@@ -124,6 +124,8 @@ fn escaped(text: &str) -> String {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
+            // XML has no place for them.
+            control if control.is_control() => escaped.push('\u{fffd}'),
             other => escaped.push(other),
         }
     }
@@ -145,6 +147,8 @@ mod tests {
             alt: "\"><script>".to_owned(),
             marks: Vec::new(),
         };
+        drawing.text([0, 9], Anchor::Start, TextStyle::BODY, "\x1b\0");
+        assert!(!drawing.svg().contains(char::is_control));
         drawing.text([0, 9], Anchor::Start, TextStyle::BODY, "<b>&");
         let svg = drawing.svg();
         assert!(!svg.contains("<script>") && !svg.contains("<b>"), "{svg}");

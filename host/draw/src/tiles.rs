@@ -3,10 +3,10 @@
 
 use image::{RgbImage, Rgba, RgbaImage};
 
-use super::PictureError;
-use super::activation::{GridLayout, MARGIN_PX, balanced_columns};
 use super::drawing::{Anchor, Drawing, TextStyle};
+use super::error::PictureError;
 use super::header::{ColourBar, Header};
+use super::layout::{GridLayout, MARGIN_PX, balanced_columns};
 use super::range::Range;
 
 /// Pictures to be shown side by side.

@@ -1,8 +1,9 @@
 //! Layers without extent: bars where there are few values, cells where many.
 
-use super::activation::{ActivationMaps, GridLayout, MARGIN_PX, pixels};
 use super::drawing::{Anchor, Drawing, Paint, TextStyle};
 use super::header::{ColourBar, Header};
+use super::layout::{GridLayout, MARGIN_PX};
+use super::maps::{ActivationMaps, pixels};
 use super::number::significant;
 use super::theme::Role;
 
