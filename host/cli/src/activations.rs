@@ -8,10 +8,10 @@ use cortexscope_draw::number::{grouped, significant};
 use cortexscope_draw::{GridLayout, Scale, Theme, activation_grid};
 use cortexscope_explain::activations::{Activations, record};
 use cortexscope_explain::float_model::LayerId;
+use cortexscope_present::documents;
 use cortexscope_present::dump;
 use cortexscope_present::terminal::Style;
 use cortexscope_present::terminal::{Column, write_table};
-use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -79,27 +79,26 @@ impl ActivationsCommand {
                     let (picture, array) = &files[index];
                     [Some(picture), Some(array)]
                 });
-                json!({
-                    "name": recorded.layer.name,
-                    "tensor": recorded.layer.tensor,
-                    "operator": recorded.layer.operator,
-                    "shape": recorded.layer.shape,
-                    "values": sparsity.values,
-                    "zeros": sparsity.zeros,
-                    "silent_maps": sparsity.silent_maps,
-                    "least": sparsity.least,
-                    "greatest": sparsity.greatest,
-                    "picture": picture,
-                    "array": array,
-                })
+                documents::activations::Layer {
+                    name: recorded.layer.name.clone(),
+                    tensor: recorded.layer.tensor.clone(),
+                    operator: recorded.layer.operator.clone(),
+                    shape: recorded.layer.shape,
+                    values: sparsity.values,
+                    zeros: sparsity.zeros,
+                    silent_maps: sparsity.silent_maps,
+                    least: sparsity.least,
+                    greatest: sparsity.greatest,
+                    picture: picture.map(|path| path.display().to_string()),
+                    array: array.map(|path| path.display().to_string()),
+                }
             });
-            print_json(&json!({
-                "schema": "cortexscope.activations.1",
-                "model": model.name,
-                "model_sha256": model.sha256_hex(),
-                "input": input.argument,
-                "layers": layers.collect::<Vec<_>>(),
-            }))?;
+            print_json(&documents::activations::Activations {
+                model: model.name.clone(),
+                model_sha256: model.sha256_hex(),
+                input: input.argument.clone(),
+                layers: layers.collect(),
+            })?;
         } else {
             say(&recorded)?;
             if let Some(folder) = &self.output {

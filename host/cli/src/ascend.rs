@@ -12,9 +12,11 @@ use cortexscope_draw::{Theme, tile_grid};
 use cortexscope_explain::ascend::{Ascent, Climb, climb};
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_explain::target::{Aim, Target};
+use cortexscope_present::documents;
+use cortexscope_present::documents::Document;
+use cortexscope_present::documents::ascend::AscentResult;
 use cortexscope_present::dump;
 use cortexscope_present::scene::ascent::{Display, Seen, tiles};
-use serde_json::{Value, json};
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -150,9 +152,8 @@ impl AscendCommand {
         let density = if layout.px_per_value == 1 { 2 } else { 1 };
         write(&picture, &drawing.png(Theme::Light, density)?)?;
         let document = self.document(&model, &runs, &picture);
-        let text = serde_json::to_string_pretty(&document)?;
         let receipt = self.output.join("ascend.json");
-        write(&receipt, format!("{text}\n").as_bytes())?;
+        write(&receipt, document.to_text()?.as_bytes())?;
         if self.json {
             print_json(&document)?;
         } else {
@@ -173,34 +174,39 @@ impl AscendCommand {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn document(&self, model: &FloatModel, runs: &[Run], picture: &Path) -> Value {
-        let results = runs.iter().map(|run| {
-            json!({
-                "target": run.target,
-                "climbed": run.aim.words,
-                "seed": run.ascent.seed,
-                "start": run.climb.start,
-                "value": run.climb.score,
-                "probability": run.probability,
-                "penalty": run.climb.penalty,
-                "steps": run.climb.values.len(),
-                "stopped": run.climb.stopped.iter().map(ToString::to_string).collect::<Vec<_>>(),
-                "values": run.climb.values,
-                "array": run.array,
-                "frames": run.frames,
-                "seconds": run.seconds,
-            })
+    fn document(
+        &self,
+        model: &FloatModel,
+        runs: &[Run],
+        picture: &Path,
+    ) -> documents::ascend::Ascend {
+        let results = runs.iter().map(|run| AscentResult {
+            target: run.target.clone(),
+            climbed: run.aim.words.clone(),
+            seed: run.ascent.seed,
+            start: run.climb.start,
+            value: run.climb.score,
+            probability: run.probability,
+            penalty: run.climb.penalty,
+            steps: run.climb.values.len(),
+            stopped: run.climb.stopped.iter().map(ToString::to_string).collect(),
+            values: run.climb.values.clone(),
+            array: run.array.display().to_string(),
+            frames: run
+                .frames
+                .as_ref()
+                .map(|folder| folder.display().to_string()),
+            seconds: run.seconds,
         });
-        json!({
-            "schema": "cortexscope.ascend.1",
-            "version": env!("CARGO_PKG_VERSION"),
-            "model": model.name,
-            "model_sha256": model.sha256_hex(),
-            "preprocessing": model.spec.input.to_string(),
-            "parameters": self.parameters.document(&runs[0].ascent),
-            "picture": picture,
-            "results": results.collect::<Vec<_>>(),
-        })
+        documents::ascend::Ascend {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            model: model.name.clone(),
+            model_sha256: model.sha256_hex(),
+            preprocessing: model.spec.input.to_string(),
+            parameters: self.parameters.document(&runs[0].ascent),
+            picture: picture.display().to_string(),
+            results: results.collect(),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use cortexscope_explain::ascend::{
     Ascent, Blur, Bound, Ground, Optimiser, Parametrisation, Penalty, Preset,
 };
 use cortexscope_explain::float_model::FloatModel;
-use serde_json::{Value, json};
+use cortexscope_present::documents::ascend::Parameters;
 
 /// A preset of the literature; every flag changes one of its parameters.
 #[derive(Args)]
@@ -277,8 +277,8 @@ impl AscentArgs {
         )
     }
 
-    /// The parameters as JSON, for the receipt.
-    pub fn document(&self, ascent: &Ascent) -> Value {
+    /// The parameters, for the receipt.
+    pub fn document(&self, ascent: &Ascent) -> Parameters {
         let (parametrisation, decay) = match ascent.parametrisation {
             Parametrisation::Pixels => ("pixels", None),
             Parametrisation::Fourier { decay } => ("fourier", Some(decay)),
@@ -289,33 +289,33 @@ impl AscentArgs {
             Bound::Sigmoid => ("sigmoid", None),
             Bound::Norm(norm) => ("norm", Some(norm)),
         };
-        json!({
-            "preset": self.preset().name(),
-            "from": self.from.clone().unwrap_or_else(|| match ascent.ground {
+        Parameters {
+            preset: self.preset().name().to_owned(),
+            from: self.from.clone().unwrap_or_else(|| match ascent.ground {
                 Ground::Zero => "zero".to_owned(),
                 _ => "grey".to_owned(),
             }),
-            "noise": ascent.noise,
-            "parametrisation": parametrisation,
-            "decay": decay,
-            "decorrelate": ascent.decorrelate,
-            "bound": bound,
-            "norm": norm,
-            "optimiser": ascent.optimiser.name(),
-            "rate": ascent.optimiser.rate(),
-            "l1": ascent.penalty.l1,
-            "l2": ascent.penalty.l2,
-            "tv": ascent.penalty.tv,
-            "tv_beta": ascent.penalty.tv_beta,
-            "jitter": ascent.jitter,
-            "blur": ascent.blur.map(|blur| blur.sigma),
-            "blur_every": ascent.blur.map(|blur| blur.every),
-            "octaves": ascent.octaves.count,
-            "octave_ratio": ascent.octaves.ratio,
-            "steps": ascent.stop.steps,
-            "patience": ascent.stop.patience,
-            "rise": ascent.stop.rise,
-            "stop": ascent.stop.to_string(),
-        })
+            noise: ascent.noise,
+            parametrisation: parametrisation.to_owned(),
+            decay,
+            decorrelate: ascent.decorrelate,
+            bound: bound.to_owned(),
+            norm,
+            optimiser: ascent.optimiser.name().to_owned(),
+            rate: ascent.optimiser.rate(),
+            l1: ascent.penalty.l1,
+            l2: ascent.penalty.l2,
+            tv: ascent.penalty.tv,
+            tv_beta: ascent.penalty.tv_beta,
+            jitter: ascent.jitter,
+            blur: ascent.blur.map(|blur| blur.sigma),
+            blur_every: ascent.blur.map(|blur| blur.every),
+            octaves: ascent.octaves.count,
+            octave_ratio: ascent.octaves.ratio,
+            steps: ascent.stop.steps,
+            patience: ascent.stop.patience,
+            rise: ascent.stop.rise,
+            stop: ascent.stop.to_string(),
+        }
     }
 }

@@ -6,9 +6,11 @@ use anyhow::Context;
 use clap::Args;
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use cortexscope_net::printable::printable;
-use cortexscope_rig::bench::{Bench as Costs, bench, rises};
+use cortexscope_present::documents;
+use cortexscope_present::documents::Document;
+use cortexscope_present::documents::bench::{KeptBench, ModelBench};
+use cortexscope_rig::bench::{Bench as Costs, bench};
 use cortexscope_rig::board::{self, Engine, Transport};
-use serde_json::{Value, json};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -75,32 +77,33 @@ impl Bench {
             let digit = input::open(&["mnist:0".to_owned()], &rig.model)?.remove(0);
             let costs = bench(&mut rig, &digit.values, self.mode.into())?;
             let board = rig.session.board();
-            models.push(costs.document(&rig.model.name, &board.engine));
             tables.push(table(&rig.model.name, &costs, board.count_unit()));
+            models.push(ModelBench::new(&rig.model.name, &board.engine, &costs));
             board_name.clone_from(&board.name);
             build_id = board.elf_build_id_hex();
         }
         let compiler = compiler(&self.board)?;
-        let mut document = json!({
-            "schema": "cortexscope.bench.1",
-            "board": board_name,
-            "compiler": compiler,
-            "mode": self.mode.name(),
-            "models": models,
-        });
+        let results = KeptBench {
+            board: board_name.clone(),
+            compiler: compiler.clone(),
+            mode: self.mode.into(),
+            models,
+        };
         let kept = kept_path(&self.board);
         if self.update {
-            let text = serde_json::to_string_pretty(&document)? + "\n";
+            let text = results.to_text()?;
             std::fs::write(&kept, text).with_context(|| kept.display().to_string())?;
         }
         let risen = if self.check {
-            compare(&kept, &document)?
+            compare(&kept, &results)?
         } else {
             Vec::new()
         };
         if self.json {
-            document["elf_build_id"] = json!(build_id);
-            print_json(&document)?;
+            print_json(&documents::bench::Bench {
+                kept: results,
+                elf_build_id: build_id,
+            })?;
         } else {
             let mut stdout = std::io::stdout().lock();
             let by = compiler
@@ -135,20 +138,23 @@ fn kept_path(board: &str) -> PathBuf {
 }
 
 /// What has risen since the results at `kept`, if the same compiler made them.
-fn compare(kept: &Path, now: &Value) -> anyhow::Result<Vec<String>> {
+fn compare(kept: &Path, now: &KeptBench) -> anyhow::Result<Vec<String>> {
     let text = std::fs::read_to_string(kept)
         .with_context(|| format!("{}: keep results there with --update", kept.display()))?;
-    let before: Value = serde_json::from_str(&text)?;
-    for what in ["compiler", "mode"] {
-        if before[what] != now[what] {
-            eprintln!(
-                "not compared: the results kept are of {what} {}, these of {}",
-                before[what], now[what]
-            );
+    let before: KeptBench = serde_json::from_str(&text)
+        .with_context(|| format!("{} does not hold results of a bench", kept.display()))?;
+    let compiler = |bench: &KeptBench| bench.compiler.clone().unwrap_or_else(|| "none".to_owned());
+    let mode = |bench: &KeptBench| bench.mode.name().to_owned();
+    for (what, before, now) in [
+        ("compiler", compiler(&before), compiler(now)),
+        ("mode", mode(&before), mode(now)),
+    ] {
+        if before != now {
+            eprintln!("not compared: the kept results have the {what} {before:?}, these {now:?}");
             return Ok(Vec::new());
         }
     }
-    Ok(rises(&before, now))
+    Ok(now.rises_since(&before))
 }
 
 /// The compiler that built the board's firmware, as its ELF file says; none for a

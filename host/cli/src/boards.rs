@@ -3,8 +3,8 @@
 use super::common::print_json;
 use clap::Args;
 use comfy_table::{Cell, CellAlignment, Table, presets};
+use cortexscope_present::documents;
 use cortexscope_rig::board::{BOARDS, BoardKind, Engine, Transport, firmware_elf};
-use serde_json::json;
 use std::io::Write;
 use std::process::{Command, ExitCode, Stdio};
 
@@ -28,18 +28,18 @@ impl Boards {
         if self.json {
             let boards = BOARDS.iter().map(|board| {
                 let presence = presence(board);
-                json!({
-                    "name": board.name,
-                    "core": board.core,
-                    "flash_bytes": board.flash_bytes,
-                    "ram_bytes": board.ram_bytes,
-                    "reached": reached(board),
-                    "is_there": presence.is_there,
-                    "state": presence.text,
-                })
+                documents::boards::Board {
+                    name: board.name.to_owned(),
+                    core: board.core.to_owned(),
+                    flash_bytes: board.flash_bytes,
+                    ram_bytes: board.ram_bytes,
+                    reached: reached(board),
+                    is_there: presence.is_there,
+                    state: presence.text,
+                }
             });
-            let boards: Vec<_> = boards.collect();
-            print_json(&json!({ "schema": "cortexscope.boards.1", "boards": boards }))?;
+            let boards = boards.collect();
+            print_json(&documents::boards::Boards { boards })?;
             return Ok(ExitCode::SUCCESS);
         }
         let mut table = Table::new();

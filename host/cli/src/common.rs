@@ -6,6 +6,8 @@ use clap::{Args, ValueEnum};
 use cortexscope_budget::fit::Need;
 use cortexscope_compile::model_files::{ModelFiles, ModelFilesError};
 use cortexscope_present::causes::in_words;
+use cortexscope_present::documents::Document;
+use cortexscope_present::documents::mode;
 use cortexscope_present::verdict::verdict;
 use cortexscope_record::{About, OpenError, Tape};
 use cortexscope_rig::Rig;
@@ -104,10 +106,13 @@ pub(super) enum ModeArg {
 impl ModeArg {
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Fused => "fused",
-            Self::Tapped => "tapped",
-        }
+        mode::Mode::from(self).name()
+    }
+}
+
+impl From<ModeArg> for mode::Mode {
+    fn from(mode: ModeArg) -> Self {
+        Mode::from(mode).into()
     }
 }
 
@@ -269,9 +274,8 @@ pub(super) fn ctrl_c() -> anyhow::Result<Cancel> {
 }
 
 /// Prints one JSON document and nothing else.
-pub(super) fn print_json(document: &serde_json::Value) -> anyhow::Result<()> {
-    let mut stdout = std::io::stdout().lock();
-    serde_json::to_writer_pretty(&mut stdout, document)?;
-    writeln!(stdout)?;
+pub(super) fn print_json(document: &impl Document) -> anyhow::Result<()> {
+    let text = document.to_text()?;
+    std::io::stdout().lock().write_all(text.as_bytes())?;
     Ok(())
 }

@@ -11,7 +11,8 @@ use cortexscope_compile::{Accuracy, Compiled, Pair, Progress, Report, accuracy, 
 use cortexscope_core::Mode;
 use cortexscope_net::input::ModelSpec;
 use cortexscope_net::resources::hex;
-use serde_json::json;
+use cortexscope_present::documents;
+use cortexscope_present::documents::compile::PlannedArena;
 use sha2::{Digest, Sha256};
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -109,29 +110,23 @@ impl Compile {
         let model = image.model();
         let arena = |mode| model.plan(mode).map(|plan| plan.arena_bytes());
         if self.json {
-            print_json(&json!({
-                "schema": "cortexscope.compile.1",
-                "model": name,
-                "source_sha256": hex(&compiled.source_sha256),
-                "model_sha256": hex(model.hash()),
-                "calibration_inputs": calibration.len(),
-                "int8_onnx": onnx_path,
-                "image": image_path,
-                "spec": spec_path,
-                "image_bytes": model.image_bytes(),
-                "macs": model.macs(),
-                "layers": model.layer_count(),
-                "planned_arena_bytes": {
-                    "fused": arena(Mode::Fused),
-                    "tapped": arena(Mode::Tapped),
+            print_json(&documents::compile::Compile {
+                model: name,
+                source_sha256: hex(&compiled.source_sha256),
+                model_sha256: hex(model.hash()),
+                calibration_inputs: calibration.len(),
+                int8_onnx: onnx_path.display().to_string(),
+                image: image_path.display().to_string(),
+                spec: spec_path.display().to_string(),
+                image_bytes: model.image_bytes(),
+                macs: model.macs(),
+                layers: model.layer_count(),
+                planned_arena_bytes: PlannedArena {
+                    fused: arena(Mode::Fused),
+                    tapped: arena(Mode::Tapped),
                 },
-                "accuracy": measured.map(|found| json!({
-                    "images": found.images,
-                    "float_right": found.float_right,
-                    "int8_right": found.int8_right,
-                    "agree": found.agree,
-                })),
-            }))?;
+                accuracy: measured.map(Into::into),
+            })?;
         } else {
             writeln!(
                 std::io::stdout(),

@@ -4,7 +4,7 @@ use super::common::{BoardArgs, ModeArg, make_folder, print_json};
 use super::live::Live;
 use super::{input, progress};
 use clap::Args;
-use cortexscope_present::demonstration::{Demonstration, Trial};
+use cortexscope_present::demonstration::{Demonstration, InputResult};
 use cortexscope_present::terminal::Style;
 use cortexscope_rig::measure::measure;
 use cortexscope_rig::session::{MapProgress, OccludeRequest, TensorSet};
@@ -64,7 +64,7 @@ impl Demo {
                     bar.set_message(format!("{}, occluder at position {first}", input.name));
                 }
             })?;
-            trials.push(Trial {
+            trials.push(InputResult {
                 argument: input.argument,
                 name: input.name,
                 values: input.values,

@@ -3,10 +3,11 @@
 use super::common::{BoardArgs, ctrl_c, print_json};
 use super::input;
 use comfy_table::{Cell, CellAlignment, Table, presets};
+use cortexscope_present::documents;
+use cortexscope_present::documents::memory::{HeapPhase, Linked};
 use cortexscope_rig::board::Engine;
 use cortexscope_rig::measure::measure_engine;
 use cortexscope_rig::session::Memory;
-use serde_json::{Value, json};
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -36,12 +37,11 @@ pub(super) fn compare(
         .map(|&engine| measure(args, engine))
         .collect::<anyhow::Result<Vec<_>>>()?;
     if as_json {
-        print_json(&json!({
-            "schema": "cortexscope.engines.1",
-            "board": args.board,
-            "model": args.model,
-            "engines": costs.iter().map(Cost::document).collect::<Vec<_>>(),
-        }))?;
+        print_json(&documents::engines::Engines {
+            board: args.board.clone(),
+            model: args.model.clone(),
+            engines: costs.iter().map(Cost::document).collect(),
+        })?;
     } else {
         let mut stdout = std::io::stdout();
         writeln!(stdout, "{} on {}", args.model, args.board)?;
@@ -75,26 +75,18 @@ impl Cost {
         self.memory.firmware_flash_bytes()
     }
 
-    fn document(&self) -> Value {
-        let heap = self.memory.heap.iter().map(|phase| {
-            json!({
-                "phase": phase.phase,
-                "live_bytes": phase.live_bytes,
-                "peak_bytes": phase.peak_bytes,
-                "allocations": phase.allocations,
-            })
-        });
-        json!({
-            "engine": self.engine,
-            "elf_build_id": self.elf_build_id,
-            "linked": self.memory.linked(),
-            "firmware_flash_bytes": self.flash_bytes(),
-            "stack_bytes": self.stack_bytes,
-            "arena_bytes": self.arena_bytes,
-            "heap_bytes": self.heap_bytes,
-            "heap": heap.collect::<Vec<_>>(),
-            "instructions": self.instructions,
-        })
+    fn document(&self) -> documents::engines::Engine {
+        documents::engines::Engine {
+            engine: self.engine.clone(),
+            elf_build_id: self.elf_build_id.clone(),
+            firmware_flash_bytes: self.flash_bytes(),
+            stack_bytes: self.stack_bytes,
+            arena_bytes: self.arena_bytes,
+            heap_bytes: self.heap_bytes,
+            instructions: self.instructions,
+            heap: self.memory.heap.iter().map(HeapPhase::from).collect(),
+            linked: Linked::from(&self.memory),
+        }
     }
 }
 

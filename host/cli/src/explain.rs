@@ -1,13 +1,13 @@
 //! `cortexscope explain`.
 
-use super::common::{ctrl_c, make_folder, print_json, wrong};
+use super::common::{ctrl_c, make_folder, wrong};
 use super::explain_given::Given;
 use super::full::{FloatModelArgs, model_error, one_input, target_error};
 use super::progress;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use cortexscope_draw::number::significant;
-use cortexscope_draw::{Reach, Theme, attribution_picture};
+use cortexscope_draw::{ColourLimit, Theme, attribution_picture};
 use cortexscope_explain::attribute::{
     Attribution, ExplainError, METHODS, Receipt, Request, explain,
 };
@@ -109,9 +109,9 @@ impl Explain {
         bar.finish_and_clear();
 
         let reach = if self.reach < 100.0 {
-            Reach::Percentile(self.reach)
+            ColourLimit::Percentile(self.reach)
         } else {
-            Reach::Greatest
+            ColourLimit::Greatest
         };
         let files = self.write(&model, request, &attribution, reach, &input.name)?;
         let receipt = Receipt {
@@ -130,7 +130,7 @@ impl Explain {
         let text = serde_json::to_string_pretty(&document)?;
         write(&files.receipt, format!("{text}\n").as_bytes())?;
         if self.json {
-            print_json(&document)?;
+            writeln!(std::io::stdout().lock(), "{text}")?;
         } else {
             self.say(&aim, &attribution, &files, seconds)?;
         }
@@ -142,7 +142,7 @@ impl Explain {
         model: &FloatModel,
         request: Request<'_>,
         attribution: &Attribution,
-        reach: Reach,
+        reach: ColourLimit,
         input: &str,
     ) -> anyhow::Result<Files> {
         let base = self.output.join(format!(

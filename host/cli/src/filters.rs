@@ -8,8 +8,8 @@ use clap::Args;
 use cortexscope_draw::Theme;
 use cortexscope_explain::filters::{FiltersError, Slice, draw};
 use cortexscope_explain::float_model::LayerId;
+use cortexscope_present::documents;
 use cortexscope_present::dump;
-use serde_json::json;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -73,15 +73,14 @@ impl Filters {
         let shape = weights.shape.map(|size| size as u64);
         dump::npy(&array, &shape, &weights.values)?;
         if self.json {
-            print_json(&json!({
-                "schema": "cortexscope.filters.1",
-                "model": model.name,
-                "model_sha256": model.sha256_hex(),
-                "layer": layer.name,
-                "shape": weights.shape,
-                "picture": picture,
-                "array": array,
-            }))?;
+            print_json(&documents::filters::Filters {
+                model: model.name.clone(),
+                model_sha256: model.sha256_hex(),
+                layer: layer.name.clone(),
+                shape: weights.shape,
+                picture: picture.display().to_string(),
+                array: array.display().to_string(),
+            })?;
         } else {
             let [outputs, inputs, height, width] = weights.shape;
             writeln!(

@@ -3,8 +3,8 @@
 use super::common::{ctrl_c, print_json, wrong};
 use super::progress;
 use clap::Args;
+use cortexscope_present::documents;
 use cortexscope_present::gallery::Gallery;
-use serde_json::json;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -16,11 +16,11 @@ pub(super) struct GalleryCommand {
     /// Where the pictures and index.html go.
     #[arg(short, long, value_name = "DIR", default_value = "gallery")]
     output: PathBuf,
-    /// A folder with models/ and photos/ that are not shipped: AlexNet's convolutions,
-    /// SqueezeNet and photographs.
+    /// A folder with models/ (AlexNet's convolutions, SqueezeNet) and photos/, which are not
+    /// shipped.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Seed of all that is random.
+    /// Seed of everything random.
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// One JSON document on stdout.
@@ -33,7 +33,7 @@ impl GalleryCommand {
         if let Some(data) = &self.data
             && !data.is_dir()
         {
-            return Err(wrong(format!("{} is no folder", data.display())));
+            return Err(wrong(format!("no such folder: {}", data.display())));
         }
         let gallery = Gallery {
             output: self.output.clone(),
@@ -41,7 +41,9 @@ impl GalleryCommand {
             seed: self.seed,
         };
         if self.data.is_none() {
-            eprintln!("without --data only the shipped networks are drawn");
+            eprintln!(
+                "Only the shipped networks are drawn; --data DIR adds AlexNet and SqueezeNet."
+            );
         }
         let cancel = ctrl_c()?;
         let bar = progress::spinner();
@@ -57,21 +59,18 @@ impl GalleryCommand {
         bar.finish_and_clear();
         let page = gallery.page();
         if self.json {
-            let exhibits = exhibits.iter().map(|exhibit| {
-                json!({
-                    "picture": self.output.join(&exhibit.file),
-                    "title": exhibit.title,
-                    "command": exhibit.command,
-                    "shows": exhibit.alt,
-                })
+            let exhibits = exhibits.iter().map(|exhibit| documents::gallery::Exhibit {
+                picture: self.output.join(&exhibit.file).display().to_string(),
+                title: exhibit.title.to_owned(),
+                command: exhibit.command.clone(),
+                shows: exhibit.alt.clone(),
             });
-            print_json(&json!({
-                "schema": "cortexscope.gallery.1",
-                "version": env!("CARGO_PKG_VERSION"),
-                "seed": self.seed,
-                "page": page,
-                "exhibits": exhibits.collect::<Vec<_>>(),
-            }))?;
+            print_json(&documents::gallery::Gallery {
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                seed: self.seed,
+                page: page.display().to_string(),
+                exhibits: exhibits.collect(),
+            })?;
             return Ok(ExitCode::SUCCESS);
         }
         let mut out = std::io::stdout().lock();

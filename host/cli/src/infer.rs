@@ -4,10 +4,12 @@ use super::common::{BoardArgs, ModeArg, make_folder, print_json, wrong};
 use super::input::{self, CAMERA, Input};
 use clap::Args;
 use cortexscope_net::printable::printable;
+use cortexscope_present::documents;
+use cortexscope_present::documents::infer::InputResult;
+use cortexscope_present::documents::origin::Origin;
 use cortexscope_present::dump;
 use cortexscope_rig::session::TensorSet;
 use cortexscope_rig::{Recording, Rig, softmax};
-use serde_json::{Value, json};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -81,47 +83,25 @@ impl Infer {
                 dump::write(&folder, &rig.model.image.model(), &input.values, &recording)?;
             }
             if self.json {
-                results.push(document(input, &recording, &rig));
+                results.push(InputResult::new(
+                    &input.name,
+                    input.label,
+                    &recording,
+                    &rig.model,
+                ));
             } else {
                 say(input, &recording, &rig)?;
             }
         }
         if self.json {
-            let board = rig.session.board();
-            print_json(&json!({
-                "schema": "cortexscope.infer.1",
-                "board": board.name,
-                "engine": board.engine,
-                "elf_build_id": board.elf_build_id_hex(),
-                "model": rig.model.name,
-                "model_sha256": rig.model.hash_hex(),
-                "mode": self.mode.name(),
-                "results": results,
-            }))?;
+            print_json(&documents::infer::Infer {
+                origin: Origin::from(&rig),
+                mode: self.mode.into(),
+                results,
+            })?;
         }
         Ok(ExitCode::SUCCESS)
     }
-}
-
-fn document(input: &Input, recording: &Recording, rig: &Rig) -> Value {
-    let class = recording.predicted();
-    let model = rig.model.image.model();
-    let layers = recording.layers.iter().map(|layer| {
-        json!({
-            "name": model.tensor(layer.tensor).map_or("", |tensor| tensor.name),
-            "instructions": layer.count,
-        })
-    });
-    json!({
-        "input": input.name,
-        "expected": input.label,
-        "class": class,
-        "label": rig.model.label(class),
-        "probabilities": softmax(&recording.logits),
-        "logits": recording.logits,
-        "instructions": recording.count,
-        "layers": layers.collect::<Vec<_>>(),
-    })
 }
 
 fn say(input: &Input, recording: &Recording, rig: &Rig) -> std::io::Result<()> {

@@ -7,13 +7,14 @@ use super::input;
 use anyhow::Context;
 use clap::Args;
 use cortexscope_draw::number::grouped;
+use cortexscope_present::documents::memory as documents;
+use cortexscope_present::documents::origin::Origin;
 use cortexscope_present::terminal::{Column, Style, write_table};
 use cortexscope_rig::board::{BoardKind, Engine, Transport, firmware_elf};
 use cortexscope_rig::elf::size::{self, Section};
 use cortexscope_rig::elf::stack::stack_bound;
 use cortexscope_rig::measure::{Measurement, OcclusionMeasurement, measure, measure_occlusion};
 use cortexscope_rig::session::{HeapUse, MemoryReport, Mode};
-use serde_json::{Value, json};
 use stack::Stack;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -65,27 +66,17 @@ impl Memory {
             bound: elf.as_deref().map(stack_bound),
         };
         if self.json {
-            print_json(&json!({
-                "schema": "cortexscope.memory.1",
-                "board": board.name,
-                "engine": board.engine,
-                "elf_build_id": board.elf_build_id_hex(),
-                "model": rig.model.name,
-                "model_sha256": rig.model.hash_hex(),
-                "linked": memory.linked(),
-                "firmware": firmware.as_ref().map(|sections| json!({
-                    "sections": sections.iter().map(section_document).collect::<Vec<_>>(),
-                })),
-                "stack": stack.document(),
-                "heap": memory.heap.iter().map(heap_document).collect::<Vec<_>>(),
-                "modes": measured.iter().map(Measurement::document).collect::<Vec<_>>(),
-                "occlusion": {
-                    "window": [WINDOW, WINDOW],
-                    "planned_arena_bytes": occlusion.planned_arena_bytes,
-                    "measured_arena_bytes": occlusion.measured_arena_bytes,
-                    "stack_bytes": occlusion.stack_bytes,
-                },
-            }))?;
+            print_json(&documents::Memory {
+                origin: Origin::from(&rig),
+                linked: documents::Linked::from(&memory),
+                modes: measured.iter().map(documents::ModeMemory::from).collect(),
+                firmware: firmware.as_ref().map(|sections| documents::Firmware {
+                    sections: sections.iter().map(documents::Section::from).collect(),
+                }),
+                stack: stack.document(),
+                heap: memory.heap.iter().map(documents::HeapPhase::from).collect(),
+                occlusion: documents::OcclusionMemory::new([WINDOW, WINDOW], &occlusion),
+            })?;
             return Ok(ExitCode::SUCCESS);
         }
         let style = Style::of_stdout();
@@ -137,29 +128,6 @@ fn firmware_file(board: &BoardKind, engine: Engine) -> anyhow::Result<Option<Vec
 fn deepest(measured: &[Measurement], occlusion: &OcclusionMeasurement) -> Option<u32> {
     let modes = measured.iter().map(|measurement| measurement.stack_bytes);
     modes.chain([occlusion.stack_bytes]).max().flatten()
-}
-
-fn section_document(section: &Section) -> Value {
-    let causes = section
-        .causes
-        .iter()
-        .map(|(cause, bytes)| json!({ "cause": cause.words(), "bytes": bytes }));
-    json!({
-        "name": section.name,
-        "bytes": section.bytes,
-        "is_flash": section.is_flash,
-        "is_ram": section.is_ram,
-        "causes": causes.collect::<Vec<_>>(),
-    })
-}
-
-fn heap_document(phase: &HeapUse) -> Value {
-    json!({
-        "phase": phase.phase,
-        "live_bytes": phase.live_bytes,
-        "peak_bytes": phase.peak_bytes,
-        "allocations": phase.allocations,
-    })
 }
 
 /// Flash and RAM as the linker gave them.

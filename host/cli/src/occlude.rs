@@ -6,10 +6,11 @@ use clap::{Args, ValueEnum};
 use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_draw::{Occlusion, Palette, ProbabilityRange, Theme, occlusion_map};
 use cortexscope_net::printable::printable;
+use cortexscope_present::documents;
+use cortexscope_present::documents::origin::Origin;
 use cortexscope_present::picture_file::PictureFile;
 use cortexscope_present::scene;
 use cortexscope_rig::session::{MapProgress, OccludeRequest, OcclusionMap};
-use serde_json::json;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -142,30 +143,24 @@ impl Occlude {
         fill: i8,
         [rows, columns]: [usize; 2],
         map: &OcclusionMap,
-    ) -> serde_json::Value {
-        let board = rig.session.board();
-        json!({
-            "schema": "cortexscope.occlude.1",
-            "board": board.name,
-            "engine": board.engine,
-            "elf_build_id": board.elf_build_id_hex(),
-            "model": rig.model.name,
-            "model_sha256": rig.model.hash_hex(),
-            "input": input,
-            "window": self.window,
-            "stride": self.stride,
-            "fill": self.fill,
-            "fill_int8": fill,
-            "class": map.class,
-            "label": rig.model.label(map.class.into()),
-            "base_probability": map.base_probability,
-            "rows": rows,
-            "columns": columns,
-            "probabilities": map.probabilities,
-            "macs_done": map.macs_done,
-            "macs_full": map.macs_full,
-            "instructions": map.count,
-        })
+    ) -> documents::occlude::Occlude {
+        documents::occlude::Occlude {
+            origin: Origin::from(rig),
+            input: input.to_owned(),
+            window: self.window,
+            stride: self.stride,
+            fill: self.fill,
+            fill_int8: fill,
+            class: map.class,
+            label: rig.model.label(map.class.into()),
+            base_probability: map.base_probability,
+            rows,
+            columns,
+            probabilities: map.probabilities.clone(),
+            macs_done: map.macs_done,
+            macs_full: map.macs_full,
+            instructions: map.count,
+        }
     }
 }
 

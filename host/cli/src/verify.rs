@@ -4,8 +4,9 @@ use super::common::{BoardArgs, ModeArg, print_json, wrong};
 use super::{input, progress};
 use clap::Args;
 use cortexscope_net::printable::printable;
+use cortexscope_present::documents;
+use cortexscope_present::documents::origin::Origin;
 use cortexscope_rig::verify::verify;
-use serde_json::json;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -47,24 +48,7 @@ impl Verify {
         bar.finish_and_clear();
 
         let board = rig.session.board();
-        let layers = tally.layers.iter().map(|layer| {
-            json!({ "name": layer.name, "bytes": layer.bytes, "mismatches": layer.mismatches })
-        });
-        let document = json!({
-            "schema": "cortexscope.verify.1",
-            "board": board.name,
-            "engine": board.engine,
-            "elf_build_id": board.elf_build_id_hex(),
-            "model": rig.model.name,
-            "model_sha256": rig.model.hash_hex(),
-            "mode": self.mode.name(),
-            "images": tally.images,
-            "right": tally.right,
-            "layers": layers.collect::<Vec<_>>(),
-            "bytes": tally.bytes,
-            "mismatches": tally.mismatches,
-            "instructions": tally.count,
-        });
+        let document = documents::verify::Verify::new(Origin::from(&rig), self.mode.into(), &tally);
         if self.json {
             print_json(&document)?;
         } else {

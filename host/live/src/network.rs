@@ -7,6 +7,7 @@ use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_core::image::{Layer, Tensor};
 use cortexscope_core::{Mode, Model, Op, image::Window};
 use cortexscope_draw::{ArenaPlan, BufferKind};
+use cortexscope_present::documents::memory::{Linked, ModeMemory};
 use cortexscope_present::scene;
 use cortexscope_rig::Rig;
 use cortexscope_rig::measure::Measurement;
@@ -48,7 +49,7 @@ pub fn describe(rig: &Rig, generation: u64, memory: &Memory, measured: &[Measure
         "tensors": model.tensors().map(|tensor| tensor_entry(&tensor)).collect::<Vec<_>>(),
         "layers": model.layers().map(|layer| layer_entry(&layer)).collect::<Vec<_>>(),
         "modes": modes.collect::<Vec<_>>(),
-        "memory": memory.linked(),
+        "memory": Linked::from(memory),
     });
     arrays(Packet::new(Kind::Network, header), &model).emit()
 }
@@ -163,7 +164,7 @@ fn mode(model: &Model<'_>, measurement: &Measurement) -> Value {
     let arena = model
         .plan(planned)
         .map(|plan| scene::memory::arena(model, &plan, measurement.measured_arena_bytes));
-    let mut entry = measurement.document();
+    let mut entry = json!(ModeMemory::from(measurement));
     entry["arena"] = json!(arena.map(arena_entry));
     entry
 }

@@ -24,7 +24,7 @@ const PICTURE_WIDTH_PX: u32 = 1200;
 const DENSITY: u32 = 2;
 
 /// One input and everything that the board made of it.
-pub struct Trial {
+pub struct InputResult {
     /// What the input is on the command line.
     pub argument: String,
     /// What the input is called.
@@ -50,7 +50,7 @@ pub struct Demonstration<'a> {
     /// Its fill as a grey level.
     pub fill_level: u8,
     /// One for each input.
-    pub trials: Vec<Trial>,
+    pub trials: Vec<InputResult>,
     /// The memory, planned and measured, in every mode.
     pub measurements: Vec<Measurement>,
     /// What the linker gave.
@@ -139,7 +139,7 @@ impl Demonstration<'_> {
     }
 
     /// Every picture of one input, by file name.
-    fn drawings(&self, trial: &Trial) -> Result<Vec<(String, Drawing)>, PictureError> {
+    fn drawings(&self, trial: &InputResult) -> Result<Vec<(String, Drawing)>, PictureError> {
         let maps = self.maps(trial);
         let layout = GridLayout::for_network(&maps, PICTURE_WIDTH_PX);
         let mut drawings = Vec::new();
@@ -160,7 +160,7 @@ impl Demonstration<'_> {
     }
 
     /// The input and every layer as maps, the logits too.
-    fn maps(&self, trial: &Trial) -> Vec<ActivationMaps> {
+    fn maps(&self, trial: &InputResult) -> Vec<ActivationMaps> {
         let view = self.model.image.model();
         let activations = trial.recording.activations.iter();
         activations
@@ -169,7 +169,7 @@ impl Demonstration<'_> {
             .collect()
     }
 
-    fn occlusion(&self, trial: &Trial) -> Occlusion {
+    fn occlusion(&self, trial: &InputResult) -> Occlusion {
         let map = &trial.occlusion;
         scene::occlusion(
             self.model,
@@ -181,7 +181,7 @@ impl Demonstration<'_> {
     }
 
     /// The class probabilities of one input.
-    fn scores(&self, trial: &Trial) -> ClassScores {
+    fn scores(&self, trial: &InputResult) -> ClassScores {
         let probabilities = softmax(&trial.recording.logits);
         ClassScores {
             labels: (0..probabilities.len())

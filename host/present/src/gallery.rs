@@ -162,7 +162,7 @@ impl Making<'_> {
         }
     }
 
-    fn hang(
+    fn add(
         &mut self,
         file: &str,
         title: &'static str,
@@ -187,7 +187,7 @@ impl Making<'_> {
         let conv1 = model.find("conv1")?;
         let drawing = filters::draw(&model, conv1, Slice::Auto, Scale::Shared)?;
         let command = "filters lecture-lenet";
-        self.hang(
+        self.add(
             "lenet-filters.png",
             "First filters of the lecture LeNet",
             command,
@@ -206,7 +206,7 @@ impl Making<'_> {
         let conv1 = model.find("conv1")?;
         let drawing = filters::draw(&model, conv1, Slice::Auto, Scale::PerMap)?;
         let command = "filters alexnet_conv.onnx --scale per-map";
-        self.hang(
+        self.add(
             "alexnet-filters.png",
             "AlexNet’s 64 first filters",
             command,
@@ -246,7 +246,7 @@ impl Making<'_> {
                 let command = format!(
                     "activations alexnet_conv.onnx cat.jpg --layer {layer} --scale per-map"
                 );
-                self.hang(file, title, &command, 1, &drawing)?;
+                self.add(file, title, &command, 1, &drawing)?;
             }
         }
         ascents::alexnet(self, &model)

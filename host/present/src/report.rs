@@ -6,6 +6,8 @@
 //! light or dark theme, and can be printed.
 
 mod cost;
+mod figure;
+mod input_result;
 mod memory;
 mod page;
 mod run;
@@ -13,10 +15,10 @@ mod run;
 pub(crate) mod sample;
 #[cfg(test)]
 mod tests;
-mod trial;
 
 pub(crate) use cost::extent;
 
+use crate::documents;
 use cortexscope_draw::{
     ActivationMaps, ArenaPlan, ClassScores, MemoryBar, Occlusion, PictureError,
 };
@@ -27,7 +29,7 @@ pub struct ReportData {
     /// What was run.
     pub run: Run,
     /// The inputs, in the order they were run.
-    pub trials: Vec<Trial>,
+    pub trials: Vec<InputResult>,
     /// Where flash and RAM went.
     pub memory: Memory,
     /// What the link went through, frames, bytes and retries.
@@ -43,7 +45,7 @@ pub struct Run {
     pub board: String,
     /// Whether the board is emulated; then no time is ever shown.
     pub emulated: bool,
-    /// What [`LayerCost::count`] and [`Trial::count`] count.
+    /// What [`LayerCost::count`] and [`InputResult::count`] count.
     pub counter: Counter,
     /// The engine.
     pub engine: String,
@@ -111,7 +113,7 @@ impl Fact {
 
 /// One input and what became of it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Trial {
+pub struct InputResult {
     /// What the input is called: `mnist:18`.
     pub name: String,
     /// What was done to the input before the network saw it.
@@ -201,8 +203,8 @@ pub struct Section {
 pub struct Receipt {
     /// The result.
     pub title: String,
-    /// Model hash, input, seed and parameters.
-    pub document: serde_json::Value,
+    /// Model hash, input and parameters.
+    pub document: documents::receipt::Receipt,
 }
 
 /// The report as one HTML file.

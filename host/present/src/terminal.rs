@@ -18,7 +18,7 @@ pub use style::Style;
 pub use tables::{Column, write_table};
 pub use tables::{cost, layer_memory, sections};
 
-use crate::report::{ReportData, Run, Trial};
+use crate::report::{InputResult, ReportData, Run};
 use cortexscope_draw::{MapRole, Palette, Scale};
 
 /// Writes one input: what was seen, the class scores, the occlusion map and
@@ -26,7 +26,7 @@ use cortexscope_draw::{MapRole, Palette, Scale};
 ///
 /// # Errors
 /// What the writer gives.
-pub fn trial(out: &mut dyn Write, style: Style, trial: &Trial, run: &Run) -> io::Result<()> {
+pub fn trial(out: &mut dyn Write, style: Style, trial: &InputResult, run: &Run) -> io::Result<()> {
     writeln!(out, "{}", style.strong(&trial.name))?;
     for note in &trial.notes {
         for line in style.dim_lines(note) {

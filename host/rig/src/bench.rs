@@ -4,10 +4,6 @@ use cortexscope_compile::layout::channels_last;
 
 use crate::Rig;
 use crate::session::{InferRequest, Mode, OccludeRequest, SessionError, TensorSet};
-use serde_json::{Value, json};
-
-/// A rise that is not accepted, in parts of what was.
-const RISE: f64 = 0.02;
 
 /// The occluder that is measured: the lecture's window, at every position.
 const OCCLUDER: OccludeRequest = OccludeRequest {
@@ -66,30 +62,6 @@ impl Bench {
         let full = self.total? as f64 * self.occlusion.positions as f64;
         Some(self.occlusion.count? as f64 / full)
     }
-
-    /// What is kept of it.
-    pub fn document(&self, model: &str, engine: &str) -> Value {
-        let layers = self.layers.iter().map(|layer| {
-            json!({
-                "name": layer.name,
-                "instructions": layer.count,
-                "macs": layer.macs,
-                "instructions_per_mac": layer.per_mac(),
-                "floor_share": layer.floor_share(),
-            })
-        });
-        json!({
-            "model": model,
-            "engine": engine,
-            "total_instructions": self.total,
-            "layers": layers.collect::<Vec<_>>(),
-            "occlusion": {
-                "positions": self.occlusion.positions,
-                "instructions": self.occlusion.count,
-                "share_of_full_inferences": self.occlusion_share(),
-            },
-        })
-    }
 }
 
 /// Measures one inference of `input`, int8 `[C, H, W]`, and one occlusion map.
@@ -129,77 +101,9 @@ pub fn bench(rig: &mut Rig, input: &[i8], mode: Mode) -> Result<Bench, SessionEr
     })
 }
 
-/// What takes more instructions in `now` than in `before`, by more than 2 %: two
-/// documents with a list of [`Bench::document`] in `models`.
-pub fn rises(before: &Value, now: &Value) -> Vec<String> {
-    let before = counts(before);
-    let now = counts(now);
-    let risen = now.into_iter().filter_map(|(what, count)| {
-        let (_, was) = before.iter().find(|(name, _)| *name == what)?;
-        let most = *was as f64 * (1.0 + RISE);
-        (count as f64 > most).then(|| format!("{what}: {count} instructions, {was} before"))
-    });
-    risen.collect()
-}
-
-/// Every count of a document, with what it counts.
-fn counts(document: &Value) -> Vec<(String, u64)> {
-    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let mut counts = Vec::new();
-    for model in list(&document["models"]) {
-        let name = text(&model["model"]);
-        let mut note = |what: &str, count: &Value| {
-            counts.extend(
-                count
-                    .as_u64()
-                    .map(|count| (format!("{name} {what}"), count)),
-            );
-        };
-        note("in total", &model["total_instructions"]);
-        for layer in list(&model["layers"]) {
-            note(&text(&layer["name"]), &layer["instructions"]);
-        }
-        note("occlusion", &model["occlusion"]["instructions"]);
-    }
-    counts
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn document(total: u64, conv: u64, occlusion: u64) -> Value {
-        let bench = Bench {
-            total: Some(total),
-            layers: vec![LayerBench {
-                name: "conv".to_owned(),
-                macs: 10,
-                count: Some(conv),
-            }],
-            occlusion: OcclusionBench {
-                positions: 4,
-                count: Some(occlusion),
-            },
-        };
-        json!({ "models": [bench.document("net", "static")] })
-    }
-
-    #[test]
-    fn a_rise_of_more_than_two_per_cent_is_told() {
-        let before = document(1000, 100, 5000);
-        assert!(rises(&before, &document(1020, 102, 5100)).is_empty());
-        assert!(rises(&before, &document(10, 1, 50)).is_empty());
-        let told = rises(&before, &document(1021, 103, 5101));
-        assert_eq!(
-            told,
-            [
-                "net in total: 1021 instructions, 1000 before",
-                "net conv: 103 instructions, 100 before",
-                "net occlusion: 5101 instructions, 5000 before",
-            ]
-        );
-    }
 
     #[test]
     fn shares_are_of_two_products_an_instruction_and_of_whole_inferences() {
@@ -214,7 +118,15 @@ mod tests {
         );
         let pool = LayerBench { macs: 0, ..layer };
         assert_eq!((pool.per_mac(), pool.floor_share()), (None, None));
-        let share = &document(1000, 1, 1000)["models"][0]["occlusion"]["share_of_full_inferences"];
-        assert_eq!(share.as_f64(), Some(0.25));
+        let map = OcclusionBench {
+            positions: 4,
+            count: Some(1000),
+        };
+        let bench = Bench {
+            total: Some(1000),
+            layers: Vec::new(),
+            occlusion: map,
+        };
+        assert_eq!(bench.occlusion_share(), Some(0.25));
     }
 }

@@ -6,7 +6,6 @@ use cortexscope_compile::layout::channels_last;
 use crate::Rig;
 use crate::session::{InferRequest, Memory, Mode, OccludeRequest, SessionError, TensorSet};
 use cortexscope_core::occlusion_arena_bytes;
-use serde_json::{Value, json};
 
 /// Two patterns that differ in every bit: a byte that is written with one of
 /// them shows under the other.
@@ -54,28 +53,6 @@ impl Measurement {
             Mode::Fused => "fused",
             Mode::Tapped => "tapped",
         }
-    }
-
-    /// The mode as one of `modes` of the document `memory`.
-    pub fn document(&self) -> Value {
-        let layers = self.layers.iter().map(|layer| {
-            json!({
-                "name": layer.name,
-                "offset": layer.offset,
-                "bytes": layer.bytes,
-                "planned_arena_bytes": layer.planned_arena_bytes,
-                "measured_arena_bytes": layer.measured_arena_bytes,
-                "stack_bytes": layer.stack_bytes,
-                "instructions": layer.count,
-            })
-        });
-        json!({
-            "mode": self.mode_name(),
-            "planned_arena_bytes": self.planned_arena_bytes,
-            "measured_arena_bytes": self.measured_arena_bytes,
-            "stack_bytes": self.stack_bytes,
-            "layers": layers.collect::<Vec<_>>(),
-        })
     }
 }
 

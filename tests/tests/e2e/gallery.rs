@@ -1,6 +1,6 @@
 //! The gallery of the shipped networks.
 
-use crate::json_documents::has_the_fields_of;
+use crate::json_documents::is_valid;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -24,7 +24,7 @@ fn is_whole(picture: &Path) -> bool {
 fn every_picture_is_on_the_page() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let output = folder.path().to_str().expect("a plain path");
-    has_the_fields_of(&["gallery"], &["gallery", "-o", output, "--json"]);
+    is_valid("gallery", &["gallery", "-o", output, "--json"]);
     let page = std::fs::read_to_string(folder.path().join("index.html")).expect("a page");
     let files = files(folder.path());
     let pictures: Vec<_> = files.iter().filter(|file| file.ends_with(".png")).collect();

@@ -1,93 +1,168 @@
-//! The JSON documents are what `docs/json.md` says.
+//! Every document that a command prints is valid by its JSON Schema, and has no field
+//! that the schema does not name.
 
 use crate::command_line::json;
+use cortexscope_present::documents::schema;
 use serde_json::Value;
-use std::collections::BTreeMap;
 
-const DESCRIPTION: &str = include_str!("../../../docs/json.md");
-
-/// Path and type of every field that a section describes.
-fn described(section: &str) -> BTreeMap<String, String> {
-    let heading = format!("\n## {section}\n");
-    let start = DESCRIPTION.find(&heading).expect("the section is there") + heading.len();
-    let end = DESCRIPTION[start..].find("\n## ");
-    let text = end.map_or(&DESCRIPTION[start..], |end| {
-        &DESCRIPTION[start..start + end]
-    });
-    let rows = text.lines().filter_map(|line| {
-        let mut cells = line.strip_prefix("| `")?.split(" | ");
-        let path = cells.next()?.strip_suffix('`')?;
-        Some((path.to_owned(), cells.next()?.to_owned()))
-    });
-    rows.collect()
-}
-
-/// Calls `found` with path and type of every field.
-fn walk(value: &Value, path: &str, found: &mut dyn FnMut(&str, &str)) {
-    match value {
-        Value::Object(fields) => {
-            for (name, value) in fields {
-                let dot = if path.is_empty() { "" } else { "." };
-                walk(value, &format!("{path}{dot}{name}"), found);
+/// What in `value` is not as `schema` says, with its path. Knows the words that the
+/// schemas use, and refuses any other.
+fn check(schema: &Value, value: &Value, path: &str, faults: &mut Vec<String>) {
+    let mut fault = |text: String| faults.push(format!("{path}: {text}"));
+    let fields = schema.as_object().expect("a schema is an object");
+    let known = [
+        "$schema",
+        "anyOf",
+        "const",
+        "description",
+        "enum",
+        "items",
+        "maxItems",
+        "maximum",
+        "minItems",
+        "minimum",
+        "properties",
+        "required",
+        "title",
+        "type",
+    ];
+    for word in fields.keys() {
+        assert!(known.contains(&word.as_str()), "{path}: {word}");
+    }
+    if let Some(choices) = schema["anyOf"].as_array() {
+        let of = |choice: &Value| {
+            let mut found = Vec::new();
+            check(choice, value, path, &mut found);
+            found
+        };
+        let found: Vec<Vec<String>> = choices.iter().map(of).collect();
+        if !found.iter().any(Vec::is_empty) {
+            faults.extend(found.into_iter().flatten());
+        }
+        return;
+    }
+    let kind = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_i64() || number.is_u64() => "integer",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    let allows = |name: &Value| name == kind || (name == "number" && kind == "integer");
+    match &schema["type"] {
+        name @ Value::String(_) if !allows(name) => fault(format!("{kind}, not {name}")),
+        _ => {}
+    }
+    if schema
+        .get("const")
+        .is_some_and(|constant| constant != value)
+    {
+        fault(format!("{value}, not {}", schema["const"]));
+    }
+    if let Some(names) = schema["enum"].as_array()
+        && !names.contains(value)
+    {
+        fault(format!("{value} is not one of {names:?}"));
+    }
+    if let Some(number) = value.as_f64() {
+        let least = schema["minimum"].as_f64().unwrap_or(f64::NEG_INFINITY);
+        let greatest = schema["maximum"].as_f64().unwrap_or(f64::INFINITY);
+        if !(least..=greatest).contains(&number) {
+            fault(format!("{number} is not from {least} to {greatest}"));
+        }
+    }
+    if let Some(elements) = value.as_array() {
+        let length = elements.len() as u64;
+        let bounds = ["minItems", "maxItems"].map(|word| schema[word].as_u64());
+        if bounds[0].is_some_and(|least| length < least)
+            || bounds[1].is_some_and(|most| length > most)
+        {
+            fault(format!("{length} elements, not {bounds:?}"));
+        }
+        for (index, element) in elements.iter().enumerate() {
+            check(
+                &schema["items"],
+                element,
+                &format!("{path}[{index}]"),
+                faults,
+            );
+        }
+    } else if let Some(object) = value.as_object() {
+        let required = schema["required"].as_array().into_iter().flatten();
+        for name in required.filter_map(Value::as_str) {
+            if !object.contains_key(name) {
+                faults.push(format!("{path}: no field {name}"));
             }
         }
-        Value::Array(elements) => {
-            for element in elements {
-                walk(element, &format!("{path}[]"), found);
+        for (name, value) in object {
+            let path = format!("{path}.{name}");
+            match schema["properties"].get(name) {
+                Some(schema) => check(schema, value, &path, faults),
+                None => faults.push(format!("{path} is not in the schema")),
             }
         }
-        Value::Null => found(path, "null"),
-        Value::Bool(_) => found(path, "boolean"),
-        Value::Number(_) => found(path, "number"),
-        Value::String(_) => found(path, "string"),
     }
 }
 
-/// The document of `args` has the fields of `sections`, all of them and no other.
-pub fn has_the_fields_of(sections: &[&str], args: &[&str]) {
+/// The document of `args` is valid by the schema called `name`.
+pub fn is_valid(name: &str, args: &[&str]) {
     let document = json(args);
-    let schema = document["schema"].as_str().expect("a schema");
-    let name = sections.last().expect("a section");
-    assert!(
-        schema.starts_with(&format!("cortexscope.{name}.")),
-        "{schema}"
-    );
-    assert!(DESCRIPTION.contains(&format!("`{schema}`")), "{schema}");
+    let schemas = schema::all();
+    let known = schemas.iter().find(|schema| schema.name == name);
+    let schema = known.expect("a document with this name").to_value();
+    let mut found = Vec::new();
+    check(&schema, &document, name, &mut found);
+    assert!(found.is_empty(), "{args:?}: {found:#?}");
+}
 
-    let fields: BTreeMap<String, String> = sections
-        .iter()
-        .flat_map(|section| described(section))
-        .collect();
-    let mut seen: BTreeMap<&String, usize> = fields.keys().map(|path| (path, 0)).collect();
-    walk(&document, "", &mut |path, kind| {
-        let below = [format!("{path}."), format!("{path}[].")];
-        let is_below = |known: &&String| below.iter().any(|below| known.starts_with(below));
-        if kind == "null" && fields.keys().any(|known| is_below(&known)) {
-            return;
-        }
-        let list = fields.get(&format!("{path}[]"));
-        if kind == "null" && list.is_some_and(|types| types.ends_with("or null")) {
-            return;
-        }
-        let (path, types) = fields
-            .get_key_value(path)
-            .unwrap_or_else(|| panic!("{name} has the field {path}, which is not described"));
-        assert!(
-            types.split(" or ").any(|known| known == kind),
-            "{name}: {path} is {kind}, not {types}"
-        );
-        *seen.entry(path).or_default() += 1;
+#[test]
+fn what_is_wrong_in_a_document_is_found() {
+    let schemas = schema::all();
+    let boards = schemas.iter().find(|schema| schema.name == "boards");
+    let schema = boards.expect("a document").to_value();
+    let board = serde_json::json!({
+        "name": "native", "core": "this computer", "flash_bytes": null, "ram_bytes": 4,
+        "reached": "here", "is_there": true, "state": "there",
     });
-    for (path, count) in seen {
-        let optional = fields[path].ends_with("or null");
-        assert!(count > 0 || optional, "{name} has no field {path}");
-    }
+    let count = |change: &dyn Fn(&mut Value)| {
+        let mut document = serde_json::json!({
+            "schema": "cortexscope.boards.1", "boards": [board],
+        });
+        change(&mut document);
+        let mut found = Vec::new();
+        check(&schema, &document, "", &mut found);
+        found.len()
+    };
+    assert_eq!(count(&|_| {}), 0);
+    assert_eq!(
+        count(&|document| document["schema"] = "cortexscope.boards.2".into()),
+        1
+    );
+    assert_eq!(count(&|document| document["more"] = true.into()), 1);
+    let board = |document: &mut Value, name: &str, value: Value| {
+        document["boards"][0][name] = value;
+    };
+    assert_eq!(
+        count(&|document| board(document, "ram_bytes", (-1).into())),
+        1
+    );
+    assert_eq!(
+        count(&|document| board(document, "ram_bytes", "4".into())),
+        1
+    );
+    assert_eq!(count(&|document| board(document, "name", Value::Null)), 1);
+    assert_eq!(
+        count(&|document| document["boards"] = serde_json::json!([{}])),
+        7
+    );
 }
 
 #[test]
 fn what_a_board_gave() {
-    has_the_fields_of(&["boards"], &["boards", "--json"]);
-    has_the_fields_of(&["budget"], &["budget", "vgg16", "--lecture", "--json"]);
+    is_valid("boards", &["boards", "--json"]);
+    is_valid("budget", &["budget", "vgg16", "--lecture", "--json"]);
     let commands: [(&str, &[&str]); 4] = [
         ("verify", &["verify", "--images", "2"]),
         ("infer", &["infer", "mnist:17", "mnist:4"]),
@@ -96,10 +171,10 @@ fn what_a_board_gave() {
     ];
     for board in ["native", "mps2-an386"] {
         let bench = ["bench", "--model", "lenet5", "--board", board, "--json"];
-        has_the_fields_of(&["bench"], &bench);
+        is_valid("bench", &bench);
         for (name, command) in commands {
             let args = [command, &["--board", board, "--json"]].concat();
-            has_the_fields_of(&["common", name], &args);
+            is_valid(name, &args);
         }
     }
 }
@@ -109,8 +184,8 @@ fn what_a_float_model_gave() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let folder = folder.path().to_str().expect("a plain path");
     let activations = ["activations", "lenet5", "mnist:0", "-o", folder, "--json"];
-    has_the_fields_of(&["activations"], &activations);
-    has_the_fields_of(&["filters"], &["filters", "lenet5", "-o", folder, "--json"]);
+    is_valid("activations", &activations);
+    is_valid("filters", &["filters", "lenet5", "-o", folder, "--json"]);
     for method in cortexscope_explain::attribute::METHODS {
         let own: &[&str] = match method {
             "smooth-grad" => &["--samples", "2"],
@@ -122,17 +197,17 @@ fn what_a_float_model_gave() {
         let explain = [
             "explain", method, "lenet5", "mnist:0", "-o", folder, "--json",
         ];
-        has_the_fields_of(&["explain"], &[&explain[..], own].concat());
+        is_valid("explain", &[&explain[..], own].concat());
     }
     let ascend = [
         "ascend", "lenet5", "--target", "class:1", "--steps", "2", "-o", folder, "--json",
     ];
-    has_the_fields_of(&["ascend"], &ascend);
+    is_valid("ascend", &ascend);
 }
 
 #[test]
 fn what_the_engines_of_a_board_take() {
-    has_the_fields_of(&["engines"], &["memory", "--board", "mps2-an500", "--json"]);
+    is_valid("engines", &["memory", "--board", "mps2-an500", "--json"]);
 }
 
 #[test]
@@ -142,7 +217,7 @@ fn what_writes_files_says_where() {
     let demo = [
         "demo", "--board", "native", "--inputs", "mnist:0", "-o", folder, "--json",
     ];
-    has_the_fields_of(&["common", "demo"], &demo);
+    is_valid("demo", &demo);
     let models = concat!(env!("CARGO_MANIFEST_DIR"), "/../models");
     let onnx = format!("{models}/lenet5/lenet5.onnx");
     let digits = format!("{models}/mnist/calibration-images-idx3-ubyte.gz");
@@ -155,9 +230,6 @@ fn what_writes_files_says_where() {
         folder,
         "--json",
     ];
-    has_the_fields_of(&["compile"], &compile);
-    has_the_fields_of(
-        &["compile"],
-        &[&compile[..], &["--accuracy", "50"]].concat(),
-    );
+    is_valid("compile", &compile);
+    is_valid("compile", &[&compile[..], &["--accuracy", "50"]].concat());
 }

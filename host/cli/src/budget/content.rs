@@ -8,10 +8,10 @@ use cortexscope_budget::{
     Element, Ledger, MemoryPlan, Mode, Network, Purpose, backward_bytes, plan,
 };
 use cortexscope_draw::number::grouped;
+use cortexscope_present::documents::budget as documents;
 use cortexscope_present::verdict::verdict;
 use cortexscope_rig::board::parts;
 use cortexscope_wire::capacity::{inference_wire_bytes, uart_bytes_per_s};
-use serde_json::{Value, json};
 
 /// A USB full-speed bulk endpoint: 19 packets of 64 bytes in each of 1,000 frames a second.
 const USB_BYTES_PER_S: u32 = 1_216_000;
@@ -335,87 +335,85 @@ impl Content {
     }
 
     /// The same as one JSON document.
-    pub fn document(&self, lecture: Option<&Lecture>) -> Value {
+    pub fn document(&self, lecture: Option<&Lecture>) -> documents::Budget {
         let totals = &self.ledger.totals;
         let (fused, tapped) = (self.int8(Mode::Fused), self.int8(Mode::Tapped));
-        let layers = self.ledger.rows.iter().enumerate().map(|(tensor, row)| {
-            json!({
-                "name": row.name,
-                "operator": row.op,
-                "shape": row.shape,
-                "weights": row.weights,
-                "biases": row.biases,
-                "macs": row.macs,
-                "values": row.values,
-                "receptive_field": row.receptive_field,
-                "stride": row.stride,
-                "fused_offset": fused.offsets[tensor],
-                "fused_steps": fused.lives[tensor],
-                "tapped_offset": tapped.offsets[tensor],
-                "tapped_steps": tapped.lives[tensor],
-                "scratch_bytes": tensor.checked_sub(1).map(|layer| fused.scratch_bytes[layer]),
-                "flash_bytes": row.flash_bytes,
-            })
+        let rows = self.ledger.rows.iter().enumerate();
+        let layers = rows.map(|(tensor, row)| documents::Layer {
+            name: row.name.clone(),
+            operator: row.op.clone(),
+            shape: row.shape,
+            weights: row.weights,
+            biases: row.biases,
+            macs: row.macs,
+            values: row.values,
+            receptive_field: row.receptive_field,
+            stride: row.stride,
+            fused_offset: fused.offsets[tensor],
+            fused_steps: fused.lives[tensor],
+            tapped_offset: tapped.offsets[tensor],
+            tapped_steps: tapped.lives[tensor],
+            scratch_bytes: tensor
+                .checked_sub(1)
+                .map(|layer| fused.scratch_bytes[layer]),
+            flash_bytes: row.flash_bytes,
         });
-        let arenas = self.plans.iter().map(|(element, mode, plan)| {
-            json!({
-                "element": element_name(*element),
-                "mode": mode_name(*mode),
-                "arena_bytes": plan.arena_bytes,
-                "lower_bound_bytes": plan.lower_bound_bytes,
-                "is_optimal": plan.proof.is_optimal(),
-            })
+        let plans = self.plans.iter();
+        let arenas = plans.map(|(element, mode, plan)| documents::Arena {
+            element: element_name(*element).to_owned(),
+            mode: mode_name(*mode).to_owned(),
+            arena_bytes: plan.arena_bytes,
+            lower_bound_bytes: plan.lower_bound_bytes,
+            is_optimal: plan.proof.is_optimal(),
         });
         let [all, none] = self.wire_bytes();
-        let links = Self::links().map(|(name, bytes_per_s)| {
-            json!({
-                "name": name,
-                "bytes_per_s": bytes_per_s,
-                "images_per_s_all_tapped": f64::from(bytes_per_s) / all as f64,
-                "images_per_s_logits_only": f64::from(bytes_per_s) / none as f64,
-            })
+        let links = Self::links().map(|(name, bytes_per_s)| documents::Speed {
+            name: name.to_owned(),
+            bytes_per_s,
+            images_per_s_all_tapped: f64::from(bytes_per_s) / all as f64,
+            images_per_s_logits_only: f64::from(bytes_per_s) / none as f64,
         });
         let boards = parts().into_iter().map(|part| {
             let fit = fit(&self.need, &part);
-            json!({
-                "name": part.name,
-                "flash_bytes": part.flash_bytes,
-                "ram_bytes": part.ram_bytes,
-                "needs_flash_bytes": fit.flash_bytes,
-                "needs_ram_bytes_fused": fit.fused_ram_bytes,
-                "needs_ram_bytes_tapped": fit.tapped_ram_bytes,
-                "fits_fused": fit.is_possible(),
-                "fits_tapped": fit.is_possible_tapped(),
-                "verdict": verdict(&fit),
-            })
+            documents::Board {
+                name: part.name.to_owned(),
+                flash_bytes: part.flash_bytes,
+                ram_bytes: part.ram_bytes,
+                needs_flash_bytes: fit.flash_bytes,
+                needs_ram_bytes_fused: fit.fused_ram_bytes,
+                needs_ram_bytes_tapped: fit.tapped_ram_bytes,
+                fits_fused: fit.is_possible(),
+                fits_tapped: fit.is_possible_tapped(),
+                verdict: verdict(&fit),
+            }
         });
-        json!({
-            "schema": "cortexscope.budget.1",
-            "model": self.network.name,
-            "totals": {
-                "weights": totals.weights,
-                "biases": totals.biases,
-                "parameters": totals.parameters(),
-                "macs": totals.macs,
-                "values": totals.values,
-                "values_f32_bytes": 4 * totals.values,
-                "flash_bytes": totals.flash_bytes,
-                "image_bytes": self.need.image_bytes,
+        let notes = lecture.map_or(&[][..], |lecture| lecture.notes);
+        documents::Budget {
+            model: self.network.name.clone(),
+            totals: documents::Totals {
+                weights: totals.weights,
+                biases: totals.biases,
+                parameters: totals.parameters(),
+                macs: totals.macs,
+                values: totals.values,
+                values_f32_bytes: 4 * totals.values,
+                flash_bytes: totals.flash_bytes,
+                image_bytes: self.need.image_bytes,
             },
-            "layers": layers.collect::<Vec<_>>(),
-            "arenas": arenas.collect::<Vec<_>>(),
-            "backward": {
-                "input_gradient_bytes": self.backward[0],
-                "training_bytes": self.backward[1],
+            layers: layers.collect(),
+            arenas: arenas.collect(),
+            backward: documents::Backward {
+                input_gradient_bytes: self.backward[0],
+                training_bytes: self.backward[1],
             },
-            "link": {
-                "all_tapped_bytes": all,
-                "logits_only_bytes": none,
-                "links": links,
+            link: documents::Link {
+                all_tapped_bytes: all,
+                logits_only_bytes: none,
+                links: links.to_vec(),
             },
-            "boards": boards.collect::<Vec<_>>(),
-            "lecture_notes": lecture.map_or(&[][..], |lecture| lecture.notes),
-        })
+            boards: boards.collect(),
+            lecture_notes: notes.iter().map(|&note| note.to_owned()).collect(),
+        }
     }
 }
 

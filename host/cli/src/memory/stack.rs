@@ -1,9 +1,9 @@
 //! The stack: what it has, what was measured, and what it never exceeds.
 
 use super::number;
+use cortexscope_present::documents::memory as documents;
 use cortexscope_present::terminal::{Column, Style, write_table};
-use cortexscope_rig::elf::stack::{Frame, StackBound, StackBoundError};
-use serde_json::{Value, json};
+use cortexscope_rig::elf::stack::{StackBound, StackBoundError};
 use std::io::{self, Write};
 
 /// The stack of a board that was measured.
@@ -17,23 +17,8 @@ pub(super) struct Stack {
 }
 
 impl Stack {
-    pub fn document(&self) -> Value {
-        let bound = self.bound.as_ref().and_then(|bound| bound.as_ref().ok());
-        let frames = |frames: &[Frame]| -> Vec<Value> {
-            let frames = frames.iter();
-            frames
-                .map(|frame| json!({ "function": frame.function, "bytes": frame.bytes }))
-                .collect()
-        };
-        let why = self.bound.as_ref().and_then(|bound| bound.as_ref().err());
-        json!({
-            "room_bytes": self.room_bytes,
-            "measured_bytes": self.measured_bytes,
-            "bound_bytes": bound.map(|bound| bound.bytes),
-            "path": bound.map(|bound| frames(&bound.path)),
-            "interrupt": bound.map(|bound| frames(&bound.interrupt)),
-            "no_bound": why.map(ToString::to_string),
-        })
+    pub fn document(&self) -> documents::Stack {
+        documents::Stack::new(self.room_bytes, self.measured_bytes, self.bound.as_ref())
     }
 
     pub fn write(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {

@@ -6,7 +6,7 @@ use crate::frame::Frame;
 use crate::packet::{Kind, Packet};
 use crate::station::Shared;
 use axum::body::Bytes;
-use cortexscope_draw::{Reach, heat};
+use cortexscope_draw::{ColourLimit, heat};
 use cortexscope_explain::attribute::{
     Attribution, ExplainError, Method, Receipt, Request, explain,
 };
@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// Percent of the values whose colours are told apart, as on the command line.
-const REACH: Reach = Reach::Percentile(99.5);
+const LIMIT: ColourLimit = ColourLimit::Percentile(99.5);
 
 /// A frame, and what of it is asked for.
 pub(crate) struct Task {
@@ -130,7 +130,7 @@ fn packet(model: &FloatModel, task: &Task, made: &Made) -> Bytes {
         maps: &[],
     };
     let (values, is_signed) = per_pixel(attribution, method);
-    let (reach, words) = REACH.of(&values);
+    let (reach, words) = LIMIT.of(&values);
     let [_, height, width] = attribution.shape;
     let over = model.spec.input.picture(&frame.values);
     let picture = heat(&values, width as u32, is_signed, reach, Some(&over));

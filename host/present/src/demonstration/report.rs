@@ -1,6 +1,9 @@
 //! A demonstration as one HTML file.
 
-use super::{Demonstration, Trial, WriteError};
+use super::{Demonstration, InputResult, WriteError};
+use crate::documents;
+use crate::documents::origin::Origin;
+use crate::documents::receipt::Window;
 use crate::report::{
     Counter, Fact, LayerCost, LayerMemory, Memory, Receipt, ReportData, Run, Section, html,
 };
@@ -8,7 +11,6 @@ use crate::scene;
 use cortexscope_core::{Op, Plan};
 use cortexscope_draw::number::grouped;
 use cortexscope_rig::session::{CounterKind, Mode};
-use serde_json::json;
 use std::path::{Path, PathBuf};
 
 impl Demonstration<'_> {
@@ -76,7 +78,7 @@ impl Demonstration<'_> {
         }
     }
 
-    fn trial(&self, trial: &Trial) -> crate::report::Trial {
+    fn trial(&self, trial: &InputResult) -> crate::report::InputResult {
         let view = self.model.image.model();
         let map = &trial.occlusion;
         let costs = trial.recording.layers.iter().map(|layer| LayerCost {
@@ -86,7 +88,7 @@ impl Demonstration<'_> {
                 .to_owned(),
             count: layer.count,
         });
-        crate::report::Trial {
+        crate::report::InputResult {
             name: trial.name.clone(),
             notes: trial.notes.clone(),
             scores: self.scores(trial),
@@ -214,24 +216,21 @@ impl Demonstration<'_> {
         .collect()
     }
 
-    fn receipt(&self, trial: &Trial) -> Receipt {
+    fn receipt(&self, trial: &InputResult) -> Receipt {
         Receipt {
             title: trial.name.clone(),
-            document: json!({
-                "model_sha256": self.model.hash_hex(),
-                "board": self.board.name,
-                "engine": self.board.engine,
-                "elf_build_id": self.board.elf_build_id_hex(),
-                "input": trial.name,
-                "mode": mode_name(self.mode),
-                "seed": null,
-                "occlusion": {
-                    "window": self.request.window,
-                    "stride": self.request.stride,
-                    "fill": self.fill_level,
-                    "class": trial.occlusion.class,
+            document: documents::receipt::Receipt {
+                origin: Origin::new(&self.board, self.model),
+                input: trial.name.clone(),
+                mode: self.mode.into(),
+                seed: None,
+                occlusion: Window {
+                    window: self.request.window,
+                    stride: self.request.stride,
+                    fill: self.fill_level,
+                    class: trial.occlusion.class,
                 },
-            }),
+            },
         }
     }
 }

@@ -86,7 +86,7 @@ pub fn lenet(making: &mut Making<'_>, model: &FloatModel) -> Result<(), GalleryE
         all.columns = Some(10);
         let drawing = tile_grid(&all, layout(model))?;
         let command = "ascend lecture-lenet --preset mahendran-2016 --tv 0.5 --target class:0 …";
-        making.hang("lenet-classes.png", "Ascended digits", command, 1, &drawing)?;
+        making.add("lenet-classes.png", "Ascended digits", command, 1, &drawing)?;
     }
     let filters: Vec<String> = (0..50).map(|filter| format!("conv2:{filter}")).collect();
     let ascent = making.ascent(Preset::Erhan2009, model);
@@ -97,7 +97,7 @@ pub fn lenet(making: &mut Making<'_>, model: &FloatModel) -> Result<(), GalleryE
     grid.columns = Some(10);
     let drawing = tile_grid(&grid, layout(model))?;
     let command = "ascend lecture-lenet --preset erhan-2009 --target conv2:0 …";
-    making.hang(
+    making.add(
         "lenet-conv2.png",
         "Ascended filters of the second layer",
         command,
@@ -131,7 +131,7 @@ pub fn alexnet(making: &mut Making<'_>, model: &FloatModel) -> Result<(), Galler
     grid.columns = Some(5);
     let drawing = tile_grid(&grid, PHOTOGRAPH)?;
     let command = "ascend alexnet_conv.onnx --tv 6 --jitter 16 --steps 128 --target conv5:7 …";
-    making.hang(
+    making.add(
         "alexnet-ascended.png",
         "AlexNet’s filters, ascended",
         command,
@@ -155,7 +155,7 @@ pub fn squeezenet(making: &mut Making<'_>, model: &FloatModel) -> Result<(), Gal
     let drawing = tile_grid(&grid, PHOTOGRAPH)?;
     let command =
         "ascend squeezenet_v1.0_dc.onnx --tv 0.1 --jitter 16 --steps 128 --target class:130 …";
-    making.hang(
+    making.add(
         "squeezenet-classes.png",
         "SqueezeNet’s classes, ascended",
         command,

@@ -7,7 +7,7 @@ use image::RgbImage;
 use super::{GalleryError, Making};
 use crate::scene::attribution::per_pixel;
 use cortexscope_draw::number::percent;
-use cortexscope_draw::{GridLayout, Reach, Tile, Tiles, heat, tile_grid};
+use cortexscope_draw::{ColourLimit, GridLayout, Tile, Tiles, heat, tile_grid};
 use cortexscope_explain::attribute::{
     Baseline, Composite, CompositeKind, DeconvnetStart, GradCam, IntegratedGradients, LrpRule,
     Method, OcclusionParameters, Quadrature, Request, SmoothGrad, SmoothGradOf, explain,
@@ -18,7 +18,7 @@ use cortexscope_explain::float_model::FloatModel;
 use cortexscope_explain::target::{Aim, ClassValue, Target};
 use cortexscope_net::input::picture;
 
-const REACH: Reach = Reach::Percentile(99.5);
+const LIMIT: ColourLimit = ColourLimit::Percentile(99.5);
 const DIGITS: [usize; 5] = [0, 1, 4, 18, 61];
 const PHOTOS: [&str; 5] = [
     "tracel_flamingo.jpg",
@@ -99,12 +99,12 @@ fn shown(
         Method::Gradient | Method::Deconvnet(_) | Method::GuidedBackprop | Method::GuidedGradCam(_)
     );
     if channels == 3 && in_colour {
-        let (reach, _) = REACH.of(&greatest_magnitude(&found.values, height * width));
+        let (reach, _) = LIMIT.of(&greatest_magnitude(&found.values, height * width));
         let planes = model.spec.input.rgb_planes();
         return Ok(colours(&found.values, [height, width], planes, reach));
     }
     let (values, signed) = per_pixel(&found, method);
-    let (reach, _) = REACH.of(&values);
+    let (reach, _) = LIMIT.of(&values);
     let coarse = matches!(method, Method::GradCam(_) | Method::Occlusion(_));
     let photograph = coarse.then(|| model.spec.input.picture(input));
     Ok(heat(
@@ -178,7 +178,7 @@ fn variant(method: &Method) -> String {
     }
 }
 
-const SIGNED: &str = "blue speaks for the class, orange against it; magnitudes from black to yellow; grey is zero in colour";
+const SIGNED: &str = "blue: evidence for the class; orange: against it; black to yellow: magnitude; in colour, grey is zero";
 
 pub fn lenet(making: &mut Making<'_>, model: &FloatModel) -> Result<(), GalleryError> {
     let folder = cortexscope_net::resources::shipped_folder().join("mnist");
@@ -201,7 +201,7 @@ pub fn lenet(making: &mut Making<'_>, model: &FloatModel) -> Result<(), GalleryE
     };
     let drawing = tile_grid(&tiles, layout)?;
     let command = "explain METHOD lecture-lenet mnist:0";
-    making.hang(
+    making.add(
         "lenet-attributions.png",
         "Attributions of digits, side by side",
         command,
@@ -235,7 +235,7 @@ pub fn squeezenet(
             };
             let drawing = tile_grid(&all, layout)?;
             let command = format!("explain METHOD squeezenet_v1.0_dc.onnx {photo}");
-            making.hang(
+            making.add(
                 "squeezenet-methods.png",
                 "Every method on one photograph",
                 &command,
@@ -254,7 +254,7 @@ pub fn squeezenet(
     };
     let drawing = tile_grid(&grid, layout)?;
     let command = "explain METHOD squeezenet_v1.0_dc.onnx PHOTO";
-    making.hang(
+    making.add(
         "squeezenet-attributions.png",
         "Attributions on photographs, side by side",
         command,

@@ -2,11 +2,11 @@
 
 use maud::{Markup, html};
 
-use super::{Counter, LayerMemory, ReportData, Trial};
+use super::{Counter, InputResult, LayerMemory, ReportData};
 use cortexscope_draw::number::grouped;
 
 /// Least and greatest count of a layer over the trials that counted it.
-pub(crate) fn extent(trials: &[Trial], layer: &str) -> Option<[u64; 2]> {
+pub(crate) fn extent(trials: &[InputResult], layer: &str) -> Option<[u64; 2]> {
     let counts = trials
         .iter()
         .flat_map(|trial| &trial.costs)
@@ -36,9 +36,9 @@ pub(super) fn section(data: &ReportData) -> Markup {
         section #cost aria-labelledby="cost-title" {
             h2 #cost-title { "Cost" }
             @if !counted {
-                p { "This board cannot count what it executes." }
+                p { "This board counts neither instructions nor cycles." }
             } @else if data.run.emulated {
-                p { "Counted by the emulator: " (unit) ", which say nothing of time." }
+                p { "The emulator counts " (unit) "; they do not tell how long a layer takes." }
             }
             div .table {
                 table {
@@ -51,7 +51,7 @@ pub(super) fn section(data: &ReportData) -> Markup {
                                 th scope="col" { (unit) ", least" }
                                 th scope="col" { (unit) ", most" }
                                 th scope="col" { "most per MAC" }
-                                th scope="col" .share { "beside the dearest" }
+                                th scope="col" .share { "relative to the most expensive layer" }
                             }
                         }
                     }
@@ -98,7 +98,7 @@ fn counts(extent: Option<[u64; 2]>) -> Markup {
 }
 
 /// Least and greatest count of a whole inference.
-fn total(trials: &[Trial]) -> Option<[u64; 2]> {
+fn total(trials: &[InputResult]) -> Option<[u64; 2]> {
     let counts = || trials.iter().filter_map(|trial| trial.count);
     Some([counts().min()?, counts().max()?])
 }

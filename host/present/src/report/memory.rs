@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::page::{COLUMN_PX, figure};
+use super::figure::{COLUMN_PX, figure};
 use super::{LayerMemory, Memory, Section};
 use cortexscope_draw::number::grouped;
 use cortexscope_draw::{PictureError, arena_plan, memory_bars};

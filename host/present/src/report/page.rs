@@ -4,12 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{ReportData, cost, memory, run, trial};
-use cortexscope_draw::{Drawing, FONT_REGULAR, FONT_SEMIBOLD, PictureError, Theme, Weight};
-
-/// Width of the column that everything stands in, pictures' margins included.
-/// With the page's padding it fits a window of 1024 pixels.
-pub(super) const COLUMN_PX: u32 = 976;
+use super::{ReportData, cost, input_result, memory, run};
+use cortexscope_draw::{FONT_REGULAR, FONT_SEMIBOLD, PictureError, Theme, Weight};
 
 const STYLE: &str = include_str!("../../assets/report.css");
 
@@ -19,7 +15,7 @@ pub(super) fn page(data: &ReportData) -> Result<Markup, PictureError> {
         .trials
         .iter()
         .enumerate()
-        .map(|(number, one)| trial::section(number, one, &data.run))
+        .map(|(number, one)| input_result::section(number, one, &data.run))
         .collect::<Result<Vec<_>, _>>()?;
     let memory = memory::section(&data.memory)?;
     Ok(html! {
@@ -61,20 +57,6 @@ pub(super) fn page(data: &ReportData) -> Result<Markup, PictureError> {
             }
         }
     })
-}
-
-/// A picture, in the page's colours.
-pub(super) fn figure(drawing: &Drawing) -> Markup {
-    html! { figure { (PreEscaped(drawing.svg())) } }
-}
-
-/// The same in two ways, of which the reader chooses one.
-pub(super) fn alternatives(choices: [(&str, &Drawing); 2]) -> Markup {
-    html! {
-        @for (class, drawing) in choices {
-            figure class=(class) { (PreEscaped(drawing.svg())) }
-        }
-    }
 }
 
 fn choices() -> Markup {

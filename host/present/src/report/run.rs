@@ -15,7 +15,7 @@ pub(super) fn section(data: &ReportData) -> Markup {
                 h3 { "To run it again" }
                 pre { code { (run.commands.join("\n")) } }
             }
-            h3 { "What came out" }
+            h3 { "Results" }
             (results(data))
         }
     }
@@ -28,7 +28,7 @@ fn identity(run: &Run) -> Vec<Fact> {
         run.board.clone()
     };
     let counted = match (run.counter, run.emulated) {
-        (Counter::Nothing, _) => "nothing: this board has no counter".to_owned(),
+        (Counter::Nothing, _) => "nothing; this board has no counter".to_owned(),
         (counter, true) => format!("{}; an emulated board has no time", counter.unit()),
         (counter, false) => counter.unit().to_owned(),
     };
@@ -71,7 +71,7 @@ fn results(data: &ReportData) -> Markup {
                         th scope="col" .text { "input" }
                         th scope="col" { "predicted" }
                         th scope="col" { "probability" }
-                        th scope="col" { "it is" }
+                        th scope="col" { "label" }
                         th scope="col" .text { "" }
                         @if counted { th scope="col" { (data.run.counter.unit()) } }
                     }
@@ -119,7 +119,7 @@ pub(super) fn receipts(receipts: &[Receipt]) -> Markup {
             p { "The same model, input and parameters give the same bytes." }
             @for receipt in receipts {
                 h3 .name { (receipt.title) }
-                pre { code { (format!("{:#}", receipt.document)) } }
+                pre { code { (receipt.document.text()) } }
             }
         }
     }

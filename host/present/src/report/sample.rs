@@ -1,10 +1,10 @@
 //! A small report for tests: every part of one, in few numbers.
 
+use crate::documents;
 use image::RgbImage;
-use serde_json::json;
 
 use super::{
-    Counter, Fact, LayerCost, LayerMemory, Memory, Receipt, ReportData, Run, Section, Trial,
+    Counter, Fact, InputResult, LayerCost, LayerMemory, Memory, Receipt, ReportData, Run, Section,
 };
 use cortexscope_draw::{
     ActivationMaps, ArenaBuffer, ArenaPlan, BufferKind, ClassScores, MapRole, MemoryBar,
@@ -41,7 +41,7 @@ fn maps(
     }
 }
 
-fn trial(name: &str, probabilities: [f32; 3], expected: usize, count: u64) -> Trial {
+fn trial(name: &str, probabilities: [f32; 3], expected: usize, count: u64) -> InputResult {
     let input = ActivationMaps {
         role: MapRole::Stimulus,
         ..maps("input", "input", [1, 6, 6], stroke)
@@ -61,7 +61,7 @@ fn trial(name: &str, probabilities: [f32; 3], expected: usize, count: u64) -> Tr
     });
     let mut falls = vec![Some(0.9); 16];
     falls[6] = Some(0.1);
-    Trial {
+    InputResult {
         name: name.to_owned(),
         notes: vec!["taken as it is".to_owned()],
         scores: ClassScores {
@@ -227,7 +227,24 @@ pub(crate) fn data() -> ReportData {
         link: vec![Fact::new("Frames received", "1,234")],
         receipts: vec![Receipt {
             title: "digit:1".to_owned(),
-            document: json!({"input": "digit:1", "seed": 0}),
+            document: documents::receipt::Receipt {
+                origin: documents::origin::Origin {
+                    board: "mps2-an386".to_owned(),
+                    engine: "static 0.1.0".to_owned(),
+                    elf_build_id: None,
+                    model: "net".to_owned(),
+                    model_sha256: "00".repeat(32),
+                },
+                input: "digit:1".to_owned(),
+                mode: documents::mode::Mode::Fused,
+                seed: None,
+                occlusion: documents::receipt::Window {
+                    window: [7, 7],
+                    stride: [1, 1],
+                    fill: 128,
+                    class: 1,
+                },
+            },
         }],
     }
 }

@@ -1,7 +1,7 @@
 //! From an attribution to its picture.
 
 use cortexscope_draw::number::significant;
-use cortexscope_draw::{AttributionPicture, Reach, Rendering};
+use cortexscope_draw::{AttributionPicture, ColourLimit, Rendering};
 use cortexscope_explain::attribute::{
     Attribution, Method, Request, greatest_magnitude, sum_over_channels,
 };
@@ -29,7 +29,7 @@ pub fn attribution(
     model: &FloatModel,
     request: Request<'_>,
     attribution: &Attribution,
-    reach: Reach,
+    reach: ColourLimit,
 ) -> AttributionPicture {
     let (values, signed) = per_pixel(attribution, request.method);
     let [channels, height, width] = attribution.shape;

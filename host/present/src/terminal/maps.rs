@@ -6,8 +6,8 @@ use std::io::{self, Write};
 use image::Rgb;
 
 use super::style::Style;
+use cortexscope_draw::Range;
 use cortexscope_draw::number::{probability, significant};
-use cortexscope_draw::range::Range;
 use cortexscope_draw::{ActivationMaps, ColourMap, Occlusion, Palette, ProbabilityRange, Scale};
 
 /// From nothing to most, for values from zero up.

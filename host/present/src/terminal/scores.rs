@@ -24,7 +24,7 @@ pub fn class_scores(out: &mut dyn Write, style: Style, scores: &ClassScores) -> 
     };
     let truth = match scores.expected.and_then(|class| scores.labels.get(class)) {
         Some(_) if scores.expected == Some(predicted) => ", right".to_owned(),
-        Some(label) => format!(", wrong: it is {label}"),
+        Some(label) => format!(", wrong: label {label}"),
         None => String::new(),
     };
     let prediction = format!(

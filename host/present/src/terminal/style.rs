@@ -61,8 +61,8 @@ impl Style {
         }
     }
 
-    /// Text in the characters that the terminal has, and none that it would obey: names
-    /// of layers and classes come from files.
+    /// Text in the characters that the terminal has. Control characters, which names
+    /// from a model or a board can hold, become escapes.
     pub(super) fn text(self, text: &str) -> String {
         let text = printable(text);
         if self.unicode {

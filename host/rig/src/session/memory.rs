@@ -5,7 +5,6 @@ use super::open::Session;
 use cortexscope_net::printable::printable;
 use cortexscope_wire::message::MemoryReport;
 use cortexscope_wire::{Event, Request};
-use serde_json::{Value, json};
 
 /// Where a board's memory goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,26 +88,6 @@ impl Memory {
     pub fn firmware_flash_bytes(&self) -> u32 {
         let sections = &self.report.sections;
         sections.text_bytes + sections.rodata_bytes + sections.data_bytes
-    }
-
-    /// What the linker placed, as `linked` of the document `memory`.
-    pub fn linked(&self) -> Value {
-        let report = &self.report;
-        let sections = &report.sections;
-        json!({
-            "flash_bytes": sections.flash_bytes,
-            "ram_bytes": sections.ram_bytes,
-            "text_bytes": sections.text_bytes,
-            "rodata_bytes": sections.rodata_bytes,
-            "data_bytes": sections.data_bytes,
-            "bss_bytes": sections.bss_bytes,
-            "stack_bytes": sections.stack_bytes,
-            "heap_bytes": sections.heap_bytes,
-            "arena_bytes": report.arena_bytes,
-            "input_bytes": report.input_bytes,
-            "model_region_bytes": report.model_region_bytes,
-            "image_bytes": report.image_bytes,
-        })
     }
 }
 

@@ -2,15 +2,19 @@
 
 use maud::{Markup, html};
 
-use super::page::{COLUMN_PX, alternatives, figure};
-use super::{Run, Trial};
+use super::figure::{COLUMN_PX, alternatives, figure};
+use super::{InputResult, Run};
 use cortexscope_draw::number::{grouped, percent};
 use cortexscope_draw::{
     GridLayout, MapRole, Palette, PictureError, ProbabilityRange, Scale, activation_grid,
     class_scores, occlusion_map,
 };
 
-pub(super) fn section(number: usize, trial: &Trial, run: &Run) -> Result<Markup, PictureError> {
+pub(super) fn section(
+    number: usize,
+    trial: &InputResult,
+    run: &Run,
+) -> Result<Markup, PictureError> {
     let layout = GridLayout::for_network(&trial.layers, COLUMN_PX);
     let (stimuli, layers): (Vec<_>, Vec<_>) = trial
         .layers
@@ -58,7 +62,7 @@ pub(super) fn section(number: usize, trial: &Trial, run: &Run) -> Result<Markup,
     })
 }
 
-fn verdict(trial: &Trial) -> String {
+fn verdict(trial: &InputResult) -> String {
     let scores = &trial.scores;
     let Some(class) = scores.predicted() else {
         return String::new();
@@ -73,13 +77,13 @@ fn verdict(trial: &Trial) -> String {
         .and_then(|expected| scores.labels.get(expected))
     {
         Some(expected) if scores.expected != Some(class) => {
-            format!("{prediction}; it is {expected}")
+            format!("{prediction}; label {expected}")
         }
         _ => prediction,
     }
 }
 
-fn occlusion(trial: &Trial) -> Result<Markup, PictureError> {
+fn occlusion(trial: &InputResult) -> Result<Markup, PictureError> {
     let Some(occlusion) = &trial.occlusion else {
         return Ok(html! {});
     };
@@ -93,8 +97,7 @@ fn occlusion(trial: &Trial) -> Result<Markup, PictureError> {
         }
         @if let Some([done, full]) = trial.occlusion_macs {
             p .note {
-                (grouped(done)) " multiplications instead of " (grouped(full))
-                " for as many full inferences"
+                (grouped(done)) " multiply-accumulates; full inferences would take " (grouped(full))
                 @if done > 0 { ": " (format!("{:.1}", full as f64 / done as f64)) " times fewer" }
             }
         }

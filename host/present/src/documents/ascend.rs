@@ -1,0 +1,109 @@
+//! The document of `cortexscope ascend`, which is also its receipt.
+
+use super::Document;
+use super::shape::described;
+
+described! {
+    /// The receipt of an ascent. The steps work on v = x / (white − black): an input x, divided
+    /// by the range of its pixels.
+    pub struct Ascend {
+        /// Version of the program.
+        pub version: String,
+        /// The network's name.
+        pub model: String,
+        /// SHA-256 of the ONNX file, in hexadecimal.
+        pub model_sha256: String,
+        /// How pixels become numbers.
+        pub preprocessing: String,
+        /// The parameters, the same for all results but for the seed.
+        pub parameters: Parameters,
+        /// Path of the PNG file with every result.
+        pub picture: String,
+        /// One result for each target and seed.
+        pub results: Vec<AscentResult>,
+    }
+
+    /// The parameters of an ascent.
+    pub struct Parameters {
+        /// The named set of parameters that the others change.
+        pub preset: String,
+        /// The start image: `zero`, `grey` or an input.
+        pub from: String,
+        /// Standard deviation of the noise that is added to the first parameters.
+        pub noise: f64,
+        /// What is changed: `pixels` or `fourier`, a spectrum.
+        pub parametrisation: String,
+        /// Amplification of a spectrum by 1/f^decay; `null` for pixels.
+        pub decay: Option<f64>,
+        /// Whether colours change along their principal axes.
+        pub decorrelate: bool,
+        /// How v is kept in its bounds: `none`, `clip`, `sigmoid` or `norm`.
+        pub bound: String,
+        /// The length of v; `null` if `bound` is not `norm`.
+        pub norm: Option<f64>,
+        /// `plain`, `line-search`, `normalised` or `adam`.
+        pub optimiser: String,
+        /// Size of a step.
+        pub rate: f64,
+        /// Weight of the sum of magnitudes.
+        pub l1: f64,
+        /// Weight of the sum of squares.
+        pub l2: f64,
+        /// Weight of the total variation.
+        pub tv: f64,
+        /// Exponent β of the total variation.
+        pub tv_beta: f64,
+        /// Pixels by which the input is shifted at most.
+        pub jitter: usize,
+        /// Standard deviation of the blur, in pixels; `null` without a blur.
+        pub blur: Option<f64>,
+        /// Steps from one blur to the next; `null` without a blur.
+        pub blur_every: Option<usize>,
+        /// Resolutions that follow each other.
+        pub octaves: usize,
+        /// Ratio of the sizes of two resolutions that follow each other.
+        pub octave_ratio: f64,
+        /// Steps in each octave at most.
+        pub steps: usize,
+        /// Steps within which the value has to rise.
+        pub patience: usize,
+        /// Share by which the value has to rise.
+        pub rise: f64,
+        /// When an octave ends, in words.
+        pub stop: String,
+    }
+
+    /// What one ascent found.
+    pub struct AscentResult {
+        /// The target as it was asked for.
+        pub target: String,
+        /// The target in words.
+        pub climbed: String,
+        /// Seed of noise and jitter.
+        pub seed: u64,
+        /// The target's value for the start image.
+        pub start: f64,
+        /// The target's value for the result, without jitter.
+        pub value: f64,
+        /// The class's probability for the result; `null` if the target is not a class.
+        pub probability: Option<f64>,
+        /// The penalties of the result.
+        pub penalty: f64,
+        /// Steps that were made: the length of `values`.
+        pub steps: usize,
+        /// Why each octave ended, in words.
+        pub stopped: Vec<String>,
+        /// The target's value less the penalties, before each step.
+        pub values: Vec<f64>,
+        /// Path of the `.npy` file, [C, H, W], in the model's units.
+        pub array: String,
+        /// Path of the folder with the frames; `null` without `--frames`.
+        pub frames: Option<String>,
+        /// Seconds that the ascent took.
+        pub seconds: f64,
+    }
+}
+
+impl Document for Ascend {
+    const NAME: &'static str = "ascend";
+}

@@ -1,0 +1,134 @@
+//! The document of `cortexscope demo`.
+
+use super::Document;
+use super::mode::Mode;
+use super::origin::Origin;
+use super::shape::described;
+use cortexscope_rig::session::Statistics;
+
+described! {
+    /// What a demonstration found, and where its report is.
+    pub struct Demo {
+        /// Board, firmware and model.
+        #[serde(flatten)]
+        pub origin: Origin,
+        /// Path of the HTML report.
+        pub report: String,
+        /// One entry for each input, in the order of the command line.
+        pub trials: Vec<InputResult>,
+        /// The arena, one entry for each plan that the board image has.
+        pub memory: Vec<Arena>,
+        /// What the link to the board went through.
+        pub link: Link,
+    }
+
+    /// One input.
+    pub struct InputResult {
+        /// The input's name.
+        pub input: String,
+        /// Path of the folder with its pictures.
+        pub pictures: String,
+        /// The input's true class; `null` if it is not known.
+        pub expected: Option<usize>,
+        /// The class with the greatest logit.
+        pub class: usize,
+        /// The label of that class.
+        pub label: String,
+        /// Softmax of the logits, one probability for each class.
+        pub probabilities: Vec<f32>,
+        /// Instructions of the inference; cycles on a board that counts cycles; `null` on a
+        /// board that counts neither.
+        pub instructions: Option<u64>,
+        /// The occlusion map.
+        pub occlusion: Occlusion,
+    }
+
+    /// The occlusion map of one input.
+    pub struct Occlusion {
+        /// Rows and columns of the window.
+        pub window: [u16; 2],
+        /// Rows and columns from one position to the next.
+        pub stride: [u16; 2],
+        /// Grey level that fills the window, from 0 (black) to 255 (white).
+        pub fill: u8,
+        /// The class whose probability is mapped.
+        pub class: u16,
+        /// Probability of the class without a window.
+        pub base_probability: f32,
+        /// Multiply-accumulates that the board did.
+        pub macs_done: u64,
+        /// Multiply-accumulates of one whole inference for each position.
+        pub macs_full: u64,
+        /// Instructions of the whole map; cycles on a board that counts cycles; `null` on a
+        /// board that counts neither.
+        pub instructions: Option<u64>,
+    }
+
+    /// The arena of one plan.
+    pub struct Arena {
+        /// The plan: `fused` or `tapped`.
+        pub mode: Mode,
+        /// Bytes of arena in the plan.
+        pub planned_arena_bytes: u32,
+        /// Bytes of arena up to the last one written, found by painting; `null` if the board
+        /// cannot tell.
+        pub measured_arena_bytes: Option<u32>,
+    }
+
+    /// Counts of the link, over the whole session.
+    pub struct Link {
+        /// Frames sent to the board.
+        pub frames_sent: u64,
+        /// Frames from the board with a correct CRC.
+        pub frames_received: u64,
+        /// Bytes sent to the board.
+        pub bytes_sent: u64,
+        /// Bytes from the board, noise included.
+        pub bytes_received: u64,
+        /// Frames with a wrong CRC, wrong stuffing or a wrong length.
+        pub frames_damaged: u64,
+        /// Frames that arrived again after they had been used.
+        pub frames_repeated: u64,
+        /// Frames that arrived while an earlier one was missing.
+        pub frames_out_of_turn: u64,
+        /// Frames of an earlier session.
+        pub frames_stale: u64,
+        /// Times that the host asked for missing frames.
+        pub resends_asked: u64,
+        /// Requests that the host sent again.
+        pub requests_repeated: u64,
+        /// Times that the host waited for an answer for too long.
+        pub timeouts: u64,
+        /// Times that a request began again after the board had reset.
+        pub resets: u64,
+        /// Times that the link was lost and opened again.
+        pub links_reopened: u64,
+        /// Bytes of the board's log.
+        pub log_bytes: u64,
+    }
+}
+
+impl Document for Demo {
+    const NAME: &'static str = "demo";
+}
+
+impl From<&Statistics> for Link {
+    fn from(statistics: &Statistics) -> Self {
+        Self {
+            frames_sent: statistics.frames_sent,
+            frames_received: statistics.frames_received,
+            bytes_sent: statistics.bytes_sent,
+            bytes_received: statistics.bytes_received,
+            frames_damaged: statistics.frames_damaged,
+            frames_repeated: statistics.frames_repeated,
+            frames_out_of_turn: statistics.frames_out_of_turn,
+            frames_stale: statistics.frames_stale,
+            resends_asked: statistics.resends_asked,
+            requests_repeated: statistics.requests_repeated,
+            timeouts: statistics.timeouts,
+            resets: statistics.resets,
+            links_reopened: statistics.links_reopened,
+            log_bytes: statistics.log_bytes,
+        }
+    }
+}
