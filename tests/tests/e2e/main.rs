@@ -8,6 +8,7 @@ mod float_model;
 mod foreign_models;
 mod fuzz_image;
 mod gallery;
+mod hashing;
 mod hostile_board;
 mod json_documents;
 mod lecture_shape;

@@ -5,6 +5,7 @@ use crate::network::{Activation, Channels, Layer, Network, Op, Window};
 use crate::planner::{self, Problem};
 use cortexscope_core::Mode;
 use cortexscope_core::image::{ImageError, PlanProblem};
+use std::time::{Duration, Instant};
 
 fn activation(name: &str, shape: [usize; 3]) -> Activation {
     Activation {
@@ -80,6 +81,48 @@ fn an_image_carries_plans_that_its_check_accepts() {
     assert!(bytes(Mode::Fused) < bytes(Mode::Tapped));
     // Side by side they would take 144 + 400 + 100 + 54 + 12 bytes.
     assert!(bytes(Mode::Tapped) < 600, "{}", bytes(Mode::Tapped));
+}
+
+/// A dense layer of a million weights: an image that takes time to hash.
+fn large_network() -> Network {
+    let inputs = 32 * 32;
+    Network {
+        name: "large".to_owned(),
+        labels: Vec::new(),
+        input: activation("input", [1, 32, 32]),
+        layers: vec![Layer {
+            inputs: vec![0],
+            op: Op::Dense {
+                weights: vec![1; 1000 * inputs],
+                channels: channels(1000),
+            },
+            output: activation("fc", [1000, 1, 1]),
+        }],
+    }
+}
+
+#[test]
+fn a_checked_image_is_not_hashed_again() {
+    let time = |work: &dyn Fn()| -> Duration {
+        let begun = Instant::now();
+        work();
+        begun.elapsed()
+    };
+    let image = emit_planned(&large_network(), [0; 32], planner::plan).expect("a good image");
+    let one_check = time(&|| {
+        cortexscope_core::Model::check(image.bytes()).expect("it was checked before");
+    });
+    // A frame of the live page asks for the network about 15 times.
+    let looks = time(&|| {
+        for _ in 0..1000 {
+            assert_eq!(image.model().classes(), 1000);
+        }
+    });
+    assert!(looks < 10 * one_check, "{looks:?}, one check {one_check:?}");
+    assert!(std::ptr::eq(
+        image.model().hash(),
+        image.clone().model().hash()
+    ));
 }
 
 #[test]
