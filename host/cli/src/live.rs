@@ -6,7 +6,7 @@ use super::input::test_digits;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use cortexscope_live::command::{Choice, PlanName};
-use cortexscope_live::{Menu, MenuBoard, Opener, Station};
+use cortexscope_live::{LiveServer, Menu, MenuBoard, Opener};
 use cortexscope_net::resources::shipped;
 use cortexscope_rig::board::BOARDS;
 use std::path::PathBuf;
@@ -74,7 +74,7 @@ impl Live {
         let args = self.board_args(&first)?;
         args.kind()?;
         args.model()?;
-        let (station, mut engine) = Station::start(
+        let (server, mut threads) = LiveServer::start(
             self.menu(),
             first,
             plan(self.mode),
@@ -83,16 +83,16 @@ impl Live {
         );
         if self.tui {
             let cancel = ctrl_c()?;
-            let shown = cortexscope_live::terminal::run(&station, &|| cancel.is_cancelled());
-            engine.stop();
+            let shown = cortexscope_live::terminal::run(&server, &|| cancel.is_cancelled());
+            threads.stop();
             return Ok(shown.map(|()| ExitCode::SUCCESS)?);
         }
-        let served = self.serve(station);
-        engine.stop();
+        let served = self.serve(server);
+        threads.stop();
         served.map(|()| ExitCode::SUCCESS)
     }
 
-    fn serve(&self, station: Station) -> anyhow::Result<()> {
+    fn serve(&self, server: LiveServer) -> anyhow::Result<()> {
         let cancel = ctrl_c()?;
         let stop = async move {
             while !cancel.is_cancelled() {
@@ -112,7 +112,7 @@ impl Live {
             if !self.no_browser && open::that_detached(&url).is_err() {
                 eprintln!("no browser could be started: open the address by hand");
             }
-            cortexscope_live::serve(listener, station, stop)
+            cortexscope_live::serve(listener, server, stop)
                 .await
                 .context("the server stopped")
         })

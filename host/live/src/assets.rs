@@ -21,7 +21,7 @@ pub async fn file(uri: Uri) -> Response {
     };
     match Files::get(path) {
         Some(file) => answer(kind(path), file.data.into_owned()),
-        None => (StatusCode::NOT_FOUND, "there is no such file").into_response(),
+        None => (StatusCode::NOT_FOUND, "There is no such file.").into_response(),
     }
 }
 

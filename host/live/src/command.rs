@@ -1,4 +1,4 @@
-//! What the page may ask for.
+//! What a page may ask for.
 
 use cortexscope_net::input::digit_form::Steps;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ pub enum Command {
     Shown,
     /// This page's frames go to the board from now on.
     Drive,
-    /// Another board, model or engine.
+    /// Open another board, model or engine.
     Open(Choice),
     /// Which plan runs.
     Mode {
@@ -30,16 +30,16 @@ pub enum Command {
     },
     /// Digits of the test set, one after the other.
     Play(Play),
-    /// A camera that no browser has.
+    /// Show the pictures of a camera that the browser cannot reach.
     Camera {
         /// Whose it is.
         of: CameraOf,
     },
-    /// No more digits or pictures of a camera.
+    /// Stop the digits and the camera.
     Rest,
     /// Run nothing until told.
     Freeze {
-        /// Whether it is frozen from now on.
+        /// Whether frames wait from now on.
         frozen: bool,
     },
     /// Run one frame while frozen.
@@ -53,7 +53,7 @@ pub enum Command {
         /// Nothing for none.
         what: Option<Attribute>,
     },
-    /// Grow an input that excites the float network, or stop.
+    /// Grow an input that excites the float network, or stop that.
     Ascend {
         /// Nothing to stop.
         what: Option<Ascend>,
@@ -141,7 +141,7 @@ pub struct OccludeCommand {
 
 impl OccludeCommand {
     /// Positions from top to bottom and from left to right in an input of
-    /// `[height, width]`; none if the patch does not fit.
+    /// `[height, width]`; `None` if the patch does not fit.
     pub fn positions(&self, size: [usize; 2]) -> Option<[usize; 2]> {
         let along = |axis: usize| {
             let window = usize::from(self.window[axis]);
@@ -157,10 +157,10 @@ impl OccludeCommand {
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
     /// It is longer than any command.
-    #[error("a command has at most {COMMAND_BYTES_MAX} bytes")]
+    #[error("The command is longer than {COMMAND_BYTES_MAX} bytes.")]
     TooLong,
-    /// It is none.
-    #[error("this is no command: {0}")]
+    /// It is not a command of this server.
+    #[error("This is not a command: {0}")]
     Unknown(#[from] serde_json::Error),
 }
 
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_none_is_refused() {
+    fn anything_else_is_refused() {
         for text in [
             "",
             "[]",

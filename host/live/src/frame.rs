@@ -2,7 +2,7 @@
 
 use super::command::PlanName;
 use super::packet::{Kind, Packet};
-use super::stimulus::{Shown, Stimulus};
+use super::stimulus::{PreparedInput, Stimulus};
 use axum::body::Bytes;
 use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_rig::session::Session;
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 /// Frames, and the time, that rates are taken over.
 const RECENT_FRAMES: usize = 64;
 const RECENT: Duration = Duration::from_secs(2);
-/// Without work for so long, a board has paused.
+/// A board without work for this long has paused.
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// One frame: what was shown, and what the board made of it.
@@ -23,9 +23,9 @@ const PAUSE: Duration = Duration::from_secs(2);
 pub struct Frame {
     /// Where the picture came from.
     pub source: String,
-    /// The class that it is, where that is known.
+    /// The correct class, where it is known.
     pub expected: Option<u8>,
-    /// The network that ran, by the station's count.
+    /// The network that ran, by the server's count.
     pub generation: u64,
     /// The board image, whose float network lies beside it.
     pub image_path: PathBuf,
@@ -93,7 +93,7 @@ impl Flow {
         newest.is_some_and(|done| done.at.elapsed() < PAUSE)
     }
 
-    /// Frames that a newer one took the place of.
+    /// Frames that a newer one replaced.
     pub fn replaced(&self) -> u64 {
         self.replaced
     }
@@ -125,7 +125,7 @@ impl Flow {
         self.follow(Done { at, bytes }, board_time);
     }
 
-    /// Takes in a frame that took the board so long.
+    /// Takes in a frame that kept the board busy for `board_time`.
     fn follow(&mut self, done: Done, board_time: Duration) {
         let since = |one: &Done| done.at.duration_since(one.at);
         let idle = self.recent.back().map(since).unwrap_or_default();
@@ -160,7 +160,7 @@ pub fn packet(
     model: &ModelFiles,
     generation: u64,
     stimulus: &Stimulus,
-    shown: &Shown,
+    shown: &PreparedInput,
     mode: PlanName,
     recording: &Recording,
     flow: &Flow,

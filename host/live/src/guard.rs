@@ -11,6 +11,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+/// Where pages open their WebSocket.
+pub(super) const SOCKET_PATH: &str = "/socket";
 /// The names of the loopback interface that a browser may have used.
 const NAMES: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 
@@ -24,10 +26,10 @@ pub struct Guard {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// The request is for another host.
-    #[error("this server answers to 127.0.0.1 and localhost at its own port only")]
+    #[error("This server answers requests to 127.0.0.1 and localhost at its own port only.")]
     Host,
     /// The request comes from another site's page.
-    #[error("only the page that this server serves may talk to it")]
+    #[error("Only the page that this server serves may talk to it.")]
     Origin,
 }
 
@@ -76,7 +78,7 @@ impl IntoResponse for Refused {
 
 /// Refuses strangers, and tells browsers to load nothing from anywhere else.
 pub async fn middleware(guard: Guard, request: Request, next: Next) -> Response {
-    let is_socket = request.uri().path() == super::SOCKET_PATH;
+    let is_socket = request.uri().path() == SOCKET_PATH;
     let mut response = match guard.check(request.headers(), is_socket) {
         Ok(()) => next.run(request).await,
         Err(refused) => refused.into_response(),

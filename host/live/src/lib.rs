@@ -2,7 +2,7 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | [`station`] | one board, any number of pages, and what lies between them |
+//! | [`server`] | one board, any number of pages, and what lies between them |
 //! | `worker` | the thread that drives the board |
 //! | `study` | what the float network behind the board's says of a frame |
 //! | [`stimulus`] | what the network is shown: pixels, digits, cameras |
@@ -24,14 +24,15 @@ pub mod frame;
 pub mod guard;
 pub mod packet;
 pub mod state;
-pub mod station;
 pub mod stimulus;
 pub mod terminal;
 
 mod assets;
 mod host_camera;
+mod latest_slot;
 mod network;
-mod newest;
+mod server;
+mod shared;
 mod socket;
 mod study;
 #[cfg(test)]
@@ -39,8 +40,10 @@ mod tests;
 mod worker;
 
 pub use guard::Guard;
+pub use server::{LiveServer, LiveThreads};
+pub use shared::{Order, Overrun};
 pub use state::{Menu, MenuBoard};
-pub use station::{Engine, OpenError, Opener, Station};
+pub use worker::{OpenError, Opener};
 
 use axum::Router;
 use axum::extract::ws::WebSocketUpgrade;
@@ -50,17 +53,12 @@ use axum::routing::{any, get};
 use std::net::{Ipv4Addr, SocketAddr};
 use tokio::net::TcpListener;
 
-/// Where pages open their WebSocket.
-const SOCKET_PATH: &str = "/socket";
-/// Pages that may be open at once.
-const PAGES_MAX: usize = 16;
-
-/// The page of `station`, for a server at the guard's port.
-pub fn app(station: Station, guard: Guard) -> Router {
+/// The page of `server`, for a server at the guard's port.
+pub fn app(server: LiveServer, guard: Guard) -> Router {
     Router::new()
         .route(
-            SOCKET_PATH,
-            any(move |upgrade| open_socket(upgrade, station.clone())),
+            guard::SOCKET_PATH,
+            any(move |upgrade| open_socket(upgrade, server.clone())),
         )
         .route("/theme.css", get(assets::theme))
         .route("/colours.json", get(assets::colours))
@@ -72,15 +70,16 @@ pub fn app(station: Station, guard: Guard) -> Router {
         }))
 }
 
-async fn open_socket(upgrade: WebSocketUpgrade, station: Station) -> Response {
-    if station.shared.state.borrow().pages.len() >= PAGES_MAX {
-        let text = format!("{PAGES_MAX} pages are open already");
+async fn open_socket(upgrade: WebSocketUpgrade, server: LiveServer) -> Response {
+    // Taken now and not when the page is served, so that no flood passes the limit.
+    let Some(seat) = server.seat() else {
+        let text = format!("{} pages are open already; close one", server::PAGES_MAX);
         return (StatusCode::SERVICE_UNAVAILABLE, text).into_response();
-    }
+    };
     upgrade
         .max_message_size(socket::MESSAGE_BYTES_MAX)
         .max_frame_size(socket::MESSAGE_BYTES_MAX)
-        .on_upgrade(|socket| socket::serve(socket, station))
+        .on_upgrade(|socket| socket::serve(socket, server, seat))
 }
 
 /// A port of the loopback interface; 0 stands for any that is free.
@@ -93,18 +92,18 @@ pub async fn listen(port: u16) -> std::io::Result<(TcpListener, SocketAddr)> {
     Ok((listener, address))
 }
 
-/// Serves the page of `station` until `stop` is done.
+/// Serves the page of `server` until `stop` is done.
 ///
 /// # Errors
 /// Those of the network.
 pub async fn serve(
     listener: TcpListener,
-    station: Station,
+    server: LiveServer,
     stop: impl Future<Output = ()>,
 ) -> std::io::Result<()> {
     let guard = Guard::new(listener.local_addr()?.port());
     tokio::select! {
-        result = async { axum::serve(listener, app(station, guard)).await } => result,
+        result = async { axum::serve(listener, app(server, guard)).await } => result,
         () = stop => Ok(()),
     }
 }

@@ -3,7 +3,6 @@
 
 use super::packet::{Kind, Packet};
 use axum::body::Bytes;
-use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_core::image::{Layer, Tensor};
 use cortexscope_core::{Mode, Model, Op, image::Window};
 use cortexscope_draw::{ArenaPlan, BufferKind};
@@ -181,9 +180,4 @@ fn arena_entry(arena: ArenaPlan) -> Value {
         })
     });
     json!({ "buffers": buffers.collect::<Vec<_>>(), "steps": arena.steps })
-}
-
-/// Whether the model takes grey pictures, which can be brought into MNIST's form.
-pub fn takes_digits(model: &ModelFiles) -> bool {
-    model.spec.input.channels == cortexscope_net::input::Channels::Grey
 }

@@ -34,7 +34,7 @@ pub enum Kind {
     Frame = 2,
     /// An occlusion map, as far as it has come.
     Occlusion = 3,
-    /// An attribution of a frame by the float network, or why there is none.
+    /// An attribution of a frame by the float network, or why it failed.
     Attribution = 5,
     /// An input that excites the float network, as far as it has come.
     Climb = 6,
@@ -51,7 +51,7 @@ pub struct Packet {
 }
 
 impl Packet {
-    /// A packet without arrays. What is no object is no header.
+    /// A packet without arrays. A header that is not an object is left empty.
     pub fn new(kind: Kind, header: Value) -> Self {
         let header = match header {
             Value::Object(header) => header,
@@ -144,13 +144,13 @@ fn padded(bytes: usize) -> usize {
 #[derive(Debug, thiserror::Error)]
 pub enum PacketError {
     /// It ends before its header does, or has another kind.
-    #[error("it is no packet of pixels")]
+    #[error("This is not a packet of pixels.")]
     Shape,
     /// Its header is not the one that pixels have.
-    #[error("its header cannot be read: {0}")]
+    #[error("Could not read the header of a packet of pixels: {0}")]
     Header(#[from] serde_json::Error),
     /// The picture is larger than the page may send, or empty.
-    #[error("a picture is from 1×1 to {max}×{max} pixels, not {width}×{height}")]
+    #[error("A picture must have from 1×1 to {max}×{max} pixels; this one has {width}×{height}.")]
     Size {
         /// As announced.
         width: usize,
@@ -160,7 +160,7 @@ pub enum PacketError {
         max: usize,
     },
     /// There are fewer or more bytes than the size says.
-    #[error("{need_bytes} bytes of pixels are announced, {have_bytes} are there")]
+    #[error("The picture needs {need_bytes} bytes of pixels; the packet has {have_bytes}.")]
     Length {
         /// Four for each pixel.
         need_bytes: usize,
@@ -177,7 +177,7 @@ pub const SIDE_MAX: usize = 512;
 pub struct Pixels {
     /// The page's own number for it.
     pub number: u64,
-    /// Where the page has it from, in a word or two.
+    /// Where the page has it from, for people.
     pub source: String,
     /// Columns.
     pub width: usize,

@@ -7,7 +7,8 @@
 
 use super::command::{Attribute, COMMAND_BYTES_MAX, CameraOf, Command};
 use super::packet::{Pixels, SIDE_MAX};
-use super::station::{Order, Overrun, Station};
+use super::server::{LiveServer, Seat};
+use super::shared::{Order, Overrun};
 use super::stimulus::{Stimulus, any_seed};
 use axum::body::Bytes;
 use axum::extract::ws::{Message, WebSocket};
@@ -26,23 +27,24 @@ const TICK: Duration = Duration::from_millis(100);
 struct Gone;
 
 /// Serves one page until it goes.
-pub async fn serve(mut socket: WebSocket, station: Station) {
-    let page = station.new_page();
+pub(super) async fn serve(mut socket: WebSocket, server: LiveServer, seat: Seat) {
+    let page = seat.page;
     // One may have been plugged in since the last page was opened.
-    station.look_for_camera();
-    station.shared.state.send_modify(|state| state.enter(page));
-    // That it went is all there is to say.
-    let _ = exchange(&mut socket, &station, page).await;
-    station.shared.state.send_modify(|state| state.leave(page));
-    if station.shared.state.borrow().pages.is_empty() {
+    server.look_for_camera();
+    server.shared.state.send_modify(|state| state.enter(page));
+    // Whichever way it went, the page is gone.
+    let _ = exchange(&mut socket, &server, page).await;
+    server.shared.state.send_modify(|state| state.leave(page));
+    drop(seat);
+    if server.shared.state.borrow().pages.is_empty() {
         // Nobody looks: the board need not work. With too much to do already it
         // rests a little later.
-        let _: Result<(), Overrun> = station.order(Order::Rest);
+        let _: Result<(), Overrun> = server.order(Order::Rest);
     }
 }
 
-async fn exchange(socket: &mut WebSocket, station: &Station, page: u64) -> Result<(), Gone> {
-    let shared = &station.shared;
+async fn exchange(socket: &mut WebSocket, server: &LiveServer, page: u64) -> Result<(), Gone> {
+    let shared = &server.shared;
     let mut state = shared.state.subscribe();
     let mut network = shared.network.subscribe();
     let mut frame = shared.frame.subscribe();
@@ -66,7 +68,7 @@ async fn exchange(socket: &mut WebSocket, station: &Station, page: u64) -> Resul
                 Some(Ok(Message::Text(command))) => match Command::parse(&command) {
                     Ok(Command::Shown) => unshown = u32::saturating_sub(unshown, 1),
                     Ok(command) => {
-                        if let Err(refusal) = obey(command, station, page) {
+                        if let Err(refusal) = handle(command, server, page) {
                             text(socket, &json!({ "type": "refused", "text": refusal })).await?;
                         }
                     }
@@ -75,7 +77,7 @@ async fn exchange(socket: &mut WebSocket, station: &Station, page: u64) -> Resul
                 Some(Ok(Message::Binary(packet))) => match Pixels::parse(&packet) {
                     Ok(pixels) => {
                         if shared.state.borrow().driver == Some(page) {
-                            station.show(Stimulus::from_page(page, pixels));
+                            server.show(Stimulus::from_page(page, pixels));
                         }
                     }
                     Err(error) => refuse(socket, &error).await?,
@@ -100,7 +102,7 @@ async fn exchange(socket: &mut WebSocket, station: &Station, page: u64) -> Resul
             Ok(()) = attribution.changed() => packet(socket, &mut attribution).await?,
             Ok(()) = climb.changed() => packet(socket, &mut climb).await?,
             _ = tick.tick() => {
-                let busy = station.busy().filter(|(time, _)| *time >= TICK);
+                let busy = shared.busy().filter(|(time, _)| *time >= TICK);
                 if busy.is_some() || was_busy {
                     let ms = busy.map(|(time, _)| time.as_millis() as u64);
                     let tensor = busy.map(|(_, tensor)| tensor);
@@ -139,35 +141,38 @@ async fn send(socket: &mut WebSocket, message: Message) -> Result<(), Gone> {
     socket.send(message).await.map_err(|_| Gone)
 }
 
-/// Does what a page asks for, or says why not.
-fn obey(command: Command, station: &Station, page: u64) -> Result<(), String> {
-    let state = station.shared.state.borrow().clone();
+/// Does what a page asks for.
+///
+/// # Errors
+/// Why it does not, as a sentence for the page.
+fn handle(command: Command, server: &LiveServer, page: u64) -> Result<(), String> {
+    let state = server.shared.state.borrow().clone();
     let order = match command {
         Command::Shown => return Ok(()),
         Command::Drive => {
-            station
+            server
                 .shared
                 .state
                 .send_modify(|state| state.driver = Some(page));
             return Ok(());
         }
         _ if state.driver != Some(page) => {
-            return Err("another page drives the board; take over first".to_owned());
+            return Err("Another page controls the board. Take over first.".to_owned());
         }
         Command::Cancel => {
-            station.cancel_job();
+            server.cancel_job();
             return Ok(());
         }
         Command::Attribute { what } => {
             let is_known = |what: &Attribute| state.methods.contains(&what.method.as_str());
             if what.as_ref().is_some_and(|what| !is_known(what)) {
-                return Err("there is no such method".to_owned());
+                return Err("There is no such method.".to_owned());
             }
-            station.attribute(what);
+            server.attribute(what);
             return Ok(());
         }
         Command::Ascend { what } => {
-            station.ascend(what);
+            server.ascend(what);
             return Ok(());
         }
         Command::Open(choice) => {
@@ -177,15 +182,18 @@ fn obey(command: Command, station: &Station, page: u64) -> Result<(), String> {
                 || !menu.models.contains(&choice.model)
                 || !menu.engines.contains(&choice.engine)
             {
-                return Err("there is no such board, model or engine".to_owned());
+                return Err("There is no such board, model or engine.".to_owned());
             }
-            station.cancel_job();
+            server.cancel_job();
             Order::Open(choice)
         }
         Command::Mode { mode } => Order::Mode(mode),
         Command::Steps(steps) => Order::Steps(steps),
         Command::Digit { index } if index >= state.digits => {
-            return Err(format!("there are {} test digits", state.digits));
+            return Err(format!(
+                "There are {} test digits; the first is 0.",
+                state.digits
+            ));
         }
         Command::Digit { index } => Order::Digit(index),
         Command::Play(mut play) => {
@@ -196,10 +204,10 @@ fn obey(command: Command, station: &Station, page: u64) -> Result<(), String> {
         }
         Command::Camera { of } => match of {
             CameraOf::Host if state.host_camera.is_none() => {
-                return Err("the host has no camera".to_owned());
+                return Err("The host has no camera.".to_owned());
             }
             CameraOf::Board if state.board_camera.is_none() => {
-                return Err("the board has no camera".to_owned());
+                return Err("The board has no camera.".to_owned());
             }
             of => Order::Camera(of),
         },
@@ -208,5 +216,5 @@ fn obey(command: Command, station: &Station, page: u64) -> Result<(), String> {
         Command::Step => Order::Step,
         Command::Occlude(command) => Order::Occlude(command),
     };
-    station.order(order).map_err(|error| error.to_string())
+    server.order(order).map_err(|error| error.to_string())
 }

@@ -1,5 +1,5 @@
-//! What every page shows of the station: one JSON object, sent whole whenever
-//! something of it changes.
+//! What every page shows of the server: one JSON object, sent as a whole whenever
+//! a part of it changes.
 
 use super::command::{Attribute, CameraOf, Choice, PlanName, Play};
 use cortexscope_explain::ascend::{PRESETS, Preset};
@@ -35,7 +35,7 @@ pub struct MenuBoard {
     pub state: String,
 }
 
-/// Where the station is with its board.
+/// Where the server is with its board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
@@ -45,7 +45,7 @@ pub enum Phase {
     Ready,
     /// The board is lost; it is looked for again and again.
     Lost,
-    /// What was chosen cannot be had; something else must be chosen.
+    /// The choice could not be opened; something else must be chosen.
     Failed,
 }
 
@@ -73,11 +73,11 @@ pub struct FloatLayer {
 pub struct Event {
     /// One more than the event before.
     pub number: u64,
-    /// In words.
+    /// What happened, as a sentence.
     pub text: String,
 }
 
-/// The station as pages see it.
+/// The server as pages see it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct State {
     /// Where it is with its board.
@@ -155,7 +155,7 @@ impl State {
     }
 
     /// Adds an event, and forgets the oldest where there are too many.
-    pub fn say(&mut self, text: impl Into<String>) {
+    pub fn announce(&mut self, text: impl Into<String>) {
         let (number, text) = (self.next_event, text.into());
         self.next_event += 1;
         self.events.push_back(Event { number, text });
@@ -211,7 +211,7 @@ mod tests {
     fn events_are_numbered_and_few() {
         let mut state = state();
         for number in 1..=20 {
-            state.say(number.to_string());
+            state.announce(number.to_string());
         }
         assert_eq!(state.events.len(), EVENTS_MAX);
         assert!(

@@ -1,9 +1,9 @@
 //! What the network is shown, and where it comes from.
 
 use super::command::Play;
-use super::network::takes_digits;
 use super::packet::Pixels;
 use cortexscope_compile::model_files::ModelFiles;
+use cortexscope_net::input::Channels;
 use cortexscope_net::input::MnistSet;
 use cortexscope_net::input::digit_form::{Stage, Steps, digit};
 use cortexscope_net::input::spec::Polarity;
@@ -22,13 +22,13 @@ pub struct Stimulus {
     pub from: Option<(u64, u64)>,
     /// When it came here.
     pub since: Instant,
-    /// What is to be seen.
-    pub sight: Sight,
+    /// What the network is shown.
+    pub content: Content,
 }
 
-/// What is to be seen.
+/// What the network is shown.
 #[derive(Clone, Debug)]
-pub enum Sight {
+pub enum Content {
     /// A digit of the test set, which has its form already.
     Digit(usize),
     /// A picture that still has to be brought into form.
@@ -37,7 +37,7 @@ pub enum Sight {
 
 /// An input for the board, and how it was made.
 #[derive(Clone, Debug)]
-pub struct Shown {
+pub struct PreparedInput {
     /// int8 `[C, H, W]`.
     pub input: Vec<i8>,
     /// The same before it was quantised, as the float network wants it.
@@ -46,7 +46,7 @@ pub struct Shown {
     pub stages: Vec<Stage>,
     /// What else was done, for the user to read.
     pub notes: Vec<String>,
-    /// The class that it is, where that is known.
+    /// The correct class, where it is known.
     pub label: Option<u8>,
 }
 
@@ -65,7 +65,7 @@ impl Stimulus {
             source,
             from: Some((page, number)),
             since: Instant::now(),
-            sight: Sight::Picture(DynamicImage::ImageRgba8(picture).to_rgb8()),
+            content: Content::Picture(DynamicImage::ImageRgba8(picture).to_rgb8()),
         }
     }
 
@@ -75,7 +75,7 @@ impl Stimulus {
             source: format!("mnist:{index}"),
             from: None,
             since: Instant::now(),
-            sight: Sight::Digit(index),
+            content: Content::Digit(index),
         }
     }
 
@@ -85,17 +85,22 @@ impl Stimulus {
             source: source.to_owned(),
             from: None,
             since: Instant::now(),
-            sight: Sight::Picture(picture),
+            content: Content::Picture(picture),
         }
     }
 
-    /// The input that `model` makes of it; none for a digit that there is not.
-    pub fn prepare(&self, model: &ModelFiles, steps: Steps, digits: &MnistSet) -> Option<Shown> {
+    /// The input that `model` makes of it; `None` for a digit that does not exist.
+    pub fn prepare(
+        &self,
+        model: &ModelFiles,
+        steps: Steps,
+        digits: &MnistSet,
+    ) -> Option<PreparedInput> {
         let spec = &model.spec.input;
-        match &self.sight {
-            Sight::Digit(index) => {
+        match &self.content {
+            Content::Digit(index) => {
                 let values = digits.input(*index, spec)?;
-                Some(Shown {
+                Some(PreparedInput {
                     input: model.quantise(&values),
                     values,
                     stages: Vec::new(),
@@ -103,11 +108,11 @@ impl Stimulus {
                     label: digits.label(*index),
                 })
             }
-            Sight::Picture(picture) if takes_digits(model) => {
+            Content::Picture(picture) if takes_digits(model) => {
                 let digit = digit(picture, steps, spec.size);
                 let polarity = steps.polarity.then_some(Polarity::LightOnDark);
                 let values = spec.grey_input(digit.picture.as_raw(), spec.size, polarity);
-                Some(Shown {
+                Some(PreparedInput {
                     input: model.quantise(&values),
                     values,
                     stages: digit.stages,
@@ -115,9 +120,9 @@ impl Stimulus {
                     label: None,
                 })
             }
-            Sight::Picture(picture) => {
+            Content::Picture(picture) => {
                 let prepared = spec.prepare(&DynamicImage::ImageRgb8(picture.clone()));
-                Some(Shown {
+                Some(PreparedInput {
                     input: model.quantise(&prepared.values),
                     values: prepared.values,
                     stages: Vec::new(),
@@ -127,6 +132,11 @@ impl Stimulus {
             }
         }
     }
+}
+
+/// Whether the model takes grey pictures, which can be brought into MNIST's form.
+fn takes_digits(model: &ModelFiles) -> bool {
+    model.spec.input.channels == Channels::Grey
 }
 
 /// Digits, one after the other.

@@ -1,5 +1,5 @@
-//! The same stream for those without a browser: maps as half blocks, scores,
-//! costs and the flow, in a terminal.
+//! The same stream in a terminal, without a browser: maps as half blocks, scores,
+//! costs and rates.
 
 mod grid;
 mod keys;
@@ -8,7 +8,7 @@ mod pace;
 mod screen;
 mod view;
 
-use super::station::Station;
+use super::server::LiveServer;
 use cortexscope_present::terminal::Style;
 use crossterm::event::{self, Event};
 use grid::Grid;
@@ -24,23 +24,23 @@ const LOOK: Duration = Duration::from_millis(16);
 /// Columns and rows of a terminal that does not say how many it has.
 const SIZE: (u16, u16) = (80, 24);
 
-/// Shows `station` in this terminal until `q` is pressed or `is_over`. The
+/// Shows `server` in this terminal until `q` is pressed or `is_over`. The
 /// terminal is left as it was.
 ///
 /// # Errors
-/// Standard output is no terminal, or cannot be written.
-pub fn run(station: &Station, is_over: &dyn Fn() -> bool) -> io::Result<()> {
+/// Standard output is not a terminal, or cannot be written.
+pub fn run(server: &LiveServer, is_over: &dyn Fn() -> bool) -> io::Result<()> {
     if !io::stdout().is_terminal() {
-        return Err(io::Error::other("standard output is no terminal"));
+        return Err(io::Error::other("standard output is not a terminal"));
     }
-    station.look_for_camera();
+    server.look_for_camera();
     let mut screen = Screen::enter()?;
-    show(&mut screen, station, is_over)
+    show(&mut screen, server, is_over)
 }
 
-fn show(screen: &mut Screen, station: &Station, is_over: &dyn Fn() -> bool) -> io::Result<()> {
+fn show(screen: &mut Screen, server: &LiveServer, is_over: &dyn Fn() -> bool) -> io::Result<()> {
     let style = Style::of_stdout();
-    let (frames, states) = (station.frames(), station.state());
+    let (frames, states) = (server.frames(), server.state());
     let mut shown = Grid::new(0, 0);
     let mut keys = Keys::default();
     let mut pace = Pace::default();
@@ -76,7 +76,7 @@ fn show(screen: &mut Screen, station: &Station, is_over: &dyn Fn() -> bool) -> i
             Ok(false) => {}
             Ok(true) => {
                 if let Event::Key(key) = event::read()?
-                    && keys.press(key, station, &state, frame.as_deref()) == Answer::End
+                    && keys.press(key, server, &state, frame.as_deref()) == Answer::End
                 {
                     return Ok(());
                 }

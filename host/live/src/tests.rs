@@ -1,17 +1,18 @@
 //! The router, asked in process.
 
 use super::command::{Choice, PlanName};
-use super::{Guard, Menu, Station, app};
+use super::{Guard, LiveServer, Menu, app};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use cortexscope_net::input::MnistSet;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use tower::ServiceExt;
 
 const PORT: u16 = 4180;
 
-/// The page of a board that cannot be had: the page is served all the same.
+/// The page of a board that does not open: the page is served all the same.
 fn page() -> Router {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/mnist");
     let digits = MnistSet::open(
@@ -24,14 +25,14 @@ fn page() -> Router {
         model: "none".to_owned(),
         engine: "static".to_owned(),
     };
-    let (station, _) = Station::start(
+    let (server, _) = LiveServer::start(
         Menu::default(),
         choice,
         PlanName::Fused,
         digits,
         Box::new(|_, _| Err("there is no board".into())),
     );
-    app(station, Guard::new(PORT))
+    app(server, Guard::new(PORT))
 }
 
 async fn ask(page: &Router, path: &str, headers: &[(&str, &str)]) -> (StatusCode, String) {
@@ -66,36 +67,83 @@ async fn the_page_and_all_that_it_names_are_there() {
     }
 }
 
-#[test]
-fn modules_import_what_there_is() {
+/// The page's modules by their paths, and the paths that each imports.
+fn imports() -> BTreeMap<PathBuf, Vec<PathBuf>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/live");
-    let mut checked = 0;
-    for path in [&folder, &folder.join("source")]
+    let modules = [&folder, &folder.join("source")]
         .into_iter()
         .flat_map(|folder| std::fs::read_dir(folder).unwrap())
         .map(|file| file.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|ending| ending == "js"))
-    {
+        .filter(|path| path.extension().is_some_and(|ending| ending == "js"));
+    let imports = modules.map(|path| {
         let text = std::fs::read_to_string(&path).unwrap();
-        for import in text
-            .lines()
-            .filter_map(|line| line.split(" from './").nth(1))
-        {
-            let name = import.trim_end_matches(['\'', ';']);
-            assert!(
-                path.with_file_name("").join(name).is_file(),
-                "{path:?}: {name}"
-            );
-            checked += 1;
+        // Of `import … from './a.js'` and `import('./a.js')` what is between the quotes.
+        let named = text.split(['\'', '"', '`']).filter(|part| {
+            (part.starts_with("./") || part.starts_with("../")) && part.ends_with(".js")
+        });
+        let folder = path.parent().unwrap().to_owned();
+        let imported = named
+            .map(|name| folder.join(name).canonicalize())
+            .collect::<Result<Vec<_>, _>>()
+            .unwrap_or_else(|error| panic!("{path:?} imports a file that is not there: {error}"));
+        (path.canonicalize().unwrap(), imported)
+    });
+    imports.collect()
+}
+
+/// A cycle in the imports, if there is one.
+fn cycle(imports: &BTreeMap<PathBuf, Vec<PathBuf>>) -> Option<Vec<PathBuf>> {
+    fn visit(
+        module: &Path,
+        imports: &BTreeMap<PathBuf, Vec<PathBuf>>,
+        way: &mut Vec<PathBuf>,
+        done: &mut BTreeSet<PathBuf>,
+    ) -> bool {
+        if done.contains(module) {
+            return false;
         }
-        // SVG's name is an address, and nothing is loaded from it.
-        let text = text.replace("http://www.w3.org/2000/svg", "");
-        assert!(
-            !text.contains("http://") && !text.contains("https://"),
-            "{path:?}"
-        );
+        let is_cycle = way.iter().any(|before| before == module);
+        way.push(module.to_owned());
+        let next = imports.get(module).into_iter().flatten();
+        if is_cycle || next.clone().any(|module| visit(module, imports, way, done)) {
+            return true;
+        }
+        way.pop();
+        done.insert(module.to_owned());
+        false
     }
-    assert!(checked > 20, "{checked}");
+    let mut done = BTreeSet::new();
+    imports.keys().find_map(|module| {
+        let mut way = Vec::new();
+        visit(module, imports, &mut way, &mut done).then_some(way)
+    })
+}
+
+#[test]
+fn modules_import_each_other_without_cycles() {
+    let imports = imports();
+    let count: usize = imports.values().map(Vec::len).sum();
+    assert!(imports.len() > 30 && count > 60, "{count}");
+    assert_eq!(cycle(&imports), None);
+    // The check finds a cycle where there is one.
+    let mut circular = imports.clone();
+    let leaf = imports.iter().find(|(_, imported)| imported.is_empty());
+    let (leaf, _) = leaf.expect("a module that imports none");
+    let user = imports.iter().find(|(_, imported)| imported.contains(leaf));
+    let (user, _) = user.expect("a module that imports it");
+    circular.insert(leaf.clone(), vec![user.clone()]);
+    assert!(cycle(&circular).is_some());
+}
+
+#[test]
+fn modules_load_nothing_from_other_sites() {
+    for path in imports().keys() {
+        // SVG's name is an address, and nothing is loaded from it.
+        let text = std::fs::read_to_string(path).unwrap();
+        let text = text.replace("http://www.w3.org/2000/svg", "");
+        let is_foreign = text.contains("http://") || text.contains("https://");
+        assert!(!is_foreign, "{path:?}");
+    }
 }
 
 #[tokio::test]

@@ -6,15 +6,21 @@ mod reach;
 
 use super::command::{CameraOf, Choice, PlanName};
 use super::frame::Flow;
-use super::host_camera::HostCamera;
+use super::host_camera::{HostCamera, OpenCamera};
+use super::shared::{Order, Shared};
 use super::state::State;
-use super::station::{Opener, Order, Shared, Station};
 use super::stimulus::{Player, Stimulus};
 use cortexscope_net::input::MnistSet;
 use cortexscope_net::input::digit_form::Steps;
 use cortexscope_rig::Rig;
+use cortexscope_rig::session::Cancel;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+/// Opens the board that was chosen.
+pub type Opener = Box<dyn FnMut(&Choice, Cancel) -> Result<Rig, OpenError> + Send>;
+/// Why a board could not be opened, with what to do about it.
+pub type OpenError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The time between two attempts to find a lost board.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -30,6 +36,7 @@ pub(super) struct Worker {
     steps: Steps,
     is_frozen: bool,
     player: Option<Player>,
+    open_camera: OpenCamera,
     host_camera: Option<HostCamera>,
     is_board_camera_on: bool,
     last: Option<Last>,
@@ -55,7 +62,13 @@ enum Task {
 }
 
 impl Worker {
-    pub(super) fn new(shared: Arc<Shared>, digits: MnistSet, open: Opener, mode: PlanName) -> Self {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        digits: MnistSet,
+        open: Opener,
+        mode: PlanName,
+        open_camera: OpenCamera,
+    ) -> Self {
         let first = (!digits.is_empty()).then(|| Last {
             stimulus: Stimulus::digit(FIRST_DIGIT.min(digits.len() - 1)),
             input: None,
@@ -70,6 +83,7 @@ impl Worker {
             steps: Steps::ALL,
             is_frozen: false,
             player: None,
+            open_camera,
             host_camera: None,
             is_board_camera_on: false,
             last: first,
@@ -83,7 +97,7 @@ impl Worker {
         self.reach(&choice);
         loop {
             match self.next() {
-                Task::Order(order) => self.obey(order),
+                Task::Order(order) => self.handle(order),
                 Task::Frame(stimulus) => self.frame(stimulus),
                 Task::Capture => self.capture(),
                 Task::LookAgain => {
@@ -95,19 +109,19 @@ impl Worker {
         }
     }
 
-    /// What is to be done next; waits until there is something.
+    /// The next thing to do; waits until there is one.
     fn next(&mut self) -> Task {
         let shared = Arc::clone(&self.shared);
-        let mut desk = shared.desk();
+        let mut inbox = shared.inbox();
         loop {
-            if desk.is_closed {
+            if inbox.is_closed {
                 return Task::Close;
             }
-            if let Some(order) = desk.orders.pop_front() {
+            if let Some(order) = inbox.orders.pop_front() {
                 return Task::Order(order);
             }
             let runs = self.rig.is_some() && !self.is_frozen;
-            if runs && let Some(stimulus) = desk.newest.take() {
+            if runs && let Some(stimulus) = inbox.newest.take() {
                 return Task::Frame(stimulus);
             }
             if runs && self.is_board_camera_on {
@@ -130,38 +144,38 @@ impl Worker {
                 }
                 patience = Some(wait);
             }
-            desk = shared.wait(desk, patience);
+            inbox = shared.wait(inbox, patience);
         }
     }
 
-    fn say(&self, change: impl FnOnce(&mut State)) {
+    fn update(&self, change: impl FnOnce(&mut State)) {
         self.shared.state.send_modify(change);
     }
 
-    fn obey(&mut self, order: Order) {
+    fn handle(&mut self, order: Order) {
         match order {
             Order::Open(choice) => {
                 self.look_again = None;
-                self.say(|state| {
+                self.update(|state| {
                     state.choice = choice.clone();
-                    state.say(format!("{} with {}", choice.board, choice.model));
+                    state.announce(format!("{} with {}", choice.board, choice.model));
                 });
                 self.reach(&choice);
             }
             Order::Mode(mode) => {
                 self.mode = mode;
-                self.say(|state| state.mode = mode);
+                self.update(|state| state.mode = mode);
                 self.again();
             }
             Order::Steps(steps) => {
                 self.steps = steps;
-                self.say(|state| state.steps = steps);
+                self.update(|state| state.steps = steps);
                 self.again();
             }
             Order::Play(play) => {
                 self.rest();
                 self.player = Some(Player::new(play, self.digits.len()));
-                self.say(|state| state.play = Some(play));
+                self.update(|state| state.play = Some(play));
             }
             Order::Digit(index) => {
                 self.rest();
@@ -170,21 +184,35 @@ impl Worker {
             Order::Rest => self.rest(),
             Order::Camera(of) => {
                 self.rest();
-                match of {
-                    CameraOf::Host => {
-                        let shared = Arc::clone(&self.shared);
-                        self.host_camera = Some(HostCamera::start(Station { shared }));
-                    }
-                    CameraOf::Board => self.is_board_camera_on = true,
-                }
-                self.say(|state| state.camera_on = Some(of));
+                self.start_camera(of);
             }
             Order::Freeze(frozen) => {
                 self.is_frozen = frozen;
-                self.say(|state| state.frozen = frozen);
+                self.update(|state| state.frozen = frozen);
             }
             Order::Step => self.step(),
             Order::Occlude(command) => self.occlude(command),
+        }
+    }
+
+    fn start_camera(&mut self, of: CameraOf) {
+        // Before the camera's thread runs: one that fails at once clears it.
+        self.update(|state| state.camera_on = Some(of));
+        match of {
+            CameraOf::Host => {
+                let (shows, fails) = (Arc::clone(&self.shared), Arc::clone(&self.shared));
+                self.host_camera = Some(HostCamera::start(
+                    Arc::clone(&self.open_camera),
+                    move |picture| shows.show(Stimulus::from_camera("camera of the host", picture)),
+                    move |error| {
+                        fails.state.send_modify(|state| {
+                            state.camera_on = None;
+                            state.announce(format!("Could not use the host's camera: {error}"));
+                        });
+                    },
+                ));
+            }
+            CameraOf::Board => self.is_board_camera_on = true,
         }
     }
 
@@ -192,9 +220,50 @@ impl Worker {
         self.player = None;
         self.host_camera = None;
         self.is_board_camera_on = false;
-        self.say(|state| {
+        self.update(|state| {
             state.play = None;
             state.camera_on = None;
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::Menu;
+    use std::path::Path;
+
+    /// A worker without a board, whose camera fails at once.
+    fn worker() -> Worker {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/mnist");
+        let digits = MnistSet::open(
+            &folder.join("t10k-images-idx3-ubyte.gz"),
+            &folder.join("t10k-labels-idx1-ubyte.gz"),
+        )
+        .unwrap();
+        let choice = Choice {
+            board: "none".to_owned(),
+            model: "none".to_owned(),
+            engine: "static".to_owned(),
+        };
+        let state = State::new(Menu::default(), choice, PlanName::Fused);
+        let open: Opener = Box::new(|_, _| Err("there is no board".into()));
+        let camera: OpenCamera = Arc::new(|| Err(std::io::Error::other("unplugged")));
+        let shared = Arc::new(Shared::new(state));
+        Worker::new(shared, digits, open, PlanName::Fused, camera)
+    }
+
+    #[test]
+    fn a_camera_that_fails_at_once_is_not_said_to_be_on() {
+        for _ in 0..50 {
+            let mut worker = worker();
+            worker.handle(Order::Camera(CameraOf::Host));
+            // Its thread has ended when the camera is dropped.
+            worker.host_camera = None;
+            let state = worker.shared.state.borrow();
+            assert_eq!(state.camera_on, None);
+            let said = state.events.back().map(|event| event.text.as_str());
+            assert_eq!(said, Some("Could not use the host's camera: unplugged"));
+        }
     }
 }

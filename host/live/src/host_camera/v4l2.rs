@@ -1,10 +1,12 @@
-//! Pictures from `/dev/video*`.
+//! Pictures from `/dev/video*`, through Video4Linux 2.
 
-use super::pixels::{FORMATS, Format, Layout};
-use image::RgbImage;
+mod pixels;
+
+use super::{Look, Pictures};
 use linuxvideo::format::{PixFormat, PixelFormat};
 use linuxvideo::stream::ReadStream;
 use linuxvideo::{BufType, CapabilityFlags, Device};
+use pixels::{FORMATS, Format, Layout};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -13,14 +15,32 @@ const WIDTH: u32 = 640;
 const HEIGHT: u32 = 480;
 const FOLDER: &str = "/dev";
 
+/// The name of the first device that captures video, if there is one.
+///
+/// # Errors
+/// There is one, and it cannot be used.
+pub(super) fn name() -> io::Result<Option<String>> {
+    Ok(first()?.map(|(_, name)| name))
+}
+
+/// Opens the first device that captures video.
+///
+/// # Errors
+/// There is none, or it cannot be used.
+pub(super) fn open() -> io::Result<Box<dyn Pictures>> {
+    let first = first()?;
+    let (path, _) = first.ok_or_else(|| io::Error::other("no camera is connected any more"))?;
+    Ok(Box::new(Stream::open(path)?))
+}
+
 /// The first device that captures video: where it is, and its name.
 ///
 /// # Errors
 /// There is a device, and none can be used: why the first one cannot.
-pub(super) fn first() -> io::Result<Option<(PathBuf, String)>> {
+fn first() -> io::Result<Option<(PathBuf, String)>> {
     let mut refusal = None;
     for path in devices(Path::new(FOLDER)) {
-        match name(&path) {
+        match name_of(&path) {
             Ok(Some(name)) => return Ok(Some((path, name))),
             Ok(None) => {}
             Err(error) => {
@@ -47,7 +67,7 @@ fn devices(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// What a device calls itself; none if it captures no video.
-fn name(path: &Path) -> io::Result<Option<String>> {
+fn name_of(path: &Path) -> io::Result<Option<String>> {
     let capabilities = Device::open(path)?.capabilities()?;
     let captures = capabilities
         .device_capabilities()
@@ -56,7 +76,7 @@ fn name(path: &Path) -> io::Result<Option<String>> {
 }
 
 /// A device that delivers pictures.
-pub(super) struct Stream {
+struct Stream {
     path: PathBuf,
     stream: ReadStream,
     layout: Layout,
@@ -67,7 +87,7 @@ impl Stream {
     ///
     /// # Errors
     /// What the device cannot do, and what may help.
-    pub(super) fn open(path: PathBuf) -> io::Result<Self> {
+    fn open(path: PathBuf) -> io::Result<Self> {
         let failed = |what: &'static str| {
             let path = path.clone();
             move |error: io::Error| cannot(&path, what, &error)
@@ -96,18 +116,20 @@ impl Stream {
             layout,
         })
     }
+}
 
-    /// Waits for the next picture; none if it is broken.
-    ///
-    /// # Errors
-    /// There will be no more.
-    pub(super) fn next(&mut self) -> io::Result<Option<RgbImage>> {
+impl Pictures for Stream {
+    fn next(&mut self) -> io::Result<Look> {
+        let failed = |error| cannot(&self.path, "deliver pictures any more", &error);
+        if self.stream.will_block().map_err(failed)? {
+            return Ok(Look::Nothing);
+        }
         let layout = self.layout;
         let picture = self.stream.dequeue(|buffer| {
             let bytes = (!buffer.is_error()).then_some(&*buffer);
             Ok(bytes.and_then(|bytes| layout.decode(bytes)))
         });
-        picture.map_err(|error| cannot(&self.path, "deliver pictures any more", &error))
+        Ok(picture.map_err(failed)?.map_or(Look::Broken, Look::Picture))
     }
 }
 
@@ -120,7 +142,7 @@ fn choose(offered: &[PixelFormat]) -> io::Result<(PixelFormat, Format)> {
         io::Error::new(
             io::ErrorKind::Unsupported,
             format!(
-                "its formats are [{}], none of which is known",
+                "it offers the formats [{}]; this program reads none of them",
                 names.join(", ")
             ),
         )
@@ -184,7 +206,7 @@ mod tests {
         let error = choose(&codes(&[b"H264", b"HEVC"])).unwrap_err().to_string();
         assert_eq!(
             error,
-            "its formats are [H264, HEVC], none of which is known"
+            "it offers the formats [H264, HEVC]; this program reads none of them"
         );
     }
 

@@ -1,10 +1,9 @@
 //! Attributions of the newest frame.
 
-use super::{Failure, Opened, onnx_beside};
+use super::models::{Failure, Models};
 use crate::command::Attribute;
-use crate::frame::Frame;
 use crate::packet::{Kind, Packet};
-use crate::station::Shared;
+use crate::shared::{AttributionTask, Shared};
 use axum::body::Bytes;
 use cortexscope_draw::{ColourLimit, heat};
 use cortexscope_explain::attribute::{
@@ -15,17 +14,10 @@ use cortexscope_explain::target::{Aim, ClassValue, Target};
 use cortexscope_present::scene::attribution::per_pixel;
 use serde_json::json;
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::time::Instant;
 
 /// Percent of the values whose colours are told apart, as on the command line.
 const LIMIT: ColourLimit = ColourLimit::Percentile(99.5);
-
-/// A frame, and what of it is asked for.
-pub(crate) struct Task {
-    frame: Arc<Frame>,
-    attribute: Attribute,
-}
 
 /// An attribution, and all that its receipt says.
 struct Made {
@@ -35,28 +27,21 @@ struct Made {
     seconds: f64,
 }
 
-/// Asks for the attribution of the newest frame that the pages want, if they do.
-pub(crate) fn ask(shared: &Shared) {
-    let attribute = shared.state.borrow().attribute.clone();
-    let frame = shared.frame.borrow().clone();
-    if let (Some(attribute), Some(frame)) = (attribute, frame) {
-        shared.attributions.lay(Task { frame, attribute });
-    }
-}
-
-pub(super) fn run(shared: &Shared) {
-    let mut opened = Opened::default();
+pub(super) fn run(shared: &Shared, models: &Models) {
     while let Some(task) = shared.attributions.take() {
         let is_wanted = || {
             let state = shared.state.borrow();
             state.attribute.as_ref() == Some(&task.attribute) && !shared.attributions.is_closed()
         };
-        let made = opened
-            .open(&onnx_beside(&task.frame.image_path))
+        let made = models
+            .open(&task.frame.image_path)
             .map_err(Failure::from)
-            .and_then(|model| Ok((model, make(model, &task, &is_wanted)?)));
+            .and_then(|model| {
+                let made = make(&model, &task, &is_wanted)?;
+                Ok((model, made))
+            });
         let packet = match made {
-            Ok((model, made)) => packet(model, &task, &made),
+            Ok((model, made)) => packet(&model, &task, &made),
             // Another method or class was asked for meanwhile.
             Err(Failure::Explain(ExplainError::Interrupted)) => continue,
             Err(failure) => Packet::new(
@@ -74,7 +59,11 @@ pub(super) fn run(shared: &Shared) {
     }
 }
 
-fn make(model: &FloatModel, task: &Task, is_wanted: &dyn Fn() -> bool) -> Result<Made, Failure> {
+fn make(
+    model: &FloatModel,
+    task: &AttributionTask,
+    is_wanted: &dyn Fn() -> bool,
+) -> Result<Made, Failure> {
     let Attribute { method, class } = &task.attribute;
     let [_, height, width] = model.input_shape();
     let method = Method::standard(method, [height, width]).ok_or_else(|| Failure::Unknown {
@@ -108,7 +97,7 @@ fn make(model: &FloatModel, task: &Task, is_wanted: &dyn Fn() -> bool) -> Result
     })
 }
 
-fn packet(model: &FloatModel, task: &Task, made: &Made) -> Bytes {
+fn packet(model: &FloatModel, task: &AttributionTask, made: &Made) -> Bytes {
     let Made {
         aim,
         method,
@@ -130,7 +119,7 @@ fn packet(model: &FloatModel, task: &Task, made: &Made) -> Bytes {
         maps: &[],
     };
     let (values, is_signed) = per_pixel(attribution, method);
-    let (reach, words) = LIMIT.of(&values);
+    let (reach, description) = LIMIT.of(&values);
     let [_, height, width] = attribution.shape;
     let over = model.spec.input.picture(&frame.values);
     let picture = heat(&values, width as u32, is_signed, reach, Some(&over));
@@ -142,7 +131,7 @@ fn packet(model: &FloatModel, task: &Task, made: &Made) -> Bytes {
         "unit": method.unit("logit"),
         "is_signed": is_signed,
         "reach": reach,
-        "reach_words": words,
+        "reach_words": description,
         "receipt": receipt.document(),
     });
     Packet::new(Kind::Attribution, header)

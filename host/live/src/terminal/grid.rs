@@ -53,7 +53,8 @@ impl Grid {
         }
     }
 
-    /// Puts a text, cut at the right edge; gives the column after it.
+    /// Puts a text, cut at the right edge; gives the column after it. Control
+    /// characters, which a model's names may have, do not reach the terminal.
     pub fn text(&mut self, x: usize, y: usize, text: &str, tone: Tone) -> usize {
         let mut column = x;
         for sign in printable(text).chars() {
@@ -61,7 +62,7 @@ impl Grid {
                 break;
             };
             *cell = Cell {
-                sign,
+                sign: if sign.is_control() { '\u{fffd}' } else { sign },
                 tone,
                 ..EMPTY
             };
@@ -212,6 +213,15 @@ mod tests {
         grid.text(0, 2, "below", Tone::Plain);
         grid.pair(9, 0, Rgb([0; 3]), None);
         assert_eq!(grid.lines(), ["  ab", "    "]);
+    }
+
+    #[test]
+    fn control_characters_do_not_reach_the_terminal() {
+        let before = Grid::new(9, 1);
+        let mut grid = before.clone();
+        grid.text(0, 0, "a\x1b[2Jb\n\u{9b}", Tone::Plain);
+        let text = grid.update(&before, false);
+        assert_eq!(text, "\x1b[1;1Ha\u{fffd}[2Jb\u{fffd}\u{fffd}");
     }
 
     #[test]

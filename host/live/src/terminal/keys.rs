@@ -2,8 +2,9 @@
 
 use crate::command::{CameraOf, PlanName, Play};
 use crate::frame::Frame;
+use crate::server::LiveServer;
+use crate::shared::{Order, Overrun};
 use crate::state::State;
-use crate::station::{Order, Overrun, Station};
 use crate::stimulus::any_seed;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
@@ -25,32 +26,32 @@ pub(super) struct Keys {
     digit: Option<usize>,
 }
 
-/// The keys that do something now, in words.
+/// The keys that do something now, as one line.
 pub(super) fn described(state: &State) -> String {
     let has_camera = state.host_camera.is_some() || state.board_camera.is_some();
-    let mut words = vec!["q end", "n b digit"];
-    words.push(if state.play.is_some() {
+    let mut described = vec!["q quit", "n b digit"];
+    described.push(if state.play.is_some() {
         "p stop"
     } else {
         "p shuffle"
     });
     if has_camera {
-        words.push(if state.camera_on.is_some() {
+        described.push(if state.camera_on.is_some() {
             "c stop"
         } else {
             "c camera"
         });
     }
-    words.push(if state.frozen {
-        "space go on"
+    described.push(if state.frozen {
+        "space resume"
     } else {
         "space freeze"
     });
     if state.frozen {
-        words.push(". step");
+        described.push(". step");
     }
-    words.extend(["m plan", "↑↓ layers"]);
-    words.join(" · ")
+    described.extend(["m plan", "↑↓ layers"]);
+    described.join(" · ")
 }
 
 impl Keys {
@@ -58,7 +59,7 @@ impl Keys {
     pub(super) fn press(
         &mut self,
         key: KeyEvent,
-        station: &Station,
+        server: &LiveServer,
         state: &State,
         frame: Option<&Frame>,
     ) -> Answer {
@@ -101,7 +102,7 @@ impl Keys {
         };
         if let Some(order) = order {
             // With too much to do already, one key more does nothing.
-            let _: Result<(), Overrun> = station.order(order);
+            let _: Result<(), Overrun> = server.order(order);
         }
         Answer::GoOn
     }

@@ -8,7 +8,7 @@ use image::Rgb;
 /// Lines of maps that one tensor takes at most.
 const LINES_MAX: usize = 4;
 
-/// The tensors from the `first` on, in so many columns: one line of maps of each
+/// The tensors from the `first` on, in `width` columns: one line of maps of each
 /// that fits, then more of them where there is room.
 pub(super) fn draw(activations: &[Activation], first: usize, width: usize, grid: &mut Grid) {
     // The last row is for keys, and the one before for what does not fit.
@@ -59,7 +59,7 @@ pub(super) fn block(
     fits
 }
 
-/// How a tensor's maps are laid out.
+/// How a tensor's maps are arrived out.
 struct Size {
     /// Maps to a line.
     across: usize,
@@ -87,11 +87,11 @@ impl Size {
         let shape = activation.shape;
         let shown = shape.channels.min(self.lines * self.across);
         let after = grid.text(x, y, &activation.name, Tone::Strong);
-        let mut words = format!(" {}×{}×{}", shape.channels, shape.height, shape.width);
+        let mut shape_text = format!(" {}×{}×{}", shape.channels, shape.height, shape.width);
         if shown < shape.channels {
-            words += &format!(", the first {shown}");
+            shape_text += &format!(", the first {shown}");
         }
-        grid.text(after, y, &words, Tone::Dim);
+        grid.text(after, y, &shape_text, Tone::Dim);
         for channel in 0..shown {
             let (column, line) = (channel % self.across, channel / self.across);
             let left = x + column * (shape.width + 1);

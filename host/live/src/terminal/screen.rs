@@ -15,7 +15,7 @@ pub(super) struct Screen {
 
 impl Screen {
     /// # Errors
-    /// The terminal does not let itself be used like this.
+    /// The terminal cannot be switched to this mode.
     pub(super) fn enter() -> io::Result<Self> {
         enable_raw_mode()?;
         let mut screen = Self { out: io::stdout() };

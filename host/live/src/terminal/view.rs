@@ -5,7 +5,7 @@ use super::keys::described;
 use super::maps;
 use crate::frame::Frame;
 use crate::state::{Phase, State};
-use cortexscope_draw::number::grouped;
+use cortexscope_draw::number::{grouped, percent};
 use cortexscope_rig::softmax;
 
 /// Columns of scores and costs.
@@ -26,8 +26,7 @@ pub(super) struct View<'a> {
 }
 
 impl View<'_> {
-    /// The screen in so many columns and rows; `size` is rows first, as
-    /// terminals have it.
+    /// The screen in `height` rows and `width` columns.
     pub(super) fn draw(&self, height: usize, width: usize) -> Grid {
         let mut grid = Grid::new(width, height);
         self.head(&mut grid);
@@ -59,12 +58,15 @@ impl View<'_> {
         );
         let mut x = grid.text(x, 0, &names.to_lowercase(), Tone::Plain);
         let said = match phase {
-            Phase::Opening => vec!["reaching the board".to_owned()],
+            Phase::Opening => vec!["opening the board".to_owned()],
             Phase::Ready if self.state.frozen => vec!["frozen".to_owned()],
             Phase::Ready => self.frame.map_or_else(Vec::new, |frame| self.flow(frame)),
             Phase::Lost | Phase::Failed => {
                 let message = self.state.message.as_deref().unwrap_or_default();
-                vec![format!("no board: {message}")]
+                vec![match phase {
+                    Phase::Lost => format!("connection lost: {message}"),
+                    _ => format!("could not open the board: {message}"),
+                }]
             }
         };
         let tone = match phase {
@@ -91,7 +93,7 @@ impl View<'_> {
         let (board, bytes) = rates.unwrap_or_default();
         vec![
             format!(
-                "{} frames/s ({} of the board)",
+                "{} frames/s (board {})",
                 self.frames_per_s.floor(),
                 board.floor()
             ),
@@ -106,7 +108,7 @@ impl View<'_> {
 fn scores(frame: &Frame, x: usize, grid: &mut Grid) -> usize {
     let expected = frame
         .expected
-        .map_or_else(String::new, |digit| format!(", it is a {digit}"));
+        .map_or_else(String::new, |digit| format!(", expected {digit}"));
     grid.text(x, 1, &format!("{}{expected}", frame.source), Tone::Strong);
     let class = frame.recording.predicted();
     let probabilities = softmax(&frame.recording.logits);
@@ -114,7 +116,7 @@ fn scores(frame: &Frame, x: usize, grid: &mut Grid) -> usize {
     for (index, &probability) in shown {
         let label = frame.labels.get(index).map_or("", String::as_str);
         let bar = "█".repeat((probability * BAR as f32).round() as usize);
-        let text = format!("{label:>4.4} {:>5.1} % {bar}", 100.0 * probability);
+        let text = format!("{label:>4.4} {:>7} {bar}", percent(probability));
         let tone = if index == class {
             Tone::Strong
         } else {
@@ -137,7 +139,7 @@ fn costs(frame: &Frame, x: usize, y: usize, grid: &mut Grid) -> usize {
         let name = found.map_or("last layer", |one| one.name.as_str());
         (name, layer.count)
     });
-    let lines = layers.chain([("all, counted", Some(total))]);
+    let lines = layers.chain([("all layers", Some(total))]);
     let mut row = y;
     for (name, count) in lines {
         let count = count.map_or_else(|| "–".to_owned(), grouped);

@@ -4,7 +4,6 @@ use super::{Last, Worker};
 use crate::command::PlanName;
 use crate::frame::{self, Frame};
 use crate::stimulus::{Player, Stimulus};
-use crate::study::attribution;
 use cortexscope_rig::session::{Mode, Progress, TensorSet};
 use image::DynamicImage;
 use std::sync::Arc;
@@ -34,7 +33,7 @@ impl Worker {
         if self.is_board_camera_on {
             return self.capture();
         }
-        let waiting = self.shared.desk().newest.take();
+        let waiting = self.shared.inbox().newest.take();
         let mut played = || self.player.as_mut().and_then(Player::next_digit);
         let next = waiting.or_else(|| played().map(Stimulus::digit));
         match next {
@@ -46,7 +45,7 @@ impl Worker {
     /// A frame that was asked for runs now, or waits where all do.
     pub(super) fn frame_if_thawed(&mut self, stimulus: Stimulus) {
         if self.is_frozen || self.rig.is_none() {
-            self.shared.desk().show(stimulus);
+            self.shared.inbox().put(stimulus);
         } else {
             self.frame(stimulus);
         }
@@ -69,7 +68,8 @@ impl Worker {
         };
         let Some(shown) = stimulus.prepare(&rig.model, self.steps, &self.digits) else {
             self.rig = Some(rig);
-            return self.say(|state| state.say(format!("there is no {}", stimulus.source)));
+            return self
+                .update(|state| state.announce(format!("There is no input {}.", stimulus.source)));
         };
         let before = rig.session.statistics();
         let shared = Arc::clone(&self.shared);
@@ -98,9 +98,11 @@ impl Worker {
         };
         let after = rig.session.statistics();
         if after.resets > before.resets || after.links_reopened > before.links_reopened {
-            self.say(|state| state.say("the board was lost and came back: the frame ran again"));
+            self.update(|state| {
+                state.announce("The board was lost and came back; the frame ran again.")
+            });
         }
-        let replaced = shared.desk().replaced;
+        let replaced = shared.inbox().replaced;
         self.flow
             .count(&rig.session, board_time, stimulus.since, replaced);
         let packet = frame::packet(
@@ -126,7 +128,7 @@ impl Worker {
             flow: self.flow.clone(),
             packet,
         })));
-        attribution::ask(&shared);
+        shared.ask_for_attribution();
         self.last = Some(Last {
             stimulus,
             input: Some(shown.input),

@@ -1,4 +1,4 @@
-//! The occlusion map, as the board streams it.
+//! The occlusion map, position by position.
 
 use super::Worker;
 use crate::command::OccludeCommand;
@@ -12,11 +12,15 @@ impl Worker {
     /// Maps what hiding a patch of the last frame does.
     pub(super) fn occlude(&mut self, command: OccludeCommand) {
         let (Some(mut rig), Some(last)) = (self.rig.take(), &self.last) else {
-            return self.say(|state| state.say("there is no frame to hide a patch of"));
+            return self.update(|state| {
+                state.announce("There is no frame yet: show a digit or a picture first.")
+            });
         };
         let Some(input) = last.input.clone() else {
             self.rig = Some(rig);
-            return self.say(|state| state.say("there is no frame to hide a patch of"));
+            return self.update(|state| {
+                state.announce("There is no frame yet: show a digit or a picture first.")
+            });
         };
         let shape = rig.model.image.model().input().shape;
         let classes = rig.model.image.model().logits().shape.elements();
@@ -26,7 +30,9 @@ impl Worker {
             .is_none_or(|class| usize::from(class) < classes);
         let Some([rows, columns]) = positions.filter(|_| has_class) else {
             self.rig = Some(rig);
-            return self.say(|state| state.say("this patch or class is none of the network's"));
+            return self.update(|state| {
+                state.announce("The patch or class is out of range for this network.")
+            });
         };
         let request = OccludeRequest {
             window: command.window,
@@ -39,7 +45,7 @@ impl Worker {
                 .unwrap_or_default(),
             class: command.class,
         };
-        self.say(|state| state.job = Some(Job::Occlusion));
+        self.update(|state| state.job = Some(Job::Occlusion));
         let shared = Arc::clone(&self.shared);
         let (generation, frame) = (self.generation, last.frame);
         let mut map = vec![f32::NAN; rows * columns];
@@ -104,7 +110,7 @@ impl Worker {
             Err(_) => publish(&map, class, base, done, json!("stopped")),
         }
         self.rig = Some(rig);
-        self.say(|state| state.job = None);
+        self.update(|state| state.job = None);
         if let Err(error) = result {
             self.failed(&error);
         }

@@ -1,12 +1,10 @@
 //! Reaching a board, losing it, and looking for it again.
 
-use super::{LOOK_AGAIN, Worker};
+use super::{LOOK_AGAIN, OpenError, Worker};
 use crate::command::{CameraOf, Choice};
 use crate::frame::Flow;
 use crate::network;
 use crate::state::Phase;
-use crate::station::OpenError;
-use crate::study::climb;
 use cortexscope_present::causes::in_words;
 use cortexscope_rig::Rig;
 use cortexscope_rig::measure::measure;
@@ -19,13 +17,13 @@ impl Worker {
         // The board before is let go of first: there may be one only.
         self.rig = None;
         self.is_board_camera_on = false;
-        self.say(|state| {
+        self.update(|state| {
             state.board_camera = None;
             state.camera_on = state.camera_on.filter(|of| *of == CameraOf::Host);
         });
         let is_search = self.look_again.take().is_some();
         if !is_search {
-            self.say(|state| {
+            self.update(|state| {
                 state.phase = Phase::Opening;
                 state.message = None;
             });
@@ -39,13 +37,13 @@ impl Worker {
                 let camera = rig.session.board().camera;
                 self.rig = Some(rig);
                 self.flow = Flow::default();
-                self.say(|state| {
+                self.update(|state| {
                     state.board_camera =
                         camera.map(|camera| format!("{}×{}", camera.height, camera.width));
                     state.phase = Phase::Ready;
                     state.message = None;
                     if is_search {
-                        state.say("the board is back");
+                        state.announce("The board is back.");
                     }
                 });
                 self.again();
@@ -66,14 +64,8 @@ impl Worker {
         let measured = measure(&mut rig, &first)?;
         self.generation += 1;
         let network = network::describe(&rig, self.generation, &memory, &measured);
-        self.shared.frame.send_replace(None);
-        self.shared.occlusion.send_replace(None);
-        self.shared.attribution.send_replace(None);
-        self.shared.climb.send_replace(None);
-        self.shared.climbs.lay(climb::Task::Layers {
-            image_path: rig.model.image_path.clone(),
-        });
-        self.shared.network.send_replace(Some(network));
+        self.shared
+            .change_network(network, rig.model.image_path.clone());
         Ok(rig)
     }
 
@@ -81,11 +73,11 @@ impl Worker {
         self.rig = None;
         let phase = if is_lost { Phase::Lost } else { Phase::Failed };
         self.look_again = is_lost.then(|| Instant::now() + LOOK_AGAIN);
-        self.say(|state| {
+        self.update(|state| {
             if state.phase != phase {
-                state.say(match phase {
-                    Phase::Lost => "the board is lost",
-                    _ => "the board cannot be had",
+                state.announce(match phase {
+                    Phase::Lost => "The connection to the board was lost.",
+                    _ => "Could not open the board.",
                 });
             }
             state.phase = phase;
@@ -100,7 +92,9 @@ impl Worker {
             SessionError::Cancelled => self.shared.cancel.clear(),
             SessionError::Board(_)
             | SessionError::InputLength { .. }
-            | SessionError::UnknownTensor { .. } => self.say(|state| state.say(in_words(error))),
+            | SessionError::UnknownTensor { .. } => {
+                self.update(|state| state.announce(in_words(error)))
+            }
             _ => self.give_up(true, in_words(error)),
         }
     }

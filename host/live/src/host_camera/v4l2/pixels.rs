@@ -45,7 +45,7 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// The picture in these bytes; none if they are too few, or no JPEG file.
+    /// The picture in these bytes; `None` if they are too few, or not a JPEG file.
     pub(super) fn decode(&self, bytes: &[u8]) -> Option<RgbImage> {
         let Self { width, height, .. } = *self;
         match self.format {
@@ -82,7 +82,7 @@ impl Layout {
         }
     }
 
-    /// Bytes from a row to the next, where a pixel has so many.
+    /// Bytes from a row to the next, where a pixel has `pixel_bytes`.
     fn line(&self, pixel_bytes: usize) -> usize {
         // Two pixels share four bytes, also the last one of an odd row.
         let pixels = if pixel_bytes == 2 {

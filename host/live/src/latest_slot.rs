@@ -1,13 +1,12 @@
-//! A place for the newest of something: what is laid there takes the place of
-//! what nobody took.
+//! A slot for the newest of something: a new value replaces one that nobody took.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// The newest `T`, until it is taken.
 #[derive(Debug)]
-pub(super) struct Newest<T> {
+pub(super) struct LatestSlot<T> {
     slot: Mutex<Slot<T>>,
-    laid: Condvar,
+    arrived: Condvar,
 }
 
 #[derive(Debug)]
@@ -16,26 +15,26 @@ struct Slot<T> {
     is_closed: bool,
 }
 
-impl<T> Default for Newest<T> {
+impl<T> Default for LatestSlot<T> {
     fn default() -> Self {
         Self {
             slot: Mutex::new(Slot {
                 newest: None,
                 is_closed: false,
             }),
-            laid: Condvar::new(),
+            arrived: Condvar::new(),
         }
     }
 }
 
-impl<T> Newest<T> {
-    /// Takes the place of what lies here.
-    pub(super) fn lay(&self, newest: T) {
+impl<T> LatestSlot<T> {
+    /// Puts a value in, in place of one that waits.
+    pub(super) fn put(&self, newest: T) {
         self.slot().newest = Some(newest);
-        self.laid.notify_one();
+        self.arrived.notify_one();
     }
 
-    /// Waits for something, and takes it; nothing once it is closed.
+    /// Waits for a value and takes it; `None` once the slot is closed.
     pub(super) fn take(&self) -> Option<T> {
         let mut slot = self.slot();
         loop {
@@ -45,17 +44,20 @@ impl<T> Newest<T> {
             if let Some(newest) = slot.newest.take() {
                 return Some(newest);
             }
-            slot = self.laid.wait(slot).unwrap_or_else(PoisonError::into_inner);
+            slot = self
+                .arrived
+                .wait(slot)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    /// Whether who took the last one should look again.
+    /// Whether a newer value waits, or the slot is closed.
     pub(super) fn is_waiting(&self) -> bool {
         let slot = self.slot();
         slot.is_closed || slot.newest.is_some()
     }
 
-    /// Whether nothing will come any more.
+    /// Whether the slot is closed.
     pub(super) fn is_closed(&self) -> bool {
         self.slot().is_closed
     }
@@ -63,7 +65,7 @@ impl<T> Newest<T> {
     /// Ends every wait.
     pub(super) fn close(&self) {
         self.slot().is_closed = true;
-        self.laid.notify_all();
+        self.arrived.notify_all();
     }
 
     fn slot(&self) -> MutexGuard<'_, Slot<T>> {
@@ -76,29 +78,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_newest_is_taken_and_the_others_are_forgotten() {
-        let place = Newest::default();
-        assert!(!place.is_waiting());
-        place.lay(1);
-        place.lay(2);
-        assert!(place.is_waiting());
-        assert_eq!(place.take(), Some(2));
-        assert!(!place.is_waiting());
-        place.close();
-        assert!(place.is_waiting() && place.is_closed());
-        assert_eq!(place.take(), None);
+    fn the_newest_is_taken_and_older_ones_are_dropped() {
+        let slot = LatestSlot::default();
+        assert!(!slot.is_waiting());
+        slot.put(1);
+        slot.put(2);
+        assert!(slot.is_waiting());
+        assert_eq!(slot.take(), Some(2));
+        assert!(!slot.is_waiting());
+        slot.close();
+        assert!(slot.is_waiting() && slot.is_closed());
+        assert_eq!(slot.take(), None);
     }
 
     #[test]
-    fn who_waits_is_woken() {
-        let place = Newest::default();
+    fn a_waiting_thread_is_woken() {
+        let slot = LatestSlot::default();
         std::thread::scope(|scope| {
-            let taken = scope.spawn(|| [place.take(), place.take()]);
-            place.lay(7);
-            while place.is_waiting() {
+            let taken = scope.spawn(|| [slot.take(), slot.take()]);
+            slot.put(7);
+            while slot.is_waiting() {
                 std::thread::yield_now();
             }
-            place.close();
+            slot.close();
             assert_eq!(taken.join().unwrap(), [Some(7), None]);
         });
     }

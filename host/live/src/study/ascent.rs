@@ -1,10 +1,9 @@
-//! Inputs that a filter, a neuron or a class answers to most, step by step.
+//! Inputs that a filter, a neuron or a class responds to most, step by step.
 
-use super::{Failure, Opened, onnx_beside};
+use super::models::{Failure, Models};
 use crate::command::Ascend;
 use crate::packet::{Kind, Packet};
-use crate::state::FloatLayer;
-use crate::station::Shared;
+use crate::shared::{AscentTask, Shared};
 use cortexscope_explain::ascend::{Ascent, Climb, PRESETS, Step, climb};
 use cortexscope_explain::attribute::ExplainError;
 use cortexscope_explain::float_model::FloatModel;
@@ -12,79 +11,37 @@ use cortexscope_explain::target::{Aim, ClassValue, Target};
 use cortexscope_present::scene::ascent::Display;
 use serde_json::{Value, json};
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// The least time of a step, so that people see the picture grow.
 const STEP: Duration = Duration::from_millis(16);
 
-/// What the thread is asked for.
-pub(crate) enum Task {
-    /// The layers of the float network behind a board image.
-    Layers {
-        /// The image.
-        image_path: PathBuf,
-    },
-    /// A climb.
-    Climb {
-        /// The image whose float network is climbed.
-        image_path: PathBuf,
-        /// The network that the page shows.
-        generation: u64,
-        /// What is climbed, and how.
-        ascend: Ascend,
-    },
-    /// No more climb.
-    Stop,
-}
-
-pub(super) fn run(shared: &Shared) {
-    let mut opened = Opened::default();
-    while let Some(task) = shared.climbs.take() {
-        match task {
-            Task::Layers { image_path } => {
-                let layers = opened.open(&onnx_beside(&image_path)).map(layers);
-                let (layers, error) = match layers {
-                    Ok(layers) => (layers, None),
-                    Err(error) => (Vec::new(), Some(error.to_string())),
-                };
-                shared.state.send_modify(|state| {
-                    state.float_layers = layers;
-                    state.float_error = error;
-                });
-            }
-            Task::Climb {
-                image_path,
-                generation,
-                ascend,
-            } => {
-                let mut shown = Shown::new(shared, generation, ascend);
-                let done = opened
-                    .open(&onnx_beside(&image_path))
-                    .map_err(Failure::from)
-                    .and_then(|model| shown.climb(model));
-                match done {
-                    Err(Failure::Explain(ExplainError::Interrupted)) => shown.end("stopped"),
-                    Err(failure) => shown.fail(&failure),
-                    Ok(()) => {}
-                }
-            }
-            Task::Stop => {}
+pub(super) fn run(shared: &Shared, models: &Models) {
+    while let Some(task) = shared.ascents.take() {
+        // Without a task, whatever ran has stopped already.
+        let Some(AscentTask {
+            image_path,
+            generation,
+            ascend,
+        }) = task
+        else {
+            continue;
+        };
+        let mut view = AscentView::new(shared, generation, ascend);
+        let done = models
+            .open(&image_path)
+            .map_err(Failure::from)
+            .and_then(|model| view.climb(&model));
+        match done {
+            Err(Failure::Explain(ExplainError::Interrupted)) => view.end("stopped"),
+            Err(failure) => view.fail(&failure),
+            Ok(()) => {}
         }
     }
 }
 
-fn layers(model: &FloatModel) -> Vec<FloatLayer> {
-    let layers = model.layers().iter().map(|layer| FloatLayer {
-        name: layer.name.clone(),
-        operator: layer.operator.clone(),
-        shape: layer.shape,
-    });
-    layers.collect()
-}
-
-/// A climb as the pages see it.
-struct Shown<'a> {
+/// An ascent as the pages see it.
+struct AscentView<'a> {
     shared: &'a Shared,
     header: Value,
     ascend: Ascend,
@@ -94,7 +51,7 @@ struct Shown<'a> {
     shape: [usize; 3],
 }
 
-impl<'a> Shown<'a> {
+impl<'a> AscentView<'a> {
     fn new(shared: &'a Shared, generation: u64, ascend: Ascend) -> Self {
         let header = json!({
             "generation": generation,
@@ -136,7 +93,7 @@ impl<'a> Shown<'a> {
             self.step(model, &step);
             std::thread::sleep(STEP.saturating_sub(begun.elapsed()));
             begun = Instant::now();
-            if self.shared.climbs.is_waiting() {
+            if self.shared.ascents.is_waiting() {
                 ControlFlow::Break(())
             } else {
                 ControlFlow::Continue(())
