@@ -6,6 +6,7 @@ mod hostile;
 mod lens;
 mod look;
 mod page;
+mod rules;
 mod sources;
 mod study;
 mod terminal;

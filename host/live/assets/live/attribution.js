@@ -1,12 +1,12 @@
-// What each pixel of the frame has to do with a class, by the float network: the
-// host computes it, the newest frame first.
+// How much each pixel of the frame contributes to a class score. The host computes
+// it with the float network, for the newest frame.
 
 import { fill, ramp } from './controls.js';
 import { paintColours } from './maps.js';
 import { significant } from './number.js';
 
 const $ = (id) => document.getElementById(id);
-const IDLE = 'Which pixels speak for a class? The host asks the float network, frame by frame.';
+const IDLE = 'Which pixels contribute to a class score? Choose a method; the host computes it with the float network, frame by frame.';
 
 export class Attributions {
   constructor(connection) {
@@ -45,8 +45,8 @@ export class Attributions {
   }
 
   say(text, isWrong = false) {
-    $('attribution-says').textContent = text;
-    $('attribution-says').classList.toggle('wrong', isWrong);
+    $('attribution-status').textContent = text;
+    $('attribution-status').classList.toggle('wrong', isWrong);
   }
 
   setPacket({ header, arrays }) {

@@ -1,12 +1,12 @@
-// What the network costs the chip: flash and RAM to scale, the arena while the
-// layers run through it, and every layer's share.
+// What the network costs the chip: flash and RAM to scale, the arena layer by
+// layer, and each layer's share.
 
 import { bytes, integer } from './number.js';
 import { show } from './scene.js';
 
 const $ = (id) => document.getElementById(id);
 const WIDTH = 320;
-/** A frame that comes alone is run through again for people, in so long a time. */
+/** A single frame is replayed layer by layer in this time. */
 const RUN_MS = 900;
 
 export class Chip {
@@ -43,7 +43,7 @@ export class Chip {
   rest() {
     this.run = null;
     this.point(null);
-    $('arena-says').textContent = '';
+    $('arena-status').textContent = '';
   }
 
   /** Called once a display frame: where the run through the last frame is. */
@@ -58,7 +58,7 @@ export class Chip {
       return;
     }
     this.point(layer.tensor);
-    $('arena-says').textContent = '· run again, slowly';
+    $('arena-status').textContent = '· replayed slowly';
   }
 
   point(tensor) {
@@ -100,7 +100,7 @@ export class Chip {
     const { network, plan } = this;
     const unit = network.counter === null ? 'count' : `k ${network.counter === 'cycles' ? 'cycles' : 'instr.'}`;
     const head = document.createElement('tr');
-    head.innerHTML = '<th scope="col">layer</th><th scope="col">planned</th><th scope="col">measured</th><th scope="col">stack</th><th scope="col"></th>';
+    head.innerHTML = '<th scope="col">layer</th><th scope="col">planned</th><th scope="col">measured</th><th scope="col">stack B</th><th scope="col"></th>';
     head.lastChild.textContent = unit;
     this.table.tHead.replaceChildren(head);
     this.lines = plan.layers.slice(1).map((layer, index) => {
@@ -117,7 +117,7 @@ export class Chip {
         row.append(made);
         return made;
       };
-      row.title = layer.offset === null ? 'fused away' : `${integer(layer.bytes)} bytes from ${integer(layer.offset)} on`;
+      row.title = layer.offset === null ? 'never stored: fused with the next layer' : `${integer(layer.bytes)} bytes, from byte ${integer(layer.offset)} of the arena`;
       cell(integer(layer.planned_arena_bytes));
       cell(integer(layer.measured_arena_bytes));
       cell(integer(layer.stack_bytes));
@@ -132,8 +132,8 @@ export class Chip {
     this.table.tFoot.replaceChildren(peak);
     const same = plan.planned_arena_bytes === plan.measured_arena_bytes;
     $('table-title').textContent = plan.measured_arena_bytes === null
-      ? 'Planned; this board cannot measure'
-      : `Planned ${same ? '=' : '≠'} measured`;
+      ? 'Arena bytes, planned (this board cannot measure)'
+      : `Arena bytes: planned ${same ? '=' : '≠'} measured`;
   }
 
   drawArena() {
@@ -164,7 +164,7 @@ const kilo = (count) => (count === null || count === undefined ? '–' : integer
 function memory(items, y, name, capacity, parts, unit) {
   const used = parts.reduce((sum, part) => sum + part.bytes, 0);
   items.push({ text: name, x: 0, y: y + 11 });
-  items.push({ text: `${bytes(used)} of ${integer(Math.floor(capacity / 1024))} KB`, x: WIDTH, y: y + 11, anchor: 'end' });
+  items.push({ text: `${bytes(used)} of ${integer(Math.floor(capacity / 1024))} KiB`, x: WIDTH, y: y + 11, anchor: 'end' });
   const sliver = (used / capacity) * WIDTH;
   items.push({ rect: [0, y + 18, WIDTH, 5], fill: '--line' });
   items.push({ rect: [0, y + 18, Math.max(0.7, sliver), 5], fill: '--ink' });
@@ -188,9 +188,9 @@ function bars(network, plan) {
   const { memory: has } = network;
   const items = [];
   if (!has.flash_bytes || !has.ram_bytes) {
-    items.push({ text: 'The host has no flash or RAM to fill.', x: 0, y: 12, fill: '--dim' });
+    items.push({ text: 'This board runs on the host: no flash or RAM to show.', x: 0, y: 12, fill: '--dim' });
     items.push({ text: `board image ${bytes(network.image_bytes)}, arena ${bytes(plan.planned_arena_bytes)}`, x: 0, y: 32 });
-    return { width: WIDTH, height: 40, items, label: 'No chip: the board runs on the host' };
+    return { width: WIDTH, height: 40, items, label: 'This board runs on the host: no flash or RAM to show.' };
   }
   let y = memory(items, 0, 'Flash', has.flash_bytes, [
     { name: 'image', bytes: has.image_bytes, fill: '--weights' },

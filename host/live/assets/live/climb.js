@@ -1,4 +1,4 @@
-// An input that a filter of the float network answers to most, growing step by
+// An input that a filter of the float network responds to most, growing step by
 // step.
 
 import { fill, ramp } from './controls.js';
@@ -34,7 +34,7 @@ export class Climb {
     this.bound();
   }
 
-  /** The neuron that is looked at is what will be climbed. */
+  /** The selected neuron is what an ascent will excite. */
   setNeuron(tensor, channel) {
     const layer = this.layers.find(({ name, shape }) => name === tensor.name && channel < shape[0]);
     if (!layer) return;
@@ -58,8 +58,8 @@ export class Climb {
     this.packet = null;
     this.view.getContext('2d').clearRect(0, 0, this.view.width, this.view.height);
     this.view.setAttribute('aria-label', 'No picture yet');
-    $('climb-says').textContent = this.error ?? 'What does a filter look for? The host climbs its gradient, step by step.';
-    $('climb-says').classList.toggle('wrong', Boolean(this.error));
+    $('climb-status').textContent = this.error ?? 'What does a filter look for? The host changes an image step by step, so that the filter responds more and more.';
+    $('climb-status').classList.toggle('wrong', Boolean(this.error));
     $('climb-receipt').textContent = '';
     $('climb-scale').replaceChildren();
     $('climb-stop').hidden = true;
@@ -71,19 +71,19 @@ export class Climb {
     const isOn = header.end === null;
     $('climb-stop').hidden = !isOn;
     $('climb-start').hidden = isOn;
-    $('climb-says').classList.toggle('wrong', Boolean(header.error));
+    $('climb-status').classList.toggle('wrong', Boolean(header.error));
     if (header.error) {
-      $('climb-says').textContent = header.error;
+      $('climb-status').textContent = header.error;
       return;
     }
     if (!arrays.has('picture')) return;
     this.packet = packet;
     paintColours(this.view, arrays.get('picture'));
-    const says = `${header.words}: ${significant(header.value)} from ${significant(header.start)}, ${integer(header.step)} of at most ${integer(header.steps)} steps`;
-    $('climb-says').textContent = isOn ? says : `${says}; ${header.end}`;
+    const status = `${header.words}: ${significant(header.value)} from ${significant(header.start)}, ${integer(header.step)} of at most ${integer(header.steps)} steps`;
+    $('climb-status').textContent = isOn ? status : `${status}; ${header.end}`;
     $('climb-receipt').textContent = `${header.model}.onnx ${header.model_sha256.slice(0, 8)} · ${header.preset} · seed ${header.seed}`;
     $('climb-scale').replaceChildren('pixel 0', ramp('grey'), '255');
-    this.view.setAttribute('aria-label', says);
+    this.view.setAttribute('aria-label', status);
   }
 
   scene() {

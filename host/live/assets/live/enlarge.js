@@ -1,4 +1,4 @@
-// One part of the page on the whole screen, and back.
+// One part of the page on the whole screen, and back again.
 
 /** Enlarges a section, or makes it small again. */
 export function enlarge(section) {

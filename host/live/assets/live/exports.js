@@ -1,5 +1,4 @@
-// All that is on the screen, as things that can be saved: pictures, drawings,
-// numbers.
+// Everything on the screen that can be saved, as pictures, drawings and numbers.
 
 import { layerScene, networkScene } from './overview_scene.js';
 

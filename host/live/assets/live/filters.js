@@ -1,5 +1,6 @@
 // The filters of a convolution: the board's own int8 weights.
 
+import { ramp } from './controls.js';
 import { canvas, paint } from './maps.js';
 import { integer } from './number.js';
 
@@ -7,10 +8,15 @@ const $ = (id) => document.getElementById(id);
 /** Input maps whose weights are shown side by side. */
 const PLANES_MAX = 64;
 
+/** How a filter is laid out: a square for each input map, of many the first ones. */
+const shown = (depth) => (depth > PLANES_MAX
+  ? `a square for each of the first ${PLANES_MAX} of ${depth} input maps`
+  : `a square for each of ${depth} input maps`);
+
 export class Filters {
   constructor() {
     this.view = $('filters');
-    this.says = $('filters-says');
+    this.status = $('filters-status');
   }
 
   setNetwork(network) {
@@ -32,7 +38,8 @@ export class Filters {
     if (layer.op === 'dense') this.dense(layer, neuron.channel);
     else if (layer.weights.shape[3] === 1) this.all(layer);
     else this.one(layer, Math.min(neuron.channel, layer.weights.shape[0] - 1));
-    this.view.setAttribute('aria-label', this.says.textContent);
+    this.view.setAttribute('aria-label', this.status.textContent);
+    $('filters-scale').replaceChildren('weight −128', ramp('signed'), '127');
   }
 
   /** Filters of one input map: all of them. */
@@ -41,7 +48,7 @@ export class Filters {
     const tiles = Array.from({ length: count }, (_, at) => layer.weights.data.subarray(at * rows * columns, (at + 1) * rows * columns));
     this.tiles(tiles, rows, columns);
     this.name = this.network.tensors[layer.output].name;
-    this.says.textContent = `${this.name}: ${count} filters of ${rows}×${columns}, int8; orange below zero, blue above`;
+    this.status.textContent = `${this.name}: ${count} filters of ${rows}×${columns}, int8 weights`;
   }
 
   /** One filter: its weights for each input map. */
@@ -52,7 +59,7 @@ export class Filters {
       Int8Array.from({ length: rows * columns }, (__, at) => layer.weights.data[from + at * depth + plane]));
     this.tiles(tiles, rows, columns);
     this.name = `${this.network.tensors[layer.output].name}.${channel}`;
-    this.says.textContent = `${this.name}: ${integer(rows * columns * depth)} weights, one square for each of ${depth} input maps; orange below zero, blue above`;
+    this.status.textContent = `${this.name}: ${integer(rows * columns * depth)} int8 weights, ${shown(depth)}`;
   }
 
   dense(layer, channel) {
@@ -62,7 +69,7 @@ export class Filters {
       Int8Array.from({ length: height * width }, (__, at) => layer.weights.data[channel * size + at * channels + c]));
     this.tiles(tiles, height, width);
     this.name = `${this.network.tensors[layer.output].name}.${channel}`;
-    this.says.textContent = `${this.name}: ${integer(size)} weights, by input map; orange below zero, blue above`;
+    this.status.textContent = `${this.name}: ${integer(size)} int8 weights, ${shown(channels)}`;
   }
 
   tiles(tiles, rows, columns) {

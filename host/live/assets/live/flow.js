@@ -1,11 +1,11 @@
-// The stream, honestly: rates and delays as they were measured.
+// The stream: rates and delays as they were measured.
 
 import { cut, integer, quantile } from './number.js';
 
 const $ = (id) => document.getElementById(id);
 /** Frames over which delays and rates are taken. */
 const RECENT = 240;
-/** Without a frame for so long, nothing flows. */
+/** Without a frame for this long, the stream has stopped. */
 const PAUSE_MS = 2000;
 
 export class Flow {
@@ -13,8 +13,8 @@ export class Flow {
     this.reset();
     this.terms = new Map();
     for (const name of [
-      'frames/s, screen | board', 'delay, median | p95', 'of it, board | drawing', 'link', 'frames replaced by newer',
-      'damaged | asked again', 'resets | reopenings', 'credits',
+      'frames/s: screen | board', 'delay: median | p95', 'of which: board | drawing', 'link', 'frames replaced by newer ones',
+      'link packets: damaged | resent', 'board resets | link reopened', 'link credits',
     ]) {
       const [term, value] = [document.createElement('dt'), document.createElement('dd')];
       term.textContent = name;
@@ -72,22 +72,21 @@ export class Flow {
     const { frames_per_s: rate, delay_median_ms: median, delay_p95_ms: p95, paint_median_ms: paint } = this.summary;
     const isOn = performance.now() - this.shown.at(-1) < PAUSE_MS;
     const bytes = isOn ? (last.bytes_per_s ?? 0) / 1024 : 0;
-    const lost = last.link.damaged + last.link.resends;
     const strong = (text) => Object.assign(document.createElement('b'), { textContent: text });
     const roomy = Object.assign(document.createElement('span'), { className: 'roomy', textContent: ` (p95 ${Math.ceil(p95)})` });
     $('stream').replaceChildren(
       strong(`${cut(rate, 0)}`), ' frames/s · ',
       strong(`${Math.ceil(median)}`), ' ms', roomy, ' · ',
-      strong(cut(bytes, 0)), ` KB/s · ${lost} lost`,
+      strong(cut(bytes, 0)), ` KiB/s · ${last.link.damaged} damaged`,
     );
     const set = (name, value) => { this.terms.get(name).textContent = value; };
-    set('frames/s, screen | board', `${cut(rate, 1)} | ${cut(isOn ? last.frames_per_s : 0, 1)}`);
-    set('delay, median | p95', `${Math.ceil(median)} | ${Math.ceil(p95)} ms`);
-    set('of it, board | drawing', `${cut(last.board_ms, 1)} | ${cut(paint, 1)} ms`);
-    set('link', `${integer(Math.floor(bytes))} KB/s`);
-    set('frames replaced by newer', integer(last.replaced));
-    set('damaged | asked again', `${integer(last.link.damaged)} | ${integer(last.link.resends)}`);
-    set('resets | reopenings', `${integer(last.link.resets)} | ${integer(last.link.reopened)}`);
-    set('credits', integer(last.link.credits));
+    set('frames/s: screen | board', `${cut(rate, 1)} | ${cut(isOn ? last.frames_per_s : 0, 1)}`);
+    set('delay: median | p95', `${Math.ceil(median)} | ${Math.ceil(p95)} ms`);
+    set('of which: board | drawing', `${cut(last.board_ms, 1)} | ${cut(paint, 1)} ms`);
+    set('link', `${integer(Math.floor(bytes))} KiB/s`);
+    set('frames replaced by newer ones', integer(last.replaced));
+    set('link packets: damaged | resent', `${integer(last.link.damaged)} | ${integer(last.link.resends)}`);
+    set('board resets | link reopened', `${integer(last.link.resets)} | ${integer(last.link.reopened)}`);
+    set('link credits', integer(last.link.credits));
   }
 }

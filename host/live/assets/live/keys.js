@@ -1,9 +1,9 @@
-// What keys do; the same table is what the dialog says of them.
+// Keyboard shortcuts; the dialog lists the same table.
 
 /**
  * Listens to keys from now on; `entries` are `[key, what it does, act]`, the last
- * null where a part of the page takes the key itself. `list` is where they are
- * described, `isOff()` whether keys are for somebody else now.
+ * null where a part of the page handles the key itself. `list` is where they are
+ * described; while `isOff()`, keys are left alone.
  */
 export function keys(entries, list, isOff) {
   list.replaceChildren(...entries.flatMap(([key, what]) => [

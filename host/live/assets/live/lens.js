@@ -1,4 +1,4 @@
-// The lens: how one neuron's number comes about, in the board's own integers.
+// The lens: how one neuron's value is computed, in the board's own integers.
 
 import { convolution, dense, maximum, requantise } from './arithmetic.js';
 import { LINE, LIST, MAP_MAX, bars, caption, cellFor, grid, list, littleMap, products, scene, weights } from './lens_marks.js';
@@ -117,7 +117,7 @@ function convolutionScene(context, result, at) {
 
 /** The map that a window slides over, and the map that this makes. */
 function slid({ tensor, from, network, input, board, neuron, done }, y, channel, own) {
-  const field = network.receptive(neuron)[from.index];
+  const field = network.receptiveFields(neuron)[from.index];
   const place = { top: neuron.y, bottom: neuron.y + 1, left: neuron.x, right: neuron.x + 1 };
   if (!board || tensor.height * tensor.width === 1) return { items: [], bottom: y };
   const at = neuron.y * tensor.width + neuron.x + 1;
@@ -197,7 +197,7 @@ function ending(result, { layer, tensor, neuron: { channel }, own, frame }) {
 }
 
 const agreement = (same, own) =>
-  [same ? 'the board says the same' : 'the board says otherwise', integerOr(own), same ? 'ok' : 'differs'];
+  [same ? 'equals the board’s value' : 'differs from the board', integerOr(own), same ? 'ok' : 'differs'];
 const integerOr = (value) => (typeof value === 'number' ? integer(value) : (value ?? '–'));
 
 function poolScene(context) {

@@ -12,7 +12,7 @@ export const LIST = 200;
 /** The largest side of a little map. */
 export const MAP_MAX = 88;
 
-/** A scene of the lens; `steps` are `[what, number]`, for those who do not see it. */
+/** A scene of the lens; `steps` are `[what, number]`, for screen readers. */
 export function scene(items, width, height, steps) {
   return { items, width, height, label: steps.map(([name, value]) => `${name}: ${value}`).join('; ') };
 }
@@ -60,7 +60,7 @@ export function list(x, y, steps, width = LIST) {
 export function bars(x, y, planes, chosen, width) {
   const most = Math.max(1, ...planes.map(({ sum }) => Math.abs(sum)));
   const step = Math.max(2, Math.min(12, Math.floor(width / planes.length)));
-  const items = [caption(x, 'part of each input map', y - 6)];
+  const items = [caption(x, 'share of each input map in the sum', y - 6)];
   planes.forEach(({ sum }, at) => {
     const size = (Math.abs(sum) / most) * 16;
     const top = sum >= 0 ? y + 16 - size : y + 16;
@@ -83,8 +83,8 @@ export function littleMap(x, y, tensor, values, channel, field, end = Infinity) 
   const picture = canvas(height, width);
   const pen = picture.getContext('2d');
   const image = pen.createImageData(width, height);
-  const words = new Uint32Array(image.data.buffer);
-  for (let at = 0; at < Math.min(words.length, end); at += 1) words[at] = tensor.colours[values[start + at] + 128];
+  const pixels = new Uint32Array(image.data.buffer);
+  for (let at = 0; at < Math.min(pixels.length, end); at += 1) pixels[at] = tensor.colours[values[start + at] + 128];
   pen.putImageData(image, 0, 0);
   return [
     { rect: [x - 0.5, y - 0.5, w + 1, h + 1], line: '--line' },

@@ -24,13 +24,13 @@ import { Recorder, read } from './recording.js';
 import { Replay } from './replay.js';
 import { download, offer } from './save.js';
 import { Scores } from './scores.js';
-import { sees } from './sees.js';
+import { describe } from './neuron_description.js';
 import { Stimulus } from './stimulus.js';
 import { Sweep } from './sweep.js';
 import { tabs } from './tabs.js';
 
 const $ = (id) => document.getElementById(id);
-/** For so long what has happened is talked about. */
+/** How long a message about an event stays. */
 const SAID_MS = 6000;
 
 await colour.load();
@@ -42,7 +42,9 @@ const connection = new Connection({
   text: hear,
   packet: (packet) => {
     if (packet.kind === FRAME) view.unshown += 1;
-    if (!replay.isOn) take(packet);
+    if (replay.isOn) return;
+    take(packet);
+    record(packet);
   },
   lost: () => {
     view.isLost = true;
@@ -139,7 +141,12 @@ function take(packet) {
   if (packet.kind === OCCLUSION) view.occlusion = packet;
   if (packet.kind === ATTRIBUTION) view.attribution = packet;
   if (packet.kind === CLIMB) view.climb = packet;
-  if (recorder.isOn && !recorder.add(packet)) stopRecording();
+}
+
+/** Adds a packet of the network on the screen to the recording, the network's own included. */
+function record(packet) {
+  if (!recorder.isOn || packet.header.generation !== view.network?.generation) return;
+  if (!recorder.add(packet)) stopRecording();
 }
 
 /** A frame's arrays by tensor. */
@@ -167,9 +174,9 @@ function tick() {
     climb.setPacket(view.climb);
     view.climb = null;
   }
-  // What is to be saved stays as it was when the dialog was opened.
+  // What the dialog saves stays as it was when the dialog was opened.
   if (view.isNew && !$('dialog').open) draw();
-  // The host sends no more than two frames that were not drawn or passed over.
+  // The host waits after two frames that were neither drawn nor skipped.
   for (; view.unshown > 0; view.unshown -= 1) connection.command('shown');
 }
 
@@ -184,15 +191,15 @@ function draw() {
   chip.setFrame(newest);
   if (!view.selected) look({ selected: first() });
   lens.setFrame(newest);
-  sees($('sees'), view, watched());
+  describe($('neuron-description'), view, watched());
   const isOwn = header.page === view.page && !replay.isOn;
   flow.count(header, isOwn ? stimulus.takenAt(header.page_number) : undefined, begun);
 }
 
-/** The neuron that is looked at before anybody chose one: the first layer's strongest. */
+/** The neuron that is selected at first: the first layer's strongest. */
 const first = () => overview.strongest(view.network.hidden[0]?.index ?? view.network.logits.index);
 
-/** A map was clicked: its kernel slides over it, until it is clicked again. */
+/** A map was clicked: its kernel slides over it until the next click. */
 function press(neuron) {
   const { neuron: now } = sweep;
   const isSame = now?.tensor === neuron.tensor && now.channel === neuron.channel;
@@ -201,23 +208,23 @@ function press(neuron) {
   if (!isSame && !matchMedia('(prefers-reduced-motion: reduce)').matches) sweep.start(neuron);
 }
 
-/** The neuron that is looked at. */
+/** The neuron that the page shows now: of the sliding kernel, under the pointer, or selected. */
 const watched = () => view.swept?.neuron ?? view.hovered ?? view.selected;
 
-/** Another neuron is looked at. */
+/** Shows another neuron. */
 function look(change) {
   Object.assign(view, change);
   const neuron = watched();
   if (!neuron || !view.network) return;
   if (change.selected) sweep.offer(change.selected);
-  const field = view.network.receptive(neuron)[0];
+  const field = view.network.receptiveFields(neuron)[0];
   overview.setSelection(neuron);
   stimulus.drawInput(field);
   scores.setSelection(neuron);
   lens.setNeuron(neuron, view.swept?.done ?? null);
   filters.setNeuron(neuron);
   if (change.selected) climb.setNeuron(view.network.tensors[neuron.tensor], neuron.channel);
-  sees($('sees'), view, neuron);
+  describe($('neuron-description'), view, neuron);
 }
 
 function title() {
@@ -226,7 +233,7 @@ function title() {
   document.title = `${network.model} on ${network.board} · Cortexscope live`;
 }
 
-/** Says something to those who hear the page, and for a while to those who see it. */
+/** Announces a message to screen readers, and shows it for a while. */
 function speak(text) {
   $('spoken').textContent = text;
   view.said = text;
@@ -240,7 +247,7 @@ function stopRecording() {
   download(`cortexscope-${view.network.model}.ctxrec`, recorder.stop());
   $('record').setAttribute('aria-pressed', false);
   $('record').textContent = 'Record';
-  speak(`recorded ${frames} packets`);
+  speak(`Recording saved: ${integer(frames)} packets.`);
 }
 $('record').addEventListener('click', () => {
   if (recorder.isOn) stopRecording();
@@ -252,13 +259,15 @@ $('record').addEventListener('click', () => {
 });
 
 async function openRecording(file) {
+  if (!file) return;
   try {
     const packets = await read(file);
+    if (recorder.isOn) stopRecording();
     $('dialog').close();
     replay.open(file.name, packets);
     say();
   } catch (error) {
-    speak(`${file.name}: ${error.message}.`);
+    speak(`Could not open ${file.name}: ${error.message}.`);
   }
 }
 
@@ -281,23 +290,23 @@ $('more').addEventListener('click', () => {
 });
 
 keys([
-  ['Space', 'freeze, and go on', () => $('freeze').click()],
-  ['.', 'one frame while frozen', () => { if (!$('step').hidden) $('step').click(); }],
-  ['n', 'the next digit', () => { stimulus.tabs.choose('tab-digits'); $('digit-after').click(); }],
+  ['Space', 'freeze, and resume', () => $('freeze').click()],
+  ['.', 'run one frame while frozen', () => { if (!$('step').hidden) $('step').click(); }],
+  ['n', 'next digit', () => { stimulus.tabs.choose('tab-digits'); $('digit-after').click(); }],
   ['p', 'shuffle digits, and stop', () => { stimulus.tabs.choose('tab-digits'); $('play').click(); }],
-  ['d', 'draw', () => { stimulus.tabs.choose('tab-pad'); $('pad').focus(); }],
+  ['d', 'draw a digit', () => { stimulus.tabs.choose('tab-pad'); $('pad').focus(); }],
   ['c', 'camera', () => stimulus.tabs.choose('tab-camera')],
-  ['o', 'occlusion map', () => { explanations.choose('tab-occlusion'); $('occlude').click(); }],
+  ['o', 'make an occlusion map', () => { explanations.choose('tab-occlusion'); $('occlude').click(); }],
   ['a', 'attributions', () => { explanations.choose('tab-attribution'); $('method').focus(); }],
   ['k', 'slide the kernel over the selected map', () => sweep.turn()],
-  ['g', 'grow what the filter looks for', () => { explanations.choose('tab-climb'); $('climb-start').click(); }],
-  ['r', 'record, and save', () => $('record').click()],
+  ['g', 'start an ascent for the selected filter', () => { explanations.choose('tab-climb'); $('climb-start').click(); }],
+  ['r', 'record, and stop and save', () => $('record').click()],
   ['s', 'save, open, help', () => $('more').click()],
-  ['e', 'enlarge the part with the focus, and back', () => enlarge(document.querySelector('.enlarged') ?? document.activeElement.closest('section') ?? $('net'))],
-  ['t', 'light or dark', theme],
-  ['Escape', 'the enlarged part back to its size', shrink],
-  ['arrows', 'another map; with Shift another neuron of it', null],
-  ['Enter', 'on a map: its kernel slides over it', null],
+  ['e', 'enlarge the section with the focus, and back', () => enlarge(document.querySelector('.enlarged') ?? document.activeElement.closest('section') ?? $('net'))],
+  ['t', 'light or dark colours', theme],
+  ['Escape', 'leave the enlarged section', shrink],
+  ['arrows', 'in a layer: another map; with Shift another neuron of the map', null],
+  ['Enter', 'on a map: slide its kernel over it', null],
 ], $('keys'), () => $('dialog').open);
 
 function theme() {
@@ -317,5 +326,5 @@ setInterval(() => {
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => overview.mark());
 requestAnimationFrame(tick);
 
-// For whoever looks from the console, and for the tests.
+// For the browser's console, and for the tests.
 globalThis.cortexscope = { ...parts, flow, recorder, look, things: () => things(parts) };

@@ -17,18 +17,18 @@ export class Sheet {
     this.canvas = canvas(tensor.channels * tensor.height, tensor.width);
     this.pen = this.canvas.getContext('2d', { willReadFrequently: false });
     this.image = this.pen.createImageData(this.canvas.width, this.canvas.height);
-    this.words = new Uint32Array(this.image.data.buffer);
+    this.pixels = new Uint32Array(this.image.data.buffer);
     this.colours = int8Colours(tensor);
   }
 
   draw(values) {
-    const { words, colours } = this;
-    for (let at = 0; at < words.length; at += 1) words[at] = colours[values[at] + 128];
+    const { pixels, colours } = this;
+    for (let at = 0; at < pixels.length; at += 1) pixels[at] = colours[values[at] + 128];
     this.pen.putImageData(this.image, 0, 0);
   }
 }
 
-/** Draws a picture of `[height, width]` pixels; `colour(at)` is a pixel's, as a word. */
+/** Draws a picture of `[height, width]` pixels; `colour(at)` is a pixel as 32-bit RGBA. */
 function fill(target, height, width, colour) {
   if (target.width !== width || target.height !== height) {
     target.width = width;
@@ -36,8 +36,8 @@ function fill(target, height, width, colour) {
   }
   const pen = target.getContext('2d');
   const image = pen.createImageData(width, height);
-  const words = new Uint32Array(image.data.buffer);
-  for (let at = 0; at < words.length; at += 1) words[at] = colour(at);
+  const pixels = new Uint32Array(image.data.buffer);
+  for (let at = 0; at < pixels.length; at += 1) pixels[at] = colour(at);
   pen.putImageData(image, 0, 0);
 }
 

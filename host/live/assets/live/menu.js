@@ -1,4 +1,4 @@
-// The head of the page: board, model, engine and plan, and whether frames run.
+// The head of the page: board, model, engine, plan, and the Freeze button.
 
 import { fill } from './controls.js';
 
@@ -25,10 +25,12 @@ export class Menu {
     fill($('engine'), state.menu.engines.map((name) => ({ value: name, text: `${name} engine` })), state.choice.engine);
     $('mode').value = state.mode;
     $('dot').className = `dot ${state.phase}`;
-    $('dot').title = state.phase;
+    const phase = { opening: 'opening', ready: 'ready', lost: 'connection lost', failed: 'could not be opened' }[state.phase];
+    $('dot').title = `Board: ${phase}`;
+    $('dot').setAttribute('aria-label', `Board: ${phase}`);
     this.isFrozen = state.frozen;
     $('freeze').setAttribute('aria-pressed', state.frozen);
-    $('freeze').textContent = state.frozen ? 'Go on' : 'Freeze';
+    $('freeze').textContent = state.frozen ? 'Resume' : 'Freeze';
     $('step').hidden = !state.frozen;
   }
 }

@@ -1,4 +1,4 @@
-// The network on the board: its tensors, its layers, and what sees what.
+// The network on the board: its tensors, its layers and its receptive fields.
 
 export class Network {
   constructor({ header, arrays }) {
@@ -59,11 +59,11 @@ export class Network {
   }
 
   /**
-   * What a neuron sees: for every tensor down to the input, the channels and the
-   * rectangle of values that it depends on, or null. Rows and columns from
+   * The receptive fields of a neuron: for every tensor down to the input, the channels
+   * and the rectangle of values that it depends on, or null. Rows and columns from
    * `top`, `left` to before `bottom`, `right`.
    */
-  receptive({ tensor, channel, y, x }) {
+  receptiveFields({ tensor, channel, y, x }) {
     const fields = new Array(this.tensors.length).fill(null);
     fields[tensor] = { channels: [channel, channel + 1], top: y, bottom: y + 1, left: x, right: x + 1 };
     for (let output = tensor; output > 0; output -= 1) {
@@ -71,15 +71,15 @@ export class Network {
       const layer = this.layers[output - 1];
       let before = 0;
       for (const input of layer.inputs) {
-        const seen = this.seenBy(layer, fields[output], this.tensors[input], this.tensors[output], before);
+        const part = this.fieldIn(layer, fields[output], this.tensors[input], this.tensors[output], before);
         before += this.tensors[input].channels;
-        if (seen) fields[input] = union(fields[input], seen);
+        if (part) fields[input] = union(fields[input], part);
       }
     }
     return fields;
   }
 
-  seenBy(layer, field, input, output, before) {
+  fieldIn(layer, field, input, output, before) {
     const whole = { channels: [0, input.channels], top: 0, bottom: input.height, left: 0, right: input.width };
     switch (layer.op) {
       case 'dense':

@@ -1,26 +1,26 @@
-// The one thing that has to be said now, and what can be done about it.
+// The most important message now, and a button for what can be done about it.
 
-/** A board that has not answered for so long is talked about. */
+/** A board that has not answered for this long is reported. */
 const SILENT_MS = 1500;
 
 /** `[text, action, act]`, the last two where something can be done; nothing where all is well. */
 function due({ view, replay, connection }) {
   const { state, page } = view;
-  if (replay.isOn) return ['This is a recording: no board is asked.'];
-  if (view.isLost) return ['The host is gone: is `cortexscope live` still running? Trying again every second.'];
+  if (replay.isOn) return ['This is a recording; the board is not used.'];
+  if (view.isLost) return ['The connection to the program was lost. Is `cortexscope live` still running? Trying again every second.'];
   if (view.said) return [view.said];
   if (!state) return [];
-  if (state.phase === 'opening') return ['Reaching the board and measuring its memory …'];
-  if (state.phase === 'lost') return [`The board is lost; looking for it every second. ${state.message ?? ''}`];
-  if (state.phase === 'failed') return [`The board cannot be had: ${state.message ?? ''}`];
-  if (state.driver !== page) return ['Another page drives the board: this one watches.', 'Take over', () => connection.command('drive')];
-  if (state.job === 'occlusion') return ['The board maps the occlusion; frames wait.', 'Stop', () => connection.command('cancel')];
+  if (state.phase === 'opening') return ['Opening the board and measuring its memory …'];
+  if (state.phase === 'lost') return [`The connection to the board was lost; trying again every second. ${state.message ?? ''}`];
+  if (state.phase === 'failed') return [`Could not open the board: ${state.message ?? ''}`];
+  if (state.driver !== page) return ['Another page controls the board; this page only watches.', 'Take over', () => connection.command('drive')];
+  if (state.job === 'occlusion') return ['The board is making an occlusion map; frames wait.', 'Stop', () => connection.command('cancel')];
   if (view.busy && view.busy.ms > SILENT_MS) return [`The board has been busy for ${Math.floor(view.busy.ms / 1000)} s.`];
-  if (state.frozen) return ['Frozen: nothing runs until you go on or step.'];
+  if (state.frozen) return ['Frozen: press Resume to go on, or Step to run one frame.'];
   return [];
 }
 
-/** Says it in `line`, or hides that. */
+/** Shows the message in `line`, or hides the line. */
 export function notice(line, parts) {
   const [text, action, act] = due(parts);
   line.hidden = !text;

@@ -1,10 +1,10 @@
-// The occlusion map, as the board streams it.
+// The occlusion map, position by position.
 
 import { css } from './colour.js';
 import { ramp } from './controls.js';
 import { canvas } from './maps.js';
 import { paintInput } from './stimulus.js';
-import { cut, integer } from './number.js';
+import { cut, integer, probability } from './number.js';
 
 const $ = (id) => document.getElementById(id);
 
@@ -81,19 +81,19 @@ export class Occlusion {
   say(header, total, data) {
     const [h, w] = header.window;
     const lines = [
-      `P(${header.label}) with a ${h}×${w} patch hidden; ${cut(header.base_probability, 3)} without`,
-      `${integer(header.done)} of ${integer(total)} places`,
+      `P(${header.label}) with a ${h}×${w} patch hidden; ${probability(header.base_probability)} with nothing hidden`,
+      `${integer(header.done)} of ${integer(total)} positions`,
     ];
-    if (header.end === 'stopped') lines.push('stopped');
+    if (header.end === 'stopped') lines.push('stopped early');
     else if (header.end) {
       const { macs_done: done, macs_full: full, count } = header.end;
-      lines.push(`${cut(full / done, 1)}× fewer MACs than anew${count ? `; ${integer(Math.ceil(count / 1e6))} M ${this.network.counter === 'cycles' ? 'cycles' : 'instr.'}` : ''}`);
+      lines.push(`${cut(full / done, 1)}× fewer MACs than running each position from scratch${count ? `; ${integer(Math.ceil(count / 1e6))} M ${this.network.counter === 'cycles' ? 'cycles' : 'instructions'}` : ''}`);
     }
-    $('occlusion-says').replaceChildren(...lines.flatMap((line) => [line, document.createElement('br')]));
+    $('occlusion-status').replaceChildren(...lines.flatMap((line) => [line, document.createElement('br')]));
     const palette = $('palette').value;
-    $('occlusion-scale').replaceChildren('0 matters', ramp(palette), '1 does not');
+    $('occlusion-scale').replaceChildren('P = 0: it matters', ramp(palette), 'P = 1: it does not');
     const lowest = data.reduce((least, value) => (value < least ? value : least), 1);
-    this.view.setAttribute('aria-label', `Occlusion map of ${header.label}: ${header.done} of ${total} places, lowest probability ${cut(lowest, 3)}`);
+    this.view.setAttribute('aria-label', `Occlusion map of ${header.label}: ${header.done} of ${total} positions, lowest probability ${probability(lowest)}`);
   }
 
   scene() {

@@ -1,10 +1,10 @@
 // The network from its first layer to its last: every map a tile, all tiles on
-// one scale, and the receptive field of the neuron that is looked at in each.
+// one scale, and in each the receptive field of the selected neuron.
 
 import { many } from './number.js';
 import { css } from './colour.js';
 import { Sheet } from './maps.js';
-import { trace } from './sight.js';
+import { trace } from './receptive_field.js';
 
 const GAP = 4;
 /** The least side of a tile: a neuron of a dense layer is one value. */
@@ -30,7 +30,7 @@ export class Overview {
     this.overlay = section.querySelector('.overlay');
     this.on = on;
     this.layers = [];
-    new ResizeObserver(() => this.lay()).observe(section);
+    new ResizeObserver(() => this.layOut()).observe(section);
   }
 
   setNetwork(network) {
@@ -38,7 +38,7 @@ export class Overview {
     this.layers = network.hidden.map((tensor) => this.column(tensor));
     this.columns.replaceChildren(...this.layers.map(({ element }) => element));
     this.values = null;
-    this.lay();
+    this.layOut();
   }
 
   column(tensor) {
@@ -58,7 +58,7 @@ export class Overview {
     canvas.setAttribute('role', 'application');
     canvas.setAttribute('aria-roledescription', 'activation maps');
     canvas.setAttribute('aria-label',
-      `${tensor.name}, ${channels} maps of ${height} by ${width}. Arrow keys choose a map, with Shift a neuron in it; Enter slides the kernel over it.`);
+      `${tensor.name}, ${channels} maps of ${height} by ${width}. Arrow keys choose a map, Shift and arrow keys a neuron in it; Enter slides the kernel over the map.`);
     const scale = document.createElement('p');
     scale.className = 'scale dim';
     const ramp = document.createElement('span');
@@ -67,6 +67,7 @@ export class Overview {
     const name = tensor.isSigned ? 'signed' : 'activation';
     ramp.style.background = `linear-gradient(90deg, ${[0, 0.2, 0.4, 0.6, 0.8, 1].map((at) => css(name, at)).join(',')})`;
     scale.append(tensor.isSigned ? `−${most.toPrecision(2)}` : '0', ramp, most.toPrecision(2));
+    scale.title = `Values of ${tensor.name}: (int8 − ${tensor.zero}) × ${tensor.scale.toPrecision(3)}`;
     const pages = document.createElement('p');
     pages.className = 'pages dim';
     pages.hidden = channels <= TILES_MAX;
@@ -95,12 +96,12 @@ export class Overview {
         const last = column.tensor.channels - 1;
         const first = column.first + step * TILES_MAX;
         if (first >= 0 && first <= last) column.first = first;
-        this.lay();
+        this.layOut();
       });
       return button;
     };
     column.said = said;
-    column.pages.append(turn(-1, 'before'), ' ', said, ' ', turn(1, 'after'));
+    column.pages.append(turn(-1, 'previous'), ' ', said, ' ', turn(1, 'next'));
   }
 
   shown(column) {
@@ -108,7 +109,7 @@ export class Overview {
   }
 
   /** Places all tiles on the largest scale at which they fit. */
-  lay() {
+  layOut() {
     if (!this.network || this.layers.length === 0) return;
     const room = this.columns.getBoundingClientRect();
     const caption = Math.max(...this.layers.map(({ caption: { offsetHeight } }) => offsetHeight));
@@ -228,7 +229,7 @@ export class Overview {
     if (channel < 0 || channel >= tensor.channels) return;
     if (channel < column.first || channel >= column.first + TILES_MAX) {
       column.first = Math.floor(channel / TILES_MAX) * TILES_MAX;
-      this.lay();
+      this.layOut();
     }
     this.on.pick(this.strongest(tensor.index, channel));
   }
@@ -264,7 +265,7 @@ export class Overview {
     this.mark();
   }
 
-  /** Outlines what the selected neuron sees in every layer before it. */
+  /** Outlines the receptive field of the selected neuron in every layer before it. */
   mark() {
     const ratio = window.devicePixelRatio;
     const frame = this.section.getBoundingClientRect();

@@ -3,12 +3,12 @@
 import { integer } from './number.js';
 import { COLUMN_GAP } from './overview.js';
 import { ScenePen, textSize } from './scene.js';
-import { trace } from './sight.js';
+import { trace } from './receptive_field.js';
 
 /** The height of three lines over a layer's maps. */
 const CAPTION = 56;
 
-/** All layers beside each other, with what the selected neuron sees in each. */
+/** All layers beside each other, with the receptive field of the selected neuron in each. */
 export function networkScene(overview) {
   const items = [];
   const places = new Map();

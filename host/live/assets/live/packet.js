@@ -1,4 +1,4 @@
-// Packets: a JSON header and the arrays that it names. `host/src/live/packet.rs`
+// Packets: a JSON header and the arrays that it names. `host/live/src/packet.rs`
 // draws the layout.
 
 export const NETWORK = 1;

@@ -1,4 +1,4 @@
-// Recordings: packets as they came, in one file. `host/src/live.rs` describes it.
+// Recordings: packets as they came, in one file. `host/live/src/lib.rs` describes the format.
 
 import { decode, NETWORK } from './packet.js';
 
@@ -45,27 +45,27 @@ export class Recorder {
   }
 }
 
-/** The packets of a file, each with its time in milliseconds; throws what is wrong with it. */
+/** The packets of a file, each with its time in milliseconds; throws an error that says what is wrong. */
 export async function read(file) {
-  if (file.size > BYTES_MAX) throw new Error('it has more than 512 MB');
+  if (file.size > BYTES_MAX) throw new Error('the file is larger than 512 MiB');
   const bytes = await file.arrayBuffer();
   const words = new DataView(bytes);
   const isOne = bytes.byteLength > 16 && MAGIC.every((byte, at) => words.getUint8(at) === byte);
-  if (!isOne) throw new Error('it is no recording of Cortexscope');
+  if (!isOne) throw new Error('the file is not a recording of Cortexscope');
   const packets = [];
   let at = MAGIC.length;
   while (at + 8 <= bytes.byteLength) {
     const length = words.getUint32(at, true);
     const time = words.getUint32(at + 4, true);
     at += 8;
-    if (length > PACKET_BYTES_MAX || at + length > bytes.byteLength) throw new Error('it ends too early');
+    if (length > PACKET_BYTES_MAX || at + length > bytes.byteLength) throw new Error('the file ends too early');
     try {
       packets.push({ time, packet: decode(bytes.slice(at, at + length)) });
     } catch {
-      throw new Error(`packet ${packets.length} cannot be read`);
+      throw new Error(`could not read packet ${packets.length}`);
     }
     at += length;
   }
-  if (packets[0]?.packet.kind !== NETWORK) throw new Error('it does not begin with a network');
+  if (packets[0]?.packet.kind !== NETWORK) throw new Error('the file does not begin with a network');
   return packets;
 }

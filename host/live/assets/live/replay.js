@@ -1,6 +1,6 @@
 // A recording in place of a board.
 
-import { FRAME } from './packet.js';
+import { FRAME, NETWORK } from './packet.js';
 
 const $ = (id) => document.getElementById(id);
 
@@ -24,10 +24,14 @@ export class Replay {
   open(name, packets) {
     this.name = name;
     this.packets = packets;
+    this.network = null;
+    this.index = 0;
+    this.time = 0;
     this.frames = packets.map((_, at) => at).filter((at) => packets[at].packet.kind === FRAME);
     $('replay').hidden = false;
     $('replay-at').max = Math.max(0, this.frames.length - 1);
-    this.on.packet(packets[0].packet);
+    $('replay-status').textContent = `${name}: no frames`;
+    this.showNetwork(0);
     this.go(0);
     this.setPlaying(this.frames.length > 1);
   }
@@ -46,18 +50,37 @@ export class Replay {
     this.started = performance.now() - (this.time ?? 0);
   }
 
-  /** Shows frame number `index`, and what else came between it and the one before. */
+  /** Shows frame number `index`, and what else came between it and its neighbours. */
   go(index) {
     const at = this.frames[index];
     if (at === undefined) return;
-    const from = index === 0 ? 1 : this.frames[index - 1] + 1;
-    for (let one = from; one <= at; one += 1) this.on.packet(this.packets[one].packet);
+    const network = this.networkBefore(at);
+    this.showNetwork(network);
+    const first = Math.max(network, index === 0 ? 0 : this.frames[index - 1]) + 1;
     const next = this.frames[index + 1] ?? this.packets.length;
-    for (let one = at + 1; one < next; one += 1) this.on.packet(this.packets[one].packet);
+    for (let one = first; one < next; one += 1) {
+      const { packet } = this.packets[one];
+      // From here on, packets belong to another network.
+      if (packet.kind === NETWORK) break;
+      this.on.packet(packet);
+    }
     this.index = index;
     this.time = this.packets[at].time;
     $('replay-at').value = index;
-    $('replay-says').textContent = `${this.name}: frame ${index + 1} of ${this.frames.length}`;
+    $('replay-status').textContent = `${this.name}: frame ${index + 1} of ${this.frames.length}`;
+  }
+
+  /** Where the network is whose frame is at `at`: a recording may go on across a change of model. */
+  networkBefore(at) {
+    let network = at;
+    while (network > 0 && this.packets[network].packet.kind !== NETWORK) network -= 1;
+    return network;
+  }
+
+  showNetwork(network) {
+    if (network === this.network) return;
+    this.network = network;
+    this.on.packet(this.packets[network].packet);
   }
 
   /** Called once a display frame. */

@@ -3,7 +3,7 @@
 import { npy } from './npy.js';
 import { toPng, toSvg } from './scene.js';
 
-/** Hands a file to the person in front of the page. */
+/** Downloads a file. */
 export function download(name, blob) {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(blob);

@@ -1,9 +1,12 @@
-// Class scores: the board's softmax of its logits.
+// Class scores: the softmax of the board's logits.
 
 import { many, percent } from './number.js';
+import { textSize } from './scene.js';
 
-/** Rows that are shown: with more classes, the likeliest. */
+/** Rows that are shown; of more classes, the most likely. */
 const ROWS_MAX = 12;
+/** The length of a bar for probability 1, in a saved drawing. */
+const BAR = 200;
 
 export class Scores {
   /** `on` has `hover(neuron or null)` and `press(neuron)`. */
@@ -45,15 +48,15 @@ export class Scores {
       const { row, name, bar, value } = this.rows[index];
       this.rows[index].at = at;
       name.textContent = this.network.labels[at];
-      name.title = `how the score of ${this.network.labels[at]} comes about`;
+      name.title = `Show how the score of ${this.network.labels[at]} is computed`;
       bar.style.width = `${100 * probabilities[at]}%`;
       value.textContent = percent(probabilities[at]);
       row.classList.toggle('top', at === header.class);
     });
     const { expected } = header;
-    this.result.textContent = expected === null ? '' : `it is a ${this.network.labels[expected] ?? expected}`;
+    this.result.textContent = expected === null ? '' : `expected: ${this.network.labels[expected] ?? expected}`;
     this.result.classList.toggle('wrong', expected !== null && expected !== header.class);
-    this.last = { header, probabilities };
+    this.last = { header, probabilities, order };
   }
 
   /** The class that is looked at, if it is one. */
@@ -62,16 +65,24 @@ export class Scores {
     for (const { row, at } of this.rows) row.classList.toggle('seen', isOne && at === channel);
   }
 
+  /** The rows on the screen; bars begin after the longest label. */
   scene() {
-    const { probabilities, header } = this.last;
-    const items = [{ text: `${this.network.logits.name}, softmax`, x: 0, y: 12, bold: true }];
-    [...probabilities].forEach((value, at) => {
-      const y = 24 + 20 * at;
+    const { probabilities, header, order } = this.last;
+    const labels = order.map((at) => this.network.labels[at]);
+    const start = Math.max(...labels.map((label) => textSize(label, 12, true))) + 8;
+    const width = start + BAR + 62;
+    const hidden = probabilities.length - order.length;
+    const title = hidden > 0
+      ? `${this.network.logits.name}, softmax: the ${order.length} most likely of ${probabilities.length} classes`
+      : `${this.network.logits.name}, softmax`;
+    const items = [{ text: title, x: 0, y: 12, bold: true }];
+    order.forEach((at, row) => {
+      const y = 24 + 20 * row;
       const isTop = at === header.class;
-      items.push({ text: this.network.labels[at], x: 0, y: y + 12, bold: isTop });
-      items.push({ rect: [28, y + 2, 200 * value, 12], fill: isTop ? '--accent' : '--dim' });
-      items.push({ text: percent(value), x: 290, y: y + 12, anchor: 'end', bold: isTop });
+      items.push({ text: labels[row], x: 0, y: y + 12, bold: isTop });
+      items.push({ rect: [start, y + 2, BAR * probabilities[at], 12], fill: isTop ? '--accent' : '--dim' });
+      items.push({ text: percent(probabilities[at]), x: width, y: y + 12, anchor: 'end', bold: isTop });
     });
-    return { width: 290, height: 24 + 20 * probabilities.length, items };
+    return { width, height: 24 + 20 * order.length, items };
   }
 }

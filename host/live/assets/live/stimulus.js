@@ -1,12 +1,12 @@
-// What the network is shown: the sources, what becomes of their pictures, and
-// the input that the board got.
+// What the network is shown: the sources, the preparation of their pictures, and
+// the input that the board received.
 
 import { Camera } from './source/camera.js';
 import { PictureFile } from './source/file.js';
 import { Pad } from './source/pad.js';
 import { canvas, paint } from './maps.js';
 import { pixels } from './packet.js';
-import { MARK } from './sight.js';
+import { MARK } from './receptive_field.js';
 import { tabs } from './tabs.js';
 
 /** The side of the square that is taken of a camera or a video. */
@@ -15,7 +15,15 @@ const SQUARE = 112;
 const WAITING_MAX = 1 << 20;
 /** The side that small pictures are enlarged to in files, at most. */
 const SHOWN = 224;
-const STEPS = ['grey', 'contrast', 'polarity', 'crop', 'fit', 'centre'];
+/** The steps of the preparation, and what each does. */
+const STEPS = {
+  grey: 'grey levels by luminance',
+  contrast: 'background and ink become black and white',
+  polarity: 'dark ink on a light background is inverted',
+  crop: 'all but the ink in the middle is removed',
+  fit: 'the ink is scaled to 20 of 28 pixels',
+  centre: 'the centre of mass moves to the middle',
+};
 
 const $ = (id) => document.getElementById(id);
 
@@ -31,10 +39,10 @@ export class Stimulus {
     this.isDirty = false;
     this.camera = new Camera({
       video: $('camera-video'), crop: $('camera-crop'), start: $('camera-start'),
-      size: $('camera-size'), says: $('camera-says'),
+      size: $('camera-size'), status: $('camera-status'),
     });
     this.file = new PictureFile({
-      canvas: $('file-view'), video: $('file-video'), says: $('file-says'), pause: $('file-pause'),
+      canvas: $('file-view'), video: $('file-video'), status: $('file-status'), pause: $('file-pause'),
     }, dirty);
     this.tabs = tabs($('stimulus').querySelector('[role=tablist]'), (id) => this.turn(id.slice(4)));
     this.tabs.choose('tab-digits');
@@ -76,10 +84,11 @@ export class Stimulus {
   }
 
   stages() {
-    this.buttons = STEPS.map((name) => {
+    this.buttons = Object.keys(STEPS).map((name) => {
       const button = document.createElement('button');
       const canvas = document.createElement('canvas');
       button.append(canvas, name);
+      button.title = `Turn this step on or off: ${STEPS[name]}`;
       button.addEventListener('click', () => {
         const steps = { ...this.steps, [name]: !this.steps[name] };
         this.connection.command('steps', steps);
@@ -99,7 +108,7 @@ export class Stimulus {
       const name = state[`${of}_camera`];
       const isOn = state.camera_on === of;
       button.hidden = name === null;
-      button.textContent = isOn ? `Stop the ${of}’s camera` : `The ${of}’s camera: ${name}`;
+      button.textContent = isOn ? `Stop the ${of}’s camera` : `Use the ${of}’s camera (${name})`;
       button.onclick = () => this.connection.command(isOn ? 'rest' : 'camera', isOn ? {} : { of });
     }
     this.farCamera = state.camera_on !== null;
@@ -112,7 +121,7 @@ export class Stimulus {
     this.network = network;
     const { height, width, scale, zero } = network.input;
     $('input-title').textContent = `Input, ${height}×${width}, int8`;
-    $('input-title').title = `one step is ${scale}, zero is ${zero}`;
+    $('input-title').title = `value = (int8 − ${zero}) × ${scale}`;
   }
 
   /** Sends the newest picture, if the source has one. Called once a display frame. */
@@ -175,7 +184,7 @@ export class Stimulus {
     }
   }
 
-  /** The int8 input, and what the selected neuron sees of it. */
+  /** The int8 input, and the receptive field of the selected neuron in it. */
   drawInput(field = this.field) {
     this.field = field;
     if (!this.values || !this.network) return;
@@ -197,7 +206,7 @@ export class Stimulus {
       (field.right - field.left) * ratio, (field.bottom - field.top) * ratio);
   }
 
-  /** What can be saved: the picture as it came, every step of its preparation, and the input. */
+  /** What can be saved: the picture as it arrived, every step of its preparation, and the input. */
   things() {
     const list = [];
     const { frame } = this;

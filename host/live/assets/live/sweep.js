@@ -1,5 +1,5 @@
-// The kernel at work, slowed down for people: it slides over its map from output
-// to output, or a dense layer's products are added one after the other.
+// The kernel at work in slow motion: it slides over its map from output to output,
+// or a dense layer's products are added one after the other.
 
 /** The shortest and the longest time for all of a map. */
 const MS = [3000, 12000];
@@ -66,7 +66,7 @@ export class Sweep {
   }
 
   say() {
-    this.button.textContent = this.isOn ? 'Stop' : 'Slide';
+    this.button.textContent = this.isOn ? 'Stop' : 'Slide the kernel';
     this.button.setAttribute('aria-pressed', this.isOn);
   }
 

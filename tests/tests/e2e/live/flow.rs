@@ -96,10 +96,10 @@ fn a_step_runs_one_frame_and_the_page_says_what_flows() -> anyhow::Result<()> {
         `${term.textContent}: ${term.nextElementSibling.textContent}`).join('; ')";
     // The first of the two digits gave way to the second one.
     for figure in [
-        "'frames replaced by newer: 1'",
-        "'credits: ' + cortexscope.flow.last.link.credits",
-        "'damaged | asked again: 0 | 0'",
-        "'resets | reopenings: 0 | 0'",
+        "'frames replaced by newer ones: 1'",
+        "'link credits: ' + cortexscope.flow.last.link.credits",
+        "'link packets: damaged | resent: 0 | 0'",
+        "'board resets | link reopened: 0 | 0'",
         "'link: ' + document.querySelector('#stream b:last-of-type').textContent",
     ] {
         page.wait(&format!("({said}).includes({figure})"))?;
@@ -107,6 +107,6 @@ fn a_step_runs_one_frame_and_the_page_says_what_flows() -> anyhow::Result<()> {
     // What has stopped is not said to flow.
     page.key("p")?;
     page.wait("document.getElementById('stream').textContent.startsWith('0 frames/s')")?;
-    page.wait("document.getElementById('stream').textContent.includes(' 0 KB/s')")?;
+    page.wait("document.getElementById('stream').textContent.includes(' 0 KiB/s')")?;
     page.check_console()
 }

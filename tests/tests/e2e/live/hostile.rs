@@ -185,11 +185,52 @@ fn one_page_drives_and_another_can_take_over() {
     wait_for_state(&mut second, |state| state["driver"] == number);
     say(&mut second, r#"{"type":"freeze","frozen":true}"#);
     let refused = wait_for(&mut second, "refused");
-    assert!(refused["text"].as_str().unwrap().contains("another page"));
+    assert!(refused["text"].as_str().unwrap().contains("Another page"));
     say(&mut second, r#"{"type":"drive"}"#);
     wait_for_state(&mut first, |state| state["driver"] == other);
     say(&mut second, r#"{"type":"freeze","frozen":true}"#);
     wait_for_state(&mut first, |state| state["frozen"] == true);
     drop(second);
     wait_for_state(&mut first, |state| state["driver"] == number);
+}
+
+#[test]
+fn a_flood_of_pages_is_bounded() {
+    const ASKED: usize = 60;
+    const PAGES_MAX: usize = 16;
+    let server = serve(&["--board", "native"]).unwrap();
+    let authority = server.authority();
+    let request = format!(
+        "GET /socket HTTP/1.1\r\nHost: {authority}\r\nOrigin: http://{authority}\r\n\
+         Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    // All connections first, then all requests at once.
+    let mut streams: Vec<TcpStream> = (0..ASKED)
+        .map(|_| TcpStream::connect(authority).expect("the server is there"))
+        .collect();
+    for stream in &mut streams {
+        stream.write_all(request.as_bytes()).expect("it reads");
+    }
+    let mut open = 0;
+    for stream in &mut streams {
+        let mut status = [0; 12];
+        stream.read_exact(&mut status).expect("it answers");
+        match &status[9..] {
+            b"101" => open += 1,
+            other => assert_eq!(other, b"503"),
+        }
+    }
+    assert_eq!(open, PAGES_MAX);
+    // Their seats are free once they are gone.
+    drop(streams);
+    let mut page = (0..100).find_map(|_| {
+        std::thread::sleep(Duration::from_millis(50));
+        let origin = format!("http://{authority}");
+        socket(&server, authority, Some(&origin)).ok()
+    });
+    let page = page.as_mut().expect("there is a seat again");
+    wait_for_state(page, |state| {
+        state["pages"].as_array().map(Vec::len) == Some(1)
+    });
 }

@@ -26,7 +26,7 @@ fn the_lens_computes_what_the_board_did() -> anyhow::Result<()> {
     );
     for verdict in verdicts {
         let verdict = verdict.as_str().unwrap_or_default();
-        ensure!(verdict.contains("the board says the same"), "{verdict}");
+        ensure!(verdict.contains("equals the board’s value"), "{verdict}");
     }
     page.check_console()
 }
@@ -59,7 +59,7 @@ fn a_click_lets_the_kernel_slide_over_the_map() -> anyhow::Result<()> {
             ensure!(done == y * width + x + 1, "{layer}: {step}");
             let label = step[3].as_str().unwrap_or_default();
             ensure!(
-                label.contains("the board says the same"),
+                label.contains("equals the board’s value"),
                 "{layer}: {label}"
             );
         }
@@ -97,7 +97,7 @@ fn a_score_s_products_are_added_one_after_the_other() -> anyhow::Result<()> {
     let label = page.value("cortexscope.lens.scene.label")?;
     let label = label.as_str().unwrap_or_default();
     ensure!(
-        label.contains("Σ of 1,250 products") && label.contains("the board says the same"),
+        label.contains("Σ of 1,250 products") && label.contains("equals the board’s value"),
         "{label}"
     );
     ensure!(page.value("document.querySelector('#scores .seen button').textContent")? == "3");
@@ -112,7 +112,7 @@ fn the_arena_s_cursor_runs_through_the_layers() -> anyhow::Result<()> {
     let passed = page.value(
         "(async () => { const passed = []; document.getElementById('digit-after').click(); \
          for (let frame = 0; frame < 2000 && passed.at(-1) !== 'fc'; frame += 1) { \
-         const isRun = document.getElementById('arena-says').textContent !== ''; \
+         const isRun = document.getElementById('arena-status').textContent !== ''; \
          const name = isRun && document.querySelector('#layers .now th')?.textContent; \
          if (name && name !== passed.at(-1)) passed.push(name); \
          await new Promise(requestAnimationFrame) } return passed.join(' ') })()",
@@ -137,7 +137,7 @@ fn a_hovered_neuron_shows_what_it_sees_in_every_layer() -> anyhow::Result<()> {
     )?;
     let part = |at: usize| place[at].as_f64().context("a part");
     page.hover(canvas, part(0)?, part(1)?)?;
-    page.wait("document.getElementById('sees').textContent.startsWith('conv2 · map 0 · (4, 6) sees 10×10')")?;
+    page.wait("document.getElementById('neuron-description').textContent.startsWith('conv2 · map 0 · row 4, column 6 sees 10×10')")?;
     // By hand: 3×3 of a pool of 2×2 by two, over 5×5.
     let fields = page.value(
         "cortexscope.view.network.receptive(cortexscope.view.hovered).slice(0, 4)\
@@ -168,7 +168,7 @@ fn a_hovered_neuron_shows_what_it_sees_in_every_layer() -> anyhow::Result<()> {
     ensure!(outlined == "true,true,true", "{outlined}");
     page.hover("#net-title", 0.5, 0.5)?;
     page.wait(
-        "document.getElementById('sees').textContent.startsWith('conv1 · map 0 · (0, 0) sees 5×5')",
+        "document.getElementById('neuron-description').textContent.startsWith('conv1 · map 0 · row 0, column 0 sees 5×5')",
     )?;
     page.check_console()
 }

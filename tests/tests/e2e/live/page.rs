@@ -153,7 +153,7 @@ fn a_recording_is_replayed_without_a_board() -> anyhow::Result<()> {
     let file = folder.path().join("cortexscope-lecture-lenet.ctxrec");
     wait_for_file(&file)?;
     drop(server);
-    page.wait("document.getElementById('notice').textContent.includes('host is gone')")?;
+    page.wait("document.getElementById('notice').textContent.includes('connection to the program was lost')")?;
     page.choose_file("#open", &file)?;
     page.wait("cortexscope.replay.isOn")?;
     page.wait("cortexscope.view.frame?.header.source === 'mnist:21'")?;
@@ -196,6 +196,8 @@ fn another_board_and_model_are_chosen() -> anyhow::Result<()> {
     page.wait("cortexscope.view.network.model === 'lenet5' && cortexscope.view.frame")?;
     choose(&mut page, "board", "mps2-an386")?;
     page.wait("cortexscope.view.network.board === 'mps2-an386' && cortexscope.view.frame")?;
-    page.wait("document.querySelector('#table-title').textContent === 'Planned = measured'")?;
+    page.wait(
+        "document.querySelector('#table-title').textContent === 'Arena bytes: planned = measured'",
+    )?;
     page.check_console()
 }

@@ -66,7 +66,7 @@ fn pictures_are_dropped_and_what_is_none_is_refused() -> anyhow::Result<()> {
     std::thread::sleep(std::time::Duration::from_millis(500));
     equals_the_dump("native", "fused", &mut |name| saved(&mut page, name))?;
     page.value(&drop("no.png", "'this is no picture'"))?;
-    page.wait("document.getElementById('file-says').textContent.includes('no.png')")?;
+    page.wait("document.getElementById('file-status').textContent.includes('no.png')")?;
     page.value(&drop("no.ctxrec", "'nor is this a recording'"))?;
     page.wait("document.getElementById('spoken').textContent.includes('no recording')")?;
     page.wait(

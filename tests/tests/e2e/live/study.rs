@@ -67,7 +67,7 @@ fn attributions_follow_the_frames_and_hold_none_up() -> anyhow::Result<()> {
          { what: { method: 'gradient', class: 99 } })",
     )?;
     page.wait(
-        "document.getElementById('attribution-says').textContent.includes('no class \"99\"')",
+        "document.getElementById('attribution-status').textContent.includes('no class \"99\"')",
     )?;
     choose(&mut page, "method", "")?;
     page.wait("cortexscope.view.state.attribute === null")?;

@@ -66,7 +66,7 @@ impl Terminal {
             screen,
             before,
         };
-        terminal.wait("mnist:18, it is a 3")?;
+        terminal.wait("mnist:18, expected 3")?;
         Ok(terminal)
     }
 
@@ -147,15 +147,15 @@ fn keys_do_what_the_last_line_says() -> anyhow::Result<()> {
     let keys = terminal.contents();
     let keys = keys.lines().last().unwrap_or_default().trim_end();
     ensure!(
-        keys == "q end · n b digit · p shuffle · space freeze · m plan · ↑↓ layers",
+        keys == "q quit · n b digit · p shuffle · space freeze · m plan · ↑↓ layers",
         "{keys}"
     );
     terminal.press("n")?;
-    terminal.wait("mnist:19, it is a 4")?;
+    terminal.wait("mnist:19, expected 4")?;
     terminal.press("\x1b[C")?;
-    terminal.wait("mnist:20, it is a 9")?;
+    terminal.wait("mnist:20, expected 9")?;
     terminal.press("b")?;
-    terminal.wait("mnist:19, it is a 4")?;
+    terminal.wait("mnist:19, expected 4")?;
     terminal.press("m")?;
     terminal.wait("lecture-lenet · tapped")?;
     terminal.press(" ")?;
@@ -163,7 +163,7 @@ fn keys_do_what_the_last_line_says() -> anyhow::Result<()> {
     terminal.wait(". step")?;
     terminal.press("n")?;
     terminal.press(".")?;
-    terminal.wait("mnist:20, it is a 9")?;
+    terminal.wait("mnist:20, expected 9")?;
     terminal.press(" ")?;
     terminal.wait("space freeze")?;
     terminal.press("p")?;
@@ -175,7 +175,7 @@ fn keys_do_what_the_last_line_says() -> anyhow::Result<()> {
     })?;
     terminal.press("p")?;
     // Nothing comes any more, and it says so.
-    terminal.wait(" 0 frames/s (0 of the board)")?;
+    terminal.wait(" 0 frames/s (board 0)")?;
     terminal.press("q")?;
     ensure!(terminal.end()?.success());
     Ok(())

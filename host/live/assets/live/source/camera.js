@@ -1,38 +1,57 @@
 // The browser's camera, and the square of it that the network is shown.
 
 export class Camera {
-  constructor({ video, crop, start, size, says }) {
-    Object.assign(this, { video, crop, start, size, says });
-    start.addEventListener('click', () => (this.stream ? this.stop() : this.open()));
+  constructor({ video, crop, start, size, status }) {
+    Object.assign(this, { video, crop, start, size, status });
+    /** Counts openings: a stream that arrives for an older one is closed at once. */
+    this.opening = 0;
+    this.isWanted = false;
+    start.addEventListener('click', () => (this.isWanted ? this.stop() : this.open()));
     size.addEventListener('input', () => this.frame());
     video.addEventListener('resize', () => this.frame());
     this.frame();
   }
 
   async open() {
-    this.says.textContent = '';
+    this.stop();
+    this.isWanted = true;
+    this.start.textContent = 'Stop the camera';
+    this.status.textContent = '';
+    const { opening } = this;
+    let stream;
     try {
-      this.stream = await navigator.mediaDevices.getUserMedia({
+      stream = await navigator.mediaDevices.getUserMedia({
         video: { width: { ideal: 640 }, height: { ideal: 480 } },
         audio: false,
       });
     } catch (error) {
-      this.says.textContent = error.name === 'NotAllowedError'
-        ? 'The browser does not let this page use the camera: allow it beside the address.'
-        : `No camera: ${error.message}`;
+      if (opening !== this.opening) return;
+      this.stop();
+      this.status.textContent = error.name === 'NotAllowedError'
+        ? 'The browser blocked the camera. Allow it with the icon in the address bar, then start the camera again.'
+        : `Could not open the camera: ${error.message}`;
       return;
     }
-    this.video.srcObject = this.stream;
-    this.start.textContent = 'Stop the camera';
-    this.stream.getVideoTracks()[0].addEventListener('ended', () => {
-      this.says.textContent = 'The camera is gone.';
+    if (opening !== this.opening) {
+      // Stopped, or opened once more, while the browser was asking.
+      close(stream);
+      return;
+    }
+    this.stream = stream;
+    this.video.srcObject = stream;
+    stream.getVideoTracks()[0].addEventListener('ended', () => {
+      if (this.stream !== stream) return;
       this.stop();
+      this.status.textContent = 'The camera was disconnected.';
     });
-    await this.video.play();
+    // Interrupted by a stop, there is nothing to play.
+    await this.video.play().catch(() => {});
   }
 
   stop() {
-    this.stream?.getTracks().forEach((track) => track.stop());
+    this.opening += 1;
+    this.isWanted = false;
+    if (this.stream) close(this.stream);
     this.stream = null;
     this.video.srcObject = null;
     this.start.textContent = 'Start the camera';
@@ -55,4 +74,8 @@ export class Camera {
   get isOn() {
     return Boolean(this.stream) && this.video.readyState >= 2;
   }
+}
+
+function close(stream) {
+  for (const track of stream.getTracks()) track.stop();
 }

@@ -7,8 +7,8 @@ const BYTES_MAX = 512 * 1024 * 1024;
 
 export class PictureFile {
   /** `changed()` is called when there is something new to show. */
-  constructor({ canvas, video, says, pause }, changed) {
-    Object.assign(this, { canvas, video, says, pause, changed });
+  constructor({ canvas, video, status, pause }, changed) {
+    Object.assign(this, { canvas, video, status, pause, changed });
     pause.addEventListener('click', () => {
       if (video.paused) video.play();
       else video.pause();
@@ -17,20 +17,20 @@ export class PictureFile {
       video.addEventListener(name, () => { pause.textContent = video.paused ? 'Play' : 'Pause'; });
     }
     video.addEventListener('error', () => {
-      if (video.src) this.refuse('this browser cannot play it');
+      if (video.src) this.refuse('this browser cannot play the video');
     });
   }
 
   async open(file) {
     this.close();
     this.name = file.name;
-    if (file.size > BYTES_MAX) return this.refuse('it has more than 512 MB');
+    if (file.size > BYTES_MAX) return this.refuse('the file is larger than 512 MiB');
     if (file.type.startsWith('video/')) {
       this.address = URL.createObjectURL(file);
       this.video.src = this.address;
       this.video.hidden = false;
       this.pause.hidden = false;
-      this.says.hidden = true;
+      this.status.hidden = true;
       await this.video.play().catch(() => {});
       return undefined;
     }
@@ -38,7 +38,7 @@ export class PictureFile {
     try {
       picture = await createImageBitmap(file);
     } catch {
-      return this.refuse('it is no picture that this browser can read');
+      return this.refuse('this browser cannot read it as a picture');
     }
     const scale = Math.min(1, SIDE_MAX / Math.max(picture.width, picture.height));
     this.canvas.width = Math.max(1, Math.round(picture.width * scale));
@@ -50,14 +50,14 @@ export class PictureFile {
     pen.drawImage(picture, 0, 0, this.canvas.width, this.canvas.height);
     picture.close();
     this.canvas.hidden = false;
-    this.says.hidden = true;
+    this.status.hidden = true;
     this.changed();
     return undefined;
   }
 
   refuse(why) {
     this.close();
-    this.says.textContent = `${this.name}: ${why}.`;
+    this.status.textContent = `Could not open ${this.name}: ${why}.`;
   }
 
   close() {
@@ -68,7 +68,7 @@ export class PictureFile {
     this.canvas.hidden = true;
     this.video.hidden = true;
     this.pause.hidden = true;
-    this.says.hidden = false;
+    this.status.hidden = false;
   }
 
   get isPicture() {

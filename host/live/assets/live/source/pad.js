@@ -1,4 +1,4 @@
-// The drawing pad: light ink on a dark ground, with the pointer or the keys.
+// The drawing pad: light ink on a dark background, with the pointer or the keys.
 
 export class Pad {
   constructor(canvas, width, clear, changed) {

@@ -1,4 +1,5 @@
-// What a neuron sees: outlines in every layer before it, and bands between them.
+// The receptive field of a neuron: outlines in every layer before it, and bands
+// between them.
 
 import { role } from './colour.js';
 
@@ -6,13 +7,13 @@ import { role } from './colour.js';
 export const MARK = '#4cc2ff';
 
 /**
- * Outlines what the selected neuron of an overview sees; `placeOf(column)` is
+ * Outlines the receptive field of the selected neuron of an overview; `placeOf(column)` is
  * where the column's maps begin, `[left, top]`.
  */
 export function trace(pen, overview, placeOf) {
   const { network, selection, layers } = overview;
   if (!selection || !network) return;
-  const fields = network.receptive(selection);
+  const fields = network.receptiveFields(selection);
   pen.strokeStyle = MARK;
   pen.fillStyle = role('accent');
   let after = null;
@@ -61,7 +62,7 @@ function spotsOf(overview, column, field) {
   return spots;
 }
 
-/** A band from what is seen to who sees it. */
+/** A band from a field to the one after it. */
 function band(pen, from, to, right) {
   const [top, bottom] = [Math.min(...from.map(({ y }) => y)), Math.max(...from.map(({ y, h }) => y + h))];
   const left = Math.min(...to.map(({ x }) => x));
