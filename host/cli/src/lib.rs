@@ -66,7 +66,7 @@ enum Command {
     Flash(flash::Flash),
     /// Hide a patch of the input at every position and map the class probability.
     Occlude(occlude::Occlude),
-    /// Shows a board's neurons on a page, while they fire.
+    /// Show a board's activations on a web page, frame by frame.
     Live(live::Live),
     /// Runs a whole float model on an input: maps of any layer, and how sparse they are.
     Activations(activations::ActivationsCommand),

@@ -13,16 +13,16 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// The time between two looks whether Ctrl-C was pressed.
+/// How often it is checked whether Ctrl-C was pressed.
 const LOOK_FOR_CTRL_C: Duration = Duration::from_millis(100);
 
-/// Shows a board's neurons on a page, while they fire.
+/// Show a board's activations on a web page, frame by frame.
 #[derive(Args, Clone)]
 pub(super) struct Live {
-    /// The port of 127.0.0.1 that the page is served at; 0 for any that is free.
+    /// The port of 127.0.0.1 to serve the page at; 0 for any free port.
     #[arg(long, default_value_t = 4180)]
     port: u16,
-    /// The board; `cortexscope boards` lists them.
+    /// The board; `cortexscope boards` lists all of them.
     #[arg(long, default_value = "mps2-an386")]
     board: String,
     /// A shipped model or the path of a board image.
@@ -31,28 +31,28 @@ pub(super) struct Live {
     /// The engine on the board.
     #[arg(long, value_enum, default_value = "static")]
     engine: EngineArg,
-    /// Which plan to run first.
+    /// The plan to run first.
     #[arg(long, value_enum, default_value_t)]
     mode: ModeArg,
-    /// A serial port with the board at its other end, instead of an emulator.
+    /// The serial port that the board is connected to, instead of an emulator.
     #[arg(long)]
     serial: Option<String>,
     /// Bits per second of the serial port.
     #[arg(long, default_value_t = 921_600)]
     baud: u32,
-    /// What the native board's camera takes: a picture, or several, one after the other.
+    /// The picture that the native board's camera takes; give it several times for several pictures, one after the other.
     #[arg(long, value_name = "PICTURE")]
     sensor: Vec<PathBuf>,
     /// Do not open a browser.
     #[arg(long)]
     no_browser: bool,
-    /// Show the stream in this terminal instead of on a page.
+    /// Show the stream in this terminal instead of on a web page.
     #[arg(long)]
     tui: bool,
 }
 
 impl Live {
-    /// The page of what another command talked to.
+    /// The page for the board and model of another command.
     pub fn after(board: &BoardArgs, mode: ModeArg) -> Self {
         Self {
             port: 0,
@@ -70,7 +70,7 @@ impl Live {
 
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         let first = self.choice();
-        // What is wrong with the request is said here and not on the page.
+        // Errors in the arguments are reported here and not on the page.
         let args = self.board_args(&first)?;
         args.kind()?;
         args.model()?;
@@ -104,17 +104,21 @@ impl Live {
             .enable_time()
             .build()?;
         runtime.block_on(async {
-            let (listener, address) = cortexscope_live::listen(self.port)
-                .await
-                .with_context(|| format!("cannot serve at port {}: name another", self.port))?;
+            let (listener, address) =
+                cortexscope_live::listen(self.port).await.with_context(|| {
+                    format!(
+                        "Could not serve the page at port {}; choose another one with --port",
+                        self.port
+                    )
+                })?;
             let url = format!("http://{address}/");
-            eprintln!("live: {url}  (Ctrl-C ends it)");
+            eprintln!("live: {url}  (press Ctrl-C to stop)");
             if !self.no_browser && open::that_detached(&url).is_err() {
-                eprintln!("no browser could be started: open the address by hand");
+                eprintln!("Could not start a browser; open the address above yourself");
             }
             cortexscope_live::serve(listener, server, stop)
                 .await
-                .context("the server stopped")
+                .context("The server stopped")
         })
     }
 

@@ -18,14 +18,14 @@ const RECENT: Duration = Duration::from_secs(2);
 /// A board without work for this long has paused.
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// One frame: what was shown, and what the board made of it.
+/// One frame: the input, and the board's results.
 #[derive(Debug)]
 pub struct Frame {
     /// Where the picture came from.
     pub source: String,
     /// The correct class, where it is known.
     pub expected: Option<u8>,
-    /// The network that ran, by the server's count.
+    /// The network that ran, counted by the server.
     pub generation: u64,
     /// The board image, whose float network lies beside it.
     pub image_path: PathBuf,
@@ -33,7 +33,7 @@ pub struct Frame {
     pub values: Vec<f32>,
     /// int8 `[C, H, W]`.
     pub input: Vec<i8>,
-    /// What the board gave.
+    /// The board's results.
     pub recording: Recording,
     /// The plan that ran.
     pub mode: PlanName,
@@ -45,7 +45,7 @@ pub struct Frame {
     pub packet: Bytes,
 }
 
-/// What the host knows of the stream: counted, never rounded up.
+/// Rates and delays of the stream, as they were counted; never rounded up.
 #[derive(Clone, Debug, Default)]
 pub struct Flow {
     frames: u64,

@@ -1,4 +1,4 @@
-//! Who may talk to the page's server: pages that it served itself.
+//! Who may talk to the server: only pages that it served itself.
 //!
 //! A name that resolves to 127.0.0.1 lets any site's scripts reach a local
 //! server (DNS rebinding), and browsers let any page open a WebSocket. So the
@@ -76,7 +76,8 @@ impl IntoResponse for Refused {
     }
 }
 
-/// Refuses strangers, and tells browsers to load nothing from anywhere else.
+/// Refuses other sites' requests, and tells browsers to load nothing from anywhere
+/// else.
 pub async fn middleware(guard: Guard, request: Request, next: Next) -> Response {
     let is_socket = request.uri().path() == SOCKET_PATH;
     let mut response = match guard.check(request.headers(), is_socket) {

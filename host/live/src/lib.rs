@@ -1,23 +1,33 @@
-//! The live page: a board's neurons on the screen while they fire.
+//! The live page: a board's activations on the screen, frame by frame, while the
+//! network runs.
 //!
-//! | module | what it does |
+//! A [`LiveServer`] drives one board in a thread of its own; any number of pages
+//! watch it over WebSockets, and one of them controls it. [`app`] is the page's HTTP
+//! router, [`serve`] runs it on the loopback interface, and [`terminal::run`] shows
+//! the same stream in a terminal.
+//!
+//! Layers, from the bottom up; a module uses those below it only:
+//!
+//! | module | what it holds |
 //! |---|---|
-//! | [`server`] | one board, any number of pages, and what lies between them |
+//! | [`command`], [`packet`] | messages: what a page asks for, and arrays with their header |
+//! | [`stimulus`], [`frame`], `network` | the input, one frame of results, and the description of the network |
+//! | [`state`], `latest_slot`, `shared` | what threads and pages share: orders, and the newest of each result |
+//! | `host_camera` | a camera of the host, behind one trait for all operating systems |
+//! | `study` | threads that ask the float network: attributions, ascents, layers |
 //! | `worker` | the thread that drives the board |
-//! | `study` | what the float network behind the board's says of a frame |
-//! | [`stimulus`] | what the network is shown: pixels, digits, cameras |
-//! | [`command`], [`state`], [`packet`] | what goes over the WebSocket |
-//! | `host_camera` | a camera of the host |
-//! | [`frame`], `network` | what the board gave, and what it runs |
-//! | `socket`, [`guard`], `assets` | the server's side of HTTP |
-//! | [`terminal`] | the same stream without a browser |
+//! | `server` | a board, its threads, and the seats of the pages |
+//! | `socket`, [`guard`], `assets` | one page's WebSocket, who may talk to the server, and the page's files |
+//! | [`terminal`] | the stream without a browser |
 //!
-//! A recording is a file of packets: the eight bytes `CTXLIVE1`, then each
-//! packet after its length in bytes and its time in milliseconds, four bytes
-//! each, little-endian; the network's packet first.
+//! A recording is a file of packets: the eight bytes `CTXLIVE1`, then each packet
+//! after its length in bytes and its time in milliseconds, four bytes each,
+//! little-endian. The first packet describes the network. Where the board or the
+//! model changes, another packet of that kind follows, and the packets after it
+//! belong to it.
 //!
-//! Architecture invariant: the server answers on the loopback interface only,
-//! to pages that it served itself.
+//! Architecture invariant: the server answers on the loopback interface only, and
+//! only to pages that it served itself.
 
 pub mod command;
 pub mod frame;
@@ -53,7 +63,7 @@ use axum::routing::{any, get};
 use std::net::{Ipv4Addr, SocketAddr};
 use tokio::net::TcpListener;
 
-/// The page of `server`, for a server at the guard's port.
+/// The HTTP router of the page of `server`, for a listener at the guard's port.
 pub fn app(server: LiveServer, guard: Guard) -> Router {
     Router::new()
         .route(
@@ -82,17 +92,17 @@ async fn open_socket(upgrade: WebSocketUpgrade, server: LiveServer) -> Response 
         .on_upgrade(|socket| socket::serve(socket, server, seat))
 }
 
-/// A port of the loopback interface; 0 stands for any that is free.
+/// Listens at a port of the loopback interface; 0 stands for any free port.
 ///
 /// # Errors
-/// The port is taken.
+/// Another program uses the port.
 pub async fn listen(port: u16) -> std::io::Result<(TcpListener, SocketAddr)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     let address = listener.local_addr()?;
     Ok((listener, address))
 }
 
-/// Serves the page of `server` until `stop` is done.
+/// Serves the page of `server` until `stop` is ready.
 ///
 /// # Errors
 /// Those of the network.

@@ -1,5 +1,5 @@
-//! What the page knows of the network on the board: the image's own integers,
-//! the plans, and the memory, planned and measured.
+//! The description of the network on the board: the image's own integers, the
+//! plans, and the memory, planned and measured.
 
 use super::packet::{Kind, Packet};
 use axum::body::Bytes;

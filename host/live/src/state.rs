@@ -35,15 +35,15 @@ pub struct MenuBoard {
     pub state: String,
 }
 
-/// Where the server is with its board.
+/// How far the server is with its board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
-    /// The board is being reached and measured.
+    /// The board is being opened and measured.
     Opening,
     /// Frames run as they come.
     Ready,
-    /// The board is lost; it is looked for again and again.
+    /// The connection was lost; the server tries to open the board again every second.
     Lost,
     /// The choice could not be opened; something else must be chosen.
     Failed,
@@ -80,11 +80,11 @@ pub struct Event {
 /// The server as pages see it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct State {
-    /// Where it is with its board.
+    /// How far it is with its board.
     pub phase: Phase,
     /// Why it is lost or failed.
     pub message: Option<String>,
-    /// What was chosen.
+    /// The board, model and engine that were chosen.
     pub choice: Choice,
     /// What can be chosen.
     pub menu: Menu,
@@ -94,7 +94,7 @@ pub struct State {
     pub steps: Steps,
     /// Whether frames wait to be let through.
     pub frozen: bool,
-    /// How digits follow each other, if they do.
+    /// How digits follow each other, while they do.
     pub play: Option<Play>,
     /// The camera that is on.
     pub camera_on: Option<CameraOf>,
@@ -104,15 +104,15 @@ pub struct State {
     pub board_camera: Option<String>,
     /// How many test digits there are.
     pub digits: usize,
-    /// How frames are attributed, if they are.
+    /// How frames are attributed, while they are.
     pub attribute: Option<Attribute>,
-    /// How they can be.
+    /// The methods that a page can choose.
     pub methods: [&'static str; METHODS.len()],
-    /// How a filter's picture can be grown.
+    /// The presets of an ascent that a page can choose.
     pub presets: [&'static str; PRESETS.len()],
     /// The layers of the float network behind the board's.
     pub float_layers: Vec<FloatLayer>,
-    /// Why it cannot be used.
+    /// Why the float network cannot be used.
     pub float_error: Option<String>,
     /// The long request that runs.
     pub job: Option<Job>,
@@ -154,7 +154,7 @@ impl State {
         }
     }
 
-    /// Adds an event, and forgets the oldest where there are too many.
+    /// Adds an event, and drops the oldest where there are too many.
     pub fn announce(&mut self, text: impl Into<String>) {
         let (number, text) = (self.next_event, text.into());
         self.next_event += 1;

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 /// Something to show to the network.
 #[derive(Clone, Debug)]
 pub struct Stimulus {
-    /// What it is called.
+    /// Its name, for people.
     pub source: String,
     /// The page that it comes from, and the page's number for it.
     pub from: Option<(u64, u64)>,
@@ -44,7 +44,7 @@ pub struct PreparedInput {
     pub values: Vec<f32>,
     /// The steps of the preparation, for pictures and grey models.
     pub stages: Vec<Stage>,
-    /// What else was done, for the user to read.
+    /// What else was done, as sentences for the user.
     pub notes: Vec<String>,
     /// The correct class, where it is known.
     pub label: Option<u8>,
@@ -186,7 +186,7 @@ impl Player {
     }
 }
 
-/// A seed for those who gave none.
+/// A random seed.
 pub fn any_seed() -> u64 {
     rand::rng().next_u64() >> 12
 }

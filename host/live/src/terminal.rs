@@ -21,7 +21,7 @@ use view::View;
 
 /// The time from one look at the stream to the next: a display's frame.
 const LOOK: Duration = Duration::from_millis(16);
-/// Columns and rows of a terminal that does not say how many it has.
+/// Columns and rows of a terminal that does not report its size.
 const SIZE: (u16, u16) = (80, 24);
 
 /// Shows `server` in this terminal until `q` is pressed or `is_over`. The

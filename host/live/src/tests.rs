@@ -70,7 +70,8 @@ async fn the_page_and_all_that_it_names_are_there() {
 /// The page's modules by their paths, and the paths that each imports.
 fn imports() -> BTreeMap<PathBuf, Vec<PathBuf>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/live");
-    let modules = [&folder, &folder.join("source")]
+    let sources = folder.join("source");
+    let modules = [&folder, &sources]
         .into_iter()
         .flat_map(|folder| std::fs::read_dir(folder).unwrap())
         .map(|file| file.unwrap().path())

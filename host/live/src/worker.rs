@@ -45,10 +45,10 @@ pub(super) struct Worker {
     look_again: Option<Instant>,
 }
 
-/// What was shown last.
+/// The input that ran last.
 struct Last {
     stimulus: Stimulus,
-    /// int8 `[C, H, W]`; none before the board answered.
+    /// int8 `[C, H, W]`; `None` before the board answered.
     input: Option<Vec<i8>>,
     frame: u64,
 }

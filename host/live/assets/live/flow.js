@@ -13,8 +13,8 @@ export class Flow {
     this.reset();
     this.terms = new Map();
     for (const name of [
-      'frames/s: screen | board', 'delay: median | p95', 'of which: board | drawing', 'link', 'frames replaced by newer ones',
-      'link packets: damaged | resent', 'board resets | link reopened', 'link credits',
+      'frames/s: screen | board', 'delay: median | p95', 'of which: board | drawing', 'link', 'frames replaced',
+      'packets: damaged | resent', 'board resets | link reopened', 'link credits',
     ]) {
       const [term, value] = [document.createElement('dt'), document.createElement('dd')];
       term.textContent = name;
@@ -84,8 +84,8 @@ export class Flow {
     set('delay: median | p95', `${Math.ceil(median)} | ${Math.ceil(p95)} ms`);
     set('of which: board | drawing', `${cut(last.board_ms, 1)} | ${cut(paint, 1)} ms`);
     set('link', `${integer(Math.floor(bytes))} KiB/s`);
-    set('frames replaced by newer ones', integer(last.replaced));
-    set('link packets: damaged | resent', `${integer(last.link.damaged)} | ${integer(last.link.resends)}`);
+    set('frames replaced', integer(last.replaced));
+    set('packets: damaged | resent', `${integer(last.link.damaged)} | ${integer(last.link.resends)}`);
     set('board resets | link reopened', `${integer(last.link.resets)} | ${integer(last.link.reopened)}`);
     set('link credits', integer(last.link.credits));
   }

@@ -82,16 +82,17 @@ export class Occlusion {
     const [h, w] = header.window;
     const lines = [
       `P(${header.label}) with a ${h}×${w} patch hidden; ${probability(header.base_probability)} with nothing hidden`,
-      `${integer(header.done)} of ${integer(total)} positions`,
+      `${integer(header.done)} of ${integer(total)} positions; where P is low, the hidden pixels matter`,
     ];
     if (header.end === 'stopped') lines.push('stopped early');
     else if (header.end) {
       const { macs_done: done, macs_full: full, count } = header.end;
-      lines.push(`${cut(full / done, 1)}× fewer MACs than running each position from scratch${count ? `; ${integer(Math.ceil(count / 1e6))} M ${this.network.counter === 'cycles' ? 'cycles' : 'instructions'}` : ''}`);
+      lines.push(`${cut(full / done, 1)}× fewer MACs than from scratch${count ? `; ${integer(Math.ceil(count / 1e6))} M ${this.network.counter === 'cycles' ? 'cycles' : 'instructions'}` : ''}`);
     }
     $('occlusion-status').replaceChildren(...lines.flatMap((line) => [line, document.createElement('br')]));
     const palette = $('palette').value;
-    $('occlusion-scale').replaceChildren('P = 0: it matters', ramp(palette), 'P = 1: it does not');
+    $('occlusion-scale').replaceChildren('P = 0', ramp(palette), '1');
+    $('occlusion-scale').title = `P(${header.label}) with the patch at this position: where it is low, the hidden pixels matter.`;
     const lowest = data.reduce((least, value) => (value < least ? value : least), 1);
     this.view.setAttribute('aria-label', `Occlusion map of ${header.label}: ${header.done} of ${total} positions, lowest probability ${probability(lowest)}`);
   }

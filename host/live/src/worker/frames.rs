@@ -1,4 +1,4 @@
-//! Frames: what is shown to the board, and what it makes of it.
+//! Frames: an input for the board, and its results.
 
 use super::{Last, Worker};
 use crate::command::PlanName;
@@ -11,7 +11,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 impl Worker {
-    /// A picture of the board's own camera goes to the board.
+    /// Runs the network on a picture of the board's own camera.
     pub(super) fn capture(&mut self) {
         let Some(rig) = &mut self.rig else {
             return;
@@ -28,7 +28,7 @@ impl Worker {
         }
     }
 
-    /// One frame, whether frozen or not.
+    /// Runs one frame, frozen or not.
     pub(super) fn step(&mut self) {
         if self.is_board_camera_on {
             return self.capture();
@@ -42,7 +42,7 @@ impl Worker {
         }
     }
 
-    /// A frame that was asked for runs now, or waits where all do.
+    /// Runs a frame now, or lets it wait while frames are frozen.
     pub(super) fn frame_if_thawed(&mut self, stimulus: Stimulus) {
         if self.is_frozen || self.rig.is_none() {
             self.shared.inbox().put(stimulus);
@@ -51,7 +51,7 @@ impl Worker {
         }
     }
 
-    /// The last frame once more.
+    /// Runs the last frame once more.
     pub(super) fn again(&mut self) {
         if let Some(last) = &self.last
             && self.rig.is_some()
@@ -85,7 +85,7 @@ impl Worker {
         let recording = match result {
             Ok(recording) => recording,
             Err(error) => {
-                // What was lost is shown again when the board is back.
+                // The frame runs again when the board is back.
                 let input = None;
                 self.last = Some(Last {
                     stimulus,

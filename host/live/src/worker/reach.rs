@@ -1,4 +1,4 @@
-//! Reaching a board, losing it, and looking for it again.
+//! Opening a board, losing it, and opening it again.
 
 use super::{LOOK_AGAIN, OpenError, Worker};
 use crate::command::{CameraOf, Choice};
@@ -12,9 +12,9 @@ use cortexscope_rig::session::SessionError;
 use std::time::Instant;
 
 impl Worker {
-    /// Reaches the board of `choice` and tells the pages what it is.
+    /// Opens the board of `choice` and describes it to the pages.
     pub(super) fn reach(&mut self, choice: &Choice) {
-        // The board before is let go of first: there may be one only.
+        // The board before is closed first: there may be one only.
         self.rig = None;
         self.is_board_camera_on = false;
         self.update(|state| {

@@ -96,9 +96,9 @@ fn a_step_runs_one_frame_and_the_page_says_what_flows() -> anyhow::Result<()> {
         `${term.textContent}: ${term.nextElementSibling.textContent}`).join('; ')";
     // The first of the two digits gave way to the second one.
     for figure in [
-        "'frames replaced by newer ones: 1'",
+        "'frames replaced: 1'",
         "'link credits: ' + cortexscope.flow.last.link.credits",
-        "'link packets: damaged | resent: 0 | 0'",
+        "'packets: damaged | resent: 0 | 0'",
         "'board resets | link reopened: 0 | 0'",
         "'link: ' + document.querySelector('#stream b:last-of-type').textContent",
     ] {

@@ -140,7 +140,7 @@ fn a_hovered_neuron_shows_what_it_sees_in_every_layer() -> anyhow::Result<()> {
     page.wait("document.getElementById('neuron-description').textContent.startsWith('conv2 · map 0 · row 4, column 6 sees 10×10')")?;
     // By hand: 3×3 of a pool of 2×2 by two, over 5×5.
     let fields = page.value(
-        "cortexscope.view.network.receptive(cortexscope.view.hovered).slice(0, 4)\
+        "cortexscope.view.network.receptiveFields(cortexscope.view.hovered).slice(0, 4)\
          .map(({ top, bottom, left, right, channels }) => [top, bottom, left, right, ...channels].join())",
     )?;
     let expected = [
@@ -159,7 +159,7 @@ fn a_hovered_neuron_shows_what_it_sees_in_every_layer() -> anyhow::Result<()> {
          const frame = overview.section.getBoundingClientRect(); \
          const found = overview.layers.slice(0, 2).map((column) => { \
          const box = column.canvas.getBoundingClientRect(); const { x, y, w, h } = overview.tile(column, 7); \
-         const field = overview.network.receptive(overview.selection)[column.tensor.index]; \
+         const field = overview.network.receptiveFields(overview.selection)[column.tensor.index]; \
          return isMark(overview.overlay, box.left - frame.left + x + field.left / column.tensor.width * w, \
          box.top - frame.top + y + field.top / column.tensor.height * h) }); \
          const ratio = stimulus.input.width / 28; \

@@ -68,7 +68,7 @@ fn pictures_are_dropped_and_what_is_none_is_refused() -> anyhow::Result<()> {
     page.value(&drop("no.png", "'this is no picture'"))?;
     page.wait("document.getElementById('file-status').textContent.includes('no.png')")?;
     page.value(&drop("no.ctxrec", "'nor is this a recording'"))?;
-    page.wait("document.getElementById('spoken').textContent.includes('no recording')")?;
+    page.wait("document.getElementById('spoken').textContent.includes('not a recording')")?;
     page.wait(
         "document.getElementById('notice').textContent.includes('no.ctxrec: it is no recording')",
     )?;

@@ -189,7 +189,7 @@ fn it_fits_any_size_and_reaches_every_layer() -> anyhow::Result<()> {
     // The input and nothing else; what does not fit can be reached.
     terminal.wait_until("a small screen", |screen| {
         let is_whole = screen.lines().all(|line| line.chars().count() <= 80);
-        is_whole && screen.contains("↓ ") && screen.contains("q end") && !screen.contains("fc 10")
+        is_whole && screen.contains("↓ ") && screen.contains("q quit") && !screen.contains("fc 10")
     })?;
     for layer in ["conv1 20", "pool1 20", "conv2 50", "pool2 50"] {
         terminal.press("\x1b[B")?;
