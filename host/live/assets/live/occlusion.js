@@ -7,6 +7,7 @@ import { paintInput } from './stimulus.js';
 import { cut, integer, probability } from './number.js';
 
 const $ = (id) => document.getElementById(id);
+const IDLE = 'Which pixels matter? The board hides a patch at each position and computes the class score again.';
 
 export class Occlusion {
   constructor(connection) {
@@ -36,6 +37,9 @@ export class Occlusion {
     this.packet = null;
     const pen = this.view.getContext('2d');
     pen.clearRect(0, 0, this.view.width, this.view.height);
+    this.view.setAttribute('aria-label', 'No occlusion map yet');
+    $('occlusion-scale').replaceChildren();
+    $('occlusion-status').textContent = IDLE;
   }
 
   setPacket(packet) {

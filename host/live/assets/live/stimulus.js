@@ -4,6 +4,7 @@
 import { Camera } from './source/camera.js';
 import { PictureFile } from './source/file.js';
 import { Pad } from './source/pad.js';
+import { ramp } from './controls.js';
 import { canvas, paint } from './maps.js';
 import { pixels } from './packet.js';
 import { MARK } from './receptive_field.js';
@@ -121,6 +122,7 @@ export class Stimulus {
     this.network = network;
     const { height, width, scale, zero } = network.input;
     $('input-title').textContent = `Input, ${height}×${width}, int8`;
+    $('input-scale').replaceChildren('int8 −128', ramp('grey'), '127');
     $('input-title').title = `value = (int8 − ${zero}) × ${scale}`;
   }
 
