@@ -36,7 +36,6 @@ const KNOWN_CIRCLES: &[(&str, &str, &str)] = &[
     ("cortexscope-core", "crate::ops", "dsp"),
     ("tract-adjoint", "crate", "tape"),
     ("cortexscope-draw", "crate", "header"),
-    ("cortexscope-live", "crate", "station"),
     ("cortexscope-present", "crate::report", "page"),
 ];
 
