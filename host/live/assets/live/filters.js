@@ -91,7 +91,9 @@ export class Filters {
     const pen = this.view.getContext('2d');
     pen.imageSmoothingEnabled = false;
     pen.drawImage(small, 0, 0, width * zoom, height * zoom);
-    // Gaps between filters are seen through: a weight of zero is black.
+    // What lies between filters is transparent: a weight of zero is black.
+    const after = tiles.length - (down - 1) * across;
+    pen.clearRect((after * (columns + 1) - 1) * zoom, (down - 1) * (rows + 1) * zoom, width * zoom, rows * zoom);
     for (let at = 1; at < across; at += 1) pen.clearRect((at * (columns + 1) - 1) * zoom, 0, zoom, height * zoom);
     for (let at = 1; at < down; at += 1) pen.clearRect(0, (at * (rows + 1) - 1) * zoom, width * zoom, zoom);
   }

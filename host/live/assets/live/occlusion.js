@@ -86,7 +86,7 @@ export class Occlusion {
     const [h, w] = header.window;
     const lines = [
       `P(${header.label}) with a ${h}×${w} patch hidden; ${probability(header.base_probability)} with nothing hidden`,
-      `${integer(header.done)} of ${integer(total)} positions; where P is low, the hidden pixels matter`,
+      `${integer(header.done)} of ${integer(total)} positions; pixels matter where P is low`,
     ];
     if (header.end === 'stopped') lines.push('stopped early');
     else if (header.end) {
