@@ -70,7 +70,7 @@ fn pictures_are_dropped_and_what_is_none_is_refused() -> anyhow::Result<()> {
     page.value(&drop("no.ctxrec", "'nor is this a recording'"))?;
     page.wait("document.getElementById('spoken').textContent.includes('not a recording')")?;
     page.wait(
-        "document.getElementById('notice').textContent.includes('no.ctxrec: it is no recording')",
+        "document.getElementById('notice').textContent.includes('no.ctxrec: the file is not a recording')",
     )?;
     page.wait("document.getElementById('notice').hidden")?;
     ensure!(page.value("cortexscope.view.frame?.header.source")? == "one.png");
