@@ -20,6 +20,52 @@
 //! | `socket`, [`guard`], `assets` | one page's WebSocket, who may talk to the server, and the page's files |
 //! | [`terminal`] | the stream without a browser |
 //!
+//! ```
+//! use axum::body::Body;
+//! use axum::http::{Request, StatusCode};
+//! use cortexscope_compile::model_files::ModelFiles;
+//! use cortexscope_live::command::{Choice, PlanName};
+//! use cortexscope_live::{Guard, LiveServer, Menu, Opener, app};
+//! use cortexscope_net::input::MnistSet;
+//! use cortexscope_rig::Rig;
+//! use cortexscope_rig::board::{Engine, FarEnd, find};
+//! use std::path::Path;
+//! use tower::ServiceExt;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let open: Opener = Box::new(|choice, cancel| {
+//!     let board = find(&choice.board).ok_or("there is no such board")?;
+//!     let model = ModelFiles::open(&choice.model)?;
+//!     let here = FarEnd::Here { sensor: Vec::new() };
+//!     Ok(Rig::open(board, Engine::Static, model, here, cancel)?)
+//! });
+//! let choice = Choice {
+//!     board: "native".to_owned(),
+//!     model: "lecture-lenet".to_owned(),
+//!     engine: "static".to_owned(),
+//! };
+//! # let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/mnist");
+//! let digits = MnistSet::open(
+//!     &folder.join("t10k-images-idx3-ubyte.gz"),
+//!     &folder.join("t10k-labels-idx1-ubyte.gz"),
+//! )?;
+//! let (server, _threads) =
+//!     LiveServer::start(Menu::default(), choice, PlanName::Fused, digits, open);
+//!
+//! // The first frame is test digit 18, a 3.
+//! let mut frames = server.frames();
+//! let frame = frames.wait_for(Option::is_some).await?.clone();
+//! assert_eq!(frame.map(|frame| frame.recording.predicted()), Some(3));
+//!
+//! let page = app(server, Guard::new(4180));
+//! let request = Request::get("/").header("host", "127.0.0.1:4180");
+//! let response = page.oneshot(request.body(Body::empty())?).await?;
+//! assert_eq!(response.status(), StatusCode::OK);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! A recording is a file of packets: the eight bytes `CTXLIVE1`, then each packet
 //! after its length in bytes and its time in milliseconds, four bytes each,
 //! little-endian. The first packet describes the network. Where the board or the

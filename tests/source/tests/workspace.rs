@@ -46,7 +46,6 @@ const WITHOUT_EXAMPLE: &[&str] = &[
     "cortexscope-compile",
     "cortexscope-draw",
     "cortexscope-explain",
-    "cortexscope-live",
     "cortexscope-net",
     "cortexscope-present",
     "cortexscope-rig",
