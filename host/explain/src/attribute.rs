@@ -10,7 +10,6 @@ mod cam;
 pub mod composite;
 mod deconvnet;
 mod integrated;
-mod kept_plans;
 pub mod method;
 mod occlusion;
 mod receipt;
@@ -23,7 +22,6 @@ mod upsample;
 
 pub use backward::{Backward, Pass, Rules, Wrt};
 pub use composite::{Composite, CompositeKind, LrpRule};
-pub use kept_plans::keep_plans;
 pub use method::{
     Baseline, DeconvnetStart, GradCam, IntegratedGradients, METHODS, Method, OcclusionParameters,
     Quadrature, SmoothGrad, SmoothGradOf,

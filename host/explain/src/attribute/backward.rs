@@ -3,7 +3,6 @@
 use tract_adjoint::{Adjoint, AdjointError, Plan, Rule};
 use tract_onnx::prelude::*;
 
-use super::kept_plans::{self, SharedPlan};
 use super::{Composite, ExplainError, LrpRule};
 use crate::float_model::{FloatModel, FloatModelError, LayerId};
 use crate::target::Aim;
@@ -50,7 +49,7 @@ pub struct Pass {
 /// A plan, for any number of inputs.
 #[derive(Debug)]
 pub struct Backward {
-    pub(super) plan: SharedPlan,
+    plan: Plan,
     dims: Vec<usize>,
 }
 
@@ -84,29 +83,21 @@ impl Backward {
         } else {
             std::thread::available_parallelism().map_or(1, usize::from)
         };
-        let key = format!(
-            "{} {:?} {layer:?} {wrt:?} {also_read:?} {rules:?}",
-            model.sha256_hex(),
-            model.spec.input
-        );
-        let plan = || -> Result<Plan, ExplainError> {
-            let planned = guarded(|| {
-                let adjoint = Adjoint::of(typed)
-                    .read(&read)
-                    .wrt(&[wrt])
-                    .rules(rules_of(rules, model, outlets))
-                    .threads(threads);
-                let adjoint = if is_relevance {
-                    adjoint.with_shares()
-                } else {
-                    adjoint
-                };
-                Ok(adjoint.plan())
-            })?;
-            Ok(planned?)
-        };
+        let planned = guarded(|| {
+            let adjoint = Adjoint::of(typed)
+                .read(&read)
+                .wrt(&[wrt])
+                .rules(rules_of(rules, model, outlets))
+                .threads(threads);
+            let adjoint = if is_relevance {
+                adjoint.with_shares()
+            } else {
+                adjoint
+            };
+            Ok(adjoint.plan())
+        })?;
         Ok(Self {
-            plan: kept_plans::get(key, plan)?,
+            plan: planned?,
             dims,
         })
     }
@@ -160,12 +151,8 @@ impl Backward {
             }
             Ok((score, seeds))
         };
-        let mut plan = self.plan.borrow_mut();
-        let pass = guarded(|| Ok(plan.run(tvec![input.into()], &objective)));
-        if !matches!(pass, Ok(Ok(_))) {
-            kept_plans::forget(&self.plan);
-        }
-        let pass = pass??;
+        let plan = &mut self.plan;
+        let pass = guarded(|| Ok(plan.run(tvec![input.into()], &objective)))??;
         let values = pass.values.get(1).map(floats).transpose()?;
         let gradient = pass.gradients.first().map(floats).transpose()?;
         Ok(Pass {

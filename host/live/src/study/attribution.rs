@@ -7,7 +7,7 @@ use crate::shared::{AttributionTask, Shared};
 use axum::body::Bytes;
 use cortexscope_draw::{ColourLimit, heat};
 use cortexscope_explain::attribute::{
-    Attribution, ExplainError, Method, Receipt, Request, explain, keep_plans,
+    Attribution, ExplainError, Method, Receipt, Request, explain,
 };
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_explain::target::{Aim, ClassValue, Target};
@@ -19,9 +19,6 @@ use std::time::Instant;
 /// Percent of the values whose colours are told apart, as on the command line.
 const LIMIT: ColourLimit = ColourLimit::Percentile(99.5);
 
-/// Backward plans that one request may need.
-const KEPT_PLANS: usize = 2;
-
 /// An attribution, and all that its receipt says.
 struct Made {
     aim: Aim,
@@ -31,8 +28,6 @@ struct Made {
 }
 
 pub(super) fn run(shared: &Shared, models: &Models) {
-    // Frames follow each other by the same method and target, most of the time.
-    keep_plans(KEPT_PLANS);
     while let Some(task) = shared.attributions.take() {
         let is_wanted = || {
             let state = shared.state.borrow();
