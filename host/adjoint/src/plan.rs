@@ -31,6 +31,8 @@ pub struct Pass {
 pub struct Share {
     /// The layer, by the node that writes its output.
     pub node: String,
+    /// The value that it writes, in the graph that was asked about.
+    pub outlet: OutletId,
     /// Its rule.
     pub rule: Rule,
     /// Relevance of its output.
@@ -48,6 +50,8 @@ pub struct Share {
 pub struct ShareOf {
     /// The node that writes the layer's output.
     pub node: String,
+    /// The value that it writes.
+    pub outlet: OutletId,
     /// Its rule.
     pub rule: Rule,
 }
@@ -280,6 +284,7 @@ fn sums(
     let shares = shares.iter().map(|(of, has_bias)| {
         Ok(Share {
             node: of.node.clone(),
+            outlet: of.outlet,
             rule: of.rule.clone(),
             above: next()?,
             below: next()?,

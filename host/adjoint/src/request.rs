@@ -251,6 +251,7 @@ impl<'m> Adjoint<'m> {
         Ok(wires.map(|wires| {
             let of = ShareOf {
                 node: node.name.clone(),
+                outlet: step.output(),
                 rule: rule.clone(),
             };
             (of, wires)

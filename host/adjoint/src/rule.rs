@@ -1,5 +1,7 @@
 //! Which backward rule each layer has, as data.
 
+use std::fmt;
+
 use tract_onnx::prelude::OutletId;
 
 /// How a layer sends back what arrives at its output.
@@ -59,12 +61,34 @@ impl Rule {
     }
 }
 
+/// `gradient`, `guided`, `deconvnet`, `epsilon=0.01`, `gamma=0.25`, `zplus`,
+/// `alpha-beta=2,1`, `zbox` or `flat`.
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Gradient => f.write_str("gradient"),
+            Self::Guided => f.write_str("guided"),
+            Self::Deconvnet => f.write_str("deconvnet"),
+            Self::Epsilon(epsilon) => write!(f, "epsilon={epsilon}"),
+            Self::Gamma(gamma) => write!(f, "gamma={gamma}"),
+            Self::ZPlus => f.write_str("zplus"),
+            Self::AlphaBeta { alpha, beta } => write!(f, "alpha-beta={alpha},{beta}"),
+            Self::ZBox { .. } => f.write_str("zbox"),
+            Self::Flat => f.write_str("flat"),
+        }
+    }
+}
+
 /// A rule for every layer: by exception, by kind, or the default.
 ///
 /// A layer is *first* if nothing linear lies between it and what is
 /// differentiated. Exceptions win over `first`, that over `convolution` and
 /// `dense`, those over `default`. Layers that are neither convolution nor dense
 /// (rectifiers, pools, sums) have the default.
+///
+/// What is a convolution is asked of the typed graph, and tract declutters an unpadded
+/// 1×1 convolution into a matrix product. Whoever knows the model as it was before names
+/// such layers in `layers`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rules {
     /// For everything that is not named below.

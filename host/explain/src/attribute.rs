@@ -10,6 +10,7 @@ mod cam;
 pub mod composite;
 mod deconvnet;
 mod integrated;
+mod layer_rules;
 pub mod method;
 mod occlusion;
 mod receipt;
@@ -22,6 +23,7 @@ mod upsample;
 
 pub use backward::{Backward, Pass, Rules, Wrt};
 pub use composite::{Composite, CompositeKind, LrpRule};
+pub use layer_rules::AppliedRule;
 pub use method::{
     Baseline, DeconvnetStart, GradCam, IntegratedGradients, METHODS, Method, OcclusionParameters,
     Quadrature, SmoothGrad, SmoothGradOf,
@@ -61,6 +63,8 @@ pub struct Attribution {
     pub residuals: Vec<Residual>,
     /// Other results, at their own resolution.
     pub maps: Vec<NamedMap>,
+    /// For relevance propagation, the rule that each layer got, from the target down.
+    pub rules: Vec<AppliedRule>,
 }
 
 /// A number that says how well an equation holds, or between what it holds.
@@ -157,6 +161,7 @@ pub fn explain(
                 score: pass.score,
                 residuals: Vec::new(),
                 maps: Vec::new(),
+                rules: Vec::new(),
             }
         }
         Method::GradientXInput => {
@@ -206,6 +211,7 @@ fn whole(model: &FloatModel, score: f64, values: Vec<f32>) -> Attribution {
         score,
         residuals: Vec::new(),
         maps: Vec::new(),
+        rules: Vec::new(),
     }
 }
 

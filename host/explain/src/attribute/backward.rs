@@ -3,10 +3,10 @@
 use tract_adjoint::{Adjoint, AdjointError, Plan, Rule};
 use tract_onnx::prelude::*;
 
-use super::{Composite, ExplainError, LrpRule};
+use super::layer_rules::{AppliedRule, LayerRules};
+use super::{Composite, ExplainError};
 use crate::float_model::{FloatModel, FloatModelError, LayerId};
 use crate::target::Aim;
-use cortexscope_net::input::InputSpec;
 use cortexscope_net::onnx::engine::{EngineError, guarded};
 
 /// By which rules a target is sent back.
@@ -44,6 +44,8 @@ pub struct Pass {
     pub bias: f64,
     /// Relevance that ε took, or that had nowhere to go.
     pub absorbed: f64,
+    /// The rule of each layer that relevance went through, from the target down.
+    pub rules: Vec<AppliedRule>,
 }
 
 /// A plan, for any number of inputs.
@@ -51,6 +53,7 @@ pub struct Pass {
 pub struct Backward {
     plan: Plan,
     dims: Vec<usize>,
+    layer_rules: Option<LayerRules>,
 }
 
 /// Values of an input from which on a second thread is worth it.
@@ -76,7 +79,16 @@ impl Backward {
         };
         let mut read = vec![outlets[layer.0]];
         read.extend(also_read);
-        let is_relevance = matches!(rules, Rules::Relevance(_));
+        let layer_rules = match rules {
+            Rules::Relevance(composite) => Some(LayerRules::of(model, composite)?),
+            Rules::Gradient | Rules::Guided | Rules::Deconvnet => None,
+        };
+        let adjoint_rules = match (&layer_rules, rules) {
+            (Some(rules), _) => rules.adjoint_rules(),
+            (None, Rules::Guided) => tract_adjoint::Rules::uniform(Rule::Guided),
+            (None, Rules::Deconvnet) => tract_adjoint::Rules::uniform(Rule::Deconvnet),
+            (None, _) => tract_adjoint::Rules::gradient(),
+        };
         let dims = model.input_dims().to_vec();
         let threads = if dims.iter().product::<usize>() < LARGE_INPUT {
             1
@@ -87,9 +99,9 @@ impl Backward {
             let adjoint = Adjoint::of(typed)
                 .read(&read)
                 .wrt(&[wrt])
-                .rules(rules_of(rules, model, outlets))
+                .rules(adjoint_rules)
                 .threads(threads);
-            let adjoint = if is_relevance {
+            let adjoint = if layer_rules.is_some() {
                 adjoint.with_shares()
             } else {
                 adjoint
@@ -99,6 +111,7 @@ impl Backward {
         Ok(Self {
             plan: planned?,
             dims,
+            layer_rules,
         })
     }
 
@@ -161,6 +174,11 @@ impl Backward {
             gradient: gradient.unwrap_or_default(),
             bias: pass.shares.iter().map(|share| share.bias).sum(),
             absorbed: pass.shares.iter().map(|share| share.absorbed).sum(),
+            rules: self
+                .layer_rules
+                .as_ref()
+                .map(|rules| rules.applied(&pass.shares))
+                .unwrap_or_default(),
         })
     }
 }
@@ -173,48 +191,5 @@ fn floats(value: &TValue) -> Result<Vec<f32>, AdjointError> {
 impl From<EngineError> for ExplainError {
     fn from(error: EngineError) -> Self {
         Self::Model(error.into())
-    }
-}
-
-/// The rules of a method, for the layers of `model`.
-fn rules_of(rules: Rules<'_>, model: &FloatModel, outlets: &[OutletId]) -> tract_adjoint::Rules {
-    let composite = match rules {
-        Rules::Gradient => return tract_adjoint::Rules::gradient(),
-        Rules::Guided => return tract_adjoint::Rules::uniform(Rule::Guided),
-        Rules::Deconvnet => return tract_adjoint::Rules::uniform(Rule::Deconvnet),
-        Rules::Relevance(composite) => composite,
-    };
-    let spec = &model.spec.input;
-    let dense = rule_of(composite.dense, spec);
-    let exceptions = composite.layers.iter().filter_map(|(name, rule)| {
-        let layer = model.find(name).ok()?;
-        Some((outlets[layer.0], rule_of(*rule, spec)))
-    });
-    tract_adjoint::Rules {
-        default: dense.clone(),
-        convolution: Some(rule_of(composite.conv, spec)),
-        dense: Some(dense),
-        first: composite.first.map(|rule| rule_of(rule, spec)),
-        layers: exceptions.collect(),
-    }
-}
-
-fn rule_of(rule: LrpRule, spec: &InputSpec) -> Rule {
-    let channels = 0..spec.channels.count();
-    let ends = |pixel| {
-        channels
-            .clone()
-            .map(move |channel| spec.value(channel, pixel))
-    };
-    match rule {
-        LrpRule::Epsilon(epsilon) => Rule::Epsilon(epsilon),
-        LrpRule::Gamma(gamma) => Rule::Gamma(gamma),
-        LrpRule::ZPlus => Rule::ZPlus,
-        LrpRule::AlphaBeta { alpha, beta } => Rule::AlphaBeta { alpha, beta },
-        LrpRule::ZBox => Rule::ZBox {
-            low: ends(0).zip(ends(255)).map(|(a, b)| a.min(b)).collect(),
-            high: ends(0).zip(ends(255)).map(|(a, b)| a.max(b)).collect(),
-        },
-        LrpRule::Flat => Rule::Flat,
     }
 }

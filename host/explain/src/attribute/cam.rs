@@ -64,6 +64,7 @@ pub fn run(
                 values: weights,
             },
         ],
+        rules: Vec::new(),
     })
 }
 

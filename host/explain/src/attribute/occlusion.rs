@@ -66,6 +66,7 @@ pub fn run(
             shape: [1, rows, columns],
             values,
         }],
+        rules: Vec::new(),
     })
 }
 

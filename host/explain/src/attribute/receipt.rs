@@ -39,6 +39,10 @@ impl Receipt<'_> {
             .residuals
             .iter()
             .map(|residual| json!({ "name": residual.name, "value": residual.value }));
+        let rules =
+            self.attribution.rules.iter().map(
+                |one| json!({ "layer": one.layer, "operator": one.operator, "rule": one.rule }),
+            );
         let maps = self.attribution.maps.iter().zip(self.maps);
         let maps = maps
             .map(|(map, array)| json!({ "name": map.name, "shape": map.shape, "array": array }));
@@ -59,6 +63,7 @@ impl Receipt<'_> {
             "seed": self.method.seed(),
             "shape": self.attribution.shape,
             "residuals": residuals.collect::<Vec<_>>(),
+            "rules": rules.collect::<Vec<_>>(),
             "maps": maps.collect::<Vec<_>>(),
             "picture": self.picture,
             "array": self.array,

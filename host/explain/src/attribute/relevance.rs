@@ -36,6 +36,7 @@ pub fn run(
     let sum: f64 = pass.gradient.iter().copied().map(f64::from).sum();
     let started: f64 = seed.iter().copied().map(f64::from).sum();
     let mut attribution = whole(model, pass.score, pass.gradient);
+    attribution.rules = pass.rules;
     let residuals = [
         ("relevance at the target", started),
         ("relevance at the input", sum),

@@ -2,6 +2,7 @@
 //! sign, a missing factor or another variant fails.
 
 pub mod networks;
+mod pointwise;
 mod shapes;
 
 use std::ops::ControlFlow;

@@ -91,8 +91,10 @@ pub fn rectified(layers: &[Layer], id: LayerId) -> LayerId {
     let mut readers = (0..layers.len()).filter(|&at| layers[at].inputs.contains(tensor));
     match (readers.next(), readers.next()) {
         (Some(only), None) if layers[only].operator == "Relu" => LayerId(only),
-        // A bias that stands alone, as older exporters write it.
-        (Some(only), None) if layers[only].operator == "Add" => {
+        // A bias that stands alone, as older exporters write it, or a normalisation.
+        (Some(only), None)
+            if matches!(layers[only].operator.as_str(), "Add" | "BatchNormalization") =>
+        {
             let after = rectified(layers, LayerId(only));
             if after.0 == only { id } else { after }
         }
@@ -155,6 +157,13 @@ mod tests {
             last_maps(&layers[3..]),
             Err(FloatModelError::NoMaps)
         ));
+    }
+
+    #[test]
+    fn a_rectifier_is_found_behind_a_batch_normalisation() {
+        let mut layers = network();
+        layers[1].operator = "BatchNormalization".to_owned();
+        assert_eq!(last_maps(&layers).unwrap(), LayerId(2));
     }
 
     #[test]
