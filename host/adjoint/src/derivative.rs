@@ -24,10 +24,11 @@ use tract_onnx::tract_core::ops::logic::Iff;
 use tract_onnx::tract_core::ops::nn::{Reduce, Softmax};
 use tract_onnx_opl::lrn::Lrn;
 
+use crate::error::unsupported;
 use crate::tape::Tape;
 use crate::{AdjointError, Rule};
 
-pub use convolution::{Window, input_gradient, is_plain};
+pub use convolution::{input_gradient, is_plain};
 pub use pool::spread;
 pub use product::{Product, operand_gradient};
 
@@ -48,15 +49,6 @@ impl Step<'_> {
     /// The node's first output.
     pub fn output(&self) -> OutletId {
         OutletId::new(self.node.id, 0)
-    }
-}
-
-/// The error that says why `node` ends the way.
-pub fn unsupported(node: &TypedNode, why: &'static str) -> AdjointError {
-    AdjointError::Unsupported {
-        node: node.name.clone(),
-        operator: node.op.name().into_owned(),
-        why,
     }
 }
 

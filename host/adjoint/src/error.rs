@@ -1,7 +1,7 @@
 //! What can be wrong with a request or a run.
 
 use thiserror::Error;
-use tract_onnx::prelude::TractError;
+use tract_onnx::prelude::{TractError, TypedNode};
 
 /// Why a graph cannot be differentiated, or a plan not run.
 #[derive(Debug, Error)]
@@ -79,5 +79,14 @@ pub enum AdjointError {
 impl From<TractError> for AdjointError {
     fn from(error: TractError) -> Self {
         Self::Tract(format!("{error:#}"))
+    }
+}
+
+/// The error that says why `node` ends the way.
+pub(crate) fn unsupported(node: &TypedNode, why: &'static str) -> AdjointError {
+    AdjointError::Unsupported {
+        node: node.name.clone(),
+        operator: node.op.name().into_owned(),
+        why,
     }
 }

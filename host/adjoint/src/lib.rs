@@ -16,8 +16,28 @@
 //! gets half, as do elements that tie in a reduction. A max-pool's switch points to the
 //! first of equal values, by rows.
 //!
-//! Layers: `request` walks the graph backward and has each node's `derivative` or
-//! `relevance` written on the `tape`; `operators` are ours; `plan` runs.
+//! Layers: `request` walks the graph backward and has the `derivative` or the `relevance`
+//! of each node written on the `tape`; `operators` are our own, and a `window` says where
+//! they look; `plan` runs.
+//!
+//! ```
+//! use tract_adjoint::{Adjoint, Target};
+//! use tract_onnx::prelude::*;
+//! use tract_onnx::tract_core::ops::math;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut model = TypedModel::default();
+//! let x = model.add_source("x", f32::fact([3]))?;
+//! let y = model.wire_node("square", math::square(), &[x])?[0];
+//! model.select_output_outlets(&[y])?;
+//!
+//! let mut plan = Adjoint::of(&model).read(&[y]).wrt(&[x]).plan()?;
+//! let pass = plan.run(tvec![tensor1(&[1.0_f32, 2.0, 3.0]).into()], &Target::Sum)?;
+//! assert_eq!(pass.value, 14.0);
+//! assert_eq!(*pass.gradients[0], tensor1(&[2.0_f32, 4.0, 6.0]));
+//! # Ok(())
+//! # }
+//! ```
 
 #![deny(missing_docs)]
 
@@ -32,6 +52,7 @@ mod relevance;
 mod request;
 mod rule;
 mod tape;
+mod window;
 
 pub use error::AdjointError;
 pub use load::{load_onnx, load_onnx_bytes, outlet};

@@ -58,7 +58,7 @@ pub fn peak(plan: &TypedRunnableModel) -> Result<usize, AdjointError> {
 
 fn bytes(node: &TypedNode) -> Result<usize, AdjointError> {
     let mut sum = 0;
-    // An operand that is packed while it is read is no tensor of its own.
+    // An operand that is packed while it is read is not a tensor of its own.
     for fact in node
         .outputs
         .iter()

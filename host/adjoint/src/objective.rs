@@ -96,12 +96,12 @@ impl Objective for Target {
                 f64::from(value)
             }
             Self::Probability(index) | Self::LogProbability(index) => {
-                let chosen = f64::from(at(*index)?);
+                let selected = f64::from(at(*index)?);
                 let greatest = items.iter().copied().fold(f32::NEG_INFINITY, f32::max);
                 let greatest = f64::from(greatest);
                 let exp = |&item: &f32| (f64::from(item) - greatest).exp();
                 let total: f64 = items.iter().map(exp).sum();
-                let log = chosen - greatest - total.ln();
+                let log = selected - greatest - total.ln();
                 let is_log = matches!(self, Self::LogProbability(_));
                 let scale = if is_log { 1.0 } else { log.exp() };
                 for (position, (slot, item)) in seed.iter_mut().zip(items).enumerate() {

@@ -6,33 +6,16 @@ use tract_onnx::tract_core::internal::*;
 use tract_onnx::tract_core::ops::cnn::{Conv, MaxPool};
 use tract_onnx::tract_core::ops::einsum::EinSum;
 
-use crate::derivative::{Step, Window, differentiate, is_plain, unsupported};
+use crate::derivative::{Step, differentiate, is_plain};
+use crate::error::unsupported;
 use crate::operators::{ConvForward, ConvGeometry, Scratch, SwitchMaxPool, Winograd};
 use crate::plan::{Parts, Plan, ShareOf};
 use crate::relevance::{ShareWires, biased_product, propagate};
 use crate::tape::{Tape, shape_in};
+use crate::window::Window;
 use crate::{AdjointError, Rule, Rules};
 
-/// What of a graph is to be differentiated, and how.
-///
-/// ```
-/// use tract_adjoint::{Adjoint, Target};
-/// use tract_onnx::prelude::*;
-/// use tract_onnx::tract_core::ops::math;
-///
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let mut model = TypedModel::default();
-/// let x = model.add_source("x", f32::fact([3]))?;
-/// let y = model.wire_node("square", math::square(), &[x])?[0];
-/// model.select_output_outlets(&[y])?;
-///
-/// let mut plan = Adjoint::of(&model).read(&[y]).wrt(&[x]).plan()?;
-/// let pass = plan.run(tvec![tensor1(&[1.0_f32, 2.0, 3.0]).into()], &Target::Sum)?;
-/// assert_eq!(pass.value, 14.0);
-/// assert_eq!(*pass.gradients[0], tensor1(&[2.0_f32, 4.0, 6.0]));
-/// # Ok(())
-/// # }
-/// ```
+/// What of a graph is to be differentiated, and how; the crate's page has an example.
 #[derive(Clone, Debug)]
 pub struct Adjoint<'m> {
     model: &'m TypedModel,

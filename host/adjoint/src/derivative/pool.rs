@@ -4,10 +4,11 @@ use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
 use tract_onnx::tract_core::ops::cnn::{MaxPool, SumPool};
 
-use super::{Step, Window};
+use super::Step;
 use crate::AdjointError;
 use crate::operators::Unpool;
 use crate::tape::{Shape, Tape};
+use crate::window::Window;
 
 /// What arrived goes to where the greatest value of the window was: the first of
 /// them, by rows, where several are equal.

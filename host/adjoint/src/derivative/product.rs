@@ -4,8 +4,9 @@ use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
 use tract_onnx::tract_core::ops::einsum::EinSum;
 
-use super::{Step, unsupported};
+use super::Step;
 use crate::AdjointError;
+use crate::error::unsupported;
 use crate::tape::{Shape, Tape};
 
 /// A product with the letters of its axes.

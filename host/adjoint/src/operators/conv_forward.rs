@@ -78,7 +78,7 @@ impl ConvForward {
     }
 }
 
-/// Rows of a tile, of so many numbers each: what stays in the cache, as much for each
+/// Rows of a tile, of this many numbers each: what stays in the cache, as much for each
 /// thread.
 fn tile_rows(rows: usize, numbers: usize, threads: usize) -> usize {
     let tiles = (rows * numbers).div_ceil(TILE).next_multiple_of(threads);

@@ -9,7 +9,7 @@ use tract_onnx::tract_core::ops::cnn::Conv;
 
 use super::Scratch;
 use super::matrix::{Matrix, product};
-use crate::derivative::Window;
+use crate::window::Window;
 
 /// Sizes of a two-dimensional convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,7 +179,7 @@ impl ConvInputGradient {
     }
 }
 
-/// Rows of a tile, of so many numbers each: as equally many as stay in the cache.
+/// Rows of a tile, of this many numbers each: as equally many as stay in the cache.
 fn tile_rows(rows: usize, numbers: usize) -> usize {
     let fitting = (TILE / numbers.max(1)).clamp(1, rows.max(1));
     rows.div_ceil(rows.div_ceil(fitting).max(1)).max(1)

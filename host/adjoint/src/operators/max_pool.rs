@@ -145,7 +145,7 @@ fn pool_plane(
 }
 
 impl SwitchMaxPool {
-    /// How many multiplications take as long as pooling to so many values.
+    /// How many multiplications take as long as pooling to this many values.
     fn multiplications(&self, values: usize) -> usize {
         values * self.pool.kernel_shape.iter().product::<usize>() * COMPARISON
     }

@@ -19,7 +19,7 @@ impl Scratch {
         Self { idle, threads }
     }
 
-    /// Threads for so many multiplications: one where waking others would take
+    /// Threads for this many multiplications: one where waking others would take
     /// longer than they save.
     pub fn threads(&self, multiplications: usize) -> usize {
         if multiplications < WORTH_THREADS {
@@ -40,7 +40,7 @@ impl Scratch {
         result
     }
 
-    /// Works on the chunks of `slice` with so many threads; `work` gets a chunk's place.
+    /// Works on the chunks of `slice` with this many threads; `work` gets a chunk's place.
     pub fn chunks<T: Send>(
         &self,
         threads: usize,
@@ -70,7 +70,7 @@ impl Scratch {
 /// Multiplications from which a second thread is worth waking.
 const WORTH_THREADS: usize = 1 << 21;
 
-/// Buffers are no part of what an operator is.
+/// Buffers do not belong to what an operator is.
 impl PartialEq for Scratch {
     fn eq(&self, other: &Self) -> bool {
         self.threads == other.threads

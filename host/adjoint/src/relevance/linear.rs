@@ -10,7 +10,8 @@ use tract_onnx::tract_core::ops::math;
 use tract_onnx::tract_core::ops::nn::Reduce;
 
 use super::ShareWires;
-use crate::derivative::{Product, Step, input_gradient, operand_gradient, spread, unsupported};
+use crate::derivative::{Product, Step, input_gradient, operand_gradient, spread};
+use crate::error::unsupported;
 use crate::operators::Quotient;
 use crate::tape::Tape;
 use crate::{AdjointError, Rule};
@@ -295,7 +296,7 @@ impl<'m> Linear<'m> {
                 self.share_without_bias(tape, step.arrived, &[Term { value, weights }])?
             }
             Rule::Gradient | Rule::Guided | Rule::Deconvnet => {
-                return Err(step.unsupported("the rule is none of relevance"));
+                return Err(step.unsupported("the rule does not propagate relevance"));
             }
         };
         let shape = tape.shape(self.input)?;
