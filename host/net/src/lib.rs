@@ -6,3 +6,4 @@ pub mod onnx;
 pub mod printable;
 pub mod random;
 pub mod resources;
+pub mod scores;
