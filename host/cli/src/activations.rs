@@ -10,28 +10,31 @@ use cortexscope_explain::activations::{Activations, record};
 use cortexscope_explain::float_model::LayerId;
 use cortexscope_present::documents;
 use cortexscope_present::dump;
+use cortexscope_present::scene::activation::maps;
 use cortexscope_present::terminal::Style;
 use cortexscope_present::terminal::{Column, write_table};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Runs a whole float model on an input: maps of any layer, and how sparse they are.
+/// Runs a float model on an input and shows the maps of its layers, and how sparse they are.
 #[derive(Args)]
 pub(super) struct ActivationsCommand {
     #[command(flatten)]
     model: FloatModelArgs,
     /// A picture, a .npy array (taken as it is), or mnist:N.
     input: String,
-    /// A layer, by node or tensor; may be given several times. All by default.
+    /// A layer, by the name of its node or of its tensor; may be given several times
+    /// [default: all].
     #[arg(long, value_name = "NAME")]
     layer: Vec<String>,
     /// Whether the maps of a layer share one scale.
     #[arg(long, value_enum, default_value_t)]
     scale: ScaleArg,
-    /// Where LAYER.png and LAYER.npy, [1, C, H, W], go; nothing is written without it.
+    /// The folder for LAYER.png and LAYER.npy, [1, C, H, W]; without it nothing is
+    /// written.
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
-    /// One JSON document on stdout.
+    /// Print one JSON document on stdout.
     #[arg(long)]
     json: bool,
 }
@@ -114,7 +117,7 @@ impl ActivationsCommand {
         make_folder(&folder)?;
         let mut files = Vec::new();
         for recorded in recorded {
-            let maps = recorded.maps();
+            let maps = maps(recorded);
             let layout = GridLayout::for_network([&maps], MAX_WIDTH_PX);
             let drawing = activation_grid(&maps, self.scale.into(), layout)?;
             let base = folder.join(dump::file_name(&recorded.layer.name));
@@ -149,7 +152,7 @@ fn say(recorded: &[Activations]) -> anyhow::Result<()> {
         vec![
             recorded.layer.name.clone(),
             recorded.layer.operator.clone(),
-            recorded.maps().shape(),
+            maps(recorded).shape(),
             grouped(sparsity.values as u64),
             format!("{:.1} %", sparsity.zero_percent()),
             if recorded.layer.is_map() {

@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-/// Finds the input that a map, a neuron or a class answers to most.
+/// Finds an input that raises a map, a neuron or a class score as far as possible.
 #[derive(Args)]
 #[command(allow_negative_numbers = true)]
 pub(super) struct AscendCommand {
@@ -33,21 +33,22 @@ pub(super) struct AscendCommand {
     /// given several times.
     #[arg(long, value_name = "TARGET", required = true)]
     target: Vec<String>,
-    /// Which value of a class is climbed.
+    /// Which value of a class is raised.
     #[arg(long, value_enum, default_value_t)]
     class_value: ClassValueArg,
     #[command(flatten)]
     parameters: AscentArgs,
-    /// Save the climb as frames, one picture every so many steps.
+    /// Save a picture of the input every STEPS steps.
     #[arg(long, value_name = "STEPS")]
     frames: Option<usize>,
-    /// How inputs are shown; what has bounds in its range, and anything else signed.
+    /// How inputs are shown [default: in their range where they have bounds, signed
+    /// otherwise].
     #[arg(long, value_enum)]
     display: Option<Display>,
-    /// Where picture, arrays, frames and receipt go.
+    /// The folder for the picture, the arrays, the frames and the receipt.
     #[arg(short, long, value_name = "DIR", default_value = ".")]
     output: PathBuf,
-    /// One JSON document, the receipt, on stdout.
+    /// Print one JSON document, the receipt, on stdout.
     #[arg(long)]
     json: bool,
 }
@@ -67,7 +68,7 @@ struct Run {
 impl AscendCommand {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         if self.frames == Some(0) {
-            return Err(wrong("--frames is a number of steps from 1 up"));
+            return Err(wrong("--frames: give a number of steps from 1 up"));
         }
         let targets = self.target.iter().map(|text| text.parse::<Target>());
         let targets = targets
@@ -169,6 +170,9 @@ impl AscendCommand {
                     last(&run.climb)
                 )?;
             }
+            for note in runs.iter().flat_map(|run| &run.climb.notes) {
+                writeln!(out, "note: {note}")?;
+            }
             writeln!(out, "{}\n{}", picture.display(), receipt.display())?;
         }
         Ok(ExitCode::SUCCESS)
@@ -190,6 +194,7 @@ impl AscendCommand {
             penalty: run.climb.penalty,
             steps: run.climb.values.len(),
             stopped: run.climb.stopped.iter().map(ToString::to_string).collect(),
+            notes: run.climb.notes.iter().map(ToString::to_string).collect(),
             values: run.climb.values.clone(),
             array: run.array.display().to_string(),
             frames: run

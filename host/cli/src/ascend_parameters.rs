@@ -5,7 +5,7 @@ use super::explain::explain_error;
 use super::full::one_input;
 use clap::{Args, ValueEnum};
 use cortexscope_explain::ascend::{
-    Ascent, Blur, Bound, Ground, Optimiser, Parametrisation, Penalty, Preset,
+    Ascent, Blur, Bound, Optimiser, Parametrisation, Penalty, Preset, StartImage,
 };
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_present::documents::ascend::Parameters;
@@ -16,13 +16,13 @@ pub(super) struct AscentArgs {
     /// A named set of parameters.
     #[arg(long, value_enum, default_value_t, help_heading = "Ascent")]
     preset: PresetArg,
-    /// Where it begins: zero (in the model's units), grey, or an input.
+    /// Where the ascent begins: zero (in the model's units), grey, or an input.
     #[arg(long, value_name = "zero|grey|INPUT", help_heading = "Ascent")]
     from: Option<String>,
-    /// Standard deviation of the noise that is added to the first parameters.
+    /// Standard deviation of the noise that is added at the start.
     #[arg(long, help_heading = "Ascent")]
     noise: Option<f64>,
-    /// Seeds of noise and jitter, one climb for each: 0, or 0,1,2.
+    /// Seeds of noise and jitter, one ascent for each: 0, or 0,1,2.
     #[arg(
         long,
         value_delimiter = ',',
@@ -30,25 +30,25 @@ pub(super) struct AscentArgs {
         help_heading = "Ascent"
     )]
     seed: Vec<u64>,
-    /// What is moved.
+    /// What the steps change: pixels or a spectrum.
     #[arg(long, value_enum, help_heading = "Ascent")]
     parametrisation: Option<ParametrisationArg>,
     /// fourier: frequencies f are amplified by 1/f^DECAY.
     #[arg(long, value_name = "DECAY", help_heading = "Ascent")]
     decay: Option<f64>,
-    /// Whether colours are moved along their principal axes.
+    /// Whether steps follow the principal axes of the colours.
     #[arg(long, help_heading = "Ascent")]
     decorrelate: Option<bool>,
-    /// How the input is kept in bounds.
+    /// How the input is kept within bounds.
     #[arg(long, value_enum, help_heading = "Ascent")]
     bound: Option<BoundArg>,
-    /// norm: ‖v‖.
+    /// norm: the length ‖v‖ that the input is kept at.
     #[arg(long, help_heading = "Ascent")]
     norm: Option<f64>,
     /// How a step is made.
     #[arg(long, value_enum, help_heading = "Ascent")]
     optimiser: Option<OptimiserArg>,
-    /// Its rate.
+    /// Rate of the steps.
     #[arg(long, help_heading = "Ascent")]
     rate: Option<f64>,
     /// Weight of Σ|v|; 1 is the lecture's y − Σ|x|.
@@ -63,10 +63,10 @@ pub(super) struct AscentArgs {
     /// β of the total variation.
     #[arg(long, value_name = "BETA", help_heading = "Ascent")]
     tv_beta: Option<f64>,
-    /// Pixels that the input is shifted by at most before each step.
+    /// Shift the input by at most this many pixels before each step.
     #[arg(long, value_name = "PIXELS", help_heading = "Ascent")]
     jitter: Option<usize>,
-    /// Blur pixels with this standard deviation; 0 is none.
+    /// Blur the input with this standard deviation; 0 is no blur.
     #[arg(long, value_name = "SIGMA", help_heading = "Ascent")]
     blur: Option<f64>,
     /// Steps from one blur to the next.
@@ -78,13 +78,13 @@ pub(super) struct AscentArgs {
     /// How much finer each octave is than the one before.
     #[arg(long, value_name = "RATIO", help_heading = "Ascent")]
     octave_ratio: Option<f64>,
-    /// Steps at most, in each octave.
+    /// How many steps at most, in each octave.
     #[arg(long, help_heading = "Ascent")]
     steps: Option<usize>,
-    /// Steps over which the best value has to rise.
+    /// Stop when the best value has not risen enough over this many steps.
     #[arg(long, value_name = "STEPS", help_heading = "Ascent")]
     patience: Option<usize>,
-    /// By which share of it; 0 never ends early.
+    /// The share by which it has to rise; 0 never stops early.
     #[arg(long, value_name = "SHARE", help_heading = "Ascent")]
     rise: Option<f64>,
 }
@@ -148,11 +148,11 @@ impl AscentArgs {
     /// One ascent for each seed.
     pub fn ascents(&self, model: &FloatModel) -> anyhow::Result<Vec<Ascent>> {
         let mut ascent = self.preset().ascent(model.input_shape());
-        ascent.ground = match self.from.as_deref() {
-            None => ascent.ground,
-            Some("zero") => Ground::Zero,
-            Some("grey") => Ground::Grey,
-            Some(input) => Ground::Input(one_input(input, model)?.values),
+        ascent.start_image = match self.from.as_deref() {
+            None => ascent.start_image,
+            Some("zero") => StartImage::Zero,
+            Some("grey") => StartImage::Grey,
+            Some(input) => StartImage::Input(one_input(input, model)?.values),
         };
         ascent.noise = self.noise.unwrap_or(ascent.noise);
         self.change_space(&mut ascent)?;
@@ -181,7 +181,7 @@ impl AscentArgs {
         ascent.jitter = self.jitter.unwrap_or(ascent.jitter);
         let [_, height, width] = model.input_shape();
         if ascent.jitter >= height.min(width) {
-            return Err(wrong("--jitter is less than the sides of the input"));
+            return Err(wrong("--jitter must be less than the sides of the input"));
         }
         let old = ascent.blur.unwrap_or(Blur {
             sigma: 0.0,
@@ -214,7 +214,7 @@ impl AscentArgs {
         if let Some(new) = self.decay {
             match &mut ascent.parametrisation {
                 Parametrisation::Fourier { decay } => *decay = new,
-                Parametrisation::Pixels => return Err(wrong("--decay is for spectra, not pixels")),
+                Parametrisation::Pixels => return Err(wrong("--decay is for --parametrisation fourier")),
             }
         }
         ascent.decorrelate = self.decorrelate.unwrap_or(ascent.decorrelate);
@@ -227,7 +227,7 @@ impl AscentArgs {
             (Some(BoundArg::Clip), _) => Bound::Clip,
             (Some(BoundArg::Sigmoid), _) => Bound::Sigmoid,
             (Some(BoundArg::Norm), _) | (None, Bound::Norm(_)) => {
-                Bound::Norm(norm.ok_or_else(|| wrong("--bound norm takes --norm"))?)
+                Bound::Norm(norm.ok_or_else(|| wrong("--bound norm needs --norm"))?)
             }
             (None, same) => same,
         };
@@ -291,8 +291,8 @@ impl AscentArgs {
         };
         Parameters {
             preset: self.preset().name().to_owned(),
-            from: self.from.clone().unwrap_or_else(|| match ascent.ground {
-                Ground::Zero => "zero".to_owned(),
+            from: self.from.clone().unwrap_or_else(|| match ascent.start_image {
+                StartImage::Zero => "zero".to_owned(),
                 _ => "grey".to_owned(),
             }),
             noise: ascent.noise,

@@ -1,16 +1,14 @@
 //! `cortexscope explain`.
 
 use super::common::{ctrl_c, make_folder, wrong};
-use super::explain_given::Given;
+use super::explain_arguments::{MethodArguments, methods};
 use super::full::{FloatModelArgs, model_error, one_input, target_error};
 use super::progress;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use cortexscope_draw::number::significant;
 use cortexscope_draw::{ColourLimit, Theme, attribution_picture};
-use cortexscope_explain::attribute::{
-    Attribution, ExplainError, METHODS, Receipt, Request, explain,
-};
+use cortexscope_explain::attribute::{Attribution, ExplainError, Receipt, Request, explain};
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_explain::target::{Aim, ClassValue, Target};
 use cortexscope_present::dump;
@@ -21,32 +19,39 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-/// Says what each pixel of an input has to do with a class, a map or a neuron.
+/// Attributes a class score, a feature map or a neuron to the pixels of an input.
+///
+/// Each method has arguments of its own: `cortexscope explain METHOD --help` shows them.
 #[derive(Args)]
-#[command(allow_negative_numbers = true)]
+#[command(
+    allow_negative_numbers = true,
+    after_help = "Each method has arguments of its own: `cortexscope explain METHOD --help` shows them."
+)]
 pub(super) struct Explain {
     /// The method.
-    #[arg(value_parser = METHODS)]
+    #[arg(value_parser = methods())]
     method: String,
     #[command(flatten)]
     model: FloatModelArgs,
     /// A picture, a .npy array (taken as it is), or mnist:N.
     input: String,
-    /// LAYER:CHANNEL, LAYER:CHANNEL:Y:X or class:K; the predicted class by default.
+    /// What is explained: LAYER:CHANNEL, LAYER:CHANNEL:Y:X or class:K [default: the
+    /// predicted class].
     #[arg(long, value_name = "TARGET")]
     target: Option<String>,
     /// Which value of a class is explained.
     #[arg(long, value_enum, default_value_t)]
     class_value: ClassValueArg,
     #[command(flatten)]
-    parameters: Given,
-    /// Percent of the values whose colours are told apart; the rest has the last colour.
+    parameters: MethodArguments,
+    /// Percent of the values that the colours tell apart; larger values get the last
+    /// colour.
     #[arg(long, value_name = "PERCENT", default_value_t = 99.5)]
     reach: f32,
-    /// Where picture, arrays and receipt go.
+    /// The folder for the picture, the arrays and the receipt.
     #[arg(short, long, value_name = "DIR", default_value = ".")]
     output: PathBuf,
-    /// One JSON document, the receipt, on stdout.
+    /// Print one JSON document, the receipt, on stdout.
     #[arg(long)]
     json: bool,
 }
@@ -73,7 +78,7 @@ impl From<ClassValueArg> for ClassValue {
 impl Explain {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         if !(self.reach > 0.0 && self.reach <= 100.0) {
-            return Err(wrong("--reach is a percentage greater than 0"));
+            return Err(wrong("--reach: give a percentage greater than 0, at most 100"));
         }
         let target = self.target.as_deref().map(str::parse::<Target>);
         let target = target.transpose().map_err(target_error)?;
@@ -190,6 +195,9 @@ impl Explain {
             let value = significant(residual.value as f32);
             writeln!(out, "  {}: {value}", residual.name)?;
         }
+        for note in &attribution.notes {
+            writeln!(out, "  note: {note}")?;
+        }
         for path in [&files.picture, &files.array, &files.receipt] {
             writeln!(out, "{}", path.display())?;
         }
@@ -215,9 +223,10 @@ fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 pub(super) fn explain_error(error: ExplainError) -> anyhow::Error {
     match error {
         ExplainError::Model(error) => model_error(error),
-        ExplainError::Parameter(_) | ExplainError::Window { .. } | ExplainError::NoMaps { .. } => {
-            wrong(error.to_string())
-        }
+        ExplainError::Parameter(_)
+        | ExplainError::Window { .. }
+        | ExplainError::NoMaps { .. }
+        | ExplainError::Folded { .. } => wrong(error.to_string()),
         error => error.into(),
     }
 }

@@ -6,10 +6,11 @@ use super::full::{FloatModelArgs, model_error};
 use anyhow::Context;
 use clap::Args;
 use cortexscope_draw::Theme;
-use cortexscope_explain::filters::{FiltersError, Slice, draw};
+use cortexscope_explain::filters::{FiltersError, Slice};
 use cortexscope_explain::float_model::LayerId;
 use cortexscope_present::documents;
 use cortexscope_present::dump;
+use cortexscope_present::scene::filters::{FilterPictureError, draw};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -19,7 +20,7 @@ use std::process::ExitCode;
 pub(super) struct Filters {
     #[command(flatten)]
     model: FloatModelArgs,
-    /// The convolution, by node or tensor; the first one by default.
+    /// The convolution, by the name of its node or of its tensor [default: the first].
     #[arg(long, value_name = "NAME")]
     layer: Option<String>,
     /// The weights for one input channel, of all filters.
@@ -31,10 +32,10 @@ pub(super) struct Filters {
     /// Whether the filters share one scale.
     #[arg(long, value_enum, default_value_t)]
     scale: ScaleArg,
-    /// Where LAYER.filters.png and LAYER.filters.npy, [O, I, KH, KW], go.
+    /// The folder for LAYER.filters.png and LAYER.filters.npy, [O, I, KH, KW].
     #[arg(short, long, value_name = "DIR", default_value = ".")]
     output: PathBuf,
-    /// One JSON document on stdout.
+    /// Print one JSON document on stdout.
     #[arg(long)]
     json: bool,
 }
@@ -56,9 +57,9 @@ impl Filters {
             (None, None) => Slice::Auto,
         };
         let drawing = draw(&model, id, slice, self.scale.into()).map_err(|error| match error {
-            FiltersError::Model(error) => model_error(error),
-            error @ FiltersError::Outside { .. } => wrong(error.to_string()),
-            error @ FiltersError::Picture(_) => error.into(),
+            FilterPictureError::Filters(FiltersError::Model(error)) => model_error(error),
+            FilterPictureError::Filters(error) => wrong(error.to_string()),
+            error @ FilterPictureError::Picture(_) => error.into(),
         })?;
         let weights = model.conv_weights(id)?;
         let layer = model.layer(id);

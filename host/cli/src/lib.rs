@@ -15,8 +15,7 @@ mod compile;
 mod demo;
 mod engines;
 mod explain;
-mod explain_given;
-mod explain_method;
+mod explain_arguments;
 mod filters;
 mod fit;
 mod flash;
@@ -30,7 +29,7 @@ mod occlude;
 mod progress;
 mod verify;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use common::RequestError;
 use cortexscope_net::printable::printable_lines;
 use cortexscope_present::causes;
@@ -68,11 +67,11 @@ enum Command {
     Occlude(occlude::Occlude),
     /// Show a board's activations on a web page, frame by frame.
     Live(live::Live),
-    /// Runs a whole float model on an input: maps of any layer, and how sparse they are.
+    /// Runs a float model on an input and shows the maps of its layers, and how sparse they are.
     Activations(activations::ActivationsCommand),
-    /// Says what each pixel of an input has to do with a class, a map or a neuron.
+    /// Attributes a class score, a feature map or a neuron to the pixels of an input.
     Explain(explain::Explain),
-    /// Finds the input that a map, a neuron or a class answers to most.
+    /// Finds an input that raises a map, a neuron or a class score as far as possible.
     Ascend(ascend::AscendCommand),
     /// Draws filters, activations, attributions and ascents side by side, and a page with them.
     Gallery(gallery::GalleryCommand),
@@ -82,6 +81,13 @@ enum Command {
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
+    let line: Vec<_> = std::env::args_os().collect();
+    if let Some(mut help) = explain_arguments::help(&line, &Cli::command()) {
+        return match help.print_long_help() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        };
+    }
     let cli = Cli::parse();
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));

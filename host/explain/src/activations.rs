@@ -1,7 +1,6 @@
 //! What a float model's layers make of one input, and how much of it is zero.
 
 use crate::float_model::{FloatModel, FloatModelError, Layer, LayerId};
-use cortexscope_draw::{ActivationMaps, MapRole};
 
 /// A layer's activations.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,31 +74,6 @@ impl Activations {
             greatest,
         }
     }
-
-    /// The maps to be drawn.
-    pub fn maps(&self) -> ActivationMaps {
-        let [channels, height, width] = self.layer.shape;
-        let sparsity = self.sparsity();
-        let op = match sparsity.zeros {
-            0 => self.layer.operator.clone(),
-            _ => format!(
-                "{} · {:.1} % zeros, {} of {channels} maps silent",
-                self.layer.operator,
-                sparsity.zero_percent(),
-                sparsity.silent_maps
-            ),
-        };
-        ActivationMaps {
-            layer: self.layer.name.clone(),
-            op,
-            channels,
-            height,
-            width,
-            values: self.values.clone(),
-            quantisation: None,
-            role: MapRole::Activation,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -121,7 +95,5 @@ mod tests {
         assert_eq!((sparsity.zeros, sparsity.silent_maps), (3, 1));
         assert_eq!(sparsity.zero_percent(), 50.0);
         assert_eq!(sparsity.greatest, 3.0);
-        let maps = recorded.maps();
-        assert_eq!(maps.op, "Relu · 50.0 % zeros, 1 of 3 maps silent");
     }
 }

@@ -1,5 +1,5 @@
 //! Activation maximisation: an input that a map, a neuron or a class answers to
-//! most, found by climbing its gradient (Erhan et al. 2009; Simonyan et al. 2014;
+//! most, found by following its gradient (Erhan et al. 2009; Simonyan et al. 2014;
 //! Mahendran and Vedaldi 2016; Olah et al. 2017).
 //!
 //! Inputs are measured in the range of their pixels, v = x / (white − black), so
@@ -8,6 +8,7 @@
 
 mod blur;
 mod fourier;
+mod note;
 pub mod optimiser;
 pub mod penalty;
 mod preset;
@@ -16,11 +17,12 @@ mod stop;
 #[cfg(test)]
 mod tests;
 
+pub use note::ClimbNote;
 pub use optimiser::{Optimiser, Stepper};
 pub use penalty::Penalty;
 pub use preset::{PRESETS, Preset};
 pub use space::{Bound, Parametrisation};
-pub use stop::{Stop, Stopped};
+pub use stop::{Stop, StopReason};
 
 use std::ops::ControlFlow;
 
@@ -32,7 +34,7 @@ use space::Space;
 
 /// Where a climb begins.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Ground {
+pub enum StartImage {
     /// Zero in the model's own units.
     Zero,
     /// The middle of the range.
@@ -64,7 +66,7 @@ pub struct Octaves {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ascent {
     /// Where it begins.
-    pub ground: Ground,
+    pub start_image: StartImage,
     /// Standard deviation of the noise that is added to the first parameters.
     pub noise: f64,
     /// Seed of noise and jitter.
@@ -79,7 +81,7 @@ pub struct Ascent {
     pub optimiser: Optimiser,
     /// What is subtracted from the target's value.
     pub penalty: Penalty,
-    /// The input is shifted by up to so many pixels in each direction before
+    /// The input is shifted by up to this many pixels in each direction before
     /// each step, around its edges, and back (Mordvintsev et al. 2015).
     pub jitter: usize,
     /// Whether pixels are blurred.
@@ -90,7 +92,7 @@ pub struct Ascent {
     pub stop: Stop,
 }
 
-/// What a climb came to.
+/// The result of a climb.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Climb {
     /// `[C, H, W]`, as the model wants it.
@@ -104,7 +106,9 @@ pub struct Climb {
     /// Value less penalty at each step, jitter included.
     pub values: Vec<f64>,
     /// Why each octave ended.
-    pub stopped: Vec<Stopped>,
+    pub stopped: Vec<StopReason>,
+    /// What the reader has to know to read the result.
+    pub notes: Vec<ClimbNote>,
 }
 
 /// A step that was made.
@@ -170,7 +174,7 @@ impl Ascent {
         }
         let compared = self.jitter == 0 && self.blur.is_none();
         if matches!(self.optimiser, Optimiser::LineSearch { .. }) && !compared {
-            return refused("a line search compares values: neither jitter nor blur goes with it");
+            return refused("a line search compares values, so it cannot be used with jitter or blur");
         }
         if self.stop.steps == 0 || self.octaves.count == 0 {
             return refused("steps and octaves are numbers from 1 up");
@@ -211,9 +215,9 @@ pub fn climb(
         let values = planes.flat_map(|(plane, span)| plane.iter().map(move |v| v * span));
         values.collect()
     };
-    let mut v = ascent.ground.values(&spans, &limits, full)?;
+    let mut v = ascent.start_image.values(&spans, &limits, full)?;
     let mut random = Random::new(ascent.seed);
-    let mut backward = Backward::new(model, aim.layer, Wrt::Input, Rules::Gradient)?;
+    let mut backward = Backward::new(model, aim.layer, Wrt::Input, &Rules::Gradient)?;
     let colours = (ascent.decorrelate && channels == 3).then(|| spec.rgb_planes());
     let mut climb = Climb {
         input: Vec::new(),
@@ -222,7 +226,9 @@ pub fn climb(
         penalty: 0.0,
         values: Vec::new(),
         stopped: Vec::new(),
+        notes: Vec::new(),
     };
+    let mut has_gradient = false;
     for octave in 0..ascent.octaves.count {
         let finer = (ascent.octaves.count - 1 - octave) as i32;
         let coarse = |side: usize| {
@@ -259,6 +265,7 @@ pub fn climb(
             if climb.values.is_empty() {
                 climb.start = pass.score;
             }
+            has_gradient |= pass.gradient.iter().any(|&slope| slope != 0.0);
             let back = rolled(&pass.gradient, full, shift.map(|by| -by));
             let mut slopes = scaled(&back);
             let penalty = ascent.penalty.subtract(&v, full, &mut slopes);
@@ -274,8 +281,8 @@ pub fn climb(
             if watch(made).is_break() {
                 return Err(ExplainError::Interrupted);
             }
-            if ascent.stop.is_flat(&climb.values[begun..]) {
-                stopped = Some(Stopped::Flat {
+            if ascent.stop.has_stalled(&climb.values[begun..]) {
+                stopped = Some(StopReason::NoProgress {
                     steps: step,
                     patience: ascent.stop.patience,
                     rise: ascent.stop.rise,
@@ -301,16 +308,20 @@ pub fn climb(
         let steps = ascent.stop.steps;
         climb
             .stopped
-            .push(stopped.unwrap_or(Stopped::Limit { steps }));
+            .push(stopped.unwrap_or(StopReason::Limit { steps }));
         v = space.image(&parameters);
     }
     climb.input = scaled(&v);
     climb.score = backward.run(&climb.input, aim)?.score;
+    if !has_gradient {
+        let steps = climb.values.len();
+        climb.notes.push(ClimbNote::NoGradient { steps });
+    }
     climb.penalty = ascent.penalty.subtract(&v, full, &mut vec![0.0; v.len()]);
     Ok(climb)
 }
 
-impl Ground {
+impl StartImage {
     /// v, `[C, H, W]`.
     fn values(
         &self,

@@ -4,40 +4,70 @@
 //! [`explain`] takes a [`FloatModel`], an input, an [`Aim`] and a [`Method`], and
 //! gives an [`Attribution`]: values, the target's value, and residuals that say
 //! how well the method's own equation holds. All that is random has a seed.
+//!
+//! A method is a file: its name, paper, arguments with defaults and ranges, and its run.
+//! [`REGISTRY`] lists them.
 
+mod argument;
+mod attribution;
 mod backward;
-mod cam;
-pub mod composite;
+mod baseline;
+mod composite;
 mod deconvnet;
-mod integrated;
+mod error;
+mod grad_cam;
+mod gradient;
+mod gradient_x_input;
+mod guided_backprop;
+mod guided_grad_cam;
+mod integrated_gradients;
 mod layer_rules;
-pub mod method;
+mod lrp_epsilon;
+mod lrp_gamma;
+mod lrp_zplus;
+mod method;
 mod occlusion;
 mod receipt;
+mod registry;
 mod relevance;
-mod smooth;
-pub mod standard;
+mod run;
+mod saliency;
+mod smooth_grad;
 #[cfg(test)]
 pub(crate) mod tests;
 mod upsample;
 
-pub use backward::{Backward, Pass, Rules, Wrt};
-pub use composite::{Composite, CompositeKind, LrpRule};
-pub use layer_rules::AppliedRule;
-pub use method::{
-    Baseline, DeconvnetStart, GradCam, IntegratedGradients, METHODS, Method, OcclusionParameters,
-    Quadrature, SmoothGrad, SmoothGradOf,
+pub use argument::{Argument, ArgumentError, ArgumentKind, Arguments, Choice, Given, OpenInput};
+pub use attribution::{
+    Attribution, NamedMap, Note, Residual, greatest_magnitude, sum_over_channels,
 };
+pub use backward::{Backward, Pass, Rules, Wrt};
+pub use baseline::Baseline;
+pub use composite::{Composite, CompositeKind, LrpRule};
+pub use deconvnet::{Deconvnet, DeconvnetStart};
+pub use error::ExplainError;
+pub use grad_cam::GradCam;
+pub use gradient::Gradient;
+pub use gradient_x_input::GradientXInput;
+pub use guided_backprop::GuidedBackprop;
+pub use guided_grad_cam::GuidedGradCam;
+pub use integrated_gradients::{IntegratedGradients, Quadrature};
+pub use layer_rules::AppliedRule;
+pub use lrp_epsilon::LrpEpsilon;
+pub use lrp_gamma::LrpGamma;
+pub use lrp_zplus::LrpZPlus;
+pub use method::{Explainer, Method, MethodInfo, ParameterValue, Parameters, ValueKind};
+pub use occlusion::Occlusion;
 pub use receipt::Receipt;
+pub use registry::{METHODS, REGISTRY, find};
+pub use relevance::{EPSILON, GAMMA};
+pub use run::{Plans, Report, Run};
+pub use saliency::Saliency;
+pub use smooth_grad::{SmoothGrad, SmoothGradOf};
 pub use upsample::{bilinear, bilinear_transposed};
 
-use std::ops::ControlFlow;
-
-use thiserror::Error;
-
-use crate::float_model::{FloatModel, FloatModelError};
+use crate::float_model::FloatModel;
 use crate::target::Aim;
-use cortexscope_net::input::InputSpec;
 
 /// What an attribution is of.
 #[derive(Clone, Copy, Debug)]
@@ -50,89 +80,6 @@ pub struct Request<'a> {
     pub method: &'a Method,
 }
 
-/// What a method gives.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Attribution {
-    /// `[C, H, W]`; C is 1 where the method has one value for a pixel.
-    pub shape: [usize; 3],
-    /// As many values as the product of `shape`.
-    pub values: Vec<f32>,
-    /// The target's value for the input.
-    pub score: f64,
-    /// How well the method's own equation holds.
-    pub residuals: Vec<Residual>,
-    /// Other results, at their own resolution.
-    pub maps: Vec<NamedMap>,
-    /// For relevance propagation, the rule that each layer got, from the target down.
-    pub rules: Vec<AppliedRule>,
-}
-
-/// A number that says how well an equation holds, or between what it holds.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Residual {
-    /// What it is, as a phrase.
-    pub name: &'static str,
-    /// Its value.
-    pub value: f64,
-}
-
-/// A result besides the attribution.
-#[derive(Clone, Debug, PartialEq)]
-pub struct NamedMap {
-    /// What it is called in file names.
-    pub name: &'static str,
-    /// `[C, H, W]`.
-    pub shape: [usize; 3],
-    /// As many values as the product of `shape`.
-    pub values: Vec<f32>,
-}
-
-/// Told after each step: steps done, and steps in all. [`ControlFlow::Break`]
-/// ends the work.
-pub type Report<'a> = &'a mut dyn FnMut(usize, usize) -> ControlFlow<()>;
-
-/// Why an input cannot be explained.
-#[derive(Debug, Error)]
-pub enum ExplainError {
-    /// The model cannot be used or run.
-    #[error(transparent)]
-    Model(#[from] FloatModelError),
-    /// The backward pass cannot be made or run.
-    #[error(transparent)]
-    Backward(#[from] tract_adjoint::AdjointError),
-    /// A parameter is outside its range.
-    #[error("{0}")]
-    Parameter(&'static str),
-    /// The window does not fit the input.
-    #[error(
-        "a window of {}×{} does not fit an input of {}×{} (rows × columns)",
-        window[0], window[1], input[0], input[1]
-    )]
-    Window {
-        /// Rows and columns of the window.
-        window: [usize; 2],
-        /// Rows and columns of the input.
-        input: [usize; 2],
-    },
-    /// Grad-CAM is to read a layer that has no maps, or that the target does not
-    /// depend on.
-    #[error("Grad-CAM of {target} cannot weigh {layer}: it weighs maps of a layer before the target, {}", have.join(", "))]
-    NoMaps {
-        /// The target.
-        target: String,
-        /// The layer.
-        layer: String,
-        /// Layers with maps before the target.
-        have: Vec<String>,
-    },
-    /// The input, the target's value or a derivative is not a number.
-    #[error("{0} is not finite: is the input in the range that the model wants?")]
-    NotFinite(&'static str),
-    /// The work was ended from outside.
-    #[error("interrupted")]
-    Interrupted,
-}
-
 /// Explains an input.
 ///
 /// # Errors
@@ -142,136 +89,37 @@ pub fn explain(
     request: Request<'_>,
     report: Report<'_>,
 ) -> Result<Attribution, ExplainError> {
+    explain_with(&mut Plans::default(), model, request, report)
+}
+
+/// Explains an input with the plans of earlier inputs, and keeps its own for later ones:
+/// the values are those of [`explain`].
+///
+/// # Errors
+/// As [`explain`].
+pub fn explain_with(
+    plans: &mut Plans,
+    model: &FloatModel,
+    request: Request<'_>,
+    report: Report<'_>,
+) -> Result<Attribution, ExplainError> {
     let Request { input, aim, method } = request;
     if !input.iter().all(|value| value.is_finite()) {
         return Err(ExplainError::NotFinite("the input"));
     }
-    let attribution = match method {
-        Method::Gradient => {
-            let pass = gradient(model, input, aim, Rules::Gradient)?;
-            whole(model, pass.score, pass.gradient)
-        }
-        Method::Saliency => {
-            let pass = gradient(model, input, aim, Rules::Gradient)?;
-            let [_, height, width] = model.input_shape();
-            let values = greatest_magnitude(&pass.gradient, height * width);
-            Attribution {
-                shape: [1, height, width],
-                values,
-                score: pass.score,
-                residuals: Vec::new(),
-                maps: Vec::new(),
-                rules: Vec::new(),
-            }
-        }
-        Method::GradientXInput => {
-            let pass = gradient(model, input, aim, Rules::Gradient)?;
-            let products = pass.gradient.iter().zip(input).map(|(g, x)| g * x);
-            whole(model, pass.score, products.collect())
-        }
-        Method::GuidedBackprop => {
-            let pass = gradient(model, input, aim, Rules::Guided)?;
-            whole(model, pass.score, pass.gradient)
-        }
-        Method::Deconvnet(start) => deconvnet::run(model, request, *start)?,
-        Method::SmoothGrad(parameters) => smooth::run(model, request, parameters, report)?,
-        Method::IntegratedGradients(parameters) => {
-            integrated::run(model, request, parameters, report)?
-        }
-        Method::GradCam(parameters) => cam::run(model, request, parameters)?,
-        Method::GuidedGradCam(parameters) => cam::guided(model, request, parameters)?,
-        Method::LrpEpsilon(composite)
-        | Method::LrpGamma(composite)
-        | Method::LrpZPlus(composite) => relevance::run(model, request, composite)?,
-        Method::Occlusion(parameters) => occlusion::run(model, request, parameters, report)?,
-    };
+    let mut attribution = method.run(&mut Run {
+        model,
+        input,
+        aim,
+        plans,
+        report,
+    })?;
     let finite = attribution.values.iter().all(|value| value.is_finite());
-    if finite && attribution.score.is_finite() {
-        Ok(attribution)
-    } else {
-        Err(ExplainError::NotFinite("the attribution"))
+    if !(finite && attribution.score.is_finite()) {
+        return Err(ExplainError::NotFinite("the attribution"));
     }
-}
-
-/// One value and derivative with respect to the input.
-fn gradient(
-    model: &FloatModel,
-    input: &[f32],
-    aim: &Aim,
-    rules: Rules<'_>,
-) -> Result<Pass, ExplainError> {
-    Backward::new(model, aim.layer, Wrt::Input, rules)?.run(input, aim)
-}
-
-/// An attribution with a value for each value of the input.
-fn whole(model: &FloatModel, score: f64, values: Vec<f32>) -> Attribution {
-    Attribution {
-        shape: model.input_shape(),
-        values,
-        score,
-        residuals: Vec::new(),
-        maps: Vec::new(),
-        rules: Vec::new(),
+    if attribution.values.iter().all(|&value| value == 0.0) {
+        attribution.notes.push(Note::ZeroEverywhere);
     }
-}
-
-/// The greatest magnitude over the channels, for each of `positions`.
-pub fn greatest_magnitude(values: &[f32], positions: usize) -> Vec<f32> {
-    let mut greatest = vec![0.0_f32; positions];
-    for channel in values.chunks_exact(positions) {
-        for (most, value) in greatest.iter_mut().zip(channel) {
-            *most = most.max(value.abs());
-        }
-    }
-    greatest
-}
-
-/// The sum over the channels, for each of `positions`.
-pub fn sum_over_channels(values: &[f32], positions: usize) -> Vec<f32> {
-    let mut sums = vec![0.0_f32; positions];
-    for channel in values.chunks_exact(positions) {
-        for (sum, value) in sums.iter_mut().zip(channel) {
-            *sum += value;
-        }
-    }
-    sums
-}
-
-impl Baseline {
-    /// The baseline as an input `[C, H, W]` of its own, for `input`.
-    ///
-    /// # Errors
-    /// An input of another size.
-    pub fn values(&self, spec: &InputSpec, input: &[f32]) -> Result<Vec<f32>, ExplainError> {
-        let [channels, height, width] = spec.shape();
-        let positions = height * width;
-        let filled = |value: &dyn Fn(usize) -> f32| -> Vec<f32> {
-            let planes = (0..channels).flat_map(|channel| vec![value(channel); positions]);
-            planes.collect()
-        };
-        Ok(match self {
-            Self::Black => filled(&|channel| spec.value(channel, 0)),
-            Self::White => filled(&|channel| spec.value(channel, 255)),
-            Self::Level(level) => filled(&|channel| spec.value_of_level(channel, *level)),
-            Self::Zero => filled(&|_| 0.0),
-            Self::Mean => filled(&|channel| {
-                let plane = input.iter().skip(channel * positions).take(positions);
-                let sum: f64 = plane.copied().map(f64::from).sum();
-                (sum / positions as f64) as f32
-            }),
-            Self::Input(values) if values.len() == input.len() => values.clone(),
-            Self::Input(values) => {
-                let (have, need) = (values.len(), input.len());
-                return Err(FloatModelError::InputSize { have, need }.into());
-            }
-        })
-    }
-}
-
-/// Tells how far the work is, and ends it where that is asked for.
-fn tell(report: Report<'_>, done: usize, all: usize) -> Result<(), ExplainError> {
-    match report(done, all) {
-        ControlFlow::Continue(()) => Ok(()),
-        ControlFlow::Break(()) => Err(ExplainError::Interrupted),
-    }
+    Ok(attribution)
 }

@@ -18,6 +18,7 @@ pub use forward::Forward;
 pub use layer::{Layer, LayerId};
 pub use weights::ConvWeights;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -105,7 +106,7 @@ impl FloatModel {
         hex(&self.sha256)
     }
 
-    /// The layers in the order of the file; the input is none of them.
+    /// The layers in the order of the file, without the input.
     pub fn layers(&self) -> &[Layer] {
         &self.graph.layers
     }
@@ -141,6 +142,11 @@ impl FloatModel {
     /// There is no such layer.
     pub fn last_maps(&self) -> Result<LayerId, FloatModelError> {
         layer::last_maps(&self.graph.layers)
+    }
+
+    /// The layers that `id` depends on, itself not counted.
+    pub fn ancestors(&self, id: LayerId) -> BTreeSet<LayerId> {
+        layer::ancestors(&self.graph.layers, id)
     }
 
     /// The layer that rectifies what `id` writes and nothing else reads, or
@@ -185,7 +191,7 @@ impl FloatModel {
     /// The weights of a convolution.
     ///
     /// # Errors
-    /// The layer is no convolution, or its weights are not in the file.
+    /// The layer is not a convolution, or its weights are not in the file.
     pub fn conv_weights(&self, id: LayerId) -> Result<ConvWeights, FloatModelError> {
         weights::of(&self.graph, self.layer(id))
     }

@@ -1,4 +1,4 @@
-//! What is explained or climbed: a map, a neuron or a class.
+//! What is explained or raised: a map, a neuron or a class.
 //!
 //! On the command line `LAYER:CHANNEL`, `LAYER:CHANNEL:Y:X` or `class:K`.
 
@@ -8,6 +8,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use crate::float_model::{FloatModel, FloatModelError, LayerId};
+use cortexscope_net::scores::{first_greatest, softmax};
 
 /// A target as it is written.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -45,7 +46,7 @@ pub enum ClassValue {
 #[derive(Debug, Error)]
 pub enum TargetError {
     /// It is not written as one.
-    #[error("{0:?} is no target: write LAYER:CHANNEL, LAYER:CHANNEL:Y:X or class:K")]
+    #[error("{0:?} is not a target: write LAYER:CHANNEL, LAYER:CHANNEL:Y:X or class:K")]
     Syntax(String),
     /// The layer has no such channel or position.
     #[error("{target} is outside {layer}, which is {shape:?} [C, H, W]")]
@@ -239,9 +240,7 @@ impl Aim {
     ) -> Result<Self, FloatModelError> {
         let layer = model.logits()?;
         let logits = model.activations(&[layer], input)?.remove(0);
-        let ranked = logits.iter().zip(0..);
-        let best = ranked.max_by(|a, b| a.0.total_cmp(b.0).then(b.1.cmp(&a.1)));
-        let index = best.map_or(0, |(_, index)| index);
+        let index = first_greatest(&logits).unwrap_or_default();
         Ok(Self::class(model, layer, index, value))
     }
 
@@ -317,17 +316,6 @@ impl Aim {
         let from = (channel * positions).min(values.len());
         &values[from..(from + positions).min(values.len())]
     }
-}
-
-/// Softmax in f64, safe for great logits.
-pub fn softmax(logits: &[f32]) -> Vec<f64> {
-    let greatest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let raised: Vec<f64> = logits
-        .iter()
-        .map(|&logit| (f64::from(logit) - f64::from(greatest)).exp())
-        .collect();
-    let sum: f64 = raised.iter().sum();
-    raised.iter().map(|value| value / sum).collect()
 }
 
 /// A class by its number, by its label, or by one of the names in its label.

@@ -13,10 +13,11 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::scene::filters::{self, FilterPictureError};
 use cortexscope_draw::{Drawing, GridLayout, Scale, Theme, activation_grid};
 use cortexscope_explain::activations;
 use cortexscope_explain::attribute::ExplainError;
-use cortexscope_explain::filters::{self, FiltersError, Slice};
+use cortexscope_explain::filters::Slice;
 use cortexscope_explain::float_model::{FloatModel, FloatModelError, Overrides};
 use cortexscope_net::input::picture;
 
@@ -31,7 +32,7 @@ pub enum GalleryError {
     Explain(ExplainError),
     /// Filters cannot be drawn.
     #[error(transparent)]
-    Filters(#[from] FiltersError),
+    Filters(#[from] FilterPictureError),
     /// A picture cannot be drawn.
     #[error(transparent)]
     Picture(#[from] cortexscope_draw::PictureError),
@@ -236,7 +237,7 @@ impl Making<'_> {
             ] {
                 let id = model.find(layer)?;
                 let recorded = activations::record(&model, &[id], &input)?;
-                let mut maps = recorded[0].maps();
+                let mut maps = crate::scene::activation::maps(&recorded[0]);
                 maps.layer = format!("{title}, {layer}");
                 let layout = GridLayout {
                     max_width: 1280,

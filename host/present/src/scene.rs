@@ -1,7 +1,10 @@
 //! From what a board gave to what a picture shows.
 
+pub mod activation;
 pub mod ascent;
 pub mod attribution;
+pub mod colours;
+pub mod filters;
 pub mod memory;
 
 use cortexscope_compile::model_files::ModelFiles;

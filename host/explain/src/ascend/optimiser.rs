@@ -73,7 +73,7 @@ struct Best {
 }
 
 impl Stepper {
-    /// One for so many parameters.
+    /// One for this many parameters.
     pub fn new(optimiser: Optimiser, parameters: usize) -> Self {
         let remembered = match optimiser {
             Optimiser::Adam { .. } => parameters,

@@ -1,6 +1,6 @@
 //! Ascents of the literature, by name.
 
-use super::{Ascent, Blur, Bound, Ground, Octaves, Optimiser, Parametrisation, Penalty, Stop};
+use super::{Ascent, Blur, Bound, Octaves, Optimiser, Parametrisation, Penalty, StartImage, Stop};
 
 /// A named set of parameters, after a source; every one can be changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl Preset {
         let values: usize = shape.iter().product();
         let side = shape[1].min(shape[2]);
         let plain = Ascent {
-            ground: Ground::Zero,
+            start_image: StartImage::Zero,
             noise: 0.1,
             seed: 0,
             parametrisation: Parametrisation::Pixels,
@@ -121,7 +121,7 @@ impl Preset {
                 ..plain
             },
             Self::Olah2017 => Ascent {
-                ground: Ground::Grey,
+                start_image: StartImage::Grey,
                 noise: 0.01,
                 parametrisation: Parametrisation::Fourier { decay: 1.0 },
                 decorrelate: shape[0] == 3,

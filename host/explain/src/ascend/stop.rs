@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// When a climb ends: after so many steps, or earlier where the best value of
+/// When a climb ends: after a number of steps, or earlier where the best value of
 /// the last `patience` steps exceeds the best one before them by less than
 /// `rise` of its magnitude.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,14 +17,14 @@ pub struct Stop {
 
 /// Why a climb ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Stopped {
+pub enum StopReason {
     /// All steps were made.
     Limit {
-        /// So many.
+        /// How many.
         steps: usize,
     },
     /// The value rose too little.
-    Flat {
+    NoProgress {
         /// Steps made.
         steps: usize,
         /// Steps over which it was watched.
@@ -36,7 +36,7 @@ pub enum Stopped {
 
 impl Stop {
     /// Whether a climb with these values so far has ended.
-    pub fn is_flat(&self, values: &[f64]) -> bool {
+    pub fn has_stalled(&self, values: &[f64]) -> bool {
         if self.rise <= 0.0 || self.patience == 0 || values.len() <= 2 * self.patience {
             return false;
         }
@@ -62,11 +62,11 @@ impl fmt::Display for Stop {
     }
 }
 
-impl fmt::Display for Stopped {
+impl fmt::Display for StopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Limit { steps } => write!(f, "all {steps} steps were made"),
-            Self::Flat {
+            Self::NoProgress {
                 steps,
                 patience,
                 rise,
@@ -79,11 +79,11 @@ impl fmt::Display for Stopped {
     }
 }
 
-impl Stopped {
+impl StopReason {
     /// Steps made.
     pub fn steps(self) -> usize {
         match self {
-            Self::Limit { steps } | Self::Flat { steps, .. } => steps,
+            Self::Limit { steps } | Self::NoProgress { steps, .. } => steps,
         }
     }
 }
@@ -93,22 +93,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_climb_ends_where_it_is_flat_and_not_before() {
+    fn a_climb_ends_where_it_has_stalled_and_not_before() {
         let stop = Stop {
             steps: 100,
             patience: 3,
             rise: 0.01,
         };
         let rising: Vec<f64> = (0..20).map(f64::from).collect();
-        assert!(!stop.is_flat(&rising));
+        assert!(!stop.has_stalled(&rising));
         let mut flat = rising.clone();
         flat.extend([19.1, 19.1, 19.1]);
-        assert!(stop.is_flat(&flat));
-        assert!(!stop.is_flat(&[1.0; 6]));
+        assert!(stop.has_stalled(&flat));
+        assert!(!stop.has_stalled(&[1.0; 6]));
         let never = Stop { rise: 0.0, ..stop };
-        assert!(!never.is_flat(&[1.0; 50]));
+        assert!(!never.has_stalled(&[1.0; 50]));
         // Below zero a rise is a rise too.
         let negative: Vec<f64> = (0..20).map(|at| f64::from(at) - 50.0).collect();
-        assert!(!stop.is_flat(&negative));
+        assert!(!stop.has_stalled(&negative));
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::*;
-use crate::attribute::tests::networks::{coloured, linear, maps};
+use crate::attribute::tests::networks::{coloured, hinge, linear, maps};
 use crate::float_model::Overrides;
 use crate::target::{ClassValue, Target};
 
@@ -48,7 +48,7 @@ fn plain_steps_follow_the_gradient() {
     let squares: f32 = weights().iter().map(|w| w * w).sum();
     assert!((climb.score - f64::from(2.0 * squares)).abs() < 1e-3);
     assert_eq!(climb.values.len(), 8);
-    assert_eq!(climb.stopped, [Stopped::Limit { steps: 8 }]);
+    assert_eq!(climb.stopped, [StopReason::Limit { steps: 8 }]);
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn jitter_is_undone() {
     // A mean over positions does not see a shift: every pixel has one slope.
     let model = maps();
     let mut ascent = plain(1.0, 5);
-    ascent.ground = Ground::Input(vec![1.0; 8]);
+    ascent.start_image = StartImage::Input(vec![1.0; 8]);
     let still = climbed(&model, "a:0", &ascent);
     ascent.jitter = 1;
     assert_eq!(climbed(&model, "a:0", &ascent).input, still.input);
@@ -151,7 +151,7 @@ fn a_line_search_never_falls_where_plain_steps_do() {
 fn one_neuron_moves_its_receptive_field_alone() {
     let model = maps();
     let mut ascent = plain(1.0, 3);
-    ascent.ground = Ground::Input(vec![0.5; 8]);
+    ascent.start_image = StartImage::Input(vec![0.5; 8]);
     let climb = climbed(&model, "c:1:1:2", &ascent);
     near(&climb.input, &[0.5, 0.5, 0.5, 0.5, 0.5, 0.5, -2.5, 0.5]);
     let whole = climbed(&model, "c:0", &ascent);
@@ -159,7 +159,7 @@ fn one_neuron_moves_its_receptive_field_alone() {
 }
 
 #[test]
-fn a_climb_that_is_flat_says_so() {
+fn a_climb_that_has_stalled_says_so() {
     let model = linear(&weights());
     let mut ascent = plain(0.5, 500);
     ascent.penalty.l2 = 0.25;
@@ -169,7 +169,7 @@ fn a_climb_that_is_flat_says_so() {
         rise: 0.001,
     };
     let climb = climbed(&model, "class:0", &ascent);
-    let [Stopped::Flat { steps, .. }] = climb.stopped[..] else {
+    let [StopReason::NoProgress { steps, .. }] = climb.stopped[..] else {
         panic!("{:?}", climb.stopped);
     };
     assert!(steps < 100, "{steps}");
@@ -258,10 +258,10 @@ fn inputs_are_measured_in_the_range_of_their_pixels() {
     );
     let squares: f32 = damped.input.iter().map(|x| (x / 4.0).powi(2)).sum();
     assert!((damped.penalty - f64::from(squares / 2.0)).abs() < 1e-4);
-    ascent.ground = Ground::Grey;
+    ascent.start_image = StartImage::Grey;
     ascent.optimiser = Optimiser::Plain { rate: 1e-9 };
     near(&climbed(&model, "class:0", &ascent).input, &[1.0; 16]);
-    ascent.ground = Ground::Input(weights().to_vec());
+    ascent.start_image = StartImage::Input(weights().to_vec());
     near(&climbed(&model, "class:0", &ascent).input, &weights());
 }
 
@@ -354,8 +354,8 @@ fn a_ground_that_is_no_input_is_refused() {
     let target: Target = "class:0".parse().expect("a target");
     let aim = target.aim(&model, ClassValue::Logit).expect("a class");
     let mut ascent = plain(1.0, 1);
-    let mut begin = |ground: Vec<f32>| {
-        ascent.ground = Ground::Input(ground);
+    let mut begin = |start_image: Vec<f32>| {
+        ascent.start_image = StartImage::Input(start_image);
         climb(&model, &aim, &ascent, &mut |_| ControlFlow::Continue(()))
     };
     assert!(begin(vec![1.0; 16]).is_ok());
@@ -364,4 +364,17 @@ fn a_ground_that_is_no_input_is_refused() {
     hole[7] = f32::NAN;
     let refused = begin(hole);
     assert!(matches!(refused, Err(ExplainError::NotFinite("the input"))));
+}
+
+#[test]
+fn a_climb_that_the_target_never_moved_says_so() {
+    let model = hinge(5.0);
+    let mut ascent = Preset::Lecture.ascent(model.input_shape());
+    ascent.stop.steps = 3;
+    let dead = climbed(&model, "class:0", &ascent);
+    assert_eq!(dead.notes, [ClimbNote::NoGradient { steps: 3 }]);
+    assert!(dead.notes[0].to_string().contains("--from INPUT"));
+    ascent.start_image = StartImage::Input(vec![4.0, 4.0]);
+    let alive = climbed(&model, "class:0", &ascent);
+    assert!(alive.notes.is_empty());
 }

@@ -3,15 +3,16 @@
 use tract_adjoint::{Adjoint, AdjointError, Plan, Rule};
 use tract_onnx::prelude::*;
 
+use super::composite::Composite;
+use super::error::ExplainError;
 use super::layer_rules::{AppliedRule, LayerRules};
-use super::{Composite, ExplainError};
 use crate::float_model::{FloatModel, FloatModelError, LayerId};
 use crate::target::Aim;
 use cortexscope_net::onnx::engine::{EngineError, guarded};
 
 /// By which rules a target is sent back.
-#[derive(Clone, Copy, Debug)]
-pub enum Rules<'a> {
+#[derive(Clone, Debug, PartialEq)]
+pub enum Rules {
     /// The derivative.
     Gradient,
     /// Rectifiers let through what is positive and was passed forward.
@@ -19,7 +20,7 @@ pub enum Rules<'a> {
     /// Rectifiers let through what is positive.
     Deconvnet,
     /// Relevance.
-    Relevance(&'a Composite),
+    Relevance(Composite),
 }
 
 /// With respect to what a target is sent back.
@@ -68,7 +69,7 @@ impl Backward {
         model: &FloatModel,
         layer: LayerId,
         wrt: Wrt,
-        rules: Rules<'_>,
+        rules: &Rules,
     ) -> Result<Self, ExplainError> {
         let typed = model.typed();
         let outlets = typed.output_outlets().map_err(EngineError::from)?;
@@ -186,10 +187,4 @@ impl Backward {
 fn floats(value: &TValue) -> Result<Vec<f32>, AdjointError> {
     let view = value.to_plain_array_view::<f32>()?;
     Ok(view.iter().copied().collect())
-}
-
-impl From<EngineError> for ExplainError {
-    fn from(error: EngineError) -> Self {
-        Self::Model(error.into())
-    }
 }

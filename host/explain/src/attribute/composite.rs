@@ -3,9 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde_json::{Value, json};
-
-use super::ExplainError;
+use super::error::ExplainError;
 use crate::float_model::{FloatModel, Layer};
 
 /// A rule of layer-wise relevance propagation for one layer.
@@ -65,6 +63,27 @@ pub enum CompositeKind {
 }
 
 impl CompositeKind {
+    /// In the order of the command line.
+    pub const ALL: [Self; 5] = [
+        Self::Uniform,
+        Self::EpsilonPlus,
+        Self::EpsilonPlusFlat,
+        Self::EpsilonAlpha2Beta1,
+        Self::EpsilonGammaBox,
+    ];
+
+    /// Whether some layer gets `rule`, that of a method.
+    pub fn uses(self, rule: LrpRule) -> bool {
+        match self {
+            Self::Uniform => true,
+            Self::EpsilonGammaBox => matches!(rule, LrpRule::Gamma(_)),
+            Self::EpsilonPlus | Self::EpsilonPlusFlat => {
+                matches!(rule, LrpRule::Epsilon(_) | LrpRule::ZPlus)
+            }
+            Self::EpsilonAlpha2Beta1 => matches!(rule, LrpRule::Epsilon(_)),
+        }
+    }
+
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
@@ -149,34 +168,19 @@ impl Composite {
         self.kind.name()
     }
 
-    /// The rules in words, for a picture.
-    pub fn words(&self) -> String {
-        let mut words = match self.kind {
+    /// The rules in a line, for a picture.
+    pub fn description(&self) -> String {
+        let mut text = match self.kind {
             CompositeKind::Uniform => format!("{} everywhere", self.dense),
             _ => format!("{} dense, {} convolutions", self.dense, self.conv),
         };
         if let Some(first) = self.first {
-            words += &format!(", {first} first");
+            text += &format!(", {first} first");
         }
         for (layer, rule) in &self.layers {
-            words += &format!(", {rule} {layer}");
+            text += &format!(", {rule} {layer}");
         }
-        words
-    }
-
-    /// The rules as JSON, for the receipt.
-    pub fn parameters(&self) -> Value {
-        let layers = self
-            .layers
-            .iter()
-            .map(|(layer, rule)| json!({ "layer": layer, "rule": rule.to_string() }));
-        json!({
-            "composite": self.name(),
-            "dense": self.dense.to_string(),
-            "conv": self.conv.to_string(),
-            "first": self.first.map(|rule| rule.to_string()),
-            "layers": layers.collect::<Vec<_>>(),
-        })
+        text
     }
 }
 
@@ -220,7 +224,7 @@ impl FromStr for LrpRule {
     fn from_str(text: &str) -> Result<Self, String> {
         let refused = || {
             format!(
-                "{text:?} is no rule: write epsilon=0.01, gamma=0.25, zplus, alpha-beta=2,1, zbox or flat"
+                "{text:?} is not a rule: write epsilon=0.01, gamma=0.25, zplus, alpha-beta=2,1, zbox or flat"
             )
         };
         let number = |text: &str| text.trim().parse::<f32>().map_err(|_| refused());

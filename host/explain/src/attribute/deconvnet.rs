@@ -1,59 +1,144 @@
 //! The deconvnet (Zeiler and Fergus 2014, section 2.1): activations of one map,
 //! sent back to the pixels.
 
-use super::{
-    Attribution, Backward, DeconvnetStart, ExplainError, Request, Residual, Rules, Wrt, whole,
-};
-use crate::float_model::{FloatModel, Forward};
+use super::argument::{Argument, ArgumentKind, Choice};
+use super::attribution::Attribution;
+use super::backward::Rules;
+use super::error::ExplainError;
+use super::method::{Explainer, MethodInfo, ParameterValue, Parameters, ValueKind};
+use super::run::Run;
 use crate::target::Quantity;
+use cortexscope_net::scores::first_greatest;
 
-/// Sends activations back: unpooling by switches, rectification of the signal
-/// itself, filters transposed. It begins with the activations' own values.
-pub fn run(
-    model: &FloatModel,
-    request: Request<'_>,
-    start: DeconvnetStart,
-) -> Result<Attribution, ExplainError> {
-    let Request { input, aim, .. } = request;
-    let layer = Forward::new(model, &[aim.layer])?.run(input)?.remove(0);
-    let mut seed = vec![0.0; layer.len()];
-    let strongest = match aim.what {
-        Quantity::Value(index) | Quantity::Softmax(index) => {
-            seed[index] = layer[index];
-            Some(index)
+/// The deconvnet.
+pub const INFO: MethodInfo = MethodInfo {
+    name: "deconvnet",
+    summary: "Activations of one map, sent back by the switches of max-pooling; rectifiers pass only what is positive.",
+    paper: "Zeiler and Fergus 2014, section 2.1",
+    arguments: &[START],
+    build: |arguments| {
+        let start = DeconvnetStart::ALL[arguments.choice(&START)?];
+        Ok(Deconvnet { start }.into())
+    },
+};
+
+const START: Argument = Argument {
+    name: "start",
+    help: "What of the target's map is sent back.",
+    kind: ArgumentKind::Choice(&[
+        Choice {
+            name: "strongest",
+            help: "The strongest activation alone, as in the paper",
+        },
+        Choice {
+            name: "map",
+            help: "The whole map",
+        },
+    ]),
+    default: "strongest",
+};
+
+/// The deconvnet and where it begins.
+#[derive(Clone, Copy, Debug)]
+pub struct Deconvnet {
+    /// What of the target's layer is sent back.
+    pub start: DeconvnetStart,
+}
+
+/// What of the target's layer is sent back through the deconvnet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeconvnetStart {
+    /// The strongest activation of the map alone, with its value, as in the
+    /// paper: "we set all other activations in the layer to zero".
+    Strongest,
+    /// Every activation of the map, with its value.
+    Map,
+}
+
+impl DeconvnetStart {
+    /// In the order of the choices.
+    const ALL: [Self; 2] = [Self::Strongest, Self::Map];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Strongest => "strongest",
+            Self::Map => "map",
         }
-        Quantity::Sum(channel) => {
-            let positions = aim.shape[1] * aim.shape[2];
-            let map = channel * positions..(channel + 1) * positions;
-            match start {
-                DeconvnetStart::Map => {
-                    seed[map.clone()].copy_from_slice(&layer[map]);
-                    None
-                }
-                DeconvnetStart::Strongest => {
-                    let first = map.start;
-                    let best = map.max_by(|&a, &b| layer[a].total_cmp(&layer[b]).then(b.cmp(&a)));
-                    let best = best.unwrap_or(first);
-                    seed[best] = layer[best];
-                    Some(best)
+    }
+}
+
+impl Explainer for Deconvnet {
+    fn info(&self) -> &'static MethodInfo {
+        &INFO
+    }
+
+    /// Sends activations back: unpooling by switches, rectification of the signal
+    /// itself, filters transposed. It begins with the activations' own values.
+    fn run(&self, run: &mut Run<'_>) -> Result<Attribution, ExplainError> {
+        let (input, aim) = (run.input, run.aim);
+        let layer = run.layer()?;
+        let mut seed = vec![0.0; layer.len()];
+        let strongest = match aim.what {
+            Quantity::Value(index) | Quantity::Softmax(index) => {
+                seed[index] = layer[index];
+                Some(index)
+            }
+            Quantity::Sum(channel) => {
+                let positions = aim.shape[1] * aim.shape[2];
+                let map = channel * positions..(channel + 1) * positions;
+                match self.start {
+                    DeconvnetStart::Map => {
+                        seed[map.clone()].copy_from_slice(&layer[map]);
+                        None
+                    }
+                    DeconvnetStart::Strongest => {
+                        let first = map.start;
+                        let best = first + first_greatest(&layer[map]).unwrap_or_default();
+                        seed[best] = layer[best];
+                        Some(best)
+                    }
                 }
             }
-        }
-    };
-    let mut backward = Backward::new(model, aim.layer, Wrt::Input, Rules::Deconvnet)?;
-    let pass = backward.run_from(input, aim, &seed)?;
-    let mut attribution = whole(model, pass.score, pass.gradient);
-    if let Some(index) = strongest {
-        let positions = aim.shape[1] * aim.shape[2];
-        let at = index % positions;
-        let residuals = [
-            ("activation sent back", f64::from(layer[index])),
-            ("its row", (at / aim.shape[2]) as f64),
-            ("its column", (at % aim.shape[2]) as f64),
-        ];
-        attribution.residuals = residuals
-            .map(|(name, value)| Residual { name, value })
-            .to_vec();
+        };
+        let backward = run.backward(Rules::Deconvnet)?;
+        let pass = backward.run_from(input, aim, &seed)?;
+        let attribution = Attribution::whole(run.model, pass.score, pass.gradient);
+        Ok(match strongest {
+            Some(index) => {
+                let at = index % (aim.shape[1] * aim.shape[2]);
+                attribution.with([
+                    ("activation sent back", f64::from(layer[index])),
+                    ("its row", (at / aim.shape[2]) as f64),
+                    ("its column", (at % aim.shape[2]) as f64),
+                ])
+            }
+            None => attribution,
+        })
     }
-    Ok(attribution)
+
+    fn variant(&self) -> String {
+        self.start.name().to_owned()
+    }
+
+    fn statement(&self) -> String {
+        let start = match self.start {
+            DeconvnetStart::Strongest => "from the strongest activation alone",
+            DeconvnetStart::Map => "from the whole map",
+        };
+        format!("switches of max-pooling, {start}")
+    }
+
+    fn parameters(&self) -> Parameters {
+        let start = self.start.name().to_owned();
+        vec![("start", ParameterValue::Text(start))]
+    }
+
+    fn values(&self) -> ValueKind {
+        ValueKind::Signals
+    }
+
+    fn begins_in_a_map(&self) -> bool {
+        true
+    }
 }

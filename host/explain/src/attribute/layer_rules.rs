@@ -10,7 +10,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use tract_adjoint::{Rule, Share};
 use tract_onnx::prelude::*;
 
-use super::{Composite, ExplainError, LrpRule};
+use super::composite::{Composite, LrpRule};
+use super::error::ExplainError;
 use crate::float_model::{FloatModel, Layer};
 use cortexscope_net::input::InputSpec;
 use cortexscope_net::onnx::engine::EngineError;
@@ -25,6 +26,8 @@ pub struct AppliedRule {
     pub operator: String,
     /// The rule as it is written on the command line: `epsilon=0.000001`, `zplus`.
     pub rule: String,
+    /// Whether it is a convolution or dense layer that has no other before it.
+    pub is_first: bool,
 }
 
 /// Rules for all nodes of a model's typed graph.
@@ -39,6 +42,7 @@ struct NodeRule {
     layer: String,
     operator: String,
     rule: Rule,
+    is_first: bool,
 }
 
 impl LayerRules {
@@ -65,6 +69,7 @@ impl LayerRules {
                 layer: file.join(&members, |layer| &layer.name),
                 operator: file.join(&members, |layer| &layer.operator),
                 rule: rule_of(rule, spec),
+                is_first: members.iter().any(|&at| file.is_first[at]),
             };
             for node in segment.nodes {
                 nodes.entry(node).or_insert_with(|| node_rule.clone());
@@ -96,6 +101,7 @@ impl LayerRules {
                 layer: of.map_or_else(|| share.node.clone(), |of| of.layer.clone()),
                 operator: of.map_or_else(String::new, |of| of.operator.clone()),
                 rule: share.rule.to_string(),
+                is_first: of.is_some_and(|of| of.is_first),
             };
             if applied.last() != Some(&one) {
                 applied.push(one);

@@ -1,8 +1,9 @@
 //! What an attribution was made from: enough to make it again.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{Attribution, Method};
+use super::attribution::Attribution;
+use super::method::{Method, ParameterValue};
 use crate::float_model::FloatModel;
 use crate::target::Aim;
 
@@ -59,15 +60,30 @@ impl Receipt<'_> {
             "explained": self.aim.words,
             "layer": self.model.layer(self.aim.layer).name,
             "value": self.attribution.score,
-            "parameters": self.method.parameters(),
+            "parameters": parameters.collect::<Map<_, _>>(),
             "seed": self.method.seed(),
             "shape": self.attribution.shape,
             "residuals": residuals.collect::<Vec<_>>(),
             "rules": rules.collect::<Vec<_>>(),
+            "notes": notes.collect::<Vec<_>>(),
             "maps": maps.collect::<Vec<_>>(),
             "picture": self.picture,
             "array": self.array,
             "seconds": self.seconds,
         })
+    }
+}
+
+fn parameter(value: ParameterValue) -> Value {
+    match value {
+        ParameterValue::Count(count) => json!(count),
+        ParameterValue::Number(number) => json!(number),
+        ParameterValue::Text(text) => json!(text),
+        ParameterValue::Optional(text) => json!(text),
+        ParameterValue::Sides(sides) => json!(sides),
+        ParameterValue::Rules(rules) => rules
+            .into_iter()
+            .map(|(layer, rule)| json!({ "layer": layer, "rule": rule.to_string() }))
+            .collect(),
     }
 }

@@ -12,13 +12,13 @@ use crate::float_model::Overrides;
 use crate::target::{ClassValue, Target};
 use networks::{HIDDEN, INPUT, dense, hinge, linear, maps};
 
-fn run(model: &FloatModel, input: &[f32], target: &str, method: &Method) -> Attribution {
+fn run(model: &FloatModel, input: &[f32], target: &str, method: impl Into<Method>) -> Attribution {
     let target: Target = target.parse().expect("a target");
     let aim = target.aim(model, ClassValue::Logit).expect("it is there");
     let request = Request {
         input,
         aim: &aim,
-        method,
+        method: &method.into(),
     };
     explain(model, request, &mut |_, _| ControlFlow::Continue(())).expect("an attribution")
 }
@@ -45,12 +45,12 @@ fn residual(attribution: &Attribution, name: &str) -> f64 {
 #[test]
 fn the_gradient_is_signed_and_saliency_its_magnitude() {
     let model = dense();
-    let gradient = run(&model, &INPUT, "class:0", &Method::Gradient);
+    let gradient = run(&model, &INPUT, "class:0", Gradient);
     near(&gradient.values, &[-4.0, 0.0, -2.0, 4.0]);
     assert!((gradient.score + 7.9).abs() < 1e-5);
-    let saliency = run(&model, &INPUT, "class:0", &Method::Saliency);
+    let saliency = run(&model, &INPUT, "class:0", Saliency);
     near(&saliency.values, &[4.0, 0.0, 2.0, 4.0]);
-    let product = run(&model, &INPUT, "class:0", &Method::GradientXInput);
+    let product = run(&model, &INPUT, "class:0", GradientXInput);
     near(&product.values, &[-4.0, 0.0, -6.0, 2.0]);
 }
 
@@ -73,7 +73,7 @@ fn a_probability_is_softmax_of_the_logits() {
     let request = Request {
         input: &input,
         aim: &aim,
-        method: &Method::Gradient,
+        method: &Gradient.into(),
     };
     let found =
         explain(&model, request, &mut |_, _| ControlFlow::Continue(())).expect("a gradient");
@@ -95,17 +95,19 @@ fn a_probability_is_softmax_of_the_logits() {
 fn guided_backprop_stops_what_is_negative_or_was_closed() {
     let model = dense();
     // Class 0 pulls its only open unit down: nothing is left, in a dense layer too.
-    let down = run(&model, &INPUT, "class:0", &Method::GuidedBackprop);
+    let down = run(&model, &INPUT, "class:0", GuidedBackprop);
     near(&down.values, &[0.0; 4]);
-    let up = run(&model, &INPUT, "class:1", &Method::GuidedBackprop);
+    let up = run(&model, &INPUT, "class:1", GuidedBackprop);
     near(&up.values, &[6.0, 0.0, 3.0, -6.0]);
 }
 
 #[test]
 fn the_deconvnet_rectifies_the_signal_and_ignores_what_was_closed() {
     let model = dense();
-    let method = Method::Deconvnet(DeconvnetStart::Strongest);
-    let found = run(&model, &INPUT, "class:0", &method);
+    let method = Deconvnet {
+        start: DeconvnetStart::Strongest,
+    };
+    let found = run(&model, &INPUT, "class:0", method);
     // −7.9 goes back as (−7.9, 7.9, 15.8), rectified, through the hidden weights.
     let want = [0, 1, 2, 3].map(|at| 7.9 * HIDDEN[1][at] + 15.8 * HIDDEN[2][at]);
     near(&found.values, &want);
@@ -118,13 +120,17 @@ const MAPS_INPUT: [f32; 8] = [1.0, 2.0, -3.0, -4.0, 5.0, 4.0, -1.0, -7.0];
 #[test]
 fn the_deconvnet_unpools_by_switches() {
     let model = maps();
-    let strongest = Method::Deconvnet(DeconvnetStart::Strongest);
-    let found = run(&model, &MAPS_INPUT, "p:0", &strongest);
+    let strongest = Deconvnet {
+        start: DeconvnetStart::Strongest,
+    };
+    let found = run(&model, &MAPS_INPUT, "p:0", strongest);
     near(&found.values, &[0.0, 0.0, 0.0, 0.0, 5.0, 0.0, 0.0, 0.0]);
     assert_eq!(residual(&found, "row"), 1.0);
     assert_eq!(residual(&found, "activation"), 5.0);
-    let whole = Method::Deconvnet(DeconvnetStart::Map);
-    let found = run(&model, &MAPS_INPUT, "p:1", &whole);
+    let whole = Deconvnet {
+        start: DeconvnetStart::Map,
+    };
+    let found = run(&model, &MAPS_INPUT, "p:1", whole);
     near(&found.values, &[0.0, 0.0, 0.0, -4.0, 0.0, 0.0, 0.0, -7.0]);
 }
 
@@ -133,19 +139,17 @@ fn smooth_grad_measures_noise_by_the_inputs_range() {
     // The input goes from 0 to 4: level 0.25 is σ = 1, and the hinge at 1 + 4 is
     // open where the noise of both pixels exceeds 1: P(√2 n > 1) = 0.2398.
     let model = hinge(5.0);
-    let method = |of| {
-        Method::SmoothGrad(SmoothGrad {
-            of,
-            samples: 4000,
-            level: 0.25,
-            seed: 3,
-        })
+    let method = |of| SmoothGrad {
+        of,
+        samples: 4000,
+        level: 0.25,
+        seed: 3,
     };
     let found = run(
         &model,
         &[0.0, 4.0],
         "class:0",
-        &method(SmoothGradOf::Gradient),
+        method(SmoothGradOf::Gradient),
     );
     // Five standard errors: 5 √(0.24 · 0.76 / 4000).
     for value in &found.values {
@@ -156,7 +160,7 @@ fn smooth_grad_measures_noise_by_the_inputs_range() {
         &model,
         &[0.0, 4.0],
         "class:0",
-        &method(SmoothGradOf::Gradient),
+        method(SmoothGradOf::Gradient),
     );
     assert_eq!(found, again);
     // The same range elsewhere, and as far below the hinge.
@@ -164,7 +168,7 @@ fn smooth_grad_measures_noise_by_the_inputs_range() {
         &hinge(21.0),
         &[8.0, 12.0],
         "class:0",
-        &method(SmoothGradOf::Gradient),
+        method(SmoothGradOf::Gradient),
     );
     for value in &moved.values {
         assert!((value - 0.2398).abs() < 0.034, "{value}");
@@ -180,12 +184,13 @@ fn noise_without_a_level_is_refused() {
         let request = Request {
             input: &[1.0, 2.0],
             aim: &aim,
-            method: &Method::SmoothGrad(SmoothGrad {
+            method: &SmoothGrad {
                 of: SmoothGradOf::Gradient,
                 samples,
                 level,
                 seed: 0,
-            }),
+            }
+            .into(),
         };
         let refused = explain(&model, request, &mut |_, _| ControlFlow::Continue(()));
         assert!(matches!(refused, Err(ExplainError::Parameter(_))));
@@ -203,13 +208,13 @@ fn smooth_grad_averages_what_its_variant_says() {
         (SmoothGradOf::Magnitude, 3.0),
         (SmoothGradOf::Square, 9.0),
     ] {
-        let method = Method::SmoothGrad(SmoothGrad {
+        let method = SmoothGrad {
             of,
             samples: 2,
             level: 0.1,
             seed: 0,
-        });
-        let found = run(&model, &input, "class:0", &method);
+        };
+        let found = run(&model, &input, "class:0", method);
         assert!((found.values[0] - want).abs() < 1e-5);
     }
 }
@@ -217,12 +222,10 @@ fn smooth_grad_averages_what_its_variant_says() {
 #[test]
 fn integrated_gradients_are_complete_and_scaled_by_the_difference() {
     let model = hinge(1.0);
-    let method = |baseline, quadrature| {
-        Method::IntegratedGradients(IntegratedGradients {
-            baseline,
-            steps: 300,
-            quadrature,
-        })
+    let method = |baseline, quadrature| IntegratedGradients {
+        baseline,
+        steps: 300,
+        quadrature,
     };
     // From (0, 0) to (2, 1) the hinge opens after a third of the way.
     for quadrature in [Quadrature::Midpoint, Quadrature::Right] {
@@ -230,7 +233,7 @@ fn integrated_gradients_are_complete_and_scaled_by_the_difference() {
             &model,
             &[2.0, 1.0],
             "class:0",
-            &method(Baseline::Black, quadrature),
+            method(Baseline::Black, quadrature),
         );
         // One step of 300 may lie on the hinge itself.
         assert!((found.values[0] - 4.0 / 3.0).abs() < 0.008, "{found:?}");
@@ -240,7 +243,7 @@ fn integrated_gradients_are_complete_and_scaled_by_the_difference() {
     }
     // From (−1, 0), where the hinge is closed: it opens half-way.
     let given = method(Baseline::Input(vec![-1.0, 0.0]), Quadrature::Midpoint);
-    let found = run(&model, &[2.0, 1.0], "class:0", &given);
+    let found = run(&model, &[2.0, 1.0], "class:0", given);
     assert!((found.values[0] - 1.5).abs() < 0.01, "{found:?}");
     assert!((found.values[1] - 0.5).abs() < 0.004, "{found:?}");
     // From white, (1, 1): open all the way, and only the first pixel moves.
@@ -248,7 +251,7 @@ fn integrated_gradients_are_complete_and_scaled_by_the_difference() {
         &model,
         &[2.0, 1.0],
         "class:0",
-        &method(Baseline::White, Quadrature::Right),
+        method(Baseline::White, Quadrature::Right),
     );
     near(&white.values, &[1.0, 0.0]);
     assert_eq!(residual(&white, "baseline"), 1.0);
@@ -260,12 +263,7 @@ fn grad_cam_weights_maps_by_the_mean_slope_of_one_class() {
     let model = maps();
     let cam = |target: &str, layer: &str| {
         let layer = Some(layer.to_owned());
-        run(
-            &model,
-            &MAPS_INPUT,
-            target,
-            &Method::GradCam(GradCam { layer }),
-        )
+        run(&model, &MAPS_INPUT, target, GradCam { layer })
     };
     // α = v / 4 for each of 4 positions: 0.5 and −0.75 of the pooled maps' means
     // for class 0 are 2/4 and 4/4.
@@ -292,7 +290,7 @@ fn grad_cam_has_a_layer_of_its_own_and_refuses_later_ones() {
         let request = Request {
             input: &MAPS_INPUT,
             aim,
-            method: &Method::GradCam(GradCam { layer }),
+            method: &GradCam { layer }.into(),
         };
         match explain(&model, request, &mut |_, _| ControlFlow::Continue(())) {
             Err(ExplainError::NoMaps { have, .. }) => have,
@@ -301,7 +299,7 @@ fn grad_cam_has_a_layer_of_its_own_and_refuses_later_ones() {
     };
     assert_eq!(refused(&aim, "y"), ["c", "a"]);
     assert_eq!(refused(&aim, "p"), ["c", "a"]);
-    // The mean of a map is no map.
+    // The mean of a map is not a map.
     let target: Target = "class:0".parse().expect("a target");
     let aim = target.aim(&model, ClassValue::Logit).expect("a class");
     assert_eq!(refused(&aim, "g"), ["c", "a", "p"]);
@@ -311,16 +309,11 @@ fn grad_cam_has_a_layer_of_its_own_and_refuses_later_ones() {
 fn guided_grad_cam_is_the_product() {
     let model = maps();
     let layer = Some("p".to_owned());
-    let method = Method::GuidedGradCam(GradCam { layer });
-    let found = run(&model, &MAPS_INPUT, "class:0", &method);
-    let guided = run(&model, &MAPS_INPUT, "class:0", &Method::GuidedBackprop);
+    let method = GuidedGradCam(GradCam { layer });
+    let found = run(&model, &MAPS_INPUT, "class:0", method);
+    let guided = run(&model, &MAPS_INPUT, "class:0", GuidedBackprop);
     let layer = Some("p".to_owned());
-    let cam = run(
-        &model,
-        &MAPS_INPUT,
-        "class:0",
-        &Method::GradCam(GradCam { layer }),
-    );
+    let cam = run(&model, &MAPS_INPUT, "class:0", GradCam { layer });
     let want: Vec<f32> = guided
         .values
         .iter()
@@ -334,8 +327,8 @@ fn guided_grad_cam_is_the_product() {
 #[test]
 fn epsilon_relevance_is_gradient_times_input_where_nothing_is_damped() {
     let model = dense();
-    let method = Method::LrpEpsilon(Composite::uniform(LrpRule::Epsilon(0.0)));
-    let found = run(&model, &INPUT, "class:1", &method);
+    let method = LrpEpsilon(Composite::uniform(LrpRule::Epsilon(0.0)));
+    let found = run(&model, &INPUT, "class:1", method);
     near(&found.values, &[6.0, 0.0, 9.0, -3.0]);
     assert!((residual(&found, "relevance at the target") - 12.2).abs() < 1e-5);
     // The bias of the class, 0.2, keeps its share.
@@ -343,8 +336,8 @@ fn epsilon_relevance_is_gradient_times_input_where_nothing_is_damped() {
     assert!((residual(&found, "biases") - 0.2).abs() < 1e-4);
     assert!(residual(&found, "conservation").abs() < 1e-4);
     // ε damps: 12/(12.2 + 1) of 12.2, then 4/(4 + 1) of it.
-    let method = Method::LrpEpsilon(Composite::uniform(LrpRule::Epsilon(1.0)));
-    let damped = run(&model, &INPUT, "class:1", &method);
+    let method = LrpEpsilon(Composite::uniform(LrpRule::Epsilon(1.0)));
+    let damped = run(&model, &INPUT, "class:1", method);
     let unit = 12.0 / 13.2 * 12.2;
     near(
         &damped.values,
@@ -353,8 +346,8 @@ fn epsilon_relevance_is_gradient_times_input_where_nothing_is_damped() {
     assert!(residual(&damped, "ε").abs() > 1.0);
     assert!(residual(&damped, "conservation").abs() < 1e-4);
     // From a negative class the relevance is negative.
-    let method = Method::LrpEpsilon(Composite::uniform(LrpRule::Epsilon(0.0)));
-    let negative = run(&model, &INPUT, "class:0", &method);
+    let method = LrpEpsilon(Composite::uniform(LrpRule::Epsilon(0.0)));
+    let negative = run(&model, &INPUT, "class:0", method);
     near(&negative.values, &[-4.0, 0.0, -6.0, 2.0]);
 }
 
@@ -363,14 +356,14 @@ fn rules_are_chosen_layer_by_layer() {
     let model = dense();
     let mut composite = Composite::uniform(LrpRule::Epsilon(0.0));
     composite.layers.push(("z".to_owned(), LrpRule::ZPlus));
-    let found = run(&model, &INPUT, "class:1", &Method::LrpEpsilon(composite));
+    let found = run(&model, &INPUT, "class:1", LrpEpsilon(composite));
     // Of the hidden unit's 12, positive contributions 2 and 3 get all.
     near(&found.values, &[4.8, 0.0, 7.2, 0.0]);
     let mut composite = Composite::uniform(LrpRule::Epsilon(0.0));
     composite
         .layers
         .push(("z".to_owned(), LrpRule::Gamma(0.25)));
-    let found = run(&model, &INPUT, "class:1", &Method::LrpGamma(composite));
+    let found = run(&model, &INPUT, "class:1", LrpGamma(composite));
     let sum = 2.5 + 3.75 - 1.0;
     near(
         &found.values,
@@ -388,7 +381,7 @@ fn relevance_has_no_probability() {
     let request = Request {
         input: &INPUT,
         aim: &aim,
-        method: &Method::LrpZPlus(Composite::uniform(LrpRule::ZPlus)),
+        method: &LrpZPlus(Composite::uniform(LrpRule::ZPlus)).into(),
     };
     let refused = explain(&model, request, &mut |_, _| ControlFlow::Continue(()));
     assert!(matches!(refused, Err(ExplainError::Parameter(_))));
@@ -399,16 +392,15 @@ fn occlusion_is_what_a_window_takes_away() {
     let weights: [f32; 16] = std::array::from_fn(|at| at as f32);
     let model = linear(&weights);
     let input = [1.0; 16];
-    let method = |window, stride| {
-        Method::Occlusion(OcclusionParameters {
-            window,
-            stride,
-            fill: Baseline::Level(127.5),
-        })
+    let method = |window, stride| Occlusion {
+        window,
+        stride,
+        fill: Baseline::Level(127.5),
     };
     // A 1×2 window, every second row, every column: half of two weights is lost.
-    let found = run(&model, &input, "class:0", &method([1, 2], [2, 1]));
-    assert_eq!(found.maps[0].shape, [1, 2, 3]);
+    let found = run(&model, &input, "class:0", method([1, 2], [2, 1]));
+    // Rows 0 and 2, and the last one, at the edge.
+    assert_eq!(found.maps[0].shape, [1, 3, 3]);
     let lost = |a: f32, b: f32| 120.0 - (a + b) / 2.0;
     near(
         &found.maps[0].values,
@@ -419,6 +411,9 @@ fn occlusion_is_what_a_window_takes_away() {
             lost(8.0, 9.0),
             lost(9.0, 10.0),
             lost(10.0, 11.0),
+            lost(12.0, 13.0),
+            lost(13.0, 14.0),
+            lost(14.0, 15.0),
         ],
     );
     // A pixel has the mean drop of the windows that cover it, if any does.
@@ -426,14 +421,15 @@ fn occlusion_is_what_a_window_takes_away() {
         &found.values[..8],
         &[0.5, 1.0, 2.0, 2.5, 0.0, 0.0, 0.0, 0.0],
     );
-    assert_eq!(residual(&found, "no window"), 8.0);
-    let one = run(&model, &input, "class:0", &method([4, 4], [1, 1]));
+    near(&found.values[12..], &[12.5, 13.0, 14.0, 14.5]);
+    assert_eq!(residual(&found, "no window"), 4.0);
+    let one = run(&model, &input, "class:0", method([4, 4], [1, 1]));
     near(&one.values, &[60.0; 16]);
 }
 
 #[test]
 fn a_window_that_does_not_fit_is_refused() {
-    let parameters = |window, stride| OcclusionParameters {
+    let parameters = |window, stride| Occlusion {
         window,
         stride,
         fill: Baseline::Black,
@@ -442,7 +438,21 @@ fn a_window_that_does_not_fit_is_refused() {
         parameters([2, 3], [1, 2])
             .positions([4, 5])
             .expect("it fits"),
-        [3, 2]
+        [vec![0, 1, 2], vec![0, 2]]
+    );
+    // Windows that do not tile the input: the last ones end at its edge.
+    assert_eq!(
+        parameters([2, 2], [2, 2])
+            .positions([5, 7])
+            .expect("it fits"),
+        [vec![0, 2, 3], vec![0, 2, 4, 5]]
+    );
+    assert_eq!(
+        parameters([28, 28], [7, 7])
+            .positions([227, 227])
+            .expect("it fits")[0]
+            .last(),
+        Some(&199)
     );
     assert!(matches!(
         parameters([5, 1], [1, 1]).positions([4, 5]),
@@ -457,23 +467,26 @@ fn every_step_is_told_and_an_interruption_ends_the_work() {
     let model = hinge(1.0);
     let target: Target = "class:0".parse().expect("a target");
     let aim = target.aim(&model, ClassValue::Logit).expect("a class");
-    let methods = [
-        Method::Occlusion(OcclusionParameters {
+    let methods: [Method; 3] = [
+        Occlusion {
             window: [1, 1],
             stride: [1, 1],
             fill: Baseline::Black,
-        }),
-        Method::SmoothGrad(SmoothGrad {
+        }
+        .into(),
+        SmoothGrad {
             of: SmoothGradOf::Gradient,
             samples: 2,
             level: 0.1,
             seed: 0,
-        }),
-        Method::IntegratedGradients(IntegratedGradients {
+        }
+        .into(),
+        IntegratedGradients {
             baseline: Baseline::Black,
             steps: 2,
             quadrature: Quadrature::Midpoint,
-        }),
+        }
+        .into(),
     ];
     for method in &methods {
         let request = Request {
@@ -507,11 +520,11 @@ fn a_value_that_is_not_finite_is_refused() {
     let request = Request {
         input: &[f32::MAX, f32::MAX],
         aim: &aim,
-        method: &Method::Gradient,
+        method: &Gradient.into(),
     };
     let refused = explain(&model, request, &mut |_, _| ControlFlow::Continue(()));
     assert!(matches!(refused, Err(ExplainError::NotFinite(_))));
-    // A rectifier makes zero of what is no number.
+    // A rectifier turns NaN into zero.
     let request = Request {
         input: &[f32::NAN, 1.0],
         ..request
@@ -530,18 +543,18 @@ fn a_trained_network_is_explained_as_completely_as_its_equations_say() {
     )
     .expect("the digits are shipped");
     let input = digits.input(0, &model.spec.input).expect("a digit");
-    let path = Method::IntegratedGradients(IntegratedGradients {
+    let path = IntegratedGradients {
         baseline: Baseline::Black,
         steps: 200,
         quadrature: Quadrature::Midpoint,
-    });
-    let integrated = run(&model, &input, "class:7", &path);
+    };
+    let integrated = run(&model, &input, "class:7", path);
     let difference = integrated.score - residual(&integrated, "baseline");
     // Kinks of the rectifiers leave less than a hundredth with 200 points.
     assert!(residual(&integrated, "completeness").abs() < 0.01 * difference.abs());
     // z+ without a share for the bias would conserve; the residual is reported.
-    let zplus = Method::LrpZPlus(Composite::uniform(LrpRule::ZPlus));
-    let relevance = run(&model, &input, "class:7", &zplus);
+    let zplus = LrpZPlus(Composite::uniform(LrpRule::ZPlus));
+    let relevance = run(&model, &input, "class:7", zplus);
     assert!(relevance.values.iter().all(|value| *value >= 0.0));
     let black = relevance
         .values
@@ -549,4 +562,117 @@ fn a_trained_network_is_explained_as_completely_as_its_equations_say() {
         .zip(&input)
         .filter(|(_, x)| **x == 0.0);
     assert!(black.into_iter().all(|(value, _)| *value == 0.0));
+}
+
+#[test]
+fn every_pixel_is_covered_where_windows_do_not_tile() {
+    let weights: [f32; 16] = std::array::from_fn(|at| at as f32);
+    let method = Occlusion {
+        window: [3, 3],
+        stride: [2, 2],
+        fill: Baseline::Black,
+    };
+    let mut told = Vec::new();
+    let model = linear(&weights);
+    let target: Target = "class:0".parse().expect("a target");
+    let aim = target.aim(&model, ClassValue::Logit).expect("a class");
+    let request = Request {
+        input: &[1.0; 16],
+        aim: &aim,
+        method: &method.into(),
+    };
+    let found = explain(&model, request, &mut |done, all| {
+        told.push([done, all]);
+        ControlFlow::Continue(())
+    })
+    .expect("a map");
+    assert_eq!(found.maps[0].shape, [1, 2, 2]);
+    assert_eq!(told, [[1, 4], [2, 4], [3, 4], [4, 4]]);
+    assert_eq!(residual(&found, "no window"), 0.0);
+    assert!(found.values.iter().all(|value| *value > 0.0));
+}
+
+#[test]
+fn plans_are_kept_from_one_input_to_the_next() {
+    let model = maps();
+    let target: Target = "class:0".parse().expect("a target");
+    let aim = target.aim(&model, ClassValue::Logit).expect("a class");
+    let mut plans = Plans::default();
+    let with = |plans: &mut Plans, method: &Method, input: &[f32]| {
+        let request = Request {
+            input,
+            aim: &aim,
+            method,
+        };
+        let go_on = &mut |_, _| ControlFlow::Continue(());
+        let kept = explain_with(plans, &model, request, go_on).expect("an attribution");
+        let alone = explain(&model, request, go_on).expect("an attribution");
+        assert_eq!(kept, alone);
+    };
+    let cam = Method::from(GradCam::default());
+    with(&mut plans, &cam, &MAPS_INPUT);
+    assert_eq!(plans.made(), 1);
+    with(&mut plans, &cam, &[1.0; 8]);
+    assert_eq!(plans.made(), 1);
+    // Guided Grad-CAM needs one more, relevance one forward and one backward.
+    with(&mut plans, &GuidedGradCam::default().into(), &MAPS_INPUT);
+    assert_eq!(plans.made(), 2);
+    let zplus = LrpZPlus(Composite::uniform(LrpRule::ZPlus)).into();
+    with(&mut plans, &zplus, &MAPS_INPUT);
+    assert_eq!(plans.made(), 4);
+    // Other rules are another plan.
+    let flat = LrpZPlus(Composite::uniform(LrpRule::Flat)).into();
+    with(&mut plans, &flat, &MAPS_INPUT);
+    with(&mut plans, &zplus, &MAPS_INPUT);
+    with(&mut plans, &cam, &MAPS_INPUT);
+    assert_eq!(plans.made(), 5);
+}
+
+#[test]
+fn a_map_that_is_zero_everywhere_says_so() {
+    let model = hinge(5.0);
+    let closed = run(&model, &[1.0, 1.0], "class:0", Gradient);
+    assert_eq!(closed.notes, [Note::ZeroEverywhere]);
+    assert!(closed.notes[0].to_string().contains("another target"));
+    let open = run(&model, &[4.0, 4.0], "class:0", Gradient);
+    assert!(open.notes.is_empty());
+}
+
+#[test]
+fn the_gamma_rule_warns_of_inputs_with_a_sign() {
+    let model = dense();
+    let gamma = || LrpGamma(Composite::uniform(LrpRule::Gamma(0.25)));
+    let found = run(&model, &INPUT, "class:1", gamma());
+    let signed = Note::GammaOnSignedInput { negative: 1, of: 4 };
+    assert_eq!(found.notes, [signed]);
+    assert!(signed.to_string().contains("epsilon-gamma-box"));
+    let positive = run(&model, &[1.0, 2.0, 3.0, 0.5], "class:1", gamma());
+    assert!(positive.notes.is_empty());
+    // The box is for inputs of any sign.
+    let kind = CompositeKind::EpsilonGammaBox;
+    let composite = Composite::of(kind, LrpRule::Gamma(0.25), 1e-6, 0.25);
+    let boxed = run(&model, &INPUT, "class:1", LrpGamma(composite));
+    assert!(boxed.notes.is_empty());
+}
+
+#[test]
+fn an_error_of_grad_cam_says_what_to_do() {
+    let refused = |model: &FloatModel, input: &[f32], target: &str, layer: &str| {
+        let target: Target = target.parse().expect("a target");
+        let aim = target.aim(model, ClassValue::Logit).expect("it is there");
+        let layer = Some(layer.to_owned());
+        let request = Request {
+            input,
+            aim: &aim,
+            method: &GradCam { layer }.into(),
+        };
+        explain(model, request, &mut |_, _| ControlFlow::Continue(()))
+            .expect_err("it is refused")
+            .to_string()
+    };
+    let listed = refused(&maps(), &MAPS_INPUT, "class:0", "g");
+    assert!(listed.ends_with("one of c, a, p"), "{listed}");
+    // Nothing before the first convolution has maps.
+    let none = refused(&maps(), &MAPS_INPUT, "c:0", "a");
+    assert!(none.ends_with("choose a target after the first convolution"));
 }

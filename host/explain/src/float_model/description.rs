@@ -45,7 +45,7 @@ impl Overrides {
     /// file (-1 where one is open).
     ///
     /// # Errors
-    /// A file that cannot be used, or an input that is no image.
+    /// A file that cannot be used, or an input that is not an image.
     pub fn describe(&self, path: &Path, dims: &[i64]) -> Result<Description, FloatModelError> {
         let mut notes = Vec::new();
         let beside = path.with_extension("toml");

@@ -19,7 +19,7 @@ pub enum FloatModelError {
         shipped: Vec<String>,
     },
     /// A file cannot be read.
-    #[error("cannot read {}", path.display())]
+    #[error("could not read {}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -34,11 +34,11 @@ pub enum FloatModelError {
         /// Its bytes.
         bytes: u64,
     },
-    /// The bytes are no ONNX model.
+    /// The bytes are not an ONNX model.
     #[error("not an ONNX model: {0}")]
     Decode(#[from] prost::DecodeError),
     /// The graph has no input, or several.
-    #[error("the model has {} inputs ({}); one is wanted", names.len(), names.join(", "))]
+    #[error("the model has {} inputs ({}); it needs exactly one", names.len(), names.join(", "))]
     Inputs {
         /// Their names.
         names: Vec<String>,
@@ -46,9 +46,9 @@ pub enum FloatModelError {
     /// The graph has no output.
     #[error("the model has no output")]
     NoOutput,
-    /// The input is no image.
+    /// The input is not an image.
     #[error(
-        "the model's input is {dims:?}; [N, C, H, W] with 1 or 3 channels is wanted (-1 is a size that the file leaves open)"
+        "the model's input is {dims:?}, but only [N, C, H, W] with 1 or 3 channels works (-1 is a size that the file leaves open)"
     )]
     InputDims {
         /// Its sizes in the file; -1 where one is open.
@@ -60,7 +60,7 @@ pub enum FloatModelError {
     )]
     OpenSize,
     /// The description cannot be used.
-    #[error("{}", path.display())]
+    #[error("could not use the description{}", of_file(path, source))]
     Spec {
         /// The file.
         path: PathBuf,
@@ -98,7 +98,7 @@ pub enum FloatModelError {
     #[error("the model has no convolution with more than one position: name a layer")]
     NoMaps,
     /// The layer has no filters.
-    #[error("{layer} is a {operator}; filters belong to a Conv: {}", convolutions.join(", "))]
+    #[error("{layer} is not a convolution (its operator is {operator}); the convolutions are {}", convolutions.join(", "))]
     NotConv {
         /// The layer.
         layer: String,
@@ -114,7 +114,7 @@ pub enum FloatModelError {
         layer: String,
     },
     /// The weights of a convolution cannot be read.
-    #[error("the weights of {layer}")]
+    #[error("could not read the weights of {layer}")]
     Weights {
         /// The layer.
         layer: String,
@@ -122,11 +122,19 @@ pub enum FloatModelError {
         source: ConstantError,
     },
     /// An input of another size.
-    #[error("the input has {have} values, the model wants {need}")]
+    #[error("the input has {have} values, but the model needs {need}")]
     InputSize {
         /// Values given.
         have: usize,
         /// Values wanted.
         need: usize,
     },
+}
+
+/// The file of a description, where what is wrong with it does not name the file.
+fn of_file(path: &std::path::Path, source: &SpecError) -> String {
+    match source {
+        SpecError::Read { .. } => String::new(),
+        _ => format!(" {}", path.display()),
+    }
 }

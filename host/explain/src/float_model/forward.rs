@@ -15,6 +15,14 @@ pub struct Forward {
     dims: Vec<usize>,
 }
 
+impl std::fmt::Debug for Forward {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Forward")
+            .field("dims", &self.dims)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Forward {
     /// Plans `model` so that a run gives `layers`, in this order.
     ///

@@ -1,5 +1,7 @@
 //! Layers by name, and the ones that methods ask for.
 
+use std::collections::BTreeSet;
+
 use super::error::FloatModelError;
 
 /// One layer: what a node of the file makes of the input.
@@ -84,6 +86,17 @@ pub fn logits(layers: &[Layer], output: LayerId) -> Result<LayerId, FloatModelEr
             _ => return Ok(output),
         }
     }
+}
+
+pub fn ancestors(layers: &[Layer], id: LayerId) -> BTreeSet<LayerId> {
+    let mut found = BTreeSet::new();
+    let mut open = vec![id.0];
+    while let Some(at) = open.pop() {
+        let inputs = &layers[at].inputs;
+        let before = (0..layers.len()).filter(|&other| inputs.contains(&layers[other].tensor));
+        open.extend(before.filter(|&other| found.insert(LayerId(other))));
+    }
+    found
 }
 
 pub fn rectified(layers: &[Layer], id: LayerId) -> LayerId {

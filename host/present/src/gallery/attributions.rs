@@ -6,14 +6,15 @@ use image::RgbImage;
 
 use super::{GalleryError, Making};
 use crate::scene::attribution::per_pixel;
+use crate::scene::colours::colours;
 use cortexscope_draw::number::percent;
 use cortexscope_draw::{ColourLimit, GridLayout, Tile, Tiles, heat, tile_grid};
 use cortexscope_explain::attribute::{
-    Baseline, Composite, CompositeKind, DeconvnetStart, GradCam, IntegratedGradients, LrpRule,
-    Method, OcclusionParameters, Quadrature, Request, SmoothGrad, SmoothGradOf, explain,
-    greatest_magnitude,
+    Baseline, Composite, CompositeKind, Deconvnet, DeconvnetStart, EPSILON, GAMMA, GradCam,
+    Gradient, GradientXInput, GuidedBackprop, GuidedGradCam, IntegratedGradients, LrpEpsilon,
+    LrpGamma, LrpRule, LrpZPlus, Method, Occlusion, Quadrature, Request, Saliency, SmoothGrad,
+    SmoothGradOf, explain, greatest_magnitude,
 };
-use cortexscope_explain::filters::colours;
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_explain::target::{Aim, ClassValue, Target};
 use cortexscope_net::input::picture;
@@ -28,41 +29,44 @@ const PHOTOS: [&str; 5] = [
     "coral_hot_dog.jpg",
 ];
 
-fn epsilon() -> LrpRule {
-    LrpRule::Epsilon(1e-6)
-}
-
 /// Every method, with parameters that suit an input of `side` pixels.
 fn methods(side: usize, samples: usize, seed: u64) -> Vec<Method> {
-    let composite = |kind| Composite::of(kind, epsilon(), 1e-6, 0.25);
+    let epsilon = LrpRule::Epsilon(EPSILON);
+    let composite = |kind| Composite::of(kind, epsilon, EPSILON, GAMMA);
     let window = [side / 6, side / 6];
     vec![
-        Method::Gradient,
-        Method::Saliency,
-        Method::GradientXInput,
-        Method::SmoothGrad(SmoothGrad {
+        Gradient.into(),
+        Saliency.into(),
+        GradientXInput.into(),
+        SmoothGrad {
             of: SmoothGradOf::Magnitude,
             samples,
             level: 0.15,
             seed,
-        }),
-        Method::IntegratedGradients(IntegratedGradients {
+        }
+        .into(),
+        IntegratedGradients {
             baseline: Baseline::Black,
             steps: samples,
             quadrature: Quadrature::Midpoint,
-        }),
-        Method::Deconvnet(DeconvnetStart::Strongest),
-        Method::GuidedBackprop,
-        Method::GradCam(GradCam::default()),
-        Method::GuidedGradCam(GradCam::default()),
-        Method::LrpEpsilon(composite(CompositeKind::Uniform)),
-        Method::LrpZPlus(Composite::uniform(LrpRule::ZPlus)),
-        Method::LrpGamma(composite(CompositeKind::EpsilonGammaBox)),
-        Method::Occlusion(OcclusionParameters {
+        }
+        .into(),
+        Deconvnet {
+            start: DeconvnetStart::Strongest,
+        }
+        .into(),
+        GuidedBackprop.into(),
+        GradCam::default().into(),
+        GuidedGradCam::default().into(),
+        LrpEpsilon(composite(CompositeKind::Uniform)).into(),
+        LrpZPlus(Composite::uniform(LrpRule::ZPlus)).into(),
+        LrpGamma(composite(CompositeKind::EpsilonGammaBox)).into(),
+        Occlusion {
             window,
             stride: window.map(|side| (side / 4).max(1)),
             fill: Baseline::Mean,
-        }),
+        }
+        .into(),
     ]
 }
 
@@ -84,9 +88,10 @@ fn shown(
     aim: &Aim,
     method: &Method,
 ) -> Result<RgbImage, GalleryError> {
-    let aim = &match method {
-        Method::Deconvnet(_) => class_map(model, aim)?,
-        _ => aim.clone(),
+    let aim = &if method.begins_in_a_map() {
+        class_map(model, aim)?
+    } else {
+        aim.clone()
     };
     let request = Request { input, aim, method };
     let what = format!("{}: {} of {}", model.name, method.name(), aim.words);
@@ -94,19 +99,14 @@ fn shown(
         (making.watch)(&format!("{what}, {done} of {all}"))
     })?;
     let [channels, height, width] = found.shape;
-    let in_colour = matches!(
-        method,
-        Method::Gradient | Method::Deconvnet(_) | Method::GuidedBackprop | Method::GuidedGradCam(_)
-    );
-    if channels == 3 && in_colour {
+    if channels == 3 && method.is_in_colour() {
         let (reach, _) = LIMIT.of(&greatest_magnitude(&found.values, height * width));
         let planes = model.spec.input.rgb_planes();
         return Ok(colours(&found.values, [height, width], planes, reach));
     }
     let (values, signed) = per_pixel(&found, method);
     let (reach, _) = LIMIT.of(&values);
-    let coarse = matches!(method, Method::GradCam(_) | Method::Occlusion(_));
-    let photograph = coarse.then(|| model.spec.input.picture(input));
+    let photograph = method.is_coarse().then(|| model.spec.input.picture(input));
     Ok(heat(
         &values,
         width as u32,
@@ -148,34 +148,10 @@ fn row(
     for method in methods {
         tiles.push(Tile {
             image: shown(making, model, input, &aim, method)?,
-            lines: vec![method.name().to_owned(), variant(method)],
+            lines: vec![method.name().to_owned(), method.caption()],
         });
     }
     Ok(tiles)
-}
-
-/// What of a method the literature disagrees about, in a few words.
-fn variant(method: &Method) -> String {
-    match method {
-        Method::Gradient | Method::GradientXInput => "signed".to_owned(),
-        Method::Saliency => "|·|, channels: max".to_owned(),
-        Method::GuidedBackprop => "every rectifier".to_owned(),
-        Method::Deconvnet(start) => start.name().to_owned(),
-        Method::SmoothGrad(SmoothGrad { of, samples, .. }) => {
-            format!("{}, {samples} samples", of.name())
-        }
-        Method::IntegratedGradients(IntegratedGradients {
-            baseline, steps, ..
-        }) => format!("from {}, {steps} steps", baseline.words()),
-        Method::GradCam(_) | Method::GuidedGradCam(_) => "last convolution".to_owned(),
-        Method::LrpEpsilon(composite)
-        | Method::LrpGamma(composite)
-        | Method::LrpZPlus(composite) => composite.name().to_owned(),
-        Method::Occlusion(OcclusionParameters {
-            window: [height, width],
-            ..
-        }) => format!("{height}×{width}, mean colour"),
-    }
 }
 
 const SIGNED: &str = "blue: evidence for the class; orange: against it; black to yellow: magnitude; in colour, grey is zero";

@@ -5,7 +5,7 @@ use image::{Rgb, RgbImage};
 
 use cortexscope_draw::number::{percent, significant};
 use cortexscope_draw::{GridLayout, Tile, Tiles};
-use cortexscope_explain::ascend::{Bound, Climb, Stopped};
+use cortexscope_explain::ascend::{Bound, Climb, StopReason};
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_explain::target::Aim;
 use cortexscope_net::input::InputSpec;
@@ -125,7 +125,7 @@ pub fn tiles(model: &FloatModel, seen: &[Seen<'_>], statement: &str, display: Di
             .climb
             .stopped
             .iter()
-            .all(|stop| matches!(stop, Stopped::Flat { .. }));
+            .all(|stop| matches!(stop, StopReason::NoProgress { .. }));
         let value = significant(one.climb.score as f32);
         let mut second = format!("{value} from {}", significant(one.climb.start as f32));
         if let Some(probability) = one.probability {

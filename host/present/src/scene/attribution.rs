@@ -1,11 +1,11 @@
 //! From an attribution to its picture.
 
+use super::colours::colours;
 use cortexscope_draw::number::significant;
 use cortexscope_draw::{AttributionPicture, ColourLimit, Rendering};
 use cortexscope_explain::attribute::{
     Attribution, Method, Request, greatest_magnitude, sum_over_channels,
 };
-use cortexscope_explain::filters::colours;
 use cortexscope_explain::float_model::FloatModel;
 
 /// One value for each pixel: sums over the channels where they are shares of a

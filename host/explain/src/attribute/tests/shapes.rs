@@ -1,4 +1,4 @@
-//! Inputs in colour and maps that are no squares: with a wrong index, a row taken for a
+//! Inputs in colour and maps that are not square: with a wrong index, a row taken for a
 //! column or one channel for another, values land elsewhere.
 
 use super::networks::{coloured, maps};
@@ -15,13 +15,13 @@ const WEIGHTS: [f32; 18] = [
 fn saliency_is_the_greatest_magnitude_of_any_colour() {
     let model = coloured(&WEIGHTS);
     let input = [0.5; 18];
-    let gradient = run(&model, &input, "class:0", &Method::Gradient);
+    let gradient = run(&model, &input, "class:0", Gradient);
     assert_eq!(gradient.shape, [3, 2, 3]);
     near(&gradient.values, &WEIGHTS);
-    let saliency = run(&model, &input, "class:0", &Method::Saliency);
+    let saliency = run(&model, &input, "class:0", Saliency);
     assert_eq!(saliency.shape, [1, 2, 3]);
     near(&saliency.values, &[4.0, 2.0, 3.5, 0.75, 3.0, 2.0]);
-    let product = run(&model, &input, "class:0", &Method::GradientXInput);
+    let product = run(&model, &input, "class:0", GradientXInput);
     near(&product.values, &WEIGHTS.map(|weight| weight / 2.0));
 }
 
@@ -59,12 +59,12 @@ fn a_window_hides_every_colour() {
     let model = coloured(&WEIGHTS);
     let input: [f32; 18] = std::array::from_fn(|at| at as f32 / 6.0);
     let value: f32 = WEIGHTS.iter().zip(&input).map(|(w, x)| w * x).sum();
-    let method = Method::Occlusion(OcclusionParameters {
+    let method = Occlusion {
         window: [2, 1],
         stride: [1, 2],
         fill: Baseline::Mean,
-    });
-    let found = run(&model, &input, "class:0", &method);
+    };
+    let found = run(&model, &input, "class:0", method);
     assert_eq!(found.maps[0].shape, [1, 1, 2]);
     let drop = |column: usize| -> f32 {
         let hidden = (0..18).filter(|at| at % 3 == column);
@@ -85,8 +85,8 @@ fn a_window_hides_every_colour() {
 fn a_map_that_is_no_square_is_weighted_by_its_mean_slope() {
     let model = maps();
     let layer = Some("a".to_owned());
-    let method = Method::GradCam(GradCam { layer });
-    let found = run(&model, &MAPS_INPUT, "class:0", &method);
+    let method = GradCam { layer };
+    let found = run(&model, &MAPS_INPUT, "class:0", method);
     // Of two positions one is pooled: 4 slopes of 2/4 and of 4/4 among 8 positions.
     near(&found.maps[1].values, &[0.25, 0.5]);
     assert_eq!(found.maps[1].shape, [2, 1, 1]);
@@ -99,8 +99,10 @@ fn a_map_that_is_no_square_is_weighted_by_its_mean_slope() {
 #[test]
 fn a_deconvnet_begins_at_one_place_of_its_own_map() {
     let model = maps();
-    let strongest = Method::Deconvnet(DeconvnetStart::Strongest);
-    let found = run(&model, &MAPS_INPUT, "a:1", &strongest);
+    let strongest = Deconvnet {
+        start: DeconvnetStart::Strongest,
+    };
+    let found = run(&model, &MAPS_INPUT, "a:1", strongest);
     near(&found.values, &[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -7.0]);
     assert_eq!(residual(&found, "activation"), 7.0);
     assert_eq!(
@@ -108,24 +110,26 @@ fn a_deconvnet_begins_at_one_place_of_its_own_map() {
         [1.0, 3.0]
     );
     // Of equal ones the first.
-    let found = run(&model, &[3.0; 8], "a:0", &strongest);
+    let found = run(&model, &[3.0; 8], "a:0", strongest);
     near(&found.values, &[3.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
-    let whole = Method::Deconvnet(DeconvnetStart::Map);
-    let found = run(&model, &MAPS_INPUT, "a:0", &whole);
+    let whole = Deconvnet {
+        start: DeconvnetStart::Map,
+    };
+    let found = run(&model, &MAPS_INPUT, "a:0", whole);
     near(&found.values, &[1.0, 2.0, 0.0, 0.0, 5.0, 4.0, 0.0, 0.0]);
     assert!(found.residuals.is_empty());
-    let found = run(&model, &MAPS_INPUT, "a:1", &whole);
+    let found = run(&model, &MAPS_INPUT, "a:1", whole);
     near(&found.values, &[0.0, 0.0, -3.0, -4.0, 0.0, 0.0, -1.0, -7.0]);
 }
 
 #[test]
 fn relevance_begins_with_the_values_of_one_map() {
     let model = maps();
-    let method = Method::LrpEpsilon(Composite::uniform(LrpRule::Epsilon(0.0)));
-    let first = run(&model, &MAPS_INPUT, "c:0", &method);
+    let method = LrpEpsilon(Composite::uniform(LrpRule::Epsilon(0.0)));
+    let first = run(&model, &MAPS_INPUT, "c:0", method);
     near(&first.values, &MAPS_INPUT);
     assert_eq!(residual(&first, "relevance at the target"), -3.0);
-    let second = run(&model, &MAPS_INPUT, "a:1", &method);
+    let second = run(&model, &MAPS_INPUT, "a:1", method);
     near(&second.values, &[0.0, 0.0, 3.0, 4.0, 0.0, 0.0, 1.0, 7.0]);
     assert_eq!(residual(&second, "relevance at the target"), 15.0);
     assert_eq!(residual(&second, "relevance at the input"), 15.0);

@@ -1,0 +1,123 @@
+//! What a method gives.
+
+use std::fmt;
+
+use super::layer_rules::AppliedRule;
+use crate::float_model::FloatModel;
+
+/// What a method gives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attribution {
+    /// `[C, H, W]`; C is 1 where the method has one value for a pixel.
+    pub shape: [usize; 3],
+    /// As many values as the product of `shape`.
+    pub values: Vec<f32>,
+    /// The target's value for the input.
+    pub score: f64,
+    /// How well the method's own equation holds.
+    pub residuals: Vec<Residual>,
+    /// Other results, at their own resolution.
+    pub maps: Vec<NamedMap>,
+    /// For relevance propagation, the rule that each layer got, from the target down.
+    pub rules: Vec<AppliedRule>,
+    /// What the reader has to know to read the values.
+    pub notes: Vec<Note>,
+}
+
+/// A number that says how well an equation holds, or between what it holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Residual {
+    /// What it is, as a phrase.
+    pub name: &'static str,
+    /// Its value.
+    pub value: f64,
+}
+
+/// A result besides the attribution.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedMap {
+    /// What it is called in file names.
+    pub name: &'static str,
+    /// `[C, H, W]`.
+    pub shape: [usize; 3],
+    /// As many values as the product of `shape`.
+    pub values: Vec<f32>,
+}
+
+/// What the reader of an attribution has to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// Every value is 0.
+    ZeroEverywhere,
+    /// The γ rule was used on an input with negative values.
+    GammaOnSignedInput {
+        /// Values of the input that are negative.
+        negative: usize,
+        /// Values of the input.
+        of: usize,
+    },
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ZeroEverywhere => f.write_str(
+                "every value is 0: for this method the target does not depend on this input. Try another target, a layer before the last rectifier, or another method, such as gradient or occlusion",
+            ),
+            Self::GammaOnSignedInput { negative, of } => write!(
+                f,
+                "the γ rule assumes inputs that are not negative (Montavon et al. 2019, section 10.2.1), but {negative} of {of} values of this input are negative. Use --composite epsilon-gamma-box, which has a rule of its own for the first layer"
+            ),
+        }
+    }
+}
+
+impl Attribution {
+    /// Values of `shape`, and nothing besides.
+    pub fn of(shape: [usize; 3], values: Vec<f32>, score: f64) -> Self {
+        Self {
+            shape,
+            values,
+            score,
+            residuals: Vec::new(),
+            maps: Vec::new(),
+            rules: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// A value for each value of the input of `model`.
+    pub fn whole(model: &FloatModel, score: f64, values: Vec<f32>) -> Self {
+        Self::of(model.input_shape(), values, score)
+    }
+
+    /// The same with these residuals.
+    pub fn with<const N: usize>(mut self, residuals: [(&'static str, f64); N]) -> Self {
+        self.residuals = residuals
+            .map(|(name, value)| Residual { name, value })
+            .to_vec();
+        self
+    }
+}
+
+/// The greatest magnitude over the channels, for each of `positions`.
+pub fn greatest_magnitude(values: &[f32], positions: usize) -> Vec<f32> {
+    let mut greatest = vec![0.0_f32; positions];
+    for channel in values.chunks_exact(positions) {
+        for (most, value) in greatest.iter_mut().zip(channel) {
+            *most = most.max(value.abs());
+        }
+    }
+    greatest
+}
+
+/// The sum over the channels, for each of `positions`.
+pub fn sum_over_channels(values: &[f32], positions: usize) -> Vec<f32> {
+    let mut sums = vec![0.0_f32; positions];
+    for channel in values.chunks_exact(positions) {
+        for (sum, value) in sums.iter_mut().zip(channel) {
+            *sum += value;
+        }
+    }
+    sums
+}

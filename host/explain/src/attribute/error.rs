@@ -1,0 +1,75 @@
+//! Why an input cannot be explained.
+
+use thiserror::Error;
+
+use crate::float_model::FloatModelError;
+use cortexscope_net::onnx::engine::EngineError;
+
+/// Why an input cannot be explained.
+#[derive(Debug, Error)]
+pub enum ExplainError {
+    /// The model cannot be used or run.
+    #[error(transparent)]
+    Model(#[from] FloatModelError),
+    /// The backward pass cannot be made or run.
+    #[error(transparent)]
+    Backward(#[from] tract_adjoint::AdjointError),
+    /// A parameter is outside its range.
+    #[error("{0}")]
+    Parameter(&'static str),
+    /// The window does not fit the input.
+    #[error(
+        "a window of {}×{} does not fit an input of {}×{} (rows × columns)",
+        window[0], window[1], input[0], input[1]
+    )]
+    Window {
+        /// Rows and columns of the window.
+        window: [usize; 2],
+        /// Rows and columns of the input.
+        input: [usize; 2],
+    },
+    /// Grad-CAM is to read a layer that has no maps, or that the target does not
+    /// depend on.
+    #[error("Grad-CAM of {target} cannot use {layer}: {}", usable(have))]
+    NoMaps {
+        /// The target.
+        target: String,
+        /// The layer.
+        layer: String,
+        /// Layers with maps before the target.
+        have: Vec<String>,
+    },
+    /// tract folded the layer into a later one, so that no target depends on it.
+    #[error(
+        "Grad-CAM cannot use {layer}: the layers after it are computed together with it; name the next one instead"
+    )]
+    Folded {
+        /// The layer.
+        layer: String,
+    },
+    /// The input, the target's value or a derivative is not a number.
+    #[error("{0} is not finite: check that the input is in the range that the model expects")]
+    NotFinite(&'static str),
+    /// The work was ended from outside.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// What can be named instead of a layer that Grad-CAM cannot use.
+fn usable(have: &[String]) -> String {
+    if have.is_empty() {
+        "no layer before the target has maps; choose a target after the first convolution"
+            .to_owned()
+    } else {
+        format!(
+            "it reads the maps of a layer before the target, one of {}",
+            have.join(", ")
+        )
+    }
+}
+
+impl From<EngineError> for ExplainError {
+    fn from(error: EngineError) -> Self {
+        Self::Model(error.into())
+    }
+}
