@@ -5,7 +5,9 @@ use super::input;
 use anyhow::Context;
 use clap::Args;
 use comfy_table::{Cell, CellAlignment, Table, presets};
+use cortexscope_net::output;
 use cortexscope_net::printable::printable;
+use cortexscope_net::resources::folders;
 use cortexscope_present::documents;
 use cortexscope_present::documents::Document;
 use cortexscope_present::documents::bench::{KeptBench, ModelBench};
@@ -89,13 +91,12 @@ impl Bench {
             mode: self.mode.into(),
             models,
         };
-        let kept = kept_path(&self.board);
         if self.update {
             let text = results.to_text()?;
-            std::fs::write(&kept, text).with_context(|| kept.display().to_string())?;
+            output::write(&kept_path(&self.board)?, text.as_bytes())?;
         }
         let risen = if self.check {
-            compare(&kept, &results)?
+            compare(&kept_path(&self.board)?, &results)?
         } else {
             Vec::new()
         };

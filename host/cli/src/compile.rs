@@ -10,7 +10,6 @@ use cortexscope_compile::model_files::IMAGE_EXTENSION;
 use cortexscope_compile::{Accuracy, Compiled, Pair, Progress, Report, accuracy, compile, import};
 use cortexscope_core::Mode;
 use cortexscope_net::input::ModelSpec;
-use cortexscope_net::resources::hex;
 use cortexscope_present::documents;
 use cortexscope_present::documents::compile::PlannedArena;
 use sha2::{Digest, Sha256};

@@ -1,7 +1,7 @@
 //! `cortexscope infer`.
 
 use super::common::{BoardArgs, ModeArg, make_folder, print_json, wrong};
-use super::input::{self, CAMERA, Input};
+use super::input::{self, CAMERA, Int8Input};
 use clap::Args;
 use cortexscope_net::printable::printable;
 use cortexscope_present::documents;
@@ -104,7 +104,7 @@ impl Infer {
     }
 }
 
-fn say(input: &Input, recording: &Recording, rig: &Rig) -> std::io::Result<()> {
+fn say(input: &Int8Input, recording: &Recording, rig: &Rig) -> std::io::Result<()> {
     let class = recording.predicted();
     let probability = softmax(&recording.logits)
         .get(class)

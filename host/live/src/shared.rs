@@ -11,10 +11,10 @@ use super::latest_slot::LatestSlot;
 use super::state::State;
 use super::stimulus::Stimulus;
 use axum::body::Bytes;
+use cortexscope_net::resources::ResourcePath;
 use cortexscope_net::input::digit_form::Steps;
 use cortexscope_rig::session::Cancel;
 use std::collections::VecDeque;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -82,7 +82,7 @@ pub(super) struct AttributionTask {
 #[derive(Debug)]
 pub(super) struct AscentTask {
     /// The board image whose float network is used.
-    pub(super) image_path: PathBuf,
+    pub(super) image_path: ResourcePath,
     /// The network that the page shows.
     pub(super) generation: u64,
     /// What is to be excited, and how.
@@ -106,7 +106,7 @@ pub(super) struct Shared {
     pub(super) ascents: LatestSlot<Option<AscentTask>>,
     /// The board image whose float layers are listed next. A slot of its own, so
     /// that no ascent takes its place.
-    pub(super) layer_lists: LatestSlot<PathBuf>,
+    pub(super) layer_lists: LatestSlot<ResourcePath>,
     /// When the board was asked for what it has not answered yet.
     busy_since: Mutex<Option<Instant>>,
     /// The tensor that it sent last.
@@ -208,7 +208,7 @@ impl Shared {
 
     /// Another network is on the board: what belongs to the one before goes, and
     /// the layers of the float network behind `image_path` are listed.
-    pub(super) fn change_network(&self, network: Bytes, image_path: PathBuf) {
+    pub(super) fn change_network(&self, network: Bytes, image_path: ResourcePath) {
         self.frame.send_replace(None);
         self.occlusion.send_replace(None);
         self.attribution.send_replace(None);
@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn stopping_an_ascent_does_not_lose_the_list_of_layers() {
         let shared = shared();
-        shared.change_network(Bytes::new(), PathBuf::from("lenet5.img"));
+        shared.change_network(Bytes::new(), std::path::PathBuf::from("lenet5.img").into());
         shared.ask_for_ascent(None);
         assert_eq!(
             shared.layer_lists.take().as_deref(),

@@ -3,7 +3,7 @@
 use cortexscope_explain::attribute::ExplainError;
 use cortexscope_explain::float_model::{FloatModel, FloatModelError, Overrides};
 use cortexscope_explain::target::TargetError;
-use std::path::Path;
+use cortexscope_net::resources::ResourcePath;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Why the float network does not do what it is asked for.
@@ -40,15 +40,12 @@ impl Models {
     ///
     /// # Errors
     /// The file cannot be read, or is not a network that can be used.
-    pub(super) fn open(&self, image: &Path) -> Result<Arc<FloatModel>, FloatModelError> {
+    pub(super) fn open(&self, image: &ResourcePath) -> Result<Arc<FloatModel>, FloatModelError> {
         let path = image.with_extension("onnx");
         let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
         let model = match newest.take().filter(|model| model.path == path) {
             Some(model) => model,
-            None => Arc::new(FloatModel::open(
-                &path.to_string_lossy(),
-                &Overrides::default(),
-            )?),
+            None => Arc::new(FloatModel::load(path, &Overrides::default())?),
         };
         Ok(Arc::clone(newest.insert(model)))
     }

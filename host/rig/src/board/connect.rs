@@ -81,10 +81,17 @@ pub enum ConnectError {
 
 /// Where `cargo xtask firmware` leaves the ELF file of a board with an engine.
 pub fn firmware_elf(board: &BoardKind, engine: Engine) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../target/firmware")
-        .join(board.name)
-        .join(format!("{}{}.elf", board.name, engine.suffix()))
+    let places = firmware_places(board, engine);
+    let there = places.iter().find(|place| place.is_file());
+    there.or(places.first()).cloned().unwrap_or_default()
+}
+
+/// Where the ELF file of a board with an engine may lie: `firmware/BOARD/BOARD.elf`
+/// in `target/` of a checkout, where `cargo xtask firmware` leaves it, beside the
+/// program, and in the user's data folder.
+pub fn firmware_places(board: &BoardKind, engine: Engine) -> Vec<PathBuf> {
+    let folder = Path::new("firmware").join(board.name);
+    folders::places_of(&folder.join(format!("{}{}.elf", board.name, engine.suffix())))
 }
 
 /// Where a board is.
@@ -150,7 +157,7 @@ pub fn connect(
         ) => {
             let config = QemuConfig::new(machine, path)
                 .arguments(arguments)
-                .load(&model.image_path, model_address);
+                .load_bytes(model.image.bytes(), model_address);
             Box::new(QemuLink::start(config)?)
         }
         (FarEnd::Here { .. }, _) => return Err(ConnectError::NoEmulator { board: board.name }),
