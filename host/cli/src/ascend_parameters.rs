@@ -214,7 +214,9 @@ impl AscentArgs {
         if let Some(new) = self.decay {
             match &mut ascent.parametrisation {
                 Parametrisation::Fourier { decay } => *decay = new,
-                Parametrisation::Pixels => return Err(wrong("--decay is for --parametrisation fourier")),
+                Parametrisation::Pixels => {
+                    return Err(wrong("--decay is for --parametrisation fourier"));
+                }
             }
         }
         ascent.decorrelate = self.decorrelate.unwrap_or(ascent.decorrelate);

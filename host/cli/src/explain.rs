@@ -20,8 +20,6 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 /// Attributes a class score, a feature map or a neuron to the pixels of an input.
-///
-/// Each method has arguments of its own: `cortexscope explain METHOD --help` shows them.
 #[derive(Args)]
 #[command(
     allow_negative_numbers = true,
@@ -78,7 +76,9 @@ impl From<ClassValueArg> for ClassValue {
 impl Explain {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         if !(self.reach > 0.0 && self.reach <= 100.0) {
-            return Err(wrong("--reach: give a percentage greater than 0, at most 100"));
+            return Err(wrong(
+                "--reach: give a percentage greater than 0, at most 100",
+            ));
         }
         let target = self.target.as_deref().map(str::parse::<Target>);
         let target = target.transpose().map_err(target_error)?;

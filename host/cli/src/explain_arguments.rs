@@ -6,7 +6,7 @@ use super::full::one_input;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use cortexscope_explain::attribute::{
-    Argument, ArgumentKind, Given, METHODS, Method, MethodInfo, REGISTRY, find,
+    Argument, ArgumentKind, Given, Method, MethodInfo, REGISTRY, find,
 };
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_present::causes;
@@ -113,7 +113,6 @@ pub(super) fn help(line: &[OsString], program: &Command) -> Option<Command> {
 }
 
 fn help_of(info: &'static MethodInfo, explain: Command) -> Command {
-    let heading = format!("Arguments of {}", info.name);
     let command = explain
         .bin_name(format!("cortexscope explain {}", info.name))
         .override_usage(format!(
@@ -126,10 +125,7 @@ fn help_of(info: &'static MethodInfo, explain: Command) -> Command {
         .mut_arg("method", |argument| argument.hide(true));
     info.arguments.iter().fold(command, |command, argument| {
         command.mut_arg(argument.name, |shown| {
-            let shown = shown
-                .hide(false)
-                .help(argument.help)
-                .help_heading(heading.clone());
+            let shown = shown.hide(false).help(argument.help).help_heading("Method");
             let shown = match argument.kind {
                 ArgumentKind::Choice(choices) => {
                     let values = choices.iter();
@@ -152,6 +148,7 @@ fn help_of(info: &'static MethodInfo, explain: Command) -> Command {
 mod tests {
     use super::*;
     use clap::{CommandFactory, Parser};
+    use cortexscope_explain::attribute::METHODS;
     use cortexscope_explain::float_model::Overrides;
 
     #[derive(Parser)]

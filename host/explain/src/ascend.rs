@@ -174,7 +174,9 @@ impl Ascent {
         }
         let compared = self.jitter == 0 && self.blur.is_none();
         if matches!(self.optimiser, Optimiser::LineSearch { .. }) && !compared {
-            return refused("a line search compares values, so it cannot be used with jitter or blur");
+            return refused(
+                "a line search compares values, so it cannot be used with jitter or blur",
+            );
         }
         if self.stop.steps == 0 || self.octaves.count == 0 {
             return refused("steps and octaves are numbers from 1 up");

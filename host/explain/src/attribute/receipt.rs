@@ -40,6 +40,9 @@ impl Receipt<'_> {
             .residuals
             .iter()
             .map(|residual| json!({ "name": residual.name, "value": residual.value }));
+        let parameters = self.method.parameters().into_iter();
+        let parameters = parameters.map(|(name, value)| (name.to_owned(), parameter(value)));
+        let notes = self.attribution.notes.iter().map(ToString::to_string);
         let rules =
             self.attribution.rules.iter().map(
                 |one| json!({ "layer": one.layer, "operator": one.operator, "rule": one.rule }),
