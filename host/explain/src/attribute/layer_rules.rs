@@ -65,9 +65,10 @@ impl LayerRules {
             }
             let members = file.members(index, &segment.before);
             let rule = file.rule(&members, composite);
+            let named = file.with_weights(&members);
             let node_rule = NodeRule {
-                layer: file.join(&members, |layer| &layer.name),
-                operator: file.join(&members, |layer| &layer.operator),
+                layer: file.join(&named, |layer| &layer.name),
+                operator: file.join(&named, |layer| &layer.operator),
                 rule: rule_of(rule, spec),
                 is_first: members.iter().any(|&at| file.is_first[at]),
             };
@@ -212,6 +213,22 @@ impl<'m> FileGraph<'m> {
         main.map_or(composite.dense, |&at| {
             composite.rule(&self.layers[at], self.is_first[at])
         })
+    }
+
+    /// Those that a convolution or a dense layer is made of; all of them where there is
+    /// none. tract may take a rectifier along, which has no rule.
+    fn with_weights(&self, members: &[usize]) -> Vec<usize> {
+        let members = members.iter().copied();
+        let has_weights = |at: &usize| {
+            let layer = &self.layers[*at];
+            let scales = ["BatchNormalization", "Add", "Sub", "Mul", "Div"];
+            is_linear(layer) || scales.contains(&layer.operator.as_str())
+        };
+        if members.clone().any(|at| is_linear(&self.layers[at])) {
+            members.filter(has_weights).collect()
+        } else {
+            members.collect()
+        }
     }
 
     fn join(&self, members: &[usize], text: impl Fn(&Layer) -> &str) -> String {
