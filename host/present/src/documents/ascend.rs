@@ -93,6 +93,8 @@ described! {
         pub steps: usize,
         /// Why each octave ended, in words.
         pub stopped: Vec<String>,
+        /// What the reader has to know, and what to try.
+        pub notes: Vec<String>,
         /// The target's value less the penalties, before each step.
         pub values: Vec<f64>,
         /// Path of the `.npy` file, [C, H, W], in the model's units.

@@ -39,6 +39,11 @@ described! {
         pub shape: [usize; 3],
         /// What is left over in the method's own equation, and other numbers of the method.
         pub residuals: Vec<Residual>,
+        /// `lrp-*`: the layers that relevance went through, from the target down, and the
+        /// rule that each got.
+        pub rules: Vec<AppliedRule>,
+        /// What the reader has to know, and what to try.
+        pub notes: Vec<String>,
         /// Other results of the method.
         pub maps: Vec<ResultMap>,
         /// Path of the PNG file.
@@ -55,6 +60,16 @@ described! {
         pub name: String,
         /// The number.
         pub value: f64,
+    }
+
+    /// The rule that a layer got.
+    pub struct AppliedRule {
+        /// The layer's name; layers that are computed as one, with `+` between.
+        pub layer: String,
+        /// Its operator in the file.
+        pub operator: String,
+        /// The rule.
+        pub rule: String,
     }
 
     /// Another result of a method.
