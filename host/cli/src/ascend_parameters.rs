@@ -293,10 +293,13 @@ impl AscentArgs {
         };
         Parameters {
             preset: self.preset().name().to_owned(),
-            from: self.from.clone().unwrap_or_else(|| match ascent.start_image {
-                StartImage::Zero => "zero".to_owned(),
-                _ => "grey".to_owned(),
-            }),
+            from: self
+                .from
+                .clone()
+                .unwrap_or_else(|| match ascent.start_image {
+                    StartImage::Zero => "zero".to_owned(),
+                    _ => "grey".to_owned(),
+                }),
             noise: ascent.noise,
             parametrisation: parametrisation.to_owned(),
             decay,

@@ -7,6 +7,8 @@ pub mod native;
 mod connect;
 mod parts;
 
-pub use connect::{ConnectError, Connection, FarEnd, Port, compiler, connect, firmware_elf, firmware_places};
+pub use connect::{
+    ConnectError, Connection, FarEnd, Port, compiler, connect, firmware_elf, firmware_places,
+};
 pub use cortexscope_boards::{BOARDS, BoardKind, Engine, Footprint, Transport, find};
 pub use parts::{Part, parts};

@@ -44,11 +44,6 @@ const WITHOUT_EXAMPLE: &[&str] = &[
     "cortexscope-budget",
     "cortexscope-compile",
     "cortexscope-draw",
-<<<<<<< HEAD
-    "cortexscope-explain",
-=======
-    "cortexscope-live",
->>>>>>> 5c660aa (tests: hold adjoint and explain to circles and examples)
     "cortexscope-net",
     "cortexscope-present",
     "cortexscope-rig",

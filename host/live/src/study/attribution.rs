@@ -7,7 +7,7 @@ use crate::shared::{AttributionTask, Shared};
 use axum::body::Bytes;
 use cortexscope_draw::{ColourLimit, heat};
 use cortexscope_explain::attribute::{
-    Attribution, ExplainError, Method, Receipt, Request, explain,
+    Attribution, ExplainError, Method, Plans, Receipt, Request, explain_with,
 };
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_explain::target::{Aim, ClassValue, Target};
@@ -28,6 +28,8 @@ struct Made {
 }
 
 pub(super) fn run(shared: &Shared, models: &Models) {
+    // Frames follow each other by the same method and target, most of the time.
+    let mut plans = Plans::default();
     while let Some(task) = shared.attributions.take() {
         let is_wanted = || {
             let state = shared.state.borrow();
@@ -37,7 +39,7 @@ pub(super) fn run(shared: &Shared, models: &Models) {
             .open(&task.frame.image_path)
             .map_err(Failure::from)
             .and_then(|model| {
-                let made = make(&model, &task, &is_wanted)?;
+                let made = make(&mut plans, &model, &task, &is_wanted)?;
                 Ok((model, made))
             });
         let packet = match made {
@@ -60,6 +62,7 @@ pub(super) fn run(shared: &Shared, models: &Models) {
 }
 
 fn make(
+    plans: &mut Plans,
     model: &FloatModel,
     task: &AttributionTask,
     is_wanted: &dyn Fn() -> bool,
@@ -81,7 +84,7 @@ fn make(
         aim: &aim,
         method: &method,
     };
-    let attribution = explain(model, request, &mut |_, _| {
+    let attribution = explain_with(plans, model, request, &mut |_, _| {
         if is_wanted() {
             ControlFlow::Continue(())
         } else {
