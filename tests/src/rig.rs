@@ -9,7 +9,7 @@ pub use cortexscope_rig::session::Mode;
 use cortexscope_rig::session::{Cancel, SessionError, TensorSet};
 use cortexscope_rig::{Recording, Rig};
 use sha2::{Digest, Sha256};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::random_network::RandomNetwork;
 
@@ -19,27 +19,14 @@ use crate::random_network::RandomNetwork;
 /// # Errors
 /// The network is refused, or the board does not start.
 pub fn compiled(drawn: &RandomNetwork) -> anyhow::Result<(Compiled, Rig)> {
-    open("native", drawn, PathBuf::new())
+    compiled_for("native", drawn)
 }
 
-/// As [`compiled`], on any board; the image goes to the file `image`, which an
-/// emulator reads.
+/// As [`compiled`], on any board.
 ///
 /// # Errors
-/// The network is refused, the file cannot be written, or the board does not start.
-pub fn compiled_for(
-    board: &str,
-    drawn: &RandomNetwork,
-    image: &Path,
-) -> anyhow::Result<(Compiled, Rig)> {
-    open(board, drawn, image.to_owned())
-}
-
-fn open(
-    board: &str,
-    drawn: &RandomNetwork,
-    image_path: PathBuf,
-) -> anyhow::Result<(Compiled, Rig)> {
+/// The network is refused, or the board does not start.
+pub fn compiled_for(board: &str, drawn: &RandomNetwork) -> anyhow::Result<(Compiled, Rig)> {
     let compiled = compile(
         &drawn.onnx,
         "random",
@@ -51,14 +38,11 @@ fn open(
     let model = ModelFiles {
         name: "random".to_owned(),
         image: emit(&compiled.network, hash)?,
-        image_path,
+        image_path: PathBuf::from("random.ctx").into(),
         int8_onnx: compiled.int8_onnx.clone(),
         spec: drawn.spec.clone(),
         assumed: None,
     };
-    if !model.image_path.as_os_str().is_empty() {
-        std::fs::write(&model.image_path, model.image.bytes())?;
-    }
     let board = board::find(board).context("the board is known")?;
     let rig = Rig::open(
         board,

@@ -130,12 +130,15 @@ impl Bench {
     }
 }
 
-/// Where the results of a board are kept.
-fn kept_path(board: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../firmware/boards")
+/// Where the results of a board are kept: in its folder in a checkout.
+fn kept_path(board: &str) -> anyhow::Result<PathBuf> {
+    let checkout = folders::checkout().context(
+        "results are kept in a checkout: run this in one, or leave --check and --update out",
+    )?;
+    Ok(checkout
+        .join("firmware/boards")
         .join(board)
-        .join("bench.json")
+        .join("bench.json"))
 }
 
 /// What has risen since the results at `kept`, if the same compiler made them.

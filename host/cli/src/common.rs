@@ -1,7 +1,6 @@
 //! What every command that talks to a board has in common.
 
 use crate::fit::fit;
-use anyhow::Context;
 use clap::{Args, ValueEnum};
 use cortexscope_budget::fit::Need;
 use cortexscope_compile::model_files::ModelFiles;
@@ -26,6 +25,20 @@ pub(super) struct RequestError(pub String);
 /// A request error, ready to be returned.
 pub(super) fn wrong(text: impl Into<String>) -> anyhow::Error {
     RequestError(text.into()).into()
+}
+
+/// An error of the library as the command line's: it says whether the request is
+/// what is wrong.
+pub(super) fn blame<E>(error: E) -> anyhow::Error
+where
+    E: cortexscope_net::RequestError + Send + Sync + 'static,
+{
+    if error.is_request() {
+        // The chain of causes belongs to the request too.
+        wrong(in_words(&error))
+    } else {
+        error.into()
+    }
 }
 
 /// Which board, which model, how.
@@ -155,10 +168,7 @@ impl BoardArgs {
 
     /// The model that was named; says what was assumed of it.
     pub fn model(&self) -> anyhow::Result<ModelFiles> {
-        let model = ModelFiles::open(&self.model).map_err(|error| match error {
-            ModelFilesError::Unknown { .. } => wrong(error.to_string()),
-            error => error.into(),
-        })?;
+        let model = ModelFiles::open(&self.model).map_err(blame)?;
         if let Some(assumed) = &model.assumed {
             eprintln!("{assumed}");
         }
@@ -250,23 +260,12 @@ impl BoardArgs {
     }
 }
 
-/// Makes the folder that results go into, and what it lies in.
+/// Makes the folder that results go into.
 ///
 /// # Errors
 /// It is a file, is named like one, or cannot be made.
 pub(super) fn make_folder(folder: &Path) -> anyhow::Result<()> {
-    let shown = folder.display();
-    if folder.is_file() {
-        return Err(wrong(format!("{shown} is a file: give a folder")));
-    }
-    let ending = folder.extension().and_then(|ending| ending.to_str());
-    let is_named_like_a_file = matches!(ending, Some("png" | "svg" | "npy" | "json" | "html"));
-    if is_named_like_a_file && !folder.is_dir() {
-        return Err(wrong(format!(
-            "{shown} is named like a file: give the folder that the files go into"
-        )));
-    }
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {shown}"))
+    output::make_folder(folder).map_err(blame)
 }
 
 /// The flag that Ctrl-C sets.

@@ -9,6 +9,7 @@ use cortexscope_compile::board_image::{self, BoardImage};
 use cortexscope_compile::model_files::IMAGE_EXTENSION;
 use cortexscope_compile::{Accuracy, Compiled, Pair, Progress, Report, accuracy, compile, import};
 use cortexscope_core::Mode;
+use cortexscope_net::hex;
 use cortexscope_net::input::ModelSpec;
 use cortexscope_present::documents;
 use cortexscope_present::documents::compile::PlannedArena;
@@ -189,14 +190,14 @@ impl Compile {
             network: &compiled.network,
             image,
         };
-        Ok(Some(accuracy(&pair, &spec.input, &digits, images, report)?))
+        Ok(Some(accuracy(&pair, &spec.input, digits, images, report)?))
     }
 
     /// The description beside the model, or what is assumed without one.
     fn spec(&self, onnx: &[u8]) -> anyhow::Result<ModelSpec> {
         let path = self.model.with_extension("toml");
         if path.is_file() {
-            return Ok(ModelSpec::open(&path)?);
+            return Ok(ModelSpec::open(&path.into())?);
         }
         let net = import(onnx, [1, 28, 28])?;
         let spec = ModelSpec::assumed(net.input_shape);

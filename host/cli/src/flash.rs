@@ -1,6 +1,7 @@
 //! `cortexscope flash`.
 
 use super::common::{BoardArgs, wrong};
+use anyhow::Context;
 use clap::Args;
 use cortexscope_rig::board::firmware_elf;
 use cortexscope_rig::flash::{Flasher, Image, Region};
@@ -52,7 +53,11 @@ impl Flash {
                 args.refuse_what_does_not_fit(&model)?;
                 let region = Region::of(&elf, board)?;
                 region.holds(&Image::of(&model))?;
-                flasher.model(&model.image_path, region.address)
+                let image = model
+                    .image_path
+                    .on_disk()
+                    .with_context(|| format!("cannot write {} to a file", model.image_path))?;
+                flasher.model(&image, region.address)
             }
         };
         for command in &commands {

@@ -1,8 +1,9 @@
 //! What every command on a whole float model has in common.
 
-use super::common::wrong;
-use super::input::{self, RealInput};
+use super::common::{blame, wrong};
+use super::input::FloatInput;
 use clap::{Args, ValueEnum};
+use cortexscope_compile::model_files::input_steps_beside;
 use cortexscope_explain::float_model::{FloatModel, FloatModelError, Overrides};
 use cortexscope_explain::target::TargetError;
 use cortexscope_net::input::{Channels, Polarity};
@@ -97,9 +98,9 @@ impl FloatModelArgs {
 }
 
 /// One input as `model` wants it; says what was done to make it.
-pub(super) fn one_input(name: &str, model: &FloatModel) -> anyhow::Result<RealInput> {
-    let mut inputs = input::open_real(&[name.to_owned()], &model.spec.input)?;
-    let input = inputs.remove(0);
+pub(super) fn one_input(name: &str, model: &FloatModel) -> anyhow::Result<FloatInput> {
+    let steps = input_steps_beside(&model.path)?;
+    let input = FloatInput::open(name, &model.spec.input, steps).map_err(blame)?;
     for note in &input.notes {
         eprintln!("{}: {note}", input.name);
     }

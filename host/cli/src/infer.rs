@@ -58,7 +58,7 @@ impl Infer {
         let mut inputs = Vec::new();
         for name in &self.input {
             if is_camera(&name) {
-                inputs.push(input::captured(rig.session.capture()?, &model));
+                inputs.push(model.captured(rig.session.capture()?));
             } else {
                 inputs.extend(files.next());
             }

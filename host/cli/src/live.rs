@@ -78,7 +78,7 @@ impl Live {
             self.menu(),
             first,
             plan(self.mode),
-            test_digits()?,
+            test_digits()?.clone(),
             self.opener(),
         );
         if self.tui {

@@ -5,13 +5,13 @@
 //! Concat tie together share one range; the input's is the declared one, and
 //! more where a calibration input goes beyond it.
 
-use super::affine::Affine;
 use super::error::CompileError;
 use super::float_net::{Clamp, FloatNet};
 use super::float_run::FloatRun;
 use super::histogram::Histogram;
 use super::progress::{Progress, Report, Stage, tell};
 use super::scale_groups::ScaleGroups;
+use cortexscope_net::Affine;
 
 /// One quantisation per tensor; the logits' says that they have none.
 ///

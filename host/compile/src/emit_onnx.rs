@@ -9,8 +9,8 @@ use std::collections::HashSet;
 use tract_onnx::pb::AttributeProto;
 use tract_onnx::pb::tensor_proto::DataType;
 
-use super::affine::Affine;
 use super::network::{Activation, Channels, Elementwise, Layer, Network, Op, Window};
+use cortexscope_net::Affine;
 use cortexscope_net::onnx::builder::{GraphBuilder, Size, float, int, ints};
 
 /// Keys of the file's metadata.

@@ -1,7 +1,7 @@
 //! The distribution of a tensor's values, and the range that keeps the most of
 //! it in 8 bits.
 
-use super::affine::Affine;
+use cortexscope_net::Affine;
 
 const BINS: usize = 2048;
 /// Each end is tried at these parts of the way from zero to the extreme.

@@ -104,7 +104,7 @@ impl Judge {
     /// The input as the network wants it: `round_ties_even(x · (1 / scale)) +
     /// zero`, saturated.
     pub fn quantise(&self, input: &[f32]) -> Vec<i8> {
-        let affine = super::affine::Affine {
+        let affine = cortexscope_net::Affine {
             scale: self.scale,
             zero: self.zero,
         };

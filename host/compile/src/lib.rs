@@ -11,7 +11,6 @@
 //! and the reason.
 
 pub mod accuracy;
-pub mod affine;
 pub mod board_image;
 pub mod calibrate;
 pub mod emit_onnx;
@@ -41,6 +40,7 @@ pub use error::{CompileError, ModelError, Refusal};
 pub use judge::{Judge, JudgeError, Trace};
 pub use progress::{Progress, Report, Stage};
 
+use cortexscope_net::hex;
 use cortexscope_net::input::ModelSpec;
 use emit_onnx::key;
 use float_net::FloatNet;
@@ -90,10 +90,9 @@ pub fn compile(
     settle::settle(&float, &mut affines)?;
     let network = quantise::quantise(&float, &affines, name, &spec.output.labels)?;
     let source_sha256: [u8; 32] = Sha256::digest(onnx).into();
-    let hex = source_sha256.iter().map(|byte| format!("{byte:02x}"));
     let metadata = [
         (key::SPEC, spec.to_string()),
-        (key::SOURCE_SHA256, hex.collect()),
+        (key::SOURCE_SHA256, hex(&source_sha256)),
     ];
     Ok(Compiled {
         int8_onnx: emit_onnx::emit(&network, &metadata),

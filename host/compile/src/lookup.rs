@@ -4,10 +4,10 @@ use tract_onnx::pb::ModelProto;
 use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::prelude::*;
 
-use super::affine::Affine;
 use super::emit_onnx::{FunctionGraph, Names, Parameters, opset_for};
 use super::error::CompileError;
 use super::network::Elementwise;
+use cortexscope_net::Affine;
 use cortexscope_net::onnx::builder::{GraphBuilder, Size};
 use cortexscope_net::onnx::{Engine, EngineError};
 

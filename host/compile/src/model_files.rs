@@ -6,10 +6,12 @@
 
 use crate::board_image::BoardImage;
 use cortexscope_core::image::ImageError;
-use cortexscope_net::input::{ModelSpec, SpecError};
-use cortexscope_net::resources::{hex, shipped, shipped_folder};
+use cortexscope_net::input::{InputError, Int8Input, ModelSpec, SpecError};
+use cortexscope_net::resources::{ResourcePath, shipped};
+use cortexscope_net::{Affine, RequestError, hex};
+use image::GrayImage;
 use sha2::{Digest, Sha256};
-use std::path::{Path, PathBuf};
+use std::borrow::Cow;
 
 /// Ending of a board image.
 pub const IMAGE_EXTENSION: &str = "ctx";
@@ -20,7 +22,7 @@ pub struct ModelFiles {
     /// The name in the image.
     pub name: String,
     /// Where the image lies.
-    pub image_path: PathBuf,
+    pub image_path: ResourcePath,
     /// The image, checked.
     pub image: BoardImage,
     /// The int8 ONNX, checked to be the one that the image was made from.
@@ -43,44 +45,64 @@ pub enum ModelFilesError {
         shipped: Vec<String>,
     },
     /// A file of it cannot be read.
-    #[error("cannot read {}: `cortexscope compile` writes it", path.display())]
+    #[error("cannot read {path}: `cortexscope compile` writes it")]
     Read {
         /// The file.
-        path: PathBuf,
+        path: ResourcePath,
         /// What the system says.
         source: std::io::Error,
     },
     /// The image is not one.
-    #[error("{}", path.display())]
+    #[error("{path}")]
     Image {
         /// The file.
-        path: PathBuf,
+        path: ResourcePath,
         /// What is wrong with it.
         source: ImageError,
     },
     /// The int8 ONNX says something else than the image.
-    #[error("{} is not the network that {} was made from: compile the model again", onnx.display(), image.display())]
+    #[error("{onnx} is not the network that {image} was made from: compile the model again")]
     Mismatch {
         /// The int8 ONNX.
-        onnx: PathBuf,
+        onnx: ResourcePath,
         /// The image.
-        image: PathBuf,
+        image: ResourcePath,
     },
     /// The description cannot be used.
-    #[error("{}", path.display())]
+    #[error("{path}")]
     Spec {
         /// The file.
-        path: PathBuf,
+        path: ResourcePath,
         /// What is wrong with it.
         source: Box<SpecError>,
     },
 }
 
-fn shipped_image(name: &str) -> PathBuf {
-    shipped_folder()
-        .join(name)
-        .join(name)
-        .with_extension(IMAGE_EXTENSION)
+impl RequestError for ModelFilesError {
+    fn is_request(&self) -> bool {
+        matches!(self, Self::Unknown { .. })
+    }
+}
+
+/// How the input of the compiled model is quantised that lies beside a float
+/// model's file, or nothing where none does.
+///
+/// # Errors
+/// There is an image, and it cannot be used.
+pub fn input_steps_beside(float: &ResourcePath) -> Result<Option<Affine>, ModelFilesError> {
+    let path = float.with_extension(IMAGE_EXTENSION);
+    if !path.is_file() {
+        return Ok(None);
+    }
+    Ok(Some(input_steps(&image(&path)?)))
+}
+
+fn input_steps(image: &BoardImage) -> Affine {
+    let input = image.model().input();
+    Affine {
+        scale: input.scale,
+        zero: input.zero,
+    }
 }
 
 impl ModelFiles {
@@ -89,13 +111,7 @@ impl ModelFiles {
     /// # Errors
     /// [`ModelFilesError`]: which file, what is wrong, what to do.
     pub fn open(name_or_path: &str) -> Result<Self, ModelFilesError> {
-        let path = Path::new(name_or_path);
-        let is_path = path.extension().is_some() || path.components().count() > 1;
-        let image_path = if is_path {
-            path.to_owned()
-        } else {
-            shipped_image(name_or_path)
-        };
+        let image_path = ResourcePath::of_model(name_or_path, IMAGE_EXTENSION);
         if !image_path.is_file() {
             let (name, shipped) = (name_or_path.to_owned(), shipped());
             return Err(ModelFilesError::Unknown { name, shipped });
@@ -103,16 +119,11 @@ impl ModelFiles {
         Self::load(image_path)
     }
 
-    fn load(image_path: PathBuf) -> Result<Self, ModelFilesError> {
-        let image = BoardImage::from_bytes(&read(&image_path)?).map_err(|source| {
-            ModelFilesError::Image {
-                path: image_path.clone(),
-                source,
-            }
-        })?;
+    fn load(image_path: ResourcePath) -> Result<Self, ModelFilesError> {
+        let image = image(&image_path)?;
         let model = image.model();
         let onnx_path = image_path.with_extension("int8.onnx");
-        let int8_onnx = read(&onnx_path)?;
+        let int8_onnx = read(&onnx_path)?.into_owned();
         if Sha256::digest(&int8_onnx).as_slice() != model.onnx_hash() {
             return Err(ModelFilesError::Mismatch {
                 onnx: onnx_path,
@@ -132,7 +143,7 @@ impl ModelFiles {
             (spec, None)
         } else {
             let spec = ModelSpec::assumed(shape);
-            let said = format!("no {}: assumed {}", spec_path.display(), spec.input);
+            let said = format!("no {}: assumed {}", spec_path, spec.input);
             (spec, Some(said))
         };
         let name = model.name().to_owned();
@@ -159,22 +170,66 @@ impl ModelFiles {
         hex(self.image.model().hash())
     }
 
-    /// `values`, `[C, H, W]` in the float model's units, as the int8 input:
-    /// `round_ties_even(x · (1 / scale)) + zero`, clamped.
+    /// How the input is quantised.
+    pub fn input_steps(&self) -> Affine {
+        input_steps(&self.image)
+    }
+
+    /// `values`, `[C, H, W]` in the float model's units, as the int8 input.
     pub fn quantise(&self, values: &[f32]) -> Vec<i8> {
-        let input = self.image.model().input();
-        let reciprocal = 1.0 / input.scale;
-        let quantise = |x: &f32| {
-            let step = (x * reciprocal).round_ties_even() + f32::from(input.zero);
-            step.clamp(-128.0, 127.0) as i8
-        };
-        values.iter().map(quantise).collect()
+        let steps = self.input_steps();
+        values.iter().map(|&value| steps.quantise(value)).collect()
+    }
+
+    /// The input that `argument` names, as this model wants it: `mnist:18`, a `.npy`
+    /// array or a picture.
+    ///
+    /// # Errors
+    /// [`InputError`].
+    pub fn input(&self, argument: &str) -> Result<Int8Input, InputError> {
+        Int8Input::open(argument, &self.spec.input, self.input_steps())
+    }
+
+    /// A picture of the board's camera, as this model wants it.
+    pub fn captured(&self, picture: GrayImage) -> Int8Input {
+        Int8Input::captured(picture, &self.spec.input, self.input_steps())
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, ModelFilesError> {
-    std::fs::read(path).map_err(|source| ModelFilesError::Read {
-        path: path.to_owned(),
+fn image(path: &ResourcePath) -> Result<BoardImage, ModelFilesError> {
+    let bytes = read(path)?;
+    BoardImage::from_bytes(&bytes).map_err(|source| ModelFilesError::Image {
+        path: path.clone(),
         source,
     })
+}
+
+fn read(path: &ResourcePath) -> Result<Cow<'static, [u8]>, ModelFilesError> {
+    path.read().map_err(|source| ModelFilesError::Read {
+        path: path.clone(),
+        source,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_steps_of_a_shipped_models_input_lie_beside_its_float_network() {
+        let model = ModelFiles::open("lecture-lenet").unwrap();
+        let float = model.image_path.with_extension("onnx");
+        let steps = input_steps_beside(&float).unwrap();
+        assert_eq!(steps, Some(model.input_steps()));
+        let elsewhere = ResourcePath::Disk("no/such/model.onnx".into());
+        assert_eq!(input_steps_beside(&elsewhere).unwrap(), None);
+    }
+
+    #[test]
+    fn an_input_is_opened_by_name() {
+        let model = ModelFiles::open("lecture-lenet").unwrap();
+        let input = model.input("mnist:18").unwrap();
+        assert_eq!(input.values.len(), 28 * 28);
+        assert_eq!(input.label, Some(3));
+    }
 }

@@ -4,6 +4,8 @@
 //! Shapes are `[C, H, W]` and weights in ONNX order here; only the board image
 //! turns them around.
 
+use cortexscope_net::Affine;
+
 /// A quantised network. Tensor 0 is the input, layer `i` writes tensor `i + 1`.
 #[derive(Clone, Debug)]
 pub struct Network {
@@ -105,6 +107,21 @@ pub struct Elementwise {
     pub attributes: Vec<(String, f32)>,
     /// The constant operand of a binary operator.
     pub constant: Option<f32>,
+}
+
+impl Activation {
+    /// Its quantisation.
+    pub fn affine(&self) -> Affine {
+        Affine {
+            scale: self.scale,
+            zero: self.zero,
+        }
+    }
+
+    /// The int8 that `real` becomes.
+    pub fn quantise(&self, real: f32) -> i8 {
+        self.affine().quantise(real)
+    }
 }
 
 impl Network {

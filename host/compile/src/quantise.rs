@@ -1,11 +1,11 @@
 //! Weights, biases and tables in 8 and 32 bits.
 
-use super::affine::Affine;
 use super::error::{CompileError, MAX_BIAS, Refusal};
 use super::float_net::{FloatLayer, FloatNet, FloatOp, Origin};
 use super::lookup;
 use super::network::{Activation, Channels, Layer, Network, Op};
 use super::weight_scales::{self, Destination, Weights};
+use cortexscope_net::Affine;
 
 /// The network in int8; `affines` has one quantisation per tensor.
 ///

@@ -7,13 +7,13 @@
 //! - no entry of a table lies next to a tie, where the last digit of a sigmoid
 //!   would decide, which processors and runtimes compute differently.
 
-use super::affine::Affine;
 use super::error::CompileError;
 use super::float_net::{FloatNet, FloatOp};
 use super::lookup;
 use super::network::Elementwise;
 use super::order_free::ratio_is_order_free;
 use super::scale_groups::ScaleGroups;
+use cortexscope_net::Affine;
 
 /// Candidates for each scale.
 const CANDIDATES: u16 = 1024;

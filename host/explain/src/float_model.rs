@@ -19,13 +19,13 @@ pub use layer::{Layer, LayerId};
 pub use weights::ConvWeights;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 use tract_onnx::prelude::TypedModel;
 
+use cortexscope_net::hex;
 use cortexscope_net::input::ModelSpec;
-use cortexscope_net::resources::{hex, shipped, shipped_folder};
+use cortexscope_net::resources::{ResourcePath, shipped};
 use graph::Graph;
 
 /// Bytes that a model's file may have: what a protocol buffer can.
@@ -37,7 +37,7 @@ pub struct FloatModel {
     /// Its name: the description's, or the file's without its ending.
     pub name: String,
     /// The ONNX file.
-    pub path: PathBuf,
+    pub path: ResourcePath,
     /// SHA-256 of the file.
     pub sha256: [u8; 32],
     /// How it wants its input, and its labels.
@@ -53,27 +53,28 @@ impl FloatModel {
     /// # Errors
     /// [`FloatModelError`]: which file, what is wrong with it, what to do.
     pub fn open(name_or_path: &str, overrides: &Overrides) -> Result<Self, FloatModelError> {
-        let path = Path::new(name_or_path);
-        let is_path = path.extension().is_some() || path.components().count() > 1;
-        let path = if is_path {
-            path.to_owned()
-        } else {
-            let folder = shipped_folder().join(name_or_path);
-            folder.join(name_or_path).with_extension("onnx")
-        };
+        let path = ResourcePath::of_model(name_or_path, "onnx");
         if !path.is_file() {
             let (name, shipped) = (name_or_path.to_owned(), shipped());
             return Err(FloatModelError::Unknown { name, shipped });
         }
+        Self::load(path, overrides)
+    }
+
+    /// The network in this ONNX file.
+    ///
+    /// # Errors
+    /// As [`FloatModel::open`].
+    pub fn load(path: ResourcePath, overrides: &Overrides) -> Result<Self, FloatModelError> {
         let read_error = |source| FloatModelError::Read {
             path: path.clone(),
             source,
         };
-        let bytes = std::fs::metadata(&path).map_err(read_error)?.len();
+        let bytes = path.byte_count().map_err(read_error)?;
         if bytes > MAX_FILE_BYTES {
             return Err(FloatModelError::FileTooLarge { path, bytes });
         }
-        let onnx = std::fs::read(&path).map_err(read_error)?;
+        let onnx = path.read().map_err(read_error)?;
         Self::from_bytes(&onnx, path, overrides)
     }
 
@@ -83,14 +84,13 @@ impl FloatModel {
     /// As [`FloatModel::open`].
     pub fn from_bytes(
         onnx: &[u8],
-        path: PathBuf,
+        path: ResourcePath,
         overrides: &Overrides,
     ) -> Result<Self, FloatModelError> {
         let file = graph::File::parse(onnx)?;
         let Description { spec, notes } = overrides.describe(&path, file.input_dims())?;
         let graph = file.load(spec.input.shape())?;
-        let stem = path.file_stem().map(|stem| stem.to_string_lossy());
-        let from_file = || stem.map_or_else(|| "model".to_owned(), |stem| stem.into_owned());
+        let from_file = || path.stem().unwrap_or_else(|| "model".to_owned());
         Ok(Self {
             name: spec.name.clone().unwrap_or_else(from_file),
             path,

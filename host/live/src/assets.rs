@@ -1,5 +1,4 @@
-//! The page's files, embedded when the program is built for release and read
-//! from the source tree otherwise, so that the page needs no build.
+//! The page's files, which are in the program: it serves the page wherever it runs.
 
 use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;

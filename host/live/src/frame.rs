@@ -5,11 +5,11 @@ use super::packet::{Kind, Packet};
 use super::stimulus::{PreparedInput, Stimulus};
 use axum::body::Bytes;
 use cortexscope_compile::model_files::ModelFiles;
+use cortexscope_net::resources::ResourcePath;
 use cortexscope_rig::session::Session;
 use cortexscope_rig::{Recording, softmax};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// Frames, and the time, that rates are taken over.
@@ -28,7 +28,7 @@ pub struct Frame {
     /// The network that ran, counted by the server.
     pub generation: u64,
     /// The board image, whose float network lies beside it.
-    pub image_path: PathBuf,
+    pub image_path: ResourcePath,
     /// `[C, H, W]`, as the float network wants it.
     pub values: Vec<f32>,
     /// int8 `[C, H, W]`.

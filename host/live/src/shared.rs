@@ -255,11 +255,11 @@ mod tests {
     #[test]
     fn stopping_an_ascent_does_not_lose_the_list_of_layers() {
         let shared = shared();
-        shared.change_network(Bytes::new(), std::path::PathBuf::from("lenet5.img").into());
+        shared.change_network(Bytes::new(), ResourcePath::of_model("lenet5", "ctx"));
         shared.ask_for_ascent(None);
         assert_eq!(
             shared.layer_lists.take().as_deref(),
-            Some(Path::new("lenet5.img"))
+            Some(ResourcePath::of_model("lenet5", "ctx"))
         );
         assert!(shared.ascents.take().is_some_and(|task| task.is_none()));
     }

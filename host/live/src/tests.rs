@@ -14,12 +14,7 @@ const PORT: u16 = 4180;
 
 /// The page of a board that does not open: the page is served all the same.
 fn page() -> Router {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/mnist");
-    let digits = MnistSet::open(
-        &folder.join("t10k-images-idx3-ubyte.gz"),
-        &folder.join("t10k-labels-idx1-ubyte.gz"),
-    )
-    .unwrap();
+    let digits = MnistSet::test_digits().unwrap().clone();
     let choice = Choice {
         board: "none".to_owned(),
         model: "none".to_owned(),

@@ -1,33 +1,12 @@
-//! The files that are shipped with the program, and how hashes are written.
+//! The files that the program needs at run time, and where they are.
+//!
+//! Models, descriptions and digits are in the program itself ([`shipped`]). What
+//! cannot be in it, such as firmware, lies in a folder ([`folders`]). A
+//! [`ResourcePath`] names a file of either kind.
 
-use std::path::{Path, PathBuf};
+pub mod folders;
+mod path;
+mod shipped;
 
-/// The folder of the shipped models.
-pub fn shipped_folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models")
-}
-
-/// Names of the shipped models, sorted.
-pub fn shipped() -> Vec<String> {
-    let folders = std::fs::read_dir(shipped_folder())
-        .into_iter()
-        .flatten()
-        .flatten();
-    let mut names: Vec<String> = folders
-        .filter_map(|folder| folder.file_name().into_string().ok())
-        .filter(|name| {
-            shipped_folder()
-                .join(name)
-                .join(name)
-                .with_extension("ctx")
-                .is_file()
-        })
-        .collect();
-    names.sort();
-    names
-}
-
-/// Bytes in hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
+pub use path::ResourcePath;
+pub use shipped::{shipped, shipped_bytes};

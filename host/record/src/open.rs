@@ -4,7 +4,7 @@ use crate::container::{About, ContainerError};
 use crate::recorder::Recorder;
 use crate::replay::Replay;
 use cortexscope_compile::model_files::ModelFiles;
-use cortexscope_net::resources::hex;
+use cortexscope_net::hex;
 use cortexscope_rig::board::{BoardKind, ConnectError, Connection, Engine, FarEnd, connect};
 use cortexscope_rig::session::logs::Logs;
 use cortexscope_rig::session::{Cancel, SessionError};

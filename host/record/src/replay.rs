@@ -4,7 +4,7 @@ use crate::container::{
     About, ContainerError, Ending, FILE_BYTES_MAX, Kind as EntryKind, Reader, Stop, entry_bytes,
     read_again,
 };
-use cortexscope_net::resources::hex;
+use cortexscope_net::hex;
 use cortexscope_rig::link::{Link, LinkError};
 use cortexscope_wire::frame::{PAYLOAD_BYTES_MAX, WIRE_BYTES_MAX};
 use cortexscope_wire::message::{self, HelloReply};

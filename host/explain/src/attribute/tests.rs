@@ -536,12 +536,7 @@ fn a_value_that_is_not_finite_is_refused() {
 #[test]
 fn a_trained_network_is_explained_as_completely_as_its_equations_say() {
     let model = FloatModel::open("lecture-lenet", &Overrides::default()).expect("it is shipped");
-    let folder = cortexscope_net::resources::shipped_folder().join("mnist");
-    let digits = cortexscope_net::input::MnistSet::open(
-        &folder.join("t10k-images-idx3-ubyte.gz"),
-        &folder.join("t10k-labels-idx1-ubyte.gz"),
-    )
-    .expect("the digits are shipped");
+    let digits = cortexscope_net::input::MnistSet::test_digits().expect("they are shipped");
     let input = digits.input(0, &model.spec.input).expect("a digit");
     let path = IntegratedGradients {
         baseline: Baseline::Black,

@@ -1,11 +1,11 @@
 //! How a model wants its input: the description beside it, what flags say, or
 //! what has to be assumed.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::error::FloatModelError;
 use cortexscope_net::input::{Channels, ModelSpec, Polarity, SpecError};
-use cortexscope_net::resources::shipped_folder;
+use cortexscope_net::resources::ResourcePath;
 
 /// What a user says of a model, over what its description says.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -46,19 +46,22 @@ impl Overrides {
     ///
     /// # Errors
     /// A file that cannot be used, or an input that is not an image.
-    pub fn describe(&self, path: &Path, dims: &[i64]) -> Result<Description, FloatModelError> {
+    pub fn describe(
+        &self,
+        path: &ResourcePath,
+        dims: &[i64],
+    ) -> Result<Description, FloatModelError> {
         let mut notes = Vec::new();
         let beside = path.with_extension("toml");
-        let known = shipped_description(path);
         let file = match &self.spec {
-            Some(file) => Some(file.clone()),
+            Some(file) => Some(file.clone().into()),
             None if beside.is_file() => Some(beside.clone()),
-            None => known.filter(|known| known.is_file()),
+            None => shipped_description(path).filter(ResourcePath::is_file),
         };
         let mut spec = match &file {
             Some(file) => {
                 if *file != beside {
-                    notes.push(format!("described by {}", file.display()));
+                    notes.push(format!("described by {file}"));
                 }
                 ModelSpec::open(file).map_err(|source| FloatModelError::Spec {
                     path: file.clone(),
@@ -72,7 +75,6 @@ impl Overrides {
             .check()
             .map_err(|source| FloatModelError::Overrides(Box::new(source)))?;
         if file.is_none() {
-            let beside = beside.display();
             notes.push(format!("no {beside}: assumed {}", spec.input));
         }
         let [channels, ..] = spec.input.shape();
@@ -121,31 +123,29 @@ impl Overrides {
         }
         input.polarity = self.polarity.or(input.polarity);
         if let Some(path) = &self.labels {
-            spec.output.labels = labels(path)?;
+            spec.output.labels = labels(&path.clone().into())?;
         }
         Ok(())
     }
 }
 
 /// Where a description of a well-known model that is not shipped would lie.
-fn shipped_description(path: &Path) -> Option<PathBuf> {
-    let folder = shipped_folder().join("descriptions");
-    let folder = folder.canonicalize().ok()?;
-    // Its name may have dots.
-    Some(folder.join(path.file_stem()?).with_added_extension("toml"))
+fn shipped_description(path: &ResourcePath) -> Option<ResourcePath> {
+    let stem = path.stem()?;
+    Some(ResourcePath::Shipped(format!("descriptions/{stem}.toml")))
 }
 
-fn labels(path: &Path) -> Result<Vec<String>, FloatModelError> {
+fn labels(path: &ResourcePath) -> Result<Vec<String>, FloatModelError> {
     let read_error = |source| FloatModelError::Read {
-        path: path.to_owned(),
+        path: path.clone(),
         source,
     };
-    let bytes = std::fs::metadata(path).map_err(read_error)?.len();
+    let bytes = path.byte_count().map_err(read_error)?;
     if bytes > MAX_LABEL_BYTES {
-        let path = path.to_owned();
+        let path = path.clone();
         return Err(FloatModelError::FileTooLarge { path, bytes });
     }
-    let text = std::fs::read_to_string(path).map_err(read_error)?;
+    let text = path.read_to_string().map_err(read_error)?;
     Ok(text.lines().map(|line| line.trim().to_owned()).collect())
 }
 
@@ -153,12 +153,13 @@ fn labels(path: &Path) -> Result<Vec<String>, FloatModelError> {
 mod tests {
     use super::*;
 
-    const ELSEWHERE: &str = "no/such/folder/model.onnx";
+    fn elsewhere() -> ResourcePath {
+        PathBuf::from("no/such/folder/model.onnx").into()
+    }
 
     #[test]
     fn what_is_open_has_to_be_said() {
-        let describe =
-            |overrides: &Overrides| overrides.describe(Path::new(ELSEWHERE), &[-1, 3, -1, -1]);
+        let describe = |overrides: &Overrides| overrides.describe(&elsewhere(), &[-1, 3, -1, -1]);
         let error = describe(&Overrides::default()).unwrap_err();
         assert!(matches!(error, FloatModelError::OpenSize));
         let sized = Overrides {
@@ -184,7 +185,7 @@ mod tests {
             labels: Some(folder.path().join("names.txt")),
             ..Overrides::default()
         };
-        let described = overrides.describe(&model, &[1, 3, 8, 8]).unwrap();
+        let described = overrides.describe(&model.into(), &[1, 3, 8, 8]).unwrap();
         assert_eq!(described.spec.input.value(0, 255), 151.0);
         assert_eq!(described.spec.output.labels, ["cat, felis", "dog"]);
         assert!(described.notes.is_empty());
@@ -196,15 +197,15 @@ mod tests {
             channels: Some(Channels::Grey),
             ..Overrides::default()
         };
-        let error = grey.describe(Path::new(ELSEWHERE), &[1, 3, 8, 8]);
+        let error = grey.describe(&elsewhere(), &[1, 3, 8, 8]);
         assert!(matches!(error, Err(FloatModelError::Overrides(_))));
         let short = Overrides {
             mean: Some(vec![1.0, 2.0]),
             ..Overrides::default()
         };
-        let error = short.describe(Path::new(ELSEWHERE), &[1, 3, 8, 8]);
+        let error = short.describe(&elsewhere(), &[1, 3, 8, 8]);
         assert!(error.unwrap_err().to_string().contains("input.mean has 2"));
-        let flat = Overrides::default().describe(Path::new(ELSEWHERE), &[1, 784]);
+        let flat = Overrides::default().describe(&elsewhere(), &[1, 784]);
         assert!(matches!(flat, Err(FloatModelError::InputDims { .. })));
     }
 }

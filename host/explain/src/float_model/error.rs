@@ -1,11 +1,10 @@
 //! Why a float network cannot be used.
 
-use std::path::PathBuf;
-
 use thiserror::Error;
 
 use cortexscope_net::input::SpecError;
 use cortexscope_net::onnx::{ConstantError, EngineError};
+use cortexscope_net::resources::ResourcePath;
 
 /// Why a float network cannot be used.
 #[derive(Debug, Error)]
@@ -19,18 +18,18 @@ pub enum FloatModelError {
         shipped: Vec<String>,
     },
     /// A file cannot be read.
-    #[error("could not read {}", path.display())]
+    #[error("could not read {path}")]
     Read {
         /// The file.
-        path: PathBuf,
+        path: ResourcePath,
         /// What the system says.
         source: std::io::Error,
     },
     /// A file that no protocol buffer can fill.
-    #[error("{} has {bytes} bytes; an ONNX file has at most 2 GiB", path.display())]
+    #[error("{path} has {bytes} bytes; an ONNX file has at most 2 GiB")]
     FileTooLarge {
         /// The file.
-        path: PathBuf,
+        path: ResourcePath,
         /// Its bytes.
         bytes: u64,
     },
@@ -63,7 +62,7 @@ pub enum FloatModelError {
     #[error("could not use the description{}", of_file(path, source))]
     Spec {
         /// The file.
-        path: PathBuf,
+        path: ResourcePath,
         /// What is wrong with it.
         source: Box<SpecError>,
     },
@@ -132,9 +131,9 @@ pub enum FloatModelError {
 }
 
 /// The file of a description, where what is wrong with it does not name the file.
-fn of_file(path: &std::path::Path, source: &SpecError) -> String {
+fn of_file(path: &ResourcePath, source: &SpecError) -> String {
     match source {
         SpecError::Read { .. } => String::new(),
-        _ => format!(" {}", path.display()),
+        _ => format!(" {path}"),
     }
 }

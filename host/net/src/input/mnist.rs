@@ -1,11 +1,13 @@
 //! MNIST and sets in its form: grey digits and their classes.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::OnceLock;
 
 use thiserror::Error;
 
 use super::idx::{self, IdxError};
 use super::spec::{InputSpec, Polarity};
+use crate::resources::ResourcePath;
 
 /// Digits with their classes.
 #[derive(Clone, Debug)]
@@ -20,18 +22,18 @@ pub struct MnistSet {
 #[derive(Debug, Error)]
 pub enum MnistError {
     /// A file cannot be read.
-    #[error("cannot read {}", path.display())]
+    #[error("cannot read {path}")]
     Read {
         /// The file.
-        path: PathBuf,
+        path: ResourcePath,
         /// What the system says.
         source: std::io::Error,
     },
     /// A file is not what it should be.
-    #[error("{}", path.display())]
+    #[error("{path}")]
     Idx {
         /// The file.
-        path: PathBuf,
+        path: ResourcePath,
         /// What is wrong with it.
         source: IdxError,
     },
@@ -51,6 +53,24 @@ impl MnistSet {
     /// # Errors
     /// A file that cannot be read, is no IDX file, or counts that differ.
     pub fn open(images: &Path, labels: &Path) -> Result<Self, MnistError> {
+        Self::read(images.into(), labels.into())
+    }
+
+    /// The 10,000 test digits of MNIST, which are shipped. They are unpacked once.
+    ///
+    /// # Errors
+    /// As [`MnistSet::open`].
+    pub fn test_digits() -> Result<&'static Self, MnistError> {
+        static DIGITS: OnceLock<MnistSet> = OnceLock::new();
+        if let Some(digits) = DIGITS.get() {
+            return Ok(digits);
+        }
+        let file = |name: &str| ResourcePath::Shipped(format!("mnist/t10k-{name}-ubyte.gz"));
+        let digits = Self::read(file("images-idx3"), file("labels-idx1"))?;
+        Ok(DIGITS.get_or_init(|| digits))
+    }
+
+    fn read(images: ResourcePath, labels: ResourcePath) -> Result<Self, MnistError> {
         let pixels = read::<3>(images)?;
         let labels = read::<1>(labels)?;
         let [count, height, width] = pixels.sizes;
@@ -102,20 +122,24 @@ impl MnistSet {
     }
 }
 
-fn read<const RANK: usize>(path: &Path) -> Result<idx::IdxArray<RANK>, MnistError> {
-    let bytes = std::fs::read(path).map_err(|source| MnistError::Read {
-        path: path.to_owned(),
-        source,
-    })?;
-    idx::parse(&bytes).map_err(|source| MnistError::Idx {
-        path: path.to_owned(),
-        source,
-    })
+fn read<const RANK: usize>(path: ResourcePath) -> Result<idx::IdxArray<RANK>, MnistError> {
+    let bytes = match path.read() {
+        Ok(bytes) => bytes,
+        Err(source) => return Err(MnistError::Read { path, source }),
+    };
+    idx::parse(&bytes).map_err(|source| MnistError::Idx { path, source })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_test_digits_are_shipped() {
+        let digits = MnistSet::test_digits().unwrap();
+        assert_eq!((digits.len(), digits.size()), (10_000, [28, 28]));
+        assert_eq!(digits.label(18), Some(3));
+    }
 
     #[test]
     fn counts_must_agree() {

@@ -1,10 +1,11 @@
 //! `MODEL.toml`: how a model wants its input, and what its outputs are called.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+use crate::resources::ResourcePath;
 
 /// The file beside a model.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -74,10 +75,10 @@ pub enum Polarity {
 #[derive(Debug, Error)]
 pub enum SpecError {
     /// The file cannot be read.
-    #[error("cannot read {}", path.display())]
+    #[error("cannot read {path}")]
     Read {
         /// The file.
-        path: PathBuf,
+        path: ResourcePath,
         /// What the system says.
         source: std::io::Error,
     },
@@ -133,9 +134,9 @@ impl ModelSpec {
     ///
     /// # Errors
     /// The file cannot be read, or [`ModelSpec::parse`] refuses it.
-    pub fn open(path: &Path) -> Result<Self, SpecError> {
-        let text = std::fs::read_to_string(path).map_err(|source| SpecError::Read {
-            path: path.to_owned(),
+    pub fn open(path: &ResourcePath) -> Result<Self, SpecError> {
+        let text = path.read_to_string().map_err(|source| SpecError::Read {
+            path: path.clone(),
             source,
         })?;
         Self::parse(&text)

@@ -157,11 +157,7 @@ fn row(
 const SIGNED: &str = "blue: evidence for the class; orange: against it; black to yellow: magnitude; in colour, grey is zero";
 
 pub fn lenet(making: &mut Making<'_>, model: &FloatModel) -> Result<(), GalleryError> {
-    let folder = cortexscope_net::resources::shipped_folder().join("mnist");
-    let digits = cortexscope_net::input::MnistSet::open(
-        &folder.join("t10k-images-idx3-ubyte.gz"),
-        &folder.join("t10k-labels-idx1-ubyte.gz"),
-    )?;
+    let digits = cortexscope_net::input::MnistSet::test_digits()?;
     let methods = methods(28, 64, making.gallery.seed);
     let mut tiles = Vec::new();
     for digit in DIGITS {

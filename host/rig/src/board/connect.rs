@@ -7,6 +7,7 @@ use crate::link::serial::SerialLink;
 use crate::link::{Link, LinkError};
 use crate::session::logs::{Logs, LogsError};
 use cortexscope_compile::model_files::ModelFiles;
+use cortexscope_net::resources::folders;
 use image::GrayImage;
 use object::{Object, ObjectSection};
 use std::path::{Path, PathBuf};
@@ -34,14 +35,18 @@ pub struct Connection {
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// There is no firmware for it yet.
-    #[error("no firmware for {board} at {}: build it with `cargo xtask firmware --board {board}{}`", path.display(), engine.flag())]
+    #[error(
+        "no firmware for {board}: build it with `cargo xtask firmware --board {board}{}` in a checkout. It was looked for at {}",
+        engine.flag(),
+        listed(places)
+    )]
     NoFirmware {
         /// The board.
         board: &'static str,
         /// The engine that it was to have.
         engine: Engine,
         /// Where the ELF file was looked for.
-        path: PathBuf,
+        places: Vec<PathBuf>,
     },
     /// The firmware's ELF file cannot be read.
     #[error("cannot read the firmware {}: build it again with `cargo xtask firmware`", path.display())]
@@ -79,7 +84,13 @@ pub enum ConnectError {
     Link(#[from] LinkError),
 }
 
-/// Where `cargo xtask firmware` leaves the ELF file of a board with an engine.
+fn listed(places: &[PathBuf]) -> String {
+    let places = places.iter().map(|place| place.display().to_string());
+    places.collect::<Vec<_>>().join(", ")
+}
+
+/// The ELF file of a board with an engine: the first of [`firmware_places`] that is
+/// there, or the first of them where none is.
 pub fn firmware_elf(board: &BoardKind, engine: Engine) -> PathBuf {
     let places = firmware_places(board, engine);
     let there = places.iter().find(|place| place.is_file());
@@ -133,7 +144,7 @@ pub fn connect(
         return Err(ConnectError::NoFirmware {
             board: board.name,
             engine,
-            path,
+            places: firmware_places(board, engine),
         });
     }
     let elf = std::fs::read(&path).map_err(|source| ConnectError::Read {

@@ -14,6 +14,7 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
+use tempfile::TempDir;
 
 /// How long QEMU may take to connect to its sockets.
 const START_TIMEOUT: Duration = Duration::from_secs(10);
@@ -38,6 +39,8 @@ pub struct QemuConfig {
     /// Files that lie in memory from the start, and where: the board image in
     /// its region.
     pub loads: Vec<(PathBuf, u32)>,
+    /// Bytes that lie in memory from the start, and where.
+    pub bytes: Vec<(Vec<u8>, u32)>,
     /// One instruction takes 2^shift virtual nanoseconds; without it instructions
     /// cannot be counted.
     pub icount_shift: Option<u8>,
@@ -53,6 +56,7 @@ impl QemuConfig {
             arguments: Vec::new(),
             kernel: kernel.into(),
             loads: Vec::new(),
+            bytes: Vec::new(),
             icount_shift: Some(6),
         }
     }
@@ -71,6 +75,13 @@ impl QemuConfig {
         self.loads.push((file.into(), address));
         self
     }
+
+    /// The same with `bytes` in memory from `address` on.
+    #[must_use]
+    pub fn load_bytes(mut self, bytes: impl Into<Vec<u8>>, address: u32) -> Self {
+        self.bytes.push((bytes.into(), address));
+        self
+    }
 }
 
 /// An emulated board. The emulator ends with it.
@@ -86,6 +97,8 @@ struct Running {
     read_timeout: Option<Duration>,
     monitor: Arc<Mutex<LocalStream>>,
     stderr: Option<JoinHandle<String>>,
+    /// The files that the emulator reads while it starts.
+    _directory: TempDir,
 }
 
 /// Resets an emulated board, as the button on a real one does: the program that
@@ -182,7 +195,13 @@ impl Running {
             .args(["-semihosting-config", "enable=on,target=native"])
             .arg("-kernel")
             .arg(&config.kernel);
-        for (path, address) in &config.loads {
+        let mut loads = config.loads.clone();
+        for (index, (bytes, address)) in config.bytes.iter().enumerate() {
+            let path = directory.path().join(format!("memory-{index}"));
+            std::fs::write(&path, bytes).map_err(|error| failed(error.to_string()))?;
+            loads.push((path, *address));
+        }
+        for (path, address) in &loads {
             let file = escape(path);
             let device = format!("loader,file={file},addr={address:#x},force-raw=on");
             command.args(["-device", &device]);
@@ -218,6 +237,7 @@ impl Running {
                 read_timeout: None,
                 monitor: Arc::new(Mutex::new(monitor)),
                 stderr,
+                _directory: directory,
             }),
             Err(error) => Err(failed(end(&mut child, &mut stderr, &error))),
         }

@@ -3,7 +3,7 @@
 use super::error::SessionError;
 use super::identity::BoardIdentity;
 use cortexscope_core::Model;
-use cortexscope_net::resources::hex;
+use cortexscope_net::hex;
 use cortexscope_wire::message::{ModelIdentity, OFFSET_MAX, TAP_BYTES_MAX};
 
 /// Pixels that a board's camera may have.

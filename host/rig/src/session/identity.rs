@@ -1,7 +1,7 @@
 //! Who is at the other end, in owned form.
 
+use cortexscope_net::hex;
 use cortexscope_net::printable::printable;
-use cortexscope_net::resources::hex;
 use cortexscope_wire::Identity;
 use cortexscope_wire::message::{BoardError, CameraIdentity, CounterKind, ModelIdentity};
 

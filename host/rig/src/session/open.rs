@@ -8,7 +8,7 @@ use super::identity::BoardIdentity;
 use super::logs::Logs;
 use super::statistics::Statistics;
 use crate::link::Link;
-use cortexscope_net::resources::hex;
+use cortexscope_net::hex;
 use cortexscope_wire::message::{INPUT_BYTES_MAX, ModelIdentity};
 use cortexscope_wire::schema::{PROTOCOL_VERSION, SCHEMA_HASH};
 use cortexscope_wire::{Event, Request};

@@ -2,7 +2,6 @@
 
 use anyhow::Context;
 use cortexscope_net::input::MnistSet;
-use cortexscope_net::resources::shipped_folder;
 use std::io::Write;
 use std::path::Path;
 
@@ -18,7 +17,7 @@ const INK: f64 = 40.0;
 
 /// Writes digits of the test set as YUV4MPEG2, grey.
 pub fn write(digits: &[usize], path: &Path) -> anyhow::Result<()> {
-    let set = digits_of_the_test_set()?;
+    let set = MnistSet::test_digits()?;
     let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
     writeln!(file, "YUV4MPEG2 W{WIDTH} H{HEIGHT} F30:1 Ip A1:1 C420jpeg")?;
     for &digit in digits {
@@ -36,19 +35,11 @@ pub fn write(digits: &[usize], path: &Path) -> anyhow::Result<()> {
 
 /// Writes one frame of a digit as a portable grey map.
 pub fn still(digit: usize, path: &Path) -> anyhow::Result<()> {
-    let set = digits_of_the_test_set()?;
+    let set = MnistSet::test_digits()?;
     let pixels = set.image(digit).context("a digit of the test set")?;
     let mut file = format!("P5 {WIDTH} {HEIGHT} 255\n").into_bytes();
     file.extend(frame(pixels, set.size()));
     Ok(std::fs::write(path, file)?)
-}
-
-fn digits_of_the_test_set() -> anyhow::Result<MnistSet> {
-    let folder = shipped_folder().join("mnist");
-    Ok(MnistSet::open(
-        &folder.join("t10k-images-idx3-ubyte.gz"),
-        &folder.join("t10k-labels-idx1-ubyte.gz"),
-    )?)
 }
 
 /// The digit in the middle of paper that is darker to the right, as on a desk.

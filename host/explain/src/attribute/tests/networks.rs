@@ -18,8 +18,12 @@ pub fn network(
     build(&mut graph);
     graph.output(output, DataType::Float, &[]);
     let overrides = Overrides::default();
-    FloatModel::from_bytes(&graph.emit(13), "small.onnx".into(), &overrides)
-        .expect("a small network is a network")
+    FloatModel::from_bytes(
+        &graph.emit(13),
+        std::path::PathBuf::from("small.onnx").into(),
+        &overrides,
+    )
+    .expect("a small network is a network")
 }
 
 /// Weights of the hidden layer of [`dense`], by hidden unit.

@@ -1,7 +1,5 @@
 //! The affine quantisation of one tensor.
 
-use super::network::Activation;
-
 /// Scales below this are no longer exact where they are inverted.
 const LEAST_SCALE: f64 = 1e-30;
 
@@ -31,27 +29,17 @@ impl Affine {
         }
     }
 
-    /// The int8 that `real` becomes, by the reciprocal of the scale, as tract's
-    /// QuantizeLinear does.
+    /// The int8 that `real` becomes, `round_ties_even(real · (1 / scale)) + zero`:
+    /// by the reciprocal of the scale, as tract's QuantizeLinear does.
     pub fn quantise(self, real: f32) -> i8 {
         let steps = (real * self.scale.recip()).round_ties_even() + f32::from(self.zero);
         // `as` saturates, and makes 0 of NaN.
         steps as i8
     }
-}
 
-impl Activation {
-    /// Its quantisation.
-    pub fn affine(&self) -> Affine {
-        Affine {
-            scale: self.scale,
-            zero: self.zero,
-        }
-    }
-
-    /// The int8 that `real` becomes.
-    pub fn quantise(&self, real: f32) -> i8 {
-        self.affine().quantise(real)
+    /// The real that `int8` stands for.
+    pub fn dequantise(self, int8: i8) -> f32 {
+        f32::from(i16::from(int8) - i16::from(self.zero)) * self.scale
     }
 }
 
@@ -61,28 +49,11 @@ mod tests {
 
     #[test]
     fn zero_is_always_a_step() {
-        assert_eq!(
-            Affine::of_range(0.0, 255.0),
-            Affine {
-                scale: 1.0,
-                zero: -128
-            }
-        );
-        assert_eq!(
-            Affine::of_range(-255.0, -100.0),
-            Affine {
-                scale: 1.0,
-                zero: 127
-            }
-        );
+        let [unit_low, unit_high] = [-128, 127].map(|zero| Affine { scale: 1.0, zero });
+        assert_eq!(Affine::of_range(0.0, 255.0), unit_low);
+        assert_eq!(Affine::of_range(-255.0, -100.0), unit_high);
         assert_eq!(Affine::of_range(-1.0, 1.0).zero, 0);
-        assert_eq!(
-            Affine::of_range(0.0, 0.0),
-            Affine {
-                scale: 1.0,
-                zero: -128
-            }
-        );
+        assert_eq!(Affine::of_range(0.0, 0.0), unit_low);
         assert!(Affine::of_range(f32::MIN, f32::MAX).scale.is_finite());
     }
 
@@ -97,5 +68,13 @@ mod tests {
             reals.map(|real| tensor.quantise(real)),
             [3, 5, 3, 127, -128, 0]
         );
+    }
+
+    #[test]
+    fn every_int8_is_found_again() {
+        let tensor = Affine::of_range(-0.4, 2.1);
+        for int8 in i8::MIN..=i8::MAX {
+            assert_eq!(tensor.quantise(tensor.dequantise(int8)), int8);
+        }
     }
 }
