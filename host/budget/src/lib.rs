@@ -5,6 +5,15 @@
 //! never read, or from a table of the lecture's architectures
 //! ([`architecture::find`]). [`Ledger`] adds everything up and plans the memory.
 //!
+//! ```
+//! use cortexscope_budget::{Ledger, architecture};
+//!
+//! let network = architecture::find("lenet5").ok_or("there is no such table")?;
+//! let totals = Ledger::new(&network).totals;
+//! assert_eq!((totals.parameters(), totals.macs), (61_706, 416_520));
+//! # Ok::<(), &str>(())
+//! ```
+//!
 //! Conventions, the lecture's where it has one:
 //! - the input counts as values; one image at a time;
 //! - a layer is a convolution, a dense layer, a pooling, a sum or a concatenation.
@@ -27,6 +36,8 @@ mod ledger;
 mod memory;
 #[cfg(test)]
 mod tests;
+
+pub use cortexscope_net::Window;
 
 pub use backward::{Purpose, backward_bytes};
 pub use ledger::{Ledger, Row, Totals};
@@ -86,51 +97,6 @@ pub enum Op {
     Add,
     /// Channels one after the other.
     Concat,
-}
-
-/// A sliding window, `[rows, columns]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the field's standard terms")]
-pub struct Window {
-    pub kernel: [usize; 2],
-    pub stride: [usize; 2],
-    pub dilation: [usize; 2],
-    pub pad_before: [usize; 2],
-    pub pad_after: [usize; 2],
-}
-
-impl Window {
-    /// A square window without dilation.
-    pub const fn square(kernel: usize, stride: usize, pad: usize) -> Self {
-        Self {
-            kernel: [kernel; 2],
-            stride: [stride; 2],
-            dilation: [1; 2],
-            pad_before: [pad; 2],
-            pad_after: [pad; 2],
-        }
-    }
-
-    /// Windows that fit along each axis of an input of `size`, the last one cut
-    /// short if `ceil`; `None` where not one fits.
-    pub fn slide(&self, size: [usize; 2], ceil: bool) -> Option<[usize; 2]> {
-        let axis = |axis: usize| {
-            let extent = (self.kernel[axis].checked_sub(1)?).checked_mul(self.dilation[axis])? + 1;
-            let padded = size[axis]
-                .checked_add(self.pad_before[axis])?
-                .checked_add(self.pad_after[axis])?;
-            let room = padded.checked_sub(extent)?;
-            let stride = self.stride[axis].max(1);
-            Some(
-                if ceil {
-                    room.div_ceil(stride)
-                } else {
-                    room / stride
-                } + 1,
-            )
-        };
-        Some([axis(0)?, axis(1)?])
-    }
 }
 
 impl Op {

@@ -1,8 +1,8 @@
 //! The arena of a forward pass, by the planner that plans board images.
 
-use super::{Network, Op, Window};
+use super::{Network, Op};
+use cortexscope_compile::layout::{core_shape, core_window};
 use cortexscope_compile::planner::{self, Buffer, Problem, Proof, TensorProblem, TensorStep};
-use cortexscope_core::image::Shape;
 use cortexscope_core::ops::conv2d;
 use cortexscope_core::sharing::{fused_lag_bytes, lag_bytes};
 
@@ -129,8 +129,13 @@ fn beside_bytes(network: &Network, element: Element, [first, last]: [usize; 2]) 
     let row = if first < last { channels * columns } else { 0 };
     match (element, &layer.op) {
         (Element::Int8, Op::Conv { window, groups }) => {
-            let input = shape(network.shape(layer.inputs[0]));
-            row + conv2d::scratch_bytes(input, shape(layer.shape), &core(window), *groups)
+            let input = core_shape(network.shape(layer.inputs[0]));
+            row + conv2d::scratch_bytes(
+                input,
+                core_shape(layer.shape),
+                &core_window(window),
+                *groups,
+            )
         }
         (Element::Int8, _) => row,
         (Element::F32, _) => 4 * row,
@@ -144,41 +149,26 @@ fn lag(network: &Network, [first, last]: [usize; 2], word: usize) -> Option<usiz
     if last + 1 == network.layers.len() && word != 4 {
         return None;
     }
-    let input = shape(network.shape(layer.inputs[0]));
-    let output = shape(layer.shape);
+    let input = core_shape(network.shape(layer.inputs[0]));
+    let output = core_shape(layer.shape);
     let values = match (&layer.op, &network.layers[last].op) {
         (Op::Conv { window, .. }, Op::MaxPool(pool)) if first < last => {
-            let pooled = shape(network.layers[last].shape);
-            fused_lag_bytes(input, &core(window), output, &core(pool), pooled)
+            let pooled = core_shape(network.layers[last].shape);
+            fused_lag_bytes(
+                input,
+                &core_window(window),
+                output,
+                &core_window(pool),
+                pooled,
+            )
         }
         (Op::Conv { window, .. } | Op::MaxPool(window) | Op::AveragePool(window), _) => {
-            lag_bytes(input, output, &core(window))
+            lag_bytes(input, output, &core_window(window))
         }
         (Op::Add, _) => 0,
         (Op::Dense | Op::GlobalPool | Op::Concat, _) => return None,
     };
     Some(values * word)
-}
-
-fn shape([channels, height, width]: [usize; 3]) -> Shape {
-    Shape {
-        height,
-        width,
-        channels,
-    }
-}
-
-fn core(window: &Window) -> cortexscope_core::image::Window {
-    cortexscope_core::image::Window {
-        kernel_h: window.kernel[0],
-        kernel_w: window.kernel[1],
-        stride_h: window.stride[0],
-        stride_w: window.stride[1],
-        dilation_h: window.dilation[0],
-        dilation_w: window.dilation[1],
-        pad_top: window.pad_before[0],
-        pad_left: window.pad_before[1],
-    }
 }
 
 /// The name of tensor 0, the input, or of the layer that writes `tensor`.

@@ -155,7 +155,7 @@ fn network(model: &str) -> anyhow::Result<Network> {
     let path = Path::new(model);
     if !path.is_file() {
         return Err(wrong(format!(
-            "{model} is no file and no architecture: give an ONNX file or one of {}",
+            "there is no file and no architecture {model}: give an ONNX file or one of {}",
             architecture::NAMES.join(", ")
         )));
     }

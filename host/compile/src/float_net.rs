@@ -152,14 +152,3 @@ impl Clamp {
         }
     }
 }
-
-impl Window {
-    /// One element.
-    pub const POINT: Self = Self {
-        kernel: [1; 2],
-        stride: [1; 2],
-        dilation: [1; 2],
-        pad_before: [0; 2],
-        pad_after: [0; 2],
-    };
-}

@@ -1,6 +1,30 @@
 //! Between the board's `[H, W, C]` and everybody else's `[C, H, W]`.
 
-use cortexscope_core::image::Shape;
+use cortexscope_core::image::{Shape, Window};
+
+/// `[C, H, W]` as the board has it.
+pub fn core_shape([channels, height, width]: [usize; 3]) -> Shape {
+    Shape {
+        height,
+        width,
+        channels,
+    }
+}
+
+/// A window as the board has it: without the padding after, which follows from the
+/// shapes.
+pub fn core_window(window: &cortexscope_net::Window) -> Window {
+    Window {
+        kernel_h: window.kernel[0],
+        kernel_w: window.kernel[1],
+        stride_h: window.stride[0],
+        stride_w: window.stride[1],
+        dilation_h: window.dilation[0],
+        dilation_w: window.dilation[1],
+        pad_top: window.pad_before[0],
+        pad_left: window.pad_before[1],
+    }
+}
 
 /// `[H, W, C]` to `[C, H, W]`.
 pub fn channels_first<T: Copy>(values: &[T], shape: Shape) -> Vec<T> {

@@ -5,6 +5,7 @@
 //! turns them around.
 
 use cortexscope_net::Affine;
+pub use cortexscope_net::Window;
 
 /// A quantised network. Tensor 0 is the input, layer `i` writes tensor `i + 1`.
 #[derive(Clone, Debug)]
@@ -85,17 +86,6 @@ pub struct Channels {
     pub weight_scales: Vec<f32>,
     /// Bias at scale `x·w`, one per output channel.
     pub bias: Vec<i32>,
-}
-
-/// A sliding window, `[rows, columns]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the field's standard terms")]
-pub struct Window {
-    pub kernel: [usize; 2],
-    pub stride: [usize; 2],
-    pub dilation: [usize; 2],
-    pub pad_before: [usize; 2],
-    pub pad_after: [usize; 2],
 }
 
 /// One element-wise float operator, as ONNX has it.

@@ -1,5 +1,25 @@
-//! What a network is and what it is shown: ONNX graphs, the description of an input,
-//! pictures, digits and arrays, and the files that are shipped.
+//! What a network is and what it is shown.
+//!
+//! ```text
+//! input      a picture, an array or a digit → [C, H, W] as a model wants it
+//! onnx       ONNX files: bounded reading, building, running by tract
+//! resources  shipped models, descriptions and digits; folders of other files
+//! output     folders and files that results go into
+//! affine, window, hex, printable, random, request   what every floor above shares
+//! ```
+//!
+//! `input` reads `resources`; `resources` and `onnx` know nothing of inputs.
+//!
+//! ```
+//! use cortexscope_net::input::{FloatInput, ModelSpec};
+//!
+//! // How a model without a description wants its input: grey, pixels from 0 to 1.
+//! let spec = ModelSpec::assumed([1, 28, 28]);
+//! let digit = FloatInput::open("mnist:18", &spec.input, None)?;
+//! assert_eq!(digit.values.len(), 28 * 28);
+//! assert_eq!(digit.label, Some(3));
+//! # Ok::<(), cortexscope_net::input::InputError>(())
+//! ```
 
 pub mod affine;
 pub mod hex;
@@ -11,7 +31,9 @@ pub mod random;
 pub mod request;
 pub mod resources;
 pub mod scores;
+pub mod window;
 
 pub use affine::Affine;
 pub use hex::hex;
 pub use request::RequestError;
+pub use window::Window;

@@ -1,10 +1,10 @@
 //! The steps of each mode, and the buffers that they need.
 
-use crate::network::{self, Network, Op};
+use crate::layout::{core_shape, core_window};
+use crate::network::{Network, Op};
 use crate::planner::{Buffer, Plan, Problem, TensorProblem, TensorStep};
 use cortexscope_core::Mode;
 use cortexscope_core::image::format::{NOT_PLACED, StepRecord, step};
-use cortexscope_core::image::{Shape, Window};
 use cortexscope_core::ops::conv2d;
 use cortexscope_core::sharing::{fused_lag_bytes, lag_bytes};
 
@@ -100,14 +100,14 @@ fn lag(network: &Network, record: &StepRecord) -> Option<usize> {
     if layer + 1 == network.layers.len() {
         return None;
     }
-    let input = shape(network.tensor(first.inputs[0]).shape);
-    let output = shape(first.output.shape);
+    let input = core_shape(network.tensor(first.inputs[0]).shape);
+    let output = core_shape(first.output.shape);
     match (&first.op, network.layers.get(layer + 1)) {
         (Op::Conv { window, .. }, Some(pooled)) if record.kind == step::CONV_POOL => {
             let Op::MaxPool(pool) = &pooled.op else {
                 return None;
             };
-            let pooled = shape(pooled.output.shape);
+            let pooled = core_shape(pooled.output.shape);
             let (window, pool) = (core_window(window), core_window(pool));
             Some(fused_lag_bytes(input, &window, output, &pool, pooled))
         }
@@ -141,8 +141,8 @@ fn scratch_bytes(network: &Network, layer: usize) -> usize {
     let layer = &network.layers[layer];
     match &layer.op {
         Op::Conv { window, groups, .. } => {
-            let input = shape(network.tensor(layer.inputs[0]).shape);
-            let output = shape(layer.output.shape);
+            let input = core_shape(network.tensor(layer.inputs[0]).shape);
+            let output = core_shape(layer.output.shape);
             conv2d::scratch_bytes(input, output, &core_window(window), *groups)
         }
         Op::Dense { .. } | Op::MaxPool(_) | Op::Lookup { .. } | Op::Concat => 0,
@@ -152,25 +152,4 @@ fn scratch_bytes(network: &Network, layer: usize) -> usize {
 fn row_bytes(network: &Network, layer: usize) -> usize {
     let [channels, _, columns] = network.layers[layer].output.shape;
     channels * columns
-}
-
-fn shape([channels, height, width]: [usize; 3]) -> Shape {
-    Shape {
-        height,
-        width,
-        channels,
-    }
-}
-
-fn core_window(window: &network::Window) -> Window {
-    Window {
-        kernel_h: window.kernel[0],
-        kernel_w: window.kernel[1],
-        stride_h: window.stride[0],
-        stride_w: window.stride[1],
-        dilation_h: window.dilation[0],
-        dilation_w: window.dilation[1],
-        pad_top: window.pad_before[0],
-        pad_left: window.pad_before[1],
-    }
 }
