@@ -1,12 +1,11 @@
 //! `cortexscope compile`.
 
-use super::common::{ctrl_c, print_json, wrong};
+use super::common::{blame, ctrl_c, print_json, wrong};
 use super::input::test_digits;
 use super::progress;
 use anyhow::Context;
 use clap::Args;
 use cortexscope_compile::board_image::{self, BoardImage};
-use cortexscope_compile::model_files::IMAGE_EXTENSION;
 use cortexscope_compile::{Accuracy, Compiled, Pair, Progress, Report, accuracy, compile, import};
 use cortexscope_core::Mode;
 use cortexscope_net::hex;
@@ -27,17 +26,17 @@ pub(super) struct Compile {
     /// Inputs like those to come: a folder of pictures, a .npy stack, or an IDX file.
     #[arg(long, value_name = "DATA")]
     calibrate: PathBuf,
-    /// Inputs that are used at most, evenly spread.
+    /// The greatest number of inputs to use; they are spread evenly over all.
     #[arg(long, default_value_t = 512)]
     calibration_limit: usize,
     /// Where the files go.
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
-    /// The model's name; its file's by default.
+    /// The model's name; by default, the name of its file.
     #[arg(long)]
     name: Option<String>,
-    /// Measure both networks on so many of the 10,000 test digits: the float one
-    /// in tract, the int8 one in the engine that the boards run.
+    /// Measure both networks on the first N of the 10,000 test digits: the float
+    /// network in tract, the int8 network in the engine that the boards run.
     #[arg(long, value_name = "N")]
     accuracy: Option<usize>,
     /// One JSON document on stdout.
@@ -49,7 +48,7 @@ impl Compile {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         if !self.model.is_file() {
             return Err(wrong(format!(
-                "{} is no file: give a float ONNX",
+                "no such file: {}. Give a float ONNX",
                 self.model.display()
             )));
         }
@@ -92,21 +91,7 @@ impl Compile {
         let measured = self.measure(&compiled, &image, &spec, &mut report)?;
         bar.finish_and_clear();
 
-        std::fs::create_dir_all(&self.output)
-            .with_context(|| format!("cannot make {}", self.output.display()))?;
-        let write = |extension: &str, bytes: &[u8]| {
-            let path = self.output.join(format!("{name}.{extension}"));
-            std::fs::write(&path, bytes)
-                .with_context(|| format!("cannot write {}", path.display()))
-                .map(|()| path)
-        };
-        let onnx_path = write("int8.onnx", &compiled.int8_onnx)?;
-        let image_path = write(IMAGE_EXTENSION, image.bytes())?;
-        let spec_path = self.output.join(format!("{name}.toml"));
-        if !spec_path.is_file() {
-            write("toml", spec.to_string().as_bytes())?;
-        }
-
+        let saved = compiled.save(&image, &spec, &self.output).map_err(blame)?;
         let model = image.model();
         let arena = |mode| model.plan(mode).map(|plan| plan.arena_bytes());
         if self.json {
@@ -115,9 +100,9 @@ impl Compile {
                 source_sha256: hex(&compiled.source_sha256),
                 model_sha256: hex(model.hash()),
                 calibration_inputs: calibration.len(),
-                int8_onnx: onnx_path.display().to_string(),
-                image: image_path.display().to_string(),
-                spec: spec_path.display().to_string(),
+                int8_onnx: saved.int8_onnx.display().to_string(),
+                image: saved.image.display().to_string(),
+                spec: saved.spec.display().to_string(),
                 image_bytes: model.image_bytes(),
                 macs: model.macs(),
                 layers: model.layer_count(),
@@ -137,18 +122,18 @@ impl Compile {
             writeln!(
                 std::io::stdout(),
                 "  {}  the int8 contract",
-                onnx_path.display()
+                saved.int8_onnx.display()
             )?;
             writeln!(
                 std::io::stdout(),
                 "  {}  {} bytes of flash",
-                image_path.display(),
+                saved.image.display(),
                 model.image_bytes()
             )?;
             writeln!(
                 std::io::stdout(),
                 "  {}  how it wants its input",
-                spec_path.display()
+                saved.spec.display()
             )?;
             for (mode, what) in [(Mode::Fused, "fused"), (Mode::Tapped, "tapped")] {
                 if let Some(bytes) = arena(mode) {
@@ -183,7 +168,10 @@ impl Compile {
         };
         let digits = test_digits()?;
         if images == 0 || images > digits.len() {
-            return Err(wrong(format!("--accuracy is from 1 to {}", digits.len())));
+            return Err(wrong(format!(
+                "--accuracy has to be from 1 to {}",
+                digits.len()
+            )));
         }
         let pair = Pair {
             float: &compiled.float,

@@ -1,16 +1,29 @@
 //! From a float ONNX to an int8 network.
 //!
 //! ```text
-//! bytes → import → fuse → calibrate → settle → quantise → emit_onnx
+//! bytes → import → fuse → calibrate → resolve_rounding_ties → quantise → emit_onnx
 //!         FloatNet FloatNet  Affines   Affines   Network    int8 ONNX
 //! ```
+//!
+//! [`board_image`] writes a network as the bytes that a board runs, by the plan of
+//! [`planner`]; [`model_files`] opens what was compiled.
 //!
 //! tract folds constants, runs the float network on the calibration inputs and
 //! fills the tables of element-wise functions; [`Judge`] runs the int8 ONNX in
 //! tract. What is not supported is refused with the node's name, its operator
 //! and the reason.
+//!
+//! ```
+//! use cortexscope_compile::model_files::ModelFiles;
+//!
+//! let model = ModelFiles::open("lecture-lenet")?;
+//! let digit = model.input("mnist:18")?;
+//! assert_eq!(digit.values.len(), model.image.model().input().bytes());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod accuracy;
+mod associative_scales;
 pub mod board_image;
 pub mod calibrate;
 pub mod emit_onnx;
@@ -25,12 +38,12 @@ pub mod layout;
 mod lookup;
 pub mod model_files;
 pub mod network;
-mod order_free;
 pub mod planner;
 pub mod progress;
 mod quantise;
+mod resolve_rounding_ties;
+mod save;
 mod scale_groups;
-mod settle;
 mod weight_scales;
 
 use sha2::{Digest, Sha256};
@@ -39,6 +52,7 @@ pub use accuracy::{Accuracy, AccuracyError, Pair, accuracy};
 pub use error::{CompileError, ModelError, Refusal};
 pub use judge::{Judge, JudgeError, Trace};
 pub use progress::{Progress, Report, Stage};
+pub use save::Saved;
 
 use cortexscope_net::hex;
 use cortexscope_net::input::ModelSpec;
@@ -87,7 +101,7 @@ pub fn compile(
     let float = import(onnx, spec.input.shape())?;
     spec.input.matches(float.input_shape)?;
     let mut affines = calibrate::calibrate(&float, spec.input.bounds(), calibration, report)?;
-    settle::settle(&float, &mut affines)?;
+    resolve_rounding_ties::resolve_rounding_ties(&float, &mut affines)?;
     let network = quantise::quantise(&float, &affines, name, &spec.output.labels)?;
     let source_sha256: [u8; 32] = Sha256::digest(onnx).into();
     let metadata = [

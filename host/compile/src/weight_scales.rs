@@ -1,7 +1,7 @@
 //! What one step of each output channel's weights is worth.
 
+use super::associative_scales;
 use super::error::{MAX_BIAS, Refusal};
-use super::order_free;
 
 /// Least usable product of two scales: far from where `f32` loses digits.
 const LEAST_PRODUCT: f64 = 1e-30;
@@ -69,15 +69,15 @@ pub fn choose(weights: &Weights<'_>, x: f32, to: Destination) -> Result<Vec<f32>
             return Err(refused);
         }
         let scale = match (is_single, weights.is_mean) {
-            (false, _) => order_free::weight_scale(least, x, y),
-            (true, false) => order_free::of_single_channel(least, x, y),
-            (true, true) => order_free::of_single_mean(least, x, y),
+            (false, _) => associative_scales::weight_scale(least, x, y),
+            (true, false) => associative_scales::of_single_channel(least, x, y),
+            (true, true) => associative_scales::of_single_mean(least, x, y),
         };
         scales.push(scale.ok_or(refused)?);
     }
     if to != Destination::Logits {
         let multiplier = scales.first().map_or(0.0, |scale| (scale * x) / y);
-        order_free::differ(&mut scales, x, y).ok_or(Refusal::Multiplier {
+        associative_scales::differ(&mut scales, x, y).ok_or(Refusal::Multiplier {
             channel: scales.len() - 1,
             multiplier,
         })?;

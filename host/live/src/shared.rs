@@ -241,7 +241,6 @@ impl Shared {
 mod tests {
     use super::*;
     use crate::state::Menu;
-    use std::path::Path;
 
     fn shared() -> Shared {
         let choice = Choice {
@@ -258,7 +257,7 @@ mod tests {
         shared.change_network(Bytes::new(), ResourcePath::of_model("lenet5", "ctx"));
         shared.ask_for_ascent(None);
         assert_eq!(
-            shared.layer_lists.take().as_deref(),
+            shared.layer_lists.take(),
             Some(ResourcePath::of_model("lenet5", "ctx"))
         );
         assert!(shared.ascents.take().is_some_and(|task| task.is_none()));

@@ -28,7 +28,7 @@ const NEAR_STEPS: usize = 16;
 /// Whether `x / y` has one value, by division and by the reciprocal, and weight
 /// scales of any magnitude have neighbours whose multiplier has one value: where
 /// the reciprocal is rounded by nearly half a step, some have none.
-pub fn ratio_is_order_free(x: f32, y: f32) -> bool {
+pub fn ratio_is_associative(x: f32, y: f32) -> bool {
     let eighths = (8_u8..16).map(|eighths| f32::from(eighths) / 8.0);
     x * y.recip() == x / y && { eighths }.all(|w| nearest(w, x, y, PROBED_STEPS).is_some())
 }
@@ -42,7 +42,7 @@ pub fn weight_scale(least: f32, x: f32, y: f32) -> Option<f32> {
 fn nearest(least: f32, x: f32, y: f32, most_steps: usize) -> Option<f32> {
     let candidates = std::iter::successors(Some(least), |scale| Some(scale.next_up()));
     let mut candidates = candidates.take(most_steps);
-    candidates.find(|&scale| is_order_free(scale, x, y))
+    candidates.find(|&scale| is_associative(scale, x, y))
 }
 
 /// Moves the last of several weight scales on where all have the same multiplier.
@@ -60,7 +60,7 @@ pub fn differ(scales: &mut [f32], x: f32, y: f32) -> Option<()> {
     let others = std::iter::successors(Some(*last), |scale| Some(scale.next_up()));
     let is_other = |&scale: &f32| multiplier(scale) != multiplier(first);
     let mut others = others.take(MOST_STEPS).filter(is_other);
-    *last = others.find(|&scale| is_order_free(scale, x, y))?;
+    *last = others.find(|&scale| is_associative(scale, x, y))?;
     Some(())
 }
 
@@ -106,10 +106,11 @@ fn with_multiplier(multiplier: f64, x: f32, y: f32) -> Option<f32> {
     let first = (0..NEAR_STEPS).fold(middle, |scale, _| scale.next_down());
     let candidates = std::iter::successors(Some(first), |scale| Some(scale.next_up()));
     let mut candidates = candidates.take(2 * NEAR_STEPS);
-    candidates.find(|&scale| f64::from((scale * x) / y) == multiplier && is_order_free(scale, x, y))
+    candidates
+        .find(|&scale| f64::from((scale * x) / y) == multiplier && is_associative(scale, x, y))
 }
 
-fn is_order_free(w: f32, x: f32, y: f32) -> bool {
+fn is_associative(w: f32, x: f32, y: f32) -> bool {
     let contract = (w * x) / y;
     let reciprocal = y.recip();
     [
@@ -135,7 +136,7 @@ mod tests {
         let w = 0.002_260_781_f32;
         let moved = weight_scale(w, x, y).unwrap();
         assert!(moved >= w && moved < w * 1.001);
-        assert!(is_order_free(moved, x, y));
+        assert!(is_associative(moved, x, y));
     }
 
     #[test]
@@ -156,7 +157,7 @@ mod tests {
             w in 1e-3f32..1.0, x in 1e-2f32..1.0, y in 1e-2f32..0.1, share in -1.0f64..1.0,
         ) {
             let ys = (0..4096).map(|k| y * (1.0 + k as f32 / 4096.0));
-            let candidates = ys.filter(|&y| ratio_is_order_free(x, y));
+            let candidates = ys.filter(|&y| ratio_is_associative(x, y));
             let found = candidates.map(|y| (y, of_single_channel(w, x, y), of_single_mean(w, x, y)));
             let (y, channel, mean) = { found }.find(|found| found.1.is_some()).unwrap();
             for scale in [channel, mean].into_iter().flatten() {
@@ -170,7 +171,7 @@ mod tests {
         #[test]
         fn one_is_always_near(w in 1e-6f32..1e2, x in 1e-6f32..1e2, y0 in 1e-6f32..1e2) {
             let mut ys = (0..4096).map(|k| y0 * (1.0 + k as f32 / 4096.0));
-            let y = ys.find(|&y| ratio_is_order_free(x, y)).unwrap();
+            let y = ys.find(|&y| ratio_is_associative(x, y)).unwrap();
             let moved = weight_scale(w, x, y).unwrap();
             prop_assert!(moved >= w && moved < w * 1.01);
         }
