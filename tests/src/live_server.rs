@@ -23,11 +23,19 @@ impl Server {
     /// # Errors
     /// It does not start.
     pub fn start(program: &Path, arguments: &[&str]) -> anyhow::Result<Self> {
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .args(["live", "--port", "0", "--no-browser"])
-            .args(arguments)
-            .stderr(Stdio::piped())
-            .spawn()?;
+            .args(arguments);
+        Self::spawn(&mut command)
+    }
+
+    /// Starts it by a command of its own.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn spawn(command: &mut Command) -> anyhow::Result<Self> {
+        let mut child = command.stderr(Stdio::piped()).spawn()?;
         let stderr = child.stderr.take().context("stderr is piped")?;
         let mut lines = BufReader::new(stderr).lines();
         for line in lines.by_ref() {

@@ -1,5 +1,6 @@
 //! End-to-end tests: the library and the command line as their users see them.
 
+mod anywhere;
 mod command_line;
 mod emulated_boards;
 mod emulated_kernels;
@@ -10,6 +11,7 @@ mod fuzz_image;
 mod gallery;
 mod hashing;
 mod hostile_board;
+mod inputs;
 mod json_documents;
 mod lecture_shape;
 mod link_faults;
