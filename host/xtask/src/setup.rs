@@ -89,6 +89,23 @@ pub fn toolchain(target: Target, consent: Consent) -> Result<Toolchain> {
     }
 }
 
+/// Makes sure that the standard library of another target is there.
+///
+/// # Errors
+/// rustup cannot add it, or nobody agreed to that.
+pub fn standard_library(target: &str, consent: Consent) -> Result<()> {
+    let print = ["--print", "target-libdir", "--target", target];
+    let folder = command::output(Command::new("rustc").args(print))?;
+    if Path::new(folder.trim()).is_dir() {
+        return Ok(());
+    }
+    let mut add = Command::new("rustup");
+    add.args(["target", "add", target]);
+    let why = format!("To check the program for {target}, rustup adds its standard library:");
+    consent.obtain(&why, &[command::line(&add)])?;
+    command::run(&mut add)
+}
+
 /// Makes sure that there is an assembler for tract's kernels.
 fn assembler(consent: Consent) -> Result<()> {
     if command::find(ASSEMBLER).is_none() {

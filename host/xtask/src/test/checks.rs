@@ -73,6 +73,7 @@ pub fn all(data: Option<&Path>) -> Vec<Check> {
         Check::new("clippy host", |_| {
             run(strict_clippy(host("clippy").arg("--all-targets")))
         }),
+        Check::new("windows", windows),
         Check::new("docs host", |_| run(strict_docs(&mut host("doc")))),
         Check::new("tests", |consent| {
             // The end-to-end tests boot the boards and look at the live page.
@@ -141,6 +142,25 @@ fn host(subcommand: &str) -> Command {
         cargo.args(["--exclude", board.name]);
     }
     cargo
+}
+
+/// The target that the program is type-checked for beside this machine's own.
+const WINDOWS: &str = "x86_64-pc-windows-gnu";
+
+/// Type-checks the program for Windows.
+///
+/// Nothing is linked, so nobody needs what build scripts make of C and assembler.
+/// They are given `true` as compiler and archiver, which do nothing: without it the
+/// check would ask for a cross compiler. A compiler cache would refuse such a
+/// compiler, so none is used.
+fn windows(consent: Consent) -> Result<()> {
+    setup::standard_library(WINDOWS, consent)?;
+    let mut check = locked("check");
+    check.args(["--package", "cortexscope", "--target", WINDOWS]);
+    for tool in ["CC", "CXX", "AR"] {
+        check.env(format!("{tool}_{}", WINDOWS.replace('-', "_")), "true");
+    }
+    run(check.env("RUSTC_WRAPPER", ""))
 }
 
 /// Gives the tests of the kernels, fast beside slow, with overflow checks and under
