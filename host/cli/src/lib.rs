@@ -72,7 +72,7 @@ enum Command {
     /// Attributes a class score, a feature map or a neuron to the pixels of an input.
     Explain(explain::Explain),
     /// Finds an input that raises a map, a neuron or a class score as far as possible.
-    Ascend(ascend::AscendCommand),
+    Ascend(Box<ascend::AscendCommand>),
     /// Draws filters, activations, attributions and ascents side by side, and a page with them.
     Gallery(gallery::GalleryCommand),
     /// Draws the filters of a convolution.

@@ -206,14 +206,14 @@ impl Replay {
     /// Where the answer to `request` lies: the next one, or the first.
     fn find(&mut self, request: &[u8]) -> Result<[u64; 2], LinkError> {
         let count = self.requests.len();
-        let order = (self.place..count).chain(0..self.place);
+        let mut order = (self.place..count).chain(0..self.place);
         let same = |&at: &usize| *self.requests[at].payload == *request;
         let is_complete = |&at: &usize| self.requests[at].is_complete;
         if let Some(at) = order.clone().filter(same).find(is_complete) {
             self.place = at + 1;
             return Ok(self.requests[at].answer);
         }
-        let cut = order.filter(same).next().map(|at| &self.requests[at]);
+        let cut = order.find(same).map(|at| &self.requests[at]);
         let place = match (cut, self.requests.get(self.place)) {
             (Some(cut), _) => format!(
                 "the same request is recorded at byte {}, but its answer ends unfinished at byte {}",

@@ -46,7 +46,7 @@ fn rig(tape: &Tape) -> Result<Rig, OpenError> {
 }
 
 fn input(seed: u8) -> Vec<i8> {
-    let pixels = (0_u32..784).map(|at| (at * u32::from(seed) >> 3) as i8);
+    let pixels = (0_u32..784).map(|at| ((at * u32::from(seed)) >> 3) as i8);
     pixels.collect()
 }
 
