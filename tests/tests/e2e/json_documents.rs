@@ -37,7 +37,8 @@ fn check(schema: &Value, value: &Value, path: &str, faults: &mut Vec<String>) {
         };
         let found: Vec<Vec<String>> = choices.iter().map(of).collect();
         if !found.iter().any(Vec::is_empty) {
-            faults.extend(found.into_iter().flatten());
+            // The first choice is the type, the second `null`.
+            faults.extend(found.into_iter().next().unwrap_or_default());
         }
         return;
     }
@@ -82,12 +83,10 @@ fn check(schema: &Value, value: &Value, path: &str, faults: &mut Vec<String>) {
             fault(format!("{length} elements, not {bounds:?}"));
         }
         for (index, element) in elements.iter().enumerate() {
-            check(
-                &schema["items"],
-                element,
-                &format!("{path}[{index}]"),
-                faults,
-            );
+            match schema.get("items") {
+                Some(items) => check(items, element, &format!("{path}[{index}]"), faults),
+                None => faults.push(format!("{path} is not a list in the schema")),
+            }
         }
     } else if let Some(object) = value.as_object() {
         let required = schema["required"].as_array().into_iter().flatten();

@@ -20,5 +20,6 @@ mod occlusion;
 mod outside_data;
 mod rtt;
 mod session;
+mod tables;
 mod tract_engine;
 mod witnesses;
