@@ -59,7 +59,7 @@ fn commands_run_from_an_empty_folder() {
     let elsewhere = Elsewhere::new();
     let args = ["infer", "mnist:18", "--board", "native", "--json"];
     let inferred = elsewhere.document(&args);
-    assert_eq!(inferred["expected"], 3, "{inferred}");
+    assert_eq!(inferred["results"][0]["expected"], 3, "{inferred}");
     elsewhere.document(&["budget", "lenet5", "--json"]);
     elsewhere.document(&["explain", "gradient", "lecture-lenet", "mnist:18", "--json"]);
     let demo = [
