@@ -18,6 +18,7 @@ pub mod dense;
 mod input;
 pub mod lookup;
 pub mod max_pool;
+mod operands;
 mod output;
 pub mod requantize;
 

@@ -9,9 +9,9 @@
 mod instructions;
 mod loops;
 
-use super::conv2d::rows::{PaddedRows, TILE};
 #[cfg(dsp)]
-use super::conv2d::tiles::Filters;
+use super::operands::Filters;
+use super::operands::{PaddedRows, TILE};
 use instructions::{max8, pkhbt, smlad, smladx, ssub16, sxtab16, sxtab16_odd, sxtb16, sxtb16_odd};
 
 /// Four 16-bit numbers: 0 and 2 in the first word, 1 and 3 in the second.

@@ -1,8 +1,7 @@
 //! Sums of products and maxima in plain Rust, for cores without SIMD and for
 //! compilers that find their own.
 
-use super::conv2d::rows::{PaddedRows, TILE};
-use super::conv2d::tiles::Filters;
+use super::operands::{Filters, PaddedRows, TILE};
 
 /// Requantised outputs of one channel, four pixels at a time; gives how many are
 /// done. None: here nothing is gained over [`four_pixels`].

@@ -3,7 +3,7 @@
 //! with their instructions emulated. On an emulated board the DSP kernels run the
 //! random networks of the end-to-end tests.
 
-use super::conv2d::rows::PaddedRows;
+use super::operands::PaddedRows;
 use super::{InputRows, Output, conv2d, dense, dsp, max_pool, portable, scratch_bytes};
 use crate::image::{Conv2d, Dense, MaxPool, Op, Quantiser, Shape, WEIGHT_PADDING, Window};
 use core::ops::Range;

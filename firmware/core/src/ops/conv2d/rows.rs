@@ -12,21 +12,8 @@
 use super::{Part, input_row};
 use crate::arena::copy;
 use crate::image::{Conv2d, Window};
+use crate::ops::operands::{PaddedRows, TILE};
 use crate::ops::{Output, kernels};
-
-/// Output pixels that are computed together.
-pub(in crate::ops) const TILE: usize = 4;
-
-/// The rows under the windows of one output row.
-#[derive(Clone, Copy)]
-pub(in crate::ops) struct PaddedRows<'a> {
-    /// One after the other.
-    pub bytes: &'a [i8],
-    /// Bytes of each.
-    pub row_bytes: usize,
-    /// Taps of the filter in each.
-    pub kernel_w: usize,
-}
 
 /// Bytes of a padded row for `columns` output pixels.
 pub(super) fn row_bytes(columns: usize, window: &Window) -> usize {

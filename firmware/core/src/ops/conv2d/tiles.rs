@@ -5,6 +5,7 @@
 use super::{Part, input_row};
 use crate::image::Conv2d;
 use crate::ops::kernels::{self, Column};
+use crate::ops::operands::Filters;
 use crate::ops::{InputRows, Output};
 
 /// Output pixels that are computed together.
@@ -16,34 +17,6 @@ const FILTERS: usize = 2;
 /// Bytes of the column of one pixel.
 pub(super) fn column_bytes(taps: usize) -> usize {
     2 * taps.next_multiple_of(4)
-}
-
-/// The filters of one group.
-#[derive(Clone, Copy)]
-pub(in crate::ops) struct Filters<'a> {
-    /// From the group's first filter on, to the end of [`Conv2d::padded_weights`].
-    pub weights: &'a [i8],
-    /// One per filter.
-    pub bias: &'a [i32],
-    /// Weights of one filter.
-    pub taps: usize,
-}
-
-impl<'a> Filters<'a> {
-    fn of_group(conv: &Conv2d<'a>, first: usize, count: usize) -> Self {
-        let taps = conv.weights_per_output();
-        let bias = conv.bias.get(first..first + count);
-        Self {
-            weights: conv.padded_weights.get(first * taps..).unwrap_or_default(),
-            bias: bias.unwrap_or_default(),
-            taps,
-        }
-    }
-
-    /// Two filters, each to the end of the weights.
-    fn pair(&self, indices: [usize; 2]) -> [&'a [i8]; 2] {
-        indices.map(|index| self.weights.get(index * self.taps..).unwrap_or_default())
-    }
 }
 
 /// Of int8 outputs most of two pixels may be done at once.
