@@ -1,4 +1,4 @@
-//! What of the arena holds nothing between two steps.
+//! Finds ranges of the arena that are free between two steps.
 
 use crate::image::Model;
 use crate::plan::{Plan, Step};

@@ -8,7 +8,7 @@
 //! after row y    | output rows 0 … y      | free   | input rows still to be …   |
 //! ```
 //!
-//! The output has to begin so many bytes before the input that this holds for
+//! The output has to begin far enough before the input for this to hold in
 //! every row: its lag. The planner keeps it, and the image's check asks for it.
 
 use crate::image::{Conv2d, MaxPool, Model, Op, Shape, Window};

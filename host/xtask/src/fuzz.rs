@@ -45,7 +45,7 @@ const UNDER_TEST: [(&str, &[&str]); 2] = [
 /// Fuzzes the targets named, or all without a name.
 ///
 /// # Errors
-/// There is no such target, cargo-fuzz cannot be had, or an input made a target fail:
+/// There is no such target, cargo-fuzz is missing, or an input made a target fail:
 /// libFuzzer prints it and where it keeps it.
 pub fn fuzz(consent: Consent, names: &[String], limit: Limit) -> Result<()> {
     let fuzzer = Fuzzer::new(consent)?;
@@ -66,7 +66,7 @@ pub fn fuzz(consent: Consent, names: &[String], limit: Limit) -> Result<()> {
 /// Prints how much of the parsers the inputs reach that fuzzing has found so far.
 ///
 /// # Errors
-/// There is no such target, nothing was found yet, or a tool cannot be had.
+/// There is no such target, nothing was found yet, or a tool is missing.
 pub fn coverage(consent: Consent, names: &[String]) -> Result<()> {
     const BUILD_DIR: &str = "target/fuzz-coverage";
     let fuzzer = Fuzzer::new(consent)?;

@@ -36,7 +36,7 @@ pub fn for_firmware(consent: Consent) -> Result<()> {
 /// Gives a toolchain for `target`, after installing it where it was missing.
 ///
 /// # Errors
-/// None can be had, or nobody agreed to an installation.
+/// There is none, and nobody agreed to an installation.
 pub fn toolchain(target: Target, consent: Consent) -> Result<Toolchain> {
     if target == Target::Std {
         assembler(consent)?;
@@ -180,7 +180,7 @@ pub fn cargo_fuzz(consent: Consent) -> Result<PathBuf> {
 /// LLVM, after installing them where they were missing.
 ///
 /// # Errors
-/// They cannot be had, or nobody agreed to an installation.
+/// They are missing, and nobody agreed to an installation.
 pub fn llvm_tools(consent: Consent) -> Result<PathBuf> {
     let version = command::output(Command::new("rustc").arg("-vV"))?;
     let major = toolchain::llvm_major(&version).context("rustc does not name its LLVM")?;

@@ -161,7 +161,7 @@ impl fmt::Display for BoardError {
                     "a window of {wh} × {ww} does not fit an input of {h} × {w}"
                 )
             }
-            Self::WindowEmpty => f.write_str("a window without pixels hides nothing"),
+            Self::WindowEmpty => f.write_str("the window must be at least 1×1"),
             Self::StrideZero => f.write_str("a window with stride 0 never moves"),
             Self::UnknownRequest => f.write_str("the firmware does not know this request"),
             Self::Unsupported => f.write_str("the board's engine cannot do this"),

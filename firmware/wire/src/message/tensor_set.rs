@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct TensorSet(pub [u32; 4]);
 
 impl TensorSet {
-    /// No tensor: a tap that nobody asked for costs nothing.
+    /// No tensor. Untapped tensors cost nothing.
     pub const NONE: Self = Self([0; 4]);
     /// Every tensor that an image may have.
     pub const ALL: Self = Self([u32::MAX; 4]);

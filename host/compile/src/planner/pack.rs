@@ -19,7 +19,7 @@ pub(super) struct Packing {
 
 /// Which buffers live together in one order, and how far apart they must begin.
 pub(super) struct Conflicts {
-    /// `apart[a][b]`: `b` begins at least so many bytes after `a`, or `a` at least
+    /// `apart[a][b]`: `b` begins at least this number of bytes after `a`, or `a` at least
     /// `apart[b][a]` after `b`; none if they never live together.
     apart: Vec<Vec<Option<usize>>>,
     lives: Vec<RangeInclusive<usize>>,

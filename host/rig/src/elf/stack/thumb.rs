@@ -9,7 +9,7 @@
 pub enum Effect {
     /// Nothing: it may give stack back, or be a return.
     None,
-    /// It takes so many bytes of stack.
+    /// It takes this number of bytes of stack.
     Takes(u32),
     /// It takes an amount that only the running program knows.
     TakesUnknown,
@@ -102,7 +102,7 @@ fn wide(first: u16, second: u16, address: u32) -> Effect {
     }
 }
 
-/// To where a signed `offset` of so many bits leads from the instruction at `address`.
+/// To where a signed `offset` of this number of bits leads from the instruction at `address`.
 fn target(address: u32, offset: u32, bits: u32) -> u32 {
     let shift = u32::BITS - bits;
     let offset = (offset << shift).cast_signed() >> shift;
