@@ -64,7 +64,7 @@ impl Need {
         }
     }
 
-    /// The network beside a part that `has` so many bytes of flash and RAM, none where
+    /// The network beside a part that `has` this flash and RAM in bytes, none where
     /// there is no limit, and runs `firmware`.
     pub fn beside(&self, has: Option<[u64; 2]>, firmware: Firmware) -> Fit {
         let ram = |arena| firmware.ram_bytes + self.input_bytes + arena;

@@ -155,7 +155,7 @@ fn network(model: &str) -> anyhow::Result<Network> {
     let path = Path::new(model);
     if !path.is_file() {
         return Err(wrong(format!(
-            "there is no file and no architecture {model}: give an ONNX file or one of {}",
+            "no file and no architecture is called {model}: give an ONNX file or one of {}",
             architecture::NAMES.join(", ")
         )));
     }

@@ -128,7 +128,7 @@ pub(super) fn target_error(error: TargetError) -> anyhow::Error {
 pub(super) fn sides(text: &str) -> Result<[usize; 2], String> {
     let number = |part: &str| {
         part.parse::<usize>()
-            .map_err(|_| format!("{part:?} is no number"))
+            .map_err(|_| format!("{part:?} is not a number"))
     };
     match text.split_once('x') {
         Some((rows, columns)) => Ok([number(rows)?, number(columns)?]),
@@ -142,7 +142,7 @@ fn two(text: &str) -> Result<[f32; 2], String> {
     let number = |part: &str| {
         part.trim()
             .parse::<f32>()
-            .map_err(|_| format!("{part:?} is no number"))
+            .map_err(|_| format!("{part:?} is not a number"))
     };
     Ok([number(low)?, number(high)?])
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use cortexscope_source::circles::{Circle, circles};
+use cortexscope_source::circles::circles;
 use cortexscope_source::examples::has_example;
 use cortexscope_source::floors::{FLOORS, Side, Workspace};
 use cortexscope_source::modules::Modules;
@@ -31,24 +31,8 @@ fn workspace() -> Workspace {
     Workspace::parse(&metadata).expect("what cargo documents")
 }
 
-/// Circles that are not cut yet: the crate, the parent, and one of the modules.
-const KNOWN_CIRCLES: &[(&str, &str, &str)] = &[
-    ("cortexscope-core", "crate::ops", "dsp"),
-    ("cortexscope-draw", "crate", "header"),
-    ("cortexscope-present", "crate::report", "page"),
-];
-
-/// Libraries that have no example yet.
-const WITHOUT_EXAMPLE: &[&str] = &[
-    "cortexscope",
-    "cortexscope-budget",
-    "cortexscope-compile",
-    "cortexscope-draw",
-    "cortexscope-net",
-    "cortexscope-present",
-    "cortexscope-rig",
-    "cortexscope-tests",
-];
+/// Packages of the host that are programs, with nothing to call.
+const PROGRAMS: &[&str] = &["cortexscope", "cortexscope-tests"];
 
 fn none_found(found: &[String]) {
     assert!(found.is_empty(), "\n{}\n", found.join("\n"));
@@ -79,15 +63,7 @@ fn no_modules_of_one_parent_use_each_other() {
             if root.join(&file).is_file() {
                 let modules = Modules::read(&file, &read).expect("Rust");
                 let circles = circles(&modules);
-                let is_known = |circle: &Circle| {
-                    KNOWN_CIRCLES.iter().any(|&(of, parent, module)| {
-                        of == name
-                            && parent == circle.parent
-                            && circle.names.iter().any(|name| name == module)
-                    })
-                };
-                let new = circles.iter().filter(|circle| !is_known(circle));
-                found.extend(new.map(|circle| format!("{name}, {circle}")));
+                found.extend(circles.iter().map(|circle| format!("{name}, {circle}")));
                 read_files += 1;
             }
         }
@@ -107,7 +83,7 @@ fn every_library_of_the_host_shows_an_example() {
         let file = Path::new(folder).join("src/lib.rs");
         if let Ok(text) = fs::read_to_string(&file)
             && is_of_host
-            && !WITHOUT_EXAMPLE.contains(&name)
+            && !PROGRAMS.contains(&name)
             && !has_example(&text)
         {
             found.push(format!("{}: no example that is run", file.display()));
