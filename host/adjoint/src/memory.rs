@@ -9,7 +9,8 @@ use tract_onnx::tract_core::ops::element_wise::ElementWiseOp;
 use crate::AdjointError;
 
 /// Greatest sums of bytes of values that are alive at once, inputs included,
-/// constants and the buffers inside tract's operators not.
+/// constants, buffers inside tract's operators, and what gemm packs of a product's matrices on
+/// processors whose kernel wants it (AVX2 does, AVX-512 does not) not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Memory {
     /// Of the forward graph alone.
