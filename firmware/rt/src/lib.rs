@@ -1,5 +1,5 @@
 //! What every Cortex-M board shares. A board's own crate sets its clock up, opens its
-//! link, starts its counter, and calls [`run`](run()).
+//! link, starts its counter, and calls `run`.
 //!
 //! | module | what it does |
 //! |---|---|
