@@ -49,7 +49,7 @@ enum Command {
     Demo(demo::Demo),
     /// List the boards: memory, connection, and whether each can be used now.
     Boards(boards::Boards),
-    /// Makes an int8 ONNX and a board image from a float ONNX.
+    /// Make an int8 ONNX and a board image from a float ONNX.
     Compile(compile::Compile),
     /// Run inputs on a board and print the class of each.
     Infer(infer::Infer),
@@ -57,7 +57,7 @@ enum Command {
     Verify(verify::Verify),
     /// Show a board's memory: as linked, as planned, and as measured.
     Memory(memory::Memory),
-    /// What a network costs: parameters, MACs, values, bytes and arena, layer by layer.
+    /// Count what a network costs: parameters, MACs, values, bytes and arena, layer by layer.
     Budget(budget::Budget),
     /// Measure what each layer costs on a board, compared with the least possible.
     Bench(bench::Bench),
@@ -67,15 +67,15 @@ enum Command {
     Occlude(occlude::Occlude),
     /// Show a board's activations on a web page, frame by frame.
     Live(live::Live),
-    /// Runs a float model on an input and shows the maps of its layers, and how sparse they are.
+    /// Run a float model on an input and show the maps of its layers, and how sparse they are.
     Activations(activations::ActivationsCommand),
-    /// Attributes a class score, a feature map or a neuron to the pixels of an input.
+    /// Attribute a class score, a feature map or a neuron to the input pixels.
     Explain(explain::Explain),
-    /// Finds an input that raises a map, a neuron or a class score as far as possible.
+    /// Find an input that raises a map, a neuron or a class score as far as possible.
     Ascend(Box<ascend::AscendCommand>),
-    /// Draws filters, activations, attributions and ascents side by side, and a page with them.
+    /// Draw filters, activations, attributions and ascents side by side, and a page with them.
     Gallery(gallery::GalleryCommand),
-    /// Draws the filters of a convolution.
+    /// Draw the filters of a convolution.
     Filters(filters::Filters),
 }
 
