@@ -3,7 +3,7 @@
 use crate::session::{Inference, LayerCost};
 use cortexscope_compile::layout::channels_first;
 use cortexscope_core::image::Shape;
-use cortexscope_core::{Model, softmax_probability};
+use cortexscope_core::{Model, first_greatest, softmax_probability};
 
 /// One tapped tensor.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,14 +76,7 @@ impl Recording {
 
     /// The class with the largest logit, the first of equals.
     pub fn predicted(&self) -> usize {
-        let better = |best: usize, at: usize| {
-            if self.logits[at] > self.logits[best] {
-                at
-            } else {
-                best
-            }
-        };
-        (0..self.logits.len()).fold(0, better)
+        first_greatest(&self.logits)
     }
 }
 
