@@ -2,8 +2,10 @@
 //! the RAM. It changes nothing outside its folder and `memory-x`, and answers as the
 //! native board does.
 //!
-//! The copy of the sources has a place of its own below the target folder, and builds into
-//! the same target folders as everything else, so that no package of the registry is
+//! The copy of the sources has a place of its own below the target folder, and a target
+//! folder of its own: cargo takes a package of the copy for the package of the same name
+//! here, and would overwrite what other tests still need. Packages of the registry are the
+//! same in both, so what is built of them is shared with the new target folder and not
 //! built again. It is a test binary of its own, because it builds while it runs, and other
 //! end-to-end tests wait for pages and boards.
 
@@ -87,27 +89,61 @@ fn workspace_with_the_board(root: &Path) -> PathBuf {
     write(&board.join("board.toml"), facts.as_bytes());
     let map = fs::read(root.join(format!("memory-x/{LIKE}.x"))).expect("a memory map");
     write(&copied.join(format!("memory-x/{NAME}.x")), &map);
-    // Each compiler's target folder for boards is shared, too.
-    let firmware = copied.join("target/firmware");
-    fs::create_dir_all(&firmware).expect("a new folder");
-    for folder in ["build-rustup", "build-debian"] {
-        let (from, to) = (
-            root.join("target/firmware").join(folder),
-            firmware.join(folder),
-        );
-        if from.is_dir() && !to.exists() {
-            std::os::unix::fs::symlink(&from, &to).expect("a link");
-        }
-    }
     copied
 }
 
-/// A cargo command on the copy, in the target folder of everything else.
-fn cargo(workspace: &Path, root: &Path) -> Command {
+/// Shares what is below `from` with `to`: libraries, which rustc replaces by new files,
+/// as links, and everything else, which is written in place, as copies with their time.
+/// Programs and test binaries are left out.
+fn share(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a new folder");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let (path, to) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() {
+            share(&path, &to);
+            continue;
+        }
+        let is_library = ["rlib", "rmeta", "so"]
+            .iter()
+            .any(|&kind| path.extension().is_some_and(|extension| extension == kind));
+        let is_program = from.ends_with("deps") && path.extension().is_none();
+        if is_library {
+            fs::hard_link(&path, &to).expect("a link");
+        } else if !is_program {
+            fs::copy(&path, &to).expect("a copy");
+            let time = fs::metadata(&path).and_then(|facts| facts.modified());
+            let copy = fs::File::options().append(true).open(&to);
+            copy.and_then(|file| file.set_modified(time?))
+                .expect("the time of a file");
+        }
+    }
+}
+
+/// The target folder of the copy, with what is built of the registry's packages.
+fn target_of_the_copy(root: &Path, copied: &Path) -> PathBuf {
+    let target = copied.join("target");
+    for folder in [
+        "debug/.fingerprint",
+        "debug/build",
+        "debug/deps",
+        "firmware/build-rustup",
+        "firmware/build-debian",
+    ] {
+        let (from, to) = (root.join("target").join(folder), target.join(folder));
+        if from.is_dir() && !to.exists() {
+            share(&from, &to);
+        }
+    }
+    target
+}
+
+/// A cargo command on the copy.
+fn cargo(workspace: &Path) -> Command {
     let mut cargo = Command::new(env!("CARGO"));
     cargo
         .current_dir(workspace)
-        .env("CARGO_TARGET_DIR", root.join("target"))
+        .env("CARGO_TARGET_DIR", workspace.join("target"))
         .env("CARGO_NET_OFFLINE", "true");
     cargo
 }
@@ -124,17 +160,18 @@ fn a_board_is_added_by_its_folder_and_its_memory_map() {
     assert!(find(NAME).is_none());
     let root = root();
     let copied = workspace_with_the_board(&root);
-    succeed(cargo(&copied, &root).args(["xtask", "firmware", "--yes", "--board", NAME]));
+    let target = target_of_the_copy(&root, &copied);
+    succeed(cargo(&copied).args(["xtask", "firmware", "--yes", "--board", NAME]));
 
     // All packages are chosen, so that those they share have the features that they have.
-    let mut infer = cargo(&copied, &root);
+    let mut infer = cargo(&copied);
     infer.args(["build", "--workspace", "--example", "first-inference"]);
     infer.args(["--exclude", NAME]);
     for board in BOARDS.iter().filter(|board| board.build.is_some()) {
         infer.args(["--exclude", board.name]);
     }
     succeed(&mut infer);
-    let program = root.join("target/debug/examples/first-inference");
+    let program = target.join("debug/examples/first-inference");
     // In the copy, whose firmware it is to find.
     let answer = |board: &str| succeed(Command::new(&program).current_dir(&copied).arg(board));
     let native = answer("native");
