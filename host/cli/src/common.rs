@@ -9,7 +9,7 @@ use cortexscope_present::causes::in_words;
 use cortexscope_present::documents::Document;
 use cortexscope_present::documents::mode;
 use cortexscope_present::verdict::verdict;
-use cortexscope_record::{About, OpenError, Tape};
+use cortexscope_record::{About, Tape};
 use cortexscope_rig::Rig;
 use cortexscope_rig::board::{self, BoardKind, Engine, FarEnd, Port, Transport};
 use cortexscope_rig::session::{Cancel, Mode};
@@ -233,12 +233,7 @@ impl BoardArgs {
             ));
         }
         let tape = self.tape.tape();
-        cortexscope_record::open(board, engine, model, far_end, &tape, cancel).map_err(|error| {
-            match error {
-                OpenError::Rig(error) => error.into(),
-                error => wrong(in_words(&error)),
-            }
-        })
+        cortexscope_record::open(board, engine, model, far_end, &tape, cancel).map_err(blame)
     }
 }
 

@@ -1,14 +1,14 @@
 //! `cortexscope explain`.
 
-use super::common::{ctrl_c, make_folder, wrong};
+use super::common::{blame, ctrl_c, make_folder, wrong};
 use super::explain_arguments::{MethodArguments, methods};
-use super::full::{FloatModelArgs, model_error, one_input, target_error};
+use super::full::{FloatModelArgs, one_input};
 use super::progress;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use cortexscope_draw::number::significant;
 use cortexscope_draw::{ColourLimit, Theme, attribution_picture};
-use cortexscope_explain::attribute::{Attribution, ExplainError, Receipt, Request, explain};
+use cortexscope_explain::attribute::{Attribution, Receipt, Request, explain};
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_explain::target::{Aim, ClassValue, Target};
 use cortexscope_present::dump;
@@ -81,14 +81,14 @@ impl Explain {
             ));
         }
         let target = self.target.as_deref().map(str::parse::<Target>);
-        let target = target.transpose().map_err(target_error)?;
+        let target = target.transpose().map_err(blame)?;
         let model = self.model.open()?;
         let method = self.parameters.method(&self.method, &model)?;
         let input = one_input(&self.input, &model)?;
         let value = self.class_value.into();
         let aim = match &target {
-            Some(target) => target.aim(&model, value).map_err(target_error)?,
-            None => Aim::predicted(&model, &input.values, value).map_err(model_error)?,
+            Some(target) => target.aim(&model, value).map_err(blame)?,
+            None => Aim::predicted(&model, &input.values, value).map_err(blame)?,
         };
         let request = Request {
             input: &input.values,
@@ -109,7 +109,7 @@ impl Explain {
                 ControlFlow::Continue(())
             }
         })
-        .map_err(explain_error)?;
+        .map_err(blame)?;
         let seconds = begun.elapsed().as_secs_f64();
         bar.finish_and_clear();
 
@@ -217,16 +217,4 @@ struct Files {
 
 fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
-}
-
-/// An error of a method as the request's where the request is what is wrong.
-pub(super) fn explain_error(error: ExplainError) -> anyhow::Error {
-    match error {
-        ExplainError::Model(error) => model_error(error),
-        ExplainError::Parameter(_)
-        | ExplainError::Window { .. }
-        | ExplainError::NoMaps { .. }
-        | ExplainError::Folded { .. } => wrong(error.to_string()),
-        error => error.into(),
-    }
 }
