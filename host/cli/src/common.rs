@@ -7,7 +7,6 @@ use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_net::output;
 use cortexscope_present::causes::in_words;
 use cortexscope_present::documents::Document;
-use cortexscope_present::documents::mode;
 use cortexscope_present::verdict::verdict;
 use cortexscope_record::{About, Tape};
 use cortexscope_rig::Rig;
@@ -120,13 +119,7 @@ pub(super) enum ModeArg {
 impl ModeArg {
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
-        mode::Mode::from(self).name()
-    }
-}
-
-impl From<ModeArg> for mode::Mode {
-    fn from(mode: ModeArg) -> Self {
-        Mode::from(mode).into()
+        Mode::from(self).name()
     }
 }
 

@@ -1,6 +1,6 @@
 //! `cortexscope explain`.
 
-use super::common::{blame, ctrl_c, make_folder, wrong};
+use super::common::{blame, ctrl_c, make_folder, print_json, wrong};
 use super::explain_arguments::{MethodArguments, methods};
 use super::full::{FloatModelArgs, one_input};
 use super::progress;
@@ -8,9 +8,10 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 use cortexscope_draw::number::significant;
 use cortexscope_draw::{ColourLimit, Theme, attribution_picture};
-use cortexscope_explain::attribute::{Attribution, Receipt, Request, explain};
+use cortexscope_explain::attribute::{Attribution, Explained, Receipt, Request, explain};
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_explain::target::{Aim, ClassValue, Target};
+use cortexscope_present::documents::Document;
 use cortexscope_present::dump;
 use cortexscope_present::scene::attribution::attribution as scene;
 use std::io::Write;
@@ -119,7 +120,7 @@ impl Explain {
             ColourLimit::Greatest
         };
         let files = self.write(&model, request, &attribution, reach, &input.name)?;
-        let receipt = Receipt {
+        let receipt = Receipt::of(Explained {
             model: &model,
             input: &input.argument,
             target: self.target.as_deref(),
@@ -130,12 +131,10 @@ impl Explain {
             picture: &files.picture.display().to_string(),
             array: &files.array.display().to_string(),
             maps: &files.maps,
-        };
-        let document = receipt.document();
-        let text = serde_json::to_string_pretty(&document)?;
-        write(&files.receipt, format!("{text}\n").as_bytes())?;
+        });
+        write(&files.receipt, receipt.to_text()?.as_bytes())?;
         if self.json {
-            writeln!(std::io::stdout().lock(), "{text}")?;
+            print_json(&receipt)?;
         } else {
             self.say(&aim, &attribution, &files, seconds)?;
         }

@@ -6,7 +6,7 @@
 //! onnx         ONNX files: bounded reading, building, running by tract
 //! resources    shipped models, descriptions and digits; folders of other files
 //! output       folders and files that results go into
-//! affine, window, hex, printable, random, request   what every floor above shares
+//! affine, window, hex, printable, random, request, described   what every floor above shares
 //! ```
 //!
 //! `description` reads `input`, and both read `resources`; `resources` and `onnx` know nothing of inputs.
@@ -23,6 +23,7 @@
 //! ```
 
 pub mod affine;
+pub mod described;
 pub mod description;
 pub mod hex;
 pub mod input;

@@ -6,7 +6,7 @@ use super::attribution::{Attribution, Note};
 use super::backward::Rules;
 use super::composite::{Composite, CompositeKind, LrpRule};
 use super::error::ExplainError;
-use super::method::{ParameterValue, Parameters};
+use super::method::{LayerRule, ParameterValue, Parameters};
 use super::run::Run;
 use crate::target::Quantity;
 
@@ -144,6 +144,10 @@ pub fn propagate(run: &mut Run<'_>, composite: &Composite) -> Result<Attribution
 /// The parameters of a composite, for the receipt.
 pub fn parameters(composite: &Composite) -> Parameters {
     let first = composite.first.map(|rule| rule.to_string());
+    let layers = composite.layers.iter().map(|(layer, rule)| LayerRule {
+        layer: layer.clone(),
+        rule: rule.to_string(),
+    });
     vec![
         (
             "composite",
@@ -152,6 +156,6 @@ pub fn parameters(composite: &Composite) -> Parameters {
         ("dense", ParameterValue::Text(composite.dense.to_string())),
         ("conv", ParameterValue::Text(composite.conv.to_string())),
         ("first", ParameterValue::Optional(first)),
-        ("layers", ParameterValue::Rules(composite.layers.clone())),
+        ("layers", ParameterValue::Rules(layers.collect())),
     ]
 }
