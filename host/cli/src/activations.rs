@@ -1,7 +1,7 @@
 //! `cortexscope activations`.
 
-use super::common::{make_folder, print_json};
-use super::full::{FloatModelArgs, model_error, one_input};
+use super::common::{blame, make_folder, print_json};
+use super::full::{FloatModelArgs, one_input};
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use cortexscope_draw::number::{grouped, significant};
@@ -67,7 +67,7 @@ impl ActivationsCommand {
             (0..model.layers().len()).map(LayerId).collect()
         } else {
             let named = self.layer.iter().map(|name| model.find(name));
-            named.collect::<Result<_, _>>().map_err(model_error)?
+            named.collect::<Result<_, _>>().map_err(blame)?
         };
         let input = one_input(&self.input, &model)?;
         let recorded = record(&model, &layers, &input.values)?;

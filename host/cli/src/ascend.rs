@@ -1,9 +1,9 @@
 //! `cortexscope ascend`.
 
 use super::ascend_parameters::AscentArgs;
-use super::common::{ctrl_c, make_folder, print_json, wrong};
-use super::explain::{ClassValueArg, explain_error};
-use super::full::{FloatModelArgs, target_error};
+use super::common::{blame, ctrl_c, make_folder, print_json, wrong};
+use super::explain::ClassValueArg;
+use super::full::FloatModelArgs;
 use super::progress;
 use anyhow::Context;
 use clap::Args;
@@ -71,14 +71,12 @@ impl AscendCommand {
             return Err(wrong("--frames: give a number of steps from 1 up"));
         }
         let targets = self.target.iter().map(|text| text.parse::<Target>());
-        let targets = targets
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(target_error)?;
+        let targets = targets.collect::<Result<Vec<_>, _>>().map_err(blame)?;
         let model = self.model.open()?;
         let aims = targets
             .iter()
             .map(|target| target.aim(&model, self.class_value.into()));
-        let aims = aims.collect::<Result<Vec<_>, _>>().map_err(target_error)?;
+        let aims = aims.collect::<Result<Vec<_>, _>>().map_err(blame)?;
         let ascents = self.parameters.ascents(&model)?;
         make_folder(&self.output)?;
 
@@ -121,7 +119,7 @@ impl AscendCommand {
                     let cannot = format!("cannot write {}", path.display());
                     return Err(anyhow::Error::from(error).context(cannot));
                 }
-                let climb = climbed.map_err(explain_error)?;
+                let climb = climbed.map_err(blame)?;
                 let array = base.with_added_extension("npy");
                 dump::npy(&array, &model.input_shape().map(|n| n as u64), &climb.input)?;
                 runs.push(Run {

@@ -1,7 +1,6 @@
 //! The parameters of `cortexscope ascend`: a preset, and what is changed in it.
 
-use super::common::wrong;
-use super::explain::explain_error;
+use super::common::{blame, wrong};
 use super::full::one_input;
 use clap::{Args, ValueEnum};
 use cortexscope_explain::ascend::{
@@ -195,7 +194,7 @@ impl AscentArgs {
         ascent.stop.steps = self.steps.unwrap_or(ascent.stop.steps);
         ascent.stop.patience = self.patience.unwrap_or(ascent.stop.patience);
         ascent.stop.rise = self.rise.unwrap_or(ascent.stop.rise);
-        ascent.check().map_err(explain_error)?;
+        ascent.check().map_err(blame)?;
         let seeded = self.seed.iter().map(|&seed| Ascent {
             seed,
             ..ascent.clone()

@@ -7,9 +7,8 @@ use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_net::output;
 use cortexscope_present::causes::in_words;
 use cortexscope_present::documents::Document;
-use cortexscope_present::documents::mode;
 use cortexscope_present::verdict::verdict;
-use cortexscope_record::{About, OpenError, Tape};
+use cortexscope_record::{About, Tape};
 use cortexscope_rig::Rig;
 use cortexscope_rig::board::{self, BoardKind, Engine, FarEnd, Port, Transport};
 use cortexscope_rig::session::{Cancel, Mode};
@@ -120,13 +119,7 @@ pub(super) enum ModeArg {
 impl ModeArg {
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
-        mode::Mode::from(self).name()
-    }
-}
-
-impl From<ModeArg> for mode::Mode {
-    fn from(mode: ModeArg) -> Self {
-        Mode::from(mode).into()
+        Mode::from(self).name()
     }
 }
 
@@ -233,12 +226,7 @@ impl BoardArgs {
             ));
         }
         let tape = self.tape.tape();
-        cortexscope_record::open(board, engine, model, far_end, &tape, cancel).map_err(|error| {
-            match error {
-                OpenError::Rig(error) => error.into(),
-                error => wrong(in_words(&error)),
-            }
-        })
+        cortexscope_record::open(board, engine, model, far_end, &tape, cancel).map_err(blame)
     }
 }
 

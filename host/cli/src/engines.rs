@@ -4,7 +4,7 @@ use super::common::{BoardArgs, ctrl_c, print_json};
 use super::input;
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use cortexscope_present::documents;
-use cortexscope_present::documents::memory::{HeapPhase, Linked};
+use cortexscope_present::documents::memory::Linked;
 use cortexscope_rig::board::Engine;
 use cortexscope_rig::measure::measure_engine;
 use cortexscope_rig::session::Memory;
@@ -84,7 +84,7 @@ impl Cost {
             arena_bytes: self.arena_bytes,
             heap_bytes: self.heap_bytes,
             instructions: self.instructions,
-            heap: self.memory.heap.iter().map(HeapPhase::from).collect(),
+            heap: self.memory.heap.clone(),
             linked: Linked::from(&self.memory),
         }
     }

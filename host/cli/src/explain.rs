@@ -1,16 +1,17 @@
 //! `cortexscope explain`.
 
-use super::common::{ctrl_c, make_folder, wrong};
+use super::common::{blame, ctrl_c, make_folder, print_json, wrong};
 use super::explain_arguments::{MethodArguments, methods};
-use super::full::{FloatModelArgs, model_error, one_input, target_error};
+use super::full::{FloatModelArgs, one_input};
 use super::progress;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use cortexscope_draw::number::significant;
 use cortexscope_draw::{ColourLimit, Theme, attribution_picture};
-use cortexscope_explain::attribute::{Attribution, ExplainError, Receipt, Request, explain};
+use cortexscope_explain::attribute::{Attribution, Explained, Receipt, Request, explain};
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_explain::target::{Aim, ClassValue, Target};
+use cortexscope_present::documents::Document;
 use cortexscope_present::dump;
 use cortexscope_present::scene::attribution::attribution as scene;
 use std::io::Write;
@@ -81,14 +82,14 @@ impl Explain {
             ));
         }
         let target = self.target.as_deref().map(str::parse::<Target>);
-        let target = target.transpose().map_err(target_error)?;
+        let target = target.transpose().map_err(blame)?;
         let model = self.model.open()?;
         let method = self.parameters.method(&self.method, &model)?;
         let input = one_input(&self.input, &model)?;
         let value = self.class_value.into();
         let aim = match &target {
-            Some(target) => target.aim(&model, value).map_err(target_error)?,
-            None => Aim::predicted(&model, &input.values, value).map_err(model_error)?,
+            Some(target) => target.aim(&model, value).map_err(blame)?,
+            None => Aim::predicted(&model, &input.values, value).map_err(blame)?,
         };
         let request = Request {
             input: &input.values,
@@ -109,7 +110,7 @@ impl Explain {
                 ControlFlow::Continue(())
             }
         })
-        .map_err(explain_error)?;
+        .map_err(blame)?;
         let seconds = begun.elapsed().as_secs_f64();
         bar.finish_and_clear();
 
@@ -119,7 +120,7 @@ impl Explain {
             ColourLimit::Greatest
         };
         let files = self.write(&model, request, &attribution, reach, &input.name)?;
-        let receipt = Receipt {
+        let receipt = Receipt::of(Explained {
             model: &model,
             input: &input.argument,
             target: self.target.as_deref(),
@@ -130,12 +131,10 @@ impl Explain {
             picture: &files.picture.display().to_string(),
             array: &files.array.display().to_string(),
             maps: &files.maps,
-        };
-        let document = receipt.document();
-        let text = serde_json::to_string_pretty(&document)?;
-        write(&files.receipt, format!("{text}\n").as_bytes())?;
+        });
+        write(&files.receipt, receipt.to_text()?.as_bytes())?;
         if self.json {
-            writeln!(std::io::stdout().lock(), "{text}")?;
+            print_json(&receipt)?;
         } else {
             self.say(&aim, &attribution, &files, seconds)?;
         }
@@ -217,16 +216,4 @@ struct Files {
 
 fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
-}
-
-/// An error of a method as the request's where the request is what is wrong.
-pub(super) fn explain_error(error: ExplainError) -> anyhow::Error {
-    match error {
-        ExplainError::Model(error) => model_error(error),
-        ExplainError::Parameter(_)
-        | ExplainError::Window { .. }
-        | ExplainError::NoMaps { .. }
-        | ExplainError::Folded { .. } => wrong(error.to_string()),
-        error => error.into(),
-    }
 }

@@ -1,16 +1,16 @@
 //! `cortexscope filters`.
 
 use super::activations::ScaleArg;
-use super::common::{make_folder, print_json, wrong};
-use super::full::{FloatModelArgs, model_error};
+use super::common::{blame, make_folder, print_json, wrong};
+use super::full::FloatModelArgs;
 use anyhow::Context;
 use clap::Args;
 use cortexscope_draw::Theme;
-use cortexscope_explain::filters::{FiltersError, Slice};
+use cortexscope_explain::filters::Slice;
 use cortexscope_explain::float_model::LayerId;
 use cortexscope_present::documents;
 use cortexscope_present::dump;
-use cortexscope_present::scene::filters::{FilterPictureError, draw};
+use cortexscope_present::scene::filters::draw;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -44,7 +44,7 @@ impl Filters {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         let model = self.model.open()?;
         let id = match &self.layer {
-            Some(name) => model.find(name).map_err(model_error)?,
+            Some(name) => model.find(name).map_err(blame)?,
             None => {
                 let mut layers = model.layers().iter();
                 let first = layers.position(|layer| layer.operator == "Conv");
@@ -56,11 +56,7 @@ impl Filters {
             (None, Some(filter)) => Slice::Filter(filter),
             (None, None) => Slice::Auto,
         };
-        let drawing = draw(&model, id, slice, self.scale.into()).map_err(|error| match error {
-            FilterPictureError::Filters(FiltersError::Model(error)) => model_error(error),
-            FilterPictureError::Filters(error) => wrong(error.to_string()),
-            error @ FilterPictureError::Picture(_) => error.into(),
-        })?;
+        let drawing = draw(&model, id, slice, self.scale.into()).map_err(blame)?;
         let weights = model.conv_weights(id)?;
         let layer = model.layer(id);
         make_folder(&self.output)?;

@@ -1,13 +1,11 @@
 //! What every command on a whole float model has in common.
 
-use super::common::{blame, wrong};
+use super::common::blame;
 use super::input::FloatInput;
 use clap::{Args, ValueEnum};
 use cortexscope_compile::model_files::input_steps_beside;
-use cortexscope_explain::float_model::{FloatModel, FloatModelError, Overrides};
-use cortexscope_explain::target::TargetError;
+use cortexscope_explain::float_model::{FloatModel, Overrides};
 use cortexscope_net::input::{Channels, Polarity};
-use cortexscope_present::causes;
 use std::path::PathBuf;
 
 /// Which model, and how it wants its input. `MODEL.toml` beside the model says
@@ -80,16 +78,7 @@ impl FloatModelArgs {
             }),
             labels: self.labels.clone(),
         };
-        let model = FloatModel::open(&self.model, &overrides).map_err(|error| match error {
-            // These name what they are about.
-            FloatModelError::Unknown { .. }
-            | FloatModelError::Read { .. }
-            | FloatModelError::FileTooLarge { .. }
-            | FloatModelError::Spec { .. }
-            | FloatModelError::Overrides(_) => model_error(error),
-            FloatModelError::Engine(_) => anyhow::Error::from(error).context(self.model.clone()),
-            error => wrong(format!("{}: {}", self.model, causes::in_words(&error))),
-        })?;
+        let model = FloatModel::open(&self.model, &overrides).map_err(blame)?;
         for note in &model.notes {
             eprintln!("{note}");
         }
@@ -105,23 +94,6 @@ pub(super) fn one_input(name: &str, model: &FloatModel) -> anyhow::Result<FloatI
         eprintln!("{}: {note}", input.name);
     }
     Ok(input)
-}
-
-/// An error of a model as the request's where the request is what is wrong.
-pub(super) fn model_error(error: FloatModelError) -> anyhow::Error {
-    match error {
-        FloatModelError::Engine(_) | FloatModelError::Read { .. } => error.into(),
-        // The chain of causes belongs to the request too.
-        error => wrong(causes::in_words(&error)),
-    }
-}
-
-/// An error of a target as the request's.
-pub(super) fn target_error(error: TargetError) -> anyhow::Error {
-    match error {
-        TargetError::Model(error) => model_error(error),
-        error => wrong(error.to_string()),
-    }
 }
 
 /// `224` or `224x320`.

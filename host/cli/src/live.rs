@@ -5,7 +5,7 @@ use super::common::{BoardArgs, EngineArg, ModeArg, TapeArgs, ctrl_c, wrong};
 use super::input::test_digits;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use cortexscope_live::command::{Choice, PlanName};
+use cortexscope_live::command::Choice;
 use cortexscope_live::{LiveServer, Menu, MenuBoard, Opener};
 use cortexscope_net::resources::shipped;
 use cortexscope_rig::board::BOARDS;
@@ -77,7 +77,7 @@ impl Live {
         let (server, mut threads) = LiveServer::start(
             self.menu(),
             first,
-            plan(self.mode),
+            self.mode.into(),
             test_digits()?.clone(),
             self.opener(),
         );
@@ -180,13 +180,6 @@ impl Live {
             let args = args.board_args(choice)?;
             Ok(args.open_engine(args.engine()?, cancel)?)
         })
-    }
-}
-
-fn plan(mode: ModeArg) -> PlanName {
-    match mode {
-        ModeArg::Fused => PlanName::Fused,
-        ModeArg::Tapped => PlanName::Tapped,
     }
 }
 

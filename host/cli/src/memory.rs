@@ -69,13 +69,11 @@ impl Memory {
             print_json(&documents::Memory {
                 origin: Origin::from(&rig),
                 linked: documents::Linked::from(&memory),
-                modes: measured.iter().map(documents::ModeMemory::from).collect(),
-                firmware: firmware.as_ref().map(|sections| documents::Firmware {
-                    sections: sections.iter().map(documents::Section::from).collect(),
-                }),
+                modes: measured,
+                firmware: firmware.map(|sections| documents::Firmware { sections }),
                 stack: stack.document(),
-                heap: memory.heap.iter().map(documents::HeapPhase::from).collect(),
-                occlusion: documents::OcclusionMemory::new([WINDOW, WINDOW], &occlusion),
+                heap: memory.heap,
+                occlusion: occlusion,
             })?;
             return Ok(ExitCode::SUCCESS);
         }
@@ -100,7 +98,7 @@ impl Memory {
         for measurement in &measured {
             let title = format!(
                 "{}: planned and measured, in bytes",
-                measurement.mode_name()
+                measurement.mode.name()
             );
             writeln!(out, "\n{}", style.strong(&title))?;
             layers(out, style, measurement, board.count_unit())?;
@@ -175,13 +173,13 @@ fn causes(out: &mut dyn Write, style: Style, firmware: &[Section]) -> io::Result
     };
     let mut rows = Vec::new();
     for section in firmware {
-        if let [(cause, bytes)] = section.causes[..] {
-            rows.push(line(section, &section.name, cause.words(), bytes));
+        if let [part] = section.causes[..] {
+            rows.push(line(section, &section.name, part.cause.words(), part.bytes));
             continue;
         }
         rows.push(line(section, &section.name, "", section.bytes));
-        for &(cause, bytes) in &section.causes {
-            rows.push(line(section, "", cause.words(), bytes));
+        for part in &section.causes {
+            rows.push(line(section, "", part.cause.words(), part.bytes));
         }
     }
     let total = |takes: fn(&Section) -> bool| {
@@ -281,7 +279,7 @@ fn prices(
             measurement.planned_arena_bytes,
             measurement.measured_arena_bytes,
         );
-        (measurement.mode_name(), planned, measured, what)
+        (measurement.mode.name(), planned, measured, what)
     });
     let occlusion = (
         "occlusion",

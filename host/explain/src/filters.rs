@@ -4,6 +4,7 @@
 //! Krizhevsky et al. 2012; any other one as the maps of its weights, one for each channel
 //! that it reads.
 
+use cortexscope_net::RequestError;
 use thiserror::Error;
 
 use crate::float_model::{FloatModel, FloatModelError, LayerId};
@@ -62,6 +63,15 @@ pub enum FiltersError {
     /// The layer has no filters.
     #[error(transparent)]
     Model(#[from] FloatModelError),
+}
+
+impl RequestError for FiltersError {
+    fn is_request(&self) -> bool {
+        match self {
+            Self::Model(error) => error.is_request(),
+            Self::Outside { .. } => true,
+        }
+    }
 }
 
 /// The weights of the convolution `id` that `slice` names.

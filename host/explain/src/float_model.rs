@@ -5,14 +5,13 @@
 //! depends on it by name, and says how it wants its input and what its classes
 //! are called. [`Forward`] runs it up to some layers.
 
-mod description;
 mod error;
 mod forward;
 mod graph;
 mod layer;
 mod weights;
 
-pub use description::{Description, Overrides};
+pub use cortexscope_net::{Description, DescriptionError, Overrides};
 pub use error::FloatModelError;
 pub use forward::Forward;
 pub use layer::{Layer, LayerId};
@@ -87,9 +86,13 @@ impl FloatModel {
         path: ResourcePath,
         overrides: &Overrides,
     ) -> Result<Self, FloatModelError> {
-        let file = graph::File::parse(onnx)?;
+        let in_file = |source: FloatModelError| FloatModelError::File {
+            path: path.clone(),
+            source: Box::new(source),
+        };
+        let file = graph::File::parse(onnx).map_err(in_file)?;
         let Description { spec, notes } = overrides.describe(&path, file.input_dims())?;
-        let graph = file.load(spec.input.shape())?;
+        let graph = file.load(spec.input.shape()).map_err(in_file)?;
         let from_file = || path.stem().unwrap_or_else(|| "model".to_owned());
         Ok(Self {
             name: spec.name.clone().unwrap_or_else(from_file),

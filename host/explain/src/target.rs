@@ -8,6 +8,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use crate::float_model::{FloatModel, FloatModelError, LayerId};
+use cortexscope_net::RequestError;
 use cortexscope_net::scores::{first_greatest, softmax};
 
 /// A target as it is written.
@@ -69,6 +70,15 @@ pub enum TargetError {
     /// The model has no such layer, or no classes.
     #[error(transparent)]
     Model(#[from] FloatModelError),
+}
+
+impl RequestError for TargetError {
+    fn is_request(&self) -> bool {
+        match self {
+            Self::Model(error) => error.is_request(),
+            _ => true,
+        }
+    }
 }
 
 /// A target in a model: a scalar function of one layer.

@@ -1,6 +1,7 @@
 //! What a page may ask for.
 
 use cortexscope_net::input::digit_form::Steps;
+use cortexscope_rig::session::Mode;
 use serde::{Deserialize, Serialize};
 
 /// Bytes of the longest command.
@@ -19,7 +20,7 @@ pub enum Command {
     /// Which plan runs.
     Mode {
         /// Fused or tapped.
-        mode: PlanName,
+        mode: Mode,
     },
     /// Which steps of the preparation are on.
     Steps(Steps),
@@ -92,17 +93,6 @@ pub struct Choice {
     pub model: String,
     /// The engine on the board.
     pub engine: String,
-}
-
-/// A plan.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum PlanName {
-    /// Convolutions before a max-pool exist one row at a time.
-    #[default]
-    Fused,
-    /// Every layer is materialised.
-    Tapped,
 }
 
 /// Whose camera it is.
@@ -191,9 +181,7 @@ mod tests {
         assert!(matches!(play, Command::Play(Play { seed: Some(3), .. })));
         assert_eq!(
             Command::parse(r#"{"type":"mode","mode":"tapped"}"#).unwrap(),
-            Command::Mode {
-                mode: PlanName::Tapped
-            }
+            Command::Mode { mode: Mode::Tapped }
         );
     }
 

@@ -1,11 +1,11 @@
 //! One frame as a packet, and the flow of frames.
 
-use super::command::PlanName;
 use super::packet::{Kind, Packet};
 use super::stimulus::{PreparedInput, Stimulus};
 use axum::body::Bytes;
 use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_net::resources::ResourcePath;
+use cortexscope_rig::session::Mode;
 use cortexscope_rig::session::Session;
 use cortexscope_rig::{Recording, softmax};
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ pub struct Frame {
     /// The board's results.
     pub recording: Recording,
     /// The plan that ran.
-    pub mode: PlanName,
+    pub mode: Mode,
     /// The stream up to this frame.
     pub flow: Flow,
     /// The classes' names.
@@ -161,7 +161,7 @@ pub fn packet(
     generation: u64,
     stimulus: &Stimulus,
     shown: &PreparedInput,
-    mode: PlanName,
+    mode: Mode,
     recording: &Recording,
     flow: &Flow,
 ) -> Bytes {

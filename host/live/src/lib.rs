@@ -24,7 +24,8 @@
 //! use axum::body::Body;
 //! use axum::http::{Request, StatusCode};
 //! use cortexscope_compile::model_files::ModelFiles;
-//! use cortexscope_live::command::{Choice, PlanName};
+//! use cortexscope_live::command::Choice;
+//! use cortexscope_rig::session::Mode;
 //! use cortexscope_live::{Guard, LiveServer, Menu, Opener, app};
 //! use cortexscope_net::input::MnistSet;
 //! use cortexscope_rig::Rig;
@@ -51,7 +52,7 @@
 //!     &folder.join("t10k-labels-idx1-ubyte.gz"),
 //! )?;
 //! let (server, _threads) =
-//!     LiveServer::start(Menu::default(), choice, PlanName::Fused, digits, open);
+//!     LiveServer::start(Menu::default(), choice, Mode::Fused, digits, open);
 //!
 //! // The first frame is test digit 18, a 3.
 //! let mut frames = server.frames();

@@ -4,9 +4,9 @@
 use super::packet::{Kind, Packet};
 use axum::body::Bytes;
 use cortexscope_core::image::{Layer, Tensor};
-use cortexscope_core::{Mode, Model, Op, image::Window};
+use cortexscope_core::{Model, Op, image::Window};
 use cortexscope_draw::{ArenaPlan, BufferKind};
-use cortexscope_present::documents::memory::{Linked, ModeMemory};
+use cortexscope_present::documents::memory::Linked;
 use cortexscope_present::scene;
 use cortexscope_rig::Rig;
 use cortexscope_rig::measure::Measurement;
@@ -156,14 +156,10 @@ fn arrays(mut packet: Packet, model: &Model<'_>) -> Packet {
 }
 
 fn mode(model: &Model<'_>, measurement: &Measurement) -> Value {
-    let planned = match measurement.mode {
-        cortexscope_rig::session::Mode::Fused => Mode::Fused,
-        cortexscope_rig::session::Mode::Tapped => Mode::Tapped,
-    };
     let arena = model
-        .plan(planned)
+        .plan(measurement.mode.into())
         .map(|plan| scene::memory::arena(model, &plan, measurement.measured_arena_bytes));
-    let mut entry = json!(ModeMemory::from(measurement));
+    let mut entry = json!(measurement);
     entry["arena"] = json!(arena.map(arena_entry));
     entry
 }

@@ -4,7 +4,7 @@
 //! One thread of its own drives the board (`worker`), because a session with it
 //! is synchronous; others ask the float network behind the board's (`study`).
 
-use super::command::{Ascend, Attribute, Choice, PlanName};
+use super::command::{Ascend, Attribute, Choice};
 use super::frame::Frame;
 use super::host_camera;
 use super::shared::{Order, Overrun, Shared};
@@ -13,6 +13,7 @@ use super::stimulus::Stimulus;
 use super::study;
 use super::worker::{Opener, Worker};
 use cortexscope_net::input::MnistSet;
+use cortexscope_rig::session::Mode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -47,7 +48,7 @@ impl LiveServer {
     pub fn start(
         menu: Menu,
         choice: Choice,
-        mode: PlanName,
+        mode: Mode,
         digits: MnistSet,
         open: Opener,
     ) -> (Self, LiveThreads) {

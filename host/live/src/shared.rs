@@ -5,7 +5,7 @@
 //! published in places that hold the newest one only. So a slow board never falls
 //! behind, and neither does a slow page.
 
-use super::command::{Ascend, Attribute, CameraOf, Choice, OccludeCommand, PlanName, Play};
+use super::command::{Ascend, Attribute, CameraOf, Choice, OccludeCommand, Play};
 use super::frame::Frame;
 use super::latest_slot::LatestSlot;
 use super::state::State;
@@ -14,6 +14,7 @@ use axum::body::Bytes;
 use cortexscope_net::input::digit_form::Steps;
 use cortexscope_net::resources::ResourcePath;
 use cortexscope_rig::session::Cancel;
+use cortexscope_rig::session::Mode;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -29,7 +30,7 @@ pub enum Order {
     /// Open another board, model or engine.
     Open(Choice),
     /// Use another plan.
-    Mode(PlanName),
+    Mode(Mode),
     /// Use other steps of the preparation.
     Steps(Steps),
     /// Show digits, one after the other.
@@ -248,7 +249,7 @@ mod tests {
             model: "lenet5".to_owned(),
             engine: "static".to_owned(),
         };
-        Shared::new(State::new(Menu::default(), choice, PlanName::Fused))
+        Shared::new(State::new(Menu::default(), choice, Mode::Fused))
     }
 
     #[test]

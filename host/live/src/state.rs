@@ -1,10 +1,11 @@
 //! What every page shows of the server: one JSON object, sent as a whole whenever
 //! a part of it changes.
 
-use super::command::{Attribute, CameraOf, Choice, PlanName, Play};
+use super::command::{Attribute, CameraOf, Choice, Play};
 use cortexscope_explain::ascend::{PRESETS, Preset};
 use cortexscope_explain::attribute::METHODS;
 use cortexscope_net::input::digit_form::Steps;
+use cortexscope_rig::session::Mode;
 use serde::Serialize;
 use std::collections::VecDeque;
 
@@ -89,7 +90,7 @@ pub struct State {
     /// What can be chosen.
     pub menu: Menu,
     /// The plan that runs.
-    pub mode: PlanName,
+    pub mode: Mode,
     /// The preparation's steps.
     pub steps: Steps,
     /// Whether frames wait to be let through.
@@ -127,7 +128,7 @@ pub struct State {
 
 impl State {
     /// The state before the first board is reached.
-    pub fn new(menu: Menu, choice: Choice, mode: PlanName) -> Self {
+    pub fn new(menu: Menu, choice: Choice, mode: Mode) -> Self {
         Self {
             phase: Phase::Opening,
             message: None,
@@ -189,7 +190,7 @@ mod tests {
             model: "lenet5".to_owned(),
             engine: "static".to_owned(),
         };
-        State::new(Menu::default(), choice, PlanName::Fused)
+        State::new(Menu::default(), choice, Mode::Fused)
     }
 
     #[test]

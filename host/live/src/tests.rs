@@ -1,11 +1,12 @@
 //! The router, asked in process.
 
-use super::command::{Choice, PlanName};
+use super::command::Choice;
 use super::{Guard, LiveServer, Menu, app};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use cortexscope_net::input::MnistSet;
+use cortexscope_rig::session::Mode;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use tower::ServiceExt;
@@ -23,7 +24,7 @@ fn page() -> Router {
     let (server, _) = LiveServer::start(
         Menu::default(),
         choice,
-        PlanName::Fused,
+        Mode::Fused,
         digits,
         Box::new(|_, _| Err("there is no board".into())),
     );

@@ -4,7 +4,7 @@ mod frames;
 mod occlusion;
 mod reach;
 
-use super::command::{CameraOf, Choice, PlanName};
+use super::command::{CameraOf, Choice};
 use super::frame::Flow;
 use super::host_camera::{HostCamera, OpenCamera};
 use super::shared::{Order, Shared};
@@ -14,6 +14,7 @@ use cortexscope_net::input::MnistSet;
 use cortexscope_net::input::digit_form::Steps;
 use cortexscope_rig::Rig;
 use cortexscope_rig::session::Cancel;
+use cortexscope_rig::session::Mode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -32,7 +33,7 @@ pub(super) struct Worker {
     digits: MnistSet,
     open: Opener,
     rig: Option<Rig>,
-    mode: PlanName,
+    mode: Mode,
     steps: Steps,
     is_frozen: bool,
     player: Option<Player>,
@@ -66,7 +67,7 @@ impl Worker {
         shared: Arc<Shared>,
         digits: MnistSet,
         open: Opener,
-        mode: PlanName,
+        mode: Mode,
         open_camera: OpenCamera,
     ) -> Self {
         let first = (!digits.is_empty()).then(|| Last {
@@ -246,11 +247,11 @@ mod tests {
             model: "none".to_owned(),
             engine: "static".to_owned(),
         };
-        let state = State::new(Menu::default(), choice, PlanName::Fused);
+        let state = State::new(Menu::default(), choice, Mode::Fused);
         let open: Opener = Box::new(|_, _| Err("there is no board".into()));
         let camera: OpenCamera = Arc::new(|| Err(std::io::Error::other("unplugged")));
         let shared = Arc::new(Shared::new(state));
-        Worker::new(shared, digits, open, PlanName::Fused, camera)
+        Worker::new(shared, digits, open, Mode::Fused, camera)
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! What a network is and what it is shown.
 //!
 //! ```text
-//! input      a picture, an array or a digit → [C, H, W] as a model wants it
-//! onnx       ONNX files: bounded reading, building, running by tract
-//! resources  shipped models, descriptions and digits; folders of other files
-//! output     folders and files that results go into
-//! affine, window, hex, printable, random, request   what every floor above shares
+//! input        a picture, an array or a digit → [C, H, W] as a model wants it
+//! description  how a model wants its input: its description, what the user says, what is assumed
+//! onnx         ONNX files: bounded reading, building, running by tract
+//! resources    shipped models, descriptions and digits; folders of other files
+//! output       folders and files that results go into
+//! affine, window, hex, printable, random, request, described   what every floor above shares
 //! ```
 //!
-//! `input` reads `resources`; `resources` and `onnx` know nothing of inputs.
+//! `description` reads `input`, and both read `resources`; `resources` and `onnx` know nothing of inputs.
 //!
 //! ```
 //! use cortexscope_net::input::{FloatInput, ModelSpec};
@@ -22,6 +23,8 @@
 //! ```
 
 pub mod affine;
+pub mod described;
+pub mod description;
 pub mod hex;
 pub mod input;
 pub mod onnx;
@@ -34,6 +37,7 @@ pub mod scores;
 pub mod window;
 
 pub use affine::Affine;
+pub use description::{Description, DescriptionError, Overrides};
 pub use hex::hex;
 pub use request::RequestError;
 pub use window::Window;

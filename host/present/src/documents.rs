@@ -17,18 +17,16 @@ pub mod filters;
 pub mod gallery;
 pub mod infer;
 pub mod memory;
-pub mod mode;
 pub mod occlude;
 pub mod origin;
 pub mod receipt;
 pub mod reference;
 pub mod schema;
-pub mod shape;
 pub mod verify;
 
+use cortexscope_net::described::Described;
 use serde::Serialize;
 use serde_json::Value;
-use shape::Described;
 
 /// A struct that a command prints with `--json`.
 pub trait Document: Serialize + Described {

@@ -4,7 +4,7 @@ use crate::container::{About, ContainerError};
 use crate::recorder::Recorder;
 use crate::replay::Replay;
 use cortexscope_compile::model_files::ModelFiles;
-use cortexscope_net::hex;
+use cortexscope_net::{RequestError, hex};
 use cortexscope_rig::board::{BoardKind, ConnectError, Connection, Engine, FarEnd, connect};
 use cortexscope_rig::session::logs::Logs;
 use cortexscope_rig::session::{Cancel, SessionError};
@@ -47,6 +47,12 @@ pub enum OpenError {
         /// The model asked for.
         asked: String,
     },
+}
+
+impl RequestError for OpenError {
+    fn is_request(&self) -> bool {
+        !matches!(self, Self::Rig(_))
+    }
 }
 
 impl From<SessionError> for OpenError {

@@ -6,53 +6,49 @@ use cortexscope_compile::layout::channels_last;
 use crate::Rig;
 use crate::session::{InferRequest, Memory, Mode, OccludeRequest, SessionError, TensorSet};
 use cortexscope_core::occlusion_arena_bytes;
+use cortexscope_net::described;
 
 /// Two patterns that differ in every bit: a byte that is written with one of
 /// them shows under the other.
 const PAINTS: [u8; 2] = [0x55, 0xAA];
 
-/// One mode of one model, planned and measured.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Measurement {
-    /// The plan that ran.
-    pub mode: Mode,
-    /// Bytes of arena that the plan says.
-    pub planned_arena_bytes: u32,
-    /// Bytes of arena up to the last one in use; none if the board cannot tell.
-    pub measured_arena_bytes: Option<u32>,
-    /// Bytes of stack at the deepest; none if the board cannot tell.
-    pub stack_bytes: Option<u32>,
-    /// The input, then each layer.
-    pub layers: Vec<LayerMeasurement>,
-}
+described! {
+    /// The arena and the stack in one mode.
+    #[derive(Eq)]
+    pub struct Measurement {
+        /// The plan that ran: `fused` or `tapped`.
+        pub mode: Mode,
+        /// Bytes of arena in the plan.
+        pub planned_arena_bytes: u32,
+        /// Bytes of arena up to the last one written, found by painting; `null` if the board
+        /// cannot tell.
+        pub measured_arena_bytes: Option<u32>,
+        /// Bytes of stack at the deepest; `null` if the board cannot tell.
+        pub stack_bytes: Option<u32>,
+        /// The input, then each layer in the order of execution.
+        pub layers: Vec<LayerMeasurement>,
+    }
 
-/// One tensor and the layer that wrote it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LayerMeasurement {
-    /// The layer's name.
-    pub name: String,
-    /// Where the tensor lies in the arena; none where it is fused away.
-    pub offset: Option<u32>,
-    /// Its bytes there; none where it is fused away.
-    pub bytes: Option<u32>,
-    /// Bytes of arena up to the last one in use while the layer's step runs, as
-    /// the plan says; none for the input.
-    pub planned_arena_bytes: Option<u32>,
-    /// The same as painting showed it.
-    pub measured_arena_bytes: Option<u32>,
-    /// Bytes of stack at the deepest while the layer ran.
-    pub stack_bytes: Option<u32>,
-    /// Instructions or cycles.
-    pub count: Option<u64>,
-}
-
-impl Measurement {
-    /// The mode's name on the command line.
-    pub fn mode_name(&self) -> &'static str {
-        match self.mode {
-            Mode::Fused => "fused",
-            Mode::Tapped => "tapped",
-        }
+    /// The arena and the stack of one layer.
+    #[derive(Eq)]
+    pub struct LayerMeasurement {
+        /// The layer's name; the first one is the input.
+        pub name: String,
+        /// Offset of its tensor in the arena, in bytes; `null` if it is fused away.
+        pub offset: Option<u32>,
+        /// Bytes of its tensor in the arena; `null` if it is fused away.
+        pub bytes: Option<u32>,
+        /// Bytes of arena up to the last one in use while the layer runs, earlier layers that
+        /// are still needed included, by the plan; `null` for the input.
+        pub planned_arena_bytes: Option<u32>,
+        /// The same, found by painting what is free before each layer; `null` if the board
+        /// cannot tell.
+        pub measured_arena_bytes: Option<u32>,
+        /// Bytes of stack at the deepest while the layer ran.
+        pub stack_bytes: Option<u32>,
+        /// Instructions or cycles of the layer; `null` if they were not counted.
+        #[serde(rename = "instructions")]
+        pub count: Option<u64>,
     }
 }
 
@@ -65,13 +61,9 @@ pub fn measure(rig: &mut Rig, input: &[i8]) -> Result<Vec<Measurement>, SessionE
     let image = rig.model.image.clone();
     let model = image.model();
     let board_input = channels_last(input, model.input().shape);
-    let modes = [
-        (Mode::Fused, cortexscope_core::Mode::Fused),
-        (Mode::Tapped, cortexscope_core::Mode::Tapped),
-    ];
     let mut measurements = Vec::new();
-    for (mode, planned) in modes {
-        let Some(plan) = model.plan(planned) else {
+    for mode in [Mode::Fused, Mode::Tapped] {
+        let Some(plan) = model.plan(mode.into()) else {
             continue;
         };
         let mut arena_bytes = None;
@@ -121,16 +113,22 @@ pub fn measure(rig: &mut Rig, input: &[i8]) -> Result<Vec<Measurement>, SessionE
     Ok(measurements)
 }
 
-/// The arena of an occlusion map, planned and measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OcclusionMeasurement {
-    /// Bytes that the engine says it needs.
-    pub planned_arena_bytes: u32,
-    /// Bytes up to the last one written. What a window changes depends on where it
-    /// stands; not every position is tried, so it can be fewer.
-    pub measured_arena_bytes: Option<u32>,
-    /// Bytes of stack at the deepest; none if the board cannot tell.
-    pub stack_bytes: Option<u32>,
+described! {
+    /// What an occlusion map takes.
+    #[derive(Copy, Eq)]
+    pub struct OcclusionMeasurement {
+        /// Rows and columns of the window.
+        pub window: [u16; 2],
+        /// Bytes of arena that a map with this window needs.
+        pub planned_arena_bytes: u32,
+        /// Bytes of arena up to the last one written, with the window at some positions;
+        /// `null` if the board cannot tell.
+        // What a window changes depends on where it stands; not every position is tried, so it
+        // can be fewer than the plan says.
+        pub measured_arena_bytes: Option<u32>,
+        /// Bytes of stack at the deepest; `null` if the board cannot tell.
+        pub stack_bytes: Option<u32>,
+    }
 }
 
 /// Hides parts of `input`, int8 `[C, H, W]`, with a square window of `side`, edge
@@ -155,6 +153,7 @@ pub fn measure_occlusion(
     };
     let [height, width] = window.map(usize::from);
     let mut measured = OcclusionMeasurement {
+        window,
         planned_arena_bytes: occlusion_arena_bytes(&model, height, width) as u32,
         measured_arena_bytes: None,
         stack_bytes: None,

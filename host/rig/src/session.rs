@@ -44,6 +44,7 @@ mod host_end;
 mod identity;
 mod infer;
 mod memory;
+mod mode;
 mod occlude;
 mod open;
 mod parts;
@@ -55,10 +56,11 @@ pub use expect::{Expectations, ExpectedModel};
 pub use identity::BoardIdentity;
 pub use infer::{InferRequest, Inference, LayerCost, Progress};
 pub use memory::{HeapUse, Memory};
+pub use mode::Mode;
 pub use occlude::{MapProgress, OccludeRequest, OcclusionMap};
 pub use open::{Options, Session};
 pub use statistics::Statistics;
 
 pub use cortexscope_wire::message::{
-    BoardError, CameraIdentity, CounterKind, MemoryReport, Mode, ModelIdentity, Sections, TensorSet,
+    BoardError, CameraIdentity, CounterKind, MemoryReport, ModelIdentity, Sections, TensorSet,
 };

@@ -1,11 +1,12 @@
 //! One epoch's training digits: shuffled, distorted, in batches.
 
+use cortexscope_net::input::MnistSet;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use crate::{
     augment::Augmentation,
-    mnist::{Digits, PIXELS},
+    mnist::PIXELS,
     randomness::{Purpose, generator},
 };
 
@@ -20,7 +21,7 @@ pub struct Batch {
 
 /// The batches of one epoch; the same seed and epoch give the same batches.
 pub struct Epoch<'a> {
-    digits: &'a Digits,
+    digits: &'a MnistSet,
     augmentation: &'a Augmentation,
     order: Vec<u32>,
     batch_size: usize,
@@ -31,7 +32,7 @@ pub struct Epoch<'a> {
 impl<'a> Epoch<'a> {
     /// Shuffles `digits` for `epoch` (from 0).
     pub fn new(
-        digits: &'a Digits,
+        digits: &'a MnistSet,
         augmentation: &'a Augmentation,
         batch_size: usize,
         seed: u64,
@@ -60,31 +61,34 @@ impl Iterator for Epoch<'_> {
         if chosen.is_empty() {
             return None;
         }
-        let mut images = vec![0.0; chosen.len() * PIXELS];
-        for (&index, out) in chosen.iter().zip(images.chunks_exact_mut(PIXELS)) {
-            let image = self.digits.image(index as usize);
-            self.augmentation.apply(image, &mut self.rng, out);
-        }
-        let labels = chosen
+        let digits = chosen
             .iter()
-            .map(|&index| self.digits.label(index as usize))
-            .collect();
+            .filter_map(|&index| self.digits.digit(index as usize));
+        let mut batch = Batch {
+            images: vec![0.0; chosen.len() * PIXELS],
+            labels: Vec::with_capacity(chosen.len()),
+        };
+        for ((image, label), out) in digits.zip(batch.images.chunks_exact_mut(PIXELS)) {
+            self.augmentation.apply(image, &mut self.rng, out);
+            batch.labels.push(label);
+        }
         self.position = end;
-        Some(Batch { images, labels })
+        Some(batch)
     }
 }
 
 /// `digits` in their own order, undistorted, for measuring.
-pub fn plain(digits: &Digits, batch_size: usize) -> impl Iterator<Item = Batch> + '_ {
+pub fn plain(digits: &MnistSet, batch_size: usize) -> impl Iterator<Item = Batch> + '_ {
     (0..digits.len()).step_by(batch_size).map(move |start| {
         let range = start..digits.len().min(start + batch_size);
         Batch {
             images: range
                 .clone()
-                .flat_map(|index| digits.image(index))
+                .filter_map(|index| digits.image(index))
+                .flatten()
                 .map(|&pixel| f32::from(pixel) / 255.0)
                 .collect(),
-            labels: range.map(|index| digits.label(index)).collect(),
+            labels: range.filter_map(|index| digits.label(index)).collect(),
         }
     })
 }
@@ -92,12 +96,19 @@ pub fn plain(digits: &Digits, batch_size: usize) -> impl Iterator<Item = Batch> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recipe::Recipe;
+    use crate::{mnist::SIDE, recipe::Recipe};
+    use cortexscope_net::input::idx::IdxArray;
 
-    fn digits() -> Digits {
-        let labels: Vec<u8> = (0..10).collect();
-        let pixels = labels.iter().flat_map(|&l| vec![l * 20; PIXELS]).collect();
-        Digits::new(pixels, labels).unwrap()
+    fn digits() -> MnistSet {
+        let images = IdxArray {
+            sizes: [10, SIDE, SIDE],
+            values: (0..10).flat_map(|label| vec![label * 20; PIXELS]).collect(),
+        };
+        let labels = IdxArray {
+            sizes: [10],
+            values: (0..10).collect(),
+        };
+        MnistSet::from_arrays(images, labels).unwrap()
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! The digits that calibrate the quantisation, drawn from those trained on.
 
+use cortexscope_net::input::{MnistSet, idx::IdxArray};
 use rand::seq::index;
 
 use crate::{
-    idx::IdxArray,
-    mnist::{Digits, PIXELS, SIDE},
+    mnist::{PIXELS, SIDE},
     randomness::{Purpose, generator},
 };
 
@@ -14,28 +14,30 @@ pub const COUNT: usize = 512;
 /// A sample without repetition, as the two arrays of an MNIST-like pair.
 pub struct Sample {
     /// `[COUNT, 28, 28]` pixels.
-    pub images: IdxArray,
+    pub images: IdxArray<3>,
     /// `[COUNT]` classes.
-    pub labels: IdxArray,
+    pub labels: IdxArray<1>,
 }
 
 /// Draws [`COUNT`] of `digits`, or all where there are fewer.
-pub fn draw(digits: &Digits, seed: u64) -> Sample {
+pub fn draw(digits: &MnistSet, seed: u64) -> Sample {
     let count = COUNT.min(digits.len());
     let mut rng = generator(seed, Purpose::Calibration, 0);
     let chosen = index::sample(&mut rng, digits.len(), count).into_vec();
     let mut pixels = Vec::with_capacity(count * PIXELS);
-    for &index in &chosen {
-        pixels.extend_from_slice(digits.image(index));
+    let mut labels = Vec::with_capacity(count);
+    for (image, label) in chosen.iter().filter_map(|&index| digits.digit(index)) {
+        pixels.extend_from_slice(image);
+        labels.push(label);
     }
     Sample {
         images: IdxArray {
-            sizes: vec![count, SIDE, SIDE],
+            sizes: [count, SIDE, SIDE],
             values: pixels,
         },
         labels: IdxArray {
-            sizes: vec![count],
-            values: chosen.iter().map(|&index| digits.label(index)).collect(),
+            sizes: [count],
+            values: labels,
         },
     }
 }
@@ -55,7 +57,15 @@ mod tests {
                 image
             })
             .collect();
-        let digits = Digits::new(pixels, labels).unwrap();
+        let images = IdxArray {
+            sizes: [1000, SIDE, SIDE],
+            values: pixels,
+        };
+        let labels = IdxArray {
+            sizes: [1000],
+            values: labels,
+        };
+        let digits = MnistSet::from_arrays(images, labels).unwrap();
         let sample = draw(&digits, 1);
         let mut positions: Vec<u16> = sample
             .images

@@ -3,15 +3,12 @@
 //! Every tensor is named after the node that makes it, so that a layer has one
 //! name in the file, in a tap and on the page.
 
-use prost::Message;
-use tract_onnx::pb::{
-    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto,
-    TensorShapeProto, TypeProto, ValueInfoProto,
-    attribute_proto::AttributeType,
-    tensor_proto::DataType,
-    tensor_shape_proto::{Dimension, dimension},
-    type_proto,
+use cortexscope_net::onnx::{
+    GraphBuilder,
+    builder::{Size, int, ints},
+    pb::{AttributeProto, ModelProto, tensor_proto::DataType},
 };
+use prost::Message;
 
 use crate::{
     architecture::{Architecture, Feature, Head, MapShape},
@@ -23,10 +20,13 @@ use crate::{
 const INPUT: &str = "input";
 const FLATTEN: &str = "flatten";
 
+/// The operator set of the files.
+const OPSET: i64 = 13;
+
 /// The bytes of the ONNX file; the same weights always give the same bytes.
 pub fn emit(architecture: &Architecture, parameters: &[Parameter]) -> Vec<u8> {
     let mut chain = Chain {
-        nodes: Vec::new(),
+        graph: GraphBuilder::new(architecture.name),
         last: INPUT.to_owned(),
     };
     for layer in &architecture.features {
@@ -36,36 +36,33 @@ pub fn emit(architecture: &Architecture, parameters: &[Parameter]) -> Vec<u8> {
     for layer in &architecture.head {
         chain.head(layer);
     }
+    let Chain { mut graph, last } = chain;
     let MapShape {
         channels,
         height,
         width,
     } = MapShape::INPUT;
-    let graph = GraphProto {
-        name: architecture.name.to_owned(),
-        output: vec![value_info(&chain.last, &[CLASSES])],
-        node: chain.nodes,
-        input: vec![value_info(INPUT, &[channels, height, width])],
-        initializer: parameters.iter().map(initializer).collect(),
-        ..GraphProto::default()
-    };
+    let [channels, height, width] = [channels, height, width].map(Size::Fixed);
+    graph.input(
+        INPUT,
+        DataType::Float,
+        &[Size::Batch, channels, height, width],
+    );
+    graph.output(&last, DataType::Float, &[Size::Batch, Size::Fixed(CLASSES)]);
+    for parameter in parameters {
+        graph.f32s(&parameter.name, &parameter.shape, &parameter.values);
+    }
     let model = ModelProto {
-        ir_version: 8,
-        opset_import: vec![OperatorSetIdProto {
-            domain: String::new(),
-            version: 13,
-        }],
         producer_name: env!("CARGO_PKG_NAME").to_owned(),
         producer_version: format!("recipe {}", recipe::VERSION),
-        graph: Some(graph),
-        ..ModelProto::default()
+        ..graph.model(OPSET)
     };
     model.encode_to_vec()
 }
 
-/// Nodes that each take what the one before made.
+/// A graph whose nodes each take what the one before made.
 struct Chain {
-    nodes: Vec<NodeProto>,
+    graph: GraphBuilder,
     last: String,
 }
 
@@ -109,74 +106,42 @@ impl Chain {
         }
     }
 
-    fn push(&mut self, name: &str, op: &str, own: &[&str], attribute: Vec<AttributeProto>) {
+    fn push(&mut self, name: &str, op: &str, own: &[&str], attributes: Vec<AttributeProto>) {
         let input = std::mem::replace(&mut self.last, name.to_owned());
         let own = own.iter().map(|kind| format!("{name}.{kind}"));
-        self.nodes.push(NodeProto {
-            name: name.to_owned(),
-            op_type: op.to_owned(),
-            input: std::iter::once(input).chain(own).collect(),
-            output: vec![name.to_owned()],
-            attribute,
-            ..NodeProto::default()
-        });
+        let inputs: Vec<String> = std::iter::once(input).chain(own).collect();
+        let inputs: Vec<&str> = inputs.iter().map(String::as_str).collect();
+        self.graph.node(op, &inputs, name, attributes);
     }
 }
 
-fn int(name: &str, value: i64) -> AttributeProto {
-    AttributeProto {
-        name: name.to_owned(),
-        r#type: AttributeType::Int as i32,
-        i: value,
-        ..AttributeProto::default()
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::networks;
+    use cortexscope_net::onnx::pb::TensorProto;
+    use cortexscope_net::resources::shipped_bytes;
 
-fn ints(name: &str, values: &[usize]) -> AttributeProto {
-    AttributeProto {
-        name: name.to_owned(),
-        r#type: AttributeType::Ints as i32,
-        ints: values.iter().map(|&value| value as i64).collect(),
-        ..AttributeProto::default()
+    fn parameter(initializer: &TensorProto) -> Parameter {
+        let values = initializer.raw_data.chunks_exact(4);
+        Parameter {
+            name: initializer.name.clone(),
+            shape: initializer.dims.iter().map(|&size| size as usize).collect(),
+            values: values
+                .map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()))
+                .collect(),
+        }
     }
-}
 
-fn initializer(parameter: &Parameter) -> TensorProto {
-    TensorProto {
-        name: parameter.name.clone(),
-        dims: parameter.shape.iter().map(|&size| size as i64).collect(),
-        data_type: DataType::Float as i32,
-        raw_data: parameter
-            .values
-            .iter()
-            .flat_map(|value| value.to_le_bytes())
-            .collect(),
-        ..TensorProto::default()
-    }
-}
-
-/// A float tensor `[N, sizes…]`.
-fn value_info(name: &str, sizes: &[usize]) -> ValueInfoProto {
-    let batch = dimension::Value::DimParam("N".to_owned());
-    let sizes = sizes
-        .iter()
-        .map(|&size| dimension::Value::DimValue(size as i64));
-    let dim = std::iter::once(batch)
-        .chain(sizes)
-        .map(|value| Dimension {
-            value: Some(value),
-            ..Dimension::default()
-        })
-        .collect();
-    ValueInfoProto {
-        name: name.to_owned(),
-        r#type: Some(TypeProto {
-            value: Some(type_proto::Value::TensorType(type_proto::Tensor {
-                elem_type: DataType::Float as i32,
-                shape: Some(TensorShapeProto { dim }),
-            })),
-            ..TypeProto::default()
-        }),
-        ..ValueInfoProto::default()
+    #[test]
+    fn the_shipped_weights_give_the_shipped_files() {
+        for name in networks::NAMES {
+            let file = shipped_bytes(&format!("{name}/{name}.onnx")).unwrap();
+            let model = ModelProto::decode(file).unwrap();
+            let initializers = &model.graph.as_ref().unwrap().initializer;
+            let parameters: Vec<Parameter> = initializers.iter().map(parameter).collect();
+            let architecture = networks::by_name(name).unwrap();
+            assert!(emit(&architecture, &parameters) == file, "{name}");
+        }
     }
 }

@@ -25,12 +25,19 @@ labels = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cortexscope_net::input::ModelSpec;
+    use cortexscope_net::resources::shipped_bytes;
 
     #[test]
-    fn is_toml_with_ten_labels() {
-        let form: toml::Table = emit("lenet5").parse().unwrap();
-        assert_eq!(form["name"].as_str(), Some("lenet5"));
-        assert_eq!(form["input"]["size"][0].as_integer(), Some(28));
-        assert_eq!(form["output"]["labels"].as_array().unwrap().len(), 10);
+    fn is_a_description_of_mnists_own_form() {
+        let description = emit("lenet5");
+        assert_eq!(
+            shipped_bytes("lenet5/lenet5.toml"),
+            Some(description.as_bytes())
+        );
+        let spec = ModelSpec::parse(&description).unwrap();
+        assert_eq!(spec.input.bounds(), [0.0, 1.0]);
+        assert_eq!(spec.input.shape(), [1, 28, 28]);
+        assert_eq!(spec.output.labels.len(), 10);
     }
 }

@@ -4,17 +4,17 @@
 //!
 //! | module | gives |
 //! |---|---|
-//! | [`idx`], [`mnist`] | the published digits, checked against their published hashes |
+//! | [`mnist`] | the published digits, checked against their published hashes |
 //! | [`randomness`], [`augment`], [`batches`] | the order and the distortion of every training digit, from one seed |
 //! | [`architecture`], [`networks`] | the layers of each network, as a table |
 //! | [`network`] | that table as a burn module |
 //! | [`schedule`], [`session`], [`checkpoint`] | the epochs, and how they survive an interruption |
 //! | [`emit`] | the same table and the trained weights as an ONNX file |
-//! | [`judge`] | what tract makes of that file: logits and accuracy |
+//! | [`exported`] | what the rest of the project makes of that file: logits and accuracy |
 //! | [`input_form`], [`provenance`] | the two notes that go beside the file |
 //!
-//! Architecture invariant: nothing here depends on the rest of the project. A
-//! network leaves this crate as an ONNX file and is then a network like any other.
+//! A network leaves this crate as an ONNX file, built by `cortexscope-net`, and is then
+//! a network like any other: `cortexscope-compile` imports it to measure it.
 //!
 //! ```
 //! use cortexscope_train::networks;
@@ -28,11 +28,9 @@ pub mod augment;
 pub mod batches;
 pub mod calibration;
 pub mod checkpoint;
-pub mod digest;
 pub mod emit;
-pub mod idx;
+pub mod exported;
 pub mod input_form;
-pub mod judge;
 pub mod mnist;
 pub mod network;
 pub mod networks;

@@ -6,13 +6,12 @@
 
 use std::path::{Path, PathBuf};
 
+use cortexscope_net::hex;
+use cortexscope_net::input::idx::{self, IdxArray, IdxError};
+use cortexscope_net::input::{MnistError, MnistSet};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use thiserror::Error;
-
-use crate::{
-    digest::sha256_hex,
-    idx::{self, IdxError},
-};
 
 /// Height and width of a digit in pixels.
 pub const SIDE: usize = 28;
@@ -23,13 +22,6 @@ pub const CLASSES: usize = 10;
 /// Training digits kept out of training, the last of the 60,000: the recipe's
 /// choices were made on them.
 pub const VALIDATION_COUNT: usize = 5_000;
-
-/// Images and their labels, in the order of the files.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Digits {
-    pixels: Vec<u8>,
-    labels: Vec<u8>,
-}
 
 /// A data file by name and content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,7 +76,7 @@ impl Set {
 
 /// Why a directory does not give the published digits.
 #[derive(Debug, Error)]
-pub enum MnistError {
+pub enum PublishedError {
     /// A file is not there or cannot be read.
     #[error("cannot read {path}: give --mnist the directory with the four published .gz files")]
     Read {
@@ -113,82 +105,9 @@ pub enum MnistError {
         #[source]
         source: IdxError,
     },
-    /// Images and labels do not fit each other or MNIST.
-    #[error("images have sizes {images:?} and labels {labels:?}, expected [n, 28, 28] and [n]")]
-    Shape {
-        /// Sizes in the image file.
-        images: Vec<usize>,
-        /// Sizes in the label file.
-        labels: Vec<usize>,
-    },
-    /// A label above 9.
-    #[error("label {label} at position {index}, expected 0 to 9")]
-    Label {
-        /// Position in the label file.
-        index: usize,
-        /// What it says.
-        label: u8,
-    },
-}
-
-impl Digits {
-    /// Pairs `[n, 28, 28]` pixels with `n` labels.
-    ///
-    /// # Errors
-    ///
-    /// [`MnistError::Shape`] where the counts disagree, [`MnistError::Label`]
-    /// for a label above 9.
-    pub fn new(pixels: Vec<u8>, labels: Vec<u8>) -> Result<Self, MnistError> {
-        if pixels.len() != labels.len() * PIXELS {
-            return Err(MnistError::Shape {
-                images: vec![pixels.len()],
-                labels: vec![labels.len()],
-            });
-        }
-        match labels.iter().position(|&label| label as usize >= CLASSES) {
-            Some(index) => Err(MnistError::Label {
-                index,
-                label: labels[index],
-            }),
-            None => Ok(Self { pixels, labels }),
-        }
-    }
-
-    /// Number of digits.
-    pub fn len(&self) -> usize {
-        self.labels.len()
-    }
-
-    /// Whether there is no digit.
-    pub fn is_empty(&self) -> bool {
-        self.labels.is_empty()
-    }
-
-    /// Row-major pixels of one digit, `[28, 28]`, 0 is background.
-    pub fn image(&self, index: usize) -> &[u8] {
-        &self.pixels[index * PIXELS..(index + 1) * PIXELS]
-    }
-
-    /// Class of one digit, 0 to 9.
-    pub fn label(&self, index: usize) -> u8 {
-        self.labels[index]
-    }
-
-    /// The first `count` digits and the rest.
-    pub fn split_at(mut self, count: usize) -> (Self, Self) {
-        let rest = Self {
-            pixels: self.pixels.split_off(count * PIXELS),
-            labels: self.labels.split_off(count),
-        };
-        (self, rest)
-    }
-
-    /// The 60,000 training digits as the recipe uses them: 55,000 to train on
-    /// and the last 5,000 to validate on.
-    pub fn split_validation(self) -> (Self, Self) {
-        let training_count = self.len() - VALIDATION_COUNT.min(self.len());
-        self.split_at(training_count)
-    }
+    /// Images and labels do not fit each other.
+    #[error(transparent)]
+    Set(#[from] MnistError),
 }
 
 /// Reads one published set from `dir` and says which files it came from.
@@ -196,39 +115,44 @@ impl Digits {
 /// # Errors
 ///
 /// A file that is missing, unreadable or not the published one.
-pub fn read(dir: &Path, set: Set) -> Result<(Digits, [FileRecord; 2]), MnistError> {
+pub fn read(dir: &Path, set: Set) -> Result<(MnistSet, [FileRecord; 2]), PublishedError> {
     let [images, labels] = set.files();
-    let (images, images_record) = read_file(dir, images, 3)?;
-    let (labels, labels_record) = read_file(dir, labels, 1)?;
-    if images.sizes[1..] != [SIDE, SIDE] || images.sizes[0] != labels.sizes[0] {
-        return Err(MnistError::Shape {
-            images: images.sizes,
-            labels: labels.sizes,
-        });
-    }
-    let digits = Digits::new(images.values, labels.values)?;
+    let (images, images_record) = read_file(dir, images)?;
+    let (labels, labels_record) = read_file(dir, labels)?;
+    let digits = MnistSet::from_arrays(images, labels)?;
     Ok((digits, [images_record, labels_record]))
 }
 
-fn read_file(
+/// The 60,000 training digits as the recipe uses them: 55,000 to train on and the
+/// last 5,000 to validate on.
+pub fn split_validation(digits: MnistSet) -> (MnistSet, MnistSet) {
+    let training_count = digits.len().saturating_sub(VALIDATION_COUNT);
+    digits.split_at(training_count)
+}
+
+/// SHA-256 in the form that people compare: 64 lowercase hexadecimal digits.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+fn read_file<const RANK: usize>(
     dir: &Path,
     published: Published,
-    rank: usize,
-) -> Result<(idx::IdxArray, FileRecord), MnistError> {
+) -> Result<(IdxArray<RANK>, FileRecord), PublishedError> {
     let path = dir.join(published.file);
-    let gz = std::fs::read(&path).map_err(|source| MnistError::Read {
-        path: path.clone(),
-        source,
-    })?;
+    let gz = match std::fs::read(&path) {
+        Ok(gz) => gz,
+        Err(source) => return Err(PublishedError::Read { path, source }),
+    };
     let found = sha256_hex(&gz);
     if found != published.sha256 {
-        return Err(MnistError::Hash {
+        return Err(PublishedError::Hash {
             path,
             found,
             expected: published.sha256,
         });
     }
-    let array = idx::parse_gz(&gz, rank).map_err(|source| MnistError::Idx { path, source })?;
+    let array = idx::parse(&gz).map_err(|source| PublishedError::Idx { path, source })?;
     let record = FileRecord {
         file: published.file.to_owned(),
         sha256: found,
@@ -239,6 +163,16 @@ fn read_file(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_shipped_test_digits_are_the_published_ones() {
+        let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let (digits, [images, _]) = read(&models.join("mnist"), Set::Test).unwrap();
+        assert_eq!((digits.len(), digits.size()), (10_000, [SIDE, SIDE]));
+        assert_eq!(images.sha256, Set::Test.files()[0].sha256);
+        let (training, validation) = split_validation(digits);
+        assert_eq!((training.len(), validation.len()), (5_000, 5_000));
+    }
 
     #[test]
     fn a_missing_file_is_named_with_what_to_do() {
@@ -253,18 +187,6 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("t10k-images-idx3-ubyte.gz"), b"other").unwrap();
         let error = read(dir.path(), Set::Test).unwrap_err();
-        assert!(matches!(error, MnistError::Hash { .. }), "{error}");
-    }
-
-    #[test]
-    fn a_label_above_nine_is_refused() {
-        let error = Digits::new(vec![0; 2 * PIXELS], vec![3, 10]).unwrap_err();
-        assert!(matches!(
-            error,
-            MnistError::Label {
-                index: 1,
-                label: 10
-            }
-        ));
+        assert!(matches!(error, PublishedError::Hash { .. }), "{error}");
     }
 }

@@ -7,12 +7,13 @@ use burn::{
     optim::{AdamWConfig, GradientsParams, ModuleOptimizer},
     tensor::{Device, Int, Tensor, TensorData},
 };
+use cortexscope_net::{input::MnistSet, scores::first_greatest};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     architecture::Architecture,
     batches::{self, Batch},
-    mnist::{CLASSES, Digits},
+    mnist::CLASSES,
     network::{Network, image_tensor},
     recipe::Recipe,
 };
@@ -96,8 +97,8 @@ impl Session {
     /// Trains for one epoch, measures on `validation`, and records both.
     pub fn run_epoch(
         &mut self,
-        training: &Digits,
-        validation: &Digits,
+        training: &MnistSet,
+        validation: &MnistSet,
         mut on_step: impl FnMut(StepReport),
     ) -> EpochRecord {
         let epoch = self.history.len() as u32;
@@ -147,7 +148,7 @@ impl Session {
 }
 
 /// Counts the digits that burn classifies rightly.
-pub fn measure(network: &Network, digits: &Digits) -> Score {
+pub fn measure(network: &Network, digits: &MnistSet) -> Score {
     let device = Device::flex();
     let correct = batches::plain(digits, MEASURE_BATCH)
         .map(|batch| {
@@ -167,12 +168,8 @@ pub fn count_correct(logits: &[f32], labels: &[u8]) -> usize {
     logits
         .chunks_exact(CLASSES)
         .zip(labels)
-        .filter(|(row, label)| argmax(row) == usize::from(**label))
+        .filter(|(row, label)| first_greatest(row) == Some(usize::from(**label)))
         .count()
-}
-
-fn argmax(row: &[f32]) -> usize {
-    (0..row.len()).fold(0, |best, i| if row[i] > row[best] { i } else { best })
 }
 
 #[cfg(test)]

@@ -12,13 +12,14 @@ use burn::{
     module::{Module, ModuleMapper, Param},
     tensor::{Device, Tensor},
 };
+use cortexscope_net::input::MnistSet;
 use thiserror::Error;
 
 use crate::{
     architecture::Architecture,
     batches,
-    judge::{Judge, JudgeError},
-    mnist::{CLASSES, Digits},
+    exported::{Exported, ExportedError},
+    mnist::CLASSES,
     network::{Network, image_tensor},
 };
 
@@ -31,7 +32,7 @@ const UNIT_ROUNDOFF: f32 = f32::EPSILON / 2.0;
 pub enum WitnessError {
     /// tract does not run it.
     #[error(transparent)]
-    Judge(#[from] JudgeError),
+    Exported(#[from] ExportedError),
     /// A logit differs by more than rounding can explain.
     #[error(
         "digit {digit}, class {class}: tract gives {tract}, burn {burn}, rounding explains {bound}"
@@ -58,8 +59,8 @@ pub enum WitnessError {
 pub fn compare(
     architecture: &Architecture,
     network: &Network,
-    judge: &Judge,
-    digits: &Digits,
+    exported: &Exported,
+    digits: &MnistSet,
 ) -> Result<f32, WitnessError> {
     let device = Device::flex();
     let magnitudes = network.clone().map(&mut Absolute);
@@ -72,7 +73,7 @@ pub fn compare(
         let images = image_tensor(&batch, &device);
         let ours: Vec<f32> = network.forward(images.clone()).into_data().iter().collect();
         let bounds: Vec<f32> = magnitudes.forward(images).into_data().iter().collect();
-        let theirs = judge.logits(&batch)?;
+        let theirs = exported.logits(&batch)?;
         for (i, ((&burn, &tract), &magnitude)) in ours.iter().zip(&theirs).zip(&bounds).enumerate()
         {
             let difference = (burn - tract).abs();

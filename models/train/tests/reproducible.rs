@@ -1,12 +1,13 @@
 //! The same seed gives the same file, also across an interruption, and the
 //! file is the network that was trained.
 
+use cortexscope_net::input::{MnistSet, idx::IdxArray};
 use cortexscope_train::{
     architecture::Architecture,
     checkpoint::{Checkpoint, CheckpointError},
     emit,
-    judge::Judge,
-    mnist::{Digits, PIXELS},
+    exported::Exported,
+    mnist::{PIXELS, SIDE},
     networks,
     recipe::Recipe,
     session::Session,
@@ -14,7 +15,7 @@ use cortexscope_train::{
 };
 
 /// `count` digits that are a bright bar whose column depends on the class.
-fn bars(count: usize) -> Digits {
+fn bars(count: usize) -> MnistSet {
     let labels: Vec<u8> = (0..count).map(|index| (index % 10) as u8).collect();
     let pixels = labels
         .iter()
@@ -29,7 +30,15 @@ fn bars(count: usize) -> Digits {
             })
         })
         .collect();
-    Digits::new(pixels, labels).unwrap()
+    let images = IdxArray {
+        sizes: [count, SIDE, SIDE],
+        values: pixels,
+    };
+    let labels = IdxArray {
+        sizes: [count],
+        values: labels,
+    };
+    MnistSet::from_arrays(images, labels).unwrap()
 }
 
 fn short(network: &str) -> (Recipe, Architecture) {
@@ -118,15 +127,15 @@ fn tract_gives_the_logits_that_burn_gave() {
         let (recipe, architecture) = short(name);
         let mut session = Session::start(recipe.clone(), &architecture);
         run_epochs(&mut session, 2);
-        let judge = Judge::load(&export(&session, &architecture)).unwrap();
+        let exported = Exported::load(&export(&session, &architecture)).unwrap();
         let network = session.trained();
-        witness::compare(&architecture, &network, &judge, &bars(40)).unwrap();
+        witness::compare(&architecture, &network, &exported, &bars(40)).unwrap();
 
         // The witness can tell networks apart: another seed gives other weights.
         let seed = recipe.seed + 1;
         let mut other = Session::start(Recipe { seed, ..recipe }, &architecture);
         run_epochs(&mut other, 2);
         let other = other.trained();
-        assert!(witness::compare(&architecture, &other, &judge, &bars(40)).is_err());
+        assert!(witness::compare(&architecture, &other, &exported, &bars(40)).is_err());
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::layer_rules::AppliedRule;
 use crate::float_model::FloatModel;
+use cortexscope_net::described;
 
 /// What a method gives.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,13 +25,15 @@ pub struct Attribution {
     pub notes: Vec<Note>,
 }
 
-/// A number that says how well an equation holds, or between what it holds.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Residual {
-    /// What it is, as a phrase.
-    pub name: &'static str,
-    /// Its value.
-    pub value: f64,
+described! {
+    /// One number that a method gives besides its attribution.
+    #[derive(Copy)]
+    pub struct Residual {
+        /// What the number is.
+        pub name: &'static str,
+        /// The number.
+        pub value: f64,
+    }
 }
 
 /// A result besides the attribution.

@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::float_model::FloatModelError;
+use cortexscope_net::RequestError;
 use cortexscope_net::onnx::engine::EngineError;
 
 /// Why an input cannot be explained.
@@ -65,6 +66,19 @@ fn usable(have: &[String]) -> String {
             "it reads the maps of a layer before the target, one of {}",
             have.join(", ")
         )
+    }
+}
+
+impl RequestError for ExplainError {
+    fn is_request(&self) -> bool {
+        match self {
+            Self::Model(error) => error.is_request(),
+            Self::Parameter(_)
+            | Self::Window { .. }
+            | Self::NoMaps { .. }
+            | Self::Folded { .. } => true,
+            Self::Backward(_) | Self::NotFinite(_) | Self::Interrupted => false,
+        }
     }
 }
 

@@ -13,21 +13,25 @@ use tract_onnx::prelude::*;
 use super::composite::{Composite, LrpRule};
 use super::error::ExplainError;
 use crate::float_model::{FloatModel, Layer};
+use cortexscope_net::described;
 use cortexscope_net::input::InputSpec;
 use cortexscope_net::onnx::engine::EngineError;
 
-/// The rule that a layer got.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AppliedRule {
-    /// The layer by its name in the file; where tract folded several layers into one, all
-    /// of them, with `+` between.
-    pub layer: String,
-    /// Their operators in the file, likewise.
-    pub operator: String,
-    /// The rule as it is written on the command line: `epsilon=0.000001`, `zplus`.
-    pub rule: String,
-    /// Whether it is a convolution or dense layer that has no other before it.
-    pub is_first: bool,
+described! {
+    /// The rule that a layer got.
+    #[derive(Eq)]
+    pub struct AppliedRule {
+        /// The layer's name; layers that are computed as one, with `+` between.
+        pub layer: String,
+        /// Its operator in the file.
+        pub operator: String,
+        /// The rule.
+        // As it is written on the command line: `epsilon=0.000001`, `zplus`.
+        pub rule: String,
+        /// Whether it is a convolution or dense layer that has no other before it.
+        #[serde(skip)]
+        pub is_first: bool,
+    }
 }
 
 /// Rules for all nodes of a model's typed graph.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::argument::{Argument, ArgumentError, Arguments};
 use super::attribution::Attribution;
-use super::composite::LrpRule;
 use super::error::ExplainError;
 use super::run::Run;
+use cortexscope_net::described;
+use serde::Serialize;
 
 /// What is known of a method before it runs; each method's file has one.
 #[derive(Clone, Copy, Debug)]
@@ -94,7 +95,8 @@ pub enum ValueKind {
 pub type Parameters = Vec<(&'static str, ParameterValue)>;
 
 /// The value of a parameter.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
 pub enum ParameterValue {
     /// A whole number.
     Count(usize),
@@ -107,7 +109,18 @@ pub enum ParameterValue {
     /// Rows and columns.
     Sides([usize; 2]),
     /// Rules by the name of the layer.
-    Rules(Vec<(String, LrpRule)>),
+    Rules(Vec<LayerRule>),
+}
+
+described! {
+    /// The rule of one layer.
+    #[derive(Eq)]
+    pub struct LayerRule {
+        /// The layer's name.
+        pub layer: String,
+        /// Its rule.
+        pub rule: String,
+    }
 }
 
 /// A method with its variant and parameters, ready to run.

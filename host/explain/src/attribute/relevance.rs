@@ -6,7 +6,9 @@ use super::attribution::{Attribution, Note};
 use super::backward::Rules;
 use super::composite::{Composite, CompositeKind, LrpRule};
 use super::error::ExplainError;
-use super::method::{ParameterValue, Parameters};
+use super::method::{
+    Explainer, LayerRule, Method, MethodInfo, ParameterValue, Parameters, ValueKind,
+};
 use super::run::Run;
 use crate::target::Quantity;
 
@@ -88,13 +90,51 @@ pub fn composite(
     Ok(composite)
 }
 
+/// The method that `info` describes, with `composite`.
+pub fn method(info: &'static MethodInfo, composite: Composite) -> Method {
+    Relevance { info, composite }.into()
+}
+
+/// Relevance with a composite; the methods differ in what is known of them alone.
+#[derive(Clone, Debug)]
+struct Relevance {
+    info: &'static MethodInfo,
+    composite: Composite,
+}
+
+impl Explainer for Relevance {
+    fn info(&self) -> &'static MethodInfo {
+        self.info
+    }
+
+    fn run(&self, run: &mut Run<'_>) -> Result<Attribution, ExplainError> {
+        propagate(run, &self.composite)
+    }
+
+    fn variant(&self) -> String {
+        self.composite.name().to_owned()
+    }
+
+    fn statement(&self) -> String {
+        self.composite.description()
+    }
+
+    fn parameters(&self) -> Parameters {
+        parameters(&self.composite)
+    }
+
+    fn values(&self) -> ValueKind {
+        ValueKind::Shares
+    }
+}
+
 /// Relevance of the input, from the target's own value; and what of it was kept:
 /// biases and ε take their share (Bach et al. 2015; Montavon et al. 2019, section
 /// 10.2).
 ///
 /// # Errors
 /// The composite does not fit the model, or the target is a probability.
-pub fn propagate(run: &mut Run<'_>, composite: &Composite) -> Result<Attribution, ExplainError> {
+fn propagate(run: &mut Run<'_>, composite: &Composite) -> Result<Attribution, ExplainError> {
     let (model, input, aim) = (run.model, run.input, run.aim);
     composite.check(model)?;
     if matches!(aim.what, Quantity::Softmax(_)) {
@@ -142,8 +182,12 @@ pub fn propagate(run: &mut Run<'_>, composite: &Composite) -> Result<Attribution
 }
 
 /// The parameters of a composite, for the receipt.
-pub fn parameters(composite: &Composite) -> Parameters {
+fn parameters(composite: &Composite) -> Parameters {
     let first = composite.first.map(|rule| rule.to_string());
+    let layers = composite.layers.iter().map(|(layer, rule)| LayerRule {
+        layer: layer.clone(),
+        rule: rule.to_string(),
+    });
     vec![
         (
             "composite",
@@ -152,6 +196,6 @@ pub fn parameters(composite: &Composite) -> Parameters {
         ("dense", ParameterValue::Text(composite.dense.to_string())),
         ("conv", ParameterValue::Text(composite.conv.to_string())),
         ("first", ParameterValue::Optional(first)),
-        ("layers", ParameterValue::Rules(composite.layers.clone())),
+        ("layers", ParameterValue::Rules(layers.collect())),
     ]
 }

@@ -327,7 +327,7 @@ fn guided_grad_cam_is_the_product() {
 #[test]
 fn epsilon_relevance_is_gradient_times_input_where_nothing_is_damped() {
     let model = dense();
-    let method = LrpEpsilon(Composite::uniform(LrpRule::Epsilon(0.0)));
+    let method = lrp_epsilon(Composite::uniform(LrpRule::Epsilon(0.0)));
     let found = run(&model, &INPUT, "class:1", method);
     near(&found.values, &[6.0, 0.0, 9.0, -3.0]);
     assert!((residual(&found, "relevance at the target") - 12.2).abs() < 1e-5);
@@ -336,7 +336,7 @@ fn epsilon_relevance_is_gradient_times_input_where_nothing_is_damped() {
     assert!((residual(&found, "biases") - 0.2).abs() < 1e-4);
     assert!(residual(&found, "conservation").abs() < 1e-4);
     // ε damps: 12/(12.2 + 1) of 12.2, then 4/(4 + 1) of it.
-    let method = LrpEpsilon(Composite::uniform(LrpRule::Epsilon(1.0)));
+    let method = lrp_epsilon(Composite::uniform(LrpRule::Epsilon(1.0)));
     let damped = run(&model, &INPUT, "class:1", method);
     let unit = 12.0 / 13.2 * 12.2;
     near(
@@ -346,7 +346,7 @@ fn epsilon_relevance_is_gradient_times_input_where_nothing_is_damped() {
     assert!(residual(&damped, "ε").abs() > 1.0);
     assert!(residual(&damped, "conservation").abs() < 1e-4);
     // From a negative class the relevance is negative.
-    let method = LrpEpsilon(Composite::uniform(LrpRule::Epsilon(0.0)));
+    let method = lrp_epsilon(Composite::uniform(LrpRule::Epsilon(0.0)));
     let negative = run(&model, &INPUT, "class:0", method);
     near(&negative.values, &[-4.0, 0.0, -6.0, 2.0]);
 }
@@ -356,14 +356,14 @@ fn rules_are_chosen_layer_by_layer() {
     let model = dense();
     let mut composite = Composite::uniform(LrpRule::Epsilon(0.0));
     composite.layers.push(("z".to_owned(), LrpRule::ZPlus));
-    let found = run(&model, &INPUT, "class:1", LrpEpsilon(composite));
+    let found = run(&model, &INPUT, "class:1", lrp_epsilon(composite));
     // Of the hidden unit's 12, positive contributions 2 and 3 get all.
     near(&found.values, &[4.8, 0.0, 7.2, 0.0]);
     let mut composite = Composite::uniform(LrpRule::Epsilon(0.0));
     composite
         .layers
         .push(("z".to_owned(), LrpRule::Gamma(0.25)));
-    let found = run(&model, &INPUT, "class:1", LrpGamma(composite));
+    let found = run(&model, &INPUT, "class:1", lrp_gamma(composite));
     let sum = 2.5 + 3.75 - 1.0;
     near(
         &found.values,
@@ -381,7 +381,7 @@ fn relevance_has_no_probability() {
     let request = Request {
         input: &INPUT,
         aim: &aim,
-        method: &LrpZPlus(Composite::uniform(LrpRule::ZPlus)).into(),
+        method: &lrp_zplus(Composite::uniform(LrpRule::ZPlus)),
     };
     let refused = explain(&model, request, &mut |_, _| ControlFlow::Continue(()));
     assert!(matches!(refused, Err(ExplainError::Parameter(_))));
@@ -548,7 +548,7 @@ fn a_trained_network_is_explained_as_completely_as_its_equations_say() {
     // Kinks of the rectifiers leave less than a hundredth with 200 points.
     assert!(residual(&integrated, "completeness").abs() < 0.01 * difference.abs());
     // z+ without a share for the bias would conserve; the residual is reported.
-    let zplus = LrpZPlus(Composite::uniform(LrpRule::ZPlus));
+    let zplus = lrp_zplus(Composite::uniform(LrpRule::ZPlus));
     let relevance = run(&model, &input, "class:7", zplus);
     assert!(relevance.values.iter().all(|value| *value >= 0.0));
     let black = relevance
@@ -612,11 +612,11 @@ fn plans_are_kept_from_one_input_to_the_next() {
     // Guided Grad-CAM needs one more, relevance one forward and one backward.
     with(&mut plans, &GuidedGradCam::default().into(), &MAPS_INPUT);
     assert_eq!(plans.made(), 2);
-    let zplus = LrpZPlus(Composite::uniform(LrpRule::ZPlus)).into();
+    let zplus = lrp_zplus(Composite::uniform(LrpRule::ZPlus));
     with(&mut plans, &zplus, &MAPS_INPUT);
     assert_eq!(plans.made(), 4);
     // Other rules are another plan.
-    let flat = LrpZPlus(Composite::uniform(LrpRule::Flat)).into();
+    let flat = lrp_zplus(Composite::uniform(LrpRule::Flat));
     with(&mut plans, &flat, &MAPS_INPUT);
     with(&mut plans, &zplus, &MAPS_INPUT);
     with(&mut plans, &cam, &MAPS_INPUT);
@@ -636,7 +636,7 @@ fn a_map_that_is_zero_everywhere_says_so() {
 #[test]
 fn the_gamma_rule_warns_of_inputs_with_a_sign() {
     let model = dense();
-    let gamma = || LrpGamma(Composite::uniform(LrpRule::Gamma(0.25)));
+    let gamma = || lrp_gamma(Composite::uniform(LrpRule::Gamma(0.25)));
     let found = run(&model, &INPUT, "class:1", gamma());
     let signed = Note::GammaOnSignedInput { negative: 1, of: 4 };
     assert_eq!(found.notes, [signed]);
@@ -646,7 +646,7 @@ fn the_gamma_rule_warns_of_inputs_with_a_sign() {
     // The box is for inputs of any sign.
     let kind = CompositeKind::EpsilonGammaBox;
     let composite = Composite::of(kind, LrpRule::Gamma(0.25), 1e-6, 0.25);
-    let boxed = run(&model, &INPUT, "class:1", LrpGamma(composite));
+    let boxed = run(&model, &INPUT, "class:1", lrp_gamma(composite));
     assert!(boxed.notes.is_empty());
 }
 

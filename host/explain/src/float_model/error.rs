@@ -2,9 +2,9 @@
 
 use thiserror::Error;
 
-use cortexscope_net::input::SpecError;
 use cortexscope_net::onnx::{ConstantError, EngineError};
 use cortexscope_net::resources::ResourcePath;
+use cortexscope_net::{DescriptionError, RequestError};
 
 /// Why a float network cannot be used.
 #[derive(Debug, Error)]
@@ -33,6 +33,17 @@ pub enum FloatModelError {
         /// Its bytes.
         bytes: u64,
     },
+    /// A file is not a model that can be used.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: ResourcePath,
+        /// What is wrong with it.
+        source: Box<FloatModelError>,
+    },
+    /// Nothing says how the model wants its input, or not in a way that can be used.
+    #[error(transparent)]
+    Description(#[from] DescriptionError),
     /// The bytes are not an ONNX model.
     #[error("not an ONNX model: {0}")]
     Decode(#[from] prost::DecodeError),
@@ -45,30 +56,6 @@ pub enum FloatModelError {
     /// The graph has no output.
     #[error("the model has no output")]
     NoOutput,
-    /// The input is not an image.
-    #[error(
-        "the model's input is {dims:?}, but only [N, C, H, W] with 1 or 3 channels works (-1 is a size that the file leaves open)"
-    )]
-    InputDims {
-        /// Its sizes in the file; -1 where one is open.
-        dims: Vec<i64>,
-    },
-    /// Rows and columns are open and nothing says what they should be.
-    #[error(
-        "the model leaves its input's rows and columns open: give --size HxW or a description with --spec"
-    )]
-    OpenSize,
-    /// The description cannot be used.
-    #[error("could not use the description{}", of_file(path, source))]
-    Spec {
-        /// The file.
-        path: ResourcePath,
-        /// What is wrong with it.
-        source: Box<SpecError>,
-    },
-    /// The flags and the description together cannot be used.
-    #[error("{0}")]
-    Overrides(Box<SpecError>),
     /// tract cannot load or run the model.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -130,10 +117,32 @@ pub enum FloatModelError {
     },
 }
 
-/// The file of a description, where what is wrong with it does not name the file.
-fn of_file(path: &ResourcePath, source: &SpecError) -> String {
-    match source {
-        SpecError::Read { .. } => String::new(),
-        _ => format!(" {path}"),
+impl RequestError for FloatModelError {
+    fn is_request(&self) -> bool {
+        match self {
+            Self::Read { .. } | Self::Engine(_) => false,
+            Self::File { source, .. } => source.is_request(),
+            Self::Description(error) => error.is_request(),
+            _ => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::float_model::{FloatModel, Overrides};
+
+    #[test]
+    fn a_file_that_is_not_a_model_is_named_and_is_the_requests() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("picture.onnx");
+        std::fs::write(&path, b"\xff\xd8 no model").unwrap();
+        let name = path.to_str().unwrap();
+        let error = FloatModel::open(name, &Overrides::default()).unwrap_err();
+        assert!(error.is_request());
+        let words = error.to_string();
+        let beginning = format!("{name}: not an ONNX model");
+        assert!(words.starts_with(&beginning), "{words}");
     }
 }

@@ -7,10 +7,11 @@ use crate::shared::{AttributionTask, Shared};
 use axum::body::Bytes;
 use cortexscope_draw::{ColourLimit, heat};
 use cortexscope_explain::attribute::{
-    Attribution, ExplainError, Method, Plans, Receipt, Request, explain_with,
+    Attribution, ExplainError, Explained, Method, Plans, Receipt, Request, explain_with,
 };
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_explain::target::{Aim, ClassValue, Target};
+use cortexscope_present::documents::Document;
 use cortexscope_present::scene::attribution::per_pixel;
 use serde_json::json;
 use std::ops::ControlFlow;
@@ -109,7 +110,7 @@ fn packet(model: &FloatModel, task: &AttributionTask, made: &Made) -> Bytes {
     } = made;
     let frame = &task.frame;
     let target = task.attribute.class.map(|class| format!("class:{class}"));
-    let receipt = Receipt {
+    let receipt = Receipt::of(Explained {
         model,
         input: &frame.source,
         target: target.as_deref(),
@@ -120,7 +121,7 @@ fn packet(model: &FloatModel, task: &AttributionTask, made: &Made) -> Bytes {
         picture: "attribution.png",
         array: "attribution.npy",
         maps: &[],
-    };
+    });
     let (values, is_signed) = per_pixel(attribution, method);
     let (reach, description) = LIMIT.of(&values);
     let [_, height, width] = attribution.shape;
@@ -135,7 +136,7 @@ fn packet(model: &FloatModel, task: &AttributionTask, made: &Made) -> Bytes {
         "is_signed": is_signed,
         "reach": reach,
         "reach_words": description,
-        "receipt": receipt.document(),
+        "receipt": receipt.to_value().unwrap_or_default(),
     });
     Packet::new(Kind::Attribution, header)
         .f32s("attribution", &attribution.shape, &attribution.values)

@@ -1,11 +1,12 @@
 //! What keys do.
 
-use crate::command::{CameraOf, PlanName, Play};
+use crate::command::{CameraOf, Play};
 use crate::frame::Frame;
 use crate::server::LiveServer;
 use crate::shared::{Order, Overrun};
 use crate::state::State;
 use crate::stimulus::any_seed;
+use cortexscope_rig::session::Mode;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 /// Whether the view goes on.
@@ -93,8 +94,8 @@ impl Keys {
             }
             KeyCode::Char('c') => camera(state),
             KeyCode::Char('m') => Some(Order::Mode(match state.mode {
-                PlanName::Fused => PlanName::Tapped,
-                PlanName::Tapped => PlanName::Fused,
+                Mode::Fused => Mode::Tapped,
+                Mode::Tapped => Mode::Fused,
             })),
             KeyCode::Char(' ') => Some(Order::Freeze(!state.frozen)),
             KeyCode::Char('.') if state.frozen => Some(Order::Step),

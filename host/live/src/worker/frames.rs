@@ -1,10 +1,9 @@
 //! Frames: an input for the board, and its results.
 
 use super::{Last, Worker};
-use crate::command::PlanName;
 use crate::frame::{self, Frame};
 use crate::stimulus::{Player, Stimulus};
-use cortexscope_rig::session::{Mode, Progress, TensorSet};
+use cortexscope_rig::session::{Progress, TensorSet};
 use image::DynamicImage;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -75,7 +74,7 @@ impl Worker {
         let shared = Arc::clone(&self.shared);
         shared.set_busy(true);
         let begun = Instant::now();
-        let result = rig.infer(&shown.input, self.plan(), TensorSet::ALL, &mut |progress| {
+        let result = rig.infer(&shown.input, self.mode, TensorSet::ALL, &mut |progress| {
             if let Progress::Activation { tensor, .. } = progress {
                 shared.cursor.store(tensor, Ordering::Relaxed);
             }
@@ -135,12 +134,5 @@ impl Worker {
             frame: self.flow.frames(),
         });
         self.rig = Some(rig);
-    }
-
-    fn plan(&self) -> Mode {
-        match self.mode {
-            PlanName::Fused => Mode::Fused,
-            PlanName::Tapped => Mode::Tapped,
-        }
     }
 }

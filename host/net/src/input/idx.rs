@@ -5,9 +5,9 @@
 //!       0  0  type=0x08  rank   rank × u32 sizes   product(sizes) bytes
 //! ```
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 
-use flate2::read::GzDecoder;
+use flate2::{Compression, GzBuilder, read::GzDecoder};
 use thiserror::Error;
 
 /// Bytes that an IDX array may have.
@@ -68,7 +68,7 @@ pub fn parse<const RANK: usize>(bytes: &[u8]) -> Result<IdxArray<RANK>, IdxError
 }
 
 fn parse_stream<const RANK: usize>(mut stream: impl Read) -> Result<IdxArray<RANK>, IdxError> {
-    let expected = 0x0800 | RANK as u32;
+    let expected = magic(RANK);
     let found = read_u32(&mut stream)?;
     if found != expected {
         return Err(IdxError::Magic { found, expected });
@@ -100,6 +100,27 @@ fn parse_stream<const RANK: usize>(mut stream: impl Read) -> Result<IdxArray<RAN
     }
 }
 
+/// Writes a gzipped IDX file; the same array always gives the same bytes.
+///
+/// # Errors
+/// A size that does not fit the header's four bytes.
+pub fn emit_gz<const RANK: usize>(array: &IdxArray<RANK>) -> io::Result<Vec<u8>> {
+    // No file name and no time in the gzip header, so that the bytes repeat.
+    let mut gz = GzBuilder::new().write(Vec::new(), Compression::best());
+    gz.write_all(&magic(RANK).to_be_bytes())?;
+    for &size in &array.sizes {
+        let size = u32::try_from(size).map_err(io::Error::other)?;
+        gz.write_all(&size.to_be_bytes())?;
+    }
+    gz.write_all(&array.values)?;
+    gz.finish()
+}
+
+/// Type 0x08, an unsigned byte, and the rank: the first word of a file.
+fn magic(rank: usize) -> u32 {
+    0x0800 | rank as u32
+}
+
 fn read_u32(stream: &mut impl Read) -> io::Result<u32> {
     let mut word = [0; 4];
     stream.read_exact(&mut word)?;
@@ -109,8 +130,7 @@ fn read_u32(stream: &mut impl Read) -> io::Result<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flate2::{Compression, write::GzEncoder};
-    use std::io::Write;
+    use flate2::write::GzEncoder;
 
     const PLAIN: [u8; 22] = [
         0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6,
@@ -128,6 +148,14 @@ mod tests {
         assert_eq!(array.sizes, [2, 1, 3]);
         assert_eq!(array.values, [1, 2, 3, 4, 5, 6]);
         assert_eq!(parse::<3>(&gzipped(&PLAIN)).unwrap(), array);
+    }
+
+    #[test]
+    fn what_is_written_is_read_back_and_repeats() {
+        let array = parse::<3>(&PLAIN).unwrap();
+        let file = emit_gz(&array).unwrap();
+        assert_eq!(parse::<3>(&file).unwrap(), array);
+        assert_eq!(emit_gz(&array).unwrap(), file);
     }
 
     #[test]

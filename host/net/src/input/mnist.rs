@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use thiserror::Error;
 
-use super::idx::{self, IdxError};
+use super::idx::{self, IdxArray, IdxError};
 use super::spec::{InputSpec, Polarity};
 use crate::resources::ResourcePath;
 
@@ -71,10 +71,17 @@ impl MnistSet {
     }
 
     fn read(images: ResourcePath, labels: ResourcePath) -> Result<Self, MnistError> {
-        let pixels = read::<3>(images)?;
-        let labels = read::<1>(labels)?;
-        let [count, height, width] = pixels.sizes;
-        if count != labels.values.len() {
+        Self::from_arrays(read::<3>(images)?, read::<1>(labels)?)
+    }
+
+    /// The set of `images`, `[N, H, W]`, and their `labels`, `[N]`.
+    ///
+    /// # Errors
+    /// [`MnistError::Counts`].
+    pub fn from_arrays(images: IdxArray<3>, labels: IdxArray<1>) -> Result<Self, MnistError> {
+        let [count, height, width] = images.sizes;
+        let pixels = height.saturating_mul(width).saturating_mul(count);
+        if count != labels.values.len() || pixels != images.values.len() {
             return Err(MnistError::Counts {
                 images: count,
                 labels: labels.values.len(),
@@ -83,7 +90,7 @@ impl MnistSet {
         Ok(Self {
             height,
             width,
-            pixels: pixels.values,
+            pixels: images.values,
             labels: labels.values,
         })
     }
@@ -115,6 +122,23 @@ impl MnistSet {
         self.labels.get(index).copied()
     }
 
+    /// The pixels and the class of digit `index`.
+    pub fn digit(&self, index: usize) -> Option<(&[u8], u8)> {
+        Some((self.image(index)?, self.label(index)?))
+    }
+
+    /// The first `count` digits, or all where there are fewer, and the rest.
+    #[must_use]
+    pub fn split_at(mut self, count: usize) -> (Self, Self) {
+        let count = count.min(self.len());
+        let rest = Self {
+            pixels: self.pixels.split_off(count * self.height * self.width),
+            labels: self.labels.split_off(count),
+            ..self
+        };
+        (self, rest)
+    }
+
     /// Digit `index` as the model wants it, `[C, H, W]`.
     pub fn input(&self, index: usize, spec: &InputSpec) -> Option<Vec<f32>> {
         let pixels = self.image(index)?;
@@ -122,7 +146,7 @@ impl MnistSet {
     }
 }
 
-fn read<const RANK: usize>(path: ResourcePath) -> Result<idx::IdxArray<RANK>, MnistError> {
+fn read<const RANK: usize>(path: ResourcePath) -> Result<IdxArray<RANK>, MnistError> {
     let bytes = match path.read() {
         Ok(bytes) => bytes,
         Err(source) => return Err(MnistError::Read { path, source }),
@@ -163,5 +187,9 @@ mod tests {
         assert_eq!(set.image(1), Some(&[8][..]));
         assert_eq!((set.label(1), set.label(2)), (Some(4), None));
         assert_eq!(set.image(usize::MAX), None);
+        let (first, rest) = set.split_at(1);
+        assert_eq!((first.digit(0), first.len()), (Some((&[9][..], 3)), 1));
+        assert_eq!((rest.digit(0), rest.len()), (Some((&[8][..], 4)), 1));
+        assert_eq!(rest.split_at(5).0.len(), 1);
     }
 }

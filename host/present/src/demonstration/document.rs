@@ -1,7 +1,7 @@
 //! A demonstration as one JSON document.
 
 use super::Demonstration;
-use crate::documents::demo::{Arena, Demo, InputResult, Link, Occlusion};
+use crate::documents::demo::{Arena, Demo, InputResult, Occlusion};
 use crate::documents::origin::Origin;
 use cortexscope_rig::softmax;
 use std::path::Path;
@@ -32,7 +32,7 @@ impl Demonstration<'_> {
             }
         });
         let memory = self.measurements.iter().map(|measurement| Arena {
-            mode: measurement.mode.into(),
+            mode: measurement.mode,
             planned_arena_bytes: measurement.planned_arena_bytes,
             measured_arena_bytes: measurement.measured_arena_bytes,
         });
@@ -41,7 +41,7 @@ impl Demonstration<'_> {
             report: report.display().to_string(),
             trials: trials.collect(),
             memory: memory.collect(),
-            link: Link::from(&self.statistics),
+            link: self.statistics,
         }
     }
 }

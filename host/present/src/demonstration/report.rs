@@ -10,7 +10,7 @@ use crate::report::{
 use crate::scene;
 use cortexscope_core::{Op, Plan};
 use cortexscope_draw::number::grouped;
-use cortexscope_rig::session::{CounterKind, Mode};
+use cortexscope_rig::session::CounterKind;
 use std::path::{Path, PathBuf};
 
 impl Demonstration<'_> {
@@ -65,14 +65,14 @@ impl Demonstration<'_> {
             model_sha256: self.model.hash_hex(),
             protocol: cortexscope_wire::schema::PROTOCOL_VERSION.to_string(),
             settings: vec![
-                Fact::new("Mode", mode_name(self.mode)),
+                Fact::new("Mode", self.mode.name()),
                 Fact::new("Link", self.link.clone()),
             ],
             commands: vec![format!(
                 "cortexscope demo --board {} --model {} --mode {} --inputs {}",
                 self.board.name,
                 self.model.name,
-                mode_name(self.mode),
+                self.mode.name(),
                 inputs.join(" "),
             )],
         }
@@ -103,15 +103,15 @@ impl Demonstration<'_> {
     fn memory(&self) -> Memory {
         let view = self.model.image.model();
         let modes = self.measurements.iter().filter_map(|measurement| {
-            let plan = view.plan(planned(measurement.mode))?;
+            let plan = view.plan(measurement.mode.into())?;
             let arena = scene::memory::arena(&view, &plan, measurement.measured_arena_bytes);
-            Some((measurement.mode_name().to_owned(), arena))
+            Some((measurement.mode.name().to_owned(), arena))
         });
         let gaps = self.measurements.iter().filter_map(|measurement| {
             let measured = measurement.measured_arena_bytes?;
             let planned = measurement.planned_arena_bytes;
             (measured != planned).then(|| {
-                let mode = measurement.mode_name();
+                let mode = measurement.mode.name();
                 format!("{mode}: the plan says {planned} bytes of arena, {measured} were written")
             })
         });
@@ -122,7 +122,7 @@ impl Demonstration<'_> {
             .max();
         Memory {
             layers: view
-                .plan(planned(self.mode))
+                .plan(self.mode.into())
                 .map_or_else(Vec::new, |plan| self.layers(&plan)),
             sections: self.sections(),
             bars: scene::memory::bars(&self.memory, stack),
@@ -222,7 +222,7 @@ impl Demonstration<'_> {
             document: documents::receipt::Receipt {
                 origin: Origin::new(&self.board, self.model),
                 input: trial.name.clone(),
-                mode: self.mode.into(),
+                mode: self.mode,
                 seed: None,
                 occlusion: Window {
                     window: self.request.window,
@@ -242,19 +242,5 @@ fn quoted(argument: &str) -> String {
         argument.to_owned()
     } else {
         format!("'{}'", argument.replace('\'', "'\\''"))
-    }
-}
-
-fn mode_name(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Fused => "fused",
-        Mode::Tapped => "tapped",
-    }
-}
-
-fn planned(mode: Mode) -> cortexscope_core::Mode {
-    match mode {
-        Mode::Fused => cortexscope_core::Mode::Fused,
-        Mode::Tapped => cortexscope_core::Mode::Tapped,
     }
 }

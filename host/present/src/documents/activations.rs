@@ -1,7 +1,7 @@
 //! The document of `cortexscope activations`.
 
 use super::Document;
-use super::shape::described;
+use cortexscope_net::described;
 
 described! {
     /// What each layer of a float model gives for one input. Without `--output` nothing is

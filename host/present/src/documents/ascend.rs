@@ -1,7 +1,7 @@
 //! The document of `cortexscope ascend`, which is also its receipt.
 
 use super::Document;
-use super::shape::described;
+use cortexscope_net::described;
 
 described! {
     /// The receipt of an ascent. The steps work on v = x / (white − black): an input x, divided

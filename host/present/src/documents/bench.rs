@@ -1,9 +1,9 @@
 //! The document of `cortexscope bench`, and the comparison of two of them.
 
 use super::Document;
-use super::mode::Mode;
-use super::shape::described;
+use cortexscope_net::described;
 use cortexscope_rig::bench;
+use cortexscope_rig::session::Mode;
 use serde::Deserialize;
 
 /// A rise that fails the comparison, as a share of the earlier count.

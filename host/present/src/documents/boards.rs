@@ -1,7 +1,7 @@
 //! The document of `cortexscope boards`.
 
 use super::Document;
-use super::shape::described;
+use cortexscope_net::described;
 
 described! {
     /// The boards that Cortexscope knows.

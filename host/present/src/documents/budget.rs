@@ -1,7 +1,7 @@
 //! The document of `cortexscope budget`.
 
 use super::Document;
-use super::shape::described;
+use cortexscope_net::described;
 
 described! {
     /// What a network costs: parameters, multiply-accumulates, values and bytes.

@@ -1,7 +1,7 @@
 //! The document of `cortexscope compile`.
 
 use super::Document;
-use super::shape::described;
+use cortexscope_net::described;
 
 described! {
     /// What compiling a float ONNX gave.

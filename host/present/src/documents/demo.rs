@@ -1,10 +1,9 @@
 //! The document of `cortexscope demo`.
 
 use super::Document;
-use super::mode::Mode;
 use super::origin::Origin;
-use super::shape::described;
-use cortexscope_rig::session::Statistics;
+use cortexscope_net::described;
+use cortexscope_rig::session::{Mode, Statistics};
 
 described! {
     /// What a demonstration found, and where its report is.
@@ -19,7 +18,7 @@ described! {
         /// The arena, one entry for each plan that the board image has.
         pub memory: Vec<Arena>,
         /// What the link to the board went through.
-        pub link: Link,
+        pub link: Statistics,
     }
 
     /// One input.
@@ -74,61 +73,8 @@ described! {
         /// cannot tell.
         pub measured_arena_bytes: Option<u32>,
     }
-
-    /// Counts of the link, over the whole session.
-    pub struct Link {
-        /// Frames sent to the board.
-        pub frames_sent: u64,
-        /// Frames from the board with a correct CRC.
-        pub frames_received: u64,
-        /// Bytes sent to the board.
-        pub bytes_sent: u64,
-        /// Bytes from the board, noise included.
-        pub bytes_received: u64,
-        /// Frames with a wrong CRC, wrong stuffing or a wrong length.
-        pub frames_damaged: u64,
-        /// Frames that arrived again after they had been used.
-        pub frames_repeated: u64,
-        /// Frames that arrived while an earlier one was missing.
-        pub frames_out_of_turn: u64,
-        /// Frames of an earlier session.
-        pub frames_stale: u64,
-        /// Times that the host asked for missing frames.
-        pub resends_asked: u64,
-        /// Requests that the host sent again.
-        pub requests_repeated: u64,
-        /// Times that the host waited for an answer for too long.
-        pub timeouts: u64,
-        /// Times that a request began again after the board had reset.
-        pub resets: u64,
-        /// Times that the link was lost and opened again.
-        pub links_reopened: u64,
-        /// Bytes of the board's log.
-        pub log_bytes: u64,
-    }
 }
 
 impl Document for Demo {
     const NAME: &'static str = "demo";
-}
-
-impl From<&Statistics> for Link {
-    fn from(statistics: &Statistics) -> Self {
-        Self {
-            frames_sent: statistics.frames_sent,
-            frames_received: statistics.frames_received,
-            bytes_sent: statistics.bytes_sent,
-            bytes_received: statistics.bytes_received,
-            frames_damaged: statistics.frames_damaged,
-            frames_repeated: statistics.frames_repeated,
-            frames_out_of_turn: statistics.frames_out_of_turn,
-            frames_stale: statistics.frames_stale,
-            resends_asked: statistics.resends_asked,
-            requests_repeated: statistics.requests_repeated,
-            timeouts: statistics.timeouts,
-            resets: statistics.resets,
-            links_reopened: statistics.links_reopened,
-            log_bytes: statistics.log_bytes,
-        }
-    }
 }

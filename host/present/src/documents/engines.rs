@@ -1,8 +1,9 @@
 //! The document of `cortexscope memory` for a board with several engines.
 
 use super::Document;
-use super::memory::{HeapPhase, Linked};
-use super::shape::described;
+use super::memory::Linked;
+use cortexscope_net::described;
+use cortexscope_rig::session::HeapUse;
 
 described! {
     /// The engines of one board side by side. `cortexscope memory` prints it for a board with
@@ -36,7 +37,7 @@ described! {
         /// that counts neither.
         pub instructions: u64,
         /// The heap, phase by phase; empty for an engine without a heap.
-        pub heap: Vec<HeapPhase>,
+        pub heap: Vec<HeapUse>,
         /// What the linker placed.
         pub linked: Linked,
     }

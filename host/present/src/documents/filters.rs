@@ -1,7 +1,7 @@
 //! The document of `cortexscope filters`.
 
 use super::Document;
-use super::shape::described;
+use cortexscope_net::described;
 
 described! {
     /// The filters of a convolution, drawn and saved.

@@ -1,7 +1,7 @@
 //! The document of `cortexscope gallery`.
 
 use super::Document;
-use super::shape::described;
+use cortexscope_net::described;
 
 described! {
     /// What `cortexscope gallery` drew.

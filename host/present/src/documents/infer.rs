@@ -1,10 +1,10 @@
 //! The document of `cortexscope infer`.
 
 use super::Document;
-use super::mode::Mode;
 use super::origin::Origin;
-use super::shape::described;
 use cortexscope_compile::model_files::ModelFiles;
+use cortexscope_net::described;
+use cortexscope_rig::session::Mode;
 use cortexscope_rig::{Recording, softmax};
 
 described! {

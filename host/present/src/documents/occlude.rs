@@ -2,7 +2,7 @@
 
 use super::Document;
 use super::origin::Origin;
-use super::shape::described;
+use cortexscope_net::described;
 
 described! {
     /// How the probability of a class falls where a window hides a part of the input.

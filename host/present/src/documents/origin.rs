@@ -1,7 +1,7 @@
 //! Which board, firmware and model gave a document.
 
-use super::shape::described;
 use cortexscope_compile::model_files::ModelFiles;
+use cortexscope_net::described;
 use cortexscope_rig::Rig;
 use cortexscope_rig::session::BoardIdentity;
 

@@ -1,8 +1,8 @@
 //! The receipt of one input, as the report of a demonstration shows it.
 
-use super::mode::Mode;
 use super::origin::Origin;
-use super::shape::described;
+use cortexscope_net::described;
+use cortexscope_rig::session::Mode;
 
 described! {
     /// What is needed to get the result of one input again.

@@ -2,7 +2,7 @@
 
 use super::origin::Origin;
 use super::schema::{Schema, all};
-use super::shape::{Described, Field, Object, Shape};
+use cortexscope_net::described::{Described, Field, Object, Shape};
 use std::fmt::Write;
 
 const BEGINNING: &str = "\

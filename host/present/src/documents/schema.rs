@@ -1,8 +1,8 @@
 //! The JSON Schema of every document.
 
-use super::shape::{Object, Shape};
 use super::{Document, activations, ascend, bench, boards, budget, compile, demo, engines};
 use super::{explain, filters, gallery, infer, memory, occlude, verify};
+use cortexscope_net::described::{Object, Shape};
 use serde_json::{Map, Value, json};
 
 /// One document's name and fields.
@@ -31,7 +31,7 @@ pub fn all() -> Vec<Schema> {
         of::<compile::Compile>(),
         of::<activations::Activations>(),
         of::<filters::Filters>(),
-        of::<explain::Explain>(),
+        of::<explain::Receipt>(),
         of::<ascend::Ascend>(),
         of::<gallery::Gallery>(),
     ];

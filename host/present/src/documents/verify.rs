@@ -1,9 +1,9 @@
 //! The document of `cortexscope verify`.
 
 use super::Document;
-use super::mode::Mode;
 use super::origin::Origin;
-use super::shape::described;
+use cortexscope_net::described;
+use cortexscope_rig::session::Mode;
 use cortexscope_rig::verify::{LayerTally, Tally};
 
 described! {

@@ -11,9 +11,9 @@ use cortexscope_draw::number::percent;
 use cortexscope_draw::{ColourLimit, GridLayout, Tile, Tiles, heat, tile_grid};
 use cortexscope_explain::attribute::{
     Baseline, Composite, CompositeKind, Deconvnet, DeconvnetStart, EPSILON, GAMMA, GradCam,
-    Gradient, GradientXInput, GuidedBackprop, GuidedGradCam, IntegratedGradients, LrpEpsilon,
-    LrpGamma, LrpRule, LrpZPlus, Method, Occlusion, Quadrature, Request, Saliency, SmoothGrad,
-    SmoothGradOf, explain, greatest_magnitude,
+    Gradient, GradientXInput, GuidedBackprop, GuidedGradCam, IntegratedGradients, LrpRule, Method,
+    Occlusion, Quadrature, Request, Saliency, SmoothGrad, SmoothGradOf, explain,
+    greatest_magnitude, lrp_epsilon, lrp_gamma, lrp_zplus,
 };
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_explain::target::{Aim, ClassValue, Target};
@@ -58,9 +58,9 @@ fn methods(side: usize, samples: usize, seed: u64) -> Vec<Method> {
         GuidedBackprop.into(),
         GradCam::default().into(),
         GuidedGradCam::default().into(),
-        LrpEpsilon(composite(CompositeKind::Uniform)).into(),
-        LrpZPlus(Composite::uniform(LrpRule::ZPlus)).into(),
-        LrpGamma(composite(CompositeKind::EpsilonGammaBox)).into(),
+        lrp_epsilon(composite(CompositeKind::Uniform)),
+        lrp_zplus(Composite::uniform(LrpRule::ZPlus)),
+        lrp_gamma(composite(CompositeKind::EpsilonGammaBox)),
         Occlusion {
             window,
             stride: window.map(|side| (side / 4).max(1)),

@@ -236,7 +236,7 @@ pub(crate) fn data() -> ReportData {
                     model_sha256: "00".repeat(32),
                 },
                 input: "digit:1".to_owned(),
-                mode: documents::mode::Mode::Fused,
+                mode: cortexscope_rig::session::Mode::Fused,
                 seed: None,
                 occlusion: documents::receipt::Window {
                     window: [7, 7],

@@ -9,6 +9,7 @@ use cortexscope_draw::{
 };
 use cortexscope_explain::filters::{FilterContent, FilterMaps, FiltersError, Slice, select};
 use cortexscope_explain::float_model::{FloatModel, LayerId};
+use cortexscope_net::RequestError;
 use cortexscope_net::input::InputSpec;
 
 /// Why filters cannot be drawn.
@@ -20,6 +21,15 @@ pub enum FilterPictureError {
     /// The picture cannot be drawn.
     #[error(transparent)]
     Picture(#[from] PictureError),
+}
+
+impl RequestError for FilterPictureError {
+    fn is_request(&self) -> bool {
+        match self {
+            Self::Filters(error) => error.is_request(),
+            Self::Picture(_) => false,
+        }
+    }
 }
 
 const MAX_WIDTH_PX: u32 = 1280;

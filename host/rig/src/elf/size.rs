@@ -8,8 +8,11 @@
 
 use addr2line::Context;
 use addr2line::gimli::{self, Dwarf, EndianSlice, RunTimeEndian};
+use cortexscope_net::described;
+use cortexscope_net::described::{Described, Shape};
 use object::elf::{SHF_ALLOC, SHF_WRITE};
 use object::{Object, ObjectSection, ObjectSymbol, SectionFlags, SectionKind};
+use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
 /// What bytes are there for.
@@ -49,19 +52,42 @@ impl Cause {
     }
 }
 
-/// A section that takes memory.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Section {
-    /// Its name.
-    pub name: String,
-    /// Its size.
-    pub bytes: u64,
-    /// Whether it takes flash.
-    pub is_flash: bool,
-    /// Whether it takes RAM.
-    pub is_ram: bool,
-    /// What for; the sum is [`Section::bytes`].
-    pub causes: Vec<(Cause, u64)>,
+impl Serialize for Cause {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.words())
+    }
+}
+
+impl Described for Cause {
+    fn shape() -> Shape {
+        Shape::Text
+    }
+}
+
+described! {
+    /// One section of the ELF file.
+    #[derive(Eq)]
+    pub struct Section {
+        /// The section's name.
+        pub name: String,
+        /// Its bytes.
+        pub bytes: u64,
+        /// Whether it takes flash.
+        pub is_flash: bool,
+        /// Whether it takes RAM.
+        pub is_ram: bool,
+        /// What it holds; the bytes add up to the section's.
+        pub causes: Vec<Part>,
+    }
+
+    /// One part of a section.
+    #[derive(Copy, Eq)]
+    pub struct Part {
+        /// What the part is for.
+        pub cause: Cause,
+        /// Its bytes.
+        pub bytes: u64,
+    }
 }
 
 /// The file cannot be taken apart.
@@ -147,7 +173,10 @@ pub fn sections(elf: &[u8]) -> Result<Vec<Section>, SizeError> {
             bytes: section.size(),
             is_flash: is_loaded && name != ".arena",
             is_ram: is_ram || name == ".arena",
-            causes: causes.into_iter().collect(),
+            causes: causes
+                .into_iter()
+                .map(|(cause, bytes)| Part { cause, bytes })
+                .collect(),
         });
     }
     Ok(sections)

@@ -14,6 +14,7 @@ mod thumb;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use cortexscope_net::described;
 use object::{Object, ObjectSection, ObjectSymbol, SectionKind, SymbolKind};
 
 use thumb::{Effect, decode};
@@ -27,13 +28,15 @@ const FIRST_INTERRUPT: usize = 7;
 /// What the mangled names of a panic's machinery hold.
 const PANICKING: &str = "9panicking";
 
-/// A function's part of the stack.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Frame {
-    /// The function.
-    pub function: String,
-    /// Bytes that it takes.
-    pub bytes: u32,
+described! {
+    /// One function's part of the stack.
+    #[derive(Eq)]
+    pub struct Frame {
+        /// The function's name.
+        pub function: String,
+        /// Bytes of stack that it takes.
+        pub bytes: u32,
+    }
 }
 
 /// A bound and where it comes from.

@@ -2,9 +2,10 @@
 
 use super::error::{SessionError, unexpected};
 use super::expect::Limits;
+use super::mode::Mode;
 use super::open::Session;
 use super::parts::{append, finite, words};
-use cortexscope_wire::message::{CounterKind, Infer, Mode, Run, TensorSet, input_crc};
+use cortexscope_wire::message::{CounterKind, Infer, Run, TensorSet, input_crc};
 use cortexscope_wire::{Event, Request};
 
 /// What to run and what to send of it.
@@ -98,7 +99,7 @@ impl Session {
             return Err(SessionError::UnknownTensor { tensor, tensors });
         }
         let request = Request::Infer(Infer {
-            mode: ask.mode,
+            mode: ask.mode.into(),
             taps,
             paint: ask.paint,
             input_crc: input_crc(bytemuck::cast_slice(input)),

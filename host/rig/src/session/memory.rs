@@ -2,6 +2,7 @@
 
 use super::error::{SessionError, unexpected};
 use super::open::Session;
+use cortexscope_net::described;
 use cortexscope_net::printable::printable;
 use cortexscope_wire::message::MemoryReport;
 use cortexscope_wire::{Event, Request};
@@ -91,15 +92,17 @@ impl Memory {
     }
 }
 
-/// What an engine took of the heap in one phase of its life.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HeapUse {
-    /// What the engine did, safe to print.
-    pub phase: String,
-    /// Bytes in use when it ended.
-    pub live_bytes: u32,
-    /// Bytes in use at its fullest.
-    pub peak_bytes: u32,
-    /// Times that memory was asked for.
-    pub allocations: u32,
+described! {
+    /// What an engine took of the heap in one phase.
+    #[derive(Eq)]
+    pub struct HeapUse {
+        /// What the engine did: `build`, `optimise` or `run`.
+        pub phase: String,
+        /// Bytes in use at the end of the phase.
+        pub live_bytes: u32,
+        /// Greatest number of bytes in use during the phase.
+        pub peak_bytes: u32,
+        /// Allocations made during the phase.
+        pub allocations: u32,
+    }
 }

@@ -3,11 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use cortexscope_net::input::idx::{self, IdxArray};
 use cortexscope_train::{
     calibration,
-    digest::sha256_hex,
-    idx::{self, IdxArray},
-    mnist,
+    mnist::{self, sha256_hex},
 };
 
 /// Arguments of `calibration`.
@@ -27,7 +26,7 @@ pub struct Args {
 /// Draws the sample, writes both files and prints their hashes.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let (digits, _) = mnist::read(&args.mnist, mnist::Set::Train)?;
-    let (training, _) = digits.split_validation();
+    let (training, _) = mnist::split_validation(digits);
     let sample = calibration::draw(&training, args.seed);
     std::fs::create_dir_all(&args.out)
         .with_context(|| format!("cannot create {}", args.out.display()))?;
@@ -41,7 +40,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     )
 }
 
-fn write(path: &Path, array: &IdxArray) -> anyhow::Result<()> {
+fn write<const RANK: usize>(path: &Path, array: &IdxArray<RANK>) -> anyhow::Result<()> {
     let gz = idx::emit_gz(array)?;
     std::fs::write(path, &gz).with_context(|| format!("cannot write {}", path.display()))?;
     println!("{}  {}", sha256_hex(&gz), path.display());

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use cortexscope_train::{judge::Judge, mnist};
+use cortexscope_train::{exported::Exported, mnist};
 
 /// Arguments of `evaluate`.
 #[derive(clap::Args)]
@@ -20,8 +20,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let (digits, _) = mnist::read(&args.mnist, mnist::Set::Test)?;
     let model = args.model.display();
     let onnx = std::fs::read(&args.model).with_context(|| format!("cannot read {model}"))?;
-    let score = Judge::load(&onnx)
-        .and_then(|judge| judge.measure(&digits))
+    let score = Exported::load(&onnx)
+        .and_then(|exported| exported.measure(&digits))
         .with_context(|| format!("cannot measure {model}"))?;
     println!(
         "{model}: {} of {} test digits right, {:.2} %",

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use clap::builder::PossibleValuesParser;
+use cortexscope_net::input::MnistSet;
 use cortexscope_train::{
     architecture::Architecture,
     checkpoint::Checkpoint,
-    digest::sha256_hex,
-    emit, input_form,
-    judge::Judge,
-    mnist::{self, Digits},
+    emit,
+    exported::Exported,
+    input_form,
+    mnist::{self, sha256_hex},
     networks,
     provenance::{Data, Engine, OnnxRecord, Provenance, SCHEMA},
     recipe::Recipe,
@@ -53,7 +54,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     // Read now only so that a bad file is found before an hour of training.
     let (test, test_files) = read(&args.mnist, mnist::Set::Test)?;
     files.extend(test_files);
-    let (training, validation) = digits.split_validation();
+    let (training, validation) = mnist::split_validation(digits);
 
     let dir = args.out.join(&args.name);
     let checkpoint = Checkpoint::new(dir.join("checkpoint"));
@@ -62,10 +63,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 
     let network = session.trained();
     let onnx = emit::emit(&architecture, &network.parameters(&architecture));
-    let judge = Judge::load(&onnx)?;
-    let largest_logit_difference = witness::compare(&architecture, &network, &judge, &validation)?;
-    let validation_score = judge.measure(&validation)?;
-    let test_score = judge.measure(&test)?;
+    let exported = Exported::load(&onnx)?;
+    let largest_logit_difference =
+        witness::compare(&architecture, &network, &exported, &validation)?;
+    let validation_score = exported.measure(&validation)?;
+    let test_score = exported.measure(&test)?;
 
     let provenance = Provenance {
         schema: SCHEMA,
@@ -110,7 +112,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn read(dir: &Path, set: mnist::Set) -> anyhow::Result<(Digits, Vec<mnist::FileRecord>)> {
+fn read(dir: &Path, set: mnist::Set) -> anyhow::Result<(MnistSet, Vec<mnist::FileRecord>)> {
     let (digits, files) = mnist::read(dir, set)?;
     Ok((digits, files.into()))
 }
@@ -139,8 +141,8 @@ fn open(
 fn train(
     session: &mut Session,
     checkpoint: &Checkpoint,
-    training: &Digits,
-    validation: &Digits,
+    training: &MnistSet,
+    validation: &MnistSet,
 ) -> anyhow::Result<()> {
     let style = ProgressStyle::with_template(
         "{prefix} {bar:32} {pos}/{len} steps, {eta} left in the epoch, {msg}",

@@ -186,7 +186,7 @@ fn a_pointwise_convolution_has_the_rule_of_convolutions() {
         for stride in [1, 2] {
             let model = pointwise(stride);
             let composite = Composite::of(kind, EPSILON, 1e-6, 0.5);
-            let found = run(&model, &INPUT, "class:0", LrpEpsilon(composite));
+            let found = run(&model, &INPUT, "class:0", lrp_epsilon(composite));
             let rules = [first, conv, EPSILON, EPSILON];
             near(&found.values, &by_hand(stride, rules));
             // With the dense layers' rule the map is another.
@@ -216,12 +216,12 @@ fn exceptions_and_first_layers_are_those_of_the_file() {
     let model = pointwise(1);
     let mut composite = Composite::of(CompositeKind::EpsilonPlus, EPSILON, 1e-6, 0.5);
     composite.layers.push(("pointwise".to_owned(), GAMMA));
-    let found = run(&model, &INPUT, "class:0", LrpEpsilon(composite));
+    let found = run(&model, &INPUT, "class:0", lrp_epsilon(composite));
     let rules = [LrpRule::ZPlus, GAMMA, EPSILON, EPSILON];
     near(&found.values, &by_hand(1, rules));
     // A pointwise convolution that reads the input is the first layer.
     let composite = Composite::of(CompositeKind::EpsilonPlusFlat, EPSILON, 1e-6, 0.5);
-    let found = run(&maps(), &MAPS_INPUT, "class:0", LrpEpsilon(composite));
+    let found = run(&maps(), &MAPS_INPUT, "class:0", lrp_epsilon(composite));
     let first = found.rules.last().expect("a rule");
     assert_eq!([&*first.layer, &*first.rule], ["c", "flat"]);
 }
@@ -251,7 +251,7 @@ fn a_folded_batch_normalisation_is_one_layer_with_its_convolution() {
         composite
             .layers
             .extend(exception.map(|name| (name.to_owned(), LrpRule::Flat)));
-        let found = run(&model, &input, "class:0", LrpEpsilon(composite));
+        let found = run(&model, &input, "class:0", lrp_epsilon(composite));
         let last = found.rules.last().expect("a rule").clone();
         [last.layer, last.operator, last.rule]
     };

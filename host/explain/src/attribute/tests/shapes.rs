@@ -125,7 +125,7 @@ fn a_deconvnet_begins_at_one_place_of_its_own_map() {
 #[test]
 fn relevance_begins_with_the_values_of_one_map() {
     let model = maps();
-    let method = LrpEpsilon(Composite::uniform(LrpRule::Epsilon(0.0)));
+    let method = lrp_epsilon(Composite::uniform(LrpRule::Epsilon(0.0)));
     let first = run(&model, &MAPS_INPUT, "c:0", method.clone());
     near(&first.values, &MAPS_INPUT);
     assert_eq!(residual(&first, "relevance at the target"), -3.0);

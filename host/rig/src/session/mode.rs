@@ -1,6 +1,7 @@
 //! The plan that a board runs.
 
-use super::shape::{Described, Shape};
+use cortexscope_net::described::{Described, Shape};
+use cortexscope_wire::message;
 use serde::{Deserialize, Serialize};
 
 /// Which layers the plan keeps whole.
@@ -29,11 +30,20 @@ impl Described for Mode {
     }
 }
 
-impl From<cortexscope_rig::session::Mode> for Mode {
-    fn from(mode: cortexscope_rig::session::Mode) -> Self {
+impl From<Mode> for message::Mode {
+    fn from(mode: Mode) -> Self {
         match mode {
-            cortexscope_rig::session::Mode::Fused => Self::Fused,
-            cortexscope_rig::session::Mode::Tapped => Self::Tapped,
+            Mode::Fused => Self::Fused,
+            Mode::Tapped => Self::Tapped,
+        }
+    }
+}
+
+impl From<Mode> for cortexscope_core::Mode {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Fused => Self::Fused,
+            Mode::Tapped => Self::Tapped,
         }
     }
 }

@@ -3,9 +3,11 @@
 
 use std::path::PathBuf;
 
-use super::error::FloatModelError;
-use cortexscope_net::input::{Channels, ModelSpec, Polarity, SpecError};
-use cortexscope_net::resources::ResourcePath;
+use thiserror::Error;
+
+use crate::input::{Channels, ModelSpec, Polarity, SpecError};
+use crate::request::RequestError;
+use crate::resources::ResourcePath;
 
 /// What a user says of a model, over what its description says.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -40,6 +42,70 @@ pub struct Description {
 /// Bytes that a file of labels may have.
 const MAX_LABEL_BYTES: u64 = 1 << 24;
 
+/// Why it cannot be said how a model wants its input.
+#[derive(Debug, Error)]
+pub enum DescriptionError {
+    /// The description cannot be used.
+    #[error("could not use the description{}", of_file(path, source))]
+    Spec {
+        /// The file.
+        path: ResourcePath,
+        /// What is wrong with it.
+        source: Box<SpecError>,
+    },
+    /// The flags and the description together cannot be used.
+    #[error("{0}")]
+    Overrides(Box<SpecError>),
+    /// The file of labels cannot be read.
+    #[error("could not read {path}")]
+    Labels {
+        /// The file.
+        path: ResourcePath,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The file of labels is too large to be one.
+    #[error("{path} has {bytes} bytes; a file of labels has at most {MAX_LABEL_BYTES}")]
+    LabelsTooLarge {
+        /// The file.
+        path: ResourcePath,
+        /// Its bytes.
+        bytes: u64,
+    },
+    /// The input is not an image.
+    #[error(
+        "{path}: the model's input is {dims:?}, but only [N, C, H, W] with 1 or 3 channels works (-1 is a size that the file leaves open)"
+    )]
+    InputDims {
+        /// The model.
+        path: ResourcePath,
+        /// Its sizes in the file; -1 where one is open.
+        dims: Vec<i64>,
+    },
+    /// Rows and columns are open and nothing says what they should be.
+    #[error(
+        "{path}: the model leaves its input's rows and columns open: give --size HxW or a description with --spec"
+    )]
+    OpenSize {
+        /// The model.
+        path: ResourcePath,
+    },
+}
+
+impl RequestError for DescriptionError {
+    fn is_request(&self) -> bool {
+        !matches!(self, Self::Labels { .. })
+    }
+}
+
+/// The file of a description, where what is wrong with it does not name the file.
+fn of_file(path: &ResourcePath, source: &SpecError) -> String {
+    match source {
+        SpecError::Read { .. } => String::new(),
+        _ => format!(" {path}"),
+    }
+}
+
 impl Overrides {
     /// The description of the model at `path`, whose input has `dims` in the
     /// file (-1 where one is open).
@@ -50,7 +116,7 @@ impl Overrides {
         &self,
         path: &ResourcePath,
         dims: &[i64],
-    ) -> Result<Description, FloatModelError> {
+    ) -> Result<Description, DescriptionError> {
         let mut notes = Vec::new();
         let beside = path.with_extension("toml");
         let file = match &self.spec {
@@ -63,17 +129,17 @@ impl Overrides {
                 if *file != beside {
                     notes.push(format!("described by {file}"));
                 }
-                ModelSpec::open(file).map_err(|source| FloatModelError::Spec {
+                ModelSpec::open(file).map_err(|source| DescriptionError::Spec {
                     path: file.clone(),
                     source: Box::new(source),
                 })?
             }
-            None => ModelSpec::assumed(self.shape_in(dims)?),
+            None => ModelSpec::assumed(self.shape_in(path, dims)?),
         };
         self.apply(&mut spec)?;
         spec.input
             .check()
-            .map_err(|source| FloatModelError::Overrides(Box::new(source)))?;
+            .map_err(|source| DescriptionError::Overrides(Box::new(source)))?;
         if file.is_none() {
             notes.push(format!("no {beside}: assumed {}", spec.input));
         }
@@ -85,14 +151,15 @@ impl Overrides {
             let model = [*found, dims[2], dims[3]].map(|size| size.max(0) as usize);
             let spec = spec.input.shape();
             let source = SpecError::Shape { model, spec };
-            return Err(FloatModelError::Overrides(Box::new(source)));
+            return Err(DescriptionError::Overrides(Box::new(source)));
         }
         Ok(Description { spec, notes })
     }
 
     /// `[C, H, W]` of an input that nothing but the file describes.
-    fn shape_in(&self, dims: &[i64]) -> Result<[usize; 3], FloatModelError> {
-        let refused = || FloatModelError::InputDims {
+    fn shape_in(&self, path: &ResourcePath, dims: &[i64]) -> Result<[usize; 3], DescriptionError> {
+        let refused = || DescriptionError::InputDims {
+            path: path.clone(),
             dims: dims.to_vec(),
         };
         let [_, channels, height, width] = *dims else {
@@ -105,12 +172,14 @@ impl Overrides {
         };
         let side = |axis: usize, size: i64| match self.size {
             Some(size) => Ok(size[axis]),
-            None => usize::try_from(size).map_err(|_| FloatModelError::OpenSize),
+            None => {
+                usize::try_from(size).map_err(|_| DescriptionError::OpenSize { path: path.clone() })
+            }
         };
         Ok([channels, side(0, height)?, side(1, width)?])
     }
 
-    fn apply(&self, spec: &mut ModelSpec) -> Result<(), FloatModelError> {
+    fn apply(&self, spec: &mut ModelSpec) -> Result<(), DescriptionError> {
         let input = &mut spec.input;
         input.size = self.size.unwrap_or(input.size);
         input.channels = self.channels.unwrap_or(input.channels);
@@ -135,15 +204,15 @@ fn shipped_description(path: &ResourcePath) -> Option<ResourcePath> {
     Some(ResourcePath::Shipped(format!("descriptions/{stem}.toml")))
 }
 
-fn labels(path: &ResourcePath) -> Result<Vec<String>, FloatModelError> {
-    let read_error = |source| FloatModelError::Read {
+fn labels(path: &ResourcePath) -> Result<Vec<String>, DescriptionError> {
+    let read_error = |source| DescriptionError::Labels {
         path: path.clone(),
         source,
     };
     let bytes = path.byte_count().map_err(read_error)?;
     if bytes > MAX_LABEL_BYTES {
         let path = path.clone();
-        return Err(FloatModelError::FileTooLarge { path, bytes });
+        return Err(DescriptionError::LabelsTooLarge { path, bytes });
     }
     let text = path.read_to_string().map_err(read_error)?;
     Ok(text.lines().map(|line| line.trim().to_owned()).collect())
@@ -161,7 +230,7 @@ mod tests {
     fn what_is_open_has_to_be_said() {
         let describe = |overrides: &Overrides| overrides.describe(&elsewhere(), &[-1, 3, -1, -1]);
         let error = describe(&Overrides::default()).unwrap_err();
-        assert!(matches!(error, FloatModelError::OpenSize));
+        assert!(matches!(error, DescriptionError::OpenSize { .. }));
         let sized = Overrides {
             size: Some([20, 30]),
             ..Overrides::default()
@@ -192,13 +261,30 @@ mod tests {
     }
 
     #[test]
+    fn labels_that_cannot_be_read_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let labels = folder.path().join("labels.txt");
+        let overrides = Overrides {
+            labels: Some(labels.clone()),
+            ..Overrides::default()
+        };
+        let describe = || overrides.describe(&elsewhere(), &[1, 3, 8, 8]).unwrap_err();
+        assert!(matches!(describe(), DescriptionError::Labels { .. }));
+        assert!(!describe().is_request());
+        let file = std::fs::File::create(&labels).unwrap();
+        file.set_len(MAX_LABEL_BYTES + 1).unwrap();
+        let error = describe().to_string();
+        assert!(error.contains("file of labels"), "{error}");
+    }
+
+    #[test]
     fn channels_that_contradict_the_file_are_refused() {
         let grey = Overrides {
             channels: Some(Channels::Grey),
             ..Overrides::default()
         };
         let error = grey.describe(&elsewhere(), &[1, 3, 8, 8]);
-        assert!(matches!(error, Err(FloatModelError::Overrides(_))));
+        assert!(matches!(error, Err(DescriptionError::Overrides(_))));
         let short = Overrides {
             mean: Some(vec![1.0, 2.0]),
             ..Overrides::default()
@@ -206,6 +292,6 @@ mod tests {
         let error = short.describe(&elsewhere(), &[1, 3, 8, 8]);
         assert!(error.unwrap_err().to_string().contains("input.mean has 2"));
         let flat = Overrides::default().describe(&elsewhere(), &[1, 784]);
-        assert!(matches!(flat, Err(FloatModelError::InputDims { .. })));
+        assert!(matches!(flat, Err(DescriptionError::InputDims { .. })));
     }
 }
