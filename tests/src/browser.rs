@@ -7,7 +7,7 @@ use anyhow::{Context, anyhow, bail, ensure};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -352,15 +352,18 @@ fn text(answer: &Value, name: &str) -> anyhow::Result<String> {
         .to_owned())
 }
 
-fn program() -> anyhow::Result<&'static str> {
-    let is_there = |program: &&str| {
+/// The system's browser, or the one that `cargo xtask setup` unpacked.
+fn program() -> anyhow::Result<PathBuf> {
+    let is_there = |program: &PathBuf| {
         let version = Command::new(program).arg("--version").output();
         version.is_ok_and(|output| output.status.success())
     };
-    PROGRAMS
+    let unpacked = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tools/chromium/chromium");
+    let programs = PROGRAMS.map(PathBuf::from).into_iter().chain([unpacked]);
+    programs
         .into_iter()
         .find(is_there)
-        .ok_or_else(|| anyhow!("no Chromium: `cargo xtask setup` installs it"))
+        .ok_or_else(|| anyhow!("no Chromium: `cargo xtask setup` sets it up"))
 }
 
 /// The address that the browser announces on stderr, whose rest is thrown away.

@@ -5,6 +5,7 @@ use clap::Args;
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use cortexscope_present::documents;
 use cortexscope_rig::board::{BOARDS, BoardKind, Engine, Transport, firmware_elf};
+use cortexscope_rig::link::emulator;
 use std::io::Write;
 use std::process::{Command, ExitCode, Stdio};
 
@@ -81,7 +82,7 @@ pub(super) fn presence(board: &BoardKind) -> Presence {
         };
     }
     let needs_emulator = board.transport != Transport::Serial;
-    let emulator = Command::new("qemu-system-arm")
+    let emulator = Command::new(emulator::program())
         .arg("--version")
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -7,7 +7,10 @@
 //! | [`serial`] | a real board at a serial port |
 //! | [`faulty`] | any of these through a bad cable, for tests |
 //! | [`lying`] | a board program that lies, for tests |
+//!
+//! [`emulator`] finds the program that [`qemu`] starts.
 
+pub mod emulator;
 pub mod faulty;
 pub mod lying;
 pub mod memory;

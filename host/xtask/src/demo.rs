@@ -5,22 +5,70 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 
 use crate::board::{self, Board, Engine};
-use crate::consent::Consent;
+use crate::toolchain::Toolchain;
 use crate::{command, firmware, setup};
 
-/// Sets up what the board that `args` name needs, and runs `cortexscope SUBCOMMAND`
-/// with them.
+/// The board that needs neither an emulator nor firmware.
+const NATIVE: &str = "native";
+
+/// Runs `cortexscope demo` with `args`, after setting up what the board that they name
+/// needs. Where that cannot be set up and they name none, the board is [`NATIVE`].
 ///
 /// # Errors
 /// Setting up or building failed. What the command itself says is in the exit code.
-pub fn run(consent: Consent, subcommand: &str, args: &[String]) -> Result<ExitCode> {
+pub fn demo(args: &[String]) -> Result<ExitCode> {
+    let mut args = args.to_vec();
+    match set_up(&args) {
+        Ok(needed) => build_firmware(needed)?,
+        Err(error) if Request::of(&args) == Request::Default => {
+            eprintln!(
+                "{error:#}.\nSo the demo runs the board's program in this process: the board is \
+                 `{NATIVE}`, not an emulated {}.",
+                board::DEFAULT
+            );
+            args.extend(["--board", NATIVE].map(str::to_owned));
+        }
+        Err(error) => return Err(error),
+    }
+    run("demo", &args)
+}
+
+/// Runs `cortexscope bench` with `args`, after setting up what the board that they name
+/// needs.
+///
+/// # Errors
+/// As for [`demo`].
+pub fn bench(args: &[String]) -> Result<ExitCode> {
+    build_firmware(set_up(args)?)?;
+    run("bench", args)
+}
+
+/// Sets up what the board needs that `args` ask for, if it needs anything.
+fn set_up(args: &[String]) -> Result<Option<(Board, Toolchain)>> {
+    let name = match Request::of(args) {
+        Request::Nothing => return Ok(None),
+        Request::Board(name) => name,
+        Request::Default => board::DEFAULT,
+    };
     // A board without firmware, such as the native one, needs nothing.
-    if let Ok(board) = Board::find(board_of(args)) {
-        let toolchain = setup::toolchain(board.target(Engine::Static), consent)?;
-        setup::emulator::find(consent)?;
+    let Ok(board) = Board::find(name) else {
+        return Ok(None);
+    };
+    setup::emulator::find().with_context(|| format!("there is no emulator for {name}"))?;
+    let toolchain = setup::toolchain(board.target(Engine::Static))
+        .with_context(|| format!("there is no compiler for the firmware of {name}"))?;
+    Ok(Some((board, toolchain)))
+}
+
+fn build_firmware(needed: Option<(Board, Toolchain)>) -> Result<()> {
+    if let Some((board, toolchain)) = needed {
         let firmware = firmware::build(&board, Engine::Static, &toolchain, None)?;
         eprintln!("firmware: {}", firmware.elf.display());
     }
+    Ok(())
+}
+
+fn run(subcommand: &str, args: &[String]) -> Result<ExitCode> {
     let mut cargo = command::cargo();
     cargo
         .args([
@@ -42,31 +90,66 @@ pub fn run(consent: Consent, subcommand: &str, args: &[String]) -> Result<ExitCo
         .into())
 }
 
-fn board_of(args: &[String]) -> &str {
-    let mut args = args.iter();
-    while let Some(arg) = args.next() {
-        if arg == "--board" {
-            return args.next().map_or(board::DEFAULT, String::as_str);
+/// The board that the arguments of a command ask for.
+#[derive(Debug, PartialEq, Eq)]
+enum Request<'a> {
+    /// The one of this name.
+    Board(&'a str),
+    /// The usual one.
+    Default,
+    /// None: a recording is replayed, or the command explains itself.
+    Nothing,
+}
+
+impl<'a> Request<'a> {
+    fn of(args: &'a [String]) -> Self {
+        let value_of = |name: &str| {
+            let mut args = args.iter().map(String::as_str);
+            while let Some(arg) = args.next() {
+                match arg.strip_prefix(name) {
+                    Some("") => return Some(args.next().unwrap_or_default()),
+                    Some(rest) if rest.starts_with('=') => return Some(&rest[1..]),
+                    _ => {}
+                }
+            }
+            None
+        };
+        let explains = |arg: &String| ["-h", "--help"].contains(&arg.as_str());
+        if args.iter().any(explains) || value_of("--replay").is_some() {
+            return Self::Nothing;
         }
-        if let Some(board) = arg.strip_prefix("--board=") {
-            return board;
-        }
+        // A serial port leads to a board that somebody chose.
+        let port = value_of("--port").map(|_| board::DEFAULT);
+        value_of("--board")
+            .or(port)
+            .map_or(Self::Default, Self::Board)
     }
-    board::DEFAULT
 }
 
 #[cfg(test)]
 mod tests {
-    use super::board_of;
+    use super::Request;
 
     #[test]
     fn finds_the_board_among_the_arguments() {
-        let board = |args: &[&str]| {
-            board_of(&args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>()).to_owned()
+        let check = |args: &[&str], expected: &Request<'_>| {
+            let args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
+            assert_eq!(&Request::of(&args), expected, "{args:?}");
         };
-        assert_eq!(board(&[]), "mps2-an386");
-        assert_eq!(board(&["--images", "3", "--board", "native"]), "native");
-        assert_eq!(board(&["--board=native"]), "native");
-        assert_eq!(board(&["--board"]), "mps2-an386");
+        check(&[], &Request::Default);
+        check(&["--images", "3"], &Request::Default);
+        check(&["--boards"], &Request::Default);
+        check(&["--boards", "--board=native"], &Request::Board("native"));
+        let native = Request::Board("native");
+        check(&["--images", "3", "--board", "native"], &native);
+        check(&["--board=native"], &native);
+        check(&["--port", "/dev/ttyACM0"], &Request::Board("mps2-an386"));
+        check(
+            &["--port=COM3", "--board", "stm32f405"],
+            &Request::Board("stm32f405"),
+        );
+        check(&["--board"], &Request::Board(""));
+        check(&["--replay", "session.ctxr"], &Request::Nothing);
+        check(&["--board", "native", "--help"], &Request::Nothing);
     }
 }

@@ -10,7 +10,6 @@ use std::{env, iter};
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::command::{cargo, output, run};
-use crate::consent::Consent;
 use crate::{setup, workspace};
 
 /// How long a target is fuzzed.
@@ -47,8 +46,8 @@ const UNDER_TEST: [(&str, &[&str]); 2] = [
 /// # Errors
 /// There is no such target, cargo-fuzz is missing, or an input made a target fail:
 /// libFuzzer prints it and where it keeps it.
-pub fn fuzz(consent: Consent, names: &[String], limit: Limit) -> Result<()> {
-    let fuzzer = Fuzzer::new(consent)?;
+pub fn fuzz(names: &[String], limit: Limit) -> Result<()> {
+    let fuzzer = Fuzzer::new()?;
     let limit = match limit {
         Limit::Seconds(seconds) => format!("-max_total_time={seconds}"),
         Limit::Runs(runs) => format!("-runs={runs}"),
@@ -67,10 +66,10 @@ pub fn fuzz(consent: Consent, names: &[String], limit: Limit) -> Result<()> {
 ///
 /// # Errors
 /// There is no such target, nothing was found yet, or a tool is missing.
-pub fn coverage(consent: Consent, names: &[String]) -> Result<()> {
+pub fn coverage(names: &[String]) -> Result<()> {
     const BUILD_DIR: &str = "target/fuzz-coverage";
-    let fuzzer = Fuzzer::new(consent)?;
-    let llvm = setup::llvm_tools(consent)?;
+    let fuzzer = Fuzzer::new()?;
+    let llvm = setup::llvm_tools()?;
     for target in targets(names)? {
         let corpus = corpus(target)?;
         ensure!(
@@ -127,8 +126,8 @@ struct Fuzzer {
 }
 
 impl Fuzzer {
-    fn new(consent: Consent) -> Result<Self> {
-        let tool_dir = setup::cargo_fuzz(consent)?;
+    fn new() -> Result<Self> {
+        let tool_dir = setup::cargo_fuzz()?;
         let path = env::var_os("PATH").unwrap_or_default();
         let folders = iter::once(tool_dir).chain(env::split_paths(&path));
         Ok(Self {

@@ -2,8 +2,8 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | `board`, `workspace`, `toolchain` | which boards there are, where things are, which compiler builds firmware |
-//! | `setup` | finds compiler, emulator and browser, and installs what is missing, with `consent` |
+//! | `board`, `workspace`, `tools`, `toolchain` | which boards there are, where things are, which compiler builds firmware |
+//! | `setup` | finds compiler, emulator and browser, and sets up what is missing |
 //! | `firmware`, `elf`, `launch` | builds a board's firmware, says what it takes, starts it |
 //! | `demo` | sets up, builds, and runs the host program |
 //! | `test`, `fuzz`, `licences` | the test command and its longer checks |
@@ -14,7 +14,6 @@
 
 mod board;
 mod command;
-mod consent;
 mod demo;
 mod elf;
 mod firmware;
@@ -24,6 +23,7 @@ mod licences;
 mod setup;
 mod test;
 mod toolchain;
+mod tools;
 mod workspace;
 
 use std::path::PathBuf;
@@ -34,7 +34,6 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
 
 use crate::board::{Board, Engine};
-use crate::consent::Consent;
 
 /// Sets up, builds and tests Cortexscope.
 #[derive(Parser)]
@@ -46,12 +45,12 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Finds the cross compiler, the emulator and the tests' browser, and installs
-    /// what is missing.
+    /// Finds the cross compiler, the emulator and the tests' browser, and sets up
+    /// what is missing, in the project's own folder wherever it can.
     Setup {
-        /// Install without asking.
-        #[arg(long)]
-        yes: bool,
+        /// Does nothing: set-up asks no questions.
+        #[arg(long = "yes", hide = true)]
+        _yes: bool,
     },
     /// Builds the firmware of a board into a folder of its own under target/firmware.
     Firmware {
@@ -64,9 +63,9 @@ enum Task {
         /// emulator or flashed apart.
         #[arg(long, value_name = "FILE")]
         model: Option<PathBuf>,
-        /// Install what is missing without asking.
-        #[arg(long)]
-        yes: bool,
+        /// Does nothing: set-up asks no questions.
+        #[arg(long = "yes", hide = true)]
+        _yes: bool,
     },
     /// Starts an ELF file on the board that it is named after; what `cargo run` does
     /// in a board's folder.
@@ -77,9 +76,9 @@ enum Task {
     /// Sets up, builds the firmware and runs `cortexscope demo`.
     #[command(disable_help_flag = true)]
     Demo {
-        /// Install what is missing without asking.
-        #[arg(long)]
-        yes: bool,
+        /// Does nothing: set-up asks no questions.
+        #[arg(long = "yes", hide = true)]
+        _yes: bool,
         /// What follows goes to `cortexscope demo`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
@@ -92,27 +91,27 @@ enum Task {
         /// Fuzz nothing: print the coverage of the inputs that were found so far.
         #[arg(long, conflicts_with = "runs")]
         coverage: bool,
-        /// Install what is missing without asking.
-        #[arg(long)]
-        yes: bool,
+        /// Does nothing: set-up asks no questions.
+        #[arg(long = "yes", hide = true)]
+        _yes: bool,
         /// The targets; all without a name.
         targets: Vec<String>,
     },
     /// Sets up, builds the firmware and runs `cortexscope bench`: what each layer costs.
     #[command(disable_help_flag = true)]
     Bench {
-        /// Install what is missing without asking.
-        #[arg(long)]
-        yes: bool,
+        /// Does nothing: set-up asks no questions.
+        #[arg(long = "yes", hide = true)]
+        _yes: bool,
         /// What follows goes to `cortexscope bench`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
     /// Runs every check, or those whose name contains one of the filters.
     Test {
-        /// Install what is missing without asking.
-        #[arg(long)]
-        yes: bool,
+        /// Does nothing: set-up asks no questions.
+        #[arg(long = "yes", hide = true)]
+        _yes: bool,
         /// A folder of models and photographs that this repository may not ship: also
         /// runs the tests that read it. They fail where one of its files is missing.
         #[arg(long, value_name = "DIR")]
@@ -144,46 +143,36 @@ fn main() -> ExitCode {
 
 fn run(task: Task) -> Result<ExitCode> {
     match task {
-        Task::Setup { yes } => {
-            let consent = Consent::new(yes);
-            setup::for_firmware(consent)?;
-            setup::emulator::find(consent)?;
-            setup::browser(consent)?;
-        }
+        Task::Setup { .. } => setup::everything()?,
         Task::Firmware {
             board,
             engine,
             model,
-            yes,
+            ..
         } => {
             ensure!(
                 board.engines.contains(&engine),
                 "{} has no firmware with this engine: see `cargo xtask firmware --help`",
                 board.name
             );
-            let toolchain = setup::toolchain(board.target(engine), Consent::new(yes))?;
+            let toolchain = setup::toolchain(board.target(engine))?;
             firmware::build(&board, engine, &toolchain, model.as_deref())?.print();
         }
         Task::Run { elf } => command::run(&mut launch::command(&elf)?)?,
-        Task::Demo { yes, args } => return demo::run(Consent::new(yes), "demo", &args),
-        Task::Bench { yes, args } => return demo::run(Consent::new(yes), "bench", &args),
+        Task::Demo { args, .. } => return demo::demo(&args),
+        Task::Bench { args, .. } => return demo::bench(&args),
         Task::Fuzz {
             coverage: true,
-            yes,
             targets,
             ..
-        } => fuzz::coverage(Consent::new(yes), &targets)?,
-        Task::Fuzz {
-            runs, yes, targets, ..
-        } => fuzz::fuzz(Consent::new(yes), &targets, fuzz::Limit::Runs(runs))?,
+        } => fuzz::coverage(&targets)?,
+        Task::Fuzz { runs, targets, .. } => fuzz::fuzz(&targets, fuzz::Limit::Runs(runs))?,
         Task::Test {
             list: true,
             filters,
             ..
         } => test::list(&filters)?,
-        Task::Test {
-            yes, data, filters, ..
-        } => return test::run(Consent::new(yes), data.as_deref(), &filters),
+        Task::Test { data, filters, .. } => return test::run(data.as_deref(), &filters),
     }
     Ok(ExitCode::SUCCESS)
 }

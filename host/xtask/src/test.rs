@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::consent::Consent;
 use checks::{Check, Outcome};
 
 /// Runs the checks whose name contains one of the filters, or all without filters.
@@ -18,7 +17,7 @@ use checks::{Check, Outcome};
 ///
 /// # Errors
 /// No check has such a name, or there is no such folder.
-pub fn run(consent: Consent, data: Option<&Path>, filters: &[String]) -> Result<ExitCode> {
+pub fn run(data: Option<&Path>, filters: &[String]) -> Result<ExitCode> {
     // The tests run in their packages' folders: the path must not be relative.
     let data = data
         .map(|folder| {
@@ -33,7 +32,7 @@ pub fn run(consent: Consent, data: Option<&Path>, filters: &[String]) -> Result<
     for (index, check) in checks.iter().enumerate() {
         println!("\n[{}/{}] {}", index + 1, checks.len(), check.name);
         let start = Instant::now();
-        let outcome = check.run(consent);
+        let outcome = check.run();
         match &outcome {
             Ok(Outcome::Passed) => {}
             Ok(Outcome::NotRun(why)) => println!("not run: {why}"),

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::{command, workspace};
+use crate::{command, tools, workspace};
 
 /// A compiler that can build for a board.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum Toolchain {
     /// Debian's compiler; it builds the target's library from source, and links
     /// with the rustup toolchain's linker.
     Debian {
+        /// The folder of its programs.
+        bin: PathBuf,
         /// The folder of rustup's `rust-lld`.
         linker_dir: PathBuf,
     },
@@ -47,8 +49,8 @@ pub enum Next {
     AddTarget,
     /// Debian's toolchain is ready.
     UseDebian,
-    /// `apt-get install` Debian's toolchain.
-    InstallDebian,
+    /// Install or unpack the packages of Debian's toolchain.
+    SetUpDebian,
     /// Nothing is left to try.
     GiveUp,
 }
@@ -63,22 +65,19 @@ pub fn next(found: Found, target_refused: bool) -> Next {
     } else if found.rustup && !target_refused {
         Next::AddTarget
     } else if found.apt && found.rust_lld && !found.debian {
-        Next::InstallDebian
+        Next::SetUpDebian
     } else {
         Next::GiveUp
     }
 }
 
-/// Debian's programs. They are named in full: rustup's have the same names and
-/// come first on the path.
-const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
-const DEBIAN_CARGO: &str = "/usr/bin/cargo";
-const DEBIAN_RUSTDOC: &str = "/usr/bin/rustdoc";
-const DEBIAN_CLIPPY: &str = "/usr/bin/cargo-clippy";
-const DEBIAN_LIBRARY: &str = "/usr/lib/rustlib/src/rust/library/core/src/lib.rs";
+/// Where Debian installs its programs. They are named in full: rustup's have the same
+/// names and come first on the path.
+const DEBIAN_BIN: &str = "/usr/bin";
 
-/// The packages that they come from.
-pub const DEBIAN_PACKAGES: &[&str] = &["rustc-web", "cargo-web", "rust-web-src", "rust-web-clippy"];
+/// The folder of the project's tools that Debian's programs are in where their packages
+/// are unpacked and not installed.
+pub const DEBIAN_FOLDER: &str = "debian-rust";
 
 /// What firmware is compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,8 +132,8 @@ impl Target {
             .env("RUSTFLAGS", "-Zlocation-detail=none -Zfmt-debug=none")
             // tract assembles kernels for every Arm target. These are for another
             // kind of core; an int8 network never calls them.
-            .env(format!("CC_{prefix}"), ASSEMBLER)
-            .env(format!("AR_{prefix}"), "arm-none-eabi-ar")
+            .env(format!("CC_{prefix}"), assembler(ASSEMBLER))
+            .env(format!("AR_{prefix}"), assembler("arm-none-eabi-ar"))
             .env(
                 format!("CFLAGS_{prefix}"),
                 "-march=armv7-a -mfloat-abi=hard",
@@ -144,6 +143,13 @@ impl Target {
 
 /// What assembles tract's kernels.
 pub const ASSEMBLER: &str = "arm-none-eabi-gcc";
+
+/// The folder of the project's tools that it is in where it is not installed.
+pub const ASSEMBLER_FOLDER: &str = "gcc-arm-none-eabi";
+
+fn assembler(program: &str) -> PathBuf {
+    tools::find(program, ASSEMBLER_FOLDER).unwrap_or_else(|| program.into())
+}
 
 /// Looks for what can build for `target`.
 ///
@@ -156,7 +162,7 @@ pub fn look(target: Target) -> Result<Found> {
             Target::Std => has_library_source()?,
         },
         rustup: command::find("rustup").is_some(),
-        debian: has_debian(),
+        debian: debian_bin().is_some(),
         rust_lld: linker_dir()?.is_some(),
         apt: command::find("apt-get").is_some(),
     })
@@ -175,23 +181,37 @@ fn has_target(target: &str) -> Result<bool> {
 
 fn has_library_source() -> Result<bool> {
     let sysroot = command::output(Command::new("rustc").args(["--print", "sysroot"]))?;
-    let library = Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library/std/src/lib.rs");
-    Ok(library.is_file())
+    Ok(has_source(&sysroot, "std"))
 }
 
-fn has_debian() -> bool {
-    let is_complete = [DEBIAN_CARGO, DEBIAN_RUSTDOC, DEBIAN_CLIPPY, DEBIAN_LIBRARY]
-        .iter()
-        .all(|file| Path::new(file).is_file());
-    is_complete
-        && command::output(
-            Command::new(DEBIAN_RUSTC)
-                .arg("--version")
-                .env_remove("LD_LIBRARY_PATH"),
-        )
-        .ok()
-        .and_then(|version| version_of(&version))
-        .is_some_and(|have| Some(have) >= version_of(env!("CARGO_PKG_RUST_VERSION")))
+/// Gives the folder of Debian's programs: compiler, cargo and the library's source, if
+/// they are there and new enough.
+pub fn debian_bin() -> Option<PathBuf> {
+    let folders = [DEBIAN_BIN.into(), tools::dir().join(DEBIAN_FOLDER)];
+    folders.into_iter().find(|bin| is_debian(bin))
+}
+
+fn is_debian(bin: &Path) -> bool {
+    let programs = ["rustc", "cargo", "rustdoc", "cargo-clippy"];
+    if !programs.iter().all(|program| bin.join(program).is_file()) {
+        return false;
+    }
+    let rustc = |args: &[&str]| {
+        let mut rustc = Command::new(bin.join("rustc"));
+        // rustup's cargo sets it to its own libraries.
+        command::output(rustc.args(args).env_remove("LD_LIBRARY_PATH")).ok()
+    };
+    let version = rustc(&["--version"]).and_then(|version| version_of(&version));
+    let is_new =
+        version.is_some_and(|have| Some(have) >= version_of(env!("CARGO_PKG_RUST_VERSION")));
+    let sysroot = rustc(&["--print", "sysroot"]);
+    is_new && sysroot.is_some_and(|sysroot| has_source(&sysroot, "core"))
+}
+
+/// Whether the source of a library is in what `rustc --print sysroot` says.
+fn has_source(sysroot: &str, library: &str) -> bool {
+    let folder = Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library");
+    folder.join(library).join("src/lib.rs").is_file()
 }
 
 /// Gives major and minor version of the first word that looks like one.
@@ -241,7 +261,7 @@ impl Toolchain {
     pub fn cargo(&self, subcommand: &str, target: Target) -> Result<Command> {
         let mut cargo = match self {
             Self::Rustup => command::cargo(),
-            Self::Debian { linker_dir } => debian_cargo(subcommand, linker_dir)?,
+            Self::Debian { bin, linker_dir } => debian_cargo(subcommand, bin, linker_dir)?,
         };
         cargo.args([subcommand, "--profile", target.profile(), "--target"]);
         match (self, target) {
@@ -288,16 +308,16 @@ impl fmt::Display for Toolchain {
     }
 }
 
-fn debian_cargo(subcommand: &str, linker_dir: &Path) -> Result<Command> {
+fn debian_cargo(subcommand: &str, bin: &Path, linker_dir: &Path) -> Result<Command> {
     // `cargo clippy` would find rustup's clippy first.
     let program = if subcommand == "clippy" {
-        DEBIAN_CLIPPY
+        "cargo-clippy"
     } else {
-        DEBIAN_CARGO
+        "cargo"
     };
-    let mut cargo = Command::new(program);
+    let mut cargo = Command::new(bin.join(program));
     let path = env::var_os("PATH").unwrap_or_default();
-    let folders = [PathBuf::from("/usr/bin"), linker_dir.to_owned()]
+    let folders = [bin.to_owned(), linker_dir.to_owned()]
         .into_iter()
         .chain(env::split_paths(&path));
     cargo
@@ -306,9 +326,9 @@ fn debian_cargo(subcommand: &str, linker_dir: &Path) -> Result<Command> {
             "PATH",
             env::join_paths(folders).context("a folder's name on PATH has a colon in it")?,
         )
-        .env("CARGO", DEBIAN_CARGO)
-        .env("RUSTC", DEBIAN_RUSTC)
-        .env("RUSTDOC", DEBIAN_RUSTDOC)
+        .env("CARGO", bin.join("cargo"))
+        .env("RUSTC", bin.join("rustc"))
+        .env("RUSTDOC", bin.join("rustdoc"))
         // For -Zbuild-std, on a release compiler.
         .env("RUSTC_BOOTSTRAP", "1")
         // rustup's cargo sets it to its own libraries.
@@ -346,7 +366,7 @@ mod tests {
 
     #[test]
     fn where_no_target_can_be_fetched_debian_steps_in() {
-        assert_eq!(next(USERS_MACHINE, true), Next::InstallDebian);
+        assert_eq!(next(USERS_MACHINE, true), Next::SetUpDebian);
         assert_eq!(
             next(
                 Found {

@@ -13,8 +13,3 @@ pub fn root() -> &'static Path {
 pub fn firmware_dir() -> PathBuf {
     root().join("target/firmware")
 }
-
-/// The folder of tools that are set up for this project alone.
-pub fn tools_dir() -> PathBuf {
-    root().join("target/tools")
-}

@@ -2,6 +2,7 @@
 //! channel, found by its symbol and read from the memory of the emulated part.
 
 use cortexscope_rig::board::{Engine, Transport, find, firmware_elf};
+use cortexscope_rig::link::emulator;
 use defmt_decoder::Table;
 use object::{Object, ObjectSymbol};
 use std::fs;
@@ -20,7 +21,7 @@ const CHANNEL: usize = 16 + 2 * 4;
 fn ram_after(wait: Duration, machine: &str, elf: &Path) -> Vec<u8> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let image = folder.path().join("ram");
-    let mut emulator = Command::new("qemu-system-arm")
+    let mut emulator = Command::new(emulator::program())
         .args(["-machine", machine, "-display", "none", "-nodefaults"])
         .args(["-icount", "shift=6", "-monitor", "stdio", "-kernel"])
         .arg(elf)

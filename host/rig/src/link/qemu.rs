@@ -5,6 +5,7 @@
 //! semihosting, which reaches the same output with one exit from the emulated code
 //! for a whole frame, where the UART takes several for each byte.
 
+use super::emulator;
 use super::local_socket::{self, LocalListener, LocalStream};
 use super::{Link, LinkError};
 use std::collections::VecDeque;
@@ -47,11 +48,11 @@ pub struct QemuConfig {
 }
 
 impl QemuConfig {
-    /// `kernel` on `machine`, with the emulator in PATH and one instruction in
-    /// 64 virtual nanoseconds.
+    /// `kernel` on `machine`, with the emulator that [`emulator::program`] finds and one
+    /// instruction in 64 virtual nanoseconds.
     pub fn new(machine: &str, kernel: impl Into<PathBuf>) -> Self {
         Self {
-            program: PathBuf::from("qemu-system-arm"),
+            program: emulator::program(),
             machine: machine.to_owned(),
             arguments: Vec::new(),
             kernel: kernel.into(),
@@ -396,6 +397,7 @@ mod tests {
             .unwrap();
         assert!(matches!(error, LinkError::NoEmulator { .. }), "{error:?}");
         assert!(error.to_string().contains("apt install qemu-system-arm"));
+        assert!(error.to_string().contains("cargo xtask setup"));
     }
 
     #[test]

@@ -7,7 +7,6 @@ use anyhow::Result;
 
 use crate::board::{Board, Engine, boards};
 use crate::command::{self, cargo, run};
-use crate::consent::Consent;
 use crate::test::no_panic;
 use crate::{firmware, fuzz, licences, setup, workspace};
 
@@ -18,7 +17,7 @@ const FUZZ_SECONDS: u32 = 20;
 pub struct Check {
     /// Its name, as the summary and the filters have it.
     pub name: String,
-    action: Box<dyn Fn(Consent) -> Result<Outcome>>,
+    action: Box<dyn Fn() -> Result<Outcome>>,
 }
 
 /// How a check ended that did not fail.
@@ -30,10 +29,10 @@ pub enum Outcome {
 }
 
 impl Check {
-    fn new(name: impl Into<String>, action: impl Fn(Consent) -> Result<()> + 'static) -> Self {
+    fn new(name: impl Into<String>, action: impl Fn() -> Result<()> + 'static) -> Self {
         Self {
             name: name.into(),
-            action: Box::new(move |consent| action(consent).map(|()| Outcome::Passed)),
+            action: Box::new(move || action().map(|()| Outcome::Passed)),
         }
     }
 
@@ -41,51 +40,49 @@ impl Check {
     ///
     /// # Errors
     /// It failed, or it could not be run: no check is skipped in silence.
-    pub fn run(&self, consent: Consent) -> Result<Outcome> {
-        (self.action)(consent)
+    pub fn run(&self) -> Result<Outcome> {
+        (self.action)()
     }
 }
 
 /// Gives every check, quick ones first. `data` is the folder of outside data.
 pub fn all(data: Option<&Path>) -> Vec<Check> {
     let mut checks = vec![
-        Check::new("lock file", |_| lock_file()),
-        Check::new("format", |_| run(cargo().args(["fmt", "--all", "--check"]))),
-        Check::new("licences", |_| licences::check()),
-        Check::new("source", |_| source()),
+        Check::new("lock file", lock_file),
+        Check::new("format", || run(cargo().args(["fmt", "--all", "--check"]))),
+        Check::new("licences", licences::check),
+        Check::new("source", source),
     ];
     for (board, engine) in firmwares() {
         let name = |what| format!("{what} {}{}", board.name, engine.suffix());
-        checks.push(Check::new(name("firmware"), move |consent| {
-            build(&board, engine, consent)
-        }));
-        checks.push(Check::new(name("clippy"), move |consent| {
-            board_clippy(&board, engine, consent)
+        checks.push(Check::new(name("firmware"), move || build(&board, engine)));
+        checks.push(Check::new(name("clippy"), move || {
+            board_clippy(&board, engine)
         }));
         if engine == Engine::Static {
-            checks.push(Check::new(name("docs"), move |consent| {
-                board_docs(&board, consent)
-            }));
+            checks.push(Check::new(name("docs"), move || board_docs(&board)));
         }
     }
     checks.extend([
         Check::new("no panic", no_panic::check),
-        Check::new("clippy host", |_| {
+        Check::new("clippy host", || {
             run(strict_clippy(host("clippy").arg("--all-targets")))
         }),
         Check::new("windows", windows),
-        Check::new("docs host", |_| run(strict_docs(&mut host("doc")))),
-        Check::new("tests", |consent| {
+        Check::new("docs host", || run(strict_docs(&mut host("doc")))),
+        Check::new("tests", || {
             // The end-to-end tests boot the boards and look at the live page.
-            setup::emulator::find(consent)?;
-            setup::browser(consent)?;
+            // Without one of them, the tests that need it fail and say so, and no others.
+            if let Err(error) = setup::for_tests() {
+                println!("{error:#}");
+            }
             run(host("test").arg("--no-fail-fast"))
         }),
         tests_on_outside_data(data),
-        Check::new("address sanitizer", |_| run(&mut sanitised_kernels())),
-        Check::new("fuzz", |consent| {
-            fuzz::fuzz(consent, &[], fuzz::Limit::Seconds(FUZZ_SECONDS))?;
-            fuzz::coverage(consent, &[])
+        Check::new("address sanitizer", || run(&mut sanitised_kernels())),
+        Check::new("fuzz", || {
+            fuzz::fuzz(&[], fuzz::Limit::Seconds(FUZZ_SECONDS))?;
+            fuzz::coverage(&[])
         }),
     ]);
     checks
@@ -115,15 +112,15 @@ fn tests_on_outside_data(data: Option<&Path>) -> Check {
     let Some(folder) = data.map(Path::to_owned) else {
         return Check {
             name: NAME.to_owned(),
-            action: Box::new(|_| {
+            action: Box::new(|| {
                 Ok(Outcome::NotRun(
                     "they need models and photographs; give their folder with `--data DIR`",
                 ))
             }),
         };
     };
-    Check::new(NAME, move |consent| {
-        setup::emulator::find(consent)?;
+    Check::new(NAME, move || {
+        setup::emulator::find()?;
         run(host("test")
             .arg("--no-fail-fast")
             // Library, programs and integration tests: no examples of the documentation.
@@ -153,8 +150,8 @@ const WINDOWS: &str = "x86_64-pc-windows-gnu";
 /// They are given `true` as compiler and archiver, which do nothing: without it the
 /// check would ask for a cross compiler. A compiler cache would refuse such a
 /// compiler, so none is used.
-fn windows(consent: Consent) -> Result<()> {
-    setup::standard_library(WINDOWS, consent)?;
+fn windows() -> Result<()> {
+    setup::standard_library(WINDOWS)?;
     let mut check = locked("check");
     check.args(["--package", "cortexscope", "--target", WINDOWS]);
     for tool in ["CC", "CXX", "AR"] {
@@ -205,15 +202,15 @@ fn firmwares() -> impl Iterator<Item = (Board, Engine)> {
     boards().flat_map(|board| board.engines.iter().map(move |&engine| (board, engine)))
 }
 
-fn build(board: &Board, engine: Engine, consent: Consent) -> Result<()> {
-    let toolchain = setup::toolchain(board.target(engine), consent)?;
+fn build(board: &Board, engine: Engine) -> Result<()> {
+    let toolchain = setup::toolchain(board.target(engine))?;
     firmware::build(board, engine, &toolchain, None)?.print();
     Ok(())
 }
 
-fn board_clippy(board: &Board, engine: Engine, consent: Consent) -> Result<()> {
+fn board_clippy(board: &Board, engine: Engine) -> Result<()> {
     let target = board.target(engine);
-    let mut clippy = setup::toolchain(target, consent)?.cargo("clippy", target)?;
+    let mut clippy = setup::toolchain(target)?.cargo("clippy", target)?;
     if let Some(feature) = engine.feature() {
         clippy.args(["--features", feature]);
     }
@@ -221,9 +218,9 @@ fn board_clippy(board: &Board, engine: Engine, consent: Consent) -> Result<()> {
     run(strict_clippy(clippy.args(["--package", board.name])))
 }
 
-fn board_docs(board: &Board, consent: Consent) -> Result<()> {
+fn board_docs(board: &Board) -> Result<()> {
     let target = board.target(Engine::Static);
-    let mut doc = setup::toolchain(target, consent)?.cargo("doc", target)?;
+    let mut doc = setup::toolchain(target)?.cargo("doc", target)?;
     run(strict_docs(doc.args([
         "--package",
         board.name,

@@ -7,7 +7,6 @@ use anyhow::{Context, Result, ensure};
 
 use crate::board::{Board, Engine};
 use crate::command;
-use crate::consent::Consent;
 use crate::{elf, setup};
 
 const PACKAGE: &str = "cortexscope-no-panic";
@@ -20,12 +19,12 @@ const PANICKING: &str = "9panicking";
 ///
 /// # Errors
 /// A public function can panic, or the program could not be linked.
-pub fn check(consent: Consent) -> Result<()> {
+pub fn check() -> Result<()> {
     ensure!(
-        !panics(consent, &["--features", "can-panic"])?.is_empty(),
+        !panics(&["--features", "can-panic"])?.is_empty(),
         "a program that can panic has no symbol with `{PANICKING}`: this check sees nothing"
     );
-    let found = panics(consent, &[])?;
+    let found = panics(&[])?;
     ensure!(
         found.is_empty(),
         "a public function of core or wire can panic; the program that holds them all has {}. \
@@ -36,10 +35,10 @@ pub fn check(consent: Consent) -> Result<()> {
     Ok(())
 }
 
-fn panics(consent: Consent, features: &[&str]) -> Result<Vec<String>> {
+fn panics(features: &[&str]) -> Result<Vec<String>> {
     let board = Board::find("mps2-an386").map_err(anyhow::Error::msg)?;
     let target = board.target(Engine::Static);
-    let toolchain = setup::toolchain(target, consent)?;
+    let toolchain = setup::toolchain(target)?;
     let mut build = toolchain.cargo("build", target)?;
     command::run(build.args(["--package", PACKAGE]).args(features))?;
     let file = toolchain.artefact(target, PACKAGE);

@@ -79,7 +79,7 @@ fn nothing_is_cut_off_in_any_size() -> anyhow::Result<()> {
 fn the_accessibility_checker_finds_nothing() -> anyhow::Result<()> {
     let axe = repository().join("target/tools/axe/node_modules/axe-core/axe.min.js");
     let axe = std::fs::read_to_string(axe)
-        .context("no accessibility checker: `cargo xtask setup` installs it")?;
+        .context("no accessibility checker: `cargo xtask setup` sets it up")?;
     let server = serve(&["--board", "native"])?;
     let mut page = Browser::open(&server.url, None, &[])?;
     set_up(&mut page)?;
