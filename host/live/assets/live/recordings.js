@@ -1,6 +1,7 @@
 // Recording what comes from the host, and showing a recording in its place.
 
 import { integer } from './number.js';
+import { FRAME, NETWORK } from './packet.js';
 import { Recorder, read } from './recording.js';
 import { Replay } from './replay.js';
 import { download } from './save.js';
@@ -16,8 +17,11 @@ export class Recordings {
     this.recorder = new Recorder();
     this.replay = new Replay({
       packet: take,
+      failed: (error) => this.leave(error),
       close: () => location.reload(),
     });
+    /** What the board showed last, also while a recording is on the screen. */
+    this.live = [];
     $('record').addEventListener('click', () => {
       if (this.recorder.isOn) this.stop();
       else if (view.networkPacket) this.start();
@@ -26,6 +30,8 @@ export class Recordings {
 
   /** A packet from the host: shown and recorded, unless a recording is on the screen. */
   arrive(packet) {
+    if (packet.kind === NETWORK) this.live = [packet];
+    if (packet.kind === FRAME) this.live = [...this.live.slice(0, 1), packet];
     if (this.replay.isOn) return;
     this.take(packet);
     this.record(packet);
@@ -63,6 +69,16 @@ export class Recordings {
     } catch (error) {
       this.refuse(file.name, error);
     }
+  }
+
+  /** The recording has fields that cannot be shown: the page goes back to the board. */
+  leave(error) {
+    Object.assign(this.view, {
+      networkPacket: null, network: null, frame: null, isNew: false, occlusion: null, attribution: null, climb: null,
+      selected: null, hovered: null, swept: null,
+    });
+    for (const packet of this.live) this.take(packet);
+    this.refuse(this.replay.name, error);
   }
 
   refuse(name, error) {
