@@ -1,6 +1,6 @@
 //! `cortexscope bench`.
 
-use super::common::{BoardArgs, ModeArg, TapeArgs, ctrl_c, print_json, wrong};
+use super::common::{ModeArg, TapeArgs, blame, ctrl_c, open_model, print_json, wrong};
 use super::input;
 use anyhow::Context;
 use clap::Args;
@@ -11,8 +11,9 @@ use cortexscope_net::resources::folders;
 use cortexscope_present::documents;
 use cortexscope_present::documents::Document;
 use cortexscope_present::documents::bench::{KeptBench, ModelBench};
+use cortexscope_record::RigChoice;
 use cortexscope_rig::bench::{Bench as Costs, bench};
-use cortexscope_rig::board::{self, Engine, Transport};
+use cortexscope_rig::board::{self, Engine, Port, Transport};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -69,13 +70,16 @@ impl Bench {
         let mut board_name = self.board.clone();
         let mut build_id = None;
         for name in &names {
-            let args = BoardArgs {
-                port: self.port.clone(),
-                baud: self.baud,
-                tape: self.tape.clone(),
-                ..BoardArgs::of(&self.board, name)
+            let choice = RigChoice {
+                port: self.port.clone().map(|path| Port {
+                    path,
+                    baud: self.baud,
+                }),
+                tape: self.tape.tape(),
+                ..RigChoice::of(&self.board, name)
             };
-            let mut rig = args.open_engine(Engine::Static, cancel.clone())?;
+            let model = open_model(&choice)?;
+            let mut rig = choice.open(model, cancel.clone()).map_err(blame)?;
             let digit = input::open(&["mnist:0".to_owned()], &rig.model)?.remove(0);
             let costs = bench(&mut rig, &digit.values, self.mode.into())?;
             let board = rig.session.board();

@@ -3,11 +3,10 @@
 use super::common::print_json;
 use clap::Args;
 use comfy_table::{Cell, CellAlignment, Table, presets};
-use cortexscope_present::documents;
-use cortexscope_rig::board::{BOARDS, BoardKind, Engine, Transport, firmware_elf};
-use cortexscope_rig::link::emulator;
+use cortexscope_present::documents::boards::{self as documents, Board};
+use cortexscope_rig::board::BOARDS;
 use std::io::Write;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::ExitCode;
 
 /// List the boards: memory, connection, and whether each can be used now.
 #[derive(Args)]
@@ -17,30 +16,11 @@ pub(super) struct Boards {
     json: bool,
 }
 
-/// Whether a board can be used now.
-pub(super) struct Presence {
-    pub is_there: bool,
-    /// `there`, or what is missing and how to get it.
-    pub text: String,
-}
-
 impl Boards {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
+        let boards: Vec<Board> = BOARDS.iter().map(Board::of).collect();
         if self.json {
-            let boards = BOARDS.iter().map(|board| {
-                let presence = presence(board);
-                documents::boards::Board {
-                    name: board.name.to_owned(),
-                    core: board.core.to_owned(),
-                    flash_bytes: board.flash_bytes,
-                    ram_bytes: board.ram_bytes,
-                    reached: reached(board),
-                    is_there: presence.is_there,
-                    state: presence.text,
-                }
-            });
-            let boards = boards.collect();
-            print_json(&documents::boards::Boards { boards })?;
+            print_json(&documents::Boards { boards })?;
             return Ok(ExitCode::SUCCESS);
         }
         let mut table = Table::new();
@@ -50,59 +30,17 @@ impl Boards {
             let text = bytes.map_or("–".to_owned(), |bytes| format!("{} KB", bytes / 1024));
             Cell::new(text).set_alignment(CellAlignment::Right)
         };
-        for board in BOARDS.iter() {
+        for board in boards {
             table.add_row([
                 Cell::new(board.name),
                 Cell::new(board.core),
                 memory(board.flash_bytes),
                 memory(board.ram_bytes),
-                Cell::new(reached(board)),
-                Cell::new(presence(board).text),
+                Cell::new(board.reached),
+                Cell::new(board.state),
             ]);
         }
         writeln!(std::io::stdout(), "{table}")?;
         Ok(ExitCode::SUCCESS)
-    }
-}
-
-fn reached(board: &BoardKind) -> String {
-    match board.transport {
-        Transport::InProcess => "in this process".to_owned(),
-        Transport::Qemu { machine, .. } => format!("QEMU {machine}, or a serial port"),
-        Transport::Serial => "a serial port".to_owned(),
-    }
-}
-
-/// Looks whether what `board` needs is there.
-pub(super) fn presence(board: &BoardKind) -> Presence {
-    if board.transport == Transport::InProcess {
-        return Presence {
-            is_there: true,
-            text: "there".to_owned(),
-        };
-    }
-    let needs_emulator = board.transport != Transport::Serial;
-    let emulator = Command::new(emulator::program())
-        .arg("--version")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success());
-    let missing = match (
-        emulator || !needs_emulator,
-        firmware_elf(board, Engine::Static).is_file(),
-    ) {
-        (true, true) => {
-            return Presence {
-                is_there: true,
-                text: "there".to_owned(),
-            };
-        }
-        (false, _) => "no emulator: `cargo xtask setup`".to_owned(),
-        (true, false) => format!("no firmware: `cargo xtask firmware --board {}`", board.name),
-    };
-    Presence {
-        is_there: false,
-        text: missing,
     }
 }

@@ -1,18 +1,14 @@
 //! What every command that talks to a board has in common.
 
-use crate::fit::fit;
 use clap::{Args, ValueEnum};
-use cortexscope_budget::fit::Need;
 use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_net::output;
 use cortexscope_present::causes::in_words;
 use cortexscope_present::documents::Document;
-use cortexscope_present::verdict::verdict;
-use cortexscope_record::{About, Tape};
+use cortexscope_record::{RigChoice, Tape};
 use cortexscope_rig::Rig;
-use cortexscope_rig::board::{self, BoardKind, Engine, FarEnd, Port, Transport};
+use cortexscope_rig::board::{BoardKind, Engine, Port};
 use cortexscope_rig::session::{Cancel, Mode};
-use image::GrayImage;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -82,18 +78,13 @@ impl TapeArgs {
         self.record.is_none() && self.replay.is_none()
     }
 
-    fn tape(&self) -> Tape {
+    /// The same in the library's terms.
+    pub fn tape(&self) -> Tape {
         match (&self.record, &self.replay) {
             (Some(path), _) => Tape::Record(path.clone()),
             (None, Some(path)) => Tape::Replay(path.clone()),
             (None, None) => Tape::None,
         }
-    }
-
-    /// What was recorded, where a recording is replayed.
-    fn about(&self) -> anyhow::Result<Option<About>> {
-        let about = self.replay.as_deref().map(cortexscope_record::about);
-        about.transpose().map_err(|error| wrong(in_words(&error)))
     }
 }
 
@@ -104,6 +95,15 @@ pub(super) enum EngineArg {
     Static,
     /// tract, on boards that have room for it.
     Tract,
+}
+
+impl From<EngineArg> for Engine {
+    fn from(engine: EngineArg) -> Self {
+        match engine {
+            EngineArg::Static => Self::Static,
+            EngineArg::Tract => Self::Tract,
+        }
+    }
 }
 
 /// The memory plan to run.
@@ -133,119 +133,43 @@ impl From<ModeArg> for Mode {
 }
 
 impl BoardArgs {
-    /// A board and a model, everything else as it is where nothing is said.
-    pub fn of(board: &str, model: &str) -> Self {
-        Self {
-            board: board.to_owned(),
-            model: model.to_owned(),
-            engine: None,
-            port: None,
-            baud: 921_600,
-            sensor: Vec::new(),
-            tape: TapeArgs::default(),
+    /// What was asked for, in the library's terms.
+    pub fn choice(&self) -> RigChoice {
+        RigChoice {
+            engine: self.engine.unwrap_or(EngineArg::Static).into(),
+            port: self.port.clone().map(|path| Port {
+                path,
+                baud: self.baud,
+            }),
+            sensor: self.sensor.clone(),
+            tape: self.tape.tape(),
+            ..RigChoice::of(&self.board, &self.model)
         }
     }
 
     /// The board that was named, or recorded.
     pub fn kind(&self) -> anyhow::Result<&'static BoardKind> {
-        let recorded = self.tape.about()?.map(|about| about.board);
-        let name = recorded.as_ref().unwrap_or(&self.board);
-        board::find(name).ok_or_else(|| {
-            let known: Vec<_> = board::BOARDS.iter().map(|board| board.name).collect();
-            wrong(format!(
-                "unknown board {name}: the boards are {}",
-                known.join(", ")
-            ))
-        })
+        self.choice().board().map_err(blame)
     }
 
     /// The model that was named; says what was assumed of it.
     pub fn model(&self) -> anyhow::Result<ModelFiles> {
-        let model = ModelFiles::open(&self.model).map_err(blame)?;
-        if let Some(assumed) = &model.assumed {
-            eprintln!("{assumed}");
-        }
-        Ok(model)
+        open_model(&self.choice())
     }
 
-    /// Refuses a model that the board has no room for, in the words of
-    /// `cortexscope budget --boards`.
-    pub fn refuse_what_does_not_fit(&self, model: &ModelFiles) -> anyhow::Result<()> {
-        let board = self.kind()?;
-        let part = board::parts()
-            .into_iter()
-            .find(|part| part.name == board.name);
-        let need = Need::of_image(&model.image.model());
-        match part.map(|part| fit(&need, &part)) {
-            Some(fit) if !fit.is_possible() => Err(wrong(format!(
-                "{} on {}: {}",
-                model.name,
-                board.name,
-                verdict(&fit)
-            ))),
-            _ => Ok(()),
-        }
-    }
-
-    /// Reaches the board. Ctrl-C ends what is asked of it.
-    pub fn open(&self) -> anyhow::Result<Rig> {
-        self.open_engine(self.engine()?, ctrl_c()?)
-    }
-
-    /// The engine that was named, or the board's default.
-    pub fn engine(&self) -> anyhow::Result<Engine> {
-        let board = self.kind()?;
-        let engine = match self.engine {
-            None | Some(EngineArg::Static) => Engine::Static,
-            Some(EngineArg::Tract) => Engine::Tract,
-        };
-        if board.engines.contains(&engine) {
-            Ok(engine)
-        } else {
-            Err(wrong(format!("{} runs the static engine only", board.name)))
-        }
-    }
-
-    /// Reaches the board with one of its engines. `cancel` ends what is asked of it.
-    pub fn open_engine(&self, engine: Engine, cancel: Cancel) -> anyhow::Result<Rig> {
-        let board = self.kind()?;
-        let model = self.model()?;
-        let port = self.port.clone().map(|path| Port {
-            path,
-            baud: self.baud,
-        });
-        let far_end = match port {
-            Some(port) => FarEnd::Serial(port),
-            None => FarEnd::Here {
-                sensor: self.pictures()?,
-            },
-        };
-        if self.tape.replay.is_some() && (self.port.is_some() || !self.sensor.is_empty()) {
-            return Err(wrong(
-                "--replay stands for a board: leave --port and --sensor out",
-            ));
-        }
-        let tape = self.tape.tape();
-        cortexscope_record::open(board, engine, model, far_end, &tape, cancel).map_err(blame)
+    /// Reaches the board, with `model` on it. Ctrl-C ends what is asked of it.
+    pub fn open(&self, model: ModelFiles) -> anyhow::Result<Rig> {
+        self.choice().open(model, ctrl_c()?).map_err(blame)
     }
 }
 
-impl BoardArgs {
-    /// What the native board's camera takes.
-    fn pictures(&self) -> anyhow::Result<Vec<GrayImage>> {
-        if !self.sensor.is_empty() && !matches!(self.kind()?.transport, Transport::InProcess) {
-            return Err(wrong(format!(
-                "--sensor is for the native board; {} has no camera",
-                self.board
-            )));
-        }
-        let open = |path: &PathBuf| {
-            let picture = image::open(path)
-                .map_err(|error| wrong(format!("--sensor {}: {error}", path.display())))?;
-            Ok(picture.to_luma8())
-        };
-        self.sensor.iter().map(open).collect()
+/// The model that was named; says what was assumed of it.
+pub(super) fn open_model(choice: &RigChoice) -> anyhow::Result<ModelFiles> {
+    let model = choice.model().map_err(blame)?;
+    if let Some(assumed) = &model.assumed {
+        eprintln!("{assumed}");
     }
+    Ok(model)
 }
 
 /// Makes the folder that results go into.

@@ -1,13 +1,12 @@
 //! `cortexscope demo`.
 
-use super::common::{BoardArgs, ModeArg, make_folder, print_json};
+use super::common::{BoardArgs, ModeArg, blame, make_folder, print_json};
 use super::live::Live;
 use super::{input, progress};
 use clap::Args;
-use cortexscope_present::demonstration::{Demonstration, InputResult};
+use cortexscope_present::demonstration::{Demonstration, Step};
+use cortexscope_present::fit;
 use cortexscope_present::terminal::Style;
-use cortexscope_rig::measure::measure;
-use cortexscope_rig::session::{MapProgress, OccludeRequest, TensorSet};
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -34,68 +33,25 @@ pub(super) struct Demo {
     no_live: bool,
 }
 
-/// The lecture's window: 7×7, every position, filled with grey.
-const WINDOW: u16 = 7;
-const GREY: u8 = 128;
-
 impl Demo {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         let model = self.board.model()?;
         let inputs = input::open(&self.inputs, &model)?;
-        self.board.refuse_what_does_not_fit(&model)?;
+        fit::check(&model, self.board.kind()?).map_err(blame)?;
         make_folder(&self.output)?;
         eprintln!("booting {} with {}", self.board.board, model.name);
-        let mut rig = self.board.open()?;
-        let shape = rig.model.image.model().input().shape;
-        let request = OccludeRequest {
-            window: [shape.height, shape.width].map(|side| WINDOW.min(side as u16)),
-            stride: [1, 1],
-            fill: rig.model.quantise(&[rig.model.spec.input.value(0, GREY)])[0],
-            class: None,
-        };
+        let mut rig = self.board.open(model)?;
         let bar = progress::bar(inputs.len(), "inputs");
-        let mut trials = Vec::new();
-        for input in inputs {
-            bar.set_message(input.name.clone());
-            let recording =
-                rig.infer(&input.values, self.mode.into(), TensorSet::ALL, &mut |_| {})?;
-            let occlusion = rig.occlude(&input.values, &request, &mut |progress| {
-                if let MapProgress::Positions { first, .. } = progress {
-                    bar.set_message(format!("{}, occluder at position {first}", input.name));
+        let demonstration =
+            Demonstration::run(&mut rig, inputs, self.mode.into(), &mut |step| match step {
+                Step::Input(name) => bar.set_message(name.to_owned()),
+                Step::Occlusion { input, position } => {
+                    bar.set_message(format!("{input}, occluder at position {position}"));
                 }
+                Step::Done => bar.inc(1),
+                Step::Memory => bar.set_message("measuring memory"),
             })?;
-            trials.push(InputResult {
-                argument: input.argument,
-                name: input.name,
-                values: input.values,
-                expected: input.label,
-                notes: input.notes,
-                recording,
-                occlusion,
-            });
-            bar.inc(1);
-        }
-        bar.set_message("measuring memory");
-        let first = trials
-            .first()
-            .map(|trial| trial.values.clone())
-            .unwrap_or_default();
-        let measurements = measure(&mut rig, &first)?;
-        let memory = rig.memory()?.report;
         bar.finish_and_clear();
-
-        let demonstration = Demonstration {
-            mode: self.mode.into(),
-            request,
-            fill_level: GREY,
-            trials,
-            measurements,
-            memory,
-            board: rig.session.board().clone(),
-            link: rig.session.link(),
-            statistics: rig.session.statistics(),
-            model: &rig.model,
-        };
         demonstration.write_pictures(&self.output)?;
         let report = demonstration.write_report(&self.output)?;
         if self.json {

@@ -1,10 +1,12 @@
 //! The engines of one board, side by side.
 
-use super::common::{BoardArgs, ctrl_c, print_json};
+use super::common::{BoardArgs, blame, ctrl_c, print_json};
 use super::input;
 use comfy_table::{Cell, CellAlignment, Table, presets};
+use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_present::documents;
 use cortexscope_present::documents::memory::Linked;
+use cortexscope_record::RigChoice;
 use cortexscope_rig::board::Engine;
 use cortexscope_rig::measure::measure_engine;
 use cortexscope_rig::session::Memory;
@@ -32,9 +34,10 @@ pub(super) fn compare(
     engines: &[Engine],
     as_json: bool,
 ) -> anyhow::Result<ExitCode> {
+    let model = args.model()?;
     let costs = engines
         .iter()
-        .map(|&engine| measure(args, engine))
+        .map(|&engine| measure(args, engine, model.clone()))
         .collect::<anyhow::Result<Vec<_>>>()?;
     if as_json {
         print_json(&documents::engines::Engines {
@@ -50,8 +53,12 @@ pub(super) fn compare(
     Ok(ExitCode::SUCCESS)
 }
 
-fn measure(args: &BoardArgs, engine: Engine) -> anyhow::Result<Cost> {
-    let mut rig = args.open_engine(engine, ctrl_c()?)?;
+fn measure(args: &BoardArgs, engine: Engine, model: ModelFiles) -> anyhow::Result<Cost> {
+    let choice = RigChoice {
+        engine,
+        ..args.choice()
+    };
+    let mut rig = choice.open(model, ctrl_c()?).map_err(blame)?;
     let digit = input::open(&["mnist:0".to_owned()], &rig.model).map_or_else(
         |_| vec![0; rig.model.image.model().input().bytes()],
         |mut digits| digits.remove(0).values,

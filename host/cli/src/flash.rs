@@ -1,8 +1,10 @@
 //! `cortexscope flash`.
 
-use super::common::{BoardArgs, wrong};
+use super::common::{blame, open_model, wrong};
 use anyhow::Context;
 use clap::Args;
+use cortexscope_present::fit;
+use cortexscope_record::RigChoice;
 use cortexscope_rig::board::firmware_elf;
 use cortexscope_rig::flash::{Flasher, Image, Region};
 use std::io::Write;
@@ -30,18 +32,16 @@ pub(super) struct Flash {
 
 impl Flash {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
-        let args = BoardArgs::of(
-            &self.board,
-            self.model.as_deref().unwrap_or("lecture-lenet"),
-        );
-        let board = args.kind()?;
+        let model = self.model.as_deref().unwrap_or("lecture-lenet");
+        let choice = RigChoice::of(&self.board, model);
+        let board = choice.board_with_engine().map_err(blame)?;
         let Some(chip) = board.chip else {
             return Err(wrong(format!(
                 "{} cannot be flashed: it is emulated, or runs in this process",
                 board.name
             )));
         };
-        let elf = firmware_elf(board, args.engine()?);
+        let elf = firmware_elf(board, choice.engine);
         let flasher = Flasher {
             chip,
             probe: self.probe.as_deref(),
@@ -49,8 +49,8 @@ impl Flash {
         let commands = match &self.model {
             None => flasher.firmware(&elf)?,
             Some(_) => {
-                let model = args.model()?;
-                args.refuse_what_does_not_fit(&model)?;
+                let model = open_model(&choice)?;
+                fit::check(&model, board).map_err(blame)?;
                 let region = Region::of(&elf, board)?;
                 region.holds(&Image::of(&model))?;
                 let image = model

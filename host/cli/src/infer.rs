@@ -1,14 +1,11 @@
 //! `cortexscope infer`.
 
-use super::common::{BoardArgs, ModeArg, make_folder, print_json, wrong};
-use super::input::{self, CAMERA, Int8Input};
+use super::common::{BoardArgs, ModeArg, blame, make_folder, print_json};
+use super::input::Int8Input;
 use clap::Args;
 use cortexscope_net::printable::printable;
-use cortexscope_present::documents;
-use cortexscope_present::documents::infer::InputResult;
-use cortexscope_present::documents::origin::Origin;
-use cortexscope_present::dump;
-use cortexscope_rig::session::TensorSet;
+use cortexscope_present::inference::infer;
+use cortexscope_rig::inputs::Inputs;
 use cortexscope_rig::{Recording, Rig, softmax};
 use std::io::Write;
 use std::path::PathBuf;
@@ -37,68 +34,33 @@ pub(super) struct Infer {
 impl Infer {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         let model = self.board.model()?;
-        let is_camera = |name: &&String| *name == CAMERA;
-        let files: Vec<String> = self
-            .input
-            .iter()
-            .filter(|name| !is_camera(name))
-            .cloned()
-            .collect();
-        let mut files = input::open(&files, &model)?.into_iter();
+        let inputs = Inputs::open(&self.input, &model).map_err(blame)?;
         if let Some(folder) = &self.dump {
             make_folder(folder)?;
         }
-        let mut rig = self.board.open()?;
-        if rig.session.board().camera.is_none() && self.input.iter().any(|name| is_camera(&name)) {
-            let board = &rig.session.board().name;
-            return Err(wrong(format!(
-                "{board} has no camera: give a picture; `--board native --sensor PICTURE` looks at one"
-            )));
-        }
-        let mut inputs = Vec::new();
-        for name in &self.input {
-            if is_camera(&name) {
-                inputs.push(model.captured(rig.session.capture()?));
-            } else {
-                inputs.extend(files.next());
-            }
-        }
-        let taps = if self.dump.is_some() {
-            TensorSet::ALL
-        } else {
-            TensorSet::NONE
-        };
-        let mut results = Vec::new();
+        let mut rig = self.board.open(model)?;
+        let inputs = inputs.take(&mut rig).map_err(blame)?;
         for input in &inputs {
             for note in &input.notes {
                 eprintln!("{}: {note}", printable(&input.name));
             }
-            let recording = rig.infer(&input.values, self.mode.into(), taps, &mut |_| {})?;
-            if let Some(folder) = &self.dump {
-                let folder = if inputs.len() > 1 {
-                    folder.join(&input.name)
-                } else {
-                    folder.clone()
-                };
-                dump::write(&folder, &rig.model.image.model(), &input.values, &recording)?;
-            }
-            if self.json {
-                results.push(InputResult::new(
-                    &input.name,
-                    input.label,
-                    &recording,
-                    &rig.model,
-                ));
-            } else {
-                say(input, &recording, &rig)?;
-            }
         }
+        let folder = self.dump.as_deref();
+        let results = infer(
+            &mut rig,
+            &inputs,
+            self.mode.into(),
+            folder,
+            &mut |rig, input, recording| {
+                if self.json {
+                    Ok(())
+                } else {
+                    say(input, recording, rig)
+                }
+            },
+        )?;
         if self.json {
-            print_json(&documents::infer::Infer {
-                origin: Origin::from(&rig),
-                mode: self.mode.into(),
-                results,
-            })?;
+            print_json(&results)?;
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -3,7 +3,7 @@
 use super::common::blame;
 use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_net::input::MnistSet;
-pub(super) use cortexscope_net::input::{CAMERA, FloatInput, Int8Input};
+pub(super) use cortexscope_net::input::{FloatInput, Int8Input};
 
 /// The 10,000 test digits that are shipped.
 pub(super) fn test_digits() -> anyhow::Result<&'static MnistSet> {

@@ -17,7 +17,6 @@ mod engines;
 mod explain;
 mod explain_arguments;
 mod filters;
-mod fit;
 mod flash;
 mod full;
 mod gallery;
@@ -33,6 +32,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use common::RequestError;
 use cortexscope_net::printable::printable_lines;
 use cortexscope_present::causes;
+use cortexscope_present::inference::InferError;
+use std::io;
 use std::process::ExitCode;
 
 /// Electrophysiology for a convolutional network on a microcontroller.
@@ -126,6 +127,29 @@ pub fn main() -> ExitCode {
 }
 
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    let io = error.downcast_ref::<std::io::Error>();
-    io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    let printing = match error.downcast_ref() {
+        Some(InferError::Print(error)) => Some(error),
+        _ => error.downcast_ref::<io::Error>(),
+    };
+    printing.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cortexscope_rig::link::LinkError;
+    use cortexscope_rig::session::SessionError;
+
+    #[test]
+    fn a_reader_that_has_seen_enough_is_told_from_a_file_that_broke() {
+        let broken = || io::Error::from(io::ErrorKind::BrokenPipe);
+        assert!(is_closed_pipe(&broken().into()));
+        assert!(is_closed_pipe(&InferError::Print(broken()).into()));
+        let recording = SessionError::from(LinkError::RecordingUnwritten {
+            path: "session.ctxrec".into(),
+            source: broken(),
+        });
+        assert!(!is_closed_pipe(&InferError::Session(recording).into()));
+        assert!(!is_closed_pipe(&io::Error::other("no room").into()));
+    }
 }

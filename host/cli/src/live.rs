@@ -1,14 +1,14 @@
 //! `cortexscope live`.
 
-use super::boards::presence;
-use super::common::{BoardArgs, EngineArg, ModeArg, TapeArgs, ctrl_c, wrong};
+use super::common::{BoardArgs, EngineArg, ModeArg, blame, ctrl_c, open_model, wrong};
 use super::input::test_digits;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use cortexscope_live::command::Choice;
 use cortexscope_live::{LiveServer, Menu, MenuBoard, Opener};
 use cortexscope_net::resources::shipped;
-use cortexscope_rig::board::BOARDS;
+use cortexscope_record::RigChoice;
+use cortexscope_rig::board::{BOARDS, Port, Presence};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -71,9 +71,9 @@ impl Live {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         let first = self.choice();
         // Errors in the arguments are reported here and not on the page.
-        let args = self.board_args(&first)?;
-        args.kind()?;
-        args.model()?;
+        let asked = self.rig_choice(&first)?;
+        asked.board().map_err(blame)?;
+        open_model(&asked)?;
         let (server, mut threads) = LiveServer::start(
             self.menu(),
             first,
@@ -132,12 +132,12 @@ impl Live {
 
     fn menu(&self) -> Menu {
         let boards = BOARDS.iter().map(|board| {
-            let presence = presence(board);
+            let presence = Presence::of(board);
             MenuBoard {
                 name: board.name.to_owned(),
                 core: board.core.to_owned(),
-                is_there: presence.is_there,
-                state: presence.text,
+                is_there: presence.is_there(),
+                state: presence.to_string(),
             }
         });
         let mut models = shipped();
@@ -154,31 +154,32 @@ impl Live {
         }
     }
 
-    fn board_args(&self, choice: &Choice) -> anyhow::Result<BoardArgs> {
+    fn rig_choice(&self, choice: &Choice) -> anyhow::Result<RigChoice> {
         let engine = EngineArg::from_str(&choice.engine, false).map_err(wrong)?;
-        // A serial port leads to the board that the command line named.
-        let port = self.serial.clone().filter(|_| choice.board == self.board);
-        Ok(BoardArgs {
-            board: choice.board.clone(),
-            model: choice.model.clone(),
-            engine: Some(engine),
-            port,
-            baud: self.baud,
-            sensor: self
-                .sensor
-                .iter()
-                .filter(|_| choice.board == self.board)
-                .cloned()
-                .collect(),
-            tape: TapeArgs::default(),
+        // Port and pictures belong to the board that the command line named.
+        let is_named = choice.board == self.board;
+        let port = self.serial.clone().filter(|_| is_named);
+        Ok(RigChoice {
+            engine: engine.into(),
+            port: port.map(|path| Port {
+                path,
+                baud: self.baud,
+            }),
+            sensor: if is_named {
+                self.sensor.clone()
+            } else {
+                Vec::new()
+            },
+            ..RigChoice::of(&choice.board, &choice.model)
         })
     }
 
     fn opener(&self) -> Opener {
         let args = self.clone();
         Box::new(move |choice, cancel| {
-            let args = args.board_args(choice)?;
-            Ok(args.open_engine(args.engine()?, cancel)?)
+            let choice = args.rig_choice(choice)?;
+            let model = open_model(&choice)?;
+            Ok(choice.open(model, cancel)?)
         })
     }
 }

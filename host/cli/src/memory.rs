@@ -49,7 +49,7 @@ impl Memory {
             |_| vec![0; model.image.model().input().bytes()],
             |mut digits| digits.remove(0).values,
         );
-        let mut rig = self.board.open()?;
+        let mut rig = self.board.open(model)?;
         let memory = rig.memory()?;
         let measured = measure(&mut rig, &digit)?;
         let occlusion = measure_occlusion(&mut rig, &digit, WINDOW)?;
@@ -57,7 +57,10 @@ impl Memory {
         let elf = match self.board.tape.replay {
             // The firmware that was recorded need not be the one that is built here.
             Some(_) => None,
-            None => firmware_file(self.board.kind()?, self.board.engine()?)?,
+            None => {
+                let choice = self.board.choice();
+                firmware_file(self.board.kind()?, choice.engine)?
+            }
         };
         let firmware = elf.as_deref().map(size::sections).transpose()?;
         let stack = Stack {

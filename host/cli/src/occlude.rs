@@ -3,7 +3,6 @@
 use super::common::{BoardArgs, print_json, wrong};
 use super::{input, progress};
 use clap::{Args, ValueEnum};
-use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_draw::{Occlusion, Palette, ProbabilityRange, Theme, occlusion_map};
 use cortexscope_net::printable::printable;
 use cortexscope_present::documents;
@@ -73,8 +72,8 @@ impl Occlude {
         let picture_file = picture_file
             .transpose()
             .map_err(|error| wrong(error.to_string()))?;
-        let mut rig = self.board.open()?;
-        let fill = fill_value(&model, self.fill);
+        let mut rig = self.board.open(model.clone())?;
+        let fill = rig.grey(self.fill);
         let request = OccludeRequest {
             window: self.window,
             stride: self.stride,
@@ -162,11 +161,6 @@ impl Occlude {
             instructions: map.count,
         }
     }
-}
-
-/// The int8 that a grey level becomes in the model's input.
-fn fill_value(model: &ModelFiles, level: u8) -> i8 {
-    model.quantise(&[model.spec.input.value(0, level)])[0]
 }
 
 fn picture(scene: Occlusion, palette: PaletteArg) -> anyhow::Result<image::RgbImage> {

@@ -32,7 +32,7 @@ impl Verify {
         if self.images == 0 || self.images > digits.len() {
             return Err(wrong(format!("--images is from 1 to {}", digits.len())));
         }
-        let mut rig = self.board.open()?;
+        let mut rig = self.board.open(self.board.model()?)?;
         let spec = rig.model.spec.input.clone();
         let inputs = (0..self.images).map_while(|index| {
             let label = digits.label(index).map(usize::from);

@@ -2,6 +2,9 @@
 
 mod document;
 mod report;
+mod run;
+
+pub use run::Step;
 
 use crate::scene;
 use crate::terminal::{self, Style};

@@ -4,6 +4,7 @@
 //!
 //! | layer | module | what it does |
 //! |---|---|---|
+//! | a rig by names | [`RigChoice`] | board, model, engine, port and tape as a user writes them, and the rig that they mean |
 //! | a rig | [`open()`] | a rig with a board, with a board that is recorded, or with a recording |
 //! | links | [`Recorder`], [`Replay`] | requests and answers to a file, and from it |
 //! | file | [`container`] | entries with a checksum that covers all before them |
@@ -58,10 +59,12 @@
 
 pub mod container;
 
+mod choice;
 mod open;
 mod recorder;
 mod replay;
 
+pub use choice::{ChoiceError, RigChoice};
 pub use container::{About, ContainerError, Ending, about};
 pub use open::{OpenError, Tape, open};
 pub use recorder::Recorder;

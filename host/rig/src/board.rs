@@ -6,9 +6,11 @@ pub mod native;
 
 mod connect;
 mod parts;
+mod presence;
 
 pub use connect::{
     ConnectError, Connection, FarEnd, Port, compiler, connect, firmware_elf, firmware_places,
 };
 pub use cortexscope_boards::{BOARDS, BoardKind, Engine, Footprint, Transport, find};
 pub use parts::{Part, parts};
+pub use presence::Presence;

@@ -5,6 +5,7 @@ use postcard_schema::Schema;
 use serde::{Deserialize, Serialize};
 
 /// The first check that a board image failed, with its numbers.
+// Beside core's `ImageError`, because core and wire do not know each other: probe's `match` is exhaustive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
 pub enum ImageFault {
     /// Fewer bytes than a header.

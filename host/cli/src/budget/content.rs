@@ -1,7 +1,6 @@
 //! The tables of a budget, and the JSON document with the same contents.
 
 use super::table::{Cell, Table};
-use crate::fit::fit;
 use cortexscope_budget::fit::Need;
 use cortexscope_budget::lecture::Lecture;
 use cortexscope_budget::{
@@ -9,6 +8,7 @@ use cortexscope_budget::{
 };
 use cortexscope_draw::number::grouped;
 use cortexscope_present::documents::budget as documents;
+use cortexscope_present::fit::fit;
 use cortexscope_present::verdict::verdict;
 use cortexscope_rig::board::parts;
 use cortexscope_wire::capacity::{inference_wire_bytes, uart_bytes_per_s};

@@ -5,14 +5,14 @@ import { FRAME, NETWORK } from './packet.js';
 const $ = (id) => document.getElementById(id);
 
 export class Replay {
-  /** `on` has `packet(packet)` and `close()`. */
+  /** `on` has `packet(packet)`, `failed(error)` for a recording that cannot be shown, and `close()`. */
   constructor(on) {
     this.on = on;
     this.packets = null;
     $('replay-play').addEventListener('click', () => this.setPlaying(!this.isPlaying));
     $('replay-at').addEventListener('input', () => {
       this.setPlaying(false);
-      this.go(Number($('replay-at').value));
+      this.attempt(() => this.go(Number($('replay-at').value)));
     });
     $('replay-close').addEventListener('click', () => this.close());
   }
@@ -31,16 +31,36 @@ export class Replay {
     $('replay').hidden = false;
     $('replay-at').max = Math.max(0, this.frames.length - 1);
     $('replay-status').textContent = `${name}: no frames`;
-    this.showNetwork(0);
-    this.go(0);
-    this.setPlaying(this.frames.length > 1);
+    this.attempt(() => {
+      this.showNetwork(0);
+      this.go(0);
+      this.setPlaying(this.frames.length > 1);
+    });
   }
 
   close() {
+    this.end();
+    this.on.close();
+  }
+
+  end() {
     this.setPlaying(false);
     this.packets = null;
     $('replay').hidden = true;
-    this.on.close();
+  }
+
+  /** Does `work`, and leaves a recording whose fields make no sense to the page. */
+  attempt(work) {
+    if (!this.isOn) {
+      work();
+      return;
+    }
+    try {
+      work();
+    } catch (error) {
+      this.end();
+      this.on.failed(error);
+    }
   }
 
   setPlaying(isPlaying) {

@@ -37,12 +37,7 @@ impl Worker {
         let request = OccludeRequest {
             window: command.window,
             stride: command.stride,
-            fill: rig
-                .model
-                .quantise(&[rig.model.spec.input.value(0, command.fill)])
-                .first()
-                .copied()
-                .unwrap_or_default(),
+            fill: rig.grey(command.fill),
             class: command.class,
         };
         self.update(|state| state.job = Some(Job::Occlusion));

@@ -30,7 +30,7 @@ impl Demonstration<'_> {
 
     pub(super) fn report(&self) -> ReportData {
         ReportData {
-            run: self.run(),
+            run: self.facts(),
             trials: self.trials.iter().map(|trial| self.trial(trial)).collect(),
             memory: self.memory(),
             link: self.link_facts(),
@@ -42,7 +42,7 @@ impl Demonstration<'_> {
         }
     }
 
-    fn run(&self) -> Run {
+    fn facts(&self) -> Run {
         let inputs: Vec<_> = self
             .trials
             .iter()

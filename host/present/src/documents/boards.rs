@@ -2,6 +2,7 @@
 
 use super::Document;
 use cortexscope_net::described;
+use cortexscope_rig::board::{BoardKind, Presence, Transport};
 
 described! {
     /// The boards that Cortexscope knows.
@@ -26,6 +27,30 @@ described! {
         pub is_there: bool,
         /// `there`, or what is missing and how to get it.
         pub state: String,
+    }
+}
+
+impl Board {
+    /// What `board` is, and whether it can be used now.
+    pub fn of(board: &BoardKind) -> Self {
+        let presence = Presence::of(board);
+        Self {
+            name: board.name.to_owned(),
+            core: board.core.to_owned(),
+            flash_bytes: board.flash_bytes,
+            ram_bytes: board.ram_bytes,
+            reached: reached(board.transport),
+            is_there: presence.is_there(),
+            state: presence.to_string(),
+        }
+    }
+}
+
+fn reached(transport: Transport) -> String {
+    match transport {
+        Transport::InProcess => "in this process".to_owned(),
+        Transport::Qemu { machine, .. } => format!("QEMU {machine}, or a serial port"),
+        Transport::Serial => "a serial port".to_owned(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the page promises: numbers as the report writes them, recordings that go
 //! on across a change of model, one camera stream, and drawings without overlaps.
 
-use super::{choose, open, serve};
+use super::{choose, freeze, open, serve};
 use anyhow::{Context, ensure};
 use cortexscope_draw::number;
 use serde_json::{Value, json};
@@ -109,6 +109,62 @@ fn a_recording_goes_on_across_a_change_of_model() -> anyhow::Result<()> {
     page.check_console()
 }
 
+/// A script that drops a recording called `name` on the page; `packets` is a list of its
+/// packets, in a script that knows `packet(kind, header)` and `view`.
+fn drop_recording(name: &str, packets: &str) -> String {
+    format!(
+        "(() => {{ const {{ view }} = cortexscope; \
+         const words = (...numbers) => new Uint8Array(new Uint32Array(numbers).buffer); \
+         const packet = (kind, header) => {{ \
+           const text = new TextEncoder().encode(JSON.stringify({{ arrays: [], ...header }})); \
+           const bytes = new Uint8Array(8 + text.length); \
+           bytes.set(words(kind, text.length)); bytes.set(text, 8); return bytes.buffer }}; \
+         const entries = {packets}.flatMap((one) => [words(one.byteLength, 0), one]); \
+         const files = new DataTransfer(); \
+         files.items.add(new File(['CTXLIVE1', ...entries], '{name}')); \
+         dispatchEvent(new DragEvent('drop', {{ dataTransfer: files }})) }})()"
+    )
+}
+
+#[test]
+fn a_recording_with_nonsense_in_its_fields_is_left() -> anyhow::Result<()> {
+    let server = serve(&["--board", "native"])?;
+    let mut page = open(&server, None);
+    freeze(&mut page)?;
+    let shown = "[cortexscope.view.network?.model, cortexscope.view.frame?.header.source].join()";
+    let before = page.value(shown)?;
+    let network = "packet(1, { generation: 1, model: 'nonsense', layers: [{}], tensors: [{ shape: [1, 2, 3] }, {}] })";
+    let tensors = "packet(1, { generation: 1, layers: [], tensors: [], labels: 7 })";
+    let frame = "packet(2, { generation: view.network.generation })";
+    for (name, packets) in [
+        ("network.ctxrec", format!("[{network}]")),
+        ("tensors.ctxrec", format!("[{tensors}]")),
+        (
+            "frame.ctxrec",
+            format!("[view.networkPacket.buffer, {frame}]"),
+        ),
+    ] {
+        page.value(&drop_recording(name, &packets))?;
+        let spoken = "document.getElementById('spoken').textContent";
+        page.wait(&format!("{spoken}.includes('Could not open {name}')"))?;
+        let is_left = "!cortexscope.replay.isOn && document.getElementById('replay').hidden";
+        ensure!(
+            page.value(is_left)? == true,
+            "{name}: the page still replays"
+        );
+        // What the board showed is there again.
+        page.wait(&format!(
+            "{shown} === '{}'",
+            before.as_str().context("text")?
+        ))?;
+    }
+    // And what it shows from now on.
+    page.click("#freeze")?;
+    page.click("#digit-after")?;
+    page.wait("cortexscope.view.frame?.header.source === 'mnist:19'")?;
+    page.check_console()
+}
+
 #[test]
 fn a_second_click_leaves_no_camera_running() -> anyhow::Result<()> {
     let server = serve(&["--board", "native"])?;
@@ -168,6 +224,7 @@ fn a_saved_score_picture_has_the_rows_of_the_screen_and_no_overlaps() -> anyhow:
 fn the_stream_line_counts_damaged_packets_and_calls_none_lost() -> anyhow::Result<()> {
     let server = serve(&["--board", "native"])?;
     let mut page = open(&server, None);
+    page.wait("cortexscope.flow.last")?;
     page.value(
         "(() => { const { flow } = cortexscope; \
          flow.last = { ...flow.last, link: { ...flow.last.link, damaged: 2, resends: 3 } }; flow.say() })()",

@@ -1,0 +1,88 @@
+//! A network beside a part and the firmware that would run there.
+
+use crate::verdict::verdict;
+use cortexscope_budget::fit::{Firmware, Fit, Need};
+use cortexscope_compile::model_files::ModelFiles;
+use cortexscope_net::RequestError;
+use cortexscope_rig::board::{self, BoardKind, Engine, Part, firmware_elf, parts};
+use cortexscope_rig::elf::linked::linked;
+
+/// A board that has no room for a model, in the words of `cortexscope budget --boards`.
+#[derive(Debug, thiserror::Error)]
+#[error("{model} on {board}: {verdict}")]
+pub struct DoesNotFit {
+    model: String,
+    board: &'static str,
+    verdict: String,
+}
+
+impl RequestError for DoesNotFit {
+    fn is_request(&self) -> bool {
+        true
+    }
+}
+
+/// Refuses a model that `board` has no room for.
+///
+/// # Errors
+/// [`DoesNotFit`].
+pub fn check(model: &ModelFiles, board: &BoardKind) -> Result<(), DoesNotFit> {
+    let parts = parts();
+    let Some(part) = parts.iter().find(|part| part.name == board.name) else {
+        return Ok(());
+    };
+    let fit = fit(&Need::of_image(&model.image.model()), part);
+    if fit.is_possible() {
+        return Ok(());
+    }
+    Err(DoesNotFit {
+        model: model.name.clone(),
+        board: board.name,
+        verdict: verdict(&fit),
+    })
+}
+
+/// What `need` leaves of `part`.
+pub fn fit(need: &Need, part: &Part) -> Fit {
+    let has = part.flash_bytes.zip(part.ram_bytes);
+    let has = has.map(|(flash, ram)| [flash.into(), ram.into()]);
+    need.beside(has, firmware_of(part))
+}
+
+/// What the firmware of `part` takes: as it was linked, if it is built here, or else as
+/// the part's facts say. The host has none.
+fn firmware_of(part: &Part) -> Firmware {
+    let built = board::find(part.name)
+        .map(|board| firmware_elf(board, Engine::Static))
+        .and_then(|path| std::fs::read(path).ok())
+        .and_then(|elf| linked(&elf));
+    match (built, part.firmware) {
+        (Some(linked), _) => Firmware {
+            flash_bytes: linked.flash_bytes,
+            ram_bytes: linked.ram_bytes,
+        },
+        (None, Some(stated)) => Firmware {
+            flash_bytes: stated.flash_bytes.into(),
+            ram_bytes: stated.ram_bytes.into(),
+        },
+        (None, None) => Firmware::default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_has_room_and_a_small_part_has_not() {
+        let model = ModelFiles::open("lecture-lenet").unwrap();
+        assert!(check(&model, board::find("native").unwrap()).is_ok());
+        let need = Need::of_image(&model.image.model());
+        let small = parts().into_iter().find(|part| part.name == "microbit");
+        let part = Part {
+            ram_bytes: Some(2048),
+            ..small.unwrap()
+        };
+        assert!(!fit(&need, &part).is_possible());
+    }
+}
