@@ -14,7 +14,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, anyhow};
 
-use self::packages::{AS_IT_IS, Packages};
+use self::packages::{Packages, Programs, Starter};
 use self::step::add_to_rustup;
 use crate::board::{Engine, boards};
 use crate::{command, toolchain, tools};
@@ -109,15 +109,17 @@ pub fn llvm_tools() -> Result<PathBuf> {
             Err(error) => eprintln!("{error:#}"),
         }
     }
-    let programs = ["llvm-cov", "llvm-profdata"];
-    let programs = programs.map(|program| format!("usr/lib/{name}/bin/{program}"));
-    let packages = Packages {
-        why: "Coverage is read with the tools of the compiler's LLVM, which are missing.",
-        names: &[&name],
+    let files = ["llvm-cov", "llvm-profdata"];
+    let files = files.map(|file| format!("usr/lib/{name}/bin/{file}"));
+    let programs = Programs {
+        packages: Packages {
+            why: "Coverage is read with the tools of the compiler's LLVM, which are missing.",
+            names: &[&name],
+        },
         folder: &name,
-        programs: &programs.each_ref().map(String::as_str),
-        start: AS_IT_IS,
+        files: &files.each_ref().map(String::as_str),
+        starter: Starter::AS_IT_IS,
     };
-    packages.set_up()?;
+    programs.set_up()?;
     find()?.with_context(|| format!("Debian's {name} has no llvm-cov"))
 }

@@ -2,35 +2,45 @@
 
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
-use super::packages::{AS_IT_IS, Packages};
+use super::packages::{Packages, Programs, Starter};
 use super::step;
-use crate::tools;
+use crate::{command, tools};
 
 /// Programs that a Chromium may be called. The tests look for the same, on the path and
 /// in the folder of the packages.
 const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
-const CHROMIUM: Packages<'_> = Packages {
-    why: "The live page is tested in a real browser, Chromium, which this machine does not have.",
-    names: &["chromium", "fonts-dejavu-core"],
+const CHROMIUM: Programs<'_> = Programs {
+    packages: Packages {
+        why: "The live page is tested in a real browser, Chromium, which this machine does not \
+              have.",
+        names: &["chromium", "fonts-dejavu-core"],
+    },
     folder: "chromium",
     // /usr/bin/chromium is a script that knows one place only.
-    programs: &["usr/lib/chromium/chromium"],
-    start: AS_IT_IS,
+    files: &["usr/lib/chromium/chromium"],
+    starter: Starter {
+        // Fonts are found by a file that names the user's folder of data.
+        environment: &[
+            "fonts=\"$root/etc/fonts/fonts.conf\"",
+            "if [ -f \"$fonts\" ]; then",
+            "    export FONTCONFIG_FILE=\"$fonts\" XDG_DATA_HOME=\"$root/usr/share\"",
+            "fi",
+        ],
+        arguments: &[],
+    },
 };
 
 /// The accessibility checker that the page's tests run in the browser. It is
 /// under MPL-2.0 and is not part of anything that is built or shipped.
 const AXE: &str = "axe-core@4.14.1";
 
+/// It runs where it is installed only: it knows the places of its parts.
 const NPM: Packages<'_> = Packages {
     why: "The accessibility checker axe-core comes from npm, which this machine does not have.",
     names: &["npm"],
-    folder: "npm",
-    programs: &["usr/bin/npm"],
-    start: AS_IT_IS,
 };
 
 /// Makes sure that there is a browser for the tests of the live page.
@@ -54,11 +64,10 @@ pub fn accessibility_checker() -> Result<()> {
     if folder.join("node_modules/axe-core/axe.min.js").is_file() {
         return Ok(());
     }
-    if tools::find("npm", NPM.folder).is_none() {
-        NPM.set_up()?;
+    if command::find("npm").is_none() {
+        NPM.install()?;
     }
-    let npm = tools::find("npm", NPM.folder).context("npm was set up and is not there")?;
-    let mut install = Command::new(npm);
+    let mut install = Command::new("npm");
     install
         .args([
             "install",

@@ -5,23 +5,25 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use super::packages::{AS_IT_IS, Packages};
+use super::packages::{Packages, Programs, Starter};
 use super::step::add_to_rustup;
 use crate::toolchain::{self, ASSEMBLER, ASSEMBLER_FOLDER, Next, Target, Toolchain};
 use crate::{command, tools};
 
 /// Debian's compiler has every target, and brings the library's source.
-const COMPILER: Packages<'_> = Packages {
-    why: "rustup cannot add what firmware needs. Debian's Rust compiler can build it.",
-    names: &["rustc-web", "cargo-web", "rust-web-src", "rust-web-clippy"],
+const COMPILER: Programs<'_> = Programs {
+    packages: Packages {
+        why: "rustup cannot add what firmware needs. Debian's Rust compiler can build it.",
+        names: &["rustc-web", "cargo-web", "rust-web-src", "rust-web-clippy"],
+    },
     folder: toolchain::DEBIAN_FOLDER,
-    programs: &[
+    files: &[
         "usr/bin/rustc",
         "usr/bin/cargo",
         "usr/bin/rustdoc",
         "usr/bin/cargo-clippy",
     ],
-    start: AS_IT_IS,
+    starter: Starter::AS_IT_IS,
 };
 
 /// Gives a toolchain for `target`, after setting it up where it was missing.
@@ -67,7 +69,7 @@ pub fn toolchain(target: Target) -> Result<Toolchain> {
             Next::SetUpDebian => bail!(
                 "Debian's compiler is older than Rust {}, or incomplete: see `apt-cache policy {}`",
                 env!("CARGO_PKG_RUST_VERSION"),
-                COMPILER.names.join(" "),
+                COMPILER.packages.names.join(" "),
             ),
             Next::GiveUp => bail!(
                 "no compiler for {}: install rustup (https://rustup.rs) and run `rustup {what}`",
@@ -93,16 +95,18 @@ pub fn standard_library(target: &str) -> Result<()> {
 
 /// Makes sure that there is an assembler for tract's kernels.
 fn assembler() -> Result<()> {
-    let packages = Packages {
-        why: "tract brings kernels in assembler. GNU's cross compiler, which assembles them, is \
-              not on this machine.",
-        names: &["gcc-arm-none-eabi"],
+    let programs = Programs {
+        packages: Packages {
+            why: "tract brings kernels in assembler. GNU's cross compiler, which assembles them, \
+                  is not on this machine.",
+            names: &["gcc-arm-none-eabi"],
+        },
         folder: ASSEMBLER_FOLDER,
-        programs: &["usr/bin/arm-none-eabi-gcc", "usr/bin/arm-none-eabi-ar"],
-        start: AS_IT_IS,
+        files: &["usr/bin/arm-none-eabi-gcc", "usr/bin/arm-none-eabi-ar"],
+        starter: Starter::AS_IT_IS,
     };
     if tools::find(ASSEMBLER, ASSEMBLER_FOLDER).is_none() {
-        packages.set_up()?;
+        programs.set_up()?;
     }
     Ok(())
 }

@@ -5,18 +5,23 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::packages::Packages;
+use super::packages::{Packages, Programs, Starter};
 use crate::{command, tools};
 
 const QEMU: &str = "qemu-system-arm";
 
 /// The folder is one that the host program looks into, too.
-const PACKAGES: Packages<'_> = Packages {
-    why: "The boards run on QEMU, an emulator, which this machine does not have.",
-    names: &[QEMU],
+const PROGRAMS: Programs<'_> = Programs {
+    packages: Packages {
+        why: "The boards run on QEMU, an emulator, which this machine does not have.",
+        names: &[QEMU],
+    },
     folder: QEMU,
-    programs: &["usr/bin/qemu-system-arm"],
-    start: "-L \"$root/usr/share/qemu\" \"$@\"",
+    files: &["usr/bin/qemu-system-arm"],
+    starter: Starter {
+        environment: &[],
+        arguments: &["-L", "\"$root/usr/share/qemu\""],
+    },
 };
 
 /// Makes sure that there is an emulator for the boards.
@@ -25,8 +30,8 @@ const PACKAGES: Packages<'_> = Packages {
 /// There is none, and its packages can be neither installed nor unpacked; or it does not
 /// start.
 pub fn find() -> Result<()> {
-    if tools::find(QEMU, PACKAGES.folder).is_none() {
-        PACKAGES.set_up()?;
+    if tools::find(QEMU, PROGRAMS.folder).is_none() {
+        PROGRAMS.set_up()?;
     }
     let version = command::output(Command::new(program()).arg("--version"))
         .context("QEMU, the emulator, does not start")?;
@@ -36,5 +41,5 @@ pub fn find() -> Result<()> {
 
 /// The emulator to start: the system's, or else the one that was unpacked.
 pub fn program() -> PathBuf {
-    tools::find(QEMU, PACKAGES.folder).unwrap_or_else(|| QEMU.into())
+    tools::find(QEMU, PROGRAMS.folder).unwrap_or_else(|| QEMU.into())
 }

@@ -2,13 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use super::simulation::{self, Package, Simulation};
 use crate::command;
-use crate::setup::step;
 
 /// Where apt's lists of packages are.
 #[derive(Clone, Debug)]
@@ -38,12 +37,14 @@ pub fn is_root() -> Result<bool> {
 /// # Errors
 /// A source of packages does not answer. What is needed may be known all the same.
 pub fn update() -> Result<()> {
-    step::carry_out(apt_get(&Lists::System).args(["--quiet", "--quiet", "update"]))
+    run(apt_get(&Lists::System).arg("update"))?;
+    Ok(())
 }
 
 /// Gives the command that installs `packages`, and nothing that is only recommended.
+/// It is one that a person can read; [`run`] takes it.
 pub fn install(packages: &[&str]) -> Command {
-    let mut install = apt_get(&Lists::System);
+    let mut install = Command::new("apt-get");
     install
         .env("DEBIAN_FRONTEND", "noninteractive")
         .args(["install", "--yes", "--no-remove", "--no-install-recommends"])
@@ -56,7 +57,7 @@ pub fn install(packages: &[&str]) -> Command {
 /// # Errors
 /// apt does not know one of them, or one does not go together with what is installed.
 pub fn simulate(packages: &[&str], lists: &Lists) -> Result<Simulation> {
-    let text = command::output(&mut simulation(packages, lists))?;
+    let text = run(&mut simulation(packages, lists))?;
     Ok(Simulation::of(&text))
 }
 
@@ -72,7 +73,7 @@ pub fn missing(packages: &[&str], lists: &Lists) -> Result<Vec<Package>> {
     }
     // As if nothing were installed.
     let mut simulation = simulation(packages, lists);
-    let text = command::output(simulation.args(["--option", "Dir::State::status=/dev/null"]))?;
+    let text = run(simulation.args(["--option", "Dir::State::status=/dev/null"]))?;
     let format = "${db:Status-Status} ${Package} ${Version}\n";
     let installed = command::output(Command::new("dpkg-query").args(["-W", "-f", format]))?;
     Ok(simulation::missing(
@@ -91,6 +92,24 @@ pub fn download(packages: &[Package], lists: &Lists) -> Command {
     download
 }
 
+/// Runs an `apt-get` and gives what it printed.
+///
+/// # Errors
+/// It failed: with the first of its errors. It has one for each package.
+pub fn run(apt: &mut Command) -> Result<String> {
+    let output = apt
+        .stdin(Stdio::null())
+        .output()
+        .context("apt-get did not start")?;
+    if !output.status.success() {
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let error = stderr.lines().find_map(|line| line.strip_prefix("E: "));
+        let why = error.map_or_else(|| output.status.to_string(), str::to_owned);
+        bail!("apt-get failed: {why}");
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
 /// Unpacks every package of the folder `archives` into `root`.
 ///
 /// # Errors
@@ -98,7 +117,7 @@ pub fn download(packages: &[Package], lists: &Lists) -> Command {
 pub fn unpack(archives: &Path, root: &Path) -> Result<()> {
     for archive in fs::read_dir(archives).with_context(|| archives.display().to_string())? {
         let mut extract = Command::new("dpkg-deb");
-        step::carry_out(extract.arg("-x").arg(archive?.path()).arg(root))?;
+        command::run(extract.arg("-x").arg(archive?.path()).arg(root))?;
     }
     Ok(())
 }
@@ -151,6 +170,6 @@ pub fn fetch_lists(folder: &Path) -> Result<Lists> {
         fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
     }
     let lists = Lists::Own(folder.to_owned());
-    step::carry_out(apt_get(&lists).args(["--quiet", "--quiet", "update"]))?;
+    run(apt_get(&lists).arg("update"))?;
     Ok(lists)
 }

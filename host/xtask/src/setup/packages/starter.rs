@@ -1,6 +1,5 @@
 //! A script that starts a program from packages that are unpacked and not installed.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,22 +11,67 @@ use crate::command;
 /// The folder beside the script that packages are unpacked into.
 pub const ROOT: &str = "root";
 
-/// Writes a script into `folder`, named after `program`, that starts it with the
-/// libraries beside it. Program and libraries are below [`ROOT`] in the same folder, so
-/// that the folder may be moved. `start` is what follows the program on the script's last
-/// line; `$root` in it is that folder.
-///
-/// # Errors
-/// The program is not there, or the script cannot be written.
-pub fn write(folder: &Path, program: &str, start: &str) -> Result<()> {
-    let root = folder.join(ROOT);
-    let file = root.join(program);
-    let name = file.file_name().context("a program without a name")?;
-    fs::metadata(&file).with_context(|| format!("no {program} in the packages"))?;
-    let script = folder.join(name);
-    fs::write(&script, text(&Libraries::of(&root)?, program, start))
-        .with_context(|| script.display().to_string())?;
-    command::run(Command::new("chmod").arg("+x").arg(&script))
+/// What a program is started with, beside its libraries. `$root` in it is the folder that
+/// stands for the machine's root.
+#[derive(Clone, Copy, Debug)]
+pub struct Starter<'a> {
+    /// Lines of shell that set the program's environment.
+    pub environment: &'a [&'a str],
+    /// Arguments before those that it is given.
+    pub arguments: &'a [&'a str],
+}
+
+impl Starter<'_> {
+    /// Of a program that finds everything by where it is itself.
+    pub const AS_IT_IS: Starter<'static> = Starter {
+        environment: &[],
+        arguments: &[],
+    };
+
+    /// Writes a script into `folder`, named after `program`, that starts it with the
+    /// libraries beside it. Program and libraries are below [`ROOT`] in the same folder,
+    /// which may be moved.
+    ///
+    /// # Errors
+    /// The program is not there, or the script cannot be written.
+    pub fn write(&self, folder: &Path, program: &str) -> Result<()> {
+        let root = folder.join(ROOT);
+        let file = root.join(program);
+        let name = file.file_name().context("a program without a name")?;
+        fs::metadata(&file).with_context(|| format!("no {program} in the packages"))?;
+        let script = folder.join(name);
+        fs::write(&script, self.text(&Libraries::of(&root)?, program))
+            .with_context(|| script.display().to_string())?;
+        command::run(Command::new("chmod").arg("+x").arg(&script))
+    }
+
+    fn text(&self, libraries: &Libraries, program: &str) -> String {
+        let folders = libraries.folders.iter();
+        let folders: Vec<String> = folders
+            .map(|folder| format!("$root/{}", folder.display()))
+            .collect();
+        let libraries_of_program = folders.join(":");
+        let mut lines = vec![
+            "#!/bin/sh".to_owned(),
+            format!("# Starts {program} from packages that are unpacked beside this file."),
+            format!("root=\"$(dirname \"$(readlink -f \"$0\")\")/{ROOT}\""),
+            format!("libraries=\"{libraries_of_program}${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}\""),
+        ];
+        lines.extend(self.environment.iter().map(|&line| line.to_owned()));
+        let mut start = vec!["exec".to_owned()];
+        match &libraries.loader {
+            Some(loader) => start.extend([
+                format!("\"$root/{}\"", loader.display()),
+                "--library-path \"$libraries\"".to_owned(),
+            ]),
+            None => lines.push("export LD_LIBRARY_PATH=\"$libraries\"".to_owned()),
+        }
+        start.push(format!("\"$root/{program}\""));
+        start.extend(self.arguments.iter().map(|&argument| argument.to_owned()));
+        start.push("\"$@\"".to_owned());
+        lines.push(start.join(" "));
+        lines.join("\n") + "\n"
+    }
 }
 
 /// The libraries below a folder. All paths are relative to it.
@@ -78,40 +122,13 @@ impl Libraries {
     }
 }
 
-fn text(libraries: &Libraries, program: &str, start: &str) -> String {
-    let folders = libraries.folders.iter();
-    let folders: Vec<String> = folders
-        .map(|folder| format!("$root/{}", folder.display()))
-        .collect();
-    let folders = folders.join(":");
-    let mut text = format!(
-        "#!/bin/sh\n\
-         # Starts {program} from packages that are unpacked beside this file.\n\
-         root=\"$(dirname \"$(readlink -f \"$0\")\")/{ROOT}\"\n\
-         libraries=\"{folders}${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}\"\n"
-    );
-    // Writing to a string cannot fail.
-    let _ = match &libraries.loader {
-        Some(loader) => writeln!(
-            text,
-            "exec \"$root/{}\" --library-path \"$libraries\" \"$root/{program}\" {start}",
-            loader.display()
-        ),
-        None => writeln!(
-            text,
-            "export LD_LIBRARY_PATH=\"$libraries\"\nexec \"$root/{program}\" {start}"
-        ),
-    };
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
     use std::path::{Path, PathBuf};
     use std::process::Command;
 
-    use super::{Libraries, text, write};
+    use super::{Libraries, Starter};
     use crate::command;
 
     /// An empty folder of this name, and in it the files.
@@ -120,7 +137,11 @@ mod tests {
         for file in files {
             let file = folder.join(file);
             fs::create_dir_all(file.parent().unwrap()).unwrap();
-            fs::write(file, "#!/bin/sh\necho \"$LD_LIBRARY_PATH\" \"$@\"\n").unwrap();
+            fs::write(
+                file,
+                "#!/bin/sh\necho \"$FONTS\" \"$LD_LIBRARY_PATH\" \"$@\"\n",
+            )
+            .unwrap();
         }
         folder
     }
@@ -137,12 +158,11 @@ mod tests {
         let folder = tree("starter", &files);
         let program = folder.join("root/usr/bin/qemu");
         command::run(Command::new("chmod").arg("+x").arg(program)).unwrap();
-        write(
-            &folder,
-            "usr/bin/qemu",
-            "-L \"$root/usr/share/qemu\" \"$@\"",
-        )
-        .unwrap();
+        let starter = Starter {
+            environment: &["export FONTS=\"$root/etc/fonts\""],
+            arguments: &["-L", "\"$root/usr/share/qemu\""],
+        };
+        starter.write(&folder, "usr/bin/qemu").unwrap();
         // Where the folder is does not matter.
         let moved = folder.with_extension("moved");
         fs::rename(&folder, &moved).unwrap();
@@ -154,12 +174,12 @@ mod tests {
         assert_eq!(
             command::output(&mut start).unwrap(),
             format!(
-                "{root}/lib/x86_64-linux-gnu:{root}/usr/lib/x86_64-linux-gnu:\
+                "{root}/etc/fonts {root}/lib/x86_64-linux-gnu:{root}/usr/lib/x86_64-linux-gnu:\
                  {root}/usr/lib/x86_64-linux-gnu/pulseaudio:/before \
                  -L {root}/usr/share/qemu --version\n"
             )
         );
-        assert!(write(&moved, "usr/bin/gdb", "").is_err());
+        assert!(starter.write(&moved, "usr/bin/gdb").is_err());
         fs::remove_dir_all(moved).unwrap();
     }
 
@@ -170,7 +190,7 @@ mod tests {
         let folder = tree("loader", &[libc, loader]);
         let libraries = Libraries::of(&folder).unwrap();
         assert_eq!(libraries.loader.as_deref(), Some(Path::new(loader)));
-        let text = text(&libraries, "usr/bin/qemu", "\"$@\"");
+        let text = Starter::AS_IT_IS.text(&libraries, "usr/bin/qemu");
         let last = text.lines().last().unwrap();
         assert_eq!(
             last,
