@@ -7,6 +7,7 @@
 //! | [`circles`] | modules of one parent that use each other |
 //! | [`words`] | retired names and phrases |
 //! | [`examples`] | a library without an example that is run |
+//! | [`links`] | links, pictures and anchors of documents that lead nowhere |
 //! | [`paths`] | files that a document names and that are not there |
 //!
 //! `tests/workspace.rs` holds this workspace to all of them. This package is a
@@ -31,6 +32,7 @@
 pub mod circles;
 pub mod examples;
 pub mod floors;
+pub mod links;
 pub mod modules;
 pub mod paths;
 pub mod words;

@@ -7,6 +7,7 @@ use std::process::Command;
 use cortexscope_source::circles::circles;
 use cortexscope_source::examples::has_example;
 use cortexscope_source::floors::{FLOORS, Side, Workspace};
+use cortexscope_source::links;
 use cortexscope_source::modules::Modules;
 use cortexscope_source::paths::missing;
 use cortexscope_source::words;
@@ -92,20 +93,36 @@ fn every_library_of_the_host_shows_an_example() {
     none_found(&found);
 }
 
-/// Documents that name files for somebody who looks for them.
+/// Documents that name files for somebody who looks for them; the pages of the book are
+/// added.
 const DOCUMENTS: &[&str] = &[
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
+    "firmware/boards/README.md",
     "models/README.md",
 ];
+
+/// The book's folder.
+const BOOK: &str = "docs";
+
+fn documents() -> Vec<String> {
+    let pages = fs::read_dir(root().join(BOOK)).expect("the book");
+    let pages = pages.map(|page| page.expect("an entry").file_name());
+    let pages = pages.map(|page| format!("{BOOK}/{}", page.to_string_lossy()));
+    let pages = pages.filter(|page| page.ends_with(".md"));
+    let others = DOCUMENTS.iter().map(|&document| document.to_owned());
+    let mut documents: Vec<String> = others.chain(pages).collect();
+    documents.sort();
+    documents
+}
 
 #[test]
 fn documents_name_files_that_are_there() {
     let root = root();
     let mut found = Vec::new();
-    for document in DOCUMENTS {
-        let file = root.join(document);
+    for document in documents() {
+        let file = root.join(&document);
         let text = fs::read_to_string(&file).expect("readable");
         let folder = file.parent().expect("a folder");
         let missing = missing(&text, folder, &root);
@@ -116,6 +133,40 @@ fn documents_name_files_that_are_there() {
         );
     }
     none_found(&found);
+}
+
+#[test]
+fn links_lead_to_files_and_headings_that_are_there() {
+    let root = root();
+    let mut found = Vec::new();
+    for document in documents() {
+        let text = fs::read_to_string(root.join(&document)).expect("readable");
+        let broken = links::broken(Path::new(&document), &text, &root, Path::new(BOOK));
+        found.extend(broken.iter().map(|link| format!("{document}: {link}")));
+    }
+    none_found(&found);
+}
+
+#[test]
+fn the_summary_of_the_book_has_every_page_once() {
+    let summary = format!("{BOOK}/SUMMARY.md");
+    let text = fs::read_to_string(root().join(&summary)).expect("readable");
+    let mut listed: Vec<String> = links::files(&text)
+        .iter()
+        .map(|page| format!("{BOOK}/{page}"))
+        .collect();
+    listed.sort();
+    let in_book = |document: &String| document.starts_with(BOOK) && *document != summary;
+    let pages: Vec<String> = documents().into_iter().filter(in_book).collect();
+    assert_eq!(listed, pages);
+}
+
+/// What a reader takes in before the first try.
+#[test]
+fn the_readme_is_short() {
+    let readme = fs::read_to_string(root().join("README.md")).expect("readable");
+    let (lines, words) = (readme.lines().count(), readme.split_whitespace().count());
+    assert!(lines <= 150 && words <= 1200, "{lines} lines, {words} words");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! The tables of networks in README.md and models/README.md have the numbers of the models.
+//! The tables of networks in README.md, models/README.md and the book have the numbers of
+//! the models.
 
 use crate::command_line::json;
 
@@ -15,8 +16,17 @@ fn rows<'a>(text: &'a str, model: &str) -> Vec<&'a str> {
 
 #[test]
 fn parameters_are_those_of_the_models() {
-    let readme = include_str!("../../../README.md");
-    let models = include_str!("../../../models/README.md");
+    let texts = [
+        ("README.md", include_str!("../../../README.md")),
+        (
+            "models/README.md",
+            include_str!("../../../models/README.md"),
+        ),
+        (
+            "docs/measured.md",
+            include_str!("../../../docs/measured.md"),
+        ),
+    ];
     for model in SHIPPED {
         let path = format!(
             "{}/../models/{model}/{model}.onnx",
@@ -25,7 +35,7 @@ fn parameters_are_those_of_the_models() {
         let document = json(&["budget", &path, "--json"]);
         let parameters = document["totals"]["parameters"].as_u64().expect("a number");
         let cell = parameters.to_string();
-        for (file, text) in [("README.md", readme), ("models/README.md", models)] {
+        for (file, text) in texts {
             let rows = rows(text, model);
             assert!(!rows.is_empty(), "{file} has no row for {model}");
             let has = |row: &&str| {

@@ -1,0 +1,210 @@
+//! The book and the README: every command in them runs and prints what they show.
+//!
+//! The commands of a page run one after the other in a folder of their own, in which
+//! `models` and `docs` are those of the checkout. Shown output is compared; `…` stands for
+//! what differs from machine to machine.
+
+mod blocks;
+mod image_format;
+mod methods;
+mod output;
+
+use anyhow::{Context, ensure};
+use blocks::{Needs, Shown, commands};
+use cortexscope_tests::live_server::Server;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Commands of `by-hand` blocks, which these tests do not run, and why.
+const BY_HAND: &[(&str, &str)] = &[
+    ("cargo demo", "builds, and stays on the live page"),
+    ("cargo xtask test", "runs this test"),
+    ("cargo xtask firmware --board mps2-an386", "was run before"),
+    ("cargo xtask firmware --board stm32f405", "was run before"),
+    (
+        "cargo install --locked --path host/cli",
+        "builds for minutes",
+    ),
+    (
+        "cargo install probe-rs-tools --locked",
+        "builds for minutes",
+    ),
+    ("cortexscope flash --board stm32f405", "needs a part"),
+    (
+        "cortexscope flash --board stm32f405 --model lecture-lenet",
+        "needs a part",
+    ),
+    (
+        "cortexscope infer mnist:17 --board stm32f405 --port /dev/ttyUSB0",
+        "needs a part",
+    ),
+    (
+        "cortexscope live --board stm32f405 --serial /dev/ttyUSB0",
+        "needs a part",
+    ),
+    (
+        "cortexscope live --board native --tui",
+        "needs a terminal; `live::terminal` has one",
+    ),
+    ("cortexscope gallery -o gallery/", "`gallery` runs it"),
+];
+
+fn root() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    root.canonicalize().expect("the checkout")
+}
+
+/// Runs the commands of a page.
+fn run(page: &str) -> anyhow::Result<()> {
+    let text = std::fs::read_to_string(root().join(page)).context(page.to_owned())?;
+    let folder = tempfile::tempdir()?;
+    for name in ["models", "docs"] {
+        std::os::unix::fs::symlink(root().join(name), folder.path().join(name))?;
+    }
+    let mut found = Vec::new();
+    for shown in commands(&text) {
+        if let Err(error) = check(&shown, folder.path()) {
+            found.push(format!("{page}:{}: {error:#}", shown.line));
+        }
+    }
+    ensure!(found.is_empty(), "\n{}", found.join("\n\n"));
+    Ok(())
+}
+
+fn check(shown: &Shown, folder: &Path) -> anyhow::Result<()> {
+    let program = env!("CARGO_BIN_EXE_cortexscope-under-test");
+    let mut words = shown.command.split_whitespace();
+    if shown.needs == Needs::People {
+        ensure!(
+            BY_HAND.iter().any(|(command, _)| *command == shown.command),
+            "`{}` is not among the commands that run by hand",
+            shown.command
+        );
+        return Ok(());
+    }
+    let name = words.next().unwrap_or_default();
+    ensure!(name == "cortexscope", "cannot run {name}");
+    let mut command = Command::new(program);
+    command.args(words).current_dir(folder);
+    if shown.needs == Needs::Page {
+        command.args(["--port", "0", "--no-browser"]);
+        return Server::spawn(&mut command).map(drop);
+    }
+    // Both in the order in which a terminal would show them.
+    let (mut reader, writer) = std::io::pipe()?;
+    command.stdout(writer.try_clone()?).stderr(writer);
+    let mut child = command.spawn()?;
+    // It holds the writing ends, and the reader would wait for them.
+    drop(command);
+    let mut printed = String::new();
+    reader.read_to_string(&mut printed)?;
+    let status = child.wait()?;
+    ensure!(
+        status.success() == (shown.needs == Needs::Nothing),
+        "`{}` ends with {status}:\n{printed}",
+        shown.command
+    );
+    let lines: Vec<&str> = printed.lines().collect();
+    ensure!(
+        shown.output.is_empty() || output::is_shown(&shown.output, &lines),
+        "`{}` prints\n{printed}",
+        shown.command
+    );
+    Ok(())
+}
+
+#[test]
+fn the_readme() -> anyhow::Result<()> {
+    run("README.md")
+}
+
+#[test]
+fn the_introduction() -> anyhow::Result<()> {
+    run("docs/README.md")
+}
+
+#[test]
+fn first_neurons() -> anyhow::Result<()> {
+    run("docs/first-neurons.md")
+}
+
+#[test]
+fn the_live_page() -> anyhow::Result<()> {
+    run("docs/live-page.md")
+}
+
+#[test]
+fn a_lesson_plan() -> anyhow::Result<()> {
+    run("docs/lesson.md")
+}
+
+#[test]
+fn your_model() -> anyhow::Result<()> {
+    run("docs/your-model.md")
+}
+
+#[test]
+fn your_board() -> anyhow::Result<()> {
+    run("docs/your-board.md")
+}
+
+#[test]
+fn maps_and_attributions() -> anyhow::Result<()> {
+    run("docs/maps-and-attributions.md")
+}
+
+#[test]
+fn what_memory_costs() -> anyhow::Result<()> {
+    run("docs/memory.md")
+}
+
+#[test]
+fn what_was_measured() -> anyhow::Result<()> {
+    run("docs/measured.md")
+}
+
+#[test]
+fn the_protocol() -> anyhow::Result<()> {
+    run("docs/protocol.md")
+}
+
+#[test]
+fn the_image_format() -> anyhow::Result<()> {
+    run("docs/image-format.md")
+}
+
+#[test]
+fn troubleshooting() -> anyhow::Result<()> {
+    run("docs/troubleshooting.md")
+}
+
+#[test]
+fn no_other_page_has_commands_and_no_command_is_listed_in_vain() -> anyhow::Result<()> {
+    let tests = include_str!("book.rs");
+    let mut by_hand = Vec::new();
+    let pages = std::fs::read_dir(root().join("docs"))?;
+    let pages: Vec<PathBuf> = pages
+        .map(|page| Ok(page?.path()))
+        .collect::<std::io::Result<_>>()?;
+    for page in pages.iter().chain([&root().join("README.md")]) {
+        if page.extension().is_none_or(|ending| ending != "md") {
+            continue;
+        }
+        let name = page.strip_prefix(root())?.display().to_string();
+        let shown = commands(&std::fs::read_to_string(page)?);
+        let is_run = tests.contains(&format!("run(\"{name}\")"));
+        ensure!(shown.is_empty() || is_run, "no test runs {name}");
+        let here = shown
+            .into_iter()
+            .filter(|shown| shown.needs == Needs::People);
+        by_hand.extend(here.map(|shown| shown.command));
+    }
+    for (command, _) in BY_HAND {
+        ensure!(
+            by_hand.iter().any(|shown| shown == command),
+            "no page has {command}"
+        );
+    }
+    Ok(())
+}
