@@ -1,7 +1,7 @@
 //! The arguments of the methods of `cortexscope explain`, built from what each method
 //! says of itself.
 
-use super::common::wrong;
+use super::common::blame;
 use super::full::one_input;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
@@ -37,7 +37,7 @@ impl MethodArguments {
         match (built, failed.into_inner()) {
             (Ok(method), _) => Ok(method),
             (Err(_), Some(error)) => Err(error),
-            (Err(error), None) => Err(wrong(error.to_string())),
+            (Err(error), None) => Err(blame(error)),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `cortexscope occlude`.
 
-use super::common::{BoardArgs, print_json, wrong};
+use super::common::{BoardArgs, blame, print_json, wrong};
 use super::{input, progress};
 use clap::{Args, ValueEnum};
 use cortexscope_draw::{Occlusion, Palette, ProbabilityRange, Theme, occlusion_map};
@@ -69,9 +69,7 @@ impl Occlude {
             return Err(wrong(format!("--class is from 0 to {}", classes - 1)));
         }
         let picture_file = self.output.as_deref().map(PictureFile::new);
-        let picture_file = picture_file
-            .transpose()
-            .map_err(|error| wrong(error.to_string()))?;
+        let picture_file = picture_file.transpose().map_err(blame)?;
         let mut rig = self.board.open(model.clone())?;
         let fill = rig.grey(self.fill);
         let request = OccludeRequest {

@@ -32,6 +32,10 @@ const LOOK_AGAIN: Duration = Duration::from_millis(5);
 const SILENCE_MAX: Duration = Duration::from_secs(10);
 
 /// What a camera has at the moment.
+#[cfg_attr(
+    not(any(target_os = "linux", test)),
+    expect(dead_code, reason = "a device makes it, and there is none here")
+)]
 pub(super) enum Look {
     /// A picture.
     Picture(RgbImage),

@@ -1,5 +1,6 @@
 //! A file for a picture, checked before the picture is computed.
 
+use cortexscope_net::RequestError;
 use image::{ImageError, ImageFormat, RgbImage};
 use std::path::{Path, PathBuf};
 
@@ -44,6 +45,12 @@ pub enum PictureFileError {
         /// Why.
         source: ImageError,
     },
+}
+
+impl RequestError for PictureFileError {
+    fn is_request(&self) -> bool {
+        !matches!(self, Self::Write { .. })
+    }
 }
 
 impl PictureFile {

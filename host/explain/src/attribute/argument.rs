@@ -5,6 +5,7 @@ use thiserror::Error;
 use super::baseline::Baseline;
 use super::composite::LrpRule;
 use super::error::ExplainError;
+use cortexscope_net::RequestError;
 
 /// An argument of a method.
 #[derive(Clone, Copy, Debug)]
@@ -105,6 +106,15 @@ pub enum ArgumentError {
     /// The values cannot be used together, or with this model.
     #[error(transparent)]
     Explain(#[from] ExplainError),
+}
+
+impl RequestError for ArgumentError {
+    fn is_request(&self) -> bool {
+        match self {
+            Self::Explain(error) => error.is_request(),
+            _ => true,
+        }
+    }
 }
 
 /// An argument as it was given.
