@@ -115,6 +115,7 @@ pub fn llvm_tools() -> Result<PathBuf> {
         packages: Packages {
             why: "Coverage is read with the tools of the compiler's LLVM, which are missing.",
             names: &[&name],
+            at_least: None,
         },
         folder: &name,
         files: &files.each_ref().map(String::as_str),

@@ -215,7 +215,7 @@ fn has_source(sysroot: &str, library: &str) -> bool {
 }
 
 /// Gives major and minor version of the first word that looks like one.
-fn version_of(text: &str) -> Option<(u32, u32)> {
+pub fn version_of(text: &str) -> Option<(u32, u32)> {
     text.split_whitespace().find_map(|word| {
         let mut parts = word.split('.');
         Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))

@@ -17,6 +17,7 @@ const CHROMIUM: Programs<'_> = Programs {
         why: "The live page is tested in a real browser, Chromium, which this machine does not \
               have.",
         names: &["chromium", "fonts-dejavu-core"],
+        at_least: None,
     },
     folder: "chromium",
     // /usr/bin/chromium is a script that knows one place only.
@@ -41,6 +42,7 @@ const AXE: &str = "axe-core@4.14.1";
 const NPM: Packages<'_> = Packages {
     why: "The accessibility checker axe-core comes from npm, which this machine does not have.",
     names: &["npm"],
+    at_least: None,
 };
 
 /// Makes sure that there is a browser for the tests of the live page.

@@ -15,6 +15,7 @@ const COMPILER: Programs<'_> = Programs {
     packages: Packages {
         why: "rustup cannot add what firmware needs. Debian's Rust compiler can build it.",
         names: &["rustc-web", "cargo-web", "rust-web-src", "rust-web-clippy"],
+        at_least: Some(env!("CARGO_PKG_RUST_VERSION")),
     },
     folder: toolchain::DEBIAN_FOLDER,
     files: &[
@@ -67,8 +68,7 @@ pub fn toolchain(target: Target) -> Result<Toolchain> {
                     .with_context(|| format!("`rustup {what}` failed"))?;
             }
             Next::SetUpDebian => bail!(
-                "Debian's compiler is older than Rust {}, or incomplete: see `apt-cache policy {}`",
-                env!("CARGO_PKG_RUST_VERSION"),
+                "Debian's compiler does not start, or is incomplete: see `apt-cache policy {}`",
                 COMPILER.packages.names.join(" "),
             ),
             Next::GiveUp => bail!(
@@ -100,6 +100,7 @@ fn assembler() -> Result<()> {
             why: "tract brings kernels in assembler. GNU's cross compiler, which assembles them, \
                   is not on this machine.",
             names: &["gcc-arm-none-eabi"],
+            at_least: None,
         },
         folder: ASSEMBLER_FOLDER,
         files: &["usr/bin/arm-none-eabi-gcc", "usr/bin/arm-none-eabi-ar"],

@@ -15,6 +15,7 @@ const PROGRAMS: Programs<'_> = Programs {
     packages: Packages {
         why: "The boards run on QEMU, an emulator, which this machine does not have.",
         names: &[QEMU],
+        at_least: None,
     },
     folder: QEMU,
     files: &["usr/bin/qemu-system-arm"],

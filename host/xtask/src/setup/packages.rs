@@ -14,7 +14,8 @@ use std::path::Path;
 use anyhow::{Context, Result, bail, ensure};
 
 use self::apt::Lists;
-use self::simulation::{Way, choose, download_bytes};
+use self::simulation::{Package, Simulation, Way, choose, download_bytes};
+use crate::toolchain::version_of;
 use crate::{command, tools};
 
 pub use self::starter::Starter;
@@ -26,6 +27,8 @@ pub struct Packages<'a> {
     pub why: &'a str,
     /// Their names.
     pub names: &'a [&'a str],
+    /// The version that the first of them must have at least: `1.95`.
+    pub at_least: Option<&'a str>,
 }
 
 /// Programs from Debian's packages that run from any folder.
@@ -49,8 +52,7 @@ impl Packages<'_> {
     pub fn install(&self) -> Result<()> {
         if let Way::Unpack { because } = self.try_to_install()? {
             bail!(
-                "{} Its packages are not installed, because {because}. Install {} yourself.",
-                self.why,
+                "it is not installed, because {because}: install {} yourself",
                 self.names.join(" ")
             );
         }
@@ -60,10 +62,10 @@ impl Packages<'_> {
     /// Installs them where that harms nothing; otherwise gives the reason why not.
     fn try_to_install(&self) -> Result<Way> {
         let names = self.names.join(" ");
+        eprintln!("{}", self.why);
         ensure!(
             apt::is_there(),
-            "{} Install {names} with your system's package manager.",
-            self.why,
+            "this system has no apt-get: install {names} with its package manager"
         );
         let is_root = apt::is_root()?;
         if is_root && let Err(error) = apt::update() {
@@ -72,20 +74,37 @@ impl Packages<'_> {
         }
         let simulation = apt::simulate(self.names, &Lists::System);
         let way = choose(is_root, &simulation);
-        if way == Way::Install {
+        if let (Way::Install, Ok(Simulation { installs, .. })) = (&way, &simulation) {
+            self.refuse_old(installs)?;
             let mut install = apt::install(self.names);
             eprintln!(
-                "{} It is installed, and no package is removed or upgraded:\n    {}\n\
+                "It is installed; no package is removed or upgraded:\n    {}\n\
                  (`apt-get autoremove {names}` removes it again.)",
-                self.why,
                 command::line(&install),
             );
             if let Err(error) = apt::run(&mut install) {
-                let because = format!("{error:#}");
+                eprintln!("{error:#}");
+                let because = "that failed".to_owned();
                 return Ok(Way::Unpack { because });
             }
         }
         Ok(way)
+    }
+
+    /// Refuses what is too old, before it is downloaded.
+    fn refuse_old(&self, packages: &[Package]) -> Result<()> {
+        let first = packages
+            .iter()
+            .find(|package| self.names.first() == Some(&&*package.name));
+        if let (Some(first), Some(at_least)) = (first, self.at_least) {
+            ensure!(
+                version_of(&first.version) >= version_of(at_least),
+                "{} has version {}, and {at_least} is needed",
+                first.name,
+                first.version
+            );
+        }
+        Ok(())
     }
 }
 
@@ -100,9 +119,8 @@ impl Programs<'_> {
         };
         let folder = tools::dir().join(self.folder);
         eprintln!(
-            "{} Its packages are not installed, because {because}. They are unpacked into a folder \
-             of this project, and nothing else changes:\n    {}\n(Delete the folder to remove it.)",
-            self.packages.why,
+            "It is not installed, because {because}, but unpacked into a folder of this project. \
+             Nothing else changes:\n    {}\n(Delete the folder to remove it.)",
             folder.display(),
         );
         self.unpack(&folder)
@@ -142,6 +160,7 @@ impl Programs<'_> {
             "nothing of {} is missing",
             self.packages.names.join(" ")
         );
+        self.packages.refuse_old(&missing)?;
         let uris = apt::run(apt::download(&missing, lists).arg("--print-uris"))?;
         eprintln!(
             "downloading {} packages, {} MB",
@@ -158,4 +177,34 @@ fn remove(folder: &Path) -> Result<()> {
         fs::remove_dir_all(folder).with_context(|| folder.display().to_string())?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Package, Packages};
+
+    #[test]
+    fn what_is_too_old_is_refused_before_it_is_downloaded() {
+        let compiler = Packages {
+            why: "",
+            names: &["rustc-web", "cargo-web"],
+            at_least: Some("1.95"),
+        };
+        let refusal = |name: &str, version: &str| {
+            let package = Package {
+                name: name.to_owned(),
+                version: version.to_owned(),
+            };
+            compiler
+                .refuse_old(&[package])
+                .err()
+                .map(|error| error.to_string())
+        };
+        assert_eq!(
+            refusal("rustc-web", "1.85.0+dfsg3-1~deb12u3").as_deref(),
+            Some("rustc-web has version 1.85.0+dfsg3-1~deb12u3, and 1.95 is needed")
+        );
+        assert_eq!(refusal("rustc-web", "1.96.0+dfsg1-1~deb12u2"), None);
+        assert_eq!(refusal("libllvm22", "1:22.1.8-1~deb12u1"), None);
+    }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use super::simulation::{self, Package, Simulation};
 use crate::command;
@@ -171,5 +171,12 @@ pub fn fetch_lists(folder: &Path) -> Result<Lists> {
     }
     let lists = Lists::Own(folder.to_owned());
     run(apt_get(&lists).arg("update"))?;
+    // apt takes an empty list for a success.
+    let files = fs::read_dir(folder.join("state/lists"))?;
+    let mut names = files.filter_map(|file| Some(file.ok()?.file_name()));
+    ensure!(
+        names.any(|name| name.to_string_lossy().contains("_Packages")),
+        "no source of packages answers"
+    );
     Ok(lists)
 }

@@ -95,7 +95,7 @@ pub fn choose(is_root: bool, simulation: &Result<Simulation>) -> Way {
         match simulation.as_ref().map(Simulation::harm) {
             Ok(None) => return Way::Install,
             Ok(Some(harm)) => format!("that would {harm}"),
-            Err(_) => "they do not go together with packages that are installed".to_owned(),
+            Err(error) => format!("{error:#}"),
         }
     };
     Way::Unpack { because }
@@ -175,8 +175,9 @@ mod tests {
     #[test]
     fn what_apt_refuses_is_unpacked() {
         // With qemu-utils of bookworm-backports: exit code 100, no line of a package.
-        let refused = Err(anyhow!("E: Error, pkgProblemResolver::Resolve"));
-        assert!(matches!(choose(true, &refused), Way::Unpack { .. }));
+        let text = "Error, pkgProblemResolver::Resolve generated breaks";
+        let because = text.to_owned();
+        assert_eq!(choose(true, &Err(anyhow!(text))), Way::Unpack { because });
     }
 
     #[test]
