@@ -11,6 +11,7 @@ import { enlarge, offerEnlarging, shrink } from './enlarge.js';
 import { things } from './exports.js';
 import { Filters } from './filters.js';
 import { Flow } from './flow.js';
+import { offerHelp, panels } from './help.js';
 import { keys } from './keys.js';
 import { Lens } from './lens.js';
 import { Menu } from './menu.js';
@@ -28,12 +29,13 @@ import { describe } from './neuron_description.js';
 import { Stimulus } from './stimulus.js';
 import { Sweep } from './sweep.js';
 import { tabs } from './tabs.js';
+import { Tour } from './tour.js';
 
 const $ = (id) => document.getElementById(id);
 /** How long a message about an event stays. */
 const SAID_MS = 6000;
 
-await colour.load();
+const [texts] = await Promise.all([panels(), colour.load()]);
 
 /** What the page knows; drawn at the next display frame where it changed. */
 const view = { state: null, network: null, networkPacket: null, frame: null, occlusion: null, attribution: null, climb: null, isNew: false, selected: null, hovered: null, swept: null, busy: null, unshown: 0 };
@@ -80,6 +82,7 @@ const scores = new Scores($('scores'), pointing);
 const parts = { view, connection, stimulus, overview, scores, lens, filters, occlusion, attributions, climb, chip, replay, sweep };
 const explanations = tabs($('aside').querySelector('[role=tablist]'));
 explanations.choose('tab-occlusion');
+const tour = new Tour(texts, arrive);
 const say = () => notice($('notice'), parts);
 
 /** Text from the host. */
@@ -190,6 +193,7 @@ function draw() {
   scores.setFrame(newest);
   chip.setFrame(newest);
   if (!view.selected) look({ selected: first() });
+  if (!replay.isOn) tour.offer();
   lens.setFrame(newest);
   describe($('neuron-description'), view, watched());
   const isOwn = header.page === view.page && !replay.isOn;
@@ -205,8 +209,20 @@ function press(neuron) {
   const isSame = now?.tensor === neuron.tensor && now.channel === neuron.channel;
   sweep.stop();
   look({ selected: neuron, hovered: null });
-  if (!isSame && !matchMedia('(prefers-reduced-motion: reduce)').matches) sweep.start(neuron);
+  if (!isSame && !isStill()) sweep.start(neuron);
 }
+
+/** Prepares a stop of the tour: what it is about is on the screen. */
+function arrive(section) {
+  shrink();
+  sweep.stop();
+  if (section === 'net') pointing.pick(first());
+  if (section === 'lens' && !isStill()) sweep.start(view.selected);
+  if (section === 'aside') explanations.choose('tab-occlusion');
+}
+
+/** Whether nothing is to move by itself. */
+const isStill = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
 /** The neuron that the page shows now: of the sliding kernel, under the pointer, or selected. */
 const watched = () => view.swept?.neuron ?? view.hovered ?? view.selected;
@@ -304,10 +320,20 @@ keys([
   ['s', 'save, open, help', () => $('more').click()],
   ['e', 'enlarge the section with the focus, and back', () => enlarge(document.querySelector('.enlarged') ?? document.activeElement.closest('section') ?? $('net'))],
   ['t', 'light or dark colours', theme],
+  ['h', 'the tour of this page', startTour],
   ['Escape', 'leave the enlarged section', shrink],
   ['arrows', 'in a layer: another map; with Shift another neuron of the map', null],
   ['Enter', 'on a map: slide its kernel over it', null],
 ], $('keys'), () => $('dialog').open);
+
+/** Starts the tour, which needs something on the screen. */
+function startTour() {
+  if (view.frame) tour.start();
+}
+$('tour-again').addEventListener('click', () => {
+  $('dialog').close();
+  startTour();
+});
 
 function theme() {
   const root = document.documentElement;
@@ -319,6 +345,7 @@ function theme() {
 }
 
 offerEnlarging();
+offerHelp(texts);
 setInterval(() => {
   flow.say();
   say();

@@ -12,6 +12,14 @@ fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
+/// Keeps what is on the screen for a person to look at: `target/live/NAME.png`.
+pub fn picture(page: &mut Browser, name: &str) -> anyhow::Result<()> {
+    let folder = repository().join("target/live");
+    std::fs::create_dir_all(&folder)?;
+    std::fs::write(folder.join(format!("{name}.png")), page.screenshot()?)?;
+    Ok(())
+}
+
 /// A page with everything on it: digits came, a map's neuron is selected, and
 /// the occlusion map is there.
 fn set_up(page: &mut Browser) -> anyhow::Result<()> {
@@ -86,6 +94,13 @@ fn the_accessibility_checker_finds_nothing() -> anyhow::Result<()> {
     page.value(&format!("{axe}; 0"))?;
     for is_dark in [true, false] {
         page.dark(is_dark)?;
+        page.key("h")?;
+        check(&mut page, "tour")?;
+        picture(&mut page, if is_dark { "tour-dark" } else { "tour-light" })?;
+        page.key("Escape")?;
+        page.click("#net > .help")?;
+        check(&mut page, "help")?;
+        page.key("Escape")?;
         for tab in [
             "camera",
             "pad",
