@@ -32,13 +32,37 @@ pub struct Browser {
     _profile: TempDir,
 }
 
+/// A browser whose user has seen the live page's tour.
+const TOUR_WAS_SEEN: &str =
+    "try { localStorage.setItem('cortexscope-tour', 'done') } catch { /* no page yet */ }";
+
 impl Browser {
     /// Starts a browser, with more `flags`, whose camera shows `video`, a y4m file,
-    /// and opens `url`.
+    /// and opens `url`. Its user has seen the live page's tour.
     ///
     /// # Errors
     /// There is no browser, or it does not start.
     pub fn open(url: &str, video: Option<&Path>, flags: &[&str]) -> anyhow::Result<Self> {
+        let mut browser = Self::start(video, flags)?;
+        browser.command(
+            "Page.addScriptToEvaluateOnNewDocument",
+            json!({ "source": TOUR_WAS_SEEN }),
+        )?;
+        browser.go(url)?;
+        Ok(browser)
+    }
+
+    /// Starts a browser whose user was never at `url`, and opens it.
+    ///
+    /// # Errors
+    /// There is no browser, or it does not start.
+    pub fn open_first(url: &str) -> anyhow::Result<Self> {
+        let mut browser = Self::start(None, &[])?;
+        browser.go(url)?;
+        Ok(browser)
+    }
+
+    fn start(video: Option<&Path>, flags: &[&str]) -> anyhow::Result<Self> {
         let profile = tempfile::tempdir()?;
         let mut command = Command::new(program()?);
         command
@@ -92,7 +116,6 @@ impl Browser {
             browser.command(&format!("{domain}.enable"), json!({}))?;
         }
         browser.size(1440, 900)?;
-        browser.go(url)?;
         Ok(browser)
     }
 
@@ -206,17 +229,25 @@ impl Browser {
         self.mouse("mouseMoved", x, y)
     }
 
-    /// Presses a key.
+    /// Presses a key, as a keyboard does: the browser's own keys work too.
     ///
     /// # Errors
     /// Those of the connection.
     pub fn key(&mut self, key: &str) -> anyhow::Result<()> {
-        let text = if key.chars().count() == 1 { key } else { "" };
+        let (code, text) = match key {
+            "Enter" => (13, "\r"),
+            "Escape" => (27, ""),
+            " " => (32, " "),
+            "ArrowLeft" => (37, ""),
+            "ArrowRight" => (39, ""),
+            letter if letter.chars().count() == 1 => (0, letter),
+            _ => (0, ""),
+        };
         for kind in ["keyDown", "keyUp"] {
             let text = if kind == "keyDown" { text } else { "" };
             self.command(
                 "Input.dispatchKeyEvent",
-                json!({ "type": kind, "key": key, "text": text }),
+                json!({ "type": kind, "key": key, "text": text, "windowsVirtualKeyCode": code }),
             )?;
         }
         Ok(())

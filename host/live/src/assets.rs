@@ -1,5 +1,6 @@
 //! The page's files, which are in the program: it serves the page wherever it runs.
 
+use super::glossary;
 use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{StatusCode, Uri};
@@ -50,6 +51,15 @@ pub async fn colours() -> Response {
         "safe": table(ColourMap::Occlusion(Palette::ColourBlindSafe)),
     });
     answer("application/json", colours.to_string().into_bytes())
+}
+
+/// What each panel shows, by the panel's name.
+pub async fn panels() -> Response {
+    let panels: serde_json::Map<_, _> = glossary::panels()
+        .map(|(panel, text)| (panel.to_owned(), text.into()))
+        .collect();
+    let panels = serde_json::Value::from(panels);
+    answer("application/json", panels.to_string().into_bytes())
 }
 
 /// The font in the weight that the path names.

@@ -17,7 +17,7 @@
 //! | `study` | threads that ask the float network: attributions, ascents, layers |
 //! | `worker` | the thread that drives the board |
 //! | `server` | a board, its threads, and the seats of the pages |
-//! | `socket`, [`guard`], `assets` | one page's WebSocket, who may talk to the server, and the page's files |
+//! | `socket`, [`guard`], `assets`, `glossary` | one page's WebSocket, who may talk to the server, the page's files, and what its panels show |
 //! | [`terminal`] | the stream without a browser |
 //!
 //! ```
@@ -85,6 +85,7 @@ pub mod stimulus;
 pub mod terminal;
 
 mod assets;
+mod glossary;
 mod host_camera;
 mod latest_slot;
 mod network;
@@ -119,6 +120,7 @@ pub fn app(server: LiveServer, guard: Guard) -> Router {
         )
         .route("/theme.css", get(assets::theme))
         .route("/colours.json", get(assets::colours))
+        .route("/panels.json", get(assets::panels))
         .route("/font-regular.ttf", get(assets::font))
         .route("/font-semibold.ttf", get(assets::font))
         .fallback(get(assets::file))

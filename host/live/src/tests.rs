@@ -56,7 +56,15 @@ async fn the_page_and_all_that_it_names_are_there() {
             .any(|ending| text.ends_with(ending))
     });
     let mut paths: Vec<String> = named.map(|name| format!("/{name}")).collect();
-    paths.extend(["/colours.json", "/font-regular.ttf", "/font-semibold.ttf"].map(str::to_owned));
+    paths.extend(
+        [
+            "/colours.json",
+            "/panels.json",
+            "/font-regular.ttf",
+            "/font-semibold.ttf",
+        ]
+        .map(str::to_owned),
+    );
     assert!(paths.len() >= 7, "{paths:?}");
     for path in paths {
         assert_eq!(ask(&page, &path, &host).await.0, StatusCode::OK, "{path}");

@@ -99,7 +99,6 @@ const DOCUMENTS: &[&str] = &[
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
-    "firmware/boards/README.md",
     "models/README.md",
 ];
 

@@ -9,6 +9,7 @@ mod page;
 mod rules;
 mod sources;
 mod study;
+mod teaching;
 mod terminal;
 mod video;
 

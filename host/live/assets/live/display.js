@@ -4,7 +4,7 @@ const $ = (id) => document.getElementById(id);
 
 /** A function that draws what is new; `parts` are the parts of the page. */
 export function display(parts, selection) {
-  const { view, connection, flow, stimulus, overview, scores, lens, occlusion, attributions, climb, chip, replay, sweep } = parts;
+  const { view, connection, flow, stimulus, overview, scores, lens, occlusion, attributions, climb, chip, replay, sweep, tour } = parts;
 
   /** Gives a part the newest packet of its kind, once. */
   function give(name, part) {
@@ -23,6 +23,7 @@ export function display(parts, selection) {
     scores.setFrame(newest);
     chip.setFrame(newest);
     selection.ensure();
+    if (!replay.isOn) tour.offer();
     lens.setFrame(newest);
     selection.describe();
     const isOwn = header.page === view.page && !replay.isOn;

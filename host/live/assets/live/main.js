@@ -13,6 +13,7 @@ import { things } from './exports.js';
 import { files } from './files.js';
 import { Filters } from './filters.js';
 import { Flow } from './flow.js';
+import { offerHelp, panels } from './help.js';
 import { hostMessages } from './host_messages.js';
 import { Lens } from './lens.js';
 import { Menu } from './menu.js';
@@ -27,13 +28,14 @@ import { Stimulus } from './stimulus.js';
 import { Sweep } from './sweep.js';
 import { tabs } from './tabs.js';
 import { theme } from './theme.js';
+import { touring } from './touring.js';
 import { view } from './view.js';
 
 const $ = (id) => document.getElementById(id);
 /** How often numbers and messages that depend on time are written. */
 const SAY_MS = 250;
 
-await colour.load();
+const [texts] = await Promise.all([panels(), colour.load()]);
 
 const parts = { view };
 const selection = new Selection(parts);
@@ -73,10 +75,12 @@ Object.assign(parts, { recorder, replay });
 
 const explanations = tabs($('aside').querySelector('[role=tablist]'));
 explanations.choose('tab-occlusion');
+parts.tour = touring(texts, parts, selection, explanations);
 const otherTheme = theme(() => parts.overview.mark());
 shortcuts(parts, explanations, otherTheme);
 files(parts, recordings);
 offerEnlarging();
+offerHelp(texts);
 
 const show = display(parts, selection);
 function tick() {

@@ -4,6 +4,9 @@ import { describe } from './neuron_description.js';
 
 const $ = (id) => document.getElementById(id);
 
+/** Whether nothing is to move by itself. */
+export const isStill = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
+
 export class Selection {
   /** `parts` are the parts of the page, which show the neuron. */
   constructor(parts) {
@@ -46,11 +49,16 @@ export class Selection {
     this.describe(neuron);
   }
 
-  /** A neuron is always selected: at first the first layer's strongest. */
-  ensure() {
+  /** The first layer's strongest neuron. */
+  first() {
     const { view, overview } = this.parts;
     const { hidden, logits } = view.network;
-    if (!view.selected) this.look({ selected: overview.strongest(hidden[0]?.index ?? logits.index) });
+    return overview.strongest(hidden[0]?.index ?? logits.index);
+  }
+
+  /** A neuron is always selected: at first the first layer's strongest. */
+  ensure() {
+    if (!this.parts.view.selected) this.look({ selected: this.first() });
   }
 
   /** A map was clicked: its kernel slides over it until the next click. */
@@ -60,7 +68,7 @@ export class Selection {
     const isSame = now?.tensor === neuron.tensor && now.channel === neuron.channel;
     sweep.stop();
     this.look({ selected: neuron, hovered: null });
-    if (!isSame && !matchMedia('(prefers-reduced-motion: reduce)').matches) sweep.start(neuron);
+    if (!isSame && !isStill()) sweep.start(neuron);
   }
 
   /** Says in words what the neuron does. */

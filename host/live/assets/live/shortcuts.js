@@ -6,7 +6,7 @@ import { keys } from './keys.js';
 const $ = (id) => document.getElementById(id);
 
 /** Listens to the keys; `tabs` are the tabs of the explanations. */
-export function shortcuts({ stimulus, sweep }, tabs, otherTheme) {
+export function shortcuts({ stimulus, sweep, tour }, tabs, otherTheme) {
   keys([
     ['Space', 'freeze, and resume', () => $('freeze').click()],
     ['.', 'run one frame while frozen', () => { if (!$('step').hidden) $('step').click(); }],
@@ -22,6 +22,7 @@ export function shortcuts({ stimulus, sweep }, tabs, otherTheme) {
     ['s', 'save, open, help', () => $('more').click()],
     ['e', 'enlarge the section with the focus, and back', () => enlarge(document.querySelector('.enlarged') ?? document.activeElement.closest('section') ?? $('net'))],
     ['t', 'light or dark colours', otherTheme],
+    ['h', 'the tour of this page', () => tour.start()],
     ['Escape', 'leave the enlarged section', shrink],
     ['arrows', 'in a layer: another map; with Shift another neuron of the map', null],
     ['Enter', 'on a map: slide its kernel over it', null],

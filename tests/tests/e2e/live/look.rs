@@ -8,8 +8,25 @@ use std::path::{Path, PathBuf};
 
 const SIZES: [(u32, u32); 4] = [(1024, 768), (1280, 800), (1440, 900), (1920, 1080)];
 
+/// The tabs that a section's own buttons, Enlarge and "?", lie upon.
+const COVERED: &str = "[...document.querySelectorAll('main > section')].flatMap((section) => { \
+    const box = (one) => one.getBoundingClientRect(); \
+    const buttons = [...section.querySelectorAll(':scope > .enlarge, :scope > .help')].map(box); \
+    return [...section.querySelectorAll('[role=tab]')].filter((tab) => buttons.some((button) => \
+      box(tab).left < button.right && button.left < box(tab).right \
+      && box(tab).top < button.bottom && button.top < box(tab).bottom)); \
+    }).map(({ textContent }) => textContent).join()";
+
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Keeps what is on the screen for a person to look at: `target/live/NAME.png`.
+pub fn picture(page: &mut Browser, name: &str) -> anyhow::Result<()> {
+    let folder = repository().join("target/live");
+    std::fs::create_dir_all(&folder)?;
+    std::fs::write(folder.join(format!("{name}.png")), page.screenshot()?)?;
+    Ok(())
 }
 
 /// A page with everything on it: digits came, a map's neuron is selected, and
@@ -53,6 +70,8 @@ fn nothing_is_cut_off_in_any_size() -> anyhow::Result<()> {
                  .map(({ textContent }) => textContent).join()",
             )?;
             ensure!(cut == "", "{width}: cut off: {cut}");
+            let covered = page.value(COVERED)?;
+            ensure!(covered == "", "{width}: covered by a button: {covered}");
             let theme = if is_dark { "dark" } else { "light" };
             // The second convolution's strongest neuron is looked at.
             page.value("cortexscope.look({ selected: cortexscope.overview.strongest(3) })")?;
@@ -86,6 +105,13 @@ fn the_accessibility_checker_finds_nothing() -> anyhow::Result<()> {
     page.value(&format!("{axe}; 0"))?;
     for is_dark in [true, false] {
         page.dark(is_dark)?;
+        page.key("h")?;
+        check(&mut page, "tour")?;
+        picture(&mut page, if is_dark { "tour-dark" } else { "tour-light" })?;
+        page.key("Escape")?;
+        page.click("#net > .help")?;
+        check(&mut page, "help")?;
+        page.key("Escape")?;
         for tab in [
             "camera",
             "pad",
