@@ -97,7 +97,9 @@ pub(super) fn presence(board: &BoardKind) -> Presence {
                 text: "there".to_owned(),
             };
         }
-        (false, _) => "no emulator: `cargo xtask setup`".to_owned(),
+        (false, _) => {
+            "no emulator: install qemu-system-arm, in a checkout by `cargo xtask setup`".to_owned()
+        }
         (true, false) => format!("no firmware: `cargo xtask firmware --board {}`", board.name),
     };
     Presence {

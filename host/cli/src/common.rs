@@ -1,6 +1,8 @@
 //! What every command that talks to a board has in common.
 
+use crate::default_board::{self, EMULATED};
 use crate::fit::fit;
+use crate::progress;
 use clap::{Args, ValueEnum};
 use cortexscope_budget::fit::Need;
 use cortexscope_compile::model_files::ModelFiles;
@@ -44,9 +46,10 @@ where
 /// Which board, which model, how.
 #[derive(Args, Clone)]
 pub(super) struct BoardArgs {
-    /// The board; `cortexscope boards` lists all boards.
-    #[arg(long, default_value = "mps2-an386")]
-    pub board: String,
+    /// The board; `cortexscope boards` lists all boards [default: mps2-an386; demo, infer
+    /// and occlude take native where that cannot run].
+    #[arg(long)]
+    pub board: Option<String>,
     /// A shipped model or the path of a board image.
     #[arg(long, default_value = "lecture-lenet")]
     pub model: String,
@@ -143,7 +146,7 @@ impl BoardArgs {
     /// A board and a model, everything else as it is where nothing is said.
     pub fn of(board: &str, model: &str) -> Self {
         Self {
-            board: board.to_owned(),
+            board: Some(board.to_owned()),
             model: model.to_owned(),
             engine: None,
             port: None,
@@ -153,10 +156,22 @@ impl BoardArgs {
         }
     }
 
+    /// The same; where no board is named, recorded or connected, with one that runs on
+    /// this machine.
+    pub fn on_a_board_that_runs(&self) -> Self {
+        let is_open = self.board.is_none() && self.port.is_none() && self.tape.replay.is_none();
+        let runs = || default_board::that_runs().to_owned();
+        Self {
+            board: self.board.clone().or_else(|| is_open.then(runs)),
+            ..self.clone()
+        }
+    }
+
     /// The board that was named, or recorded.
     pub fn kind(&self) -> anyhow::Result<&'static BoardKind> {
         let recorded = self.tape.about()?.map(|about| about.board);
-        let name = recorded.as_ref().unwrap_or(&self.board);
+        let named = recorded.as_deref().or(self.board.as_deref());
+        let name = named.unwrap_or(EMULATED);
         board::find(name).ok_or_else(|| {
             let known: Vec<_> = board::BOARDS.iter().map(|board| board.name).collect();
             wrong(format!(
@@ -170,7 +185,7 @@ impl BoardArgs {
     pub fn model(&self) -> anyhow::Result<ModelFiles> {
         let model = ModelFiles::open(&self.model).map_err(blame)?;
         if let Some(assumed) = &model.assumed {
-            eprintln!("{assumed}");
+            progress::note(assumed);
         }
         Ok(model)
     }
@@ -245,10 +260,11 @@ impl BoardArgs {
 impl BoardArgs {
     /// What the native board's camera takes.
     fn pictures(&self) -> anyhow::Result<Vec<GrayImage>> {
-        if !self.sensor.is_empty() && !matches!(self.kind()?.transport, Transport::InProcess) {
+        let board = self.kind()?;
+        if !self.sensor.is_empty() && !matches!(board.transport, Transport::InProcess) {
             return Err(wrong(format!(
                 "--sensor is for the native board; {} has no camera",
-                self.board
+                board.name
             )));
         }
         let open = |path: &PathBuf| {

@@ -40,12 +40,17 @@ const GREY: u8 = 128;
 
 impl Demo {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
-        let model = self.board.model()?;
+        let board = self.board.on_a_board_that_runs();
+        let model = board.model()?;
         let inputs = input::open(&self.inputs, &model)?;
-        self.board.refuse_what_does_not_fit(&model)?;
+        board.refuse_what_does_not_fit(&model)?;
         make_folder(&self.output)?;
-        eprintln!("booting {} with {}", self.board.board, model.name);
-        let mut rig = self.board.open()?;
+        progress::note(format!(
+            "booting {} with {}",
+            board.kind()?.name,
+            model.name
+        ));
+        let mut rig = board.open()?;
         let shape = rig.model.image.model().input().shape;
         let request = OccludeRequest {
             window: [shape.height, shape.width].map(|side| WINDOW.min(side as u16)),
@@ -107,13 +112,13 @@ impl Demo {
         }
         if self.json
             || self.no_live
-            || self.board.tape.replay.is_some()
+            || board.tape.replay.is_some()
             || !std::io::stdout().is_terminal()
         {
             return Ok(ExitCode::SUCCESS);
         }
         // The page has a session of its own: there is one board.
         drop(rig);
-        Live::after(&self.board, self.mode).run()
+        Live::after(&board, self.mode).run()
     }
 }

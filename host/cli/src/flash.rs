@@ -1,6 +1,7 @@
 //! `cortexscope flash`.
 
 use super::common::{BoardArgs, wrong};
+use super::progress;
 use anyhow::Context;
 use clap::Args;
 use cortexscope_rig::board::firmware_elf;
@@ -65,7 +66,7 @@ impl Flash {
             if self.dry_run {
                 writeln!(std::io::stdout(), "{line}")?;
             } else {
-                eprintln!("{line}");
+                progress::note(&line);
                 command.run()?;
             }
         }

@@ -2,6 +2,7 @@
 
 use super::common::{BoardArgs, ModeArg, make_folder, print_json, wrong};
 use super::input::{self, CAMERA, Int8Input};
+use super::progress;
 use clap::Args;
 use cortexscope_net::printable::printable;
 use cortexscope_present::documents;
@@ -36,7 +37,8 @@ pub(super) struct Infer {
 
 impl Infer {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
-        let model = self.board.model()?;
+        let board = self.board.on_a_board_that_runs();
+        let model = board.model()?;
         let is_camera = |name: &&String| *name == CAMERA;
         let files: Vec<String> = self
             .input
@@ -48,7 +50,7 @@ impl Infer {
         if let Some(folder) = &self.dump {
             make_folder(folder)?;
         }
-        let mut rig = self.board.open()?;
+        let mut rig = board.open()?;
         if rig.session.board().camera.is_none() && self.input.iter().any(|name| is_camera(&name)) {
             let board = &rig.session.board().name;
             return Err(wrong(format!(
@@ -71,7 +73,7 @@ impl Infer {
         let mut results = Vec::new();
         for input in &inputs {
             for note in &input.notes {
-                eprintln!("{}: {note}", printable(&input.name));
+                progress::note(format!("{}: {note}", printable(&input.name)));
             }
             let recording = rig.infer(&input.values, self.mode.into(), taps, &mut |_| {})?;
             if let Some(folder) = &self.dump {

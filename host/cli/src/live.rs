@@ -2,6 +2,7 @@
 
 use super::boards::presence;
 use super::common::{BoardArgs, EngineArg, ModeArg, TapeArgs, ctrl_c, wrong};
+use super::default_board::{self, EMULATED};
 use super::input::test_digits;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
@@ -22,9 +23,10 @@ pub(super) struct Live {
     /// The port of 127.0.0.1 to serve the page at; 0 for any free port.
     #[arg(long, default_value_t = 4180)]
     port: u16,
-    /// The board; `cortexscope boards` lists all of them.
-    #[arg(long, default_value = "mps2-an386")]
-    board: String,
+    /// The board; `cortexscope boards` lists all of them [default: mps2-an386, or native
+    /// where that cannot run].
+    #[arg(long)]
+    board: Option<String>,
     /// A shipped model or the path of a board image.
     #[arg(long, default_value = "lecture-lenet")]
     model: String,
@@ -69,6 +71,16 @@ impl Live {
     }
 
     pub fn run(&self) -> anyhow::Result<ExitCode> {
+        let is_open = self.board.is_none() && self.serial.is_none();
+        let runs = || default_board::that_runs().to_owned();
+        Self {
+            board: self.board.clone().or_else(|| is_open.then(runs)),
+            ..self.clone()
+        }
+        .start()
+    }
+
+    fn start(&self) -> anyhow::Result<ExitCode> {
         let first = self.choice();
         // Errors in the arguments are reported here and not on the page.
         let args = self.board_args(&first)?;
@@ -122,9 +134,14 @@ impl Live {
         })
     }
 
+    /// The board that the page begins with.
+    fn board(&self) -> &str {
+        self.board.as_deref().unwrap_or(EMULATED)
+    }
+
     fn choice(&self) -> Choice {
         Choice {
-            board: self.board.clone(),
+            board: self.board().to_owned(),
             model: self.model.clone(),
             engine: name_of(self.engine),
         }
@@ -157,9 +174,9 @@ impl Live {
     fn board_args(&self, choice: &Choice) -> anyhow::Result<BoardArgs> {
         let engine = EngineArg::from_str(&choice.engine, false).map_err(wrong)?;
         // A serial port leads to the board that the command line named.
-        let port = self.serial.clone().filter(|_| choice.board == self.board);
+        let port = self.serial.clone().filter(|_| choice.board == self.board());
         Ok(BoardArgs {
-            board: choice.board.clone(),
+            board: Some(choice.board.clone()),
             model: choice.model.clone(),
             engine: Some(engine),
             port,
@@ -167,7 +184,7 @@ impl Live {
             sensor: self
                 .sensor
                 .iter()
-                .filter(|_| choice.board == self.board)
+                .filter(|_| choice.board == self.board())
                 .cloned()
                 .collect(),
             tape: TapeArgs::default(),

@@ -56,7 +56,8 @@ enum PaletteArg {
 
 impl Occlude {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
-        let model = self.board.model()?;
+        let board = self.board.on_a_board_that_runs();
+        let model = board.model()?;
         let mut inputs = input::open(std::slice::from_ref(&self.input), &model)?;
         let input = inputs.remove(0);
         let view = model.image.model();
@@ -73,7 +74,7 @@ impl Occlude {
         let picture_file = picture_file
             .transpose()
             .map_err(|error| wrong(error.to_string()))?;
-        let mut rig = self.board.open()?;
+        let mut rig = board.open()?;
         let fill = fill_value(&model, self.fill);
         let request = OccludeRequest {
             window: self.window,

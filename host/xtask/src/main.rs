@@ -5,6 +5,7 @@
 //! | `board`, `workspace`, `toolchain` | which boards there are, where things are, which compiler builds firmware |
 //! | `setup` | finds compiler, emulator and browser, and installs what is missing, with `consent` |
 //! | `firmware`, `elf`, `launch` | builds a board's firmware, says what it takes, starts it |
+//! | `dist` | packs program and firmware into what users install |
 //! | `demo` | sets up, builds, and runs the host program |
 //! | `test`, `fuzz`, `licences` | the test command and its longer checks |
 //!
@@ -16,6 +17,7 @@ mod board;
 mod command;
 mod consent;
 mod demo;
+mod dist;
 mod elf;
 mod firmware;
 mod fuzz;
@@ -73,6 +75,16 @@ enum Task {
     Run {
         /// The ELF file.
         elf: PathBuf,
+    },
+    /// Builds what users install into target/dist: an archive and a wheel of the program
+    /// with the firmware of every board, and their SHA-256 sums.
+    Dist {
+        /// The Cargo profile of the program.
+        #[arg(long, value_name = "NAME", default_value = "release")]
+        profile: String,
+        /// Install what is missing without asking.
+        #[arg(long)]
+        yes: bool,
     },
     /// Sets up, builds the firmware and runs `cortexscope demo`.
     #[command(disable_help_flag = true)]
@@ -165,6 +177,9 @@ fn run(task: Task) -> Result<ExitCode> {
             firmware::build(&board, engine, &toolchain, model.as_deref())?.print();
         }
         Task::Run { elf } => command::run(&mut launch::command(&elf)?)?,
+        Task::Dist { profile, yes } => {
+            dist::make(&profile, Consent::new(yes))?;
+        }
         Task::Demo { yes, args } => return demo::run(Consent::new(yes), "demo", &args),
         Task::Bench { yes, args } => return demo::run(Consent::new(yes), "bench", &args),
         Task::Fuzz {

@@ -2,6 +2,7 @@
 
 mod apt;
 pub mod emulator;
+pub mod python;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -2,6 +2,7 @@
 
 mod anywhere;
 mod command_line;
+mod conventions;
 mod emulated_boards;
 mod emulated_kernels;
 mod explanations;
