@@ -98,7 +98,7 @@ fn wheel(made: &Made, environment: &Path, folder: &Path, consent: Consent) -> Re
     let with_emulator = installed.with_path(emulator.parent().context("it has a folder")?)?;
     let said = with_emulator.run(&["infer", "photo.png"])?;
     ensure!(
-        said.contains(&format!("photo.png: {}", DIGIT.1)) && said.contains("instructions"),
+        said.contains(&format!("photo: {}", DIGIT.1)) && said.contains("instructions"),
         "the emulated board was not taken: {said}"
     );
     Ok(photo)
@@ -162,7 +162,7 @@ fn try_out(installed: &Installed, photo: &Path) -> Result<()> {
     );
     let said = installed.run(&["infer", "photo.png"])?;
     ensure!(
-        said.contains(&format!("photo.png: {} (", DIGIT.1)),
+        said.contains(&format!("photo: {} (", DIGIT.1)),
         "the photograph shows a {}: {said}",
         DIGIT.1
     );
