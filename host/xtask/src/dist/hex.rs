@@ -49,7 +49,7 @@ pub fn from_elf(file: &[u8]) -> Result<String> {
     }
     ensure!(!records.is_empty(), "it puts nothing into flash");
     records.push(Record::EndOfFile);
-    Ok(ihex::create_object_file_representation(&records)? + "\n")
+    Ok(ihex::create_object_file_representation(&records)?)
 }
 
 #[cfg(test)]
@@ -88,7 +88,8 @@ mod tests {
             match record.unwrap() {
                 Record::ExtendedLinearAddress(high) => upper = u32::from(high) << 16,
                 Record::Data { offset, value } => {
-                    for (address, byte) in (upper + u32::from(offset)..).zip(value) {
+                    for (index, byte) in value.into_iter().enumerate() {
+                        let address = upper + u32::from(offset) + index as u32;
                         assert_eq!(memory.insert(address, byte), None, "{address:#x}");
                     }
                 }
