@@ -1,12 +1,13 @@
 //! `cortexscope boards`.
 
 use super::common::print_json;
+use super::presence::presence;
 use clap::Args;
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use cortexscope_present::documents;
-use cortexscope_rig::board::{BOARDS, BoardKind, Engine, Transport, firmware_elf};
+use cortexscope_rig::board::{BOARDS, BoardKind, Transport};
 use std::io::Write;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::ExitCode;
 
 /// List the boards: memory, connection, and whether each can be used now.
 #[derive(Args)]
@@ -14,13 +15,6 @@ pub(super) struct Boards {
     /// Print one JSON document on stdout.
     #[arg(long)]
     json: bool,
-}
-
-/// Whether a board can be used now.
-pub(super) struct Presence {
-    pub is_there: bool,
-    /// `there`, or what is missing and how to get it.
-    pub text: String,
 }
 
 impl Boards {
@@ -69,41 +63,5 @@ fn reached(board: &BoardKind) -> String {
         Transport::InProcess => "in this process".to_owned(),
         Transport::Qemu { machine, .. } => format!("QEMU {machine}, or a serial port"),
         Transport::Serial => "a serial port".to_owned(),
-    }
-}
-
-/// Looks whether what `board` needs is there.
-pub(super) fn presence(board: &BoardKind) -> Presence {
-    if board.transport == Transport::InProcess {
-        return Presence {
-            is_there: true,
-            text: "there".to_owned(),
-        };
-    }
-    let needs_emulator = board.transport != Transport::Serial;
-    let emulator = Command::new("qemu-system-arm")
-        .arg("--version")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success());
-    let missing = match (
-        emulator || !needs_emulator,
-        firmware_elf(board, Engine::Static).is_file(),
-    ) {
-        (true, true) => {
-            return Presence {
-                is_there: true,
-                text: "there".to_owned(),
-            };
-        }
-        (false, _) => {
-            "no emulator: install qemu-system-arm, in a checkout by `cargo xtask setup`".to_owned()
-        }
-        (true, false) => format!("no firmware: `cargo xtask firmware --board {}`", board.name),
-    };
-    Presence {
-        is_there: false,
-        text: missing,
     }
 }

@@ -1,6 +1,6 @@
 //! The board where none is named.
 
-use super::boards::presence;
+use super::presence::presence;
 use super::progress;
 use cortexscope_rig::board;
 

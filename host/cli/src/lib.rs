@@ -30,6 +30,7 @@ mod live;
 mod man;
 mod memory;
 mod occlude;
+mod presence;
 mod progress;
 mod verify;
 

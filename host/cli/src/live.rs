@@ -1,9 +1,9 @@
 //! `cortexscope live`.
 
-use super::boards::presence;
 use super::common::{BoardArgs, EngineArg, ModeArg, TapeArgs, ctrl_c, wrong};
 use super::default_board::{self, EMULATED};
 use super::input::test_digits;
+use super::presence::presence;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use cortexscope_live::command::{Choice, PlanName};
