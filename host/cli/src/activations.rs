@@ -2,6 +2,7 @@
 
 use super::common::{blame, make_folder, print_json};
 use super::full::{FloatModelArgs, one_input};
+use super::progress;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use cortexscope_draw::number::{grouped, significant};
@@ -105,7 +106,7 @@ impl ActivationsCommand {
         } else {
             say(&recorded)?;
             if let Some(folder) = &self.output {
-                eprintln!("pictures and arrays: {}", folder.display());
+                progress::note(format!("pictures and arrays: {}", folder.display()));
             }
         }
         Ok(ExitCode::SUCCESS)

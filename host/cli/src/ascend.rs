@@ -46,7 +46,7 @@ pub(super) struct AscendCommand {
     #[arg(long, value_enum)]
     display: Option<Display>,
     /// The folder for the picture, the arrays, the frames and the receipt.
-    #[arg(short, long, value_name = "DIR", default_value = ".")]
+    #[arg(short, long, value_name = "DIR", default_value = "cortexscope-output")]
     output: PathBuf,
     /// Print one JSON document, the receipt, on stdout.
     #[arg(long)]

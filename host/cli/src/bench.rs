@@ -1,6 +1,7 @@
 //! `cortexscope bench`.
 
 use super::common::{ModeArg, TapeArgs, blame, ctrl_c, open_model, print_json, wrong};
+use super::default_board::EMULATED;
 use super::input;
 use anyhow::Context;
 use clap::Args;
@@ -25,7 +26,7 @@ const MODELS: [&str; 2] = ["lenet5", "lecture-lenet"];
 #[derive(Args)]
 pub(super) struct Bench {
     /// The board; `cortexscope boards` lists all boards.
-    #[arg(long, default_value = "mps2-an386")]
+    #[arg(long, default_value = EMULATED)]
     board: String,
     /// A shipped model or the path of a board image [default: both shipped LeNets].
     #[arg(long)]

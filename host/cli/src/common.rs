@@ -1,5 +1,7 @@
 //! What every command that talks to a board has in common.
 
+use crate::default_board::{self, EMULATED};
+use crate::progress;
 use clap::{Args, ValueEnum};
 use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_net::output;
@@ -39,9 +41,10 @@ where
 /// Which board, which model, how.
 #[derive(Args, Clone)]
 pub(super) struct BoardArgs {
-    /// The board; `cortexscope boards` lists all boards.
-    #[arg(long, default_value = "mps2-an386")]
-    pub board: String,
+    /// The board; `cortexscope boards` lists all boards [default: mps2-an386; demo, infer
+    /// and occlude take native where that cannot run].
+    #[arg(long)]
+    pub board: Option<String>,
     /// A shipped model or the path of a board image.
     #[arg(long, default_value = "lecture-lenet")]
     pub model: String,
@@ -143,7 +146,18 @@ impl BoardArgs {
             }),
             sensor: self.sensor.clone(),
             tape: self.tape.tape(),
-            ..RigChoice::of(&self.board, &self.model)
+            ..RigChoice::of(self.board.as_deref().unwrap_or(EMULATED), &self.model)
+        }
+    }
+
+    /// The same; where no board is named, recorded or connected, with one that runs on
+    /// this machine.
+    pub fn on_a_board_that_runs(&self) -> Self {
+        let is_open = self.board.is_none() && self.port.is_none() && self.tape.replay.is_none();
+        let runs = || default_board::that_runs().to_owned();
+        Self {
+            board: self.board.clone().or_else(|| is_open.then(runs)),
+            ..self.clone()
         }
     }
 
@@ -167,7 +181,7 @@ impl BoardArgs {
 pub(super) fn open_model(choice: &RigChoice) -> anyhow::Result<ModelFiles> {
     let model = choice.model().map_err(blame)?;
     if let Some(assumed) = &model.assumed {
-        eprintln!("{assumed}");
+        progress::note(assumed);
     }
     Ok(model)
 }

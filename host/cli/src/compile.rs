@@ -189,7 +189,7 @@ impl Compile {
         }
         let net = import(onnx, [1, 28, 28])?;
         let spec = ModelSpec::assumed(net.input_shape);
-        eprintln!("no {}: assumed {}", path.display(), spec.input);
+        progress::note(format!("no {}: assumed {}", path.display(), spec.input));
         Ok(spec)
     }
 }

@@ -35,12 +35,17 @@ pub(super) struct Demo {
 
 impl Demo {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
-        let model = self.board.model()?;
+        let board = self.board.on_a_board_that_runs();
+        let model = board.model()?;
         let inputs = input::open(&self.inputs, &model)?;
-        fit::check(&model, self.board.kind()?).map_err(blame)?;
+        fit::check(&model, board.kind()?).map_err(blame)?;
         make_folder(&self.output)?;
-        eprintln!("booting {} with {}", self.board.board, model.name);
-        let mut rig = self.board.open(model)?;
+        progress::note(format!(
+            "booting {} with {}",
+            board.kind()?.name,
+            model.name
+        ));
+        let mut rig = board.open(model)?;
         let bar = progress::bar(inputs.len(), "inputs");
         let demonstration =
             Demonstration::run(&mut rig, inputs, self.mode.into(), &mut |step| match step {
@@ -63,13 +68,13 @@ impl Demo {
         }
         if self.json
             || self.no_live
-            || self.board.tape.replay.is_some()
+            || board.tape.replay.is_some()
             || !std::io::stdout().is_terminal()
         {
             return Ok(ExitCode::SUCCESS);
         }
         // The page has a session of its own: there is one board.
         drop(rig);
-        Live::after(&self.board, self.mode).run()
+        Live::after(&board, self.mode).run()
     }
 }

@@ -41,13 +41,13 @@ pub(super) fn compare(
         .collect::<anyhow::Result<Vec<_>>>()?;
     if as_json {
         print_json(&documents::engines::Engines {
-            board: args.board.clone(),
+            board: args.kind()?.name.to_owned(),
             model: args.model.clone(),
             engines: costs.iter().map(Cost::document).collect(),
         })?;
     } else {
         let mut stdout = std::io::stdout();
-        writeln!(stdout, "{} on {}", args.model, args.board)?;
+        writeln!(stdout, "{} on {}", args.model, args.kind()?.name)?;
         writeln!(stdout, "{}", table(&costs))?;
     }
     Ok(ExitCode::SUCCESS)

@@ -48,7 +48,7 @@ pub(super) struct Explain {
     #[arg(long, value_name = "PERCENT", default_value_t = 99.5)]
     reach: f32,
     /// The folder for the picture, the arrays and the receipt.
-    #[arg(short, long, value_name = "DIR", default_value = ".")]
+    #[arg(short, long, value_name = "DIR", default_value = "cortexscope-output")]
     output: PathBuf,
     /// Print one JSON document, the receipt, on stdout.
     #[arg(long)]

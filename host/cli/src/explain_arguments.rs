@@ -1,6 +1,7 @@
 //! The arguments of the methods of `cortexscope explain`, built from what each method
 //! says of itself.
 
+use super::PROGRAM;
 use super::common::blame;
 use super::full::one_input;
 use clap::builder::{PossibleValue, PossibleValuesParser};
@@ -110,6 +111,18 @@ pub(super) fn help(line: &[OsString], program: &Command) -> Option<Command> {
     let info = rest.iter().find_map(|word| find(word))?;
     let explain = program.find_subcommand("explain")?;
     (*first == "explain" && asks).then(|| help_of(info, explain.clone()))
+}
+
+/// The commands of all methods, as their manual pages describe them: from `program` as it
+/// is built.
+pub(super) fn method_commands(program: &Command) -> impl Iterator<Item = Command> {
+    let explain = program.find_subcommand("explain");
+    explain.into_iter().flat_map(|explain| {
+        REGISTRY.iter().map(|info| {
+            let name = format!("{PROGRAM}-explain-{}", info.name);
+            help_of(info, explain.clone()).display_name(name)
+        })
+    })
 }
 
 fn help_of(info: &'static MethodInfo, explain: Command) -> Command {

@@ -33,7 +33,7 @@ pub(super) struct Filters {
     #[arg(long, value_enum, default_value_t)]
     scale: ScaleArg,
     /// The folder for LAYER.filters.png and LAYER.filters.npy, [O, I, KH, KW].
-    #[arg(short, long, value_name = "DIR", default_value = ".")]
+    #[arg(short, long, value_name = "DIR", default_value = "cortexscope-output")]
     output: PathBuf,
     /// Print one JSON document on stdout.
     #[arg(long)]

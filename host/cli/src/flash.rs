@@ -1,6 +1,7 @@
 //! `cortexscope flash`.
 
 use super::common::{blame, open_model, wrong};
+use super::progress;
 use anyhow::Context;
 use clap::Args;
 use cortexscope_present::fit;
@@ -65,7 +66,7 @@ impl Flash {
             if self.dry_run {
                 writeln!(std::io::stdout(), "{line}")?;
             } else {
-                eprintln!("{line}");
+                progress::note(&line);
                 command.run()?;
             }
         }

@@ -2,6 +2,7 @@
 
 use super::common::blame;
 use super::input::FloatInput;
+use super::progress;
 use clap::{Args, ValueEnum};
 use cortexscope_compile::model_files::input_steps_beside;
 use cortexscope_explain::float_model::{FloatModel, Overrides};
@@ -80,7 +81,7 @@ impl FloatModelArgs {
         };
         let model = FloatModel::open(&self.model, &overrides).map_err(blame)?;
         for note in &model.notes {
-            eprintln!("{note}");
+            progress::note(note);
         }
         Ok(model)
     }
@@ -91,7 +92,7 @@ pub(super) fn one_input(name: &str, model: &FloatModel) -> anyhow::Result<FloatI
     let steps = input_steps_beside(&model.path)?;
     let input = FloatInput::open(name, &model.spec.input, steps).map_err(blame)?;
     for note in &input.notes {
-        eprintln!("{}: {note}", input.name);
+        progress::note(format!("{}: {note}", input.name));
     }
     Ok(input)
 }

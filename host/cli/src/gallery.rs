@@ -14,7 +14,7 @@ use std::process::ExitCode;
 #[derive(Args)]
 pub(super) struct GalleryCommand {
     /// Where the pictures and index.html go.
-    #[arg(short, long, value_name = "DIR", default_value = "gallery")]
+    #[arg(short, long, value_name = "DIR", default_value = "cortexscope-gallery")]
     output: PathBuf,
     /// A folder with models/ (AlexNet's convolutions, SqueezeNet) and photos/, which are not
     /// shipped.
@@ -41,8 +41,8 @@ impl GalleryCommand {
             seed: self.seed,
         };
         if self.data.is_none() {
-            eprintln!(
-                "Only the shipped networks are drawn; --data DIR adds AlexNet and SqueezeNet."
+            progress::note(
+                "Only the shipped networks are drawn; --data DIR adds AlexNet and SqueezeNet.",
             );
         }
         let cancel = ctrl_c()?;

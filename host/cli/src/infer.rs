@@ -2,6 +2,7 @@
 
 use super::common::{BoardArgs, ModeArg, blame, make_folder, print_json};
 use super::input::Int8Input;
+use super::progress;
 use clap::Args;
 use cortexscope_net::printable::printable;
 use cortexscope_present::inference::infer;
@@ -33,16 +34,17 @@ pub(super) struct Infer {
 
 impl Infer {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
-        let model = self.board.model()?;
+        let board = self.board.on_a_board_that_runs();
+        let model = board.model()?;
         let inputs = Inputs::open(&self.input, &model).map_err(blame)?;
         if let Some(folder) = &self.dump {
             make_folder(folder)?;
         }
-        let mut rig = self.board.open(model)?;
+        let mut rig = board.open(model)?;
         let inputs = inputs.take(&mut rig).map_err(blame)?;
         for input in &inputs {
             for note in &input.notes {
-                eprintln!("{}: {note}", printable(&input.name));
+                progress::note(format!("{}: {note}", printable(&input.name)));
             }
         }
         let folder = self.dump.as_deref();

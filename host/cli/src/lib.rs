@@ -1,8 +1,8 @@
 //! The command line of Cortexscope: one subcommand a file, one exit point.
 //!
-//! Exit codes: 0 done, 1 the work failed, 2 the request was wrong. Results go to
-//! stdout, progress and logs to stderr; `--json` prints one document and nothing
-//! else.
+//! Exit codes: 0 done, 1 the work failed or found a fault, 2 the request was wrong.
+//! Results go to stdout, progress, notes and logs to stderr; `--json` prints one document
+//! and nothing else, and `--quiet` leaves progress and notes out.
 
 mod activations;
 mod ascend;
@@ -12,6 +12,9 @@ mod boards;
 mod budget;
 mod common;
 mod compile;
+mod completions;
+mod conventions;
+mod default_board;
 mod demo;
 mod engines;
 mod explain;
@@ -23,6 +26,7 @@ mod gallery;
 mod infer;
 mod input;
 mod live;
+mod man;
 mod memory;
 mod occlude;
 mod progress;
@@ -30,16 +34,24 @@ mod verify;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use common::RequestError;
+use conventions::{FAILED, WRONG};
 use cortexscope_net::printable::printable_lines;
 use cortexscope_present::causes;
 use cortexscope_present::inference::InferError;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+/// The program's name.
+const PROGRAM: &str = "cortexscope";
 
 /// Electrophysiology for a convolutional network on a microcontroller.
 #[derive(Parser)]
-#[command(name = "cortexscope", version)]
+#[command(name = PROGRAM, version, after_help = conventions::help())]
 struct Cli {
+    /// Print results and errors only: no progress and no notes.
+    #[arg(short, long, global = true)]
+    quiet: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -78,6 +90,10 @@ enum Command {
     Gallery(gallery::GalleryCommand),
     /// Draw the filters of a convolution.
     Filters(filters::Filters),
+    /// Print the script with which a shell completes this program's command lines.
+    Completions(completions::Completions),
+    /// Write the manual pages to a folder.
+    Man(man::ManualPages),
 }
 
 /// Runs the command line of this process.
@@ -86,16 +102,14 @@ pub fn main() -> ExitCode {
     if let Some(mut help) = explain_arguments::help(&line, &Cli::command()) {
         return match help.print_long_help() {
             Ok(()) => ExitCode::SUCCESS,
-            Err(_) => ExitCode::FAILURE,
+            Err(_) => ExitCode::from(FAILED),
         };
     }
     let cli = Cli::parse();
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
+    if cli.quiet {
+        progress::be_quiet();
+    }
+    start_log(if cli.quiet { "error" } else { "warn" });
     let result = match cli.command {
         Command::Demo(demo) => demo.run(),
         Command::Boards(boards) => boards.run(),
@@ -113,6 +127,8 @@ pub fn main() -> ExitCode {
         Command::Ascend(ascend) => ascend.run(),
         Command::Gallery(gallery) => gallery.run(),
         Command::Filters(filters) => filters.run(),
+        Command::Completions(completions) => completions.run(Cli::command()),
+        Command::Man(pages) => pages.run(Cli::command()),
     };
     match result {
         Ok(code) => code,
@@ -121,9 +137,24 @@ pub fn main() -> ExitCode {
         Err(error) => {
             let text = causes::in_words(error.as_ref());
             eprintln!("cortexscope: {}", printable_lines(&text));
-            ExitCode::from(if error.is::<RequestError>() { 2 } else { 1 })
+            ExitCode::from(if error.is::<RequestError>() {
+                WRONG
+            } else {
+                FAILED
+            })
         }
     }
+}
+
+/// Logs to stderr what `RUST_LOG` asks for, or `default` where it asks for nothing.
+fn start_log(default: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    let is_plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal() && !is_plain)
+        .init();
 }
 
 fn is_closed_pipe(error: &anyhow::Error) -> bool {

@@ -1,6 +1,7 @@
 //! `cortexscope live`.
 
 use super::common::{BoardArgs, EngineArg, ModeArg, blame, ctrl_c, open_model, wrong};
+use super::default_board::{self, EMULATED};
 use super::input::test_digits;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
@@ -22,9 +23,10 @@ pub(super) struct Live {
     /// The port of 127.0.0.1 to serve the page at; 0 for any free port.
     #[arg(long, default_value_t = 4180)]
     port: u16,
-    /// The board; `cortexscope boards` lists all of them.
-    #[arg(long, default_value = "mps2-an386")]
-    board: String,
+    /// The board; `cortexscope boards` lists all of them [default: mps2-an386, or native
+    /// where that cannot run].
+    #[arg(long)]
+    board: Option<String>,
     /// A shipped model or the path of a board image.
     #[arg(long, default_value = "lecture-lenet")]
     model: String,
@@ -69,6 +71,16 @@ impl Live {
     }
 
     pub fn run(&self) -> anyhow::Result<ExitCode> {
+        let is_open = self.board.is_none() && self.serial.is_none();
+        let runs = || default_board::that_runs().to_owned();
+        Self {
+            board: self.board.clone().or_else(|| is_open.then(runs)),
+            ..self.clone()
+        }
+        .start()
+    }
+
+    fn start(&self) -> anyhow::Result<ExitCode> {
         let first = self.choice();
         // Errors in the arguments are reported here and not on the page.
         let asked = self.rig_choice(&first)?;
@@ -122,9 +134,14 @@ impl Live {
         })
     }
 
+    /// The board that the page begins with.
+    fn board(&self) -> &str {
+        self.board.as_deref().unwrap_or(EMULATED)
+    }
+
     fn choice(&self) -> Choice {
         Choice {
-            board: self.board.clone(),
+            board: self.board().to_owned(),
             model: self.model.clone(),
             engine: name_of(self.engine),
         }
@@ -157,7 +174,7 @@ impl Live {
     fn rig_choice(&self, choice: &Choice) -> anyhow::Result<RigChoice> {
         let engine = EngineArg::from_str(&choice.engine, false).map_err(wrong)?;
         // Port and pictures belong to the board that the command line named.
-        let is_named = choice.board == self.board;
+        let is_named = choice.board == self.board();
         let port = self.serial.clone().filter(|_| is_named);
         Ok(RigChoice {
             engine: engine.into(),

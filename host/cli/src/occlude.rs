@@ -55,7 +55,8 @@ enum PaletteArg {
 
 impl Occlude {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
-        let model = self.board.model()?;
+        let board = self.board.on_a_board_that_runs();
+        let model = board.model()?;
         let mut inputs = input::open(std::slice::from_ref(&self.input), &model)?;
         let input = inputs.remove(0);
         let view = model.image.model();
@@ -70,7 +71,7 @@ impl Occlude {
         }
         let picture_file = self.output.as_deref().map(PictureFile::new);
         let picture_file = picture_file.transpose().map_err(blame)?;
-        let mut rig = self.board.open(model.clone())?;
+        let mut rig = board.open(model.clone())?;
         let fill = rig.grey(self.fill);
         let request = OccludeRequest {
             window: self.window,

@@ -1,10 +1,35 @@
-//! Progress on stderr, where it disturbs no output.
+//! Progress and notes on stderr, where they disturb no output. `--quiet` leaves both out.
 
 use indicatif::{ProgressBar, ProgressStyle};
+use std::fmt::Display;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether the user asked for results and errors alone. It belongs to the process, as
+/// stderr does, and is set once, before anything is said.
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// Leaves progress and notes out from here on.
+pub(super) fn be_quiet() {
+    QUIET.store(true, Ordering::Relaxed);
+}
+
+fn is_quiet() -> bool {
+    QUIET.load(Ordering::Relaxed)
+}
+
+/// Says on a line what is being done, or what was assumed.
+pub(super) fn note(text: impl Display) {
+    if !is_quiet() {
+        eprintln!("{text}");
+    }
+}
 
 /// A bar over `length` things that are called `unit`; hidden where stderr is no
 /// terminal.
 pub(super) fn bar(length: usize, unit: &'static str) -> ProgressBar {
+    if is_quiet() {
+        return ProgressBar::hidden();
+    }
     let template = format!("{{bar:32}} {{pos}}/{{len}} {unit} {{per_sec}}, {{eta}} left {{msg}}");
     let style =
         ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
@@ -13,5 +38,8 @@ pub(super) fn bar(length: usize, unit: &'static str) -> ProgressBar {
 
 /// A line that says what is being done, where nobody knows how much there is.
 pub(super) fn spinner() -> ProgressBar {
+    if is_quiet() {
+        return ProgressBar::hidden();
+    }
     ProgressBar::new_spinner()
 }

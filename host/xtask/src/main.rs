@@ -5,6 +5,7 @@
 //! | `board`, `workspace`, `tools`, `toolchain` | which boards there are, where things are, which compiler builds firmware |
 //! | `setup` | finds compiler, emulator and browser, and sets up what is missing |
 //! | `firmware`, `elf`, `launch` | builds a board's firmware, says what it takes, starts it |
+//! | `dist` | packs program and firmware into what users install |
 //! | `demo` | sets up, builds, and runs the host program |
 //! | `test`, `fuzz`, `licences` | the test command and its longer checks |
 //!
@@ -15,6 +16,7 @@
 mod board;
 mod command;
 mod demo;
+mod dist;
 mod elf;
 mod firmware;
 mod fuzz;
@@ -72,6 +74,13 @@ enum Task {
     Run {
         /// The ELF file.
         elf: PathBuf,
+    },
+    /// Builds what users install into target/dist: an archive and a wheel of the program
+    /// with the firmware of every board, and their SHA-256 sums.
+    Dist {
+        /// The Cargo profile of the program.
+        #[arg(long, value_name = "NAME", default_value = "release")]
+        profile: String,
     },
     /// Sets up, builds the firmware and runs `cortexscope demo`.
     #[command(disable_help_flag = true)]
@@ -161,6 +170,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Run { elf } => command::run(&mut launch::command(&elf)?)?,
         Task::Demo { args, .. } => return demo::demo(&args),
         Task::Bench { args, .. } => return demo::bench(&args),
+        Task::Dist { profile } => drop(dist::make(&profile)?),
         Task::Fuzz {
             coverage: true,
             targets,

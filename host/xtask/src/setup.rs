@@ -7,6 +7,7 @@ mod browser;
 mod compiler;
 pub mod emulator;
 mod packages;
+pub mod python;
 mod step;
 
 use std::path::{Path, PathBuf};

@@ -1,6 +1,7 @@
 //! The test command: every check, what it took, and one line at the end.
 
 mod checks;
+mod dist;
 mod no_panic;
 
 use std::path::Path;

@@ -3,6 +3,7 @@
 mod anywhere;
 mod book;
 mod command_line;
+mod conventions;
 mod emulated_boards;
 mod emulated_kernels;
 mod explanations;

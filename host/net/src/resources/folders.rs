@@ -46,12 +46,20 @@ fn checkout_of(start: &Path) -> Option<PathBuf> {
     start.ancestors().find(is_checkout).map(Path::to_owned)
 }
 
+/// The folder of files that were installed with this program: `share/cortexscope` of the
+/// prefix that has the program in `bin`.
+pub fn installed_folder() -> Option<PathBuf> {
+    Some(program_folder()?.parent()?.join("share/cortexscope"))
+}
+
 /// Where `file` of a built checkout may lie, in the order in which to look:
-/// in `target/` of a checkout, beside the program, in the user's data folder.
+/// in `target/` of a checkout, beside the program, where it was installed with the
+/// program, in the user's data folder.
 pub fn places_of(file: &Path) -> Vec<PathBuf> {
     let folders = [
         checkout().map(|checkout| checkout.join("target")),
         program_folder(),
+        installed_folder(),
         data_folder(),
     ];
     folders

@@ -99,7 +99,7 @@ pub fn firmware_elf(board: &BoardKind, engine: Engine) -> PathBuf {
 
 /// Where the ELF file of a board with an engine may lie: `firmware/BOARD/BOARD.elf`
 /// in `target/` of a checkout, where `cargo xtask firmware` leaves it, beside the
-/// program, and in the user's data folder.
+/// program, where it was installed with the program, and in the user's data folder.
 pub fn firmware_places(board: &BoardKind, engine: Engine) -> Vec<PathBuf> {
     let folder = Path::new("firmware").join(board.name);
     folders::places_of(&folder.join(format!("{}{}.elf", board.name, engine.suffix())))

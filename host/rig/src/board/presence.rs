@@ -55,7 +55,9 @@ impl fmt::Display for Presence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::There => f.write_str("there"),
-            Self::NoEmulator => f.write_str("no emulator: `cargo xtask setup`"),
+            Self::NoEmulator => f.write_str(
+                "no emulator: install qemu-system-arm, in a checkout by `cargo xtask setup`",
+            ),
             Self::NoFirmware { board } => {
                 write!(f, "no firmware: `cargo xtask firmware --board {board}`")
             }

@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::board::{Board, Engine, boards};
 use crate::command::{self, cargo, run};
-use crate::test::no_panic;
+use crate::test::{dist, no_panic};
 use crate::{firmware, fuzz, licences, setup, workspace};
 
 /// How long each fuzz target runs.
@@ -78,6 +78,7 @@ pub fn all(data: Option<&Path>) -> Vec<Check> {
             }
             run(host("test").arg("--no-fail-fast"))
         }),
+        Check::new("dist", dist::check),
         tests_on_outside_data(data),
         Check::new("address sanitizer", || run(&mut sanitised_kernels())),
         Check::new("fuzz", || {

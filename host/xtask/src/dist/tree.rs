@@ -1,0 +1,110 @@
+//! The files as they lie below a prefix: `bin` and `share`. Unpacked into `/usr/local`,
+//! `~/.local` or a Python environment, every file is where the system looks for its kind.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use super::hex;
+use crate::board::Board;
+use crate::{command, workspace};
+
+/// Where each shell looks for completions, and what the file is called there. No shell
+/// has a place of its own for PowerShell's: a profile reads the script.
+const COMPLETIONS: [(&str, &str); 4] = [
+    ("bash", "share/bash-completion/completions/cortexscope"),
+    ("zsh", "share/zsh/site-functions/_cortexscope"),
+    ("fish", "share/fish/vendor_completions.d/cortexscope.fish"),
+    (
+        "powershell",
+        "share/cortexscope/completions/cortexscope.ps1",
+    ),
+];
+
+/// The documents of the repository that are packed.
+const DOCUMENTS: [&str; 4] = ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"];
+
+/// A folder that is laid out like a prefix.
+pub struct Tree {
+    root: PathBuf,
+}
+
+impl Tree {
+    /// The tree in the folder `root`, with nothing in it yet.
+    pub fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    /// The folder of everything but the program.
+    pub fn share(&self) -> PathBuf {
+        self.root.join("share")
+    }
+
+    /// Puts the program in.
+    pub fn put_program(&self, program: &Path) -> Result<()> {
+        let name = program.file_name().context("a program has a name")?;
+        self.copy(program, &Path::new("bin").join(name))
+    }
+
+    /// Puts in what `program` says of its own command line.
+    pub fn put_pages_and_completions(&self, program: &Path) -> Result<()> {
+        let pages = self.root.join("share/man/man1");
+        command::run(Command::new(program).args(["--quiet", "man"]).arg(&pages))?;
+        for (shell, file) in COMPLETIONS {
+            let script = command::output(Command::new(program).args(["completions", shell]))?;
+            self.write(Path::new(file), script.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    /// Puts in the firmware of `board`, as an ELF file, where the program looks for it,
+    /// and as Intel hex.
+    pub fn put_firmware(&self, board: &Board, elf: &Path) -> Result<()> {
+        let name = elf.file_name().context("an ELF file has a name")?;
+        let place = Path::new("share/cortexscope/firmware")
+            .join(board.name)
+            .join(name);
+        self.copy(elf, &place)?;
+        let bytes = fs::read(elf).with_context(|| elf.display().to_string())?;
+        let text = hex::from_elf(&bytes).with_context(|| elf.display().to_string())?;
+        self.write(&place.with_extension("hex"), text.as_bytes())
+    }
+
+    /// Puts in the documents: the repository's own, the licences of what others wrote,
+    /// and what the compiler says of its standard library.
+    pub fn put_documents(&self, third_party: &str) -> Result<()> {
+        let folder = Path::new("share/doc/cortexscope");
+        for name in DOCUMENTS {
+            self.copy(&workspace::root().join(name), &folder.join(name))?;
+        }
+        self.write(&folder.join("THIRD-PARTY.txt"), third_party.as_bytes())?;
+        let sysroot = command::output(Command::new("rustc").args(["--print", "sysroot"]))?;
+        let library = Path::new(sysroot.trim()).join("share/doc/rust/COPYRIGHT-library.html");
+        if library.is_file() {
+            self.copy(&library, &folder.join("rust-library.html"))?;
+        }
+        Ok(())
+    }
+
+    fn copy(&self, from: &Path, to: &Path) -> Result<()> {
+        let to = self.make_room(to)?;
+        fs::copy(from, &to)
+            .with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
+        Ok(())
+    }
+
+    fn write(&self, to: &Path, bytes: &[u8]) -> Result<()> {
+        let to = self.make_room(to)?;
+        fs::write(&to, bytes).with_context(|| format!("cannot write {}", to.display()))
+    }
+
+    fn make_room(&self, place: &Path) -> Result<PathBuf> {
+        let path = self.root.join(place);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+        }
+        Ok(path)
+    }
+}
