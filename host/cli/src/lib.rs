@@ -26,6 +26,7 @@ mod gallery;
 mod infer;
 mod input;
 mod live;
+mod log;
 mod man;
 mod memory;
 mod occlude;
@@ -38,9 +39,8 @@ use conventions::{FAILED, WRONG};
 use cortexscope_net::printable::printable_lines;
 use cortexscope_present::causes;
 use cortexscope_present::inference::InferError;
-use std::io::{self, IsTerminal};
+use std::io;
 use std::process::ExitCode;
-use tracing_subscriber::EnvFilter;
 
 /// The program's name.
 const PROGRAM: &str = "cortexscope";
@@ -109,7 +109,7 @@ pub fn main() -> ExitCode {
     if cli.quiet {
         progress::be_quiet();
     }
-    start_log(if cli.quiet { "error" } else { "warn" });
+    log::init(cli.quiet);
     let result = match cli.command {
         Command::Demo(demo) => demo.run(),
         Command::Boards(boards) => boards.run(),
@@ -144,17 +144,6 @@ pub fn main() -> ExitCode {
             })
         }
     }
-}
-
-/// Logs to stderr what `RUST_LOG` asks for, or `default` where it asks for nothing.
-fn start_log(default: &str) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
-    let is_plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal() && !is_plain)
-        .init();
 }
 
 fn is_closed_pipe(error: &anyhow::Error) -> bool {

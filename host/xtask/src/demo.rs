@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use crate::board::{self, Board, Engine};
 use crate::toolchain::Toolchain;
-use crate::{command, firmware, setup};
+use crate::{command, firmware, progress, setup};
 
 /// The board that needs neither an emulator nor firmware.
 const NATIVE: &str = "native";
@@ -69,20 +69,17 @@ fn build_firmware(needed: Option<(Board, Toolchain)>) -> Result<()> {
 }
 
 fn run(subcommand: &str, args: &[String]) -> Result<ExitCode> {
-    let mut cargo = command::cargo();
-    cargo
-        .args([
-            "run",
-            "--quiet",
-            "--release",
-            "--package",
-            "cortexscope",
-            "--",
-            subcommand,
-        ])
-        .args(args);
-    eprintln!("cortexscope: building, the first time for some minutes");
-    let status = cargo.status().context("cargo did not start")?;
+    let cortexscope = |subcommand| {
+        let mut cargo = command::cargo();
+        cargo.args([subcommand, "--package", "cortexscope"]);
+        cargo
+    };
+    progress::run(&mut cortexscope("build"), "cortexscope")?;
+    let status = cortexscope("run")
+        .args(["--quiet", "--", subcommand])
+        .args(args)
+        .status()
+        .context("cargo did not start")?;
     Ok(status
         .code()
         .and_then(|code| u8::try_from(code).ok())

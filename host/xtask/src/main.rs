@@ -6,8 +6,9 @@
 //! | `setup` | finds compiler, emulator and browser, and sets up what is missing |
 //! | `firmware`, `elf`, `launch` | builds a board's firmware, says what it takes, starts it |
 //! | `dist` | packs program and firmware into what users install |
-//! | `demo` | sets up, builds, and runs the host program |
+//! | `demo`, `progress` | sets up, builds and says how far the build is, and runs the host program |
 //! | `test`, `fuzz`, `licences` | the test command and its longer checks |
+//! | `last_run` | the last result of what runs by name alone |
 //!
 //! Architecture invariant: of the workspace this package depends on `cortexscope-boards`
 //! alone, which depends on nothing. It builds in seconds, so that it can set up what the
@@ -20,8 +21,10 @@ mod dist;
 mod elf;
 mod firmware;
 mod fuzz;
+mod last_run;
 mod launch;
 mod licences;
+mod progress;
 mod setup;
 mod test;
 mod toolchain;
@@ -116,7 +119,7 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Runs every check, or those whose name contains one of the filters.
+    /// Runs every check but the longest, or those whose name contains one of the filters.
     Test {
         /// Does nothing: set-up asks no questions.
         #[arg(long = "yes", hide = true)]
@@ -176,7 +179,7 @@ fn run(task: Task) -> Result<ExitCode> {
             targets,
             ..
         } => fuzz::coverage(&targets)?,
-        Task::Fuzz { runs, targets, .. } => fuzz::fuzz(&targets, fuzz::Limit::Runs(runs))?,
+        Task::Fuzz { runs, targets, .. } => fuzz::at_length(&targets, runs)?,
         Task::Test {
             list: true,
             filters,
