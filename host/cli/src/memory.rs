@@ -57,10 +57,7 @@ impl Memory {
         let elf = match self.board.tape.replay {
             // The firmware that was recorded need not be the one that is built here.
             Some(_) => None,
-            None => {
-                let choice = self.board.choice();
-                firmware_file(self.board.kind()?, choice.engine)?
-            }
+            None => firmware_file(self.board.kind()?, self.board.choice().engine)?,
         };
         let firmware = elf.as_deref().map(size::sections).transpose()?;
         let stack = Stack {
@@ -76,7 +73,7 @@ impl Memory {
                 firmware: firmware.map(|sections| documents::Firmware { sections }),
                 stack: stack.document(),
                 heap: memory.heap,
-                occlusion: occlusion,
+                occlusion,
             })?;
             return Ok(ExitCode::SUCCESS);
         }
