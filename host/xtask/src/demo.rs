@@ -5,21 +5,20 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 
 use crate::board::{self, Board, Engine};
-use crate::toolchain::Toolchain;
 use crate::{command, firmware, progress, setup};
 
 /// The board that needs neither an emulator nor firmware.
 const NATIVE: &str = "native";
 
 /// Runs `cortexscope demo` with `args`, after setting up what the board that they name
-/// needs. Where that cannot be set up and they name none, the board is [`NATIVE`].
+/// needs. Where that fails and they name none, the board is [`NATIVE`].
 ///
 /// # Errors
-/// Setting up or building failed. What the command itself says is in the exit code.
+/// The board that `args` name cannot be set up, or the program cannot be built. What the
+/// command itself says is in the exit code.
 pub fn demo(args: &[String]) -> Result<ExitCode> {
     let mut args = args.to_vec();
     match set_up(&args) {
-        Ok(needed) => build_firmware(needed)?,
         Err(error) if Request::of(&args) == Request::Default => {
             eprintln!(
                 "{error:#}.\nSo the demo runs the board's program in this process: the board is \
@@ -28,7 +27,7 @@ pub fn demo(args: &[String]) -> Result<ExitCode> {
             );
             args.extend(["--board", NATIVE].map(str::to_owned));
         }
-        Err(error) => return Err(error),
+        result => result?,
     }
     run("demo", &args)
 }
@@ -39,32 +38,28 @@ pub fn demo(args: &[String]) -> Result<ExitCode> {
 /// # Errors
 /// As for [`demo`].
 pub fn bench(args: &[String]) -> Result<ExitCode> {
-    build_firmware(set_up(args)?)?;
+    set_up(args)?;
     run("bench", args)
 }
 
-/// Sets up what the board needs that `args` ask for, if it needs anything.
-fn set_up(args: &[String]) -> Result<Option<(Board, Toolchain)>> {
+/// Sets up what the board needs that `args` ask for, if it needs anything: emulator,
+/// compiler, firmware.
+fn set_up(args: &[String]) -> Result<()> {
     let name = match Request::of(args) {
-        Request::Nothing => return Ok(None),
+        Request::Nothing => return Ok(()),
         Request::Board(name) => name,
         Request::Default => board::DEFAULT,
     };
     // A board without firmware, such as the native one, needs nothing.
     let Ok(board) = Board::find(name) else {
-        return Ok(None);
+        return Ok(());
     };
     setup::emulator::find().with_context(|| format!("there is no emulator for {name}"))?;
     let toolchain = setup::toolchain(board.target(Engine::Static))
         .with_context(|| format!("there is no compiler for the firmware of {name}"))?;
-    Ok(Some((board, toolchain)))
-}
-
-fn build_firmware(needed: Option<(Board, Toolchain)>) -> Result<()> {
-    if let Some((board, toolchain)) = needed {
-        let firmware = firmware::build(&board, Engine::Static, &toolchain, None)?;
-        eprintln!("firmware: {}", firmware.elf.display());
-    }
+    let firmware = firmware::build(&board, Engine::Static, &toolchain, None)
+        .with_context(|| format!("the firmware of {name} cannot be built"))?;
+    eprintln!("firmware: {}", firmware.elf.display());
     Ok(())
 }
 
