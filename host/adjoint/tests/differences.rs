@@ -1,8 +1,6 @@
 //! Every operator and whole nets against central differences in `f64`.
 
-mod reference;
-
-use reference::check::{check, check_at, random};
+use crate::reference::check::{check, check_at, random};
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
 use tract_onnx::tract_core::ops::array::*;

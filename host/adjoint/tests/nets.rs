@@ -1,12 +1,10 @@
 //! Whole nets against central differences in `f64`: shipped ones, those of the outside
 //! data, and random ones.
 
-mod reference;
-
 use std::path::{Path, PathBuf};
 
+use crate::reference::check::{check, check_at, random};
 use proptest::prelude::*;
-use reference::check::{check, check_at, random};
 use tract_adjoint::{Adjoint, Objective, Rule, Rules, Target, load_onnx};
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::ops::array::{Pad, PadMode, Slice, TypedConcat};

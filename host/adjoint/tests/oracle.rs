@@ -20,22 +20,31 @@ use tract_onnx_opl::lrn::Lrn;
 /// four times the greatest element.
 const TOLERANCE: f64 = 1.0 / 8_192.0;
 
+/// An array in C order, as `numpy.save` writes it.
 fn read(name: &str) -> (Vec<usize>, Vec<f64>) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/arrays");
     let bytes = std::fs::read(path.join(format!("{name}.npy"))).unwrap();
-    let file = npyz::NpyFile::new(&bytes[..]).unwrap();
-    let shape = file.shape().iter().map(|&size| size as usize).collect();
-    let is_double = file.dtype().num_bytes() == Some(8);
-    let values = if is_double {
-        file.into_vec::<f64>().unwrap()
+    assert_eq!(bytes[..8], *b"\x93NUMPY\x01\x00", "{name}");
+    let end = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+    let (header, numbers) = (std::str::from_utf8(&bytes[10..end]).unwrap(), &bytes[end..]);
+    assert!(header.contains("'fortran_order': False"), "{name}");
+    let (_, shape) = header.split_once("'shape': (").unwrap();
+    let (shape, _) = shape.split_once(')').unwrap();
+    let sizes = shape
+        .split(',')
+        .map(str::trim)
+        .filter(|size| !size.is_empty());
+    let values = if header.contains("'descr': '<f8'") {
+        let eights = numbers.as_chunks().0.iter();
+        eights.map(|&eight| f64::from_le_bytes(eight)).collect()
     } else {
-        file.into_vec::<f32>()
-            .unwrap()
-            .into_iter()
-            .map(f64::from)
+        assert!(header.contains("'descr': '<f4'"), "{name}");
+        let fours = numbers.as_chunks().0.iter();
+        fours
+            .map(|&four| f64::from(f32::from_le_bytes(four)))
             .collect()
     };
-    (shape, values)
+    (sizes.map(|size| size.parse().unwrap()).collect(), values)
 }
 
 fn tensor(name: &str) -> Tensor {

@@ -24,6 +24,7 @@ mod gallery;
 mod infer;
 mod input;
 mod live;
+mod log;
 mod memory;
 mod occlude;
 mod progress;
@@ -89,12 +90,7 @@ pub fn main() -> ExitCode {
         };
     }
     let cli = Cli::parse();
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
+    log::init();
     let result = match cli.command {
         Command::Demo(demo) => demo.run(),
         Command::Boards(boards) => boards.run(),

@@ -5,12 +5,10 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use cortexscope_draw::{ColourMap, FONT_REGULAR, FONT_SEMIBOLD, Palette, Theme};
-use rust_embed::RustEmbed;
+use include_dir::{Dir, include_dir};
 use serde_json::json;
 
-#[derive(RustEmbed)]
-#[folder = "assets/live"]
-struct Files;
+static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/assets/live");
 
 /// The file at a path of the page.
 pub async fn file(uri: Uri) -> Response {
@@ -18,8 +16,8 @@ pub async fn file(uri: Uri) -> Response {
         "/" => "index.html",
         path => path.trim_start_matches('/'),
     };
-    match Files::get(path) {
-        Some(file) => answer(kind(path), file.data.into_owned()),
+    match FILES.get_file(path) {
+        Some(file) => answer(kind(path), file.contents()),
         None => (StatusCode::NOT_FOUND, "There is no such file.").into_response(),
     }
 }
@@ -33,7 +31,7 @@ pub async fn theme() -> Response {
          @media (prefers-color-scheme:dark){{:root:not([data-theme=light]){{color-scheme:dark;{dark}}}}}\n\
          :root[data-theme=dark]{{color-scheme:dark;{dark}}}\n"
     );
-    answer("text/css; charset=utf-8", css.into_bytes())
+    answer("text/css; charset=utf-8", css)
 }
 
 /// The colour maps: 256 colours each, red, green and blue.
@@ -49,7 +47,7 @@ pub async fn colours() -> Response {
         "lecture": table(ColourMap::Occlusion(Palette::Lecture)),
         "safe": table(ColourMap::Occlusion(Palette::ColourBlindSafe)),
     });
-    answer("application/json", colours.to_string().into_bytes())
+    answer("application/json", colours.to_string())
 }
 
 /// The font in the weight that the path names.
@@ -59,11 +57,11 @@ pub async fn font(uri: Uri) -> Response {
     } else {
         FONT_REGULAR
     };
-    answer("font/ttf", font.to_vec())
+    answer("font/ttf", font)
 }
 
-fn answer(kind: &'static str, bytes: Vec<u8>) -> Response {
-    ([(CONTENT_TYPE, kind)], Body::from(bytes)).into_response()
+fn answer(kind: &'static str, bytes: impl Into<Body>) -> Response {
+    ([(CONTENT_TYPE, kind)], bytes.into()).into_response()
 }
 
 fn kind(path: &str) -> &'static str {

@@ -5,10 +5,11 @@
 //! onnx       ONNX files: bounded reading, building, running by tract
 //! resources  shipped models, descriptions and digits; folders of other files
 //! output     folders and files that results go into
+//! npy        NumPy's array files
 //! affine, window, hex, printable, random, request   what every floor above shares
 //! ```
 //!
-//! `input` reads `resources`; `resources` and `onnx` know nothing of inputs.
+//! `input` reads `resources` and `npy`; `resources`, `npy` and `onnx` know nothing of inputs.
 //!
 //! ```
 //! use cortexscope_net::input::{FloatInput, ModelSpec};
@@ -24,6 +25,7 @@
 pub mod affine;
 pub mod hex;
 pub mod input;
+pub mod npy;
 pub mod onnx;
 pub mod output;
 pub mod printable;

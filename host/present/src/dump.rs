@@ -1,8 +1,8 @@
 //! Recordings as `.npy` files, one per layer.
 
 use cortexscope_core::Model;
+use cortexscope_net::npy::{self, Element};
 use cortexscope_rig::Recording;
-use npyz::{AutoSerialize, WriterBuilder};
 use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
@@ -59,7 +59,7 @@ pub fn write(
 }
 
 /// One array; path separators in layer names become underscores.
-fn array<T: AutoSerialize + Copy>(
+fn array<T: Element>(
     folder: &Path,
     name: &str,
     shape: [u64; 4],
@@ -79,18 +79,8 @@ pub fn file_name(layer: &str) -> String {
 ///
 /// # Errors
 /// [`DumpError`]: the file, and what the system says.
-pub fn npy<T: AutoSerialize + Copy>(
-    path: &Path,
-    shape: &[u64],
-    values: &[T],
-) -> Result<(), DumpError> {
-    let emit = || {
-        let file = BufWriter::new(File::create(path)?);
-        let options = npyz::WriteOptions::new().default_dtype().shape(shape);
-        let mut writer = options.writer(file).begin_nd()?;
-        writer.extend(values.iter().copied())?;
-        writer.finish()
-    };
+pub fn npy<T: Element>(path: &Path, shape: &[u64], values: &[T]) -> Result<(), DumpError> {
+    let emit = || npy::emit(BufWriter::new(File::create(path)?), shape, values);
     emit().map_err(|source| DumpError {
         path: path.to_owned(),
         source,

@@ -11,6 +11,18 @@ pub struct Matrix<'a> {
     pub strides: [usize; 2],
 }
 
+impl Matrix<'_> {
+    /// Rows as columns; the numbers stay where they are.
+    fn transposed(self) -> Self {
+        let ([rows, columns], [down, across]) = (self.sizes, self.strides);
+        Self {
+            sizes: [columns, rows],
+            strides: [across, down],
+            ..self
+        }
+    }
+}
+
 /// Whether a matrix of `sizes` and `strides` lies within `len` numbers.
 fn is_within(len: usize, sizes: [usize; 2], strides: [usize; 2]) -> bool {
     let [rows, columns] = sizes;
@@ -41,19 +53,26 @@ pub unsafe fn product_at(
     a: Matrix<'_>,
     b: Matrix<'_>,
 ) {
-    let ([rows, inner], [same, columns]) = (a.sizes, b.sizes);
-    assert!(inner == same);
+    assert!(a.sizes[1] == b.sizes[0]);
     assert!(is_within(a.numbers.len(), a.sizes, a.strides));
     assert!(is_within(b.numbers.len(), b.sizes, b.strides));
+    // The kernels are made for results by columns; one by rows is bᵀ · aᵀ by columns.
+    let (a, b, [down, across]) = if strides[1] < strides[0] {
+        (b.transposed(), a.transposed(), [strides[1], strides[0]])
+    } else {
+        (a, b, strides)
+    };
+    // The crate for every kind of number would build all of them; this one is for f32.
+    let gemm = gemm_f32::gemm::f32::get_gemm_fn();
     // SAFETY: the operands lie within their slices, and the caller promises the result.
     unsafe {
-        gemm::gemm(
-            rows,
-            columns,
-            inner,
+        gemm(
+            a.sizes[0],
+            b.sizes[1],
+            a.sizes[1],
             into,
-            strides[1] as isize,
-            strides[0] as isize,
+            across as isize,
+            down as isize,
             adds,
             a.numbers.as_ptr(),
             a.strides[1] as isize,
@@ -66,7 +85,7 @@ pub unsafe fn product_at(
             false,
             false,
             false,
-            gemm::Parallelism::None,
+            gemm_common::Parallelism::None,
         );
     }
 }

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use npyz::{DType, NpyFile, Order, TypeChar};
 use thiserror::Error;
+
+use crate::npy::{self, Header};
 
 /// Bytes that an array file may have.
 pub const MAX_BYTES: u64 = 1 << 30;
@@ -83,39 +84,35 @@ impl Array {
             });
         }
         let bytes = std::fs::read(path).map_err(read_error)?;
-        let file = NpyFile::new(bytes.as_slice()).map_err(read_error)?;
-        let header = file.shape().to_vec();
-        let DType::Plain(element) = file.dtype() else {
-            return Err(elements_error(path, file.dtype().descr()));
+        let (header, numbers) = npy::parse(&bytes).map_err(read_error)?;
+        let elements_error = |found| NpyError::Elements {
+            path: path.to_owned(),
+            found,
         };
-        if file.order() != Order::C {
-            return Err(elements_error(path, "in Fortran order".to_owned()));
+        let Some(element) = Element::of(&header) else {
+            return Err(elements_error(header.descr));
+        };
+        if header.is_fortran_order {
+            return Err(elements_error("in Fortran order".to_owned()));
         }
-        let count = header.iter().try_fold(1_u64, |a, &b| a.checked_mul(b));
-        let enough = count
-            .and_then(|count| count.checked_mul(element.size_field()))
-            .is_some_and(|need| need <= file_bytes);
-        if !enough {
+        let count = header
+            .shape
+            .iter()
+            .try_fold(1_usize, |all, &size| {
+                all.checked_mul(usize::try_from(size).ok()?)
+            })
+            .and_then(|count| count.checked_mul(element.bytes()));
+        let Some(numbers) = count.and_then(|bytes| numbers.get(..bytes)) else {
             return Err(NpyError::Size {
                 path: path.to_owned(),
-                shape: header,
+                shape: header.shape,
                 file_bytes,
             });
-        }
-        let values = match (element.type_char(), element.size_field()) {
-            (TypeChar::Float, 4) => file.into_vec::<f32>(),
-            (TypeChar::Float, 8) => into_f32s::<f64>(file, |value| value as f32),
-            (TypeChar::Uint, 1) => into_f32s::<u8>(file, f32::from),
-            (TypeChar::Int, 1) => into_f32s::<i8>(file, f32::from),
-            _ => return Err(elements_error(path, element.to_string())),
         };
-        let shape = header.iter().map(|&size| size as usize).collect();
-        let values = values.map_err(read_error)?;
-        let is_int8 = element.type_char() == TypeChar::Int;
         Ok(Self {
-            shape,
-            values,
-            is_int8,
+            shape: header.shape.iter().map(|&size| size as usize).collect(),
+            values: element.values(numbers),
+            is_int8: element == Element::I8,
         })
     }
 
@@ -147,35 +144,77 @@ impl Array {
     }
 }
 
-fn into_f32s<T: npyz::Deserialize>(
-    file: NpyFile<&[u8]>,
-    convert: impl Fn(T) -> f32,
-) -> std::io::Result<Vec<f32>> {
-    Ok(file.into_vec::<T>()?.into_iter().map(convert).collect())
+/// What an array may hold, little-endian or big-endian.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Element {
+    F32 { is_big_endian: bool },
+    F64 { is_big_endian: bool },
+    U8,
+    I8,
 }
 
-fn elements_error(path: &Path, found: String) -> NpyError {
-    NpyError::Elements {
-        path: path.to_owned(),
-        found,
+impl Element {
+    fn of(header: &Header) -> Option<Self> {
+        let order = header.descr.chars().next()?;
+        let is_big_endian = order == '>' || (order == '=' && cfg!(target_endian = "big"));
+        let kind = header.descr.strip_prefix(['<', '>', '=', '|'])?;
+        match kind {
+            "f4" => Some(Self::F32 { is_big_endian }),
+            "f8" => Some(Self::F64 { is_big_endian }),
+            "u1" => Some(Self::U8),
+            "i1" => Some(Self::I8),
+            _ => None,
+        }
+    }
+
+    fn bytes(self) -> usize {
+        match self {
+            Self::F32 { .. } => 4,
+            Self::F64 { .. } => 8,
+            Self::U8 | Self::I8 => 1,
+        }
+    }
+
+    fn values(self, numbers: &[u8]) -> Vec<f32> {
+        match self {
+            Self::F32 { is_big_endian } => {
+                let read = if is_big_endian {
+                    f32::from_be_bytes
+                } else {
+                    f32::from_le_bytes
+                };
+                numbers
+                    .as_chunks()
+                    .0
+                    .iter()
+                    .map(|&four| read(four))
+                    .collect()
+            }
+            Self::F64 { is_big_endian } => {
+                let read = if is_big_endian {
+                    f64::from_be_bytes
+                } else {
+                    f64::from_le_bytes
+                };
+                let eights = numbers.as_chunks().0.iter();
+                eights.map(|&eight| read(eight) as f32).collect()
+            }
+            Self::U8 => numbers.iter().map(|&value| f32::from(value)).collect(),
+            Self::I8 => {
+                let signed = numbers.iter().map(|value| value.cast_signed());
+                signed.map(f32::from).collect()
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use npyz::WriterBuilder;
 
-    fn written<T: npyz::AutoSerialize + Copy>(shape: &[u64], values: &[T]) -> Vec<u8> {
+    fn written<T: npy::Element>(shape: &[u64], values: &[T]) -> Vec<u8> {
         let mut bytes = Vec::new();
-        let mut writer = npyz::WriteOptions::new()
-            .default_dtype()
-            .shape(shape)
-            .writer(&mut bytes)
-            .begin_nd()
-            .unwrap();
-        writer.extend(values.iter().copied()).unwrap();
-        writer.finish().unwrap();
+        npy::emit(&mut bytes, shape, values).unwrap();
         bytes
     }
 
@@ -203,6 +242,22 @@ mod tests {
         }
         let error = opened(&written(&[1], &[1_i64])).unwrap_err();
         assert!(matches!(error, NpyError::Elements { .. }), "{error}");
+    }
+
+    #[test]
+    fn both_byte_orders_are_read_and_fortran_order_is_not() {
+        let changed = |from: &str, to: &str, values: &[u8]| {
+            let mut bytes = written(&[1, 1], &[0.0_f32]);
+            let text = String::from_utf8_lossy(&bytes[10..128]).replace(from, to);
+            bytes[10..].copy_from_slice(&[&text.as_bytes()[..118], values].concat());
+            opened(&bytes)
+        };
+        let five = 5.0_f32.to_be_bytes();
+        assert_eq!(changed("<f4", ">f4", &five).unwrap().values, [5.0]);
+        let native = 5.0_f32.to_ne_bytes();
+        assert_eq!(changed("<f4", "=f4", &native).unwrap().values, [5.0]);
+        let error = changed("False", "True ", &five).unwrap_err();
+        assert!(error.to_string().contains("Fortran"), "{error}");
     }
 
     #[test]
