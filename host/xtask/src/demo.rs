@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use crate::board::{self, Board, Engine};
 use crate::consent::Consent;
-use crate::{command, firmware, setup};
+use crate::{command, firmware, progress, setup};
 
 /// Sets up what the board that `args` name needs, and runs `cortexscope SUBCOMMAND`
 /// with them.
@@ -21,20 +21,17 @@ pub fn run(consent: Consent, subcommand: &str, args: &[String]) -> Result<ExitCo
         let firmware = firmware::build(&board, Engine::Static, &toolchain, None)?;
         eprintln!("firmware: {}", firmware.elf.display());
     }
-    let mut cargo = command::cargo();
-    cargo
-        .args([
-            "run",
-            "--quiet",
-            "--release",
-            "--package",
-            "cortexscope",
-            "--",
-            subcommand,
-        ])
-        .args(args);
-    eprintln!("cortexscope: building, the first time for some minutes");
-    let status = cargo.status().context("cargo did not start")?;
+    let cortexscope = |subcommand| {
+        let mut cargo = command::cargo();
+        cargo.args([subcommand, "--package", "cortexscope"]);
+        cargo
+    };
+    progress::run(&mut cortexscope("build"), "cortexscope")?;
+    let status = cortexscope("run")
+        .args(["--quiet", "--", subcommand])
+        .args(args)
+        .status()
+        .context("cargo did not start")?;
     Ok(status
         .code()
         .and_then(|code| u8::try_from(code).ok())

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use crate::board::{Board, Engine};
 use crate::elf::{self, Section};
 use crate::toolchain::Toolchain;
-use crate::{command, workspace};
+use crate::{progress, workspace};
 
 /// The environment variable that `firmware/build.rs` takes a board image from.
 const MODEL_VARIABLE: &str = "CORTEXSCOPE_MODEL";
@@ -45,7 +45,7 @@ pub fn build(
         name = format!("{name}-{}", model.file_stem().unwrap_or_default().display());
         cargo.env(MODEL_VARIABLE, model);
     }
-    command::run(&mut cargo)?;
+    progress::run(&mut cargo, &format!("firmware {name}"))?;
 
     let built = toolchain.artefact(target, board.name);
     let elf = workspace::firmware_dir()

@@ -5,22 +5,18 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Instant;
 use std::{env, iter};
 
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::command::{cargo, output, run};
 use crate::consent::Consent;
+use crate::last_run::{Circumstances, LastRuns};
 use crate::{setup, workspace};
 
-/// How long a target is fuzzed.
-#[derive(Clone, Copy, Debug)]
-pub enum Limit {
-    /// For so many seconds.
-    Seconds(u32),
-    /// For so many inputs.
-    Runs(u64),
-}
+/// Where the result of the last long run of each target is kept.
+const LAST_RUN: &str = "tests/fuzz/last-run.toml";
 
 /// The code whose coverage is told, per target, below `firmware/`.
 const UNDER_TEST: [(&str, &[&str]); 2] = [
@@ -42,24 +38,50 @@ const UNDER_TEST: [(&str, &[&str]); 2] = [
     ),
 ];
 
-/// Fuzzes the targets named, or all without a name.
+/// Gives `cargo clippy` on the targets, so that they compile while nobody fuzzes.
+pub fn clippy() -> Command {
+    let mut clippy = cargo();
+    clippy
+        .args(["clippy", "--locked", "--manifest-path"])
+        .arg(workspace::root().join("tests/fuzz/Cargo.toml"))
+        .arg("--target-dir")
+        .arg(workspace::root().join("target/fuzz-clippy"))
+        // Nothing is linked: libFuzzer's C++ need not be compiled.
+        .env("CUSTOM_LIBFUZZER_PATH", "target/libfuzzer.a");
+    clippy
+}
+
+/// Fuzzes every target for so many seconds.
 ///
 /// # Errors
-/// There is no such target, cargo-fuzz is missing, or an input made a target fail:
-/// libFuzzer prints it and where it keeps it.
-pub fn fuzz(consent: Consent, names: &[String], limit: Limit) -> Result<()> {
+/// cargo-fuzz is missing, or an input made a target fail: libFuzzer prints it and where
+/// it keeps it.
+pub fn briefly(consent: Consent, seconds: u32) -> Result<()> {
     let fuzzer = Fuzzer::new(consent)?;
-    let limit = match limit {
-        Limit::Seconds(seconds) => format!("-max_total_time={seconds}"),
-        Limit::Runs(runs) => format!("-runs={runs}"),
-    };
-    for target in targets(names)? {
-        let corpus = corpus(target)?;
-        let mut fuzz = fuzzer.command("run", "target/fuzz");
-        // libFuzzer writes what it finds into this folder.
-        fuzz.arg(target).arg(corpus).args(["--", &limit]);
-        run(&mut fuzz)?;
+    for target in targets(&[])? {
+        fuzzer.fuzz(target, &format!("-max_total_time={seconds}"))?;
     }
+    Ok(())
+}
+
+/// Fuzzes the targets named, or all without a name, with so many inputs each, and keeps
+/// the result in the repository.
+///
+/// # Errors
+/// As of [`briefly`]; or there is no such target, or this is no checkout of Git.
+pub fn at_length(consent: Consent, names: &[String], runs: u64) -> Result<()> {
+    let targets = targets(names)?;
+    let circumstances = Circumstances::now()?;
+    let mut last_runs = LastRuns::open(LAST_RUN)?;
+    let fuzzer = Fuzzer::new(consent)?;
+    for target in targets {
+        let start = Instant::now();
+        fuzzer.fuzz(target, &format!("-runs={runs}"))?;
+        let minutes = start.elapsed().as_secs() / 60;
+        let result = format!("{runs} inputs in {minutes} min, no fault");
+        last_runs.replace(target, &circumstances, result)?;
+    }
+    println!("kept in {LAST_RUN}");
     Ok(())
 }
 
@@ -134,6 +156,14 @@ impl Fuzzer {
         Ok(Self {
             path: env::join_paths(folders)?,
         })
+    }
+
+    /// Fuzzes one target until `limit`, an argument of libFuzzer's.
+    fn fuzz(&self, target: &str, limit: &str) -> Result<()> {
+        let mut fuzz = self.command("run", "target/fuzz");
+        // libFuzzer writes what it finds into this folder.
+        fuzz.arg(target).arg(corpus(target)?).args(["--", limit]);
+        run(&mut fuzz)
     }
 
     fn command(&self, subcommand: &str, build_dir: impl AsRef<Path>) -> Command {

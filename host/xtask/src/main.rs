@@ -5,8 +5,9 @@
 //! | `board`, `workspace`, `toolchain` | which boards there are, where things are, which compiler builds firmware |
 //! | `setup` | finds compiler, emulator and browser, and installs what is missing, with `consent` |
 //! | `firmware`, `elf`, `launch` | builds a board's firmware, says what it takes, starts it |
-//! | `demo` | sets up, builds, and runs the host program |
+//! | `demo`, `progress` | sets up, builds and says how far the build is, and runs the host program |
 //! | `test`, `fuzz`, `licences` | the test command and its longer checks |
+//! | `last_run` | the last result of what runs by name alone |
 //!
 //! Architecture invariant: of the workspace this package depends on `cortexscope-boards`
 //! alone, which depends on nothing. It builds in seconds, so that it can set up what the
@@ -19,8 +20,10 @@ mod demo;
 mod elf;
 mod firmware;
 mod fuzz;
+mod last_run;
 mod launch;
 mod licences;
+mod progress;
 mod setup;
 mod test;
 mod toolchain;
@@ -108,7 +111,7 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Runs every check, or those whose name contains one of the filters.
+    /// Runs every check but the longest, or those whose name contains one of the filters.
     Test {
         /// Install what is missing without asking.
         #[arg(long)]
@@ -175,7 +178,7 @@ fn run(task: Task) -> Result<ExitCode> {
         } => fuzz::coverage(Consent::new(yes), &targets)?,
         Task::Fuzz {
             runs, yes, targets, ..
-        } => fuzz::fuzz(Consent::new(yes), &targets, fuzz::Limit::Runs(runs))?,
+        } => fuzz::at_length(Consent::new(yes), &targets, runs)?,
         Task::Test {
             list: true,
             filters,

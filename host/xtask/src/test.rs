@@ -2,6 +2,7 @@
 
 mod checks;
 mod no_panic;
+mod one_build;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -12,7 +13,8 @@ use anyhow::{Context, Result, bail};
 use crate::consent::Consent;
 use checks::{Check, Outcome};
 
-/// Runs the checks whose name contains one of the filters, or all without filters.
+/// Runs the checks whose name contains one of the filters. Without filters, it runs
+/// all but those that only run by name.
 /// A check that fails does not keep the others from running. `data` is the folder that
 /// the tests on outside data read; without it, they are not run.
 ///
@@ -59,13 +61,26 @@ pub fn run(consent: Consent, data: Option<&Path>, filters: &[String]) -> Result<
 /// # Errors
 /// No check has such a name.
 pub fn list(filters: &[String]) -> Result<()> {
-    for check in select(filters, None)? {
-        println!("{}", check.name);
+    for check in named(filters, None)? {
+        let when = if check.only_by_name {
+            " (only by name)"
+        } else {
+            ""
+        };
+        println!("{}{when}", check.name);
     }
     Ok(())
 }
 
+/// Gives the checks to run.
 fn select(filters: &[String], data: Option<&Path>) -> Result<Vec<Check>> {
+    let mut checks = named(filters, data)?;
+    checks.retain(|check| !filters.is_empty() || !check.only_by_name);
+    Ok(checks)
+}
+
+/// Gives the checks whose name contains one of the filters, or all without filters.
+fn named(filters: &[String], data: Option<&Path>) -> Result<Vec<Check>> {
     let mut checks = checks::all(data);
     for filter in filters {
         if !checks.iter().any(|check| check.name.contains(filter)) {
@@ -178,5 +193,7 @@ mod tests {
         assert_eq!(names(&["format"]), ["format"]);
         assert!(names(&["clippy", "format"]).len() > 2);
         assert!(select(&["nonsense".to_owned()], None).is_err());
+        assert!(names(&["fuzz"]).contains(&"fuzz".to_owned()));
+        assert!(!names(&[]).contains(&"fuzz".to_owned()));
     }
 }

@@ -8,16 +8,19 @@ use anyhow::Result;
 use crate::board::{Board, Engine, boards};
 use crate::command::{self, cargo, run};
 use crate::consent::Consent;
-use crate::test::no_panic;
+use crate::last_run::{Circumstances, LastRuns};
+use crate::test::{no_panic, one_build};
 use crate::{firmware, fuzz, licences, setup, workspace};
 
-/// How long each fuzz target runs.
+/// How long each fuzz target runs as a check.
 const FUZZ_SECONDS: u32 = 20;
 
 /// A named check.
 pub struct Check {
     /// Its name, as the summary and the filters have it.
     pub name: String,
+    /// It takes longer than people wait for: it runs where a filter names it.
+    pub only_by_name: bool,
     action: Box<dyn Fn(Consent) -> Result<Outcome>>,
 }
 
@@ -33,7 +36,16 @@ impl Check {
     fn new(name: impl Into<String>, action: impl Fn(Consent) -> Result<()> + 'static) -> Self {
         Self {
             name: name.into(),
+            only_by_name: false,
             action: Box::new(move |consent| action(consent).map(|()| Outcome::Passed)),
+        }
+    }
+
+    /// Leaves it out where no filter names it.
+    fn only_by_name(self) -> Self {
+        Self {
+            only_by_name: true,
+            ..self
         }
     }
 
@@ -50,6 +62,7 @@ impl Check {
 pub fn all(data: Option<&Path>) -> Vec<Check> {
     let mut checks = vec![
         Check::new("lock file", |_| lock_file()),
+        Check::new("one build", |_| one_build()),
         Check::new("format", |_| run(cargo().args(["fmt", "--all", "--check"]))),
         Check::new("licences", |_| licences::check()),
         Check::new("source", |_| source()),
@@ -82,11 +95,16 @@ pub fn all(data: Option<&Path>) -> Vec<Check> {
             run(host("test").arg("--no-fail-fast"))
         }),
         tests_on_outside_data(data),
+        Check::new("training", |_| training()).only_by_name(),
         Check::new("address sanitizer", |_| run(&mut sanitised_kernels())),
-        Check::new("fuzz", |consent| {
-            fuzz::fuzz(consent, &[], fuzz::Limit::Seconds(FUZZ_SECONDS))?;
-            fuzz::coverage(consent, &[])
+        Check::new("clippy of the fuzz targets", |_| {
+            run(strict_clippy(&mut fuzz::clippy()))
         }),
+        Check::new("fuzz", |consent| {
+            fuzz::briefly(consent, FUZZ_SECONDS)?;
+            fuzz::coverage(consent, &[])
+        })
+        .only_by_name(),
     ]);
     checks
 }
@@ -115,6 +133,7 @@ fn tests_on_outside_data(data: Option<&Path>) -> Check {
     let Some(folder) = data.map(Path::to_owned) else {
         return Check {
             name: NAME.to_owned(),
+            only_by_name: false,
             action: Box::new(|_| {
                 Ok(Outcome::NotRun(
                     "they need models and photographs; give their folder with `--data DIR`",
@@ -133,15 +152,38 @@ fn tests_on_outside_data(data: Option<&Path>) -> Check {
     })
 }
 
-/// Gives a cargo command on every package that is not a board. In one command, so
-/// that what they share is built once, with one set of features.
+/// The recipe that trains the shipped networks.
+const TRAINING: &str = "cortexscope-train";
+
+/// Gives a cargo command on every package that is neither a board nor the training. In
+/// one command, so that what they share is built once, with one set of features.
 fn host(subcommand: &str) -> Command {
     let mut cargo = locked(subcommand);
-    cargo.arg("--workspace");
+    cargo.args(["--workspace", "--exclude", TRAINING]);
     for board in boards() {
         cargo.args(["--exclude", board.name]);
     }
     cargo
+}
+
+/// Lints and tests the training. Its deep-learning framework is a fifth of all crates,
+/// and changes the features of those that it shares with the others, tract among them:
+/// with it, everything would be built for its sake. What it made is in the repository.
+fn training() -> Result<()> {
+    let on = |subcommand| {
+        let mut cargo = locked(subcommand);
+        cargo.args(["--package", TRAINING]);
+        cargo
+    };
+    let circumstances = Circumstances::now()?;
+    run(strict_clippy(on("clippy").arg("--all-targets")))?;
+    run(strict_docs(&mut on("doc")))?;
+    run(&mut on("test"))?;
+    LastRuns::open("models/train/last-run.toml")?.replace(
+        TRAINING,
+        &circumstances,
+        "clippy, documentation and tests passed",
+    )
 }
 
 /// The target that the program is type-checked for beside this machine's own.
@@ -198,6 +240,15 @@ fn lock_file() -> Result<()> {
     command::output(locked("metadata").args(["--format-version", "1"]))?;
     println!("Cargo.lock is complete and current");
     Ok(())
+}
+
+fn one_build() -> Result<()> {
+    let of = |package| {
+        let mut tree = locked("tree");
+        tree.args(["--package", package]);
+        tree
+    };
+    one_build::check(of("xtask"), of("cortexscope"), host("tree"))
 }
 
 /// Every board with every engine that it has.
