@@ -6,6 +6,7 @@
 
 mod blocks;
 mod image_format;
+mod messages;
 mod methods;
 mod output;
 

@@ -17,7 +17,8 @@ pub fn is_shown(shown: &[String], output: &[&str]) -> bool {
     }
 }
 
-fn is_line(shown: &str, line: &str) -> bool {
+/// Whether `line` is what `shown` shows of it.
+pub fn is_line(shown: &str, line: &str) -> bool {
     let mut parts = shown.split(ELISION);
     let first = parts.next().unwrap_or_default();
     let Some(mut line) = line.strip_prefix(first) else {
