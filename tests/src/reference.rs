@@ -1,6 +1,6 @@
 //! The int8 numerics a second time: slow, plain, in 64-bit integers.
 //!
-//! It follows the table of numerics and nothing else. It knows no layout but
+//! It follows the rules below and nothing else. It knows no layout but
 //! `[C, H, W]`, no plan, no row and no tile, and shares no code with the engine.
 //!
 //! - `acc = bias + Σ (x − x_zero) · w`; what lies outside the map is zero.

@@ -19,7 +19,8 @@ fn panic(info: &core::panic::PanicInfo) -> ! {
     SCB::sys_reset()
 }
 
-/// Bus, usage and memory faults escalate to this one.
+/// Bus, usage and memory faults escalate to this one. So does a stack overflow: below the
+/// stack there is no memory.
 #[exception]
 unsafe fn HardFault(frame: &ExceptionFrame) -> ! {
     defmt::error!(

@@ -8,7 +8,8 @@ use crate::board::CortexM;
 use crate::counter::Counter;
 use crate::memory_map;
 
-/// Frames that the board keeps until the host has acknowledged them.
+/// Frames that the board keeps until the host has acknowledged them. No more are under way,
+/// and fewer where the host's credit is smaller.
 const WINDOW_FRAMES: usize = 8;
 
 /// Answers requests from `link` with the static engine, for ever. Its model and its arena

@@ -1,4 +1,7 @@
 //! How deep the stack went: paint it, run, look how much paint is left.
+//!
+//! An overflow is not found here. The stack lies below everything else in RAM
+//! (`memory-x/sections.x`), so it leaves the memory and faults, and `fault` says so.
 
 use core::arch::asm;
 use core::sync::atomic::{AtomicBool, Ordering};

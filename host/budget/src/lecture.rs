@@ -1,4 +1,5 @@
-//! The tables that the lecture draws by hand, beside the exact ones.
+//! The tables that the lecture draws by hand, of LeNet and of VGG-16, beside the exact ones
+//! that [`architecture`](crate::architecture) gives.
 
 /// A table of the lecture.
 pub struct Lecture {

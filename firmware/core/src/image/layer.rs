@@ -121,7 +121,7 @@ pub struct Window {
     pub pad_left: usize,
 }
 
-/// From accumulator to int8: DESIGN's `clamp(round_ties_even(acc·m) + zero)`.
+/// From accumulator to int8: `clamp(round_ties_even(acc·m) + zero)`, as in `ops/requantize.rs`.
 #[derive(Clone, Copy, Debug)]
 pub struct Quantiser<'a> {
     /// Per output channel: `(w_scale · x_scale) / y_scale`; for logits
