@@ -14,7 +14,7 @@ use cortexscope_rig::board::{BoardKind, Engine, Transport, firmware_elf};
 use cortexscope_rig::elf::size::{self, Section};
 use cortexscope_rig::elf::stack::stack_bound;
 use cortexscope_rig::measure::{Measurement, OcclusionMeasurement, measure, measure_occlusion};
-use cortexscope_rig::session::{HeapUse, MemoryReport, Mode};
+use cortexscope_rig::session::{HeapUse, LECTURE_WINDOW, MemoryReport, Mode};
 use stack::Stack;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -28,9 +28,6 @@ pub(super) struct Memory {
     #[arg(long)]
     json: bool,
 }
-
-/// The lecture's occluder, whose bases are the price of an occlusion map.
-const WINDOW: u16 = 7;
 
 impl Memory {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
@@ -52,7 +49,7 @@ impl Memory {
         let mut rig = self.board.open(model)?;
         let memory = rig.memory()?;
         let measured = measure(&mut rig, &digit)?;
-        let occlusion = measure_occlusion(&mut rig, &digit, WINDOW)?;
+        let occlusion = measure_occlusion(&mut rig, &digit, LECTURE_WINDOW)?;
         let board = rig.session.board().clone();
         let elf = match self.board.tape.replay {
             // The firmware that was recorded need not be the one that is built here.

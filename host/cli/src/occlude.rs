@@ -190,3 +190,19 @@ fn pair(text: &str) -> Result<[u16; 2], String> {
         None => number(text).map(|side| [side, side]),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Cli, Command};
+    use clap::Parser;
+    use cortexscope_rig::session::LECTURE_WINDOW;
+
+    #[test]
+    fn the_default_window_is_the_lectures() {
+        let cli = Cli::try_parse_from(["cortexscope", "occlude", "mnist:18"]).unwrap();
+        let Command::Occlude(occlude) = cli.command else {
+            panic!("another command");
+        };
+        assert_eq!(occlude.window, [LECTURE_WINDOW; 2]);
+    }
+}

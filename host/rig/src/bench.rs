@@ -3,11 +3,11 @@
 use cortexscope_compile::layout::channels_last;
 
 use crate::Rig;
-use crate::session::{InferRequest, Mode, OccludeRequest, SessionError, TensorSet};
+use crate::session::{InferRequest, LECTURE_WINDOW, Mode, OccludeRequest, SessionError, TensorSet};
 
 /// The occluder that is measured: the lecture's window, at every position.
 const OCCLUDER: OccludeRequest = OccludeRequest {
-    window: [7, 7],
+    window: [LECTURE_WINDOW; 2],
     stride: [1, 1],
     fill: 0,
     class: None,

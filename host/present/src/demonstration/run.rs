@@ -5,10 +5,11 @@ use super::{Demonstration, InputResult};
 use cortexscope_net::input::Int8Input;
 use cortexscope_rig::Rig;
 use cortexscope_rig::measure::measure;
-use cortexscope_rig::session::{MapProgress, Mode, OccludeRequest, SessionError, TensorSet};
+use cortexscope_rig::session::{
+    LECTURE_WINDOW, MapProgress, Mode, OccludeRequest, SessionError, TensorSet,
+};
 
-/// The lecture's window: 7×7, every position, filled with grey.
-const WINDOW: u16 = 7;
+/// What fills the lecture's window.
 const GREY: u8 = 128;
 
 /// What a demonstration does now.
@@ -42,7 +43,7 @@ impl<'a> Demonstration<'a> {
     ) -> Result<Self, SessionError> {
         let shape = rig.model.image.model().input().shape;
         let request = OccludeRequest {
-            window: [shape.height, shape.width].map(|side| WINDOW.min(side as u16)),
+            window: [shape.height, shape.width].map(|side| LECTURE_WINDOW.min(side as u16)),
             stride: [1, 1],
             fill: rig.grey(GREY),
             class: None,

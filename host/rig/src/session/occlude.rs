@@ -6,6 +6,9 @@ use super::parts::{append, probabilities, probability};
 use cortexscope_wire::message::{CounterKind, Occlude, input_crc};
 use cortexscope_wire::{Event, Request};
 
+/// Height and width of the lecture's window in pixels, the default everywhere.
+pub const LECTURE_WINDOW: u16 = 7;
+
 /// The window that hides a part of the input, and the class to watch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OccludeRequest {
