@@ -21,11 +21,13 @@ mod fit;
 mod flash;
 mod full;
 mod gallery;
+mod graph_arguments;
 mod infer;
 mod input;
 mod live;
 mod memory;
 mod occlude;
+mod operators;
 mod progress;
 mod verify;
 
@@ -59,6 +61,8 @@ enum Command {
     Memory(memory::Memory),
     /// Count what a network costs: parameters, MACs, values, bytes and arena, layer by layer.
     Budget(budget::Budget),
+    /// List the operators of ONNX and what each command makes of them.
+    Operators(operators::Operators),
     /// Measure what each layer costs on a board, compared with the least possible.
     Bench(bench::Bench),
     /// Write firmware or a board image to a board through a debug probe.
@@ -103,6 +107,7 @@ pub fn main() -> ExitCode {
         Command::Verify(verify) => verify.run(),
         Command::Memory(memory) => memory.run(),
         Command::Budget(budget) => budget.run(),
+        Command::Operators(operators) => operators.run(),
         Command::Bench(bench) => bench.run(),
         Command::Flash(flash) => flash.run(),
         Command::Occlude(occlude) => occlude.run(),

@@ -8,7 +8,7 @@
 //!
 //! Nothing is merged into a layer whose output another layer reads too.
 
-use super::error::{CompileError, MAX_LAYERS, ModelError, Refusal};
+use super::error::{CompileError, MAX_LAYERS, ModelError};
 use super::float_net::{Clamp, FloatLayer, FloatNet, FloatOp, Origin};
 use super::network::Elementwise;
 use super::scale_groups::ScaleGroups;
@@ -26,16 +26,38 @@ pub fn fuse(mut net: FloatNet) -> Result<FloatNet, CompileError> {
         }
     }
     separate_clamps(&mut net);
+    end_in_scores(&mut net);
     if net.layers.len() > MAX_LAYERS {
         return Err(ModelError::Layers(net.layers.len()).into());
     }
-    match net.layers.last() {
-        Some(last) if last.op.has_weights() && last.clamp.is_none() => Ok(net),
-        Some(last) => {
-            let node = last.clamp.as_ref().map_or(&last.name, |clamp| &clamp.node);
-            Err(Refusal::LastLayer.of(node, &last.operator))
-        }
-        None => Err(ModelError::NoLayers.into()),
+    if net.layers.is_empty() {
+        return Err(ModelError::NoLayers.into());
+    }
+    Ok(net)
+}
+
+/// Scores are read from accumulators: what ends in anything but a layer with weights
+/// gets one that changes nothing, and one score that ended in a Sigmoid becomes two.
+fn end_in_scores(net: &mut FloatNet) {
+    let Some(last) = net.layers.last() else {
+        return;
+    };
+    if !last.op.has_weights() || last.clamp.is_some() {
+        let [channels, ..] = last.shape;
+        let clamped = last.clamp.as_ref().and_then(|clamp| net.output_of(&clamp.node));
+        let scores = FloatLayer {
+            name: format!("{}.scores", last.name),
+            operator: last.operator.clone(),
+            inputs: vec![net.layers.len()],
+            op: FloatOp::channel_affine(vec![1.0; channels], vec![0.0; channels]),
+            shape: last.shape,
+            value: clamped.unwrap_or_else(|| last.value.clone()),
+            clamp: None,
+        };
+        net.layers.push(scores);
+    }
+    if net.is_binary {
+        net.score_both_classes();
     }
 }
 
@@ -214,7 +236,7 @@ fn join_functions(first: &mut FloatLayer, second: &FloatLayer) -> bool {
     else {
         return false;
     };
-    own.extend(more.iter().cloned());
+    super::network::follow(own, more);
     follow(first, second)
 }
 

@@ -3,12 +3,13 @@
 //! ```text
 //! input      a picture, an array or a digit → [C, H, W] as a model wants it
 //! onnx       ONNX files: bounded reading, building, running by tract
+//! reader     the one reader: what exporters write, in a normal form
 //! resources  shipped models, descriptions and digits; folders of other files
 //! output     folders and files that results go into
 //! affine, window, hex, printable, random, request   what every floor above shares
 //! ```
 //!
-//! `input` reads `resources`; `resources` and `onnx` know nothing of inputs.
+//! `input` reads `resources`, `reader` reads `onnx`; none of the others know of inputs.
 //!
 //! ```
 //! use cortexscope_net::input::{FloatInput, ModelSpec};
@@ -28,6 +29,7 @@ pub mod onnx;
 pub mod output;
 pub mod printable;
 pub mod random;
+pub mod reader;
 pub mod request;
 pub mod resources;
 pub mod scores;

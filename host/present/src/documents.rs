@@ -19,6 +19,7 @@ pub mod infer;
 pub mod memory;
 pub mod mode;
 pub mod occlude;
+pub mod operators;
 pub mod origin;
 pub mod receipt;
 pub mod reference;

@@ -26,6 +26,8 @@ pub struct Overrides {
     pub polarity: Option<Polarity>,
     /// A text file with one class a line.
     pub labels: Option<PathBuf>,
+    /// The output that is taken, where it is not the first.
+    pub output: Option<String>,
 }
 
 /// A description and where it came from.

@@ -25,26 +25,17 @@ pub enum FloatModelError {
         /// What the system says.
         source: std::io::Error,
     },
-    /// A file that no protocol buffer can fill.
-    #[error("{path} has {bytes} bytes; an ONNX file has at most 2 GiB")]
+    /// A file of labels that is too large.
+    #[error("{path} has {bytes} bytes; a file of labels has at most 16 MiB")]
     FileTooLarge {
         /// The file.
         path: ResourcePath,
         /// Its bytes.
         bytes: u64,
     },
-    /// The bytes are not an ONNX model.
-    #[error("not an ONNX model: {0}")]
-    Decode(#[from] prost::DecodeError),
-    /// The graph has no input, or several.
-    #[error("the model has {} inputs ({}); it needs exactly one", names.len(), names.join(", "))]
-    Inputs {
-        /// Their names.
-        names: Vec<String>,
-    },
-    /// The graph has no output.
-    #[error("the model has no output")]
-    NoOutput,
+    /// The model cannot be read.
+    #[error(transparent)]
+    Network(#[from] cortexscope_net::reader::ReadError),
     /// The input is not an image.
     #[error(
         "the model's input is {dims:?}, but only [N, C, H, W] with 1 or 3 channels works (-1 is a size that the file leaves open)"

@@ -2,7 +2,7 @@
 
 use super::shape::{Object, Shape};
 use super::{Document, activations, ascend, bench, boards, budget, compile, demo, engines};
-use super::{explain, filters, gallery, infer, memory, occlude, verify};
+use super::{explain, filters, gallery, infer, memory, occlude, operators, verify};
 use serde_json::{Map, Value, json};
 
 /// One document's name and fields.
@@ -29,6 +29,7 @@ pub fn all() -> Vec<Schema> {
         of::<budget::Budget>(),
         of::<boards::Boards>(),
         of::<compile::Compile>(),
+        of::<operators::Operators>(),
         of::<activations::Activations>(),
         of::<filters::Filters>(),
         of::<explain::Explain>(),
