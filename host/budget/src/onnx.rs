@@ -132,6 +132,9 @@ impl<'g> Walk<'g> {
             Some(Board::Last) if !is_last => self.refuse(node, "it is not the last operator"),
             Some(Board::Nothing) => self.refuse(node, "it rearranges what it reads"),
             None => self.refuse(node, "there is no kernel for it"),
+            Some(_) if node.op_type == "PRelu" && self.varies(node, 1) => {
+                self.refuse(node, "it has a slope for each channel");
+            }
             Some(_) => {}
         }
         let keeps_sizes = {
@@ -154,6 +157,11 @@ impl<'g> Walk<'g> {
         };
         let name = operator.map_or("other", |operator: &Operator| operator.name);
         self.layer(node, Op::Other(name), reads.to_vec(), counted)
+    }
+
+    /// Whether a constant operand has more than one element.
+    fn varies(&self, node: &NodeProto, at: usize) -> bool {
+        self.sizes_of(node, at).is_some_and(|sizes| product(&sizes) > 1)
     }
 
     /// Multiplications of a transposed convolution: every input meets every weight.

@@ -161,7 +161,12 @@ impl Compile {
             )?;
             for (mode, what) in [(Mode::Fused, "fused"), (Mode::Tapped, "tapped")] {
                 if let Some(bytes) = arena(mode) {
-                    writeln!(std::io::stdout(), "  arena, {what}: {bytes} bytes")?;
+                    let input = model.input().bytes();
+                    writeln!(
+                        std::io::stdout(),
+                        "  arena, {what}: {bytes} bytes; with the input {}, as a board counts",
+                        bytes + input
+                    )?;
                 }
             }
             if let Some(found) = measured {

@@ -184,6 +184,11 @@ pub fn node_name(node: &NodeProto) -> &str {
     }
 }
 
+/// Whether an operator is in the table.
+fn is_known(op_type: &str) -> bool {
+    ops::find(op_type).is_some()
+}
+
 /// What a tensor of the file is.
 #[derive(Clone, Debug)]
 enum Value {

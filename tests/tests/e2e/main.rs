@@ -5,6 +5,7 @@ mod command_line;
 mod emulated_boards;
 mod emulated_kernels;
 mod explanations;
+mod exporters;
 mod float_model;
 mod foreign_models;
 mod fuzz_image;

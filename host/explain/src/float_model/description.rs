@@ -101,7 +101,7 @@ impl Overrides {
             return Err(refused());
         };
         let channels = match (channels, self.channels) {
-            (1 | 3, _) => channels as usize,
+            (1.., _) => channels as usize,
             (-1, Some(channels)) => channels.count(),
             _ => return Err(refused()),
         };

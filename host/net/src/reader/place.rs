@@ -206,10 +206,12 @@ impl<'a> Reader<'a> {
             self.input_as = Some(form.sizes());
         }
         self.rearranged += 1;
+        let normal = NORMAL.into_iter().filter(|axis| order.contains(axis));
+        let is_normal = order.iter().copied().eq(normal);
         let rest = NORMAL.into_iter().filter(|axis| !order.contains(axis));
         let order: Vec<Axis> = rest.chain(order.iter().copied()).collect();
         let mut tensor = view.tensor;
-        if order != NORMAL {
+        if !is_normal {
             tensor = self.in_form(tensor, Form::Map(axes.shape))?;
             let place = |axis: &Axis| 1 + NORMAL.iter().position(|known| known == axis).unwrap_or(0);
             let places: Vec<usize> = std::iter::once(0).chain(order.iter().map(place)).collect();
@@ -318,8 +320,7 @@ impl<'a> Reader<'a> {
         };
         let known = infer(self.opset, &passed, &facts);
         let outputs = known.map_err(|why| {
-            let is_known = super::ops::find(&node.op_type).is_some();
-            if is_known { why } else { Refusal::Operator }
+            if super::is_known(&node.op_type) { why } else { Refusal::Operator }
         })?;
         let mut written: Vec<usize> = Vec::new();
         for fact in outputs {
