@@ -91,7 +91,9 @@ pub fn draw(seed: u64) -> Exported {
     let mut weights = |outputs: usize, fan_in: usize| {
         let reach = (3.0 / fan_in as f32).sqrt();
         let mut values = |count: usize, reach: f32| -> Vec<f32> {
-            (0..count).map(|_| random.random_range(-reach..reach)).collect()
+            (0..count)
+                .map(|_| random.random_range(-reach..reach))
+                .collect()
         };
         Weights {
             weights: values(outputs * fan_in, reach),
@@ -150,7 +152,9 @@ impl Exported {
         writer.graph.input("x", DataType::Float, &sizes);
         let last = writer.network();
         let classes = Size::Fixed(self.classes);
-        writer.graph.output(&last, DataType::Float, &[Size::Batch, classes]);
+        writer
+            .graph
+            .output(&last, DataType::Float, &[Size::Batch, classes]);
         let opset = match exporter {
             Exporter::Caffe2 => 7,
             Exporter::Cntk => 8,

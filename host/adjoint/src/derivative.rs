@@ -25,7 +25,6 @@ use tract_onnx::tract_core::ops::identity::Identity;
 use tract_onnx::tract_core::ops::logic::Iff;
 use tract_onnx::tract_core::ops::nn::{Reduce, Softmax};
 use tract_onnx_opl::lrn::Lrn;
-use tract_onnx_opl::resize::Resize;
 
 use crate::error::unsupported;
 use crate::tape::Tape;
@@ -34,7 +33,7 @@ use crate::{AdjointError, Rule};
 pub use convolution::{input_gradient, is_plain};
 pub use pool::spread;
 pub use product::{Product, operand_gradient};
-pub use resize::Interpolation;
+pub use resize::{Interpolation, is_resize};
 pub use transposed::transposed_gradient;
 
 /// A node of the forward graph on the way back.
@@ -74,8 +73,6 @@ pub fn differentiate(
         product::differentiate(tape, step, op)
     } else if let Some(op) = op.downcast_ref::<Deconv>() {
         transposed::differentiate(tape, step, op)
-    } else if let Some(op) = op.downcast_ref::<Resize>() {
-        resize::differentiate(tape, step, op)
     } else if let Some(op) = op.downcast_ref::<MaxPool>() {
         pool::differentiate_max(tape, step, op)
     } else if let Some(op) = op.downcast_ref::<SumPool>() {
@@ -92,6 +89,8 @@ pub fn differentiate(
         normalise::differentiate_lrn(tape, step, op)
     } else if let Some(op) = op.downcast_ref::<Reduce>() {
         reduce::differentiate(tape, step, op)
+    } else if resize::differentiate(tape, step)? {
+        Ok(())
     } else {
         differentiate_rearrangement(tape, step)
     }

@@ -10,11 +10,11 @@ use tract_onnx::tract_core::ops::cnn::{Conv, Deconv, SumPool};
 use tract_onnx::tract_core::ops::einsum::EinSum;
 use tract_onnx::tract_core::ops::element_wise::ElementWiseOp;
 use tract_onnx::tract_core::ops::math;
+use tract_onnx::tract_core::ops::nn::resize::NearestUpsample;
 use tract_onnx::tract_core::ops::nn::{Reduce, Reducer, Softmax};
 use tract_onnx_opl::lrn::Lrn;
-use tract_onnx_opl::resize::Resize;
 
-use crate::derivative::{Step, differentiate};
+use crate::derivative::{Step, differentiate, is_resize};
 use crate::tape::Tape;
 use crate::{AdjointError, Rule};
 
@@ -54,7 +54,8 @@ pub fn propagate(
     let op = &step.node.op;
     if op.is::<Conv>()
         || op.is::<Deconv>()
-        || op.is::<Resize>()
+        || op.is::<NearestUpsample>()
+        || is_resize(step.node)
         || op.is::<EinSum>()
         || op.is::<SumPool>()
         || op

@@ -143,8 +143,13 @@ impl<'g> Walk<'g> {
         };
         let is_in_place = NORMALISATIONS.contains(&node.op_type.as_str())
             || matches!(board, Some(Board::Table | Board::Last | Board::No(_)));
-        let moves = matches!(node.op_type.as_str(), "Slice" | "Pad" | "Transpose" | "Resize");
-        let constants: u64 = (0..node.input.len()).map(|at| self.count_floats(node, at)).sum();
+        let moves = matches!(
+            node.op_type.as_str(),
+            "Slice" | "Pad" | "Transpose" | "Resize"
+        );
+        let constants: u64 = (0..node.input.len())
+            .map(|at| self.count_floats(node, at))
+            .sum();
         if reads.len() == 1 && keeps_sizes && is_in_place && !moves {
             self.in_place(node, reads[0], constants, 0);
             return Ok(());
@@ -161,7 +166,8 @@ impl<'g> Walk<'g> {
 
     /// Whether a constant operand has more than one element.
     fn varies(&self, node: &NodeProto, at: usize) -> bool {
-        self.sizes_of(node, at).is_some_and(|sizes| product(&sizes) > 1)
+        self.sizes_of(node, at)
+            .is_some_and(|sizes| product(&sizes) > 1)
     }
 
     /// Multiplications of a transposed convolution: every input meets every weight.
@@ -170,7 +176,9 @@ impl<'g> Walk<'g> {
             return 0;
         }
         let [_, height, width] = self.network.shape(input);
-        let weights = self.sizes_of(node, 1).and_then(|sizes| element_count(&sizes));
+        let weights = self
+            .sizes_of(node, 1)
+            .and_then(|sizes| element_count(&sizes));
         weights.map_or(0, |weights| (weights * height * width) as u64)
     }
 
@@ -181,8 +189,15 @@ impl<'g> Walk<'g> {
             return Err(Refusal::Missing("weights"));
         };
         let [_, height, width] = self.network.shape(input);
-        let groups = usize::try_from(attributes.int("group", 1)?).unwrap_or(1).max(1);
-        let found = sliding(attributes, [rows, columns], [height, width], Rounding::Floor)?;
+        let groups = usize::try_from(attributes.int("group", 1)?)
+            .unwrap_or(1)
+            .max(1);
+        let found = sliding(
+            attributes,
+            [rows, columns],
+            [height, width],
+            Rounding::Floor,
+        )?;
         let places = found.output[0] * found.output[1];
         let counted = Counted {
             weights: self.count(node, 1),
@@ -245,10 +260,16 @@ impl<'g> Walk<'g> {
             return;
         };
         let [channels, height, width] = self.network.shape(input);
-        let elements = self.sizes_of(node, at).and_then(|sizes| element_count(&sizes));
+        let elements = self
+            .sizes_of(node, at)
+            .and_then(|sizes| element_count(&sizes));
         let is_map = channels * height * width != channels;
-        if is_map && elements.is_some_and(|elements| elements != 1 && elements != channels) {
-            self.refuse(node, "its constant is neither one value nor one per channel");
+        let varies = elements.is_some_and(|elements| elements != 1 && elements != channels);
+        if is_map && varies && !self.is_before_dense(node) {
+            self.refuse(
+                node,
+                "its constant is neither one value nor one per channel",
+            );
         }
         let counted = self.count(node, at);
         let is_bias = matches!(node.op_type.as_str(), "Add" | "Sub");
@@ -256,11 +277,36 @@ impl<'g> Walk<'g> {
         self.in_place(node, input, weights, biases);
     }
 
+    /// Whether nothing but constants lies between a node and a dense layer.
+    fn is_before_dense(&self, node: &NodeProto) -> bool {
+        let mut node = node;
+        while let Some(output) = node.output.first() {
+            let mut readers = self
+                .graph
+                .nodes()
+                .iter()
+                .filter(|next| next.input.contains(output));
+            let (Some(next), None) = (readers.next(), readers.next()) else {
+                return false;
+            };
+            match next.op_type.as_str() {
+                "Gemm" | "MatMul" => return true,
+                "Flatten" | "Reshape" | "Add" | "Sub" | "Mul" | "Div" => node = next,
+                _ => return false,
+            }
+        }
+        false
+    }
+
     /// Sizes of a constant operand.
     fn sizes_of(&self, node: &NodeProto, at: usize) -> Option<Vec<usize>> {
         let constant = self.constants.get(node.input.get(at)?.as_str())?;
         let sizes = constant.dims.iter();
-        Some(sizes.map(|&size| usize::try_from(size).unwrap_or(0)).collect())
+        Some(
+            sizes
+                .map(|&size| usize::try_from(size).unwrap_or(0))
+                .collect(),
+        )
     }
 
     /// Elements of a constant operand that were not counted before.
@@ -277,7 +323,10 @@ impl<'g> Walk<'g> {
 
     /// The same for operands that are weights, not sizes or axes.
     fn count_floats(&mut self, node: &'g NodeProto, at: usize) -> u64 {
-        let constant = node.input.get(at).and_then(|name| self.constants.get(name.as_str()));
+        let constant = node
+            .input
+            .get(at)
+            .and_then(|name| self.constants.get(name.as_str()));
         let is_small = |constant: &&&TensorProto| {
             Constant::parse(constant).is_ok_and(|known| known.floats().is_none())
         };
@@ -344,7 +393,8 @@ impl<'g> Walk<'g> {
     /// What `node` writes is `tensor`.
     fn name(&mut self, node: &'g NodeProto, tensor: usize) {
         let outputs = node.output.iter();
-        self.tensors.extend(outputs.map(|output| (output.as_str(), tensor)));
+        self.tensors
+            .extend(outputs.map(|output| (output.as_str(), tensor)));
     }
 
     fn refuse(&mut self, node: &NodeProto, why: &str) {

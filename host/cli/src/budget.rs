@@ -11,9 +11,9 @@ use content::Content;
 use cortexscope_budget::{Mode, Network, architecture, lecture, onnx};
 use cortexscope_draw::number::grouped;
 use cortexscope_draw::{Theme, arena_plan};
-use cortexscope_present::scene;
 use cortexscope_net::onnx::Weights;
 use cortexscope_net::reader::{self, Hint};
+use cortexscope_present::scene;
 use cortexscope_present::terminal::Style;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -143,7 +143,10 @@ impl Budget {
                 .to_owned(),
         ];
         let elsewhere = content.network.not_on_a_board.iter();
-        let facts: Vec<String> = facts.into_iter().chain(elsewhere.map(ToString::to_string)).collect();
+        let facts: Vec<String> = facts
+            .into_iter()
+            .chain(elsewhere.map(ToString::to_string))
+            .collect();
         let facts: Vec<&str> = facts.iter().map(String::as_str).collect();
         notes(out, format, &facts)?;
         let tables: [(&str, Table); 2] = [("memory", content.arenas()), ("link", content.link())];

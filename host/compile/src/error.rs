@@ -137,7 +137,10 @@ pub enum Refusal {
     )]
     TwoActivations,
     /// The constant operand is a map or varies along the wrong axis.
-    #[error("its constant of sizes {0:?} is neither a scalar nor one value per channel")]
+    #[error(
+        "not on a board: its constant of sizes {0:?} is neither one value, nor one per channel, \
+         nor followed by a dense layer"
+    )]
     Varies(Vec<usize>),
     /// It moves values in a way other than flattening before a dense layer.
     #[error(

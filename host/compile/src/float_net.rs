@@ -84,6 +84,14 @@ pub enum FloatOp {
     Elementwise(Vec<Elementwise>),
     /// Concatenation over channels.
     Concat,
+    /// A factor and a summand for each value `[C, H, W]`; a board has it only in the dense
+    /// layer after it.
+    ValueAffine {
+        /// Factors.
+        factors: Vec<f32>,
+        /// Summands.
+        summands: Vec<f32>,
+    },
 }
 
 /// What a convolution was in the file.

@@ -92,7 +92,9 @@ impl<'a> Importer<'a> {
         let constants = graph.constants().iter();
         Self {
             graph,
-            constants: constants.map(|constant| (constant.name.as_str(), constant)).collect(),
+            constants: constants
+                .map(|constant| (constant.name.as_str(), constant))
+                .collect(),
             values: HashMap::from([(name, Value::Activation(input))]),
             layers: Vec::new(),
             names: HashSet::from([name.to_owned()]),

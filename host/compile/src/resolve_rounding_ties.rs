@@ -95,7 +95,7 @@ impl<'a> Edge<'a> {
             let functions: &[Elementwise] = match &layer.op {
                 FloatOp::Conv { .. } | FloatOp::Dense { .. } => &[],
                 FloatOp::Elementwise(functions) => functions,
-                FloatOp::MaxPool(_) | FloatOp::Concat => return None,
+                FloatOp::MaxPool(_) | FloatOp::Concat | FloatOp::ValueAffine { .. } => return None,
             };
             Some(Self {
                 from: *layer.inputs.first()?,

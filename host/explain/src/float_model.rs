@@ -145,6 +145,11 @@ impl FloatModel {
         layer::logits(&self.graph.layers, self.graph.output)
     }
 
+    /// The layer that writes what the network gives.
+    pub fn last(&self) -> LayerId {
+        self.graph.output
+    }
+
     /// The layer whose maps Grad-CAM reads where none is named: what the last
     /// convolution with more than one position writes, after its rectifier
     /// where one follows (the "final convolutional layer" of Selvaraju et al.

@@ -107,7 +107,46 @@ impl Graph {
 /// # Errors
 /// [`ReadError`]: what is wrong with the file, or which node is not understood.
 pub fn read(model: ModelProto, hint: &Hint) -> Result<Graph, ReadError> {
-    let checked = checked::check(model, hint)?;
+    let file = checked::File::new(model)?;
+    let mut first_error = None;
+    // Of several outputs the first one is meant that is an activation: others are labels.
+    for output in file.candidates(hint)? {
+        let checked = file.check(&output, hint);
+        match checked.and_then(|checked| read_checked(checked, hint)) {
+            Ok((graph, constants)) => {
+                // Weights that nothing else holds any more are not copied.
+                drop(file);
+                return Ok(with_constants(graph, constants));
+            }
+            Err(error) => {
+                first_error.get_or_insert(error);
+            }
+        }
+    }
+    Err(first_error.unwrap_or(ReadError::NoOutput))
+}
+
+/// Constants of the normal form, by name.
+type Constants = Vec<(String, Arc<TensorProto>)>;
+
+fn with_constants(mut graph: Graph, constants: Constants) -> Graph {
+    let mut initializer: Vec<TensorProto> = constants
+        .into_iter()
+        .map(|(name, constant)| TensorProto {
+            name,
+            ..Arc::unwrap_or_clone(constant)
+        })
+        .collect();
+    initializer.sort_by(|a, b| a.name.cmp(&b.name));
+    if let Some(graph) = &mut graph.model.graph {
+        graph.initializer = initializer;
+    }
+    graph
+}
+
+/// The network without its constants, under the best layout of its input, and its
+/// constants.
+fn read_checked(checked: Checked, hint: &Hint) -> Result<(Graph, Constants), ReadError> {
     let wanted = hint.shape.or_else(|| sized(&checked.sizes, hint.size));
     let mut layouts = layout::layouts(&checked.sizes, wanted);
     let mut best: Option<Read<'_>> = None;
@@ -118,7 +157,7 @@ pub fn read(model: ModelProto, hint: &Hint) -> Result<Graph, ReadError> {
         match Reader::read(&checked, &layout) {
             Ok(read) => {
                 layouts.extend(read.suggested(&checked.sizes, &layouts));
-                let is_clean = read.reader.rearranged == 0;
+                let is_clean = read.cost() == [0, 0];
                 if best.as_ref().is_none_or(|best| read.cost() < best.cost()) {
                     best = Some(read);
                 }
@@ -248,6 +287,8 @@ struct Reader<'a> {
     readers: HashMap<&'a str, usize>,
     /// Tensors that had to be rearranged.
     rearranged: usize,
+    /// Constants that vary over rows or columns.
+    uneven: usize,
     /// Sizes that the file gives its input, where these cut through an axis.
     input_as: Option<Vec<usize>>,
     notes: Vec<String>,
@@ -272,9 +313,10 @@ struct Read<'a> {
 }
 
 impl<'a> Read<'a> {
-    /// What this layout leaves to be rearranged.
-    fn cost(&self) -> usize {
-        self.reader.rearranged
+    /// Tensors that this layout leaves to be rearranged, and constants that vary over
+    /// places, which no board has.
+    fn cost(&self) -> [usize; 2] {
+        [self.reader.rearranged, self.reader.uneven]
     }
 
     /// Other layouts of an input of `sizes`, from what the network turns it into.
@@ -291,7 +333,8 @@ impl<'a> Read<'a> {
         suggested.filter(|layout| !known.contains(layout)).collect()
     }
 
-    fn finish(self, checked: &Checked) -> Graph {
+    /// The network without its constants, and the constants that it reads.
+    fn finish(self, checked: &Checked) -> (Graph, Constants) {
         let Self {
             reader,
             layout,
@@ -300,10 +343,7 @@ impl<'a> Read<'a> {
         let output = reader.tensors[output.tensor].name.clone();
         let mut notes = Vec::new();
         let [channels, height, width] = layout.axes.shape;
-        let has_batch_and_map = checked.sizes.len() == 4 && layout.dims[1].iter().eq(
-            [layout::Axis::Channel].iter().filter(|_| channels > 1),
-        );
-        if !has_batch_and_map {
+        if !layout::is_usual(&layout) {
             notes.push(format!(
                 "input `{}` is {}: read as {channels}×{height}×{width} (channels, rows, columns)",
                 checked.input,
@@ -314,7 +354,10 @@ impl<'a> Read<'a> {
             notes.push(format!("the file's batch of {} is read as 1", reader.batch));
         }
         if checked.outputs.len() > 1 {
-            let others = checked.outputs.iter().filter(|name| **name != checked.output);
+            let others = checked
+                .outputs
+                .iter()
+                .filter(|name| **name != checked.output);
             let others: Vec<&str> = others.map(String::as_str).collect();
             notes.push(format!(
                 "of several outputs `{}` is read; --output-name takes another: {}",
@@ -329,23 +372,16 @@ impl<'a> Read<'a> {
             .flat_map(|node| &node.input)
             .map(String::as_str)
             .collect();
-        let mut initializer: Vec<TensorProto> = reader
-            .constants
-            .into_iter()
-            .filter(|(name, _)| read.contains(name.as_str()))
-            .map(|(name, constant)| TensorProto {
-                name,
-                ..Arc::unwrap_or_clone(constant)
-            })
-            .collect();
-        initializer.sort_by(|a, b| a.name.cmp(&b.name));
+        let constants = reader.constants.into_iter();
+        let constants = constants.filter(|(name, _)| read.contains(name.as_str()));
+        let constants = constants.collect();
         let sizes = reader
             .tensors
             .iter()
             .map(|tensor| (tensor.name.clone(), tensor.form.sizes()))
             .collect();
         let input = [1, channels, height, width].map(Size::Fixed);
-        Graph {
+        let graph = Graph {
             model: ModelProto {
                 ir_version: 8,
                 opset_import: vec![OperatorSetIdProto {
@@ -355,7 +391,6 @@ impl<'a> Read<'a> {
                 graph: Some(GraphProto {
                     name: checked.name.clone(),
                     node: nodes,
-                    initializer,
                     input: vec![value_info(&checked.input, DataType::Float, &input)],
                     ..GraphProto::default()
                 }),
@@ -367,7 +402,8 @@ impl<'a> Read<'a> {
             outputs: checked.outputs.clone(),
             sizes,
             notes,
-        }
+        };
+        (graph, constants)
     }
 }
 
@@ -417,6 +453,7 @@ impl<'a> Reader<'a> {
             padded: HashMap::new(),
             readers,
             rearranged: 0,
+            uneven: 0,
             input_as: None,
             notes: Vec::new(),
         };
@@ -425,7 +462,7 @@ impl<'a> Reader<'a> {
             reader.node(node).map_err(refused)?;
         }
         match reader.values.get(checked.output.as_str()) {
-            Some(Value::Activation(view)) if view.tensor != 0 => Ok(Read {
+            Some(Value::Activation(view)) if reader.is_activation(view) => Ok(Read {
                 output: view.clone(),
                 layout: layout.clone(),
                 reader,
@@ -435,8 +472,18 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Whether a view is of something that a layer computed, not of labels.
+    fn is_activation(&self, view: &View) -> bool {
+        let is_label = match self.tensors[view.tensor].form {
+            Form::Raw(_, kind) => kind != DataType::Float,
+            _ => false,
+        };
+        view.tensor != 0 && !is_label
+    }
+
     fn node(&mut self, node: &'a NodeProto) -> Result<(), Refusal> {
-        if !matches!(node.domain.as_str(), "" | "ai.onnx") {
+        let is_ml = node.domain == "ai.onnx.ml" && ops::ML.contains(&node.op_type.as_str());
+        if !matches!(node.domain.as_str(), "" | "ai.onnx") && !is_ml {
             return Err(Refusal::Domain(node.domain.clone()));
         }
         let mut activations = Vec::new();

@@ -3,6 +3,7 @@
 
 use cortexscope_budget::{Element, Ledger, Mode, Network, onnx, plan};
 use cortexscope_compile::Judge;
+use cortexscope_core as core;
 use cortexscope_explain::float_model::{FloatModel, Overrides};
 use cortexscope_net::input::ModelSpec;
 use cortexscope_net::onnx::file::decode;
@@ -75,10 +76,11 @@ fn all_exporters_files_compile_to_the_same_network() {
                 inputs: inputs.clone(),
                 operators: BTreeSet::new(),
             };
-            let (compiled, mut rig) = compiled(&drawn).unwrap_or_else(|e| panic!("{context}: {e:#}"));
+            let (compiled, mut rig) =
+                compiled(&drawn).unwrap_or_else(|e| panic!("{context}: {e:#}"));
             let model = rig.model.image.model();
             let [.., fused, tapped] = budget(&counted(&drawn.onnx));
-            for (mode, bytes) in [(rig::Mode::Fused, fused), (rig::Mode::Tapped, tapped)] {
+            for (mode, bytes) in [(core::Mode::Fused, fused), (core::Mode::Tapped, tapped)] {
                 let planned = model.plan(mode).expect("a plan").arena_bytes() as u64;
                 assert_eq!(planned, bytes, "{mode:?}, {context}");
             }
@@ -91,11 +93,16 @@ fn all_exporters_files_compile_to_the_same_network() {
             match &plain {
                 None => plain = Some(logits),
                 Some(plain) => {
-                    let greatest = plain.iter().fold(0.0_f32, |most, logit| most.max(logit.abs()));
+                    let greatest = plain
+                        .iter()
+                        .fold(0.0_f32, |most, logit| most.max(logit.abs()));
                     for (logit, plain) in logits.iter().zip(plain) {
                         // A step of the int8 may fall to another side.
                         let apart = (logit - plain).abs();
-                        assert!(apart <= 0.05 * (1.0 + greatest), "{context}: {logit} {plain}");
+                        assert!(
+                            apart <= 0.05 * (1.0 + greatest),
+                            "{context}: {logit} {plain}"
+                        );
                     }
                 }
             }
@@ -105,7 +112,10 @@ fn all_exporters_files_compile_to_the_same_network() {
 
 /// The layers that are quantised, as tract gives them.
 fn bytes_of(recording: &Recording) -> Vec<Vec<i8>> {
-    let layers = recording.activations.iter().filter(|layer| layer.tensor > 0);
+    let layers = recording
+        .activations
+        .iter()
+        .filter(|layer| layer.tensor > 0);
     layers.map(|layer| layer.values.clone()).collect()
 }
 
@@ -123,15 +133,22 @@ fn all_exporters_files_are_explained_alike() {
         let of = |exporter: Exporter| {
             let model = opened(&net, exporter);
             let logits = model.logits().expect("classes");
-            let values = model.activations(&[logits], &input).expect("it runs").remove(0);
+            let values = model
+                .activations(&[logits], &input)
+                .expect("it runs")
+                .remove(0);
             let mut adjoint = tract_adjoint::Adjoint::of(model.typed());
             let outlet = model.typed().output_outlets().expect("outputs")[logits.0];
             adjoint = adjoint.read(&[outlet]);
             let mut plan = adjoint.plan().expect("a plan");
             let tensor = tract_onnx::prelude::Tensor::from_shape(model.input_dims(), &input);
-            let inputs = tract_onnx::prelude::tvec![tensor.expect("an input").into()];
-            let pass = plan.run(inputs, &tract_adjoint::Target::Sum).expect("it runs");
-            let gradient = pass.gradients[0].to_plain_array_view::<f32>().expect("floats");
+            let inputs = std::iter::once(tensor.expect("an input").into()).collect();
+            let pass = plan
+                .run(inputs, &tract_adjoint::Target::Sum)
+                .expect("it runs");
+            let gradient = pass.gradients[0]
+                .to_plain_array_view::<f32>()
+                .expect("floats");
             (values, gradient.iter().copied().collect::<Vec<f32>>())
         };
         let (logits, gradient) = of(Exporter::Plain);
@@ -142,7 +159,10 @@ fn all_exporters_files_are_explained_alike() {
                 for (own, plain) in own.iter().zip(plain) {
                     let apart = (own - plain).abs();
                     let scale = 1.0 + plain.abs();
-                    assert!(apart <= TOLERANCE * scale, "{exporter:?}, seed {seed}: {own} {plain}");
+                    assert!(
+                        apart <= TOLERANCE * scale,
+                        "{exporter:?}, seed {seed}: {own} {plain}"
+                    );
                 }
             }
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
 use tract_onnx::tract_core::ops::einsum::EinSum;
-use tract_onnx_opl::resize::Resize;
+use tract_onnx::tract_core::ops::nn::resize::{NearestUpsample, Resize};
 
 use super::Step;
 use crate::AdjointError;
@@ -23,19 +23,67 @@ const LETTERS: &str = "abcdefgh";
 const AFTER: char = 'z';
 
 impl Interpolation {
-    /// The weights of `op`, the operator of `node`.
+    /// The weights of `node`; none where it is no resizing.
     ///
     /// # Errors
     /// It crops, or has more axes than are supported.
-    pub fn of(tape: &Tape<'_>, node: &TypedNode, op: &Resize) -> Result<Self, AdjointError> {
+    pub fn of(tape: &Tape<'_>, node: &TypedNode) -> Result<Option<Self>, AdjointError> {
+        if is_resize(node) {
+            Self::resized(tape, node).map(Some)
+        } else if let Some(op) = node.op_as::<NearestUpsample>() {
+            Self::repeated(tape, node, op).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// Each place as many times as `op` says.
+    fn repeated(
+        tape: &Tape<'_>,
+        node: &TypedNode,
+        op: &NearestUpsample,
+    ) -> Result<Self, AdjointError> {
         let before = tape.shape(node.inputs[0])?;
-        let after = tape.shape(OutletId::new(node.id, 0))?;
-        if op.optional_roi_input.is_some() || op.axes.is_some() || before.len() > LETTERS.len() {
+        if before.len() > LETTERS.len() {
             return Err(unsupported(node, "only plain resizing is supported"));
         }
+        let changed = op
+            .scales
+            .iter()
+            .enumerate()
+            .filter(|(_, times)| **times != 1);
+        let axes = changed.map(|(axis, &times)| {
+            let size = before[axis];
+            let mut weights = vec![0.0_f32; times * size * size];
+            for place in 0..times * size {
+                weights[place * size + place / times] = 1.0;
+            }
+            let weights = Tensor::from_shape(&[times * size, size], &weights)?;
+            Ok((axis, weights.into_arc_tensor()))
+        });
+        let axes = axes.collect::<Result<Vec<_>, AdjointError>>()?;
+        Ok(Self { axes })
+    }
+
+    fn resized(tape: &Tape<'_>, node: &TypedNode) -> Result<Self, AdjointError> {
+        let refused = || {
+            unsupported(
+                node,
+                "only resizing by constant scales or sizes is supported",
+            )
+        };
+        let before = tape.shape(node.inputs[0])?;
+        let after = tape.shape(OutletId::new(node.id, 0))?;
+        let &[_, by] = node.inputs.as_slice() else {
+            return Err(refused());
+        };
+        let by = tape.constant(by)?.filter(|by| by.len() == before.len());
+        let by = by
+            .filter(|_| before.len() <= LETTERS.len())
+            .ok_or_else(refused)?;
         let changed = (0..before.len()).filter(|&axis| before[axis] != after[axis]);
         let axes = changed.map(|axis| {
-            let weights = weights(op, before.len(), axis, [before[axis], after[axis]])?;
+            let weights = weights(node, &by, axis, [before[axis], after[axis]])?;
             Ok((axis, weights))
         });
         let axes = axes.collect::<Result<Vec<_>, AdjointError>>()?;
@@ -69,44 +117,51 @@ impl Interpolation {
     }
 }
 
-/// Sends `step.arrived` to the input.
-pub fn differentiate(
-    tape: &mut Tape<'_>,
-    step: &Step<'_>,
-    op: &Resize,
-) -> Result<(), AdjointError> {
-    let interpolation = Interpolation::of(tape, step.node, op)?;
+/// Sends `step.arrived` to the input, where the node resizes; whether it does.
+pub fn differentiate(tape: &mut Tape<'_>, step: &Step<'_>) -> Result<bool, AdjointError> {
+    let Some(interpolation) = Interpolation::of(tape, step.node)? else {
+        return Ok(false);
+    };
     let back = interpolation.back(tape, step.arrived, |weight| weight)?;
-    tape.give(step.node.inputs[0], back)
+    tape.give(step.node.inputs[0], back)?;
+    Ok(true)
 }
 
-/// `op` along `axis` of unit vectors: column `i` is what becomes of place `i`.
+/// Whether a node resizes by an operator of tract's, before or after it was simplified.
+pub fn is_resize(node: &TypedNode) -> bool {
+    node.op_is::<Resize>() || node.op_is::<tract_onnx_opl::resize::Resize>()
+}
+
+/// What `node` does along `axis` to unit vectors: column `i` is what becomes of place
+/// `i`. `by` are its scales or sizes.
 fn weights(
-    op: &Resize,
-    rank: usize,
+    node: &TypedNode,
+    by: &Tensor,
     axis: usize,
     [before, after]: [usize; 2],
 ) -> Result<Arc<Tensor>, AdjointError> {
     // The unit vectors stand along another axis, which stays as it is.
+    let rank = by.len();
     let other = usize::from(axis == 0);
     let mut shape = vec![1; rank];
     shape[axis] = before;
     shape[other] = before;
     let mut units = vec![0.0_f32; before * before];
     (0..before).for_each(|at| units[at * before + at] = 1.0);
-    let mut sizes: Vec<i64> = shape.iter().map(|&size| size as i64).collect();
-    sizes[axis] = after as i64;
-    let mut scales = vec![1.0_f32; rank];
-    scales[axis] = after as f32 / before as f32;
+    let own = if by.datum_type().is_float() {
+        let given = by.cast_to::<f32>()?;
+        let mut scales = vec![1.0_f32; rank];
+        scales[axis] = given.to_plain_array_view::<f32>()?[axis];
+        tensor1(&scales)
+    } else {
+        let mut sizes: Vec<i64> = shape.iter().map(|&size| size as i64).collect();
+        sizes[axis] = after as i64;
+        tensor1(&sizes).cast_to_dt(by.datum_type())?.into_owned()
+    };
     let mut model = TypedModel::default();
-    let mut inputs = tvec!(model.add_const("units", Tensor::from_shape(&shape, &units)?)?);
-    if op.optional_scales_input.is_some() {
-        inputs.push(model.add_const("scales", tensor1(&scales))?);
-    }
-    if op.optional_sizes_input.is_some() {
-        inputs.push(model.add_const("sizes", tensor1(&sizes))?);
-    }
-    let resized = model.wire_node("resized", op.clone(), &inputs)?;
+    let units = model.add_const("units", Tensor::from_shape(&shape, &units)?)?;
+    let inputs = tvec!(units, model.add_const("by", own)?);
+    let resized = model.wire_node("resized", node.op.clone(), &inputs)?;
     model.select_output_outlets(&resized)?;
     let plan = model.into_runnable()?;
     let result = plan.run(tvec!())?;

@@ -1,7 +1,6 @@
 //! Transposed convolutions: their derivative is a convolution.
 
 use tract_onnx::prelude::*;
-use tract_onnx::tract_core::internal::*;
 use tract_onnx::tract_core::ops::cnn::{Conv, Deconv, KernelFormat, PaddingSpec, PoolSpec};
 
 use super::Step;

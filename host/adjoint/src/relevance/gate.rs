@@ -13,16 +13,16 @@ use crate::tape::Tape;
 /// `x · sigmoid(x)` and its like are functions of one value, which pass relevance on to
 /// it. Of a signal and a gate with fewer values, the signal takes all (Arras et al. 2017,
 /// section 3.1).
-pub fn source(
-    tape: &Tape<'_>,
-    operands: [OutletId; 2],
-) -> Result<Option<OutletId>, AdjointError> {
+pub fn source(tape: &Tape<'_>, operands: [OutletId; 2]) -> Result<Option<OutletId>, AdjointError> {
     let [first, second] = operands;
     let (own, other) = (functions(tape, first)?, functions(tape, second)?);
     if let Some(&common) = own.iter().find(|outlet| other.contains(outlet)) {
         return Ok(Some(common));
     }
-    let count = |outlet| tape.shape(outlet).map(|shape| shape.iter().product::<usize>());
+    let count = |outlet| {
+        tape.shape(outlet)
+            .map(|shape| shape.iter().product::<usize>())
+    };
     let (own, other) = (count(first)?, count(second)?);
     Ok(match own.cmp(&other) {
         std::cmp::Ordering::Greater => Some(first),

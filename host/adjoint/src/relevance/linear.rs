@@ -8,7 +8,6 @@ use tract_onnx::tract_core::ops::cnn::{Conv, Deconv, SumPool};
 use tract_onnx::tract_core::ops::einsum::EinSum;
 use tract_onnx::tract_core::ops::math;
 use tract_onnx::tract_core::ops::nn::Reduce;
-use tract_onnx_opl::resize::Resize;
 
 use super::ShareWires;
 use crate::derivative::{
@@ -131,8 +130,8 @@ impl<'m> Linear<'m> {
             let channel = usize::from(op.pool_spec.data_format.has_n());
             bias = Some(along(&flat, rank, channel)?);
             Kind::Transposed(Box::new(op.clone()), weights)
-        } else if let Some(op) = node.op_as::<Resize>() {
-            Kind::Resized(Interpolation::of(tape, node, op)?)
+        } else if let Some(interpolation) = Interpolation::of(tape, node)? {
+            Kind::Resized(interpolation)
         } else if let Some(op) = node.op_as::<EinSum>() {
             if node.inputs.len() != 2 {
                 return Err(unsupported(

@@ -55,6 +55,13 @@ impl Importer<'_> {
             _ if matches!(node.op_type.as_str(), "Max" | "Min" | "Pow") => {
                 return Err(Refusal::Varies(constant.dims.clone()));
             }
+            _ if is_per_value(&constant, shape) => {
+                let affine = values
+                    .iter()
+                    .map(|&value| affine(&node.op_type, value, swapped));
+                let (factors, summands) = affine.unzip();
+                FloatOp::ValueAffine { factors, summands }
+            }
             _ => {
                 let channels = self.channels(&view)?;
                 if !is_per_channel(&constant, &view, channels) {
@@ -145,6 +152,14 @@ fn fits_rank(constant: &Constant, view: &View) -> bool {
         && own
             .zip(view.dims.iter().rev())
             .all(|(&c, &v)| c == 1 || c == v)
+}
+
+/// Whether the constant has one value for each of a map's.
+fn is_per_value(constant: &Constant, [channels, height, width]: [usize; 3]) -> bool {
+    let lead = constant.dims.len().saturating_sub(3);
+    height * width > 1
+        && constant.dims[..lead].iter().all(|&size| size == 1)
+        && constant.dims[lead..] == [channels, height, width]
 }
 
 /// Whether the constant has one value per channel, on the channels' axis.

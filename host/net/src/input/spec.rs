@@ -101,7 +101,9 @@ impl serde::de::Visitor<'_> for ChannelsVisitor {
         let count = usize::try_from(count).ok();
         let count = count.filter(|count| (1..=MAX_CHANNELS).contains(count));
         count.map(Channels::Count).ok_or_else(|| {
-            E::custom(format_args!("channels: a number from 1 to {MAX_CHANNELS} is wanted"))
+            E::custom(format_args!(
+                "channels: a number from 1 to {MAX_CHANNELS} is wanted"
+            ))
         })
     }
 

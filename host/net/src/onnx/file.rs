@@ -68,7 +68,9 @@ pub enum FileError {
     #[error("not an ONNX model: {0}")]
     Decode(#[from] prost::DecodeError),
     /// Values in another file, of a model that lies in no folder.
-    #[error("the values of `{tensor}` are in another file, `{location}`; save the model as one file")]
+    #[error(
+        "the values of `{tensor}` are in another file, `{location}`; save the model as one file"
+    )]
     NoFolder {
         /// The tensor.
         tensor: String,
@@ -95,7 +97,9 @@ pub enum FileError {
         location: String,
     },
     /// The file of the values is shorter than they are.
-    #[error("the values of `{tensor}` are in `{location}` from byte {offset}, {need} bytes; it has {have}")]
+    #[error(
+        "the values of `{tensor}` are in `{location}` from byte {offset}, {need} bytes; it has {have}"
+    )]
     ShortData {
         /// The tensor.
         tensor: String,
@@ -117,7 +121,9 @@ pub enum FileError {
 pub fn read(path: &ResourcePath, weights: Weights) -> Result<ModelProto, FileError> {
     match path {
         ResourcePath::Shipped(_) => {
-            let bytes = path.read().map_err(|source| io_error(&path.to_string(), source))?;
+            let bytes = path
+                .read()
+                .map_err(|source| io_error(&path.to_string(), source))?;
             decode(&bytes)
         }
         ResourcePath::Disk(file) if weights == Weights::Skip => skip_weights(file),
@@ -232,10 +238,13 @@ fn is_external(tensor: &TensorProto) -> bool {
 fn read_external(tensor: &mut TensorProto, folder: Option<&Path>) -> Result<(), FileError> {
     let entry = |key: &str| {
         let mut entries = tensor.external_data.iter();
-        entries.find(|entry| entry.key == key).map(|entry| entry.value.clone())
+        entries
+            .find(|entry| entry.key == key)
+            .map(|entry| entry.value.clone())
     };
     let name = tensor.name.clone();
-    let location = entry("location").ok_or(FileError::Format("external data without a location"))?;
+    let location =
+        entry("location").ok_or(FileError::Format("external data without a location"))?;
     let number = |key: &str| entry(key).map(|text| text.parse::<u64>()).transpose();
     let wrong = |_| FileError::Format("external data whose offset or length is no number");
     let offset = number("offset").map_err(wrong)?.unwrap_or(0);
@@ -269,7 +278,11 @@ fn read_external(tensor: &mut TensorProto, folder: Option<&Path>) -> Result<(), 
     // A link could lead out of the folder.
     let is_in_folder = || {
         let [real, folder] = [path.as_path(), folder].map(|path| {
-            let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+            let path = if path.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                path
+            };
             path.canonicalize().ok()
         });
         Some(real?.starts_with(folder?))

@@ -12,6 +12,9 @@ use super::Hint;
 use super::error::{MAX_NODES, MAX_OPSET, MAX_SIZE, MIN_OPSET, ReadError};
 use crate::onnx::constant::type_name;
 
+/// Sizes that an input may have, those of one included.
+const MAX_RANK: usize = 6;
+
 /// A file whose input, outputs and order are checked.
 #[derive(Debug)]
 pub struct Checked {
@@ -35,52 +38,94 @@ pub struct Checked {
 
 /// What operators on quantised tensors say of the network.
 const QUANTISED: [(&str, &str); 5] = [
-    ("QLinear", "operators on int8, as onnxruntime's QOperator format has them"),
-    ("QGemm", "operators on int8, as onnxruntime's QOperator format has them"),
-    ("QuantizeLinear", "QuantizeLinear and DequantizeLinear around float operators, QDQ"),
-    ("DequantizeLinear", "QuantizeLinear and DequantizeLinear around float operators, QDQ"),
-    ("DynamicQuantizeLinear", "dynamically: the inputs' scales are measured in each run"),
+    (
+        "QLinear",
+        "operators on int8, as onnxruntime's QOperator format has them",
+    ),
+    (
+        "QGemm",
+        "operators on int8, as onnxruntime's QOperator format has them",
+    ),
+    (
+        "QuantizeLinear",
+        "QuantizeLinear and DequantizeLinear around float operators, QDQ",
+    ),
+    (
+        "DequantizeLinear",
+        "QuantizeLinear and DequantizeLinear around float operators, QDQ",
+    ),
+    (
+        "DynamicQuantizeLinear",
+        "dynamically: the inputs' scales are measured in each run",
+    ),
 ];
 
-/// Checks a file.
-pub fn check(model: ModelProto, hint: &Hint) -> Result<Checked, ReadError> {
-    let opset = opset(&model)?;
-    let mut graph = model.graph.ok_or(ReadError::NoGraph)?;
-    if graph.node.len() > MAX_NODES {
-        return Err(ReadError::Nodes(graph.node.len()));
-    }
-    let outputs: Vec<String> = graph.output.iter().map(|output| output.name.clone()).collect();
-    let output = match &hint.output {
-        Some(name) if outputs.contains(name) || writes(&graph, name) => name.clone(),
-        Some(name) => {
-            return Err(ReadError::UnknownOutput {
-                name: name.clone(),
-                known: outputs,
-            });
+/// A file whose outputs are known.
+#[derive(Debug)]
+pub struct File {
+    opset: i64,
+    graph: GraphProto,
+    initializers: HashMap<String, Arc<TensorProto>>,
+    outputs: Vec<String>,
+}
+
+impl File {
+    /// Checks a file as a whole.
+    pub fn new(model: ModelProto) -> Result<Self, ReadError> {
+        let opset = opset(&model)?;
+        let mut graph = model.graph.ok_or(ReadError::NoGraph)?;
+        if graph.node.len() > MAX_NODES {
+            return Err(ReadError::Nodes(graph.node.len()));
         }
-        None => outputs.first().cloned().ok_or(ReadError::NoOutput)?,
-    };
-    let initializers: HashMap<String, Arc<TensorProto>> = std::mem::take(&mut graph.initializer)
-        .into_iter()
-        .map(|tensor| (tensor.name.clone(), Arc::new(tensor)))
-        .collect();
-    let nodes = in_order(std::mem::take(&mut graph.node), &output)?;
-    refuse_quantised(&nodes)?;
-    refuse_half(&nodes, &initializers)?;
-    let input = only_input(&graph, &nodes, &initializers)?;
-    let sizes = sizes(input, hint)?;
-    let input = input.name.clone();
-    all_written(&nodes, &input, &initializers)?;
-    Ok(Checked {
-        opset,
-        name: graph.name,
-        nodes,
-        initializers,
-        input,
-        sizes,
-        output,
-        outputs,
-    })
+        let initializers = std::mem::take(&mut graph.initializer)
+            .into_iter()
+            .map(|tensor| (tensor.name.clone(), Arc::new(tensor)))
+            .collect();
+        let outputs = graph.output.iter().map(|output| output.name.clone());
+        Ok(Self {
+            opset,
+            outputs: outputs.collect(),
+            graph,
+            initializers,
+        })
+    }
+
+    /// The outputs that may be meant: the one that is asked for, or all in their order.
+    pub fn candidates(&self, hint: &Hint) -> Result<Vec<String>, ReadError> {
+        match &hint.output {
+            Some(name) if self.outputs.contains(name) || writes(&self.graph, name) => {
+                Ok(vec![name.clone()])
+            }
+            Some(name) => Err(ReadError::UnknownOutput {
+                name: name.clone(),
+                known: self.outputs.clone(),
+            }),
+            None if self.outputs.is_empty() => Err(ReadError::NoOutput),
+            None => Ok(self.outputs.clone()),
+        }
+    }
+
+    /// Checks what `output` depends on.
+    pub fn check(&self, output: &str, hint: &Hint) -> Result<Checked, ReadError> {
+        let initializers = &self.initializers;
+        let nodes = in_order(self.graph.node.clone(), output)?;
+        refuse_quantised(&nodes)?;
+        refuse_half(&nodes, initializers)?;
+        let input = only_input(&self.graph, &nodes, initializers)?;
+        let sizes = sizes(input, hint)?;
+        let input = input.name.clone();
+        all_written(&nodes, &input, initializers)?;
+        Ok(Checked {
+            opset: self.opset,
+            name: self.graph.name.clone(),
+            nodes,
+            initializers: initializers.clone(),
+            input,
+            sizes,
+            output: output.to_owned(),
+            outputs: self.outputs.clone(),
+        })
+    }
 }
 
 fn opset(model: &ModelProto) -> Result<i64, ReadError> {
@@ -141,23 +186,33 @@ fn in_order(nodes: Vec<NodeProto>, output: &str) -> Result<Vec<NodeProto>, ReadE
         }
     }
     let mut nodes: Vec<Option<NodeProto>> = nodes.into_iter().map(Some).collect();
-    Ok(order.iter().filter_map(|&index| nodes[index].take()).collect())
+    Ok(order
+        .iter()
+        .filter_map(|&index| nodes[index].take())
+        .collect())
 }
 
 fn refuse_quantised(nodes: &[NodeProto]) -> Result<(), ReadError> {
     let form = |operator: &str| {
         let is_integer = matches!(operator, "ConvInteger" | "MatMulInteger");
         let dynamic = is_integer.then_some(QUANTISED[4].1);
-        let known = QUANTISED.iter().find(|(name, _)| operator.starts_with(name));
+        let known = QUANTISED
+            .iter()
+            .find(|(name, _)| operator.starts_with(name));
         dynamic.or(known.map(|&(_, form)| form))
     };
     // A dynamic quantisation begins with its own operator; the others name theirs.
-    let found = nodes.iter().find_map(|node| Some((node, form(&node.op_type)?)));
+    let found = nodes
+        .iter()
+        .find_map(|node| Some((node, form(&node.op_type)?)));
     match found {
         Some((node, form)) => Err(ReadError::Quantised {
             node: super::node_name(node).to_owned(),
             operator: node.op_type.clone(),
-            form: if nodes.iter().any(|node| node.op_type.starts_with("QLinearConv")) {
+            form: if nodes
+                .iter()
+                .any(|node| node.op_type.starts_with("QLinearConv"))
+            {
                 QUANTISED[0].1
             } else {
                 form
@@ -272,7 +327,10 @@ fn sizes(input: &ValueInfoProto, hint: &Hint) -> Result<Vec<usize>, ReadError> {
             _ => None,
         })
         .collect();
-    if known.is_empty() || known.len() > 4 || known.iter().flatten().any(|&size| size > MAX_SIZE) {
+    if known.is_empty()
+        || known.len() > MAX_RANK
+        || known.iter().flatten().any(|&size| size > MAX_SIZE)
+    {
         return Err(unusable());
     }
     opened(&known, hint)
@@ -284,8 +342,13 @@ pub fn dims(model: &ModelProto) -> Vec<i64> {
         return Vec::new();
     };
     let known: HashSet<&str> = graph.initializer.iter().map(|t| t.name.as_str()).collect();
-    let mut free = graph.input.iter().filter(|input| !known.contains(input.name.as_str()));
-    let kind = free.next().and_then(|input| input.r#type.as_ref()?.value.as_ref());
+    let mut free = graph
+        .input
+        .iter()
+        .filter(|input| !known.contains(input.name.as_str()));
+    let kind = free
+        .next()
+        .and_then(|input| input.r#type.as_ref()?.value.as_ref());
     let Some(type_proto::Value::TensorType(tensor)) = kind else {
         return Vec::new();
     };
@@ -316,7 +379,8 @@ fn opened(known: &[Option<usize>], hint: &Hint) -> Result<Vec<usize>, ReadError>
     }
     let rest = &mut sizes[1..];
     let is_image = rest.len() == 3;
-    if let (true, true, Some([channels, height, width])) = (is_image, hint.replaces_size, hint.shape)
+    if let (true, true, Some([channels, height, width])) =
+        (is_image, hint.replaces_size, hint.shape)
     {
         if rest[2] == Some(channels) && rest[0] != Some(channels) {
             (rest[0], rest[1]) = (Some(height), Some(width));
@@ -347,7 +411,9 @@ fn opened(known: &[Option<usize>], hint: &Hint) -> Result<Vec<usize>, ReadError>
             }
         }
         (1, Some([channels, height, width]), _) if rest[0].is_none() => {
-            rest[0] = channels.checked_mul(height).and_then(|count| count.checked_mul(width));
+            rest[0] = channels
+                .checked_mul(height)
+                .and_then(|count| count.checked_mul(width));
         }
         _ => {}
     }
@@ -383,7 +449,10 @@ mod tests {
         let circle = vec![node(&["b"], "a"), node(&["a"], "b")];
         assert!(matches!(in_order(circle, "b"), Err(ReadError::Circle(_))));
         let twice = vec![node(&["x"], "a"), node(&["x"], "a")];
-        assert!(matches!(in_order(twice, "a"), Err(ReadError::WrittenTwice(_))));
+        assert!(matches!(
+            in_order(twice, "a"),
+            Err(ReadError::WrittenTwice(_))
+        ));
     }
 
     #[test]
@@ -395,7 +464,10 @@ mod tests {
         let open = [None, None, None, Some(3)];
         let image = Some([3, 20, 30]);
         assert_eq!(opened(&open, &hint(image)).unwrap(), [1, 20, 30, 3]);
-        assert!(matches!(opened(&open, &hint(None)), Err(ReadError::OpenSize)));
+        assert!(matches!(
+            opened(&open, &hint(None)),
+            Err(ReadError::OpenSize)
+        ));
         let open = [Some(4), Some(3), None, None];
         assert_eq!(opened(&open, &hint(image)).unwrap(), [4, 3, 20, 30]);
         let sized = Hint {

@@ -39,10 +39,36 @@ const SPREADING: [(&str, Bound); 18] = [
 
 /// Operators whose result is at most as large as their operands together.
 const KEEPING: [&str; 30] = [
-    "Identity", "Cast", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Concat",
-    "Slice", "Split", "Sqrt", "Neg", "Exp", "Log", "Abs", "Reciprocal", "Floor", "Ceil", "Round",
-    "Not", "Sign", "Relu", "Sigmoid", "Tanh", "ReduceSum", "ReduceMean", "ReduceProd", "ReduceMax",
-    "ReduceMin", "Clip",
+    "Identity",
+    "Cast",
+    "Reshape",
+    "Flatten",
+    "Squeeze",
+    "Unsqueeze",
+    "Transpose",
+    "Concat",
+    "Slice",
+    "Split",
+    "Sqrt",
+    "Neg",
+    "Exp",
+    "Log",
+    "Abs",
+    "Reciprocal",
+    "Floor",
+    "Ceil",
+    "Round",
+    "Not",
+    "Sign",
+    "Relu",
+    "Sigmoid",
+    "Tanh",
+    "ReduceSum",
+    "ReduceMean",
+    "ReduceProd",
+    "ReduceMax",
+    "ReduceMin",
+    "Clip",
 ];
 
 /// How large a result may be.
@@ -96,9 +122,9 @@ impl<'a> Reader<'a> {
         };
         let bound = match spreading {
             Some((_, Bound::Broadcast)) => broadcast_bound(&constants),
-            Some((_, Bound::Product)) => constants
-                .iter()
-                .try_fold(1_usize, |product, constant| product.checked_mul(count(constant)?)),
+            Some((_, Bound::Product)) => constants.iter().try_fold(1_usize, |product, constant| {
+                product.checked_mul(count(constant)?)
+            }),
             Some((_, Bound::Ints)) => ints_bound(&constants),
             None => constants
                 .iter()
@@ -114,7 +140,10 @@ impl<'a> Reader<'a> {
             let facts = constants.iter().map(|constant| Fact::of_constant(constant));
             let facts: Vec<Fact> = facts.collect();
             let outputs = infer(self.checked.opset, node, &facts)?;
-            return Ok(outputs.into_iter().map(|fact| Arc::new(fact.without_values())).collect());
+            return Ok(outputs
+                .into_iter()
+                .map(|fact| Arc::new(fact.without_values()))
+                .collect());
         }
         let mut initializer: Vec<TensorProto> = Vec::new();
         for constant in constants {
@@ -163,7 +192,13 @@ impl<'a> Reader<'a> {
                     Values::Int(values) => Values::Int(repeat(&values, count)),
                 };
                 let dims = dims.unwrap_or_default();
-                Ok(Arc::new(Constant { dims, values: repeated }.emit("")))
+                Ok(Arc::new(
+                    Constant {
+                        dims,
+                        values: repeated,
+                    }
+                    .emit(""),
+                ))
             }
             None => {
                 let sizes = sizes.iter().map(|&size| usize::try_from(size).unwrap_or(0));
@@ -289,7 +324,13 @@ fn emitted(tensor: &Tensor) -> TractResult<TensorProto> {
     }
     let values = if tensor.datum_type().is_float() {
         let floats = tensor.cast_to::<f32>()?;
-        Values::Float(floats.to_plain_array_view::<f32>()?.iter().copied().collect())
+        Values::Float(
+            floats
+                .to_plain_array_view::<f32>()?
+                .iter()
+                .copied()
+                .collect(),
+        )
     } else {
         let ints = tensor.cast_to::<i64>()?;
         Values::Int(ints.to_plain_array_view::<i64>()?.iter().copied().collect())
@@ -321,10 +362,15 @@ fn literal(node: &NodeProto) -> Result<Arc<TensorProto>, Refusal> {
         return constant(vec![values.len()], Values::Float(values.to_vec()));
     }
     if attributes.has("value_int") {
-        return constant(Vec::new(), Values::Int(vec![attributes.int("value_int", 0)?]));
+        return constant(
+            Vec::new(),
+            Values::Int(vec![attributes.int("value_int", 0)?]),
+        );
     }
     if let Some(values) = attributes.ints("value_ints")? {
         return constant(vec![values.len()], Values::Int(values.to_vec()));
     }
-    Err(Refusal::Missing("value that is a tensor, floats or integers"))
+    Err(Refusal::Missing(
+        "value that is a tensor, floats or integers",
+    ))
 }

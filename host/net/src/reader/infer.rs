@@ -66,7 +66,11 @@ pub fn infer(opset: i64, node: &NodeProto, inputs: &[Fact]) -> Result<Vec<Fact>,
     for fact in inputs {
         match fact {
             Fact::Constant(constant) => {
-                if graph.initializer.iter().all(|known| known.name != constant.name) {
+                if graph
+                    .initializer
+                    .iter()
+                    .all(|known| known.name != constant.name)
+                {
                     graph.initializer.push(constant.clone());
                 }
             }
@@ -95,7 +99,9 @@ pub fn infer(opset: i64, node: &NodeProto, inputs: &[Fact]) -> Result<Vec<Fact>,
         ..ModelProto::default()
     };
     let facts = guarded(|| {
-        let typed = tract_onnx::onnx().model_for_proto_model(&model)?.into_typed()?;
+        let typed = tract_onnx::onnx()
+            .model_for_proto_model(&model)?
+            .into_typed()?;
         let outlets = typed.output_outlets()?.to_vec();
         let facts = outlets.iter().map(|&outlet| {
             let fact = typed.outlet_fact(outlet)?;

@@ -136,10 +136,44 @@ pub struct Layout {
 /// Channels that a picture has at most: red, green, blue and one more.
 const MOST_COLOURS: usize = 4;
 
+/// Pixels of MNIST's digits, which are the commonest vectors that are pictures.
+const DIGIT_PIXELS: usize = 28 * 28;
+
 /// The ways in which an input of these `sizes` may be meant, the likeliest first.
 ///
 /// `wanted` is the `[C, H, W]` that a description says.
 pub fn layouts(sizes: &[usize], wanted: Option<[usize; 3]>) -> Vec<Layout> {
+    let mut found = of_rank(sizes, wanted);
+    // Sizes of one say nothing: the same without them, the batch aside.
+    let kept: Vec<usize> = (0..sizes.len())
+        .filter(|&at| at == 0 || sizes[at] > 1)
+        .collect();
+    if kept.len() < sizes.len() {
+        let narrow: Vec<usize> = kept.iter().map(|&at| sizes[at]).collect();
+        let spread = of_rank(&narrow, wanted).into_iter().map(|layout| {
+            let mut dims = vec![Vec::new(); sizes.len()];
+            for (at, axes) in kept.iter().zip(layout.dims) {
+                dims[*at] = axes;
+            }
+            let axes = layout.axes;
+            Layout { axes, dims }
+        });
+        let spread: Vec<Layout> = spread.filter(|layout| !found.contains(layout)).collect();
+        let is_vector = narrow.len() == 2;
+        if is_vector && (sizes.len() == 3 || narrow[1] == DIGIT_PIXELS) {
+            found.splice(0..0, spread);
+        } else {
+            found.extend(spread);
+        }
+    }
+    if let Some(wanted) = wanted {
+        found.sort_by_key(|layout| layout.axes.shape != wanted);
+    }
+    found
+}
+
+/// The same by the number of sizes.
+fn of_rank(sizes: &[usize], wanted: Option<[usize; 3]>) -> Vec<Layout> {
     let mut found: Vec<Layout> = Vec::new();
     let mut add = |batch: usize, shape: [usize; 3], dims: &[&[Axis]]| {
         let axes = Axes { batch, shape };
@@ -181,7 +215,7 @@ pub fn layouts(sizes: &[usize], wanted: Option<[usize; 3]>) -> Vec<Layout> {
             add(1, [batch, a, b], &[&[Channel], &[Row], &[Column]]);
         }
         [batch, features] => {
-            if let Some(shape) = wanted.or((features == 784).then_some([1, 28, 28])) {
+            if let Some(shape) = wanted.or((features == DIGIT_PIXELS).then_some([1, 28, 28])) {
                 add(batch, shape, &[&[Batch], &[Channel, Row, Column]]);
             }
             add(batch, [1, 1, features], &[&[Batch], &[Column]]);
@@ -191,10 +225,12 @@ pub fn layouts(sizes: &[usize], wanted: Option<[usize; 3]>) -> Vec<Layout> {
         [features] => add(1, [1, 1, features], &[&[Column]]),
         _ => {}
     }
-    if let Some(wanted) = wanted {
-        found.sort_by_key(|layout| layout.axes.shape != wanted);
-    }
     found
+}
+
+/// Whether it is `[N, C, H, W]`, as most files have it.
+pub fn is_usual(layout: &Layout) -> bool {
+    as_map(&layout.dims, layout.axes) == Some(Sides::Both)
 }
 
 /// How people write the layout of an input: `[N, H, W, C]`.
@@ -236,6 +272,9 @@ mod tests {
         assert_eq!(shapes(&[1, 6], None)[0], [1, 1, 6]);
         assert_eq!(shapes(&[1, 128, 9], Some([128, 1, 9]))[0], [128, 1, 9]);
         assert_eq!(shapes(&[1, 3072], Some([3, 32, 32]))[0], [3, 32, 32]);
+        assert_eq!(shapes(&[1, 784, 1], None)[0], [1, 28, 28]);
+        assert_eq!(shapes(&[1, 16, 1, 1], None)[0], [16, 1, 1]);
+        assert_eq!(shapes(&[1, 1, 20, 30, 1], None)[0], [20, 1, 30]);
         assert!(shapes(&[1, 2, 3, 4, 5], None).is_empty());
     }
 
@@ -250,7 +289,10 @@ mod tests {
         let flat = axes.regroup(&last, &[1, 24]).unwrap();
         assert_eq!(flat, [vec![], vec![Row, Column, Channel]]);
         assert_eq!(axes.regroup(&flat, &[1, 2, 3, 4]), Some(last.clone()));
-        assert_eq!(axes.regroup(&flat, &[1, 2, 12]).unwrap()[2], [Column, Channel]);
+        assert_eq!(
+            axes.regroup(&flat, &[1, 2, 12]).unwrap()[2],
+            [Column, Channel]
+        );
         assert_eq!(axes.regroup(&flat, &[1, 3, 8]), None);
         assert_eq!(axes.regroup(&flat, &[1, 12]), None);
         assert_eq!(as_map(&last, axes), None);

@@ -75,6 +75,9 @@ impl Board {
     }
 }
 
+/// Operators of the domain `ai.onnx.ml` that are read.
+pub const ML: [&str; 3] = ["ArrayFeatureExtractor", "Scaler", "ZipMap"];
+
 /// The operator called `name`, where it is in the table.
 pub fn find(name: &str) -> Option<&'static Operator> {
     let found = OPERATORS.binary_search_by_key(&name, |operator| operator.name);
@@ -181,7 +184,11 @@ pub const OPERATORS: &[Operator] = &[
     folded("Mul", arithmetic::read),
     table("Neg"),
     table("PRelu"),
-    no("Pad", "it is not the padding of a window after it", pad::read),
+    no(
+        "Pad",
+        "it is not the padding of a window after it",
+        pad::read,
+    ),
     Operator {
         name: "Pow",
         board: Board::Table,
@@ -189,12 +196,21 @@ pub const OPERATORS: &[Operator] = &[
         read: arithmetic::read,
     },
     no("Reciprocal", FUNCTION, elementwise::read),
-    no("ReduceMax", "it is not over all rows and columns", reduce::read),
-    no("ReduceMean", "it is not over all rows and columns", reduce::read),
+    no(
+        "ReduceMax",
+        "it is not over all rows and columns",
+        reduce::read,
+    ),
+    no(
+        "ReduceMean",
+        "it is not over all rows and columns",
+        reduce::read,
+    ),
     no("ReduceSum", NO_KERNEL, reduce::read),
     table("Relu"),
     nothing("Reshape", rearrange::read_reshape),
     no("Resize", NO_KERNEL, resize::read),
+    folded("Scaler", arithmetic::read_scaler),
     table("Selu"),
     nothing("Shape", rearrange::read_shape),
     table("Sigmoid"),
@@ -218,6 +234,7 @@ pub const OPERATORS: &[Operator] = &[
     nothing("Transpose", rearrange::read_transpose),
     nothing("Unsqueeze", rearrange::read_unsqueeze),
     no("Upsample", NO_KERNEL, resize::read_upsample),
+    nothing("ZipMap", rearrange::read_same),
 ];
 
 const fn table_of_two(name: &'static str) -> Operator {

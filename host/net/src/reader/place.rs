@@ -213,10 +213,14 @@ impl<'a> Reader<'a> {
         let mut tensor = view.tensor;
         if !is_normal {
             tensor = self.in_form(tensor, Form::Map(axes.shape))?;
-            let place = |axis: &Axis| 1 + NORMAL.iter().position(|known| known == axis).unwrap_or(0);
+            let place =
+                |axis: &Axis| 1 + NORMAL.iter().position(|known| known == axis).unwrap_or(0);
             let places: Vec<usize> = std::iter::once(0).chain(order.iter().map(place)).collect();
             let mut shape = [0; 3];
-            shape.iter_mut().zip(&order).for_each(|(size, &axis)| *size = axes.size(axis));
+            shape
+                .iter_mut()
+                .zip(&order)
+                .for_each(|(size, &axis)| *size = axes.size(axis));
             let from = self.tensors[tensor].name.clone();
             let name = format!("{}.transposed", view.name);
             let attributes = vec![ints_attribute("perm", &places)];
@@ -242,14 +246,8 @@ impl<'a> Reader<'a> {
             }
         }
         let (form, sides): (Form, &[&[Axis]]) = match *own {
-            [1, channels, height, width] => (
-                Form::Map([channels, height, width]),
-                &MAP,
-            ),
-            [1, channels, length] => (
-                Form::Map([channels, 1, length]),
-                &WINDOW,
-            ),
+            [1, channels, height, width] => (Form::Map([channels, height, width]), &MAP),
+            [1, channels, length] => (Form::Map([channels, 1, length]), &WINDOW),
             [1, features] => (Form::Flat(features), &VECTOR),
             _ => (Form::Raw(own, DataType::Float), &[]),
         };
@@ -320,7 +318,11 @@ impl<'a> Reader<'a> {
         };
         let known = infer(self.opset, &passed, &facts);
         let outputs = known.map_err(|why| {
-            if super::is_known(&node.op_type) { why } else { Refusal::Operator }
+            if super::is_known(&node.op_type) {
+                why
+            } else {
+                Refusal::Operator
+            }
         })?;
         let mut written: Vec<usize> = Vec::new();
         for fact in outputs {
@@ -381,7 +383,7 @@ impl<'a> Reader<'a> {
     }
 
     fn spread_over(
-        &self,
+        &mut self,
         constant: &Arc<TensorProto>,
         dims: &[usize],
         view: &[Vec<Axis>],
@@ -399,8 +401,20 @@ impl<'a> Reader<'a> {
             }
             order.extend(along.iter().copied());
         }
-        let normal: Vec<Axis> = NORMAL.into_iter().filter(|axis| order.contains(axis)).collect();
-        let size = |axis: Axis| if order.contains(&axis) { axes.size(axis) } else { 1 };
+        let normal: Vec<Axis> = NORMAL
+            .into_iter()
+            .filter(|axis| order.contains(axis))
+            .collect();
+        if normal != [Axis::Channel] {
+            self.uneven += 1;
+        }
+        let size = |axis: Axis| {
+            if order.contains(&axis) {
+                axes.size(axis)
+            } else {
+                1
+            }
+        };
         let to: Vec<usize> = if rank == 2 {
             vec![size(Axis::Channel)]
         } else {
@@ -416,7 +430,13 @@ impl<'a> Reader<'a> {
                 redimensioned(constant, &to)
             });
         }
-        let taken = positions(&order, Axes { shape: NORMAL.map(size), ..axes });
+        let taken = positions(
+            &order,
+            Axes {
+                shape: NORMAL.map(size),
+                ..axes
+            },
+        );
         Some(reordered(constant, &to, &taken))
     }
 }
@@ -459,11 +479,7 @@ pub(super) fn redimensioned(constant: &TensorProto, to: &[usize]) -> Arc<TensorP
 }
 
 /// The values at `taken`, in this order, under the sizes `to`.
-pub(super) fn reordered(
-    constant: &TensorProto,
-    to: &[usize],
-    taken: &[usize],
-) -> Arc<TensorProto> {
+pub(super) fn reordered(constant: &TensorProto, to: &[usize], taken: &[usize]) -> Arc<TensorProto> {
     let values = match Constant::parse(constant) {
         Ok(parsed) if !is_without_values(constant) => parsed.values,
         _ => return redimensioned(constant, to),

@@ -19,7 +19,11 @@ fn graph(sizes: &[usize]) -> GraphBuilder {
 }
 
 fn operators(graph: &Graph) -> Vec<&str> {
-    graph.nodes().iter().map(|node| node.op_type.as_str()).collect()
+    graph
+        .nodes()
+        .iter()
+        .map(|node| node.op_type.as_str())
+        .collect()
 }
 
 fn floats(graph: &Graph, name: &str) -> Vec<f32> {
@@ -36,10 +40,20 @@ fn operators_are_sorted_by_name() {
 #[test]
 fn channels_last_is_found_by_what_the_network_does() {
     let mut keras = graph(&[1, 6, 5, 2]);
-    keras.node("Transpose", &["x"], "first", vec![ints("perm", &[0, 3, 1, 2])]);
+    keras.node(
+        "Transpose",
+        &["x"],
+        "first",
+        vec![ints("perm", &[0, 3, 1, 2])],
+    );
     keras.f32s("w", &[3, 2, 1, 1], &[1.0; 6]);
     keras.node("Conv", &["first", "w"], "c", vec![]);
-    keras.node("Transpose", &["c"], "last", vec![ints("perm", &[0, 2, 3, 1])]);
+    keras.node(
+        "Transpose",
+        &["c"],
+        "last",
+        vec![ints("perm", &[0, 2, 3, 1])],
+    );
     keras.i64s("shape", &[2], &[-1, 90]);
     keras.node("Reshape", &["last", "shape"], "flat", vec![]);
     // Row `i` of the weights is `i` everywhere.
@@ -81,7 +95,12 @@ fn a_vector_that_becomes_a_picture_is_a_picture() {
     let mut flat = graph(&[1, 48]);
     flat.i64s("shape", &[4], &[-1, 4, 4, 3]);
     flat.node("Reshape", &["x", "shape"], "image", vec![]);
-    flat.node("Transpose", &["image"], "first", vec![ints("perm", &[0, 3, 1, 2])]);
+    flat.node(
+        "Transpose",
+        &["image"],
+        "first",
+        vec![ints("perm", &[0, 3, 1, 2])],
+    );
     flat.f32s("w", &[5, 3, 3, 3], &[0.1; 135]);
     flat.node("Conv", &["first", "w"], "y", vec![]);
     let read = read(flat.model(13), &Hint::default()).expect("a network");
@@ -117,7 +136,12 @@ fn zeros_before_a_window_join_it() {
     torch.i64s("one", &[8], &[0, 0, 1, 1, 0, 0, 1, 1]);
     torch.node("Pad", &["x", "none"], "same", vec![]);
     torch.node("Pad", &["same", "one"], "padded", vec![]);
-    torch.node("AveragePool", &["padded"], "y", vec![ints("kernel_shape", &[2, 2])]);
+    torch.node(
+        "AveragePool",
+        &["padded"],
+        "y",
+        vec![ints("kernel_shape", &[2, 2])],
+    );
     let read = read(torch.model(13), &Hint::default()).expect("a network");
     assert_eq!(operators(&read), ["AveragePool"]);
     let pool = crate::onnx::Attributes(&read.nodes()[0]);
@@ -134,19 +158,37 @@ fn what_does_not_fit_the_normal_form_is_passed_on() {
     shuffle.i64s("join", &[4], &[1, 4, 2, 2]);
     shuffle.node("Relu", &["x"], "r", vec![]);
     shuffle.node("Reshape", &["r", "split"], "a", vec![]);
-    shuffle.node("Transpose", &["a"], "b", vec![ints("perm", &[0, 2, 1, 3, 4])]);
+    shuffle.node(
+        "Transpose",
+        &["a"],
+        "b",
+        vec![ints("perm", &[0, 2, 1, 3, 4])],
+    );
     shuffle.node("Reshape", &["b", "join"], "y", vec![]);
     let read = read(shuffle.model(13), &Hint::default()).expect("a network");
-    assert_eq!(operators(&read), ["Relu", "Reshape", "Transpose", "Reshape"]);
+    assert_eq!(
+        operators(&read),
+        ["Relu", "Reshape", "Transpose", "Reshape"]
+    );
     assert_eq!(read.sizes["y"], [1, 4, 2, 2]);
 }
 
 #[test]
 fn weights_that_were_not_read_have_their_sizes() {
     let mut light = graph(&[1, 5, 5, 3]);
-    light.node("Transpose", &["x"], "first", vec![ints("perm", &[0, 3, 1, 2])]);
+    light.node(
+        "Transpose",
+        &["x"],
+        "first",
+        vec![ints("perm", &[0, 3, 1, 2])],
+    );
     light.f32s("hwio", &[3, 3, 3, 7], &[]);
-    light.node("Transpose", &["hwio"], "w", vec![ints("perm", &[3, 2, 0, 1])]);
+    light.node(
+        "Transpose",
+        &["hwio"],
+        "w",
+        vec![ints("perm", &[3, 2, 0, 1])],
+    );
     light.node("Conv", &["first", "w"], "y", vec![]);
     let read = read(light.model(13), &Hint::default()).expect("a network");
     assert_eq!(read.constant("w").expect("the weights").dims, [7, 3, 3, 3]);

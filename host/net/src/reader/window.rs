@@ -104,7 +104,11 @@ pub(super) fn lifted(node: &NodeProto, sides: Sides) -> NodeProto {
             Axis::Row => [value, neutral],
             _ => [neutral, value],
         };
-        attribute.ints = attribute.ints.iter().flat_map(|&value| pair(value)).collect();
+        attribute.ints = attribute
+            .ints
+            .iter()
+            .flat_map(|&value| pair(value))
+            .collect();
     }
     node
 }
@@ -115,7 +119,10 @@ pub(super) fn lifted(node: &NodeProto, sides: Sides) -> NodeProto {
 /// one anew for its new stride where its padding is `SAME`.
 pub(super) fn explicit(node: &NodeProto, window: &Window) -> Vec<AttributeProto> {
     let mut attributes = node.attribute.clone();
-    if attributes.iter().any(|attribute| attribute.name == "auto_pad") {
+    if attributes
+        .iter()
+        .any(|attribute| attribute.name == "auto_pad")
+    {
         let ([top, left], [bottom, right]) = (window.pad_before, window.pad_after);
         attributes.retain(|attribute| !matches!(attribute.name.as_str(), "auto_pad" | "pads"));
         attributes.push(ints("pads", &[top, left, bottom, right]));

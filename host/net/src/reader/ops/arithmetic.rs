@@ -3,8 +3,9 @@
 use tract_onnx::pb::{NodeProto, TensorProto};
 
 use crate::onnx::Attributes;
+use crate::onnx::constant::{Constant, Values};
 use crate::reader::layout::{Axis, View};
-use crate::reader::{Form, Reader, Refusal, Value};
+use crate::reader::{Form, Reader, Refusal, Value, node_name};
 use std::sync::Arc;
 
 /// Reads an operator on two operands that are spread over each other.
@@ -30,6 +31,35 @@ pub fn read<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(), Refu
         }
         _ => Err(Refusal::Missing("second operand")),
     }
+}
+
+/// Reads a Scaler of `ai.onnx.ml`: a difference and a product for each feature.
+pub fn read_scaler<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(), Refusal> {
+    let view = reader.activation(node, 0)?;
+    let attributes = Attributes(node);
+    let mut spread = Vec::new();
+    for name in ["offset", "scale"] {
+        let values = attributes.floats(name)?.ok_or(Refusal::Missing(name))?;
+        let constant = Constant {
+            dims: vec![values.len()],
+            values: Values::Float(values.to_vec()),
+        };
+        let constant = Arc::new(constant.emit(&format!("{}.{name}", node_name(node))));
+        let constant = reader.spread(&constant, &view)?;
+        spread.push(reader.keep(constant.ok_or(Refusal::InputShape {
+            have: reader.sizes(&view),
+            wanted: "[N, F], a value for each feature,",
+        })?));
+    }
+    let tensor = &reader.tensors[view.tensor];
+    let (name, form) = (tensor.name.clone(), tensor.form.clone());
+    let moved = format!("{}.moved", node_name(node));
+    let inputs = vec![name, spread[0].clone()];
+    let moved = reader.add(&moved, "Sub", inputs, Vec::new(), form.clone())?;
+    let inputs = vec![reader.tensors[moved].name.clone(), spread[1].clone()];
+    let made = reader.emit(node, "Mul", inputs, Vec::new(), form)?;
+    reader.set_view(node, made, view.dims);
+    Ok(())
 }
 
 fn with_constant<'a>(
@@ -115,11 +145,13 @@ fn together(first: &[Vec<Axis>], second: &[Vec<Axis>]) -> Option<Vec<Vec<Axis>>>
         return None;
     }
     let both = first.iter().zip(second);
-    let dims = both.map(|(first, second)| match (first.as_slice(), second.as_slice()) {
-        ([], _) => Some(second.clone()),
-        (_, []) => Some(first.clone()),
-        (first, second) => (first == second).then(|| first.to_vec()),
-    });
+    let dims = both.map(
+        |(first, second)| match (first.as_slice(), second.as_slice()) {
+            ([], _) => Some(second.clone()),
+            (_, []) => Some(first.clone()),
+            (first, second) => (first == second).then(|| first.to_vec()),
+        },
+    );
     let dims: Vec<Vec<Axis>> = dims.collect::<Option<_>>()?;
     // An axis of one that lies elsewhere in the other would be there twice.
     let mut seen = Vec::new();

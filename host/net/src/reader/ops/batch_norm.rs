@@ -24,7 +24,9 @@ pub fn read<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(), Refu
         });
     }
     let others = 1..node.output.len();
-    let statistics = others.filter_map(|index| reader.is_used(node, index)).next();
+    let statistics = others
+        .filter_map(|index| reader.is_used(node, index))
+        .next();
     if let Some(name) = statistics {
         return Err(Refusal::ExtraOutput(name));
     }
@@ -44,7 +46,10 @@ pub fn read<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(), Refu
     let (tensor, dims) = if is_flat {
         (view.tensor, view.dims)
     } else if is_vector {
-        (reader.in_form(view.tensor, Form::Map(axes.shape))?, view.dims)
+        (
+            reader.in_form(view.tensor, Form::Map(axes.shape))?,
+            view.dims,
+        )
     } else {
         let (view, _) = reader.map(&view)?;
         (view.tensor, view.dims)

@@ -73,7 +73,10 @@ fn along(reader: &Reader<'_>, views: &[View], place: usize) -> Option<Axis> {
         Some(dims)
     };
     let rest = others(first)?;
-    if views.iter().any(|view| others(view).as_ref() != Some(&rest)) {
+    if views
+        .iter()
+        .any(|view| others(view).as_ref() != Some(&rest))
+    {
         return None;
     }
     let wide = views.iter().find(|view| !view.dims[place].is_empty());
@@ -94,7 +97,9 @@ fn along(reader: &Reader<'_>, views: &[View], place: usize) -> Option<Axis> {
             // Where the file has channels in front they are the second size.
             let by_place = (first.dims.len() == 4 && place > 0).then(|| all[place - 1]);
             let candidates = by_place.into_iter().chain(all);
-            let mut free = candidates.filter(|axis| !used.contains(axis)).filter(is_free);
+            let mut free = candidates
+                .filter(|axis| !used.contains(axis))
+                .filter(is_free);
             free.next()
         }
     }

@@ -33,7 +33,10 @@ pub fn read<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(), Refu
         return Err(misfit(&weights, wanted()));
     }
     let found = sliding(attributes, kernel, [height, width], Rounding::Floor)?;
-    let mut inputs = vec![reader.tensors[view.tensor].name.clone(), reader.keep(weights)];
+    let mut inputs = vec![
+        reader.tensors[view.tensor].name.clone(),
+        reader.keep(weights),
+    ];
     if let Some(bias) = reader.constant(node, 2, "bias")? {
         inputs.push(reader.keep(bias));
     }
@@ -81,19 +84,31 @@ pub fn read_transpose<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Resul
         if let Some(asked) = asked {
             let total = (whole - asked).max(0);
             let (less, rest) = (total / 2, total - total / 2);
-            pads[axis] = if mode == "SAME_UPPER" { [less, rest] } else { [rest, less] };
+            pads[axis] = if mode == "SAME_UPPER" {
+                [less, rest]
+            } else {
+                [rest, less]
+            };
         }
         let [before, after] = pads[axis];
         output[axis] = usize::try_from(whole - before - after).unwrap_or(0);
     }
     let [[top, bottom], [left, right]] = pads;
-    let pads: Vec<usize> = [top, left, bottom, right].map(|pad| pad.max(0) as usize).to_vec();
+    let pads: Vec<usize> = [top, left, bottom, right]
+        .map(|pad| pad.max(0) as usize)
+        .to_vec();
     let mut kept = lifted.attribute.clone();
     kept.retain(|attribute| {
-        !matches!(attribute.name.as_str(), "pads" | "auto_pad" | "output_shape")
+        !matches!(
+            attribute.name.as_str(),
+            "pads" | "auto_pad" | "output_shape"
+        )
     });
     kept.push(ints("pads", &pads));
-    let mut inputs = vec![reader.tensors[view.tensor].name.clone(), reader.keep(weights)];
+    let mut inputs = vec![
+        reader.tensors[view.tensor].name.clone(),
+        reader.keep(weights),
+    ];
     if let Some(bias) = reader.constant(node, 2, "bias")? {
         inputs.push(reader.keep(bias));
     }
@@ -165,7 +180,9 @@ fn pair(attributes: Attributes<'_>, name: &'static str, least: i64) -> Result<[i
     match attributes.ints(name)? {
         None => Ok([least; 2]),
         Some(&[rows, columns])
-            if [rows, columns].iter().all(|value| (least..=65_535).contains(value)) =>
+            if [rows, columns]
+                .iter()
+                .all(|value| (least..=65_535).contains(value)) =>
         {
             Ok([rows, columns])
         }

@@ -50,14 +50,18 @@ pub fn read_matmul<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(
     let Some(Value::Constant(weights)) = reader.operand(node, 1)? else {
         return reader.pass_on(node);
     };
-    let is_vector = view.dims.split_last().is_some_and(|(_, lead)| {
-        lead.iter().flatten().all(|&axis| axis == Axis::Batch)
-    });
+    let is_vector = view
+        .dims
+        .split_last()
+        .is_some_and(|(_, lead)| lead.iter().flatten().all(|&axis| axis == Axis::Batch));
     if weights.dims.len() != 2 {
         return reader.pass_on(node);
     }
     if !is_vector {
-        let is_per_place = view.dims.last().is_some_and(|last| *last == [Axis::Channel]);
+        let is_per_place = view
+            .dims
+            .last()
+            .is_some_and(|last| *last == [Axis::Channel]);
         return if is_per_place {
             each_place(reader, node, &view, &weights)
         } else {

@@ -31,7 +31,9 @@ pub fn read<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(), Refu
     }
     let constant = reader.constant(node, 2, "value")?;
     let value = match constant {
-        Some(constant) => parsed(&constant)?.floats().and_then(|values| values.first().copied()),
+        Some(constant) => parsed(&constant)?
+            .floats()
+            .and_then(|values| values.first().copied()),
         None => Some(attributes.float("value", 0.0)?),
     };
     let mode = attributes.text("mode")?.unwrap_or("constant");
@@ -68,7 +70,16 @@ pub fn read<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(), Refu
     }
     let tensor = reader.in_form(view.tensor, Form::Map(axes.shape))?;
     let [channels, rows, columns] = own;
-    let all = [0, channels[0], rows[0], columns[0], 0, channels[1], rows[1], columns[1]];
+    let all = [
+        0,
+        channels[0],
+        rows[0],
+        columns[0],
+        0,
+        channels[1],
+        rows[1],
+        columns[1],
+    ];
     let of = |what: &str, dims: Vec<usize>, values| {
         let name = format!("{}.{what}", node_name(node));
         Arc::new(Constant { dims, values }.emit(&name))
@@ -100,7 +111,8 @@ fn grown(mut dims: Vec<Vec<Axis>>, own: [[i64; 2]; 3]) -> Vec<Vec<Axis>> {
     let places = [Axis::Channel, Axis::Row, Axis::Column];
     for (at, (axis, around)) in places.into_iter().zip(own).enumerate() {
         let is_there = dims.iter().flatten().any(|&known| known == axis);
-        if around != [0, 0] && !is_there
+        if around != [0, 0]
+            && !is_there
             && let Some(along) = dims.get_mut(1 + at)
         {
             along.push(axis);
@@ -145,7 +157,10 @@ pub fn joined(
         return Ok((view, lifted));
     };
     let attributes = Attributes(&lifted);
-    let is_explicit = matches!(attributes.text("auto_pad")?, None | Some("" | "NOTSET" | "VALID"));
+    let is_explicit = matches!(
+        attributes.text("auto_pad")?,
+        None | Some("" | "NOTSET" | "VALID")
+    );
     let own = attributes.ints("pads")?.unwrap_or(&[0; 4]);
     let own: Option<[usize; 4]> = own
         .iter()
@@ -170,13 +185,14 @@ pub fn joined(
         return Ok((view, lifted));
     }
     let mut pads = own;
-    pads.iter_mut().zip(padded.pads).for_each(|(pad, more)| *pad += more);
+    pads.iter_mut()
+        .zip(padded.pads)
+        .for_each(|(pad, more)| *pad += more);
     if node.op_type == "MaxPool" {
         // A window on padding alone has no greatest value.
         let kernel = attributes.ints("kernel_shape")?.unwrap_or_default();
-        let is_wide = |(at, &pad): (usize, &usize)| {
-            kernel.get(at % 2).is_none_or(|&side| pad as i64 >= side)
-        };
+        let is_wide =
+            |(at, &pad): (usize, &usize)| kernel.get(at % 2).is_none_or(|&side| pad as i64 >= side);
         if pads.iter().enumerate().any(is_wide) {
             return Ok((view, lifted));
         }
@@ -187,7 +203,9 @@ pub fn joined(
     });
     lifted.attribute.push(ints("pads", &pads));
     if is_average {
-        lifted.attribute.push(crate::onnx::builder::int("count_include_pad", 1));
+        lifted
+            .attribute
+            .push(crate::onnx::builder::int("count_include_pad", 1));
     }
     let view = View {
         tensor: padded.of,
@@ -217,7 +235,10 @@ fn is_never_negative(reader: &Reader<'_>, tensor: usize, steps: usize) -> bool {
     match node.op_type.as_str() {
         "Relu" | "Sigmoid" | "HardSigmoid" | "Softplus" | "Abs" | "Exp" | "ThresholdedRelu" => true,
         "Clip" => {
-            let low = node.input.get(1).and_then(|name| reader.constants.get(name));
+            let low = node
+                .input
+                .get(1)
+                .and_then(|name| reader.constants.get(name));
             let low = low.and_then(|low| parsed(low).ok());
             let low = low.and_then(|low| low.floats()?.first().copied());
             low.is_some_and(|low| low >= 0.0)

@@ -50,7 +50,12 @@ pub fn read_flatten<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<
         Reader::axis(axis, sizes.len())?
     };
     let product = |part: &[usize]| part.iter().product::<usize>();
-    resized(reader, node, view, &[product(&sizes[..axis]), product(&sizes[axis..])])
+    resized(
+        reader,
+        node,
+        view,
+        &[product(&sizes[..axis]), product(&sizes[axis..])],
+    )
 }
 
 /// Reads a Reshape.
@@ -70,9 +75,11 @@ pub fn read_expand<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(
     let from = reader.sizes(&view);
     let wanted = reader.integers(node, 1, "shape")?.unwrap_or_default();
     let is_same = wanted.len() <= from.len()
-        && wanted.iter().rev().zip(from.iter().rev()).all(|(&to, &from)| {
-            to == 1 || to == from as i64
-        });
+        && wanted
+            .iter()
+            .rev()
+            .zip(from.iter().rev())
+            .all(|(&to, &from)| to == 1 || to == from as i64);
     if is_same {
         reader.set_view(node, view.tensor, view.dims);
         return Ok(());
@@ -150,7 +157,9 @@ fn resized<'a>(
 ) -> Result<(), Refusal> {
     let axes = reader.axes(view.tensor);
     if let Some(dims) = axes.regroup(&view.dims, to) {
-        let mixes = dims.iter().any(|along| along.len() > 1 && along.contains(&Axis::Batch));
+        let mixes = dims
+            .iter()
+            .any(|along| along.len() > 1 && along.contains(&Axis::Batch));
         if !mixes {
             reader.set_view(node, view.tensor, dims);
             return Ok(());

@@ -15,16 +15,25 @@ pub fn read<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(), Refu
     let view = reader.activation(node, 0)?;
     let attributes = Attributes(node);
     let rank = view.dims.len();
-    let axes = reader.integers(node, 1, "axes")?.filter(|axes| !axes.is_empty());
+    let axes = reader
+        .integers(node, 1, "axes")?
+        .filter(|axes| !axes.is_empty());
     if axes.is_none() && attributes.int("noop_with_empty_axes", 0)? != 0 {
         reader.set_view(node, view.tensor, view.dims);
         return Ok(());
     }
     let places: Vec<usize> = match axes {
-        Some(axes) => axes.iter().map(|&axis| Reader::axis(axis, rank)).collect::<Result<_, _>>()?,
+        Some(axes) => axes
+            .iter()
+            .map(|&axis| Reader::axis(axis, rank))
+            .collect::<Result<_, _>>()?,
         None => (0..rank).collect(),
     };
-    let taken: Vec<Axis> = places.iter().flat_map(|&at| &view.dims[at]).copied().collect();
+    let taken: Vec<Axis> = places
+        .iter()
+        .flat_map(|&at| &view.dims[at])
+        .copied()
+        .collect();
     if taken.contains(&Axis::Batch) {
         return reader.pass_on(node);
     }

@@ -20,15 +20,25 @@ enum To {
 /// Reads a Resize.
 pub fn read<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(), Refusal> {
     // Operator set 10 has the scales in the second place.
-    let (scales, sizes) = if reader.checked.opset < 11 { (1, 9) } else { (2, 3) };
+    let (scales, sizes) = if reader.checked.opset < 11 {
+        (1, 9)
+    } else {
+        (2, 3)
+    };
     let axes = Attributes(node).ints("axes")?.map(<[i64]>::to_vec);
-    let to = match reader.constant(node, sizes, "sizes")?.map(|sizes| parsed(&sizes)) {
-        Some(sizes) => To::Sizes(sides(
-            reader,
-            node,
-            sizes?.ints().unwrap_or_default(),
-            axes.as_deref(),
-        )?.map(|size| size.max(0) as usize)),
+    let to = match reader
+        .constant(node, sizes, "sizes")?
+        .map(|sizes| parsed(&sizes))
+    {
+        Some(sizes) => To::Sizes(
+            sides(
+                reader,
+                node,
+                sizes?.ints().unwrap_or_default(),
+                axes.as_deref(),
+            )?
+            .map(|size| size.max(0) as usize),
+        ),
         None => {
             let scales = reader.constant(node, scales, "scales")?;
             let scales = parsed(&*scales.ok_or(Refusal::Missing("scales"))?)?;

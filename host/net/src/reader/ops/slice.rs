@@ -39,8 +39,12 @@ impl Part {
 pub fn read<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(), Refusal> {
     let view = reader.activation(node, 0)?;
     let rank = view.dims.len();
-    let starts = reader.integers(node, 1, "starts")?.ok_or(Refusal::Missing("starts"))?;
-    let ends = reader.integers(node, 2, "ends")?.ok_or(Refusal::Missing("ends"))?;
+    let starts = reader
+        .integers(node, 1, "starts")?
+        .ok_or(Refusal::Missing("starts"))?;
+    let ends = reader
+        .integers(node, 2, "ends")?
+        .ok_or(Refusal::Missing("ends"))?;
     let axes = reader.integers(node, 3, "axes")?;
     let steps = reader.integers(node, 4, "steps")?;
     let sizes = reader.sizes(&view);
@@ -76,12 +80,17 @@ pub fn read_split<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<()
     let at = Reader::axis(Attributes(node).int("axis", 0)?, rank)?;
     let size = reader.sizes(&view)[at] as i64;
     let count = node.output.len() as i64;
-    let sizes = match reader.integers(node, 1, "split")?.filter(|sizes| !sizes.is_empty()) {
+    let sizes = match reader
+        .integers(node, 1, "split")?
+        .filter(|sizes| !sizes.is_empty())
+    {
         Some(sizes) => sizes,
         None => {
             // The last part is smaller where the parts do not come out even.
             let each = (size + count - 1) / count.max(1);
-            (0..count).map(|part| each.min(size - part * each)).collect()
+            (0..count)
+                .map(|part| each.min(size - part * each))
+                .collect()
         }
     };
     let mut start = 0;
@@ -129,7 +138,9 @@ fn cut_out(
             dims[at].clear();
         }
         let values = [part.start, part.end, number as i64 + 1, part.step];
-        own.iter_mut().zip(values).for_each(|(list, value)| list.push(value));
+        own.iter_mut()
+            .zip(values)
+            .for_each(|(list, value)| list.push(value));
     }
     if own[0].is_empty() {
         return Ok(Some(View {
