@@ -114,10 +114,17 @@ impl<'g> Walk<'g> {
                 self.in_place(node, first, weights, biases);
             }
             "Add" | "Sub" | "Mul" | "Div" if distinct.len() == 1 => self.by_constant(node, first),
-            "Flatten" | "Reshape" => self.name(node, first),
+            "Flatten" | "Reshape" if self.keeps_order(node, first) => self.name(node, first),
             _ => self.other(node, &distinct)?,
         }
         Ok(())
+    }
+
+    /// Whether a node only flattens what it reads, or gives it its sizes back.
+    fn keeps_order(&self, node: &NodeProto, input: usize) -> bool {
+        let name = node.output.first().map(String::as_str).unwrap_or_default();
+        let (from, to) = (self.network.shape(input), self.shape_of(name));
+        to == from || to == [from.iter().product(), 1, 1]
     }
 
     /// Everything that is neither a layer nor a constant's: in place where it keeps its

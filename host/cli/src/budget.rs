@@ -4,7 +4,7 @@ mod content;
 mod table;
 
 use super::common::{ModeArg, print_json, wrong};
-use super::graph_arguments::GraphArgs;
+use super::graph_arguments::{GraphArgs, of_model};
 use anyhow::Context;
 use clap::Args;
 use content::Content;
@@ -171,12 +171,12 @@ fn network(model: &str, hint: &Hint) -> anyhow::Result<Network> {
         )));
     }
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    let refused = || format!("cannot take {model} apart");
-    let graph = reader::open(&path.into(), Weights::Skip, hint).with_context(refused)?;
+    let graph = reader::open(&path.into(), Weights::Skip, hint);
+    let graph = graph.map_err(|error| of_model(&model, error))?;
     for note in &graph.notes {
         eprintln!("{note}");
     }
-    onnx::network(&graph, &name).with_context(refused)
+    onnx::network(&graph, &name).map_err(|error| wrong(format!("{model}: {error}")))
 }
 
 fn title(out: &mut dyn Write, format: Format, text: &str) -> std::io::Result<()> {

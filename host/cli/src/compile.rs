@@ -1,7 +1,7 @@
 //! `cortexscope compile`.
 
 use super::common::{blame, ctrl_c, print_json, wrong};
-use super::graph_arguments::GraphArgs;
+use super::graph_arguments::{GraphArgs, of_model};
 use super::input::test_digits;
 use super::progress;
 use clap::Args;
@@ -67,8 +67,10 @@ impl Compile {
             )));
         }
         let path = ResourcePath::from(self.model.as_path());
-        let onnx = file::bytes(&path)?;
-        let model = file::decode_in(&onnx, self.model.parent())?;
+        let named = |error| of_model(&self.model.display(), error);
+        let onnx = file::bytes(&path).map_err(|error| named(error.into()))?;
+        let model = file::decode_in(&onnx, self.model.parent());
+        let model = model.map_err(|error| named(error.into()))?;
         let stem = self
             .model
             .file_stem()
@@ -83,7 +85,7 @@ impl Compile {
             shape: Some(spec.input.shape()),
             ..self.graph.hint()
         };
-        let graph = reader::read(model, &hint)?;
+        let graph = reader::read(model, &hint).map_err(named)?;
         for note in &graph.notes {
             eprintln!("{note}");
         }
@@ -216,7 +218,9 @@ impl Compile {
         if path.is_file() {
             return Ok(ModelSpec::open(&path.into())?);
         }
-        let spec = ModelSpec::assumed(reader::input_shape(model, &self.graph.hint())?);
+        let shape = reader::input_shape(model, &self.graph.hint());
+        let shape = shape.map_err(|error| of_model(&self.model.display(), error))?;
+        let spec = ModelSpec::assumed(shape);
         eprintln!("no {}: assumed {}", path.display(), spec.input);
         Ok(spec)
     }

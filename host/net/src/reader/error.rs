@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::RequestError;
 use crate::onnx::{AttributeError, ConstantError, FileError};
 
 /// The oldest operator set that is read.
@@ -221,6 +222,15 @@ pub enum Refusal {
     /// Sizes that tract cannot work out.
     #[error("its sizes cannot be worked out: {0}")]
     Sizes(String),
+}
+
+impl RequestError for ReadError {
+    fn is_request(&self) -> bool {
+        !matches!(
+            self,
+            Self::File(FileError::Io { .. } | FileError::Interrupted(_))
+        )
+    }
 }
 
 impl Refusal {

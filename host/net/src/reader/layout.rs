@@ -103,6 +103,8 @@ pub enum Sides {
     Both,
     /// Only one, and the other has one place: `[N, C, T]`.
     One(Axis),
+    /// Rows and columns exchanged: `[N, C, W, H]`.
+    Turned,
 }
 
 /// How `dims` are a map with its channels in front, as ONNX's convolutions and
@@ -114,7 +116,10 @@ pub fn as_map(dims: &[Vec<Axis>], axes: Axes) -> Option<Sides> {
         _ => false,
     };
     match dims.len() {
-        4 => (is(0, Batch) && is(1, Channel) && is(2, Row) && is(3, Column)).then_some(Sides::Both),
+        4 if is(0, Batch) && is(1, Channel) => {
+            let both = (is(2, Row) && is(3, Column)).then_some(Sides::Both);
+            both.or((is(2, Column) && is(3, Row)).then_some(Sides::Turned))
+        }
         3 if is(0, Batch) && is(1, Channel) => {
             let along = |axis, other| (is(2, axis) && axes.size(other) == 1).then_some(axis);
             let along = along(Column, Row).or_else(|| along(Row, Column));
@@ -243,10 +248,14 @@ pub fn written(layout: &Layout) -> String {
         Column => 'W',
     };
     let rank = layout.dims.len();
+    let is_vector = rank <= 2;
     let sizes = layout.dims.iter().enumerate();
     let sizes = sizes.map(|(at, axes)| match axes.as_slice() {
         [] if at == 0 && rank > 1 => "N".to_owned(),
         [] => "1".to_owned(),
+        [_] if is_vector && layout.axes.shape.iter().filter(|&&size| size > 1).count() == 1 => {
+            "F".to_owned()
+        }
         axes => axes.iter().map(letter).collect(),
     });
     format!("[{}]", sizes.collect::<Vec<_>>().join(", "))
@@ -308,6 +317,10 @@ mod tests {
         assert_eq!(as_map(&window, axes), Some(Sides::One(Column)));
         let picture = axes.plain(&[&[Batch], &[Channel], &[Row], &[Column]]);
         assert_eq!(as_map(&picture, axes), Some(Sides::Both));
+        let turned = axes.plain(&[&[Batch], &[Channel], &[Column], &[Row]]);
+        assert_eq!(as_map(&turned, axes), Some(Sides::Turned));
         assert_eq!(written(&layouts(&[1, 8, 8, 3], None)[0]), "[N, H, W, C]");
+        assert_eq!(written(&layouts(&[1, 6], None)[0]), "[N, F]");
+        assert_eq!(written(&layouts(&[1, 128, 9], None)[0]), "[N, T, C]");
     }
 }

@@ -113,8 +113,8 @@ impl<'a> Reader<'a> {
         let tensor = self.rearranged(view, Form::Map(shape))?;
         let axes = self.axes(tensor);
         let dims = match sides {
-            Sides::Both => axes.plain(&MAP),
             Sides::One(_) => axes.plain(&WINDOW),
+            Sides::Both | Sides::Turned => axes.plain(&MAP),
         };
         let name = view.name.clone();
         Ok((View { tensor, dims, name }, sides))
@@ -124,6 +124,7 @@ impl<'a> Reader<'a> {
     pub(super) fn set_map(&mut self, node: &'a NodeProto, tensor: usize, sides: Sides) {
         let last: &[&[Axis]] = match sides {
             Sides::Both => &[&[Axis::Row], &[Axis::Column]],
+            Sides::Turned => &[&[Axis::Column], &[Axis::Row]],
             Sides::One(Axis::Row) => &[&[Axis::Row]],
             Sides::One(_) => &[&[Axis::Column]],
         };

@@ -130,6 +130,27 @@ fn windows_of_samples_have_one_row() {
 }
 
 #[test]
+fn a_window_along_the_other_side_is_turned() {
+    // Keras pools windows of samples `[N, T, C]` as maps `[N, C, T, 1]`.
+    let mut keras = graph(&[1, 20, 3]);
+    keras.node("Transpose", &["x"], "first", vec![ints("perm", &[0, 2, 1])]);
+    let weights: Vec<f32> = (0..6_u8).map(f32::from).collect();
+    keras.f32s("w", &[1, 3, 2], &weights);
+    keras.node("Conv", &["first", "w"], "c", vec![]);
+    keras.i64s("three", &[1], &[3]);
+    keras.node("Unsqueeze", &["c", "three"], "map", vec![]);
+    let pool = vec![ints("kernel_shape", &[3, 1]), ints("strides", &[2, 1])];
+    keras.node("MaxPool", &["map"], "p", pool);
+    keras.f32s("v", &[1, 1, 2, 1], &[1.0, 2.0]);
+    keras.node("Conv", &["p", "v"], "y", vec![]);
+    let read = read(keras.model(13), &Hint::default()).expect("a network");
+    assert_eq!(operators(&read), ["Conv", "MaxPool", "Conv"]);
+    assert_eq!(read.sizes["p"], [1, 1, 1, 9]);
+    assert_eq!(read.sizes["y"], [1, 1, 1, 8]);
+    assert_eq!(read.constant("v").expect("weights").dims, [1, 1, 1, 2]);
+}
+
+#[test]
 fn zeros_before_a_window_join_it() {
     let mut torch = graph(&[1, 1, 4, 4]);
     torch.i64s("none", &[8], &[0; 8]);

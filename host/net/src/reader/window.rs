@@ -87,11 +87,17 @@ pub fn sliding(
     Ok(sliding)
 }
 
-/// `node` with the attributes of a window of two sides, where it has one side.
+/// `node` with the attributes of a window of two sides, rows first, where it has one side
+/// or has them turned.
 pub(super) fn lifted(node: &NodeProto, sides: Sides) -> NodeProto {
     let mut node = node.clone();
-    let Sides::One(along) = sides else {
-        return node;
+    let along = match sides {
+        Sides::Both => return node,
+        Sides::Turned => {
+            turn(&mut node.attribute);
+            return node;
+        }
+        Sides::One(along) => along,
     };
     for attribute in &mut node.attribute {
         let neutral = match attribute.name.as_str() {
@@ -111,6 +117,20 @@ pub(super) fn lifted(node: &NodeProto, sides: Sides) -> NodeProto {
             .collect();
     }
     node
+}
+
+/// Exchanges rows and columns.
+fn turn(attributes: &mut [AttributeProto]) {
+    for attribute in attributes {
+        let is_of_sides = matches!(
+            attribute.name.as_str(),
+            "kernel_shape" | "strides" | "dilations" | "output_shape" | "pads" | "output_padding"
+        );
+        if is_of_sides {
+            let pairs = attribute.ints.chunks_exact_mut(2);
+            pairs.for_each(<[i64]>::reverse);
+        }
+    }
 }
 
 /// The attributes of `node` with `pads` in the place of `auto_pad`.

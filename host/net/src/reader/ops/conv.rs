@@ -7,7 +7,8 @@ use tract_onnx::pb::{NodeProto, TensorProto};
 use super::pad;
 use crate::onnx::Attributes;
 use crate::onnx::builder::ints;
-use crate::reader::layout::Sides;
+use crate::reader::layout::{Axis, Sides};
+use crate::reader::place::{redimensioned, reordered};
 use crate::reader::window::{Rounding, explicit, lifted, sliding};
 use crate::reader::{Form, Reader, Refusal};
 
@@ -118,7 +119,7 @@ pub fn read_transpose<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Resul
     Ok(())
 }
 
-/// Weights with rows and columns.
+/// Weights with rows and columns, in this order.
 fn weights(
     reader: &Reader<'_>,
     node: &NodeProto,
@@ -126,17 +127,31 @@ fn weights(
 ) -> Result<Arc<TensorProto>, Refusal> {
     let weights = reader.constant(node, 1, "weights")?;
     let weights = weights.ok_or(Refusal::Missing("weights"))?;
-    let (Sides::One(axis), &[outer, inner, length]) = (sides, weights.dims.as_slice()) else {
-        return Ok(weights);
-    };
-    let dims = match axis {
-        crate::reader::layout::Axis::Row => vec![outer, inner, length, 1],
-        _ => vec![outer, inner, 1, length],
-    };
-    Ok(Arc::new(TensorProto {
-        dims,
-        ..TensorProto::clone(&weights)
-    }))
+    let own: Vec<usize> = weights.dims.iter().map(|&size| size as usize).collect();
+    Ok(match (sides, own.as_slice()) {
+        (Sides::One(Axis::Row), &[outer, inner, length]) => {
+            redimensioned(&weights, &[outer, inner, length, 1])
+        }
+        (Sides::One(_), &[outer, inner, length]) => {
+            redimensioned(&weights, &[outer, inner, 1, length])
+        }
+        (Sides::Turned, &[outer, inner, columns, rows]) => {
+            let at =
+                |filter: usize, row: usize, column: usize| (filter * columns + column) * rows + row;
+            let places = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
+            let filters = 0..outer * inner;
+            let taken: Vec<usize> = filters
+                .flat_map(|filter| {
+                    places
+                        .clone()
+                        .map(move |(row, column)| (filter, row, column))
+                })
+                .map(|(filter, row, column)| at(filter, row, column))
+                .collect();
+            reordered(&weights, &[outer, inner, rows, columns], &taken)
+        }
+        _ => weights,
+    })
 }
 
 fn groups(attributes: Attributes<'_>, channels: usize) -> Result<usize, Refusal> {

@@ -3,6 +3,7 @@
 use tract_onnx::pb::NodeProto;
 
 use crate::reader::infer::{Fact, infer};
+use crate::reader::layout::Sides;
 use crate::reader::{Form, Reader, Refusal};
 use tract_onnx::pb::tensor_proto::DataType;
 
@@ -10,6 +11,9 @@ use tract_onnx::pb::tensor_proto::DataType;
 pub fn read<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(), Refusal> {
     let view = reader.activation(node, 0)?;
     let (view, sides) = reader.map(&view)?;
+    if sides == Sides::Turned {
+        return reader.pass_on(node);
+    }
     let tensor = &reader.tensors[view.tensor];
     let mut inputs = vec![tensor.name.clone()];
     let mut facts = vec![Fact::Sizes(
