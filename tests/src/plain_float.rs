@@ -67,8 +67,18 @@ pub fn logits(net: &FloatNet, input: &[f32]) -> Vec<Bounded> {
                 convolve(x, from, layer.shape, &filters)
             }
             FloatOp::MaxPool(window) => max_pool(x, from, layer.shape, window),
-            FloatOp::Elementwise(functions) => {
-                x.iter().map(|&x| functions.iter().fold(x, apply)).collect()
+            FloatOp::Elementwise(functions) => x.iter().map(|&x| applied(x, functions)).collect(),
+            FloatOp::ValueAffine { factors, summands } => {
+                let constants = factors.iter().zip(summands);
+                let scaled = x.iter().zip(constants).map(|(x, (&factor, &summand))| {
+                    let value = x.value * f64::from(factor) + f64::from(summand);
+                    let rounding = 4.0 * UNIT * (value.abs() + f64::from(summand).abs());
+                    Bounded {
+                        value,
+                        error: x.error * f64::from(factor).abs() + rounding,
+                    }
+                });
+                scaled.collect()
             }
             FloatOp::Concat => layer
                 .inputs
@@ -177,6 +187,35 @@ fn max_pool(
         }
     }
     output
+}
+
+/// A list of functions, the later ones now and then of earlier values too.
+fn applied(x: Bounded, functions: &[Elementwise]) -> Bounded {
+    let mut values = vec![x];
+    for function in functions {
+        let last = values[values.len() - 1];
+        values.push(match function.with {
+            None => apply(last, function),
+            Some(with) => both(last, values[with], &function.op_type),
+        });
+    }
+    values[values.len() - 1]
+}
+
+/// A sum or product of two values.
+fn both(a: Bounded, b: Bounded, op_type: &str) -> Bounded {
+    let (value, passed) = match op_type {
+        "Add" => (a.value + b.value, a.error + b.error),
+        "Mul" => (
+            a.value * b.value,
+            a.error * b.value.abs() + b.error * a.value.abs() + a.error * b.error,
+        ),
+        other => panic!("{other} is not drawn"),
+    };
+    Bounded {
+        value,
+        error: passed + 2.0 * UNIT * (value.abs() + a.value.abs() + b.value.abs()),
+    }
 }
 
 /// One function, its definition in ONNX, and the greatest slope that it has.

@@ -9,13 +9,15 @@ mod pool;
 mod product;
 mod rearrange;
 mod reduce;
+mod resize;
+mod transposed;
 
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
 use tract_onnx::tract_core::ops::array::{MultiBroadcastTo, Pad, Slice, Tile, TypedConcat};
 use tract_onnx::tract_core::ops::binary::TypedBinOp;
 use tract_onnx::tract_core::ops::cast::Cast;
-use tract_onnx::tract_core::ops::cnn::{Conv, MaxPool, SumPool};
+use tract_onnx::tract_core::ops::cnn::{Conv, Deconv, MaxPool, SumPool};
 use tract_onnx::tract_core::ops::downsample::Downsample;
 use tract_onnx::tract_core::ops::einsum::EinSum;
 use tract_onnx::tract_core::ops::element_wise::ElementWiseOp;
@@ -31,6 +33,8 @@ use crate::{AdjointError, Rule};
 pub use convolution::{input_gradient, is_plain};
 pub use pool::spread;
 pub use product::{Product, operand_gradient};
+pub use resize::{Interpolation, is_resize};
+pub use transposed::transposed_gradient;
 
 /// A node of the forward graph on the way back.
 pub struct Step<'a> {
@@ -67,6 +71,8 @@ pub fn differentiate(
         convolution::differentiate(tape, step, op)
     } else if let Some(op) = op.downcast_ref::<EinSum>() {
         product::differentiate(tape, step, op)
+    } else if let Some(op) = op.downcast_ref::<Deconv>() {
+        transposed::differentiate(tape, step, op)
     } else if let Some(op) = op.downcast_ref::<MaxPool>() {
         pool::differentiate_max(tape, step, op)
     } else if let Some(op) = op.downcast_ref::<SumPool>() {
@@ -83,6 +89,8 @@ pub fn differentiate(
         normalise::differentiate_lrn(tape, step, op)
     } else if let Some(op) = op.downcast_ref::<Reduce>() {
         reduce::differentiate(tape, step, op)
+    } else if resize::differentiate(tape, step)? {
+        Ok(())
     } else {
         differentiate_rearrangement(tape, step)
     }

@@ -1,18 +1,20 @@
 //! Layer-wise relevance propagation, as nodes of the backward graph.
 
+mod gate;
 mod linear;
 mod sum;
 
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::ops::binary::TypedBinOp;
-use tract_onnx::tract_core::ops::cnn::{Conv, SumPool};
+use tract_onnx::tract_core::ops::cnn::{Conv, Deconv, SumPool};
 use tract_onnx::tract_core::ops::einsum::EinSum;
 use tract_onnx::tract_core::ops::element_wise::ElementWiseOp;
 use tract_onnx::tract_core::ops::math;
+use tract_onnx::tract_core::ops::nn::resize::NearestUpsample;
 use tract_onnx::tract_core::ops::nn::{Reduce, Reducer, Softmax};
 use tract_onnx_opl::lrn::Lrn;
 
-use crate::derivative::{Step, differentiate};
+use crate::derivative::{Step, differentiate, is_resize};
 use crate::tape::Tape;
 use crate::{AdjointError, Rule};
 
@@ -51,6 +53,9 @@ pub fn propagate(
 ) -> Result<Option<ShareWires>, AdjointError> {
     let op = &step.node.op;
     if op.is::<Conv>()
+        || op.is::<Deconv>()
+        || op.is::<NearestUpsample>()
+        || is_resize(step.node)
         || op.is::<EinSum>()
         || op.is::<SumPool>()
         || op
@@ -85,18 +90,24 @@ pub fn propagate(
     differentiate(tape, step, &Rule::Gradient).map(|()| None)
 }
 
-/// An operator with a constant: relevance goes to the other operand.
+/// An operator with a constant: relevance goes to the other operand. Of two that vary it
+/// goes where [`gate::source`] says.
 fn pass_to_variable(tape: &mut Tape<'_>, step: &Step<'_>) -> Result<(), AdjointError> {
-    let mut variable = None;
+    let mut varying = Vec::new();
     for &operand in &step.node.inputs {
-        if tape.constant(operand)?.is_none() && variable.replace(operand).is_some() {
-            return Err(step.unsupported("there is no rule of relevance for two varying operands"));
+        if tape.constant(operand)?.is_none() {
+            varying.push(operand);
         }
     }
-    if let Some(operand) = variable {
-        let shape = tape.shape(operand)?;
-        let back = tape.sum_to(step.arrived, &shape)?;
-        tape.give(operand, back)?;
-    }
-    Ok(())
+    let operand = match *varying {
+        [] => return Ok(()),
+        [only] => only,
+        [first, second] => gate::source(tape, [first, second])?.ok_or_else(|| {
+            step.unsupported("there is no rule of relevance for two varying operands")
+        })?,
+        _ => return Err(step.unsupported("there is no rule of relevance for so many operands")),
+    };
+    let shape = tape.shape(operand)?;
+    let back = tape.sum_to(step.arrived, &shape)?;
+    tape.give(operand, back)
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use tract_onnx::tract_core::internal::*;
-use tract_onnx::tract_core::ops::cnn::{Conv, MaxPool};
+use tract_onnx::tract_core::ops::cnn::{Conv, Deconv, MaxPool};
 use tract_onnx::tract_core::ops::einsum::EinSum;
 
 use crate::derivative::{Step, differentiate, is_plain};
@@ -171,7 +171,8 @@ impl<'m> Adjoint<'m> {
         let mut behind: HashSet<usize> = HashSet::new();
         for &id in order {
             let node = self.model.node(id);
-            let is_linear = node.op_is::<Conv>() || node.op_is::<EinSum>();
+            let is_linear =
+                node.op_is::<Conv>() || node.op_is::<Deconv>() || node.op_is::<EinSum>();
             let mut inputs = node.inputs.iter().filter(|input| active.contains(input));
             let is_behind = inputs.any(|input| behind.contains(&input.node));
             let is_active = node.inputs.iter().any(|input| active.contains(input));
@@ -195,7 +196,7 @@ impl<'m> Adjoint<'m> {
         let is_named = |outlet: OutletId| outlet.node == node.id || outlet.node == layer.id;
         let named = rules.layers.iter().rfind(|(outlet, _)| is_named(*outlet));
         let by_place = rules.first.as_ref().filter(|_| first.contains(&layer.id));
-        let by_kind = if layer.op_is::<Conv>() {
+        let by_kind = if layer.op_is::<Conv>() || layer.op_is::<Deconv>() {
             rules.convolution.as_ref()
         } else if layer.op_is::<EinSum>() {
             rules.dense.as_ref()

@@ -34,6 +34,7 @@ impl Chain {
             name: name.to_owned(),
             input,
             layers: Vec::new(),
+            not_on_a_board: Vec::new(),
         })
     }
 

@@ -62,6 +62,8 @@ pub fn backward_bytes(network: &Network, purpose: Purpose) -> usize {
             Op::MaxPool(_) => true,
             Op::Conv { .. } | Op::Dense => purpose == Purpose::Training,
             Op::AveragePool(_) | Op::GlobalPool | Op::Add | Op::Concat => false,
+            // Whatever it does may depend on what it read.
+            Op::Other(_) => true,
         };
         if saves_input {
             reads.extend(&layer.inputs);

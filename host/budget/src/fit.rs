@@ -25,6 +25,8 @@ pub struct Firmware {
     pub flash_bytes: u64,
     /// Variables, and the stack at its deepest.
     pub ram_bytes: u64,
+    /// The arena that it was built with; none where it grows with the network.
+    pub arena_bytes: Option<u64>,
 }
 
 /// A network beside a board.
@@ -38,6 +40,12 @@ pub struct Fit {
     pub fused_ram_bytes: u64,
     /// Flash and RAM that the part has; none where there is no limit.
     pub has: Option<[u64; 2]>,
+    /// What a board counts against its arena in fused mode: activations and input.
+    pub fused_arena_bytes: u64,
+    /// The same in tapped mode.
+    pub tapped_arena_bytes: u64,
+    /// The arena that the firmware was built with.
+    pub arena_bytes: Option<u64>,
 }
 
 impl Need {
@@ -73,6 +81,9 @@ impl Need {
             tapped_ram_bytes: ram(self.tapped_bytes),
             fused_ram_bytes: ram(self.fused_bytes),
             has,
+            fused_arena_bytes: self.fused_bytes + self.input_bytes,
+            tapped_arena_bytes: self.tapped_bytes + self.input_bytes,
+            arena_bytes: firmware.arena_bytes,
         }
     }
 }
@@ -86,16 +97,23 @@ fn image_bytes(network: &Network, ledger: &Ledger) -> u64 {
 }
 
 impl Fit {
-    /// Whether it runs in fused mode.
+    /// Whether it runs in fused mode, on the firmware as it is built.
     pub fn is_possible(&self) -> bool {
-        self.has
-            .is_none_or(|[flash, ram]| self.flash_bytes <= flash && self.fused_ram_bytes <= ram)
+        self.fits_part(self.fused_ram_bytes) && self.fits_arena(self.fused_arena_bytes)
     }
 
-    /// Whether it runs with every layer tapped as a whole.
+    /// Whether it runs with every layer tapped as a whole, on the firmware as it is built.
     pub fn is_possible_tapped(&self) -> bool {
+        self.fits_part(self.tapped_ram_bytes) && self.fits_arena(self.tapped_arena_bytes)
+    }
+
+    fn fits_part(&self, ram_bytes: u64) -> bool {
         self.has
-            .is_none_or(|[flash, ram]| self.flash_bytes <= flash && self.tapped_ram_bytes <= ram)
+            .is_none_or(|[flash, ram]| self.flash_bytes <= flash && ram_bytes <= ram)
+    }
+
+    fn fits_arena(&self, arena_bytes: u64) -> bool {
+        self.arena_bytes.is_none_or(|has| arena_bytes <= has)
     }
 
     /// Flash and RAM that are left in fused mode; negative where they are missing.

@@ -124,6 +124,8 @@ fn field(op: &Op, inputs: &[Field]) -> Field {
     }
     match op {
         Op::Dense | Op::GlobalPool => None,
+        // What is no window may see everything.
+        Op::Other(_) => None,
         Op::Add | Op::Concat => Some(widest),
         Op::Conv { window, .. } | Op::MaxPool(window) | Op::AveragePool(window) => {
             let (mut size, mut stride) = widest;

@@ -1,8 +1,8 @@
 //! What a network costs, from its shapes alone: parameters, multiplications,
 //! values, bytes, and the arena it needs, layer by layer.
 //!
-//! A [`Network`] comes from an ONNX graph ([`onnx::parse`]), whose weights are
-//! never read, or from a table of the lecture's architectures
+//! A [`Network`] comes from a graph that was read ([`onnx::network`]), whose weights may
+//! be left in the file, or from a table of the lecture's architectures
 //! ([`architecture::find`]). [`Ledger`] adds everything up and plans the memory.
 //!
 //! ```
@@ -52,6 +52,30 @@ pub struct Network {
     pub input: [usize; 3],
     /// The layers, in an order that works.
     pub layers: Vec<Layer>,
+    /// Operators that count here and that no board can run.
+    pub not_on_a_board: Vec<NotOnABoard>,
+}
+
+/// An operator that no board can run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotOnABoard {
+    /// The node.
+    pub node: String,
+    /// Its ONNX operator.
+    pub operator: String,
+    /// Why.
+    pub why: String,
+}
+
+impl std::fmt::Display for NotOnABoard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            node,
+            operator,
+            why,
+        } = self;
+        write!(f, "not on a board: node `{node}` ({operator}): {why}")
+    }
 }
 
 /// One layer.
@@ -97,6 +121,8 @@ pub enum Op {
     Add,
     /// Channels one after the other.
     Concat,
+    /// What no board runs, by its ONNX operator.
+    Other(&'static str),
 }
 
 impl Op {
@@ -110,6 +136,7 @@ impl Op {
             Self::GlobalPool => "global pool",
             Self::Add => "add",
             Self::Concat => "concat",
+            Self::Other(operator) => operator,
         }
     }
 
@@ -119,7 +146,7 @@ impl Op {
             Self::Conv { window, .. } | Self::MaxPool(window) | Self::AveragePool(window) => {
                 Some(window)
             }
-            Self::Dense | Self::GlobalPool | Self::Add | Self::Concat => None,
+            Self::Dense | Self::GlobalPool | Self::Add | Self::Concat | Self::Other(_) => None,
         }
     }
 }

@@ -166,7 +166,7 @@ fn lag(network: &Network, [first, last]: [usize; 2], word: usize) -> Option<usiz
             lag_bytes(input, output, &core_window(window))
         }
         (Op::Add, _) => 0,
-        (Op::Dense | Op::GlobalPool | Op::Concat, _) => return None,
+        (Op::Dense | Op::GlobalPool | Op::Concat | Op::Other(_), _) => return None,
     };
     Some(values * word)
 }

@@ -1,6 +1,8 @@
 //! Figures that are known from elsewhere.
 
 use super::*;
+use cortexscope_net::onnx::Weights;
+use cortexscope_net::reader::{self, Graph, Hint, ReadError};
 use std::path::Path;
 
 fn ledger(name: &str) -> Ledger {
@@ -12,19 +14,22 @@ fn row<'l>(ledger: &'l Ledger, name: &str) -> &'l Row {
     row.unwrap_or_else(|| panic!("no row {name}"))
 }
 
+fn open(path: &Path) -> Result<Graph, ReadError> {
+    reader::open(&path.into(), Weights::Skip, &Hint::default())
+}
+
 /// A published graph of the outside data.
 fn graph(file: &str) -> Network {
     let folder = std::env::var_os("CORTEXSCOPE_TEST_DATA").expect("CORTEXSCOPE_TEST_DATA is set");
     let path = Path::new(&folder).join(file);
-    let model = onnx::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    onnx::parse(&model, file).expect("a graph that is taken apart")
+    let graph = open(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    onnx::network(&graph, file).expect("layers")
 }
 
 fn shipped(name: &str) -> Network {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
     let path = folder.join(name).join(name).with_extension("onnx");
-    let model = onnx::read(&path).expect("a readable file");
-    onnx::parse(&model, name).expect("a graph that is taken apart")
+    onnx::network(&open(&path).expect("a readable file"), name).expect("layers")
 }
 
 #[test]
@@ -118,7 +123,8 @@ fn a_weight_that_is_used_twice_counts_once() {
     graph.node("Conv", &["x", "w"], "a", pads());
     graph.node("Conv", &["a", "w"], "b", pads());
     graph.output("b", DataType::Float, &map);
-    let network = onnx::parse(&graph.model(13), "twice").expect("a graph");
+    let graph = reader::read(graph.model(13), &Hint::default()).expect("a graph");
+    let network = onnx::network(&graph, "twice").expect("layers");
     let totals = Ledger::new(&network).totals;
     assert_eq!((totals.weights, totals.macs), (36, 2 * 36 * 36));
 }
@@ -135,17 +141,17 @@ fn said_of(op: &str, inputs: &[&str], sizes: &[usize], pads: Option<usize>) -> S
     let pads = pads.map(|pad| ints("pads", &[pad; 4]));
     let shape = (op == "MaxPool").then(|| ints("kernel_shape", &[2, 2]));
     graph.node(op, inputs, "y", pads.into_iter().chain(shape).collect());
-    let parsed = onnx::parse(&graph.model(13), "hostile");
-    parsed.expect_err("a graph of no sense").to_string()
+    graph.output("y", DataType::Float, &[Size::Batch]);
+    let read = reader::read(graph.model(13), &Hint::default());
+    read.expect_err("a graph of no sense").to_string()
 }
 
 #[test]
 fn sizes_that_overflow_and_inputs_that_come_later_are_refused_by_node() {
     let huge = 1 << 62;
-    let weights = "node `y` (Conv): weights of the sizes";
     for sizes in [[huge, 1, 3, 3], [1, 1, 65_536, 65_536], [0, 1, 3, 3]] {
         let said = said_of("Conv", &["x", "w"], &sizes, None);
-        assert!(said.contains(weights), "{said}");
+        assert!(said.contains("node `y` (Conv)"), "{said}");
     }
     let said = said_of("Gemm", &["x", "w"], &[784, huge], None);
     assert!(said.contains("node `y` (Gemm)"), "{said}");
@@ -153,7 +159,7 @@ fn sizes_that_overflow_and_inputs_that_come_later_are_refused_by_node() {
     assert!(said.contains("node `y` (MaxPool)"), "{said}");
     let said = said_of("Add", &["x", "later"], &[1], None);
     assert!(
-        said.contains("reads `later`, which nothing before it gives"),
+        said.contains("tensor `later` is read, and no node writes it"),
         "{said}"
     );
 }

@@ -4,12 +4,15 @@ mod content;
 mod table;
 
 use super::common::{ModeArg, print_json, wrong};
+use super::graph_arguments::{GraphArgs, of_model};
 use anyhow::Context;
 use clap::Args;
 use content::Content;
 use cortexscope_budget::{Mode, Network, architecture, lecture, onnx};
 use cortexscope_draw::number::grouped;
 use cortexscope_draw::{Theme, arena_plan};
+use cortexscope_net::onnx::Weights;
+use cortexscope_net::reader::{self, Hint};
 use cortexscope_present::scene;
 use cortexscope_present::terminal::Style;
 use std::io::Write;
@@ -41,6 +44,8 @@ pub(super) struct Budget {
     /// Markdown.
     #[arg(long)]
     markdown: bool,
+    #[command(flatten)]
+    graph: GraphArgs,
     /// Draws the arena, step by step, as .png or .svg.
     #[arg(long, value_name = "FILE")]
     picture: Option<PathBuf>,
@@ -51,7 +56,7 @@ const PICTURE_WIDTH_PX: u32 = 1200;
 
 impl Budget {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
-        let content = Content::new(network(&self.model)?);
+        let content = Content::new(network(&self.model, &self.graph.hint())?);
         let mode = match self.mode {
             ModeArg::Fused => Mode::Fused,
             ModeArg::Tapped => Mode::Tapped,
@@ -137,7 +142,13 @@ impl Budget {
              a batch normalisation's scale and shift count, its statistics do not"
                 .to_owned(),
         ];
-        notes(out, format, &facts.each_ref().map(String::as_str))?;
+        let elsewhere = content.network.not_on_a_board.iter();
+        let facts: Vec<String> = facts
+            .into_iter()
+            .chain(elsewhere.map(ToString::to_string))
+            .collect();
+        let facts: Vec<&str> = facts.iter().map(String::as_str).collect();
+        notes(out, format, &facts)?;
         let tables: [(&str, Table); 2] = [("memory", content.arenas()), ("link", content.link())];
         for (name, table) in tables {
             writeln!(out)?;
@@ -148,7 +159,7 @@ impl Budget {
     }
 }
 
-fn network(model: &str) -> anyhow::Result<Network> {
+fn network(model: &str, hint: &Hint) -> anyhow::Result<Network> {
     if let Some(network) = architecture::find(model) {
         return Ok(network);
     }
@@ -160,8 +171,12 @@ fn network(model: &str) -> anyhow::Result<Network> {
         )));
     }
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    let graph = onnx::read(path).with_context(|| format!("cannot read {model}"))?;
-    onnx::parse(&graph, &name).with_context(|| format!("cannot take {model} apart"))
+    let graph = reader::open(&path.into(), Weights::Skip, hint);
+    let graph = graph.map_err(|error| of_model(&model, error))?;
+    for note in &graph.notes {
+        eprintln!("{note}");
+    }
+    onnx::network(&graph, &name).map_err(|error| wrong(format!("{model}: {error}")))
 }
 
 fn title(out: &mut dyn Write, format: Format, text: &str) -> std::io::Result<()> {

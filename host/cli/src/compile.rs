@@ -1,15 +1,21 @@
 //! `cortexscope compile`.
 
 use super::common::{blame, ctrl_c, print_json, wrong};
+use super::graph_arguments::{GraphArgs, of_model};
 use super::input::test_digits;
 use super::progress;
-use anyhow::Context;
 use clap::Args;
 use cortexscope_compile::board_image::{self, BoardImage};
-use cortexscope_compile::{Accuracy, Compiled, Pair, Progress, Report, accuracy, compile, import};
+use cortexscope_compile::{
+    Accuracy, Compiled, Pair, Progress, Report, Source, accuracy, compile_graph,
+};
 use cortexscope_core::Mode;
 use cortexscope_net::hex;
 use cortexscope_net::input::ModelSpec;
+use cortexscope_net::onnx::file;
+use cortexscope_net::onnx::pb::ModelProto;
+use cortexscope_net::reader::{self, Hint};
+use cortexscope_net::resources::ResourcePath;
 use cortexscope_present::documents;
 use cortexscope_present::documents::compile::PlannedArena;
 use sha2::{Digest, Sha256};
@@ -35,6 +41,8 @@ pub(super) struct Compile {
     /// The model's name; by default, the name of its file.
     #[arg(long)]
     name: Option<String>,
+    #[command(flatten)]
+    graph: GraphArgs,
     /// Measure both networks on the first N of the 10,000 test digits: the float
     /// network in tract, the int8 network in the engine that the boards run.
     #[arg(long, value_name = "N")]
@@ -58,8 +66,11 @@ impl Compile {
                 self.calibrate.display()
             )));
         }
-        let onnx = std::fs::read(&self.model)
-            .with_context(|| format!("cannot read {}", self.model.display()))?;
+        let path = ResourcePath::from(self.model.as_path());
+        let named = |error| of_model(&self.model.display(), error);
+        let onnx = file::bytes(&path).map_err(|error| named(error.into()))?;
+        let model = file::decode_in(&onnx, self.model.parent());
+        let model = model.map_err(|error| named(error.into()))?;
         let stem = self
             .model
             .file_stem()
@@ -69,7 +80,15 @@ impl Compile {
             .clone()
             .or(stem)
             .unwrap_or_else(|| "model".to_owned());
-        let spec = self.spec(&onnx)?;
+        let spec = self.spec(&model)?;
+        let hint = Hint {
+            shape: Some(spec.input.shape()),
+            ..self.graph.hint()
+        };
+        let graph = reader::read(model, &hint).map_err(named)?;
+        for note in &graph.notes {
+            eprintln!("{note}");
+        }
         let calibration = spec
             .input
             .calibration(&self.calibrate, self.calibration_limit)?;
@@ -85,7 +104,14 @@ impl Compile {
                 ControlFlow::Continue(())
             }
         };
-        let compiled = compile(&onnx, &name, &spec, &calibration, &mut report)?;
+        let source = Source {
+            graph: &graph,
+            sha256: Sha256::digest(&onnx).into(),
+        };
+        let compiled = compile_graph(&source, &name, &spec, &calibration, &mut report)?;
+        for note in &compiled.float.notes {
+            eprintln!("{note}");
+        }
         let onnx_hash: [u8; 32] = Sha256::digest(&compiled.int8_onnx).into();
         let image = board_image::emit(&compiled.network, onnx_hash)?;
         let measured = self.measure(&compiled, &image, &spec, &mut report)?;
@@ -137,7 +163,12 @@ impl Compile {
             )?;
             for (mode, what) in [(Mode::Fused, "fused"), (Mode::Tapped, "tapped")] {
                 if let Some(bytes) = arena(mode) {
-                    writeln!(std::io::stdout(), "  arena, {what}: {bytes} bytes")?;
+                    let input = model.input().bytes();
+                    writeln!(
+                        std::io::stdout(),
+                        "  arena, {what}: {bytes} bytes; with the input {}, as a board counts",
+                        bytes + input
+                    )?;
                 }
             }
             if let Some(found) = measured {
@@ -182,13 +213,14 @@ impl Compile {
     }
 
     /// The description beside the model, or what is assumed without one.
-    fn spec(&self, onnx: &[u8]) -> anyhow::Result<ModelSpec> {
+    fn spec(&self, model: &ModelProto) -> anyhow::Result<ModelSpec> {
         let path = self.model.with_extension("toml");
         if path.is_file() {
             return Ok(ModelSpec::open(&path.into())?);
         }
-        let net = import(onnx, [1, 28, 28])?;
-        let spec = ModelSpec::assumed(net.input_shape);
+        let shape = reader::input_shape(model, &self.graph.hint());
+        let shape = shape.map_err(|error| of_model(&self.model.display(), error))?;
+        let spec = ModelSpec::assumed(shape);
         progress::note(format!("no {}: assumed {}", path.display(), spec.input));
         Ok(spec)
     }

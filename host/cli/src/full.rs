@@ -44,6 +44,9 @@ pub(super) struct FloatModelArgs {
     /// A text file with the name of one class a line.
     #[arg(long, value_name = "TXT", help_heading = "Input")]
     labels: Option<PathBuf>,
+    /// The output of the network to take, where it has several [default: the first].
+    #[arg(long, value_name = "NAME")]
+    output_name: Option<String>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -78,6 +81,7 @@ impl FloatModelArgs {
                 PolarityArg::DarkOnLight => Polarity::DarkOnLight,
             }),
             labels: self.labels.clone(),
+            output: self.output_name.clone(),
         };
         let model = FloatModel::open(&self.model, &overrides).map_err(blame)?;
         for note in &model.notes {

@@ -23,6 +23,7 @@ mod filters;
 mod flash;
 mod full;
 mod gallery;
+mod graph_arguments;
 mod infer;
 mod input;
 mod live;
@@ -30,6 +31,7 @@ mod log;
 mod man;
 mod memory;
 mod occlude;
+mod operators;
 mod progress;
 mod verify;
 
@@ -72,6 +74,8 @@ enum Command {
     Memory(memory::Memory),
     /// Count what a network costs: parameters, MACs, values, bytes and arena, layer by layer.
     Budget(budget::Budget),
+    /// List the operators of ONNX and what each command makes of them.
+    Operators(operators::Operators),
     /// Measure what each layer costs on a board, compared with the least possible.
     Bench(bench::Bench),
     /// Write firmware or a board image to a board through a debug probe.
@@ -118,6 +122,7 @@ pub fn main() -> ExitCode {
         Command::Verify(verify) => verify.run(),
         Command::Memory(memory) => memory.run(),
         Command::Budget(budget) => budget.run(),
+        Command::Operators(operators) => operators.run(),
         Command::Bench(bench) => bench.run(),
         Command::Flash(flash) => flash.run(),
         Command::Occlude(occlude) => occlude.run(),

@@ -294,6 +294,7 @@ impl FunctionGraph<'_> {
         let mut last = names.fresh(format!("{output}.real"));
         let operands = [self.input, &from.scale, &from.zero];
         graph.node("DequantizeLinear", &operands, &last, vec![]);
+        let mut values = vec![last.clone()];
         for (index, function) in self.functions.iter().enumerate() {
             let mut own = |what: &str| names.fresh(format!("{output}.{index}{what}"));
             let name = own("");
@@ -303,6 +304,7 @@ impl FunctionGraph<'_> {
                 operands.push(own(".constant"));
                 graph.f32s(&operands[1], &[1], &[value]);
             }
+            operands.extend(function.with.and_then(|with| values.get(with).cloned()));
             for (key, value) in &function.attributes {
                 if function.op_type == "Clip" {
                     let bound = own(&format!(".{key}"));
@@ -314,6 +316,7 @@ impl FunctionGraph<'_> {
             }
             let operands: Vec<&str> = operands.iter().map(String::as_str).collect();
             graph.node(&function.op_type, &operands, &name, attributes);
+            values.push(name.clone());
             last = name;
         }
         graph.node(

@@ -3,11 +3,16 @@
 use thiserror::Error;
 
 use cortexscope_net::onnx::{AttributeError, ConstantError, EngineError};
+use cortexscope_net::reader::ReadError;
+pub use cortexscope_net::reader::{MAX_ELEMENTS, MAX_SIZE};
 
 /// Why a network cannot be compiled.
 #[derive(Debug, Error)]
 pub enum CompileError {
-    /// The file as a whole is not one that can be compiled.
+    /// The file cannot be read, or a node of it is not understood.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The network as a whole is not one that can be compiled.
     #[error(transparent)]
     Model(#[from] ModelError),
     /// One node of it is not supported.
@@ -60,48 +65,6 @@ pub enum CompileError {
 /// What is wrong with a model file as a whole.
 #[derive(Debug, Error, PartialEq)]
 pub enum ModelError {
-    /// The bytes are no ONNX model.
-    #[error("not an ONNX model: {0}")]
-    Decode(String),
-    /// The model has no graph.
-    #[error("the ONNX file has no graph")]
-    NoGraph,
-    /// An operator set that is not known here.
-    #[error("operator set {0}; sets {MIN_OPSET} to {MAX_OPSET} are supported")]
-    Opset(i64),
-    /// More nodes than a network for a microcontroller has.
-    #[error("{0} nodes; at most {MAX_NODES} are supported")]
-    Nodes(usize),
-    /// Not exactly one input without a constant value.
-    #[error("the network has the inputs {0:?}; exactly one is supported")]
-    Inputs(Vec<String>),
-    /// Not exactly one output.
-    #[error("the network has the outputs {0:?}; exactly one is supported")]
-    Outputs(Vec<String>),
-    /// The input has no usable shape.
-    #[error(
-        "input `{name}` is {dims}; [N, C, H, W] of float32 is supported, with numbers for all but N"
-    )]
-    InputShape {
-        /// The input.
-        name: String,
-        /// Its sizes or type, as the file has them.
-        dims: String,
-    },
-    /// The batch is fixed to something else than one.
-    #[error("input `{name}` has a fixed batch of {batch}; export with a batch of 1 or a symbol")]
-    Batch {
-        /// The input.
-        name: String,
-        /// Its batch.
-        batch: i64,
-    },
-    /// A tensor is read before a node writes it, or never written.
-    #[error("tensor `{0}` is read, and no node before has written it")]
-    Undefined(String),
-    /// Two nodes write the same tensor.
-    #[error("tensor `{0}` is written twice")]
-    WrittenTwice(String),
     /// The output is a constant, or the input itself.
     #[error("the network's output does not depend on its input through any layer")]
     NoLayers,
@@ -110,24 +73,18 @@ pub enum ModelError {
     Layers(usize),
 }
 
-/// The oldest operator set that is read.
-pub const MIN_OPSET: i64 = 7;
-/// The newest operator set that is read.
-pub const MAX_OPSET: i64 = 24;
-/// Nodes of a model file.
-pub const MAX_NODES: usize = 10_000;
 /// Layers of a network; with the input they make 128 tensors.
 pub const MAX_LAYERS: usize = 127;
 
 /// What about a node is not supported.
 #[derive(Clone, Debug, Error, PartialEq)]
 pub enum Refusal {
-    /// The operator is not in the table.
-    #[error("the operator is not supported")]
-    Operator,
-    /// The operator comes from another domain than ONNX's own.
-    #[error("operators of the domain `{0}` are not supported")]
-    Domain(String),
+    /// A window or operand that makes no sense.
+    #[error(transparent)]
+    Read(#[from] cortexscope_net::reader::Refusal),
+    /// There is nothing on a board that runs the operator.
+    #[error("not on a board: {0}")]
+    NotOnABoard(&'static str),
     /// An attribute of another type, or one that is missing.
     #[error(transparent)]
     Attribute(#[from] AttributeError),
@@ -174,32 +131,26 @@ pub enum Refusal {
         wanted: &'static str,
     },
     /// Two activations meet, as in a residual connection.
-    #[error("it combines two activations; only constants can be the other operand")]
+    #[error(
+        "not on a board: it combines two activations, as a residual connection does; only \
+         constants can be the other operand yet"
+    )]
     TwoActivations,
     /// The constant operand is a map or varies along the wrong axis.
-    #[error("its constant of sizes {0:?} is neither a scalar nor one value per channel")]
+    #[error(
+        "not on a board: its constant of sizes {0:?} is neither one value, nor one per channel, \
+         nor followed by a dense layer"
+    )]
     Varies(Vec<usize>),
     /// It moves values in a way other than flattening before a dense layer.
-    #[error("it turns {from:?} into {to:?}; only flattening before a dense layer is supported")]
+    #[error(
+        "not on a board: it turns {from:?} into {to:?}; only flattening before a dense layer is supported"
+    )]
     Reshape {
         /// Sizes it reads.
         from: Vec<usize>,
         /// Sizes it writes.
-        to: Vec<i64>,
-    },
-    /// The window does not lie on its input.
-    #[error(
-        "its window of {extent} does not fit an input of {size} padded by {before} and {after}"
-    )]
-    Window {
-        /// Rows or columns of the dilated window.
-        extent: usize,
-        /// Rows or columns of the input.
-        size: usize,
-        /// Padding before.
-        before: usize,
-        /// Padding after.
-        after: usize,
+        to: Vec<usize>,
     },
     /// Some windows read nothing but padding.
     #[error(
@@ -214,21 +165,12 @@ pub enum Refusal {
         /// Padding after.
         after: usize,
     },
-    /// `ceil_mode` with a last window that begins in the padding.
-    #[error("`ceil_mode` makes a last window that lies in the padding alone")]
-    CeilPadding,
     /// An average that counts fewer elements at the edge.
     #[error("its windows at the edge average fewer elements; set count_include_pad, or do not pad")]
     AverageEdge,
-    /// Another output than the first is used.
-    #[error("its output `{0}` is used; only the first output is supported")]
-    ExtraOutput(String),
     /// Softmax anywhere but at the end.
-    #[error("it is not the last operator; Softmax is only supported there")]
+    #[error("not on a board: it is not the last operator, and Softmax is only supported there")]
     NotLast,
-    /// The network does not end in logits.
-    #[error("the network ends here; it must end in Conv, Gemm or MatMul, Softmax aside")]
-    LastLayer,
     /// Weights that are infinite or not a number.
     #[error("its {0} are not all finite")]
     NotFinite(&'static str),
@@ -243,9 +185,6 @@ pub enum Refusal {
         "it makes a tensor of sizes {0:?}; each is from 1 to 65,535, {MAX_ELEMENTS} elements at most"
     )]
     TooLarge(Vec<usize>),
-    /// A constant expression that tract cannot evaluate.
-    #[error("its constant value cannot be computed: {0}")]
-    Folding(String),
     /// Its output range leaves no usable scale.
     #[error("channel {channel}: the scale {multiplier} of its accumulators is not usable")]
     Multiplier {
@@ -260,10 +199,6 @@ pub enum Refusal {
 pub const MAX_WEIGHTS_PER_OUTPUT: usize = 1 << 15;
 /// Greatest bias at scale `x·w`.
 pub const MAX_BIAS: i32 = 1 << 30;
-/// Elements of one activation.
-pub const MAX_ELEMENTS: usize = 1 << 26;
-/// Rows, columns, channels or window sizes.
-pub const MAX_SIZE: usize = u16::MAX as usize;
 
 impl Refusal {
     /// The refusal of `node`, by name.

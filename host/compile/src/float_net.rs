@@ -1,9 +1,10 @@
 //! The float network in the terms of [`Network`](super::network::Network):
 //! what `import` reads and `fuse` simplifies, before anything is quantised.
 
-use tract_onnx::pb::ModelProto;
+use tract_onnx::pb::{ModelProto, NodeProto};
 
 use super::network::{Elementwise, Window};
+use cortexscope_net::onnx::{Constant, Values};
 
 /// A float network. Tensor 0 is the input, layer `i` writes tensor `i + 1`.
 #[derive(Clone, Debug)]
@@ -18,6 +19,10 @@ pub struct FloatNet {
     pub layers: Vec<FloatLayer>,
     /// The nodes that the logits depend on, with a batch of one, for tract.
     pub reference: ModelProto,
+    /// Whether the network has one score, which ends in a Sigmoid: two classes.
+    pub is_binary: bool,
+    /// What was decided that the file does not say, for the user to read.
+    pub notes: Vec<String>,
 }
 
 /// One layer.
@@ -79,6 +84,14 @@ pub enum FloatOp {
     Elementwise(Vec<Elementwise>),
     /// Concatenation over channels.
     Concat,
+    /// A factor and a summand for each value `[C, H, W]`; a board has it only in the dense
+    /// layer after it.
+    ValueAffine {
+        /// Factors.
+        factors: Vec<f32>,
+        /// Summands.
+        summands: Vec<f32>,
+    },
 }
 
 /// What a convolution was in the file.
@@ -101,6 +114,87 @@ impl FloatNet {
         index
             .checked_sub(1)
             .map_or(self.input_shape, |layer| self.layers[layer].shape)
+    }
+
+    /// Takes layers out that tensor `last` does not depend on.
+    pub fn keep_what_is_read_by(&mut self, last: usize) {
+        let mut needed = vec![false; self.layers.len() + 1];
+        needed[last] = true;
+        for index in (0..self.layers.len()).rev() {
+            if needed[index + 1] {
+                for &input in &self.layers[index].inputs {
+                    needed[input] = true;
+                }
+            }
+        }
+        let mut number = 0;
+        let numbers: Vec<usize> = (0..needed.len())
+            .map(|tensor| {
+                let own = number;
+                number += usize::from(needed[tensor] || tensor == 0);
+                own
+            })
+            .collect();
+        let layers = std::mem::take(&mut self.layers).into_iter().enumerate();
+        let kept = layers.filter(|(index, _)| needed[index + 1]);
+        self.layers = kept
+            .map(|(_, mut layer)| {
+                let inputs = layer.inputs.iter_mut();
+                inputs.for_each(|input| *input = numbers[*input]);
+                layer
+            })
+            .collect();
+    }
+
+    /// The tensor that the node called `name` writes, in the file.
+    pub fn output_of(&self, name: &str) -> Option<String> {
+        let graph = self.reference.graph.as_ref()?;
+        let node = graph.node.iter().find(|node| node.name == name)?;
+        node.output.first().cloned()
+    }
+
+    /// Makes the one score `z` of a Sigmoid two, `[0, z]`: their softmax is the sigmoid
+    /// and what is left to one.
+    pub fn score_both_classes(&mut self) {
+        let Some(last) = self.layers.last_mut() else {
+            return;
+        };
+        let (weights, bias) = match &mut last.op {
+            FloatOp::Dense { weights, bias } => (weights, bias),
+            FloatOp::Conv {
+                weights,
+                bias,
+                groups: 1,
+                origin: Origin::Convolution | Origin::ChannelAffine,
+                ..
+            } => (weights, bias),
+            _ => return,
+        };
+        if last.shape != [1, 1, 1] {
+            return;
+        }
+        *weights = [vec![0.0; weights.len()], std::mem::take(weights)].concat();
+        *bias = [vec![0.0], std::mem::take(bias)].concat();
+        last.shape = [2, 1, 1];
+        let (value, both) = (last.value.clone(), format!("{}.classes", last.value));
+        if let Some(graph) = &mut self.reference.graph {
+            let (flat, pick) = (format!("{both}.flat"), format!("{both}.pick"));
+            let node = |op_type: &str, input: Vec<String>, output: &str| NodeProto {
+                name: output.to_owned(),
+                op_type: op_type.to_owned(),
+                input,
+                output: vec![output.to_owned()],
+                ..NodeProto::default()
+            };
+            let pick_second = Constant {
+                dims: vec![1, 2],
+                values: Values::Float(vec![0.0, 1.0]),
+            };
+            graph.initializer.push(pick_second.emit(&pick));
+            graph.node.push(node("Flatten", vec![value], &flat));
+            graph.node.push(node("MatMul", vec![flat, pick], &both));
+            last.value = both;
+        }
     }
 
     /// Number of layers that read tensor `index`.
@@ -145,10 +239,6 @@ impl Clamp {
 
     /// The clamp as a function of its own.
     pub fn function(&self) -> Elementwise {
-        Elementwise {
-            op_type: "Clip".to_owned(),
-            attributes: vec![("min".to_owned(), self.low), ("max".to_owned(), self.high)],
-            constant: None,
-        }
+        Elementwise::clip(self.low, self.high)
     }
 }

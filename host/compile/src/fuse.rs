@@ -4,7 +4,8 @@
 //!   bias of the convolution or dense layer before them;
 //! - Relu and Clip become the saturation of the layer before them, also across
 //!   a MaxPool, with which they commute;
-//! - element-wise functions that follow each other become one.
+//! - element-wise functions that follow each other become one;
+//! - a factor and a summand for each value go into the dense layer after them.
 //!
 //! Nothing is merged into a layer whose output another layer reads too.
 
@@ -25,17 +26,46 @@ pub fn fuse(mut net: FloatNet) -> Result<FloatNet, CompileError> {
             index += 1;
         }
     }
+    let varies = |layer: &&FloatLayer| matches!(layer.op, FloatOp::ValueAffine { .. });
+    if let Some(layer) = net.layers.iter().find(varies) {
+        return Err(Refusal::Varies(layer.shape.to_vec()).of(&layer.name, &layer.operator));
+    }
     separate_clamps(&mut net);
+    end_in_scores(&mut net);
     if net.layers.len() > MAX_LAYERS {
         return Err(ModelError::Layers(net.layers.len()).into());
     }
-    match net.layers.last() {
-        Some(last) if last.op.has_weights() && last.clamp.is_none() => Ok(net),
-        Some(last) => {
-            let node = last.clamp.as_ref().map_or(&last.name, |clamp| &clamp.node);
-            Err(Refusal::LastLayer.of(node, &last.operator))
-        }
-        None => Err(ModelError::NoLayers.into()),
+    if net.layers.is_empty() {
+        return Err(ModelError::NoLayers.into());
+    }
+    Ok(net)
+}
+
+/// Scores are read from accumulators: what ends in anything but a layer with weights
+/// gets one that changes nothing, and one score that ended in a Sigmoid becomes two.
+fn end_in_scores(net: &mut FloatNet) {
+    let Some(last) = net.layers.last() else {
+        return;
+    };
+    if !last.op.has_weights() || last.clamp.is_some() {
+        let [channels, ..] = last.shape;
+        let clamped = last
+            .clamp
+            .as_ref()
+            .and_then(|clamp| net.output_of(&clamp.node));
+        let scores = FloatLayer {
+            name: format!("{}.scores", last.name),
+            operator: last.operator.clone(),
+            inputs: vec![net.layers.len()],
+            op: FloatOp::channel_affine(vec![1.0; channels], vec![0.0; channels]),
+            shape: last.shape,
+            value: clamped.unwrap_or_else(|| last.value.clone()),
+            clamp: None,
+        };
+        net.layers.push(scores);
+    }
+    if net.is_binary {
+        net.score_both_classes();
     }
 }
 
@@ -49,11 +79,17 @@ fn merge(net: &mut FloatNet, index: usize) -> bool {
     }
     let before = input - 1;
     let (head, tail) = net.layers.split_at_mut(index);
-    let (first, second) = (&mut head[before], &tail[0]);
+    let (first, second) = (&mut head[before], &mut tail[0]);
+    if fold_into_dense(first, second) {
+        remove(net, before);
+        return true;
+    }
+    let second = &*second;
     let merged = fold_channel_affine(first, second)
         || fold_scalar_affine(first, second)
         || saturate(first, second)
-        || join_functions(first, second);
+        || join_functions(first, second)
+        || join_values(first, second);
     if merged {
         remove(net, index);
         return true;
@@ -145,6 +181,44 @@ fn scale_channels(layer: &mut FloatLayer, pairs: impl Iterator<Item = (f32, f32)
     true
 }
 
+/// `first`, a factor and a summand for each value, into the weights of `second`.
+fn fold_into_dense(first: &FloatLayer, second: &mut FloatLayer) -> bool {
+    let (FloatOp::ValueAffine { factors, summands }, FloatOp::Dense { weights, bias }) =
+        (&first.op, &mut second.op)
+    else {
+        return false;
+    };
+    for (row, bias) in weights.chunks_exact_mut(factors.len().max(1)).zip(bias) {
+        let mut sum = f64::from(*bias);
+        for (weight, (&factor, &summand)) in row.iter_mut().zip(factors.iter().zip(summands)) {
+            sum += f64::from(*weight) * f64::from(summand);
+            *weight *= factor;
+        }
+        *bias = sum as f32;
+    }
+    true
+}
+
+/// Two factors and summands for each value as one.
+fn join_values(first: &mut FloatLayer, second: &FloatLayer) -> bool {
+    let (
+        FloatOp::ValueAffine { factors, summands },
+        FloatOp::ValueAffine {
+            factors: more_factors,
+            summands: more_summands,
+        },
+    ) = (&mut first.op, &second.op)
+    else {
+        return false;
+    };
+    let more = more_factors.iter().zip(more_summands);
+    for ((factor, summand), (&by, &and)) in factors.iter_mut().zip(summands).zip(more) {
+        *factor *= by;
+        *summand = *summand * by + and;
+    }
+    follow(first, second)
+}
+
 /// `first` now computes what `second` did.
 fn follow(first: &mut FloatLayer, second: &FloatLayer) -> bool {
     first.value.clone_from(&second.value);
@@ -214,7 +288,7 @@ fn join_functions(first: &mut FloatLayer, second: &FloatLayer) -> bool {
     else {
         return false;
     };
-    own.extend(more.iter().cloned());
+    super::network::follow(own, more);
     follow(first, second)
 }
 

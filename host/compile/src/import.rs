@@ -1,61 +1,53 @@
-//! Reads a float ONNX as a [`FloatNet`], one layer per node.
+//! Takes a [`Graph`] apart into a [`FloatNet`], one layer per node.
 //!
-//! Shapes are worked out here, checked and bounded, before tract sees the
-//! file; tract folds the constants and runs what is left. Layers are merged
-//! later, by [`fuse`](super::fuse).
+//! The reader has brought the graph into its normal form: constants are computed,
+//! maps have their channels in front. What is left here is what a board makes of each
+//! node. Layers are merged later, by [`fuse`](super::fuse).
 
 mod activation;
 mod arithmetic;
 mod batch_norm;
 mod convolution;
 mod dense;
-mod fold;
-mod graph;
 mod operand;
 mod plain;
 mod pool;
-mod shape;
-mod window;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use tract_onnx::pb::NodeProto;
+use tract_onnx::pb::{NodeProto, TensorProto};
 
 use super::error::{CompileError, MAX_ELEMENTS, MAX_SIZE, ModelError, Refusal};
 use super::float_net::{FloatLayer, FloatNet, FloatOp};
-use super::network::Window;
 use cortexscope_net::onnx::{Attributes, Constant};
-use graph::Checked;
+use cortexscope_net::reader::{Board, Graph, OPERATORS, node_name};
 
-/// Reads the bytes of an ONNX file.
-///
-/// `shape` is what an input without rows and columns, `[N, F]`, stands for.
+/// Takes a network apart.
 ///
 /// # Errors
-/// The file is no ONNX model, or a node is not supported; it is named.
-pub fn import(onnx: &[u8], shape: [usize; 3]) -> Result<FloatNet, CompileError> {
-    let checked = graph::check(onnx, shape)?;
-    let mut importer = Importer::new(&checked);
-    for node in &checked.graph.node {
+/// A node that a board cannot run; it is named.
+pub fn import(graph: &Graph) -> Result<FloatNet, CompileError> {
+    let mut importer = Importer::new(graph);
+    for node in graph.nodes() {
         let refused = |why: Refusal| why.of(node_name(node), &node.op_type);
         importer.node(node).map_err(refused)?;
     }
     importer.finish()
 }
 
-/// What a tensor of the file is.
+/// What a tensor of the graph is.
 #[derive(Clone, Debug)]
 enum Value {
     /// Known without an input.
     Constant(Arc<Constant>),
     /// An activation.
     Activation(View),
-    /// Softmax of the logits, which is left off.
-    Probabilities(View),
+    /// Softmax of the logits or the like, which is left off.
+    Closed(View),
 }
 
-/// A tensor of the network under the sizes that the file gives it.
+/// A tensor of the network under the sizes that the graph gives it.
 #[derive(Clone, Debug, PartialEq)]
 struct View {
     /// Number of the tensor.
@@ -77,54 +69,48 @@ impl View {
     }
 }
 
-/// The network as far as it is read.
+/// The network as far as it is taken apart.
 struct Importer<'a> {
-    checked: &'a Checked,
+    graph: &'a Graph,
+    constants: HashMap<&'a str, &'a TensorProto>,
     values: HashMap<&'a str, Value>,
     layers: Vec<FloatLayer>,
     names: HashSet<String>,
-    /// The sliding windows, by the output of the node that has them.
-    windows: HashMap<String, Window>,
+    /// Whether one score ended in a Sigmoid.
+    is_binary: bool,
+    notes: Vec<String>,
 }
 
 impl<'a> Importer<'a> {
-    fn new(checked: &'a Checked) -> Self {
+    fn new(graph: &'a Graph) -> Self {
+        let [channels, height, width] = graph.shape;
         let input = View {
             tensor: 0,
-            dims: checked.input_dims.clone(),
+            dims: vec![1, channels, height, width],
         };
-        let name = checked.input.as_str();
+        let name = graph.input.as_str();
+        let constants = graph.constants().iter();
         Self {
-            checked,
+            graph,
+            constants: constants
+                .map(|constant| (constant.name.as_str(), constant))
+                .collect(),
             values: HashMap::from([(name, Value::Activation(input))]),
             layers: Vec::new(),
             names: HashSet::from([name.to_owned()]),
-            windows: HashMap::new(),
+            is_binary: false,
+            notes: Vec::new(),
         }
     }
 
     fn node(&mut self, node: &'a NodeProto) -> Result<(), Refusal> {
-        if !matches!(node.domain.as_str(), "" | "ai.onnx") {
-            return Err(Refusal::Domain(node.domain.clone()));
-        }
         let output = node.output.first().ok_or(Refusal::Missing("output"))?;
-        let mut activations = Vec::new();
-        for name in node.input.iter().filter(|name| !name.is_empty()) {
-            match self.value(name)? {
-                Value::Constant(_) => {}
-                Value::Activation(view) => activations.push(view),
-                Value::Probabilities(_) => return Err(Refusal::NotLast),
-            }
-        }
-        let value = match activations.first() {
-            None => Value::Constant(Arc::new(self.fold(node)?)),
-            Some(_) => self.layer(node)?,
-        };
+        let value = self.layer(node)?;
         self.values.insert(output, value);
         Ok(())
     }
 
-    /// A node that reads an activation.
+    /// What a node makes of the activations that it reads.
     fn layer(&mut self, node: &NodeProto) -> Result<Value, Refusal> {
         let attributes = Attributes(node);
         let view = match node.op_type.as_str() {
@@ -132,23 +118,59 @@ impl<'a> Importer<'a> {
             "Gemm" => self.gemm(node, attributes)?,
             "MatMul" => self.matmul(node)?,
             "BatchNormalization" => self.batch_norm(node, attributes)?,
-            "Add" | "Sub" | "Mul" | "Div" => self.arithmetic(node)?,
+            "Add" | "Sub" | "Mul" | "Div" | "Pow" | "Max" | "Min" => self.arithmetic(node)?,
             "MaxPool" => self.max_pool(node, attributes)?,
             "GlobalMaxPool" => self.global_max_pool(node)?,
             "AveragePool" => self.average_pool(node, attributes)?,
             "GlobalAveragePool" => self.global_average_pool(node)?,
-            "ReduceMean" => self.reduce_mean(node, attributes)?,
             "Concat" => self.concat(node, attributes)?,
-            "Flatten" | "Reshape" | "Squeeze" | "Unsqueeze" => self.reshaped(node, attributes)?,
-            "Identity" => self.activation(node, 0)?,
-            "Dropout" => self.dropout(node)?,
+            "Flatten" | "Reshape" => self.reshaped(node)?,
             "Softmax" | "LogSoftmax" => {
-                return Ok(Value::Probabilities(self.activation(node, 0)?));
+                return Ok(Value::Closed(self.activation(node, 0)?));
             }
-            "Shape" => return self.shape_of(node, attributes),
+            "Sigmoid" | "Tanh" if self.is_last(node) => return self.closed(node),
             _ => self.elementwise(node, attributes)?,
         };
         Ok(Value::Activation(view))
+    }
+
+    /// Whether a node gives what the network gives.
+    fn is_last(&self, node: &NodeProto) -> bool {
+        node.output.first() == Some(&self.graph.output)
+    }
+
+    /// The last Sigmoid or Tanh is left off: scores keep their order without it.
+    fn closed(&mut self, node: &NodeProto) -> Result<Value, Refusal> {
+        let view = self.activation(node, 0)?;
+        let scores: usize = view.dims.iter().product();
+        let mut note = format!(
+            "`{}` ({}) at the end is left off: the scores keep their order without it",
+            node_name(node),
+            node.op_type
+        );
+        if scores == 1 && node.op_type == "Sigmoid" {
+            self.is_binary = true;
+            note += "; one output is two classes, 0 and 1";
+        }
+        self.notes.push(note);
+        Ok(Value::Closed(view))
+    }
+
+    /// The same values under the sizes that the graph gives them.
+    fn reshaped(&self, node: &NodeProto) -> Result<View, Refusal> {
+        let view = self.activation(node, 0)?;
+        let name = node.output.first().map(String::as_str).unwrap_or_default();
+        let dims = self.graph.sizes.get(name).cloned().unwrap_or_default();
+        let [channels, height, width] = self.shape(view.tensor);
+        let flat = [1, channels * height * width];
+        if dims == flat || dims == [1, channels, height, width] {
+            let tensor = view.tensor;
+            return Ok(View { tensor, dims });
+        }
+        Err(Refusal::Reshape {
+            from: view.dims,
+            to: dims,
+        })
     }
 
     /// What the tensor called `name` is.
@@ -156,7 +178,7 @@ impl<'a> Importer<'a> {
         if let Some(value) = self.values.get(name) {
             return Ok(value.clone());
         }
-        let Some(proto) = self.checked.initializers.get(name) else {
+        let Some(proto) = self.constants.get(name) else {
             return Err(Refusal::Missing("value for one of its inputs"));
         };
         let constant = Constant::parse(proto).map_err(|source| Refusal::Constant {
@@ -192,9 +214,6 @@ impl<'a> Importer<'a> {
         }
         let name = self.unique(node_name(node));
         let value = node.output.first().cloned().unwrap_or_default();
-        if let FloatOp::Conv { window, .. } | FloatOp::MaxPool(window) = &op {
-            self.windows.insert(value.clone(), *window);
-        }
         self.layers.push(FloatLayer {
             name,
             operator: node.op_type.clone(),
@@ -210,6 +229,14 @@ impl<'a> Importer<'a> {
         })
     }
 
+    /// `[C, H, W]` of tensor `index`.
+    fn shape(&self, index: usize) -> [usize; 3] {
+        let layer = index
+            .checked_sub(1)
+            .and_then(|layer| self.layers.get(layer));
+        layer.map_or(self.graph.shape, |layer| layer.shape)
+    }
+
     /// `name`, or where it is taken the first of `name_2`, `name_3`, … that is
     /// not.
     fn unique(&mut self, name: &str) -> String {
@@ -222,35 +249,35 @@ impl<'a> Importer<'a> {
     }
 
     fn finish(self) -> Result<FloatNet, CompileError> {
-        let output = self.checked.output.as_str();
-        let (Value::Activation(view) | Value::Probabilities(view)) = self
-            .values
-            .get(output)
-            .ok_or_else(|| ModelError::Undefined(output.to_owned()))?
-        else {
-            return Err(ModelError::NoLayers.into());
+        let output = self.graph.output.as_str();
+        let last = match self.values.get(output) {
+            Some(Value::Activation(view) | Value::Closed(view)) => view.tensor,
+            _ => return Err(ModelError::NoLayers.into()),
         };
-        let last = view.tensor;
-        // Nodes are read only where the output depends on them, so nothing but
-        // Softmax and reshapes can follow the last layer.
-        if last == 0 || last != self.layers.len() {
+        let [channels, height, width] = self.graph.shape;
+        let mut net = FloatNet {
+            input: self.graph.input.clone(),
+            input_dims: vec![1, channels, height, width],
+            input_shape: self.graph.shape,
+            layers: self.layers,
+            reference: plain::model(&self.graph.model),
+            is_binary: self.is_binary,
+            notes: self.notes,
+        };
+        net.keep_what_is_read_by(last);
+        if net.layers.is_empty() || last == 0 {
             return Err(ModelError::NoLayers.into());
         }
-        Ok(FloatNet {
-            input: self.checked.input.clone(),
-            input_dims: self.checked.input_dims.clone(),
-            input_shape: self.checked.input_shape,
-            layers: self.layers,
-            reference: self.checked.reference(&self.windows),
-        })
+        Ok(net)
     }
 }
 
-/// A node's name, or its output's where it has none.
-fn node_name(node: &NodeProto) -> &str {
-    if node.name.is_empty() {
-        node.output.first().map_or("", String::as_str)
-    } else {
-        &node.name
+/// Why a board cannot run an operator.
+fn not_on_a_board(operator: &str) -> Refusal {
+    let known = OPERATORS.iter().find(|known| known.name == operator);
+    match known.map(|known| known.board) {
+        Some(Board::No(why)) => Refusal::NotOnABoard(why),
+        Some(Board::Last) => Refusal::NotLast,
+        _ => Refusal::NotOnABoard("there is no kernel for it"),
     }
 }

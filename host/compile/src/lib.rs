@@ -1,15 +1,15 @@
 //! From a float ONNX to an int8 network.
 //!
 //! ```text
-//! bytes → import → fuse → calibrate → resolve_rounding_ties → quantise → emit_onnx
-//!         FloatNet FloatNet  Affines   Affines   Network    int8 ONNX
+//! reader → import → fuse → calibrate → resolve_rounding_ties → quantise → emit_onnx
+//! Graph   FloatNet FloatNet  Affines   Affines   Network    int8 ONNX
 //! ```
 //!
 //! [`board_image`] writes a network as the bytes that a board runs, by the plan of
 //! [`planner`]; [`model_files`] opens what was compiled.
 //!
-//! tract folds constants, runs the float network on the calibration inputs and
-//! fills the tables of element-wise functions; [`Judge`] runs the int8 ONNX in
+//! tract runs the float network on the calibration inputs and fills the tables of
+//! element-wise functions; [`Judge`] runs the int8 ONNX in
 //! tract. What is not supported is refused with the node's name, its operator
 //! and the reason.
 //!
@@ -56,6 +56,8 @@ pub use save::Saved;
 
 use cortexscope_net::hex;
 use cortexscope_net::input::ModelSpec;
+use cortexscope_net::onnx::file::decode;
+use cortexscope_net::reader::{self, Graph, Hint, ReadError};
 use emit_onnx::key;
 use float_net::FloatNet;
 use network::Network;
@@ -73,17 +75,15 @@ pub struct Compiled {
     pub source_sha256: [u8; 32],
 }
 
-/// Reads and simplifies a float ONNX.
-///
-/// `shape` is what an input without rows and columns, `[N, F]`, stands for.
+/// Takes a network apart and simplifies it.
 ///
 /// # Errors
-/// The file is no ONNX model, or a node is not supported; it is named.
-pub fn import(onnx: &[u8], shape: [usize; 3]) -> Result<FloatNet, CompileError> {
-    fuse::fuse(import::import(onnx, shape)?)
+/// A node is not supported; it is named.
+pub fn import(graph: &Graph) -> Result<FloatNet, CompileError> {
+    fuse::fuse(import::import(graph)?)
 }
 
-/// Compiles the float ONNX called `name`.
+/// Compiles the float ONNX called `name` that is in one file.
 ///
 /// `calibration` are inputs `[C, H, W]`, made as `spec` says; some hundred are
 /// enough. The same arguments always give the same bytes.
@@ -98,12 +98,45 @@ pub fn compile(
     calibration: &[Vec<f32>],
     report: Report<'_>,
 ) -> Result<Compiled, CompileError> {
-    let float = import(onnx, spec.input.shape())?;
+    let hint = Hint {
+        shape: Some(spec.input.shape()),
+        ..Hint::default()
+    };
+    let model = decode(onnx).map_err(ReadError::from)?;
+    let graph = reader::read(model, &hint)?;
+    let source = Source {
+        graph: &graph,
+        sha256: Sha256::digest(onnx).into(),
+    };
+    compile_graph(&source, name, spec, calibration, report)
+}
+
+/// A float network, and the file that it was read from.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// The network.
+    pub graph: &'a Graph,
+    /// SHA-256 of its file.
+    pub sha256: [u8; 32],
+}
+
+/// As [`compile`], of a network that was read.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_graph(
+    source: &Source<'_>,
+    name: &str,
+    spec: &ModelSpec,
+    calibration: &[Vec<f32>],
+    report: Report<'_>,
+) -> Result<Compiled, CompileError> {
+    let float = import(source.graph)?;
     spec.input.matches(float.input_shape)?;
     let mut affines = calibrate::calibrate(&float, spec.input.bounds(), calibration, report)?;
     resolve_rounding_ties::resolve_rounding_ties(&float, &mut affines)?;
     let network = quantise::quantise(&float, &affines, name, &spec.output.labels)?;
-    let source_sha256: [u8; 32] = Sha256::digest(onnx).into();
+    let source_sha256 = source.sha256;
     let metadata = [
         (key::SPEC, spec.to_string()),
         (key::SOURCE_SHA256, hex(&source_sha256)),

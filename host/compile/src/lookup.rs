@@ -88,6 +88,7 @@ mod tests {
             op_type: op_type.to_owned(),
             attributes: attributes.collect(),
             constant,
+            with: None,
         }
     }
 

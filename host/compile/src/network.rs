@@ -97,6 +97,46 @@ pub struct Elementwise {
     pub attributes: Vec<(String, f32)>,
     /// The constant operand of a binary operator.
     pub constant: Option<f32>,
+    /// The second operand of a binary operator where it is a value of the same list of
+    /// functions: 0 is what the list reads, `i` what its function `i` gives, from 1.
+    pub with: Option<usize>,
+}
+
+impl Elementwise {
+    /// An operator without attributes and constants.
+    pub fn of(op_type: &str) -> Self {
+        Self {
+            op_type: op_type.to_owned(),
+            attributes: Vec::new(),
+            constant: None,
+            with: None,
+        }
+    }
+
+    /// A binary operator on what is computed and value `with` of the same list.
+    pub fn with(op_type: &str, with: usize) -> Self {
+        Self {
+            with: Some(with),
+            ..Self::of(op_type)
+        }
+    }
+
+    /// What lies between two bounds.
+    pub fn clip(low: f32, high: f32) -> Self {
+        Self {
+            attributes: vec![("min".to_owned(), low), ("max".to_owned(), high)],
+            ..Self::of("Clip")
+        }
+    }
+}
+
+/// Appends functions of what `functions` give.
+pub fn follow(functions: &mut Vec<Elementwise>, more: &[Elementwise]) {
+    let before = functions.len();
+    functions.extend(more.iter().cloned().map(|function| Elementwise {
+        with: function.with.map(|with| with + before),
+        ..function
+    }));
 }
 
 impl Activation {

@@ -91,6 +91,10 @@ fn quantise_op(
             function: functions.clone(),
         },
         FloatOp::Concat => Op::Concat,
+        FloatOp::ValueAffine { .. } => {
+            let why = Refusal::Varies(layer.shape.to_vec());
+            return Err(why.of(&layer.name, &layer.operator));
+        }
     })
 }
 

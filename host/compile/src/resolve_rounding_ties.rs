@@ -95,7 +95,7 @@ impl<'a> Edge<'a> {
             let functions: &[Elementwise] = match &layer.op {
                 FloatOp::Conv { .. } | FloatOp::Dense { .. } => &[],
                 FloatOp::Elementwise(functions) => functions,
-                FloatOp::MaxPool(_) | FloatOp::Concat => return None,
+                FloatOp::MaxPool(_) | FloatOp::Concat | FloatOp::ValueAffine { .. } => return None,
             };
             Some(Self {
                 from: *layer.inputs.first()?,
@@ -148,11 +148,7 @@ mod tests {
             name: name.to_owned(),
             operator: "Sigmoid".to_owned(),
             inputs: vec![input],
-            op: FloatOp::Elementwise(vec![Elementwise {
-                op_type: "Sigmoid".to_owned(),
-                attributes: Vec::new(),
-                constant: None,
-            }]),
+            op: FloatOp::Elementwise(vec![Elementwise::of("Sigmoid")]),
             shape: [1, 2, 2],
             value: name.to_owned(),
             clamp: None,
@@ -163,6 +159,8 @@ mod tests {
             input_dims: vec![1, 1, 2, 2],
             layers: vec![layer("first", 0), layer("logits", 1)],
             reference: Default::default(),
+            is_binary: false,
+            notes: Vec::new(),
         };
         let mut affines =
             [(-4.0, 4.0), (0.0, 1.0), (0.0, 1.0)].map(|(low, high)| Affine::of_range(low, high));

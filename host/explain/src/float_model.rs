@@ -24,11 +24,11 @@ use tract_onnx::prelude::TypedModel;
 
 use cortexscope_net::hex;
 use cortexscope_net::input::ModelSpec;
+use cortexscope_net::onnx::file;
+use cortexscope_net::onnx::pb::ModelProto;
+use cortexscope_net::reader::{self, Hint, ReadError};
 use cortexscope_net::resources::{ResourcePath, shipped};
 use graph::Graph;
-
-/// Bytes that a model's file may have: what a protocol buffer can.
-const MAX_FILE_BYTES: u64 = 1 << 31;
 
 /// A float network and what is known of it.
 #[derive(Clone, Debug)]
@@ -65,15 +65,7 @@ impl FloatModel {
     /// # Errors
     /// As [`FloatModel::open`].
     pub fn load(path: ResourcePath, overrides: &Overrides) -> Result<Self, FloatModelError> {
-        let read_error = |source| FloatModelError::Read {
-            path: path.clone(),
-            source,
-        };
-        let bytes = path.byte_count().map_err(read_error)?;
-        if bytes > MAX_FILE_BYTES {
-            return Err(FloatModelError::FileTooLarge { path, bytes });
-        }
-        let onnx = path.read().map_err(read_error)?;
+        let onnx = file::bytes(&path).map_err(ReadError::from)?;
         Self::from_bytes(&onnx, path, overrides)
     }
 
@@ -90,9 +82,34 @@ impl FloatModel {
             path: path.clone(),
             source: Box::new(source),
         };
-        let file = graph::File::parse(onnx).map_err(in_file)?;
-        let Description { spec, notes } = overrides.describe(&path, file.input_dims())?;
-        let graph = file.load(spec.input.shape()).map_err(in_file)?;
+        let folder = match &path {
+            ResourcePath::Disk(path) => path.parent(),
+            ResourcePath::Shipped(_) => None,
+        };
+        let model = file::decode_in(onnx, folder)
+            .map_err(|error| in_file(ReadError::from(error).into()))?;
+        let hint = Hint {
+            size: overrides.size,
+            output: overrides.output.clone(),
+            ..Hint::default()
+        };
+        let Description { spec, mut notes } =
+            described(&model, &path, overrides, &hint).map_err(|error| match error {
+                FloatModelError::Network(_) => in_file(error),
+                other => other,
+            })?;
+        let shape = spec.input.shape();
+        let hint = Hint {
+            shape: Some(shape),
+            replaces_size: true,
+            ..hint
+        };
+        let mut read = reader::read(model, &hint).map_err(|error| in_file(error.into()))?;
+        spec.input
+            .matches(read.shape)
+            .map_err(|source| DescriptionError::Overrides(Box::new(source)))?;
+        notes.append(&mut read.notes);
+        let graph = graph::load(read).map_err(in_file)?;
         let from_file = || path.stem().unwrap_or_else(|| "model".to_owned());
         Ok(Self {
             name: spec.name.clone().unwrap_or_else(from_file),
@@ -134,6 +151,11 @@ impl FloatModel {
     /// The network ends in maps, not in one value for each class.
     pub fn logits(&self) -> Result<LayerId, FloatModelError> {
         layer::logits(&self.graph.layers, self.graph.output)
+    }
+
+    /// The layer that writes what the network gives.
+    pub fn last(&self) -> LayerId {
+        self.graph.output
     }
 
     /// The layer whose maps Grad-CAM reads where none is named: what the last
@@ -197,5 +219,37 @@ impl FloatModel {
     /// The layer is not a convolution, or its weights are not in the file.
     pub fn conv_weights(&self, id: LayerId) -> Result<ConvWeights, FloatModelError> {
         weights::of(&self.graph, self.layer(id))
+    }
+}
+
+/// How a model wants its input: sizes that its file leaves open or to a description are
+/// what is described.
+fn described(
+    model: &ModelProto,
+    path: &ResourcePath,
+    overrides: &Overrides,
+    hint: &Hint,
+) -> Result<Description, FloatModelError> {
+    let dims = reader::input_dims(model);
+    match reader::input_shape(model, hint) {
+        Ok([channels, height, width]) => {
+            let own = [channels, height, width].map(|size| size as i64);
+            let [channels, height, width] = own;
+            // A vector may be an image of any channels, where that is described.
+            let open = [-1, -1, height, width];
+            let described = (dims.len() == 2).then(|| overrides.describe(path, &open));
+            match described {
+                Some(Ok(described)) => Ok(described),
+                _ => Ok(overrides.describe(path, &[-1, channels, height, width])?),
+            }
+        }
+        Err(ReadError::OpenSize) => {
+            let channels = match *dims.as_slice() {
+                [_, -1, -1, channels] | [_, channels, ..] => channels,
+                _ => -1,
+            };
+            Ok(overrides.describe(path, &[-1, channels, -1, -1])?)
+        }
+        Err(error) => Err(error.into()),
     }
 }

@@ -239,19 +239,42 @@ impl Aim {
         }
     }
 
-    /// The class with the greatest logit for `input`.
+    /// The class with the greatest logit for `input`; of a model that ends in maps, the
+    /// sum of the greatest one.
     ///
     /// # Errors
-    /// The model has no classes, or cannot be run.
+    /// The model cannot be run.
     pub fn predicted(
         model: &FloatModel,
         input: &[f32],
         value: ClassValue,
     ) -> Result<Self, FloatModelError> {
-        let layer = model.logits()?;
-        let logits = model.activations(&[layer], input)?.remove(0);
-        let index = first_greatest(&logits).unwrap_or_default();
-        Ok(Self::class(model, layer, index, value))
+        match model.logits() {
+            Ok(layer) => {
+                let logits = model.activations(&[layer], input)?.remove(0);
+                let index = first_greatest(&logits).unwrap_or_default();
+                Ok(Self::class(model, layer, index, value))
+            }
+            Err(FloatModelError::NoClasses { .. }) => Self::greatest_map(model, input),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The sum of the map with the greatest sum, of those that the model gives.
+    fn greatest_map(model: &FloatModel, input: &[f32]) -> Result<Self, FloatModelError> {
+        let id = model.last();
+        let layer = model.layer(id);
+        let [channels, height, width] = layer.shape;
+        let values = model.activations(&[id], input)?.remove(0);
+        let sums = values.chunks_exact((height * width).max(1));
+        let sums: Vec<f32> = sums.map(|map| map.iter().sum()).collect();
+        let channel = first_greatest(&sums).unwrap_or_default().min(channels - 1);
+        Ok(Self {
+            layer: id,
+            shape: layer.shape,
+            what: Quantity::Sum(channel),
+            words: format!("sum of map {channel} of {}", layer.name),
+        })
     }
 
     /// The class that it is, where its layer has the classes of `model`.

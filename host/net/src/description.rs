@@ -28,6 +28,8 @@ pub struct Overrides {
     pub polarity: Option<Polarity>,
     /// A text file with one class a line.
     pub labels: Option<PathBuf>,
+    /// The output that is taken, where it is not the first.
+    pub output: Option<String>,
 }
 
 /// A description and where it came from.
@@ -166,7 +168,7 @@ impl Overrides {
             return Err(refused());
         };
         let channels = match (channels, self.channels) {
-            (1 | 3, _) => channels as usize,
+            (1.., _) => channels as usize,
             (-1, Some(channels)) => channels.count(),
             _ => return Err(refused()),
         };

@@ -4,12 +4,13 @@
 //! input        a picture, an array or a digit → [C, H, W] as a model wants it
 //! description  how a model wants its input: its description, what the user says, what is assumed
 //! onnx         ONNX files: bounded reading, building, running by tract
+//! reader       the one reader: what exporters write, in a normal form
 //! resources    shipped models, descriptions and digits; folders of other files
 //! output       folders and files that results go into
 //! affine, window, hex, printable, random, request, described   what every floor above shares
 //! ```
 //!
-//! `description` reads `input`, and both read `resources`; `resources` and `onnx` know nothing of inputs.
+//! `description` reads `input`, and both read `resources`; `reader` reads `onnx`; `resources` and `onnx` know nothing of inputs.
 //!
 //! ```
 //! use cortexscope_net::input::{FloatInput, ModelSpec};
@@ -31,6 +32,7 @@ pub mod onnx;
 pub mod output;
 pub mod printable;
 pub mod random;
+pub mod reader;
 pub mod request;
 pub mod resources;
 pub mod scores;

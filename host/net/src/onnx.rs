@@ -7,9 +7,11 @@ pub mod attributes;
 pub mod builder;
 pub mod constant;
 pub mod engine;
+pub mod file;
 
 pub use attributes::{AttributeError, Attributes};
 pub use builder::GraphBuilder;
 pub use constant::{Constant, ConstantError, Values};
 pub use engine::{Engine, EngineError};
+pub use file::{FileError, Weights};
 pub use tract_onnx::pb;

@@ -18,6 +18,7 @@ pub mod gallery;
 pub mod infer;
 pub mod memory;
 pub mod occlude;
+pub mod operators;
 pub mod origin;
 pub mod receipt;
 pub mod reference;

@@ -56,16 +56,15 @@ fn firmware_of(part: &Part) -> Firmware {
         .map(|board| firmware_elf(board, Engine::Static))
         .and_then(|path| std::fs::read(path).ok())
         .and_then(|elf| linked(&elf));
-    match (built, part.firmware) {
-        (Some(linked), _) => Firmware {
-            flash_bytes: linked.flash_bytes,
-            ram_bytes: linked.ram_bytes,
-        },
-        (None, Some(stated)) => Firmware {
-            flash_bytes: stated.flash_bytes.into(),
-            ram_bytes: stated.ram_bytes.into(),
-        },
-        (None, None) => Firmware::default(),
+    let [flash_bytes, ram_bytes] = match (built, part.firmware) {
+        (Some(linked), _) => [linked.flash_bytes, linked.ram_bytes],
+        (None, Some(stated)) => [stated.flash_bytes, stated.ram_bytes].map(u64::from),
+        (None, None) => [0; 2],
+    };
+    Firmware {
+        flash_bytes,
+        ram_bytes,
+        arena_bytes: part.arena_bytes.map(u64::from),
     }
 }
 

@@ -9,6 +9,8 @@ pub fn verdict(fit: &Fit) -> String {
         return "fits: the host has no such limits".to_owned();
     };
     let over = |need: u64, has: u64| need.saturating_sub(has);
+    // What the part has room for and its firmware, as it is built, has not.
+    let short_arena = |need: u64| fit.arena_bytes.filter(|&has| need > has);
     let mut wrong = Vec::new();
     let flash_over = over(fit.flash_bytes, flash);
     if flash_over > 0 {
@@ -29,11 +31,27 @@ pub fn verdict(fit: &Fit) -> String {
     if !wrong.is_empty() {
         return format!("does not fit: {}", wrong.join("; "));
     }
+    if let Some(has) = short_arena(fit.fused_arena_bytes) {
+        return format!(
+            "fits the part, not its firmware: fused takes {} B of arena, it is built with {}; \
+             raise arena_bytes in the board's board.toml and build the firmware, or give a \
+             smaller input",
+            grouped(fit.fused_arena_bytes),
+            grouped(has)
+        );
+    }
     let tapped_over = over(fit.tapped_ram_bytes, ram);
     if tapped_over > 0 {
         return format!(
             "fits with --mode fused; tapped is short of RAM by {} B",
             grouped(tapped_over)
+        );
+    }
+    if let Some(has) = short_arena(fit.tapped_arena_bytes) {
+        return format!(
+            "fits with --mode fused; tapped takes {} B of arena, the firmware is built with {}",
+            grouped(fit.tapped_arena_bytes),
+            grouped(has)
         );
     }
     "fits".to_owned()

@@ -7,6 +7,7 @@ mod conventions;
 mod emulated_boards;
 mod emulated_kernels;
 mod explanations;
+mod exporters;
 mod float_model;
 mod foreign_models;
 mod fuzz_image;

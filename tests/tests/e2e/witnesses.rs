@@ -4,6 +4,8 @@
 
 use cortexscope_compile::float_run::FloatRun;
 use cortexscope_compile::{Judge, Trace};
+use cortexscope_net::onnx::file::decode;
+use cortexscope_net::reader::{self, Hint};
 use cortexscope_rig::Recording;
 use cortexscope_tests::random_network::{RandomNetwork, draw};
 use cortexscope_tests::rig::{Mode, compiled, record};
@@ -87,8 +89,13 @@ fn engine_tract_and_reference_agree_on_every_byte() {
 #[test]
 fn an_imported_network_computes_what_tract_computes() {
     for (seed, drawn) in networks() {
-        let shape = drawn.spec.input.shape();
-        let net = cortexscope_compile::import(&drawn.onnx, shape);
+        let hint = Hint {
+            shape: Some(drawn.spec.input.shape()),
+            ..Hint::default()
+        };
+        let file = decode(&drawn.onnx).unwrap_or_else(|e| panic!("{seed}: {e:#}"));
+        let graph = reader::read(file, &hint).unwrap_or_else(|e| panic!("{seed}: {e:#}"));
+        let net = cortexscope_compile::import(&graph);
         let net = net.unwrap_or_else(|e| panic!("{seed}: {e:#}"));
         let tract = FloatRun::logits(&net).unwrap_or_else(|e| panic!("{seed}: {e:#}"));
         for input in &drawn.inputs {

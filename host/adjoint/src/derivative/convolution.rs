@@ -111,7 +111,7 @@ pub fn input_gradient(
 }
 
 /// `[g·O, I, …]` as `[g·I, O, …]`.
-fn transpose_kernel(
+pub fn transpose_kernel(
     tape: &mut Tape<'_>,
     kernel: OutletId,
     group: usize,

@@ -79,6 +79,38 @@ pub fn differentiate(
     Ok(())
 }
 
+/// The derivative with respect to an operand whose only other is one number: what
+/// arrived, scaled. (tract simplifies the sum of products to that number alone.)
+fn scaled(
+    tape: &mut Tape<'_>,
+    product: &Product,
+    slot: usize,
+    shape: &[usize],
+    others: &[OutletId],
+    arrived: OutletId,
+) -> Result<Option<OutletId>, AdjointError> {
+    let &[other] = others else {
+        return Ok(None);
+    };
+    let arrived_shape = tape.shape_here(arrived)?;
+    let wide = |letters: &str, shape: &[usize]| -> String {
+        let sized = letters.chars().zip(shape).filter(|(_, size)| **size > 1);
+        sized.map(|(letter, _)| letter).collect()
+    };
+    let is_number = tape.shape_here(other)?.iter().all(|&size| size == 1);
+    let from = wide(&product.output, &arrived_shape);
+    if !is_number || from != wide(&product.operands[slot], shape) {
+        return Ok(None);
+    }
+    let dims = |sizes: &[usize]| sizes.iter().map(ToDim::to_dim).collect::<TVec<TDim>>();
+    let other_shape = tape.shape_here(other)?;
+    let ones = dims(&vec![1; shape.len()]);
+    let number = tape.wire(AxisOp::Reshape(0, dims(&other_shape), ones), &[other])?;
+    let reshape = AxisOp::Reshape(0, dims(&arrived_shape), dims(shape));
+    let arrived = tape.wire(reshape, &[arrived])?;
+    tape.mul(arrived, number).map(Some)
+}
+
 /// The derivative with respect to operand `slot`, of `shape`: the product of the
 /// other operands with `arrived`, over the axes that the operand has not. An axis
 /// that it alone has is a repetition; one that it has with size 1 is summed.
@@ -90,6 +122,9 @@ pub fn operand_gradient(
     others: &[OutletId],
     arrived: OutletId,
 ) -> Result<OutletId, AdjointError> {
+    if let Some(back) = scaled(tape, product, slot, shape, others, arrived)? {
+        return Ok(back);
+    }
     let letters: Vec<char> = product.operands[slot].chars().collect();
     let mut inputs: Vec<String> = Vec::new();
     let mut shapes: Vec<Shape> = Vec::new();

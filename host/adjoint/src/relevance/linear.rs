@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use tract_onnx::tract_core::internal::*;
 use tract_onnx::tract_core::ops::binary::TypedBinOp;
-use tract_onnx::tract_core::ops::cnn::{Conv, SumPool};
+use tract_onnx::tract_core::ops::cnn::{Conv, Deconv, SumPool};
 use tract_onnx::tract_core::ops::einsum::EinSum;
 use tract_onnx::tract_core::ops::math;
 use tract_onnx::tract_core::ops::nn::Reduce;
 
 use super::ShareWires;
-use crate::derivative::{Product, Step, input_gradient, operand_gradient, spread};
+use crate::derivative::{
+    Interpolation, Product, Step, input_gradient, operand_gradient, spread, transposed_gradient,
+};
 use crate::error::unsupported;
 use crate::operators::Quotient;
 use crate::tape::Tape;
@@ -27,6 +29,9 @@ pub struct Linear<'m> {
 
 enum Kind {
     Convolution(Box<Conv>, Arc<Tensor>),
+    Transposed(Box<Deconv>, Arc<Tensor>),
+    /// Weights of an interpolation.
+    Resized(Interpolation),
     Product {
         product: Box<Product>,
         /// Which operand varies.
@@ -118,6 +123,15 @@ impl<'m> Linear<'m> {
             let channel = usize::from(op.pool_spec.data_format.has_n());
             bias = Some(along(&flat, rank, channel)?);
             Kind::Convolution(Box::new(op.clone()), weights)
+        } else if let Some(op) = node.op_as::<Deconv>() {
+            let weights = constant(1)?.ok_or_else(varying)?;
+            let flat = constant(2)?.ok_or_else(varying)?;
+            let rank = tape.shape(OutletId::new(node.id, 0))?.len();
+            let channel = usize::from(op.pool_spec.data_format.has_n());
+            bias = Some(along(&flat, rank, channel)?);
+            Kind::Transposed(Box::new(op.clone()), weights)
+        } else if let Some(interpolation) = Interpolation::of(tape, node)? {
+            Kind::Resized(interpolation)
         } else if let Some(op) = node.op_as::<EinSum>() {
             if node.inputs.len() != 2 {
                 return Err(unsupported(
@@ -178,6 +192,15 @@ impl<'m> Linear<'m> {
                 let bias = tape.tensor(tensor0(0.0_f32))?;
                 tape.wire(Conv::clone(op), &[term.value, weights, bias])
             }
+            Kind::Transposed(op, weights) => {
+                let weights = tape.tensor(term.weights.tensor(weights)?)?;
+                let bias = tape.tensor(tensor0(0.0_f32))?;
+                tape.wire(Deconv::clone(op), &[term.value, weights, bias])
+            }
+            Kind::Resized(op) => {
+                let weights = term.weights;
+                op.wire(tape, term.value, |weight| weights.of(weight))
+            }
             Kind::Product {
                 product,
                 slot,
@@ -211,6 +234,14 @@ impl<'m> Linear<'m> {
             Kind::Convolution(op, weights) => {
                 let weights = tape.tensor(term.weights.tensor(weights)?)?;
                 input_gradient(tape, self.node, op, weights, shares)?
+            }
+            Kind::Transposed(op, weights) => {
+                let weights = tape.tensor(term.weights.tensor(weights)?)?;
+                transposed_gradient(tape, self.node, op, weights, shares)?
+            }
+            Kind::Resized(op) => {
+                let weights = term.weights;
+                op.back(tape, shares, |weight| weights.of(weight))?
             }
             Kind::Product {
                 product,
@@ -416,7 +447,9 @@ impl<'m> Linear<'m> {
     fn corner(&self, bounds: &[f32], shape: &[usize]) -> Result<Tensor, AdjointError> {
         let axis = match &self.kind {
             Kind::Convolution(op, _) => usize::from(op.pool_spec.data_format.has_n()),
+            Kind::Transposed(op, _) => usize::from(op.pool_spec.data_format.has_n()),
             Kind::Mean(op) => usize::from(op.pool_spec.data_format.has_n()),
+            Kind::Resized(_) => 1.min(shape.len().saturating_sub(1)),
             Kind::Product { .. } | Kind::Total(_) => shape.len().saturating_sub(1),
         };
         let inner: usize = shape[axis + 1..].iter().product();

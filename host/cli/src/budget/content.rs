@@ -412,6 +412,12 @@ impl Content {
                 links: links.to_vec(),
             },
             boards: boards.collect(),
+            not_on_a_board: self
+                .network
+                .not_on_a_board
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             lecture_notes: notes.iter().map(|&note| note.to_owned()).collect(),
         }
     }

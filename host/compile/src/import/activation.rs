@@ -3,15 +3,15 @@
 use tract_onnx::pb::NodeProto;
 
 use super::operand::floats;
-use super::{Importer, View};
+use super::{Importer, View, not_on_a_board};
 use crate::error::Refusal;
 use crate::float_net::FloatOp;
 use crate::network::Elementwise;
-use cortexscope_net::onnx::Attributes;
+use cortexscope_net::onnx::{Attributes, Constant};
 
 /// Functions of one real number that are finite wherever their argument is,
 /// with their float attributes and defaults.
-const FUNCTIONS: [(&str, &[(&str, f32)]); 13] = [
+const FUNCTIONS: [(&str, &[(&str, f32)]); 16] = [
     ("Relu", &[]),
     ("Sigmoid", &[]),
     ("Tanh", &[]),
@@ -21,10 +21,13 @@ const FUNCTIONS: [(&str, &[(&str, f32)]); 13] = [
     ("Abs", &[]),
     ("Neg", &[]),
     ("Erf", &[]),
+    ("Exp", &[]),
     ("LeakyRelu", &[("alpha", 0.01)]),
+    ("Celu", &[("alpha", 1.0)]),
     ("Elu", &[("alpha", 1.0)]),
     ("HardSigmoid", &[("alpha", 0.2), ("beta", 0.5)]),
     ("Selu", &[("alpha", 1.673_263_2), ("gamma", 1.050_701)]),
+    ("ThresholdedRelu", &[("alpha", 1.0)]),
 ];
 
 impl Importer<'_> {
@@ -33,79 +36,98 @@ impl Importer<'_> {
         node: &NodeProto,
         attributes: Attributes<'_>,
     ) -> Result<View, Refusal> {
-        let function = match node.op_type.as_str() {
-            "Clip" => self.clip(node, attributes)?,
-            "PRelu" => self.parametric_relu(node)?,
+        let functions = match node.op_type.as_str() {
+            "Clip" => vec![self.clip(node)?],
+            "PRelu" => return self.parametric_relu(node),
+            "Mish" => mish(),
+            "Gelu" => gelu(attributes)?,
             op_type => {
                 let mut known = FUNCTIONS.iter();
                 let Some(&(_, defaults)) = known.find(|(name, _)| *name == op_type) else {
-                    return Err(Refusal::Operator);
+                    return Err(not_on_a_board(op_type));
                 };
                 let read = |&(name, default): &(&'static str, f32)| {
                     Ok((name.to_owned(), finite(attributes.float(name, default)?)?))
                 };
-                Elementwise {
-                    op_type: op_type.to_owned(),
+                vec![Elementwise {
                     attributes: defaults.iter().map(read).collect::<Result<_, Refusal>>()?,
-                    constant: None,
-                }
+                    ..Elementwise::of(op_type)
+                }]
             }
         };
         let view = self.activation(node, 0)?;
         let shape = self.shape(view.tensor);
-        self.push_like(node, &view, FloatOp::Elementwise(vec![function]), shape)
+        self.push_like(node, &view, FloatOp::Elementwise(functions), shape)
     }
 
-    /// Clip's bounds: attributes up to operator set 10, operands since.
-    fn clip(&self, node: &NodeProto, attributes: Attributes<'_>) -> Result<Elementwise, Refusal> {
-        let bound = |index, name: &'static str, default: f32| -> Result<(String, f32), Refusal> {
-            let value = if self.checked.opset < 11 {
-                attributes.float(name, default)?
-            } else {
-                match self.constant(node, index, name)? {
-                    Some(constant) => single(&constant, name)?,
-                    None => default,
-                }
+    fn clip(&self, node: &NodeProto) -> Result<Elementwise, Refusal> {
+        let bound = |index, name: &'static str, default: f32| -> Result<f32, Refusal> {
+            let value = match self.constant(node, index, name)? {
+                Some(constant) => single(&constant, name)?,
+                None => default,
             };
             if value.is_nan() {
                 return Err(Refusal::NotFinite("bounds"));
             }
-            Ok((name.to_owned(), value.clamp(f32::MIN, f32::MAX)))
+            Ok(value.clamp(f32::MIN, f32::MAX))
         };
         let (low, high) = (bound(1, "min", f32::MIN)?, bound(2, "max", f32::MAX)?);
-        if low.1 > high.1 {
+        if low > high {
             return Err(Refusal::Setting {
                 name: "min",
-                value: format!("{}, above max {}", low.1, high.1),
+                value: format!("{low}, above max {high}"),
                 wanted: "a least value that is at most the greatest is supported",
             });
         }
-        Ok(Elementwise {
-            op_type: "Clip".to_owned(),
-            attributes: vec![low, high],
-            constant: None,
-        })
+        Ok(Elementwise::clip(low, high))
     }
 
-    fn parametric_relu(&self, node: &NodeProto) -> Result<Elementwise, Refusal> {
+    /// One slope for all channels is a table. Slopes for each channel are
+    /// `max(x, 0) + slope · min(x, 0)`, which a board has no sum for.
+    fn parametric_relu(&mut self, node: &NodeProto) -> Result<View, Refusal> {
+        let view = self.activation(node, 0)?;
         let slope = self.weights(node, 1, "slope")?;
-        Ok(Elementwise {
-            op_type: "PRelu".to_owned(),
-            attributes: Vec::new(),
+        let function = Elementwise {
             constant: Some(finite(single(&slope, "slope")?)?),
-        })
-    }
-
-    /// Dropout does nothing where nothing is trained.
-    pub(super) fn dropout(&self, node: &NodeProto) -> Result<View, Refusal> {
-        if let Some(mask) = node.output.get(1).filter(|name| self.is_used(name)) {
-            return Err(Refusal::ExtraOutput(mask.clone()));
-        }
-        self.activation(node, 0)
+            ..Elementwise::of("PRelu")
+        };
+        let shape = self.shape(view.tensor);
+        self.push_like(node, &view, FloatOp::Elementwise(vec![function]), shape)
     }
 }
 
-fn finite(value: f32) -> Result<f32, Refusal> {
+/// `x · tanh(softplus(x))`.
+fn mish() -> Vec<Elementwise> {
+    vec![
+        Elementwise::of("Softplus"),
+        Elementwise::of("Tanh"),
+        Elementwise::with("Mul", 0),
+    ]
+}
+
+/// `x · ½ · (1 + erf(x / √2))`, or the approximation by tanh.
+fn gelu(attributes: Attributes<'_>) -> Result<Vec<Elementwise>, Refusal> {
+    let by = |op_type: &str, constant: f32| Elementwise {
+        constant: Some(constant),
+        ..Elementwise::of(op_type)
+    };
+    let share = match attributes.text("approximate")? {
+        None | Some("none") => vec![by("Div", std::f32::consts::SQRT_2), Elementwise::of("Erf")],
+        // √(2/π) · x · (1 + 0.044715 x²).
+        _ => vec![
+            by("Pow", 2.0),
+            by("Mul", 0.044_715),
+            by("Add", 1.0),
+            Elementwise::with("Mul", 0),
+            by("Mul", (2.0 / std::f32::consts::PI).sqrt()),
+            Elementwise::of("Tanh"),
+        ],
+    };
+    let half = [by("Add", 1.0), Elementwise::with("Mul", 0), by("Mul", 0.5)];
+    Ok(share.into_iter().chain(half).collect())
+}
+
+pub(super) fn finite(value: f32) -> Result<f32, Refusal> {
     if value.is_finite() {
         Ok(value)
     } else {
@@ -114,10 +136,7 @@ fn finite(value: f32) -> Result<f32, Refusal> {
 }
 
 /// The one value of a constant, however often it is repeated.
-fn single(
-    constant: &cortexscope_net::onnx::Constant,
-    operand: &'static str,
-) -> Result<f32, Refusal> {
+fn single(constant: &Constant, operand: &'static str) -> Result<f32, Refusal> {
     let values = floats(constant, operand)?;
     let first = values.first().copied();
     first

@@ -1,5 +1,5 @@
-//! Add, Sub, Mul and Div with a constant: one for everything, or one per
-//! channel.
+//! Add, Sub, Mul and the like with a constant: one for everything, or one per
+//! channel; and of an activation with a function of itself.
 
 use tract_onnx::pb::NodeProto;
 
@@ -20,16 +20,16 @@ impl Importer<'_> {
             (Some(Value::Constant(constant)), Some(Value::Activation(view))) => {
                 (view, constant, true)
             }
-            (Some(Value::Activation(_)), Some(Value::Activation(_))) => {
-                return Err(Refusal::TwoActivations);
+            (Some(Value::Activation(first)), Some(Value::Activation(second))) => {
+                return self.with_itself(node, &first, &second);
             }
             _ => return Err(Refusal::Missing("second operand")),
         };
-        if swapped && node.op_type == "Div" {
+        if swapped && matches!(node.op_type.as_str(), "Div" | "Pow") {
             return Err(Refusal::Setting {
-                name: "dividend",
+                name: "first operand",
                 value: "a constant".to_owned(),
-                wanted: "a constant divisor is supported",
+                wanted: "a constant second operand is supported",
             });
         }
         let shape = self.shape(view.tensor);
@@ -38,8 +38,29 @@ impl Importer<'_> {
             return Err(Refusal::NotFinite("constants"));
         }
         let op = match scalar(values) {
+            Some(value) if matches!(node.op_type.as_str(), "Max" | "Min") => {
+                FloatOp::Elementwise(vec![bound(&node.op_type, value)])
+            }
+            // Other powers are not finite everywhere, or have no sign.
+            Some(value) if node.op_type == "Pow" && value != 2.0 && value != 3.0 => {
+                return Err(Refusal::Setting {
+                    name: "exponent",
+                    value: value.to_string(),
+                    wanted: "2 and 3 are supported",
+                });
+            }
             Some(value) if fits_rank(&constant, &view) => {
                 FloatOp::Elementwise(scalar_arithmetic(&node.op_type, value, swapped))
+            }
+            _ if matches!(node.op_type.as_str(), "Max" | "Min" | "Pow") => {
+                return Err(Refusal::Varies(constant.dims.clone()));
+            }
+            _ if is_per_value(&constant, shape) => {
+                let affine = values
+                    .iter()
+                    .map(|&value| affine(&node.op_type, value, swapped));
+                let (factors, summands) = affine.unzip();
+                FloatOp::ValueAffine { factors, summands }
             }
             _ => {
                 let channels = self.channels(&view)?;
@@ -54,6 +75,65 @@ impl Importer<'_> {
             }
         };
         self.push_like(node, &view, op, shape)
+    }
+}
+
+impl Importer<'_> {
+    /// A sum or product of an activation with a function of it, as exporters write
+    /// activations that ONNX has no operator for: `x · sigmoid(x)`.
+    fn with_itself(
+        &mut self,
+        node: &NodeProto,
+        first: &View,
+        second: &View,
+    ) -> Result<View, Refusal> {
+        let is_commutative = matches!(node.op_type.as_str(), "Add" | "Mul");
+        let [(from, own), (other_from, other)] =
+            [first, second].map(|view| self.function_of(view.tensor));
+        let is_same = first.dims == second.dims;
+        if from != other_from || !is_same || !is_commutative {
+            return Err(Refusal::TwoActivations);
+        }
+        // The longer one has the shorter one on its way.
+        let (longer, shorter) = if own.len() >= other.len() {
+            (own, other)
+        } else {
+            (other, own)
+        };
+        if longer.is_empty() || longer[..shorter.len()] != shorter {
+            return Err(Refusal::TwoActivations);
+        }
+        let mut functions = longer;
+        functions.push(Elementwise::with(&node.op_type, shorter.len()));
+        let view = View {
+            tensor: from,
+            dims: first.dims.clone(),
+        };
+        let shape = self.shape(from);
+        self.push_like(node, &view, FloatOp::Elementwise(functions), shape)
+    }
+
+    /// The tensor that `tensor` is a function of, element by element, and that function.
+    fn function_of(&self, mut tensor: usize) -> (usize, Vec<Elementwise>) {
+        let mut functions: Vec<Elementwise> = Vec::new();
+        while let Some(layer) = tensor.checked_sub(1).map(|at| &self.layers[at])
+            && let FloatOp::Elementwise(own) = &layer.op
+            && let &[input] = layer.inputs.as_slice()
+        {
+            let later = std::mem::replace(&mut functions, own.clone());
+            crate::network::follow(&mut functions, &later);
+            tensor = input;
+        }
+        (tensor, functions)
+    }
+}
+
+/// A bound as a Clip.
+fn bound(op_type: &str, value: f32) -> Elementwise {
+    if op_type == "Max" {
+        Elementwise::clip(value, f32::MAX)
+    } else {
+        Elementwise::clip(f32::MIN, value)
     }
 }
 
@@ -74,6 +154,14 @@ fn fits_rank(constant: &Constant, view: &View) -> bool {
             .all(|(&c, &v)| c == 1 || c == v)
 }
 
+/// Whether the constant has one value for each of a map's.
+fn is_per_value(constant: &Constant, [channels, height, width]: [usize; 3]) -> bool {
+    let lead = constant.dims.len().saturating_sub(3);
+    height * width > 1
+        && constant.dims[..lead].iter().all(|&size| size == 1)
+        && constant.dims[lead..] == [channels, height, width]
+}
+
 /// Whether the constant has one value per channel, on the channels' axis.
 fn is_per_channel(constant: &Constant, view: &View, channels: usize) -> bool {
     let missing = view.dims.len().saturating_sub(constant.dims.len());
@@ -85,9 +173,8 @@ fn is_per_channel(constant: &Constant, view: &View, channels: usize) -> bool {
 
 fn scalar_arithmetic(op_type: &str, value: f32, swapped: bool) -> Vec<Elementwise> {
     let step = |op_type: &str, value| Elementwise {
-        op_type: op_type.to_owned(),
-        attributes: Vec::new(),
         constant: Some(value),
+        ..Elementwise::of(op_type)
     };
     if swapped && op_type == "Sub" {
         vec![step("Mul", -1.0), step("Add", value)]

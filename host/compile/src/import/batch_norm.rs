@@ -14,16 +14,6 @@ impl Importer<'_> {
         node: &NodeProto,
         attributes: Attributes<'_>,
     ) -> Result<View, Refusal> {
-        for (name, wanted) in [("training_mode", 0), ("spatial", 1)] {
-            let value = attributes.int(name, wanted)?;
-            if value != wanted {
-                return Err(Refusal::Setting {
-                    name,
-                    value: value.to_string(),
-                    wanted: "only inference with one statistic per channel is supported",
-                });
-            }
-        }
         let view = self.activation(node, 0)?;
         let shape = self.shape(view.tensor);
         let channels = self.channels(&view)?;

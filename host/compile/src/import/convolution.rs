@@ -3,11 +3,12 @@
 use tract_onnx::pb::NodeProto;
 
 use super::operand::{floats, per_channel};
-use super::window::{Rounding, sliding};
+use super::pool::reads_something;
 use super::{Importer, View};
 use crate::error::{MAX_WEIGHTS_PER_OUTPUT, Refusal};
 use crate::float_net::{FloatOp, Origin};
 use cortexscope_net::onnx::Attributes;
+use cortexscope_net::reader::window::{Rounding, sliding};
 
 impl Importer<'_> {
     pub(super) fn convolution(
@@ -59,6 +60,7 @@ impl Importer<'_> {
             None => vec![0.0; outputs],
         };
         let found = sliding(attributes, kernel, [height, width], Rounding::Floor)?;
+        reads_something(&found.window)?;
         let op = FloatOp::Conv {
             window: found.window,
             groups,

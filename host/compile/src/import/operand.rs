@@ -21,7 +21,7 @@ impl Importer<'_> {
     pub(super) fn activation(&self, node: &NodeProto, index: usize) -> Result<View, Refusal> {
         match self.operand(node, index)? {
             Some(Value::Activation(view)) => Ok(view),
-            Some(Value::Probabilities(_)) => Err(Refusal::NotLast),
+            Some(Value::Closed(_)) => Err(Refusal::NotLast),
             Some(Value::Constant(_)) => Err(Refusal::Setting {
                 name: "input",
                 value: "a constant".to_owned(),

@@ -1,40 +1,20 @@
 //! Nodes that tract 0.23.9 computes wrongly, written in another way that means the
 //! same, bit by bit.
 
-use std::collections::HashMap;
+use tract_onnx::pb::{ModelProto, NodeProto};
 
-use tract_onnx::pb::{AttributeProto, NodeProto};
-
-use crate::network::Window;
-use cortexscope_net::onnx::builder::ints;
-
-/// `nodes` for tract; `windows` by the output of the node that slides it.
-pub fn nodes(nodes: &[NodeProto], windows: &HashMap<String, Window>) -> Vec<NodeProto> {
-    let rewrite = |node: &NodeProto| match node.op_type.as_str() {
-        "Sub" => subtracted(node),
-        _ => {
-            let window = node.output.first().and_then(|output| windows.get(output));
-            vec![window.map_or_else(|| node.clone(), |window| padded(node, window))]
-        }
-    };
-    nodes.iter().flat_map(rewrite).collect()
-}
-
-/// With `pads` in the place of `auto_pad`.
-///
-/// tract moves a stride from one convolution into the one before it, and pads
-/// that one anew for its new stride where its padding is `SAME`.
-fn padded(node: &NodeProto, window: &Window) -> NodeProto {
-    let is_automatic = |attribute: &AttributeProto| attribute.name == "auto_pad";
-    let mut node = node.clone();
-    if node.attribute.iter().any(is_automatic) {
-        let ([top, left], [bottom, right]) = (window.pad_before, window.pad_after);
-        node.attribute
-            .retain(|attribute| !is_automatic(attribute) && attribute.name != "pads");
-        node.attribute
-            .push(ints("pads", &[top, left, bottom, right]));
+/// `model` for tract.
+pub fn model(model: &ModelProto) -> ModelProto {
+    let mut model = model.clone();
+    if let Some(graph) = &mut model.graph {
+        let nodes = std::mem::take(&mut graph.node).into_iter();
+        let rewrite = |node: NodeProto| match node.op_type.as_str() {
+            "Sub" => subtracted(&node),
+            _ => vec![node],
+        };
+        graph.node = nodes.flat_map(rewrite).collect();
     }
-    node
+    model
 }
 
 /// `a − b` as `(−b) + a`.

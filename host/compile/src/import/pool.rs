@@ -2,12 +2,12 @@
 
 use tract_onnx::pb::NodeProto;
 
-use super::window::{Rounding, Sliding, kernel, sliding};
 use super::{Importer, Value, View};
 use crate::error::{MAX_WEIGHTS_PER_OUTPUT, Refusal};
 use crate::float_net::{FloatOp, Origin};
 use crate::network::Window;
 use cortexscope_net::onnx::Attributes;
+use cortexscope_net::reader::window::{Rounding, Sliding, kernel, sliding};
 
 impl Importer<'_> {
     pub(super) fn max_pool(
@@ -15,12 +15,10 @@ impl Importer<'_> {
         node: &NodeProto,
         attributes: Attributes<'_>,
     ) -> Result<View, Refusal> {
-        if let Some(indices) = node.output.get(1).filter(|name| self.is_used(name)) {
-            return Err(Refusal::ExtraOutput(indices.clone()));
-        }
         let view = self.activation(node, 0)?;
         let [channels, height, width] = view.map()?;
         let found = pooling(attributes, [height, width])?;
+        reads_something(&found.window)?;
         let [height, width] = found.output;
         let op = FloatOp::MaxPool(found.window);
         self.push(node, vec![view.tensor], op, [channels, height, width])
@@ -63,40 +61,6 @@ impl Importer<'_> {
         self.average(node, &view, window, [1; 2])
     }
 
-    /// ReduceMean over rows and columns, as some exporters write a global
-    /// average.
-    pub(super) fn reduce_mean(
-        &mut self,
-        node: &NodeProto,
-        attributes: Attributes<'_>,
-    ) -> Result<View, Refusal> {
-        let view = self.activation(node, 0)?;
-        view.map()?;
-        let operand = self.constant(node, 1, "axes")?;
-        let axes = match &operand {
-            Some(axes) => axes.ints(),
-            None => attributes.ints("axes")?,
-        };
-        let mut axes: Vec<i64> = axes.unwrap_or_default().to_vec();
-        for axis in &mut axes {
-            *axis += if *axis < 0 { 4 } else { 0 };
-        }
-        axes.sort_unstable();
-        if axes != [2, 3] {
-            return Err(Refusal::Setting {
-                name: "axes",
-                value: format!("{axes:?}"),
-                wanted: "[2, 3], rows and columns, is supported",
-            });
-        }
-        let keeps = attributes.int("keepdims", 1)? != 0;
-        let mut made = self.global_average_pool(node)?;
-        if !keeps {
-            made.dims.truncate(2);
-        }
-        Ok(made)
-    }
-
     fn average(
         &mut self,
         node: &NodeProto,
@@ -109,6 +73,7 @@ impl Importer<'_> {
         if per_output > MAX_WEIGHTS_PER_OUTPUT {
             return Err(Refusal::Weights { have: per_output });
         }
+        reads_something(&window)?;
         let op = FloatOp::Conv {
             window,
             groups: channels,
@@ -165,20 +130,22 @@ impl Importer<'_> {
         made.dims.truncate(rank as usize);
         Ok(made)
     }
+}
 
-    /// `[C, H, W]` of tensor `index`.
-    pub(super) fn shape(&self, index: usize) -> [usize; 3] {
-        let layer = index
-            .checked_sub(1)
-            .and_then(|layer| self.layers.get(layer));
-        layer.map_or(self.checked.input_shape, |layer| layer.shape)
+/// Refuses padding as wide as the window.
+pub(super) fn reads_something(window: &Window) -> Result<(), Refusal> {
+    for axis in 0..2 {
+        let extent = (window.kernel[axis] - 1) * window.dilation[axis] + 1;
+        let (before, after) = (window.pad_before[axis], window.pad_after[axis]);
+        if before >= extent || after >= extent {
+            return Err(Refusal::PaddingAlone {
+                extent,
+                before,
+                after,
+            });
+        }
     }
-
-    /// Whether a node that matters reads the tensor.
-    pub(super) fn is_used(&self, name: &String) -> bool {
-        let mut nodes = self.checked.graph.node.iter();
-        !name.is_empty() && nodes.any(|node| node.input.contains(name))
-    }
+    Ok(())
 }
 
 fn pooling(attributes: Attributes<'_>, size: [usize; 2]) -> Result<Sliding, Refusal> {
@@ -187,5 +154,5 @@ fn pooling(attributes: Attributes<'_>, size: [usize; 2]) -> Result<Sliding, Refu
     } else {
         Rounding::Ceil
     };
-    sliding(attributes, kernel(attributes)?, size, rounding)
+    Ok(sliding(attributes, kernel(attributes)?, size, rounding)?)
 }

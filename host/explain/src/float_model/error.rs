@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use cortexscope_net::onnx::{ConstantError, EngineError};
+use cortexscope_net::reader::ReadError;
 use cortexscope_net::resources::ResourcePath;
 use cortexscope_net::{DescriptionError, RequestError};
 
@@ -17,22 +18,6 @@ pub enum FloatModelError {
         /// What there is.
         shipped: Vec<String>,
     },
-    /// A file cannot be read.
-    #[error("could not read {path}")]
-    Read {
-        /// The file.
-        path: ResourcePath,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// A file that no protocol buffer can fill.
-    #[error("{path} has {bytes} bytes; an ONNX file has at most 2 GiB")]
-    FileTooLarge {
-        /// The file.
-        path: ResourcePath,
-        /// Its bytes.
-        bytes: u64,
-    },
     /// A file is not a model that can be used.
     #[error("{path}: {source}")]
     File {
@@ -44,18 +29,9 @@ pub enum FloatModelError {
     /// Nothing says how the model wants its input, or not in a way that can be used.
     #[error(transparent)]
     Description(#[from] DescriptionError),
-    /// The bytes are not an ONNX model.
-    #[error("not an ONNX model: {0}")]
-    Decode(#[from] prost::DecodeError),
-    /// The graph has no input, or several.
-    #[error("the model has {} inputs ({}); it needs exactly one", names.len(), names.join(", "))]
-    Inputs {
-        /// Their names.
-        names: Vec<String>,
-    },
-    /// The graph has no output.
-    #[error("the model has no output")]
-    NoOutput,
+    /// The model cannot be read.
+    #[error(transparent)]
+    Network(#[from] ReadError),
     /// tract cannot load or run the model.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -120,7 +96,8 @@ pub enum FloatModelError {
 impl RequestError for FloatModelError {
     fn is_request(&self) -> bool {
         match self {
-            Self::Read { .. } | Self::Engine(_) => false,
+            Self::Engine(_) => false,
+            Self::Network(error) => error.is_request(),
             Self::File { source, .. } => source.is_request(),
             Self::Description(error) => error.is_request(),
             _ => true,

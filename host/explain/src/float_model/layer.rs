@@ -55,10 +55,12 @@ pub fn find(layers: &[Layer], name: &str) -> Result<LayerId, FloatModelError> {
 
 /// Operators that only give the same values another shape.
 fn reshapes(operator: &str) -> bool {
-    matches!(
-        operator,
-        "Flatten" | "Reshape" | "Squeeze" | "Unsqueeze" | "Identity" | "Dropout"
-    )
+    matches!(operator, "Flatten" | "Reshape")
+}
+
+/// Operators that a network ends in and that keep the order of the scores.
+fn closes(operator: &str) -> bool {
+    matches!(operator, "Softmax" | "LogSoftmax" | "Sigmoid" | "Tanh")
 }
 
 /// What the layer `id` reads.
@@ -76,12 +78,12 @@ pub fn logits(layers: &[Layer], output: LayerId) -> Result<LayerId, FloatModelEr
             shape: last.shape,
         });
     }
-    // A closing softmax may be followed by what only changes the shape.
+    // A closing softmax or sigmoid may be followed by what only changes the shape.
     let mut at = output;
     loop {
         let operator = layers[at.0].operator.as_str();
         match source(layers, at) {
-            Some(before) if matches!(operator, "Softmax" | "LogSoftmax") => return Ok(before),
+            Some(before) if closes(operator) => return Ok(before),
             Some(before) if reshapes(operator) && !layers[before.0].is_map() => at = before,
             _ => return Ok(output),
         }

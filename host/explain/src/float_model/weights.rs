@@ -3,7 +3,7 @@
 use super::error::FloatModelError;
 use super::graph::Graph;
 use super::layer::Layer;
-use cortexscope_net::onnx::{Attributes, Constant};
+use cortexscope_net::onnx::Constant;
 
 /// The weights of a convolution.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,15 +35,7 @@ pub fn of(graph: &Graph, layer: &Layer) -> Result<ConvWeights, FloatModelError> 
         layer: layer.name.clone(),
     };
     let name = layer.inputs.get(1).ok_or_else(missing)?;
-    let tensor = match graph.initializers.get(name) {
-        Some(tensor) => tensor,
-        None => {
-            let writes = |node: &&tract_onnx::pb::NodeProto| node.output.contains(name);
-            let node = graph.nodes.iter().find(writes).ok_or_else(missing)?;
-            let value = Attributes(node).tensor("value").ok().flatten();
-            value.ok_or_else(missing)?
-        }
-    };
+    let tensor = graph.constants.get(name).ok_or_else(missing)?;
     let constant = Constant::parse(tensor).map_err(|source| FloatModelError::Weights {
         layer: layer.name.clone(),
         source,

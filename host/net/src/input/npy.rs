@@ -121,29 +121,40 @@ impl Array {
 
     /// The inputs `[C, H, W]` in an array that is one of them or a stack.
     ///
-    /// Leading sizes of 1 and a missing channel axis of 1 are accepted.
+    /// Sizes of 1 may be there or not, and channels may come last, `[H, W, C]` or `[T, C]`.
     ///
     /// # Errors
     /// The array has another shape; `path` is named in the error.
     pub fn into_inputs(self, shape: [usize; 3], path: &Path) -> Result<Vec<Vec<f32>>, NpyError> {
         let [channels, height, width] = shape;
         let size = channels * height * width;
-        let fits = |found: &[usize]| {
-            found == [channels, height, width] || (channels == 1 && found == [height, width])
+        let wide = |sizes: &[usize]| -> Vec<usize> {
+            sizes.iter().copied().filter(|&size| size != 1).collect()
         };
-        let stacked = self.shape.split_first().is_some_and(|(_, rest)| fits(rest));
-        if size == 0 || !(fits(&self.shape) || stacked) {
+        let (first, last) = (wide(&shape), wide(&[height, width, channels]));
+        let fits = |found: &[usize]| {
+            let found = wide(found);
+            found == first || found == last
+        };
+        let stacked = self.shape.split_first().filter(|(_, rest)| fits(rest));
+        let is_one = !self.shape.is_empty() && fits(&self.shape);
+        let one = is_one.then_some(self.shape.as_slice());
+        let Some(found) = one.or(stacked.map(|(_, rest)| rest)).filter(|_| size > 0) else {
             return Err(NpyError::Shape {
                 path: path.to_owned(),
                 found: self.shape,
                 expected: shape,
             });
-        }
-        Ok(self
-            .values
-            .chunks_exact(size)
-            .map(<[f32]>::to_vec)
-            .collect())
+        };
+        let is_last = wide(found) != first;
+        let input = |values: &[f32]| -> Vec<f32> {
+            if !is_last {
+                return values.to_vec();
+            }
+            let plane = |channel: usize| values.iter().skip(channel).step_by(channels).copied();
+            (0..channels).flat_map(plane).collect()
+        };
+        Ok(self.values.chunks_exact(size).map(input).collect())
     }
 }
 
@@ -229,7 +240,21 @@ mod tests {
         assert_eq!(inputs(&[4, 2, 3], [1, 2, 3]).unwrap().len(), 4);
         assert_eq!(inputs(&[4, 1, 2, 3], [1, 2, 3]).unwrap().len(), 4);
         assert_eq!(inputs(&[3, 2, 3], [3, 2, 3]).unwrap().len(), 1);
+        assert_eq!(inputs(&[40, 6], [1, 1, 6]).unwrap().len(), 40);
+        assert_eq!(inputs(&[6], [1, 1, 6]).unwrap().len(), 1);
         assert!(inputs(&[2, 3], [3, 2, 3]).is_err());
         assert!(inputs(&[], [1, 1, 1]).is_err());
+    }
+
+    #[test]
+    fn channels_may_come_last() {
+        let window = Array {
+            shape: vec![2, 3, 2],
+            values: (0..12_u8).map(f32::from).collect(),
+            is_int8: false,
+        };
+        let inputs = window.into_inputs([2, 1, 3], Path::new("a.npy")).unwrap();
+        assert_eq!(inputs[0], [0.0, 2.0, 4.0, 1.0, 3.0, 5.0]);
+        assert_eq!(inputs[1], [6.0, 8.0, 10.0, 7.0, 9.0, 11.0]);
     }
 }

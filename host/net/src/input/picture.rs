@@ -151,6 +151,12 @@ impl InputSpec {
             }
             Channels::Rgb => &[0, 1, 2],
             Channels::Bgr => &[2, 1, 0],
+            // A picture has no such channels: each gets what is grey.
+            Channels::Count(count) => {
+                let grey = picture.to_luma8();
+                let channel = |channel| plane(channel, &mut grey.pixels().map(|pixel| pixel.0[0]));
+                return (0..count).flat_map(channel).collect();
+            }
         };
         let rgb = picture.to_rgb8();
         let planes = order.iter().enumerate();

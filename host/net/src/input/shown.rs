@@ -35,6 +35,11 @@ impl InputSpec {
                 Channels::Grey => [code(0); 3],
                 Channels::Rgb => [code(0), code(1), code(2)],
                 Channels::Bgr => [code(2), code(1), code(0)],
+                // What is no colour is shown by the mean of its channels.
+                Channels::Count(count) => {
+                    let sum: usize = (0..count).map(|channel| usize::from(code(channel))).sum();
+                    [(sum / count.max(1)) as u8; 3]
+                }
             })
         })
     }
@@ -46,6 +51,7 @@ impl InputSpec {
             Channels::Grey => [0; 3],
             Channels::Rgb => [0, 1, 2],
             Channels::Bgr => [2, 1, 0],
+            Channels::Count(count) => [0, 1, 2].map(|plane: usize| plane.min(count - 1)),
         }
     }
 }

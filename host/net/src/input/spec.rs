@@ -52,13 +52,64 @@ pub struct OutputSpec {
 }
 
 /// Colours of a model's input, in its order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the field's standard terms")]
 pub enum Channels {
     Grey,
     Rgb,
     Bgr,
+    /// As many that are no colours: sensors, spectra. In a file it is their number.
+    Count(usize),
+}
+
+impl Serialize for Channels {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Grey => serializer.serialize_str("grey"),
+            Self::Rgb => serializer.serialize_str("rgb"),
+            Self::Bgr => serializer.serialize_str("bgr"),
+            Self::Count(count) => serializer.serialize_u64(*count as u64),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Channels {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ChannelsVisitor)
+    }
+}
+
+struct ChannelsVisitor;
+
+impl serde::de::Visitor<'_> for ChannelsVisitor {
+    type Value = Channels;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("grey, rgb, bgr or a number of channels")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Channels, E> {
+        match name {
+            "grey" => Ok(Channels::Grey),
+            "rgb" => Ok(Channels::Rgb),
+            "bgr" => Ok(Channels::Bgr),
+            other => Err(E::unknown_variant(other, &["grey", "rgb", "bgr"])),
+        }
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, count: i64) -> Result<Channels, E> {
+        let count = usize::try_from(count).ok();
+        let count = count.filter(|count| (1..=MAX_CHANNELS).contains(count));
+        count.map(Channels::Count).ok_or_else(|| {
+            E::custom(format_args!(
+                "channels: a number from 1 to {MAX_CHANNELS} is wanted"
+            ))
+        })
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, count: u64) -> Result<Channels, E> {
+        self.visit_i64(i64::try_from(count).unwrap_or(i64::MAX))
+    }
 }
 
 /// Which is brighter, ink or ground.
@@ -111,6 +162,9 @@ pub enum SpecError {
 /// Rows or columns that a description may ask for.
 const MAX_SIDE: usize = 4096;
 
+/// Channels that a description may ask for.
+const MAX_CHANNELS: usize = 4096;
+
 fn no_mean() -> Vec<f32> {
     vec![0.0]
 }
@@ -143,18 +197,22 @@ impl ModelSpec {
     }
 
     /// What is assumed of a model with input `[C, H, W]` that has no
-    /// description: pixels from 0 to 1, and MNIST's polarity where it is grey.
+    /// description: pixels from 0 to 1, and MNIST's polarity where it is a grey picture.
     pub fn assumed([channels, height, width]: [usize; 3]) -> Self {
-        let grey = channels != 3;
+        let is_grey_picture = channels == 1 && height > 1;
         Self {
             name: None,
             input: InputSpec {
-                channels: if grey { Channels::Grey } else { Channels::Rgb },
+                channels: match channels {
+                    1 => Channels::Grey,
+                    3 => Channels::Rgb,
+                    count => Channels::Count(count),
+                },
                 size: [height, width],
                 range: [0.0, 1.0],
                 mean: no_mean(),
                 std: unit_std(),
-                polarity: grey.then_some(Polarity::LightOnDark),
+                polarity: is_grey_picture.then_some(Polarity::LightOnDark),
             },
             output: OutputSpec::default(),
         }
@@ -240,6 +298,7 @@ impl Channels {
         match self {
             Self::Grey => 1,
             Self::Rgb | Self::Bgr => 3,
+            Self::Count(count) => count,
         }
     }
 }
@@ -256,9 +315,10 @@ impl fmt::Display for ModelSpec {
 impl fmt::Display for InputSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let channels = match self.channels {
-            Channels::Grey => "grey",
-            Channels::Rgb => "RGB",
-            Channels::Bgr => "BGR",
+            Channels::Grey => "grey".to_owned(),
+            Channels::Rgb => "RGB".to_owned(),
+            Channels::Bgr => "BGR".to_owned(),
+            Channels::Count(count) => format!("{count} channels"),
         };
         let [height, width] = self.size;
         let [low, high] = self.range;
@@ -309,6 +369,16 @@ mod tests {
         spec.input.range = [0.0, 0.996_093_75];
         spec.output.labels = vec!["zero".to_owned(), "one".to_owned()];
         assert_eq!(ModelSpec::parse(&spec.to_string()).unwrap(), spec);
+    }
+
+    #[test]
+    fn channels_that_are_no_colours_are_a_number() {
+        let assumed = ModelSpec::assumed([9, 1, 128]);
+        assert!(assumed.to_string().contains("channels = 9"), "{assumed}");
+        assert_eq!(ModelSpec::parse(&assumed.to_string()).unwrap(), assumed);
+        assert_eq!(assumed.input.shape(), [9, 1, 128]);
+        let refused = ModelSpec::parse(&MNIST.replace("\"grey\"", "0")).unwrap_err();
+        assert!(refused.to_string().contains("from 1 to 4096"), "{refused}");
     }
 
     #[test]

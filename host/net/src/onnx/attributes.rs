@@ -71,6 +71,15 @@ impl<'a> Attributes<'a> {
         Ok(found.map(|a| a.ints.as_slice()))
     }
 
+    /// A list of floats, where there is one.
+    ///
+    /// # Errors
+    /// The attribute has another type.
+    pub fn floats(self, name: &'static str) -> Result<Option<&'a [f32]>, AttributeError> {
+        let found = self.find(name, AttributeType::Floats, "floats")?;
+        Ok(found.map(|a| a.floats.as_slice()))
+    }
+
     /// A string, where there is one that is UTF-8.
     ///
     /// # Errors

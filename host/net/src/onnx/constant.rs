@@ -20,8 +20,36 @@ pub struct Constant {
 pub enum Values {
     /// Weights and other real numbers.
     Float(Vec<f32>),
-    /// Shapes, axes, indices.
+    /// Shapes, axes, indices, truth values.
     Int(Vec<i64>),
+}
+
+/// Bytes of the values of `tensor`, by its sizes; none where they overflow or the type
+/// has no fixed size.
+pub fn byte_count(tensor: &TensorProto) -> Option<u64> {
+    let kind = DataType::try_from(tensor.data_type).ok()?;
+    let each: u64 = match kind {
+        DataType::Bool | DataType::Int8 | DataType::Uint8 => 1,
+        DataType::Int16 | DataType::Uint16 | DataType::Float16 | DataType::Bfloat16 => 2,
+        DataType::Int32 | DataType::Uint32 | DataType::Float => 4,
+        DataType::Int64 | DataType::Uint64 | DataType::Double => 8,
+        _ => return None,
+    };
+    let sizes = tensor.dims.iter().map(|&size| u64::try_from(size).ok());
+    sizes.fold(Some(each), |product, size| product?.checked_mul(size?))
+}
+
+/// Whether the values of `tensor` were not read: it has elements, and no data.
+pub fn is_without_values(tensor: &TensorProto) -> bool {
+    let has = [
+        tensor.raw_data.len(),
+        tensor.float_data.len(),
+        tensor.int32_data.len(),
+        tensor.int64_data.len(),
+        tensor.double_data.len(),
+        tensor.uint64_data.len(),
+    ];
+    has.iter().all(|&values| values == 0) && !tensor.dims.contains(&0)
 }
 
 /// Why a tensor in the file cannot be read.
@@ -31,8 +59,8 @@ pub enum ConstantError {
     #[error("its data is in another file; save the model as one file")]
     External,
     /// A type that is neither a float nor an integer handled here.
-    #[error("its element type is {0}, not float, double, int32 or int64")]
-    Type(i32),
+    #[error("its element type is {0}; float, double, integers and bool are supported")]
+    Type(&'static str),
     /// A negative size, or more than [`MAX_ELEMENTS`] elements.
     #[error("its sizes {0:?} are negative or too large")]
     Sizes(Vec<i64>),
@@ -152,9 +180,41 @@ fn parse_values(proto: &TensorProto, need: usize) -> Result<Values, ConstantErro
             let widen = |bytes| i64::from(i32::from_le_bytes(bytes));
             Values::Int(from_raw(raw, need, widen)?)
         }
-        DataType::Int32 => Values::Int(proto.int32_data.iter().map(|&v| v.into()).collect()),
-        _ => return Err(ConstantError::Type(proto.data_type)),
+        DataType::Int8 if is_raw => small_ints(from_raw(raw, need, i8::from_le_bytes)?),
+        DataType::Uint8 | DataType::Bool if is_raw => {
+            small_ints(from_raw(raw, need, u8::from_le_bytes)?)
+        }
+        DataType::Int32 | DataType::Int8 | DataType::Uint8 | DataType::Bool => {
+            small_ints(proto.int32_data.iter().copied())
+        }
+        other => return Err(ConstantError::Type(type_name(other))),
     })
+}
+
+/// What ONNX calls an element type.
+pub fn type_name(kind: DataType) -> &'static str {
+    match kind {
+        DataType::Undefined => "undefined",
+        DataType::Float => "float32",
+        DataType::Uint8 => "uint8",
+        DataType::Int8 => "int8",
+        DataType::Uint16 => "uint16",
+        DataType::Int16 => "int16",
+        DataType::Int32 => "int32",
+        DataType::Int64 => "int64",
+        DataType::String => "string",
+        DataType::Bool => "bool",
+        DataType::Float16 => "float16",
+        DataType::Double => "float64",
+        DataType::Uint32 => "uint32",
+        DataType::Uint64 => "uint64",
+        DataType::Bfloat16 => "bfloat16",
+        other => other.as_str_name(),
+    }
+}
+
+fn small_ints<T: Into<i64>>(values: impl IntoIterator<Item = T>) -> Values {
+    Values::Int(values.into_iter().map(Into::into).collect())
 }
 
 fn from_raw<const N: usize, T>(

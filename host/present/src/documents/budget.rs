@@ -20,6 +20,8 @@ described! {
         pub link: Link,
         /// The known boards, and whether the network fits each.
         pub boards: Vec<Board>,
+        /// Operators that count here and that no board can run, with the reason.
+        pub not_on_a_board: Vec<String>,
         /// Differences between the lecture's figures and these; empty without `--lecture`.
         pub lecture_notes: Vec<String>,
     }

@@ -1,7 +1,7 @@
 //! The JSON Schema of every document.
 
 use super::{Document, activations, ascend, bench, boards, budget, compile, demo, engines};
-use super::{explain, filters, gallery, infer, memory, occlude, verify};
+use super::{explain, filters, gallery, infer, memory, occlude, operators, verify};
 use cortexscope_net::described::{Object, Shape};
 use serde_json::{Map, Value, json};
 
@@ -29,6 +29,7 @@ pub fn all() -> Vec<Schema> {
         of::<budget::Budget>(),
         of::<boards::Boards>(),
         of::<compile::Compile>(),
+        of::<operators::Operators>(),
         of::<activations::Activations>(),
         of::<filters::Filters>(),
         of::<explain::Receipt>(),

@@ -16,6 +16,8 @@ pub struct Part {
     pub ram_bytes: Option<u32>,
     /// What its firmware takes without a model; none for the host.
     pub firmware: Option<Footprint>,
+    /// The arena that its firmware is built with, where there is firmware for it.
+    pub arena_bytes: Option<u32>,
 }
 
 /// Every part, those with firmware first.
@@ -26,6 +28,7 @@ pub fn parts() -> Vec<Part> {
         flash_bytes: board.flash_bytes,
         ram_bytes: board.ram_bytes,
         firmware: board.firmware,
+        arena_bytes: board.build.map(|build| build.arena_bytes),
     });
     let planned = PLANNED_PARTS.iter().map(|part| Part {
         name: part.name,
@@ -33,6 +36,7 @@ pub fn parts() -> Vec<Part> {
         flash_bytes: Some(part.flash_bytes),
         ram_bytes: Some(part.ram_bytes),
         firmware: Some(part.firmware),
+        arena_bytes: None,
     });
     boards.chain(planned).collect()
 }

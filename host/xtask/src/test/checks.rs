@@ -60,11 +60,11 @@ impl Check {
 /// Gives every check, quick ones first. `data` is the folder of outside data.
 pub fn all(data: Option<&Path>) -> Vec<Check> {
     let mut checks = vec![
-        Check::new("lock file", || lock_file()),
-        Check::new("one build", || one_build()),
+        Check::new("lock file", lock_file),
+        Check::new("one build", one_build),
         Check::new("format", || run(cargo().args(["fmt", "--all", "--check"]))),
-        Check::new("licences", || licences::check()),
-        Check::new("source", || source()),
+        Check::new("licences", licences::check),
+        Check::new("source", source),
     ];
     for (board, engine) in firmwares() {
         let name = |what| format!("{what} {}{}", board.name, engine.suffix());
@@ -93,7 +93,7 @@ pub fn all(data: Option<&Path>) -> Vec<Check> {
         }),
         Check::new("dist", dist::check),
         tests_on_outside_data(data),
-        Check::new("training", || training()).only_by_name(),
+        Check::new("training", training).only_by_name(),
         Check::new("address sanitizer", || run(&mut sanitised_kernels())),
         Check::new("clippy of the fuzz targets", || {
             run(strict_clippy(&mut fuzz::clippy()))

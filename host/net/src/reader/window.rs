@@ -1,8 +1,12 @@
 //! Kernel, stride, dilation and padding of convolutions and pools.
 
-use crate::error::{MAX_SIZE, Refusal};
-use crate::network::Window;
-use cortexscope_net::onnx::Attributes;
+use tract_onnx::pb::{AttributeProto, NodeProto};
+
+use super::error::{MAX_SIZE, Refusal};
+use super::layout::{Axis, Sides};
+use crate::Window;
+use crate::onnx::Attributes;
+use crate::onnx::builder::ints;
 
 /// How many outputs a window gives where it does not divide its input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +31,7 @@ pub struct Sliding {
 /// Reads the sliding window of a node over an input of `[H, W]`.
 ///
 /// # Errors
-/// Attributes out of range, padding as wide as the window, or a window that is
-/// wider than its padded input.
+/// Attributes out of range, or a window that is wider than its padded input.
 pub fn sliding(
     attributes: Attributes<'_>,
     kernel: [usize; 2],
@@ -61,13 +64,6 @@ pub fn sliding(
                 if upper { (less, more) } else { (more, less) }
             }
         };
-        if before >= extent || after >= extent {
-            return Err(Refusal::PaddingAlone {
-                extent,
-                before,
-                after,
-            });
-        }
         let room = (size + before + after).checked_sub(extent);
         let room = room.ok_or(Refusal::Window {
             extent,
@@ -77,18 +73,81 @@ pub fn sliding(
         })?;
         if rounding == Rounding::Ceil && !room.is_multiple_of(step) {
             let missing = step - room % step;
-            // The window that is added must read at least one element.
-            if room + missing >= size + before || after + missing >= extent {
-                return Err(Refusal::CeilPadding);
+            // A window that would begin in the padding after the input is left out, as
+            // onnxruntime and PyTorch do.
+            if room + missing < size + before {
+                after += missing;
+                sliding.rounded_up = true;
             }
-            after += missing;
-            sliding.rounded_up = true;
         }
         sliding.window.pad_before[axis] = before;
         sliding.window.pad_after[axis] = after;
         sliding.output[axis] = (size + before + after - extent) / step + 1;
     }
     Ok(sliding)
+}
+
+/// `node` with the attributes of a window of two sides, rows first, where it has one side
+/// or has them turned.
+pub(super) fn lifted(node: &NodeProto, sides: Sides) -> NodeProto {
+    let mut node = node.clone();
+    let along = match sides {
+        Sides::Both => return node,
+        Sides::Turned => {
+            turn(&mut node.attribute);
+            return node;
+        }
+        Sides::One(along) => along,
+    };
+    for attribute in &mut node.attribute {
+        let neutral = match attribute.name.as_str() {
+            "kernel_shape" | "strides" | "dilations" | "output_shape" => 1,
+            "pads" | "output_padding" => 0,
+            _ => continue,
+        };
+        // The other side has one place, which every window reads as it is.
+        let pair = |value: i64| match along {
+            Axis::Row => [value, neutral],
+            _ => [neutral, value],
+        };
+        attribute.ints = attribute
+            .ints
+            .iter()
+            .flat_map(|&value| pair(value))
+            .collect();
+    }
+    node
+}
+
+/// Exchanges rows and columns.
+fn turn(attributes: &mut [AttributeProto]) {
+    for attribute in attributes {
+        let is_of_sides = matches!(
+            attribute.name.as_str(),
+            "kernel_shape" | "strides" | "dilations" | "output_shape" | "pads" | "output_padding"
+        );
+        if is_of_sides {
+            let pairs = attribute.ints.chunks_exact_mut(2);
+            pairs.for_each(<[i64]>::reverse);
+        }
+    }
+}
+
+/// The attributes of `node` with `pads` in the place of `auto_pad`.
+///
+/// tract moves a stride from one convolution into the one before it, and pads that
+/// one anew for its new stride where its padding is `SAME`.
+pub(super) fn explicit(node: &NodeProto, window: &Window) -> Vec<AttributeProto> {
+    let mut attributes = node.attribute.clone();
+    if attributes
+        .iter()
+        .any(|attribute| attribute.name == "auto_pad")
+    {
+        let ([top, left], [bottom, right]) = (window.pad_before, window.pad_after);
+        attributes.retain(|attribute| !matches!(attribute.name.as_str(), "auto_pad" | "pads"));
+        attributes.push(ints("pads", &[top, left, bottom, right]));
+    }
+    attributes
 }
 
 /// The `kernel_shape` of a pool.
@@ -166,7 +225,7 @@ fn numbers<const N: usize>(values: &[i64], least: usize) -> Option<[usize; N]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cortexscope_net::onnx::builder::{ints, text};
+    use crate::onnx::builder::{ints, text};
     use tract_onnx::pb::NodeProto;
 
     fn read(
@@ -207,10 +266,7 @@ mod tests {
         assert_eq!(read(strides(), 3, 6, Rounding::Ceil), Ok(([0, 1], 3)));
         // The added window would begin behind the last element.
         let strides = vec![ints("strides", &[3, 3])];
-        assert_eq!(
-            read(strides, 1, 6, Rounding::Ceil),
-            Err(Refusal::CeilPadding)
-        );
+        assert_eq!(read(strides, 1, 6, Rounding::Ceil), Ok(([0, 0], 2)));
     }
 
     #[test]
@@ -229,10 +285,6 @@ mod tests {
                 "{name}"
             );
         }
-        assert!(matches!(
-            setting("pads", &[3, 0, 0, 0]),
-            Refusal::PaddingAlone { .. }
-        ));
         assert!(matches!(
             setting("dilations", &[60_000, 1]),
             Refusal::Window { .. }

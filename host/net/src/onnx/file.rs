@@ -1,0 +1,471 @@
+//! ONNX files, with or without the values of their large tensors.
+//!
+//! Without them a file is walked field by field, and the bytes of tensors are stepped
+//! over, so that a model of gigabytes takes as much memory as its graph. With them,
+//! values that lie in other files of the same folder are read in.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::path::{Component, Path, PathBuf};
+
+use prost::Message;
+use tract_onnx::pb::{GraphProto, ModelProto, TensorProto, tensor_proto::DataLocation};
+
+use super::constant::byte_count;
+use crate::resources::ResourcePath;
+
+/// Whether the values of large tensors are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weights {
+    /// All values.
+    Read,
+    /// Only small tensors: shapes, axes, scales.
+    Skip,
+}
+
+/// Bytes that a model's file may have: what a protocol buffer can.
+pub const MAX_FILE_BYTES: u64 = 1 << 31;
+/// Tensors up to this many bytes are read as they are.
+const SMALL_BYTES: u64 = 1 << 12;
+/// Depth of messages that are looked into.
+const MODEL_GRAPH: u32 = 7;
+const GRAPH_INITIALIZER: u32 = 5;
+/// Fields of a tensor that hold its values.
+const TENSOR_VALUES: [u32; 7] = [4, 5, 6, 7, 9, 10, 11];
+/// Bytes of a graph apart from its initialisers.
+const MAX_GRAPH_BYTES: u64 = 1 << 28;
+/// How the stand-in begins that Git LFS leaves where it did not fetch a file.
+const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec";
+
+/// Why a file cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// What the system says.
+    #[error("could not read {path}")]
+    Io {
+        /// The file.
+        path: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The system stops in the middle of the file.
+    #[error("could not read the file")]
+    Interrupted(#[from] io::Error),
+    /// It has no bytes.
+    #[error("the file is empty")]
+    Empty,
+    /// It is Git LFS's stand-in for the file.
+    #[error("the file is a Git LFS pointer, not the model: run `git lfs pull`")]
+    LfsPointer,
+    /// A file that no protocol buffer can fill.
+    #[error("the file has {0} bytes; an ONNX file has at most 2 GiB")]
+    TooLarge(u64),
+    /// It is not a protocol buffer of ONNX.
+    #[error("not an ONNX model: {0}")]
+    Format(&'static str),
+    /// A part of it is not what ONNX says.
+    #[error("not an ONNX model: {0}")]
+    Decode(#[from] prost::DecodeError),
+    /// Values in another file, of a model that lies in no folder.
+    #[error(
+        "the values of `{tensor}` are in another file, `{location}`; save the model as one file"
+    )]
+    NoFolder {
+        /// The tensor.
+        tensor: String,
+        /// Where its values are.
+        location: String,
+    },
+    /// Values in a file outside the model's folder.
+    #[error("the values of `{tensor}` are in `{location}`, which is not in the model's folder")]
+    Outside {
+        /// The tensor.
+        tensor: String,
+        /// Where its values are.
+        location: String,
+    },
+    /// The file of the values is not there.
+    #[error(
+        "the values of `{tensor}` are in `{location}`, which is not beside the model: put it there, \
+         or save the model as one file"
+    )]
+    NoData {
+        /// The tensor.
+        tensor: String,
+        /// Where its values should be.
+        location: String,
+    },
+    /// The file of the values is shorter than they are.
+    #[error(
+        "the values of `{tensor}` are in `{location}` from byte {offset}, {need} bytes; it has {have}"
+    )]
+    ShortData {
+        /// The tensor.
+        tensor: String,
+        /// Where its values are.
+        location: String,
+        /// Where they begin.
+        offset: u64,
+        /// Bytes of the values.
+        need: u64,
+        /// Bytes of the file.
+        have: u64,
+    },
+}
+
+/// The model in the file at `path`.
+///
+/// # Errors
+/// [`FileError`].
+pub fn read(path: &ResourcePath, weights: Weights) -> Result<ModelProto, FileError> {
+    match path {
+        ResourcePath::Shipped(_) => {
+            let bytes = path
+                .read()
+                .map_err(|source| io_error(&path.to_string(), source))?;
+            decode(&bytes)
+        }
+        ResourcePath::Disk(file) if weights == Weights::Skip => skip_weights(file),
+        ResourcePath::Disk(file) => {
+            let bytes = contents(file)?;
+            decode_in(&bytes, file.parent())
+        }
+    }
+}
+
+/// The bytes of the file at `path`.
+///
+/// # Errors
+/// It cannot be read, or has more than [`MAX_FILE_BYTES`].
+pub fn bytes(path: &ResourcePath) -> Result<Cow<'static, [u8]>, FileError> {
+    match path {
+        ResourcePath::Shipped(_) => {
+            let bytes = path.read();
+            bytes.map_err(|source| io_error(&path.to_string(), source))
+        }
+        ResourcePath::Disk(file) => contents(file).map(Cow::Owned),
+    }
+}
+
+fn contents(path: &Path) -> Result<Vec<u8>, FileError> {
+    let of = |source| io_error(&path.display().to_string(), source);
+    let length = std::fs::metadata(path).map_err(of)?.len();
+    if length > MAX_FILE_BYTES {
+        return Err(FileError::TooLarge(length));
+    }
+    std::fs::read(path).map_err(of)
+}
+
+/// The model in the bytes of a file of its own.
+///
+/// # Errors
+/// [`FileError`].
+pub fn decode(bytes: &[u8]) -> Result<ModelProto, FileError> {
+    decode_in(bytes, None)
+}
+
+/// The model in the bytes of a file that lies in `folder`, where values of its tensors
+/// may lie too.
+///
+/// # Errors
+/// [`FileError`].
+pub fn decode_in(bytes: &[u8], folder: Option<&Path>) -> Result<ModelProto, FileError> {
+    refuse_stand_ins(bytes)?;
+    let mut model = ModelProto::decode(bytes)?;
+    let graph = model.graph.as_mut();
+    for tensor in graph.into_iter().flat_map(tensors_of) {
+        if is_external(tensor) {
+            read_external(tensor, folder)?;
+        }
+    }
+    Ok(model)
+}
+
+/// `model` without the values of its large tensors.
+pub fn without_weights(model: &ModelProto) -> ModelProto {
+    let Some(graph) = &model.graph else {
+        return model.clone();
+    };
+    let light = |tensor: &TensorProto| {
+        if byte_count(tensor).is_some_and(|bytes| bytes <= SMALL_BYTES) {
+            return tensor.clone();
+        }
+        TensorProto {
+            name: tensor.name.clone(),
+            dims: tensor.dims.clone(),
+            data_type: tensor.data_type,
+            ..TensorProto::default()
+        }
+    };
+    ModelProto {
+        opset_import: model.opset_import.clone(),
+        graph: Some(GraphProto {
+            name: graph.name.clone(),
+            node: graph.node.clone(),
+            initializer: graph.initializer.iter().map(light).collect(),
+            input: graph.input.clone(),
+            output: graph.output.clone(),
+            ..GraphProto::default()
+        }),
+        ..ModelProto::default()
+    }
+}
+
+fn refuse_stand_ins(start: &[u8]) -> Result<(), FileError> {
+    if start.is_empty() {
+        Err(FileError::Empty)
+    } else if start.starts_with(LFS_POINTER) {
+        Err(FileError::LfsPointer)
+    } else {
+        Ok(())
+    }
+}
+
+/// The initialisers, and the values of Constant nodes.
+fn tensors_of(graph: &mut GraphProto) -> impl Iterator<Item = &mut TensorProto> {
+    let attributes = graph.node.iter_mut().flat_map(|node| &mut node.attribute);
+    let values = attributes.filter_map(|attribute| attribute.t.as_mut());
+    graph.initializer.iter_mut().chain(values)
+}
+
+/// Whether a tensor's values lie in another file.
+fn is_external(tensor: &TensorProto) -> bool {
+    tensor.data_location == Some(DataLocation::External as i32) || !tensor.external_data.is_empty()
+}
+
+/// Reads the values of `tensor` from the file that it names.
+fn read_external(tensor: &mut TensorProto, folder: Option<&Path>) -> Result<(), FileError> {
+    let entry = |key: &str| {
+        let mut entries = tensor.external_data.iter();
+        entries
+            .find(|entry| entry.key == key)
+            .map(|entry| entry.value.clone())
+    };
+    let name = tensor.name.clone();
+    let location =
+        entry("location").ok_or(FileError::Format("external data without a location"))?;
+    let number = |key: &str| entry(key).map(|text| text.parse::<u64>()).transpose();
+    let wrong = |_| FileError::Format("external data whose offset or length is no number");
+    let offset = number("offset").map_err(wrong)?.unwrap_or(0);
+    let stated = number("length").map_err(wrong)?;
+    let Some(folder) = folder else {
+        return Err(FileError::NoFolder {
+            tensor: name,
+            location,
+        });
+    };
+    let path = PathBuf::from(&location);
+    let is_inside = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
+    if !path.components().all(is_inside) {
+        return Err(FileError::Outside {
+            tensor: name,
+            location,
+        });
+    }
+    let path = folder.join(path);
+    let of = |source: io::Error| io_error(&path.display().to_string(), source);
+    let mut file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(FileError::NoData {
+                tensor: name,
+                location,
+            });
+        }
+        Err(error) => return Err(of(error)),
+    };
+    // A link could lead out of the folder.
+    let is_in_folder = || {
+        let [real, folder] = [path.as_path(), folder].map(|path| {
+            let path = if path.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                path
+            };
+            path.canonicalize().ok()
+        });
+        Some(real?.starts_with(folder?))
+    };
+    if is_in_folder() != Some(true) {
+        return Err(FileError::Outside {
+            tensor: name,
+            location,
+        });
+    }
+    let have = file.metadata().map_err(of)?.len();
+    let need = byte_count(tensor).or(stated);
+    let need = need.ok_or(FileError::Format("external data of an unknown type"))?;
+    let end = offset.checked_add(need);
+    if stated.is_some_and(|stated| stated != need) || end.is_none_or(|end| end > have) {
+        return Err(FileError::ShortData {
+            tensor: name,
+            location,
+            offset,
+            need,
+            have,
+        });
+    }
+    let mut values = Vec::new();
+    file.seek(SeekFrom::Start(offset)).map_err(of)?;
+    file.take(need).read_to_end(&mut values).map_err(of)?;
+    tensor.raw_data = values;
+    tensor.external_data.clear();
+    tensor.data_location = None;
+    Ok(())
+}
+
+fn io_error(path: &str, source: io::Error) -> FileError {
+    FileError::Io {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// The model at `path`, large tensors without their values.
+fn skip_weights(path: &Path) -> Result<ModelProto, FileError> {
+    let of = |source| io_error(&path.display().to_string(), source);
+    let mut file = File::open(path).map_err(of)?;
+    let end = file.metadata().map_err(of)?.len();
+    let mut start = Vec::new();
+    let part = LFS_POINTER.len() as u64;
+    (&mut file).take(part).read_to_end(&mut start).map_err(of)?;
+    refuse_stand_ins(&start)?;
+    file.seek(SeekFrom::Start(0)).map_err(of)?;
+    let mut walk = Walk {
+        from: BufReader::new(file),
+        at: 0,
+    };
+    let mut model = ModelProto::default();
+    let mut rest = Vec::new();
+    let mut graph: Option<GraphProto> = None;
+    while walk.at < end {
+        let field = walk.field(end)?;
+        if field.number == MODEL_GRAPH && field.wire == LENGTH {
+            graph = Some(walk.graph(field.value_end)?);
+        } else {
+            walk.copy(&field, &mut rest)?;
+        }
+    }
+    model.merge(rest.as_slice())?;
+    for tensor in graph.iter_mut().flat_map(tensors_of) {
+        // Shapes and axes count by their values, weights by their sizes.
+        if is_external(tensor) && byte_count(tensor).is_some_and(|bytes| bytes <= SMALL_BYTES) {
+            read_external(tensor, path.parent())?;
+        }
+    }
+    model.graph = graph;
+    Ok(model)
+}
+
+const VARINT: u32 = 0;
+const LENGTH: u32 = 2;
+
+struct Walk<R> {
+    from: R,
+    at: u64,
+}
+
+/// A field of a message: its key, and where its value ends.
+struct Field {
+    number: u32,
+    wire: u32,
+    start: u64,
+    value_end: u64,
+}
+
+impl<R: Read + Seek> Walk<R> {
+    fn graph(&mut self, end: u64) -> Result<GraphProto, FileError> {
+        let mut rest = Vec::new();
+        let mut initializer = Vec::new();
+        while self.at < end {
+            let field = self.field(end)?;
+            if field.number == GRAPH_INITIALIZER && field.wire == LENGTH {
+                initializer.push(self.tensor(field.value_end)?);
+            } else {
+                self.copy(&field, &mut rest)?;
+            }
+        }
+        let mut graph = GraphProto::decode(rest.as_slice())?;
+        graph.initializer = initializer;
+        Ok(graph)
+    }
+
+    fn tensor(&mut self, end: u64) -> Result<TensorProto, FileError> {
+        let is_small = end - self.at <= SMALL_BYTES;
+        let mut rest = Vec::new();
+        while self.at < end {
+            let field = self.field(end)?;
+            if TENSOR_VALUES.contains(&field.number) && !is_small {
+                self.seek(field.value_end)?;
+            } else {
+                self.copy(&field, &mut rest)?;
+            }
+        }
+        Ok(TensorProto::decode(rest.as_slice())?)
+    }
+
+    /// The next field; a value of length is not read.
+    fn field(&mut self, end: u64) -> Result<Field, FileError> {
+        let start = self.at;
+        let key = self.varint()?;
+        let (number, wire) = ((key >> 3) as u32, (key & 7) as u32);
+        let length = match wire {
+            VARINT => {
+                self.varint()?;
+                0
+            }
+            1 => 8,
+            LENGTH => self.varint()?,
+            5 => 4,
+            _ => return Err(FileError::Format("a field of unknown type")),
+        };
+        let value_end = self
+            .at
+            .checked_add(length)
+            .filter(|&value_end| value_end <= end);
+        let value_end = value_end.ok_or(FileError::Format("it is cut short"))?;
+        Ok(Field {
+            number,
+            wire,
+            start,
+            value_end,
+        })
+    }
+
+    /// Appends the whole field, key included.
+    fn copy(&mut self, field: &Field, to: &mut Vec<u8>) -> Result<(), FileError> {
+        let bytes = field.value_end - field.start;
+        if bytes > MAX_GRAPH_BYTES - (to.len() as u64).min(MAX_GRAPH_BYTES) {
+            return Err(FileError::Format("its graph is larger than 256 MiB"));
+        }
+        self.seek(field.start)?;
+        let read = (&mut self.from).take(bytes).read_to_end(to)? as u64;
+        self.at += read;
+        if read == bytes {
+            Ok(())
+        } else {
+            Err(FileError::Format("it is cut short"))
+        }
+    }
+
+    fn seek(&mut self, at: u64) -> Result<(), FileError> {
+        self.from.seek(SeekFrom::Start(at))?;
+        self.at = at;
+        Ok(())
+    }
+
+    fn varint(&mut self) -> Result<u64, FileError> {
+        let mut value = 0;
+        for shift in (0..64).step_by(7) {
+            let mut byte = [0];
+            self.from.read_exact(&mut byte)?;
+            self.at += 1;
+            value |= u64::from(byte[0] & 0x7F) << shift;
+            if byte[0] & 0x80 == 0 {
+                return Ok(value);
+            }
+        }
+        Err(FileError::Format("a number of more than 64 bits"))
+    }
+}

@@ -1,0 +1,247 @@
+//! The operators that are read, one file for each kind.
+
+mod arithmetic;
+mod batch_norm;
+mod concat;
+mod conv;
+mod dense;
+mod elementwise;
+mod on_maps;
+mod pad;
+mod pool;
+mod rearrange;
+mod reduce;
+mod resize;
+mod slice;
+mod softmax;
+
+use tract_onnx::pb::NodeProto;
+
+use super::{Reader, Refusal};
+
+/// How an operator of the file is read.
+type Read = for<'r> fn(&mut Reader<'r>, &'r NodeProto) -> Result<(), Refusal>;
+
+/// An operator of ONNX, and what can be done with it.
+#[derive(Clone, Copy)]
+pub struct Operator {
+    /// Its name in ONNX.
+    pub name: &'static str,
+    /// What a board makes of it.
+    pub board: Board,
+    /// Whether gradients and relevance go through it.
+    pub backward: bool,
+    pub(super) read: Read,
+}
+
+impl std::fmt::Debug for Operator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Operator")
+            .field("name", &self.name)
+            .field("board", &self.board)
+            .field("backward", &self.backward)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a board makes of an operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Board {
+    /// A layer of its own.
+    Layer,
+    /// A table of 256 entries, or the saturation of the layer before it.
+    Table,
+    /// A factor and a summand per channel, in the weights of the layer before it.
+    Folded,
+    /// Nothing: it moves no values, or is computed when the file is read.
+    Nothing,
+    /// Nothing at the end of a network, where it is left off; elsewhere it cannot run.
+    Last,
+    /// It cannot run: why.
+    No(&'static str),
+}
+
+impl Board {
+    /// What the board makes of it, for a table.
+    pub fn description(self) -> String {
+        match self {
+            Self::Layer => "layer".to_owned(),
+            Self::Table => "table or saturation".to_owned(),
+            Self::Folded => "in the layer before".to_owned(),
+            Self::Nothing => "costs nothing".to_owned(),
+            Self::Last => "left off at the end".to_owned(),
+            Self::No(why) => format!("no: {why}"),
+        }
+    }
+}
+
+/// Operators of the domain `ai.onnx.ml` that are read.
+pub const ML: [&str; 3] = ["ArrayFeatureExtractor", "Scaler", "ZipMap"];
+
+/// The operator called `name`, where it is in the table.
+pub fn find(name: &str) -> Option<&'static Operator> {
+    let found = OPERATORS.binary_search_by_key(&name, |operator| operator.name);
+    OPERATORS.get(found.ok()?)
+}
+
+const fn layer(name: &'static str, read: Read) -> Operator {
+    Operator {
+        name,
+        board: Board::Layer,
+        backward: true,
+        read,
+    }
+}
+
+const fn table(name: &'static str) -> Operator {
+    Operator {
+        name,
+        board: Board::Table,
+        backward: true,
+        read: elementwise::read,
+    }
+}
+
+const fn folded(name: &'static str, read: Read) -> Operator {
+    Operator {
+        name,
+        board: Board::Folded,
+        backward: true,
+        read,
+    }
+}
+
+const fn nothing(name: &'static str, read: Read) -> Operator {
+    Operator {
+        name,
+        board: Board::Nothing,
+        backward: true,
+        read,
+    }
+}
+
+const fn no(name: &'static str, why: &'static str, read: Read) -> Operator {
+    Operator {
+        name,
+        board: Board::No(why),
+        backward: true,
+        read,
+    }
+}
+
+const FUNCTION: &str = "its value is not finite everywhere";
+const NO_KERNEL: &str = "there is no kernel for it";
+const TWO: &str = "of two activations; with a constant it is one per channel";
+
+/// All operators, by name.
+pub const OPERATORS: &[Operator] = &[
+    table("Abs"),
+    folded("Add", arithmetic::read),
+    Operator {
+        name: "ArgMax",
+        board: Board::Last,
+        backward: false,
+        read: softmax::read_arg_max,
+    },
+    layer("AveragePool", pool::read_average),
+    folded("BatchNormalization", batch_norm::read),
+    nothing("Cast", rearrange::read_cast),
+    table("Celu"),
+    table("Clip"),
+    layer("Concat", concat::read),
+    layer("Conv", conv::read),
+    no("ConvTranspose", NO_KERNEL, conv::read_transpose),
+    no("DepthToSpace", NO_KERNEL, on_maps::read),
+    folded("Div", arithmetic::read),
+    nothing("Dropout", rearrange::read_same),
+    table("Elu"),
+    table("Erf"),
+    table("Exp"),
+    nothing("Expand", rearrange::read_expand),
+    nothing("Flatten", rearrange::read_flatten),
+    table("Gelu"),
+    layer("Gemm", dense::read_gemm),
+    layer("GlobalAveragePool", pool::read_global),
+    layer("GlobalMaxPool", pool::read_global),
+    table("HardSigmoid"),
+    table("HardSwish"),
+    nothing("Identity", rearrange::read_same),
+    no("InstanceNormalization", NO_KERNEL, on_maps::read),
+    no("LRN", NO_KERNEL, on_maps::read),
+    table("LeakyRelu"),
+    no("Log", FUNCTION, elementwise::read),
+    Operator {
+        name: "LogSoftmax",
+        board: Board::Last,
+        backward: true,
+        read: softmax::read,
+    },
+    layer("MatMul", dense::read_matmul),
+    table_of_two("Max"),
+    layer("MaxPool", pool::read_max),
+    table_of_two("Min"),
+    table("Mish"),
+    folded("Mul", arithmetic::read),
+    table("Neg"),
+    table("PRelu"),
+    no(
+        "Pad",
+        "it is not the padding of a window after it",
+        pad::read,
+    ),
+    Operator {
+        name: "Pow",
+        board: Board::Table,
+        backward: true,
+        read: arithmetic::read,
+    },
+    no("Reciprocal", FUNCTION, elementwise::read),
+    no(
+        "ReduceMax",
+        "it is not over all rows and columns",
+        reduce::read,
+    ),
+    no(
+        "ReduceMean",
+        "it is not over all rows and columns",
+        reduce::read,
+    ),
+    no("ReduceSum", NO_KERNEL, reduce::read),
+    table("Relu"),
+    nothing("Reshape", rearrange::read_reshape),
+    no("Resize", NO_KERNEL, resize::read),
+    folded("Scaler", arithmetic::read_scaler),
+    table("Selu"),
+    nothing("Shape", rearrange::read_shape),
+    table("Sigmoid"),
+    no("Slice", "it keeps a part", slice::read),
+    Operator {
+        name: "Softmax",
+        board: Board::Last,
+        backward: true,
+        read: softmax::read,
+    },
+    table("Softplus"),
+    table("Softsign"),
+    no("SpaceToDepth", NO_KERNEL, on_maps::read),
+    no("Split", "it keeps a part", slice::read_split),
+    no("Sqrt", FUNCTION, elementwise::read),
+    nothing("Squeeze", rearrange::read_squeeze),
+    folded("Sub", arithmetic::read),
+    no("Sum", TWO, arithmetic::read),
+    table("Tanh"),
+    table("ThresholdedRelu"),
+    nothing("Transpose", rearrange::read_transpose),
+    nothing("Unsqueeze", rearrange::read_unsqueeze),
+    no("Upsample", NO_KERNEL, resize::read_upsample),
+    nothing("ZipMap", rearrange::read_same),
+];
+
+const fn table_of_two(name: &'static str) -> Operator {
+    Operator {
+        name,
+        board: Board::Table,
+        backward: true,
+        read: arithmetic::read,
+    }
+}
