@@ -102,6 +102,33 @@ fn firmware_that_is_missing_says_where_it_was_looked_for() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn an_unpacked_emulator_is_found_in_the_users_data_folder() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let elsewhere = Elsewhere::new();
+    let state = || {
+        let mut command = elsewhere.command(&["boards", "--json"]);
+        // A machine that has no emulator in its path.
+        let output = command.env("PATH", elsewhere.empty()).output();
+        let stdout = output.expect("the program starts").stdout;
+        let document: Value = serde_json::from_slice(&stdout).expect("one JSON document");
+        let boards = document["boards"].as_array().expect("boards").clone();
+        let emulated = boards.iter().find(|board| board["name"] == "mps2-an386");
+        emulated.expect("the board")["state"].clone()
+    };
+    assert!(state().to_string().contains("no emulator"), "{}", state());
+    let data = elsewhere.folder.path().join("home/data/cortexscope");
+    let folder = data.join("tools/qemu-system-arm");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let emulator = folder.join("qemu-system-arm");
+    std::fs::write(&emulator, "#!/bin/sh\n").expect("a script");
+    let executable = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(&emulator, executable).expect("a program");
+    assert!(state().to_string().contains("no firmware"), "{}", state());
+}
+
 #[test]
 fn no_folder_of_a_host_crate_is_in_the_program() {
     let program = std::fs::read(env!("CARGO_BIN_EXE_cortexscope-under-test")).expect("the program");

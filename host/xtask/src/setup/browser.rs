@@ -51,7 +51,7 @@ const NPM: Packages<'_> = Packages {
 /// There is none, and its packages can be neither installed nor unpacked.
 pub fn find() -> Result<()> {
     let is_there = |name: &&str| tools::find(name, CHROMIUM.folder).is_some();
-    if BROWSERS.iter().any(|name| is_there(name)) {
+    if BROWSERS.iter().any(is_there) {
         return Ok(());
     }
     CHROMIUM.set_up()

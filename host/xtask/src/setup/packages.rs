@@ -52,7 +52,7 @@ impl Packages<'_> {
     pub fn install(&self) -> Result<()> {
         if let Way::Unpack { because } = self.try_to_install()? {
             bail!(
-                "it is not installed, because {because}: install {} yourself",
+                "{} is not installed, because {because}: install it yourself",
                 self.names.join(" ")
             );
         }
