@@ -239,7 +239,7 @@ fn the_table_of_operators_is_what_the_commands_do() {
         let model = FloatModel::from_bytes(&bytes, path.into(), &Overrides::default());
         let model = model.unwrap_or_else(|e| panic!("{name} is not run: {e}"));
         let outlets = model.typed().output_outlets().expect("outputs");
-        let read = outlets[model.last().0];
+        let read = outlets[outlets.len() - 1];
         let plan = tract_adjoint::Adjoint::of(model.typed())
             .read(&[read])
             .plan();

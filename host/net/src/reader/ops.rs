@@ -206,7 +206,7 @@ pub const OPERATORS: &[Operator] = &[
         "it is not over all rows and columns",
         reduce::read,
     ),
-    no("ReduceSum", NO_KERNEL, reduce::read),
+    layer("ReduceSum", reduce::read),
     table("Relu"),
     nothing("Reshape", rearrange::read_reshape),
     no("Resize", NO_KERNEL, resize::read),
