@@ -104,7 +104,13 @@ impl<'g> Walk<'g> {
                 self.layer(node, Op::Add, activations, Counted::default())?;
             }
             "Concat" => {
-                if Attributes(node).int("axis", 1)? != 1 {
+                let of_channels = activations.iter().all(|&tensor| {
+                    let [_, rows, columns] = self.network.shape(tensor);
+                    let name = node.output.first().map(String::as_str).unwrap_or_default();
+                    let [_, height, width] = self.shape_of(name);
+                    [rows, columns] == [height, width]
+                });
+                if Attributes(node).int("axis", 1)? != 1 || !of_channels {
                     self.refuse(node, "it is not over channels");
                 }
                 self.layer(node, Op::Concat, activations, Counted::default())?;
@@ -139,6 +145,7 @@ impl<'g> Walk<'g> {
             Some(Board::Last) if !is_last => self.refuse(node, "it is not the last operator"),
             Some(Board::Nothing) => self.refuse(node, "it rearranges what it reads"),
             None => self.refuse(node, "there is no kernel for it"),
+            Some(Board::Layer) => self.refuse(node, "there is no kernel for this form of it"),
             Some(_) if node.op_type == "PRelu" && self.varies(node, 1) => {
                 self.refuse(node, "it has a slope for each channel");
             }
@@ -212,6 +219,7 @@ impl<'g> Walk<'g> {
             macs: product(&[outputs, depth, rows, columns, places]),
         };
         let window = found.window;
+        self.check_padding(node, &window);
         self.layer(node, Op::Conv { window, groups }, vec![input], counted)
     }
 
@@ -235,6 +243,7 @@ impl<'g> Walk<'g> {
         };
         let found = sliding(attributes, kernel(attributes)?, [height, width], rounding)?;
         let window = found.window;
+        self.check_padding(node, &window);
         let op = if node.op_type == "MaxPool" {
             Op::MaxPool(window)
         } else {
@@ -242,6 +251,17 @@ impl<'g> Walk<'g> {
             Op::AveragePool(window)
         };
         self.layer(node, op, vec![input], Counted::default())
+    }
+
+    /// Every window of a board reads something.
+    fn check_padding(&mut self, node: &NodeProto, window: &Window) {
+        let is_wide = (0..2).any(|axis| {
+            let extent = (window.kernel[axis] - 1) * window.dilation[axis] + 1;
+            window.pad_before[axis] >= extent || window.pad_after[axis] >= extent
+        });
+        if is_wide {
+            self.refuse(node, "some of its windows read padding alone");
+        }
     }
 
     /// A board averages the same number of values everywhere.

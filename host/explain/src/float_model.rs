@@ -153,9 +153,10 @@ impl FloatModel {
         layer::logits(&self.graph.layers, self.graph.output)
     }
 
-    /// The layer that writes what the network gives.
+    /// The layer that writes what the network gives, before a closing softmax or
+    /// sigmoid.
     pub fn last(&self) -> LayerId {
-        self.graph.output
+        layer::scores(&self.graph.layers, self.graph.output)
     }
 
     /// The layer whose maps Grad-CAM reads where none is named: what the last

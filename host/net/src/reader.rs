@@ -287,7 +287,7 @@ struct Reader<'a> {
     readers: HashMap<&'a str, usize>,
     /// Tensors that had to be rearranged.
     rearranged: usize,
-    /// Constants that vary over rows or columns.
+    /// Constants that vary over rows or columns, and nodes that are passed on.
     uneven: usize,
     /// Sizes that the file gives its input, where these cut through an axis.
     input_as: Option<Vec<usize>>,
@@ -313,8 +313,8 @@ struct Read<'a> {
 }
 
 impl<'a> Read<'a> {
-    /// Tensors that this layout leaves to be rearranged, and constants that vary over
-    /// places, which no board has.
+    /// Tensors that this layout leaves to be rearranged; constants that vary over places
+    /// and nodes that are passed on, which no board has.
     fn cost(&self) -> [usize; 2] {
         [self.reader.rearranged, self.reader.uneven]
     }

@@ -3,13 +3,18 @@
 
 use cortexscope_budget::{Element, Ledger, Mode, Network, onnx, plan};
 use cortexscope_compile::Judge;
+use cortexscope_compile::float_run::FloatRun;
 use cortexscope_core as core;
 use cortexscope_explain::float_model::{FloatModel, Overrides};
 use cortexscope_net::input::ModelSpec;
+use cortexscope_net::onnx::GraphBuilder;
+use cortexscope_net::onnx::builder::Size;
 use cortexscope_net::onnx::file::decode;
+use cortexscope_net::onnx::pb::tensor_proto::DataType;
 use cortexscope_net::reader::{self, Hint};
 use cortexscope_rig::Recording;
 use cortexscope_tests::exporters::{EXPORTERS, Exported, Exporter, draw};
+use cortexscope_tests::plain_float;
 use cortexscope_tests::random_network::RandomNetwork;
 use cortexscope_tests::rig::{self, compiled, record};
 use rand::{Rng, SeedableRng};
@@ -165,6 +170,110 @@ fn all_exporters_files_are_explained_alike() {
                     );
                 }
             }
+        }
+    }
+}
+
+/// One step of an activation: operator, its constants, and whether it also reads what
+/// the activation reads.
+type Step = (&'static str, &'static [f32], bool);
+
+/// Activations that older exporters write out, for want of an operator.
+const WRITTEN_OUT: [(&str, &[Step]); 4] = [
+    ("SiLU", &[("Sigmoid", &[], false), ("Mul", &[], true)]),
+    (
+        "Mish",
+        &[
+            ("Softplus", &[], false),
+            ("Tanh", &[], false),
+            ("Mul", &[], true),
+        ],
+    ),
+    (
+        "HardSwish",
+        &[
+            ("Add", &[3.0], false),
+            ("Clip", &[0.0, 6.0], false),
+            ("Mul", &[], true),
+            ("Div", &[6.0], false),
+        ],
+    ),
+    (
+        "Gelu",
+        &[
+            ("Div", &[std::f32::consts::SQRT_2], false),
+            ("Erf", &[], false),
+            ("Add", &[1.0], false),
+            ("Mul", &[], true),
+            ("Mul", &[0.5], false),
+        ],
+    ),
+];
+
+/// A convolution, an activation written out, and a dense layer.
+fn with_activation(steps: &[Step]) -> RandomNetwork {
+    let mut random = ChaCha8Rng::seed_from_u64(11);
+    let mut values =
+        |count: usize| -> Vec<f32> { (0..count).map(|_| random.random_range(-0.7..0.7)).collect() };
+    let mut graph = GraphBuilder::new("written-out");
+    graph.input("x", DataType::Float, &[1, 1, 6, 6].map(Size::Fixed));
+    graph.f32s("w", &[3, 1, 3, 3], &values(27));
+    graph.node("Conv", &["x", "w"], "map", vec![]);
+    let mut last = "map".to_owned();
+    for (index, (operator, constants, reads_map)) in steps.iter().enumerate() {
+        let mut inputs = vec![last];
+        inputs.extend(reads_map.then(|| "map".to_owned()));
+        for (at, constant) in constants.iter().enumerate() {
+            let name = format!("constant_{index}_{at}");
+            graph.f32s(&name, &[], &[*constant]);
+            inputs.push(name);
+        }
+        let inputs: Vec<&str> = inputs.iter().map(String::as_str).collect();
+        last = format!("step_{index}");
+        graph.node(operator, &inputs, &last, vec![]);
+    }
+    graph.node("Flatten", &[&last], "flat", vec![]);
+    graph.f32s("d", &[48, 4], &values(192));
+    graph.node("Gemm", &["flat", "d"], "y", vec![]);
+    graph.output("y", DataType::Float, &[Size::Batch, Size::Fixed(4)]);
+    let mut image = || (0..36).map(|_| random.random_range(0.0..1.0)).collect();
+    RandomNetwork {
+        onnx: graph.emit(13),
+        spec: ModelSpec::assumed([1, 6, 6]),
+        inputs: (0..8).map(|_| image()).collect(),
+        operators: BTreeSet::new(),
+    }
+}
+
+#[test]
+fn activations_that_are_written_out_are_one_table() {
+    for (name, steps) in WRITTEN_OUT {
+        let drawn = with_activation(steps);
+        let graph = reader::read(decode(&drawn.onnx).expect("a file"), &Hint::default());
+        let net = cortexscope_compile::import(&graph.expect("a network"));
+        let net = net.unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert_eq!(net.layers.len(), 3, "{name}");
+        // The standard library has no erf to compare with.
+        if name != "Gelu" {
+            let tract = FloatRun::logits(&net).expect("tract runs it");
+            for input in &drawn.inputs {
+                let got = tract.run(input).expect("tract runs it");
+                for (&got, expected) in got[0].iter().zip(plain_float::logits(&net, input)) {
+                    let distance = (f64::from(got) - expected.value).abs();
+                    assert!(
+                        distance <= expected.error,
+                        "{name}: {got}, not {expected:?}"
+                    );
+                }
+            }
+        }
+        let (compiled, mut rig) = compiled(&drawn).unwrap_or_else(|e| panic!("{name}: {e:#}"));
+        let judge = Judge::new(&compiled.int8_onnx).expect("an int8 network");
+        for input in &drawn.inputs {
+            let input = rig.model.quantise(input);
+            let expected = judge.run(&input).expect("tract runs it");
+            let recording = record(&mut rig, &input, rig::Mode::Tapped).expect("the board answers");
+            assert_eq!(bytes_of(&recording), expected.activations, "{name}");
         }
     }
 }

@@ -93,8 +93,32 @@ fn wrong_requests_are_refused_by_name() {
     std::fs::write(&broken, b"\x08\x08\x3a\xff\xff").expect("writable");
     let broken = broken.to_str().expect("a plain path");
     refused(&["activations", broken, "mnist:0"], &["not an ONNX model"]);
-    std::fs::write(broken, b"").expect("writable");
-    refused(&["activations", broken, "mnist:0"], &["no output"]);
+}
+
+/// What is wrong with a file is said in the same words by every command.
+#[test]
+fn files_that_are_no_models_are_refused_alike() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("net.onnx");
+    let model = path.to_str().expect("a plain path");
+    let digits = test_digits();
+    let digits = digits.to_str().expect("a plain path");
+    let output = folder.path().to_str().expect("a plain path");
+    let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n";
+    for (bytes, words) in [(&b""[..], "the file is empty"), (pointer, "git lfs pull")] {
+        std::fs::write(&path, bytes).expect("writable");
+        refused(&["budget", model], &[model, words]);
+        let compile = ["compile", model, "--calibrate", digits, "-o", output];
+        refused(&compile, &[model, words]);
+        refused(&["activations", model, "mnist:0"], &[model, words]);
+        refused(&["explain", "gradient", model, "mnist:0"], &[model, words]);
+    }
+}
+
+/// The digits that shipped models are calibrated with.
+fn test_digits() -> std::path::PathBuf {
+    let models = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");
+    models.join("mnist/calibration-images-idx3-ubyte.gz")
 }
 
 #[test]

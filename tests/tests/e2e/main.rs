@@ -20,6 +20,7 @@ mod lecture_shape;
 mod link_faults;
 mod live;
 mod occlusion;
+mod operators;
 mod outside_data;
 mod rtt;
 mod session;

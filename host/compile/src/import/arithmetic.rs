@@ -100,7 +100,7 @@ impl Importer<'_> {
         } else {
             (other, own)
         };
-        if longer.is_empty() || longer[..shorter.len()] != shorter {
+        if longer[..shorter.len()] != shorter {
             return Err(Refusal::TwoActivations);
         }
         let mut functions = longer;

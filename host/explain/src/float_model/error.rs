@@ -57,7 +57,10 @@ pub enum FloatModelError {
         shape: [usize; 3],
     },
     /// The network has no layer of maps.
-    #[error("the model has no convolution with more than one position: name a layer")]
+    #[error(
+        "the model has no convolution with more than one position: name a layer with maps, or take \
+         a method that needs none, such as integrated-gradients"
+    )]
     NoMaps,
     /// The layer has no filters.
     #[error("{layer} is not a convolution (its operator is {operator}); the convolutions are {}", convolutions.join(", "))]

@@ -71,21 +71,27 @@ fn source(layers: &[Layer], id: LayerId) -> Option<LayerId> {
 }
 
 pub fn logits(layers: &[Layer], output: LayerId) -> Result<LayerId, FloatModelError> {
-    let last = &layers[output.0];
+    let found = scores(layers, output);
+    let last = &layers[found.0];
     if last.is_map() {
         return Err(FloatModelError::NoClasses {
             layer: last.name.clone(),
             shape: last.shape,
         });
     }
-    // A closing softmax or sigmoid may be followed by what only changes the shape.
+    Ok(found)
+}
+
+/// What comes before a closing softmax or sigmoid, or else the output.
+pub fn scores(layers: &[Layer], output: LayerId) -> LayerId {
+    // It may be followed by what only changes the shape.
     let mut at = output;
     loop {
         let operator = layers[at.0].operator.as_str();
         match source(layers, at) {
-            Some(before) if closes(operator) => return Ok(before),
+            Some(before) if closes(operator) => return before,
             Some(before) if reshapes(operator) && !layers[before.0].is_map() => at = before,
-            _ => return Ok(output),
+            _ => return output,
         }
     }
 }

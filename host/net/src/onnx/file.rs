@@ -469,3 +469,101 @@ impl<R: Read + Seek> Walk<R> {
         Err(FileError::Format("a number of more than 64 bits"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::onnx::GraphBuilder;
+    use tract_onnx::pb::{StringStringEntryProto, tensor_proto::DataType};
+
+    /// A model whose one tensor, of two floats, lies in `location`.
+    fn external(location: &str, offset: &str) -> Vec<u8> {
+        let mut graph = GraphBuilder::new("external");
+        graph.f32s("w", &[2], &[]);
+        let mut model = graph.model(13);
+        let tensors = model.graph.iter_mut().flat_map(tensors_of);
+        for tensor in tensors {
+            tensor.data_location = Some(DataLocation::External as i32);
+            let entry = |key: &str, value: &str| StringStringEntryProto {
+                key: key.to_owned(),
+                value: value.to_owned(),
+            };
+            tensor.external_data = vec![entry("location", location), entry("offset", offset)];
+        }
+        model.encode_to_vec()
+    }
+
+    fn values(model: &ModelProto) -> Vec<u8> {
+        let graph = model.graph.as_ref().expect("a graph");
+        graph.initializer[0].raw_data.clone()
+    }
+
+    #[test]
+    fn weights_beside_the_model_are_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(
+            folder.path().join("w.data"),
+            [0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8],
+        )
+        .expect("writable");
+        let bytes = external("w.data", "4");
+        let model = decode_in(&bytes, Some(folder.path())).expect("a model");
+        assert_eq!(values(&model), [1, 2, 3, 4, 5, 6, 7, 8]);
+        let path = folder.path().join("m.onnx");
+        std::fs::write(&path, &bytes).expect("writable");
+        for weights in [Weights::Read, Weights::Skip] {
+            let model = read(&path.clone().into(), weights).expect("a model");
+            assert_eq!(values(&model), [1, 2, 3, 4, 5, 6, 7, 8]);
+        }
+        let error = |location, offset| {
+            let bytes = external(location, offset);
+            decode_in(&bytes, Some(folder.path())).expect_err("no model")
+        };
+        assert!(matches!(
+            error("w.data", "8"),
+            FileError::ShortData { have: 12, .. }
+        ));
+        assert!(matches!(error("v.data", "0"), FileError::NoData { .. }));
+        assert!(matches!(error("../w.data", "0"), FileError::Outside { .. }));
+        assert!(matches!(
+            error("/etc/passwd", "0"),
+            FileError::Outside { .. }
+        ));
+        assert!(matches!(decode(&bytes), Err(FileError::NoFolder { .. })));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_does_not_lead_out_of_the_folder() {
+        let elsewhere = tempfile::tempdir().expect("a folder");
+        std::fs::write(elsewhere.path().join("w.data"), [0; 8]).expect("writable");
+        let folder = tempfile::tempdir().expect("a folder");
+        let link = folder.path().join("w.data");
+        std::os::unix::fs::symlink(elsewhere.path().join("w.data"), link).expect("a link");
+        let bytes = external("w.data", "0");
+        let error = decode_in(&bytes, Some(folder.path())).expect_err("no model");
+        assert!(matches!(error, FileError::Outside { .. }), "{error}");
+    }
+
+    #[test]
+    fn large_tensors_are_stepped_over() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("m.onnx");
+        let mut graph = GraphBuilder::new("large");
+        graph.f32s("w", &[5000], &[0.5; 5000]);
+        graph.i64s("shape", &[2], &[1, -1]);
+        graph.output("y", DataType::Float, &[]);
+        std::fs::write(&path, graph.emit(13)).expect("writable");
+        let model = read(&path.into(), Weights::Skip).expect("a model");
+        let graph = model.graph.expect("a graph");
+        assert_eq!(
+            (
+                graph.initializer[0].dims.as_slice(),
+                graph.initializer[0].raw_data.len()
+            ),
+            (&[5000][..], 0)
+        );
+        assert_eq!(graph.initializer[1].raw_data.len(), 16);
+        assert_eq!(graph.output.len(), 1);
+    }
+}

@@ -197,7 +197,7 @@ fn of_rank(sizes: &[usize], wanted: Option<[usize; 3]>) -> Vec<Layout> {
                 ([c, a, b], [Row, Column, Channel]),
             ];
             // Few values on the last axis and many on the second are colours.
-            if c <= MOST_COLOURS && a > MOST_COLOURS {
+            if c <= MOST_COLOURS && a > MOST_COLOURS && b > 1 {
                 both.reverse();
             }
             for (shape, [first, second, third]) in both {

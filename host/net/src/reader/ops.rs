@@ -120,6 +120,15 @@ const fn nothing(name: &'static str, read: Read) -> Operator {
     }
 }
 
+const fn last(name: &'static str, read: Read) -> Operator {
+    Operator {
+        name,
+        board: Board::Last,
+        backward: true,
+        read,
+    }
+}
+
 const fn no(name: &'static str, why: &'static str, read: Read) -> Operator {
     Operator {
         name,
@@ -137,12 +146,7 @@ const TWO: &str = "of two activations; with a constant it is one per channel";
 pub const OPERATORS: &[Operator] = &[
     table("Abs"),
     folded("Add", arithmetic::read),
-    Operator {
-        name: "ArgMax",
-        board: Board::Last,
-        backward: false,
-        read: softmax::read_arg_max,
-    },
+    last("ArgMax", softmax::read_arg_max),
     layer("AveragePool", pool::read_average),
     folded("BatchNormalization", batch_norm::read),
     nothing("Cast", rearrange::read_cast),
@@ -168,14 +172,15 @@ pub const OPERATORS: &[Operator] = &[
     nothing("Identity", rearrange::read_same),
     no("InstanceNormalization", NO_KERNEL, on_maps::read),
     no("LRN", NO_KERNEL, on_maps::read),
+    Operator {
+        name: "LayerNormalization",
+        board: Board::No(NO_KERNEL),
+        backward: false,
+        read: on_maps::read_as_it_is,
+    },
     table("LeakyRelu"),
     no("Log", FUNCTION, elementwise::read),
-    Operator {
-        name: "LogSoftmax",
-        board: Board::Last,
-        backward: true,
-        read: softmax::read,
-    },
+    last("LogSoftmax", softmax::read),
     layer("MatMul", dense::read_matmul),
     table_of_two("Max"),
     layer("MaxPool", pool::read_max),
@@ -189,12 +194,7 @@ pub const OPERATORS: &[Operator] = &[
         "it is not the padding of a window after it",
         pad::read,
     ),
-    Operator {
-        name: "Pow",
-        board: Board::Table,
-        backward: true,
-        read: arithmetic::read,
-    },
+    table_of_two("Pow"),
     no("Reciprocal", FUNCTION, elementwise::read),
     no(
         "ReduceMax",
@@ -206,7 +206,7 @@ pub const OPERATORS: &[Operator] = &[
         "it is not over all rows and columns",
         reduce::read,
     ),
-    no("ReduceSum", NO_KERNEL, reduce::read),
+    layer("ReduceSum", reduce::read),
     table("Relu"),
     nothing("Reshape", rearrange::read_reshape),
     no("Resize", NO_KERNEL, resize::read),
@@ -215,12 +215,7 @@ pub const OPERATORS: &[Operator] = &[
     nothing("Shape", rearrange::read_shape),
     table("Sigmoid"),
     no("Slice", "it keeps a part", slice::read),
-    Operator {
-        name: "Softmax",
-        board: Board::Last,
-        backward: true,
-        read: softmax::read,
-    },
+    last("Softmax", softmax::read),
     table("Softplus"),
     table("Softsign"),
     no("SpaceToDepth", NO_KERNEL, on_maps::read),

@@ -289,6 +289,8 @@ impl<'a> Reader<'a> {
 
     /// A node on activations as the file has them, for tract to understand.
     pub(super) fn pass_on(&mut self, node: &'a NodeProto) -> Result<(), Refusal> {
+        // Another layout of the input may do without.
+        self.uneven += 1;
         let mut facts = Vec::new();
         let mut inputs = Vec::new();
         for name in &node.input {

@@ -151,6 +151,27 @@ fn a_window_along_the_other_side_is_turned() {
 }
 
 #[test]
+fn means_over_one_side_after_the_other_are_poolings() {
+    let mut torch = graph(&[1, 2, 6, 5]);
+    torch.node("Relu", &["x"], "r", vec![]);
+    let over = |axis: usize| vec![ints("axes", &[axis]), int("keepdims", 0)];
+    torch.node("ReduceMean", &["r"], "rows", over(3));
+    torch.node("ReduceMean", &["rows"], "mean", over(2));
+    torch.f32s("w", &[2, 3], &[0.5; 6]);
+    torch.node("Gemm", &["mean", "w"], "y", vec![]);
+    let read = read(torch.model(13), &Hint::default()).expect("a network");
+    let expected = [
+        "Relu",
+        "AveragePool",
+        "GlobalAveragePool",
+        "Flatten",
+        "Gemm",
+    ];
+    assert_eq!(operators(&read), expected);
+    assert_eq!(read.sizes["rows"], [1, 2, 6, 1]);
+}
+
+#[test]
 fn zeros_before_a_window_join_it() {
     let mut torch = graph(&[1, 1, 4, 4]);
     torch.i64s("none", &[8], &[0; 8]);

@@ -7,6 +7,11 @@ use crate::reader::layout::Sides;
 use crate::reader::{Form, Reader, Refusal};
 use tract_onnx::pb::tensor_proto::DataType;
 
+/// Reads an operator that only tract understands, on what the file has.
+pub fn read_as_it_is<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(), Refusal> {
+    reader.pass_on(node)
+}
+
 /// Reads an operator on a map and constants.
 pub fn read<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(), Refusal> {
     let view = reader.activation(node, 0)?;

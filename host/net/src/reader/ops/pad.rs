@@ -86,10 +86,12 @@ pub fn read<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(), Refu
     };
     let numbers = reader.keep(of("pads", vec![8], Values::Int(all.to_vec())));
     let filling = value.unwrap_or(0.0);
-    let with = reader.keep(of("value", Vec::new(), Values::Float(vec![filling])));
     let mut kept = node.attribute.clone();
     kept.retain(|attribute| attribute.name == "mode");
-    let inputs = vec![reader.tensors[tensor].name.clone(), numbers, with];
+    let mut inputs = vec![reader.tensors[tensor].name.clone(), numbers];
+    if mode == "constant" {
+        inputs.push(reader.keep(of("value", Vec::new(), Values::Float(vec![filling]))));
+    }
     let made = reader.emit(node, "Pad", inputs, kept, Form::Map(shape))?;
     let around = [rows[0], columns[0], rows[1], columns[1]];
     if mode == "constant" && channels == [0, 0] && around.iter().all(|&pad| pad >= 0) {

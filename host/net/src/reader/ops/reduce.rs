@@ -1,4 +1,4 @@
-//! Means, maxima and sums over axes; over all rows and columns it is a global pooling.
+//! Means, maxima and sums over axes; over rows and columns they are poolings.
 
 use std::sync::Arc;
 
@@ -6,6 +6,7 @@ use tract_onnx::pb::{NodeProto, TensorProto};
 
 use crate::onnx::Attributes;
 use crate::onnx::builder::int;
+use crate::onnx::constant::{Constant, Values};
 use crate::reader::fold::ints;
 use crate::reader::layout::Axis;
 use crate::reader::{Form, Reader, Refusal, node_name};
@@ -62,15 +63,9 @@ pub fn read<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(), Refu
         }
     }
     let mut inputs = vec![reader.tensors[tensor].name.clone()];
-    let is_global = left == [shape[0], 1, 1] && !taken.contains(&Axis::Channel);
-    let global = match node.op_type.as_str() {
-        "ReduceMean" if is_global => Some("GlobalAveragePool"),
-        "ReduceMax" if is_global => Some("GlobalMaxPool"),
-        _ => None,
-    };
     let form = Form::Map(left);
-    if let Some(op_type) = global {
-        let made = reader.emit(node, op_type, inputs, Vec::new(), form)?;
+    if left[0] == shape[0] {
+        let made = pooled(reader, node, inputs, [shape, left])?;
         reader.set_view(node, made, dims);
         return Ok(());
     }
@@ -93,4 +88,47 @@ pub fn read<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(), Refu
     let made = reader.emit(node, &node.op_type, inputs, kept, form)?;
     reader.set_view(node, made, dims);
     Ok(())
+}
+
+/// A mean, maximum or sum over rows, columns or both: a pooling.
+fn pooled(
+    reader: &mut Reader<'_>,
+    node: &NodeProto,
+    inputs: Vec<String>,
+    [from, to]: [[usize; 3]; 2],
+) -> Result<usize, Refusal> {
+    let is_maximum = node.op_type == "ReduceMax";
+    let is_global = to[1..] == [1, 1];
+    let op_type = match (is_maximum, is_global) {
+        (true, true) => "GlobalMaxPool",
+        (true, false) => "MaxPool",
+        (false, true) => "GlobalAveragePool",
+        (false, false) => "AveragePool",
+    };
+    let side = |axis: usize| if to[axis] == 1 { from[axis] } else { 1 };
+    let kernel = [side(1), side(2)];
+    let attributes = if is_global {
+        Vec::new()
+    } else {
+        vec![crate::onnx::builder::ints("kernel_shape", &kernel)]
+    };
+    if node.op_type != "ReduceSum" {
+        return reader.emit(node, op_type, inputs, attributes, Form::Map(to));
+    }
+    // A sum is as many times the mean.
+    let name = node_name(node).to_owned();
+    let mean = reader.add(
+        &format!("{name}.mean"),
+        op_type,
+        inputs,
+        attributes,
+        Form::Map(to),
+    )?;
+    let count = Constant {
+        dims: Vec::new(),
+        values: Values::Float(vec![(kernel[0] * kernel[1]) as f32]),
+    };
+    let count = reader.keep(Arc::new(count.emit(&format!("{name}.count"))));
+    let factors = vec![reader.tensors[mean].name.clone(), count];
+    reader.emit(node, "Mul", factors, Vec::new(), Form::Map(to))
 }
