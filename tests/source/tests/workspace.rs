@@ -165,7 +165,10 @@ fn the_summary_of_the_book_has_every_page_once() {
 fn the_readme_is_short() {
     let readme = fs::read_to_string(root().join("README.md")).expect("readable");
     let (lines, words) = (readme.lines().count(), readme.split_whitespace().count());
-    assert!(lines <= 150 && words <= 1200, "{lines} lines, {words} words");
+    assert!(
+        lines <= 150 && words <= 1200,
+        "{lines} lines, {words} words"
+    );
 }
 
 #[test]

@@ -11,7 +11,7 @@ use anyhow::{Result, ensure};
 use crate::command;
 
 /// What xtask alone uses, and what is below that.
-const XTASKS_OWN: [&str; 3] = ["xtask ", "spdx ", "smallvec "];
+const XTASKS_OWN: [&str; 4] = ["xtask ", "ihex ", "spdx ", "smallvec "];
 
 /// Compares the packages, and their features, of `xtask`, of `cortexscope` and of
 /// everything that is tested; `tested` is `cargo tree` on that.
