@@ -1,9 +1,9 @@
-//! The tests of the crate from outside, in one program: each would link tract again.
+//! The tests of the crate from outside, in one program: each would link tract again. `plan`
+//! is another one: it counts what the process allocates.
 
 mod differences;
 mod large_convolutions;
 mod nets;
 mod oracle;
-mod plan;
 mod reference;
 mod relevance;

@@ -246,7 +246,7 @@ fn read_external(tensor: &mut TensorProto, folder: Option<&Path>) -> Result<(), 
     let location =
         entry("location").ok_or(FileError::Format("external data without a location"))?;
     let number = |key: &str| entry(key).map(|text| text.parse::<u64>()).transpose();
-    let wrong = |_| FileError::Format("external data whose offset or length is no number");
+    let wrong = |_| FileError::Format("external data whose offset or length is not a number");
     let offset = number("offset").map_err(wrong)?.unwrap_or(0);
     let stated = number("length").map_err(wrong)?;
     let Some(folder) = folder else {
