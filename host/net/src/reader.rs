@@ -325,6 +325,8 @@ impl<'a> Read<'a> {
             return Vec::new();
         };
         let suggested = layout::layouts(input_as, None).into_iter();
+        // Images of a batch stay apart.
+        let suggested = suggested.filter(|layout| layout.axes.batch == self.reader.batch);
         let suggested = suggested.filter_map(|layout| {
             let dims = layout.axes.regroup(&layout.dims, sizes)?;
             let axes = layout.axes;

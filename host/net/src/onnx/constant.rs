@@ -35,8 +35,8 @@ pub fn byte_count(tensor: &TensorProto) -> Option<u64> {
         DataType::Int64 | DataType::Uint64 | DataType::Double => 8,
         _ => return None,
     };
-    let sizes = tensor.dims.iter().map(|&size| u64::try_from(size).ok());
-    sizes.fold(Some(each), |product, size| product?.checked_mul(size?))
+    let mut sizes = tensor.dims.iter().map(|&size| u64::try_from(size).ok());
+    sizes.try_fold(each, |product, size| product.checked_mul(size?))
 }
 
 /// Whether the values of `tensor` were not read: it has elements, and no data.

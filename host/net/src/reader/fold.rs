@@ -117,8 +117,10 @@ impl<'a> Reader<'a> {
         }
         let constants = self.constants_of(node)?;
         let count = |constant: &TensorProto| {
-            let sizes = constant.dims.iter().map(|&size| usize::try_from(size).ok());
-            sizes.fold(Some(1_usize), |product, size| product?.checked_mul(size?))
+            let mut sizes = constant.dims.iter();
+            sizes.try_fold(1_usize, |product, &size| {
+                product.checked_mul(usize::try_from(size).ok()?)
+            })
         };
         let bound = match spreading {
             Some((_, Bound::Broadcast)) => broadcast_bound(&constants),
@@ -262,8 +264,8 @@ fn broadcast_bound(constants: &[Arc<TensorProto>]) -> Option<usize> {
         });
         sizes.max().unwrap_or(1)
     });
-    let greatest = greatest.map(|size| usize::try_from(size).ok());
-    greatest.fold(Some(1_usize), |product, size| product?.checked_mul(size?))
+    let mut greatest = greatest.map(|size| usize::try_from(size).ok());
+    greatest.try_fold(1_usize, |product, size| product.checked_mul(size?))
 }
 
 /// A bound on the elements of an operator whose operands say how large its result is.

@@ -15,7 +15,7 @@ use crate::onnx::engine::{EngineError, guarded};
 #[derive(Clone, Debug)]
 pub enum Fact {
     /// Its values.
-    Constant(TensorProto),
+    Constant(Box<TensorProto>),
     /// Name, element type and sizes.
     Sizes(String, DataType, Vec<usize>),
 }
@@ -24,7 +24,7 @@ impl Fact {
     /// What is known of a constant.
     pub fn of_constant(constant: &TensorProto) -> Self {
         if !is_without_values(constant) {
-            return Self::Constant(constant.clone());
+            return Self::Constant(Box::new(constant.clone()));
         }
         let kind = DataType::try_from(constant.data_type).unwrap_or(DataType::Float);
         let sizes = constant.dims.iter();
@@ -43,7 +43,7 @@ impl Fact {
     /// A constant of these sizes, without values.
     pub fn without_values(self) -> TensorProto {
         match self {
-            Self::Constant(constant) => constant,
+            Self::Constant(constant) => *constant,
             Self::Sizes(name, kind, sizes) => TensorProto {
                 name,
                 dims: sizes.iter().map(|&size| size as i64).collect(),
@@ -71,7 +71,7 @@ pub fn infer(opset: i64, node: &NodeProto, inputs: &[Fact]) -> Result<Vec<Fact>,
                     .iter()
                     .all(|known| known.name != constant.name)
                 {
-                    graph.initializer.push(constant.clone());
+                    graph.initializer.push(TensorProto::clone(constant));
                 }
             }
             Fact::Sizes(name, kind, sizes) => {

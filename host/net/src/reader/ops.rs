@@ -196,16 +196,8 @@ pub const OPERATORS: &[Operator] = &[
     ),
     table_of_two("Pow"),
     no("Reciprocal", FUNCTION, elementwise::read),
-    no(
-        "ReduceMax",
-        "it is not over all rows and columns",
-        reduce::read,
-    ),
-    no(
-        "ReduceMean",
-        "it is not over all rows and columns",
-        reduce::read,
-    ),
+    layer("ReduceMax", reduce::read),
+    layer("ReduceMean", reduce::read),
     layer("ReduceSum", reduce::read),
     table("Relu"),
     nothing("Reshape", rearrange::read_reshape),

@@ -172,6 +172,20 @@ fn means_over_one_side_after_the_other_are_poolings() {
 }
 
 #[test]
+fn steps_in_time_are_no_batch() {
+    // What a recurrent layer reads: time first.
+    let mut recurrent = graph(&[1, 10, 3]);
+    recurrent.node("Transpose", &["x"], "t", vec![ints("perm", &[1, 0, 2])]);
+    recurrent.node("CumSum", &["t", "zero"], "c", vec![]);
+    recurrent.i64s("zero", &[], &[0]);
+    recurrent.i64s("to", &[2], &[1, 30]);
+    recurrent.node("Reshape", &["c", "to"], "y", vec![]);
+    let read = read(recurrent.model(13), &Hint::default()).expect("a network");
+    assert_eq!(read.shape.iter().product::<usize>(), 30);
+    assert_eq!(read.sizes["c"], [10, 1, 3]);
+}
+
+#[test]
 fn zeros_before_a_window_join_it() {
     let mut torch = graph(&[1, 1, 4, 4]);
     torch.i64s("none", &[8], &[0; 8]);

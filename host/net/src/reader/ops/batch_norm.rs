@@ -89,14 +89,13 @@ fn on_features<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(), R
     if parameters.iter().any(|values| values.len() != count) {
         return reader.pass_on(node);
     }
-    let (mut factors, mut summands) = (Vec::new(), Vec::new());
-    for at in 0..count {
+    let affine = |at: usize| {
         let [scale, shift, mean, variance] =
             [0, 1, 2, 3].map(|which: usize| f64::from(parameters[which][at]));
         let factor = scale / (variance + epsilon).sqrt();
-        factors.push(factor as f32);
-        summands.push((shift - mean * factor) as f32);
-    }
+        (factor as f32, (shift - mean * factor) as f32)
+    };
+    let (factors, summands): (Vec<f32>, Vec<f32>) = (0..count).map(affine).unzip();
     let mut spread = Vec::new();
     for (what, values) in [("factor", factors), ("summand", summands)] {
         let constant = Constant {

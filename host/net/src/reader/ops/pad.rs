@@ -200,8 +200,9 @@ pub fn joined(
         }
     }
     lifted.attribute.retain(|attribute| {
-        !matches!(attribute.name.as_str(), "pads" | "auto_pad")
-            && !(is_average && attribute.name == "count_include_pad")
+        let counts_padding = is_average && attribute.name == "count_include_pad";
+        let pads = matches!(attribute.name.as_str(), "pads" | "auto_pad");
+        !counts_padding && !pads
     });
     lifted.attribute.push(ints("pads", &pads));
     if is_average {
