@@ -52,7 +52,7 @@ impl Packages<'_> {
     pub fn install(&self) -> Result<()> {
         if let Way::Unpack { because } = self.try_to_install()? {
             bail!(
-                "{} is not installed, because {because}: install it yourself",
+                "{} is not installed ({because}): install it yourself",
                 self.names.join(" ")
             );
         }
@@ -119,8 +119,9 @@ impl Programs<'_> {
         };
         let folder = tools::dir().join(self.folder);
         eprintln!(
-            "It is not installed, because {because}, but unpacked into a folder of this project. \
-             Nothing else changes:\n    {}\n(Delete the folder to remove it.)",
+            "It is not installed: {}.\nIt is unpacked into a folder of this project instead, and \
+             nothing else changes:\n    {}\n(Delete the folder to remove it.)",
+            because.trim_end_matches('.'),
             folder.display(),
         );
         self.unpack(&folder)
@@ -130,11 +131,20 @@ impl Programs<'_> {
     /// Downloads and unpacks them into `folder`, which is either complete or not there.
     fn unpack(&self, folder: &Path) -> Result<()> {
         let draft = folder.with_extension("draft");
-        let archives = draft.join("archives");
-        let lists = draft.join("apt");
         remove(folder)?;
-        // What was interrupted leaves a draft.
+        // What was interrupted left a draft.
         remove(&draft)?;
+        if let Err(error) = self.fill(&draft) {
+            remove(&draft)?;
+            return Err(error);
+        }
+        fs::rename(&draft, folder).with_context(|| folder.display().to_string())
+    }
+
+    /// Downloads and unpacks them into `folder`, and writes what starts them.
+    fn fill(&self, folder: &Path) -> Result<()> {
+        let archives = folder.join("archives");
+        let lists = folder.join("apt");
         // The machine's lists of packages may be old, or there may be none. Asking them
         // first spares most people a download.
         if let Err(error) = self.download(&archives, &Lists::System) {
@@ -142,13 +152,12 @@ impl Programs<'_> {
             remove(&archives)?;
             self.download(&archives, &apt::fetch_lists(&lists)?)?;
         }
-        apt::unpack(&archives, &draft.join(starter::ROOT))?;
+        apt::unpack(&archives, &folder.join(starter::ROOT))?;
         for file in self.files {
-            self.starter.write(&draft, file)?;
+            self.starter.write(folder, file)?;
         }
         remove(&archives)?;
-        remove(&lists)?;
-        fs::rename(&draft, folder).with_context(|| folder.display().to_string())
+        remove(&lists)
     }
 
     /// Downloads them and what they need into `archives`.
