@@ -58,7 +58,7 @@ pub struct Hint {
     pub shape: Option<[usize; 3]>,
     /// Rows and columns where the file leaves them open.
     pub size: Option<[usize; 2]>,
-    /// The output that is wanted, where it is not the first.
+    /// The output that is wanted, where it is not the first that the network ends in.
     pub output: Option<String>,
     /// Whether rows and columns of `shape` replace those that the file fixes.
     pub replaces_size: bool,
@@ -109,7 +109,7 @@ impl Graph {
 pub fn read(model: ModelProto, hint: &Hint) -> Result<Graph, ReadError> {
     let file = checked::File::new(model)?;
     let mut first_error = None;
-    // Of several outputs the first one is meant that is an activation: others are labels.
+    // Of several candidates the first one is meant that is an activation: others are labels.
     for output in file.candidates(hint)? {
         let checked = file.check(&output, hint);
         match checked.and_then(|checked| read_checked(checked, hint)) {

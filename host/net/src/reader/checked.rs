@@ -90,7 +90,8 @@ impl File {
         })
     }
 
-    /// The outputs that may be meant: the one that is asked for, or all in their order.
+    /// The outputs that may be meant: the one that is asked for, or all in their order,
+    /// those first that the network ends in: the others are read on the way there.
     pub fn candidates(&self, hint: &Hint) -> Result<Vec<String>, ReadError> {
         match &hint.output {
             Some(name) if self.outputs.contains(name) || writes(&self.graph, name) => {
@@ -101,7 +102,13 @@ impl File {
                 known: self.outputs.clone(),
             }),
             None if self.outputs.is_empty() => Err(ReadError::NoOutput),
-            None => Ok(self.outputs.clone()),
+            None => {
+                let (on_the_way, ends): (Vec<_>, Vec<_>) =
+                    self.outputs.iter().cloned().partition(|name| {
+                        self.graph.node.iter().any(|node| node.input.contains(name))
+                    });
+                Ok([ends, on_the_way].concat())
+            }
         }
     }
 
