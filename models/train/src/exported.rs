@@ -3,6 +3,8 @@
 
 use cortexscope_compile::{CompileError, float_run::FloatRun, import};
 use cortexscope_net::input::MnistSet;
+use cortexscope_net::onnx::file::decode;
+use cortexscope_net::reader::{self, Hint, ReadError};
 use thiserror::Error;
 
 use crate::{
@@ -25,6 +27,9 @@ pub enum ExportedError {
     /// The compiler does not import it, or tract does not run it.
     #[error(transparent)]
     Compile(#[from] CompileError),
+    /// It cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
     /// It takes other images than MNIST's.
     #[error("the model takes images of shape {found:?}, expected [1, 28, 28]")]
     Input {
@@ -46,7 +51,13 @@ impl Exported {
     ///
     /// An operator that the compiler does not support, or another input.
     pub fn load(onnx: &[u8]) -> Result<Self, ExportedError> {
-        let net = import(onnx, [1, SIDE, SIDE])?;
+        let hint = Hint {
+            shape: Some([1, SIDE, SIDE]),
+            ..Hint::default()
+        };
+        let model = decode(onnx).map_err(ReadError::from)?;
+        let graph = reader::read(model, &hint)?;
+        let net = import(&graph)?;
         if net.input_shape != [1, SIDE, SIDE] {
             let found = net.input_shape;
             return Err(ExportedError::Input { found });
