@@ -29,6 +29,7 @@ pub const FLOORS: &[(&str, Side, u8)] = &[
     ("cortexscope-tract", Side::Board, 3),
     ("cortexscope-net", Side::Host, 0),
     ("cortexscope-draw", Side::Host, 0),
+    ("cortexscope-statistics", Side::Host, 0),
     ("tract-adjoint", Side::Host, 0),
     // It sets up what the others need to build at all.
     ("xtask", Side::Host, 0),
@@ -70,6 +71,7 @@ pub const QUIET: &[&str] = &[
     "cortexscope-wire",
     "cortexscope-net",
     "cortexscope-draw",
+    "cortexscope-statistics",
     "tract-adjoint",
     "cortexscope-compile",
     "cortexscope-budget",

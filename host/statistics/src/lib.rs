@@ -1,0 +1,21 @@
+//! Measures of agreement between two lists of numbers: maps, curves, responses. Sums are
+//! made in f64, in the order of the lists, so that a result is the same everywhere.
+//!
+//! | layer | module | what it does |
+//! |---|---|---|
+//! | ranks | [`rank`] | the order of numbers, with average ranks for ties |
+//! | correlation | [`correlation`] | Pearson's r and Spearman's ρ |
+//!
+//! ```
+//! use cortexscope_statistics::{pearson, spearman};
+//!
+//! let (x, y) = ([1.0, 2.0, 3.0, 4.0], [1.0, 4.0, 9.0, 16.0]);
+//! assert_eq!(spearman(&x, &y), Some(1.0));
+//! assert!(pearson(&x, &y).unwrap() < 1.0);
+//! ```
+
+pub mod correlation;
+pub mod rank;
+
+pub use correlation::{pearson, spearman};
+pub use rank::average_ranks;
