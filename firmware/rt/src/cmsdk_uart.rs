@@ -32,27 +32,31 @@ const INTERRUPT_RX: u32 = 1 << 1;
 /// The interrupt that wakes the core when a byte is there. It never runs a
 /// handler: it is unmasked only while interrupts are off.
 #[derive(Clone, Copy)]
-struct Uart0Rx;
+struct Received(u16);
 
-// SAFETY: the number of UART0's receive interrupt on every MPS2 image.
-unsafe impl InterruptNumber for Uart0Rx {
+// SAFETY: whoever names the UART names its receive interrupt too.
+unsafe impl InterruptNumber for Received {
     fn number(self) -> u16 {
-        0
+        self.0
     }
 }
 
-/// UART0 of an MPS2 image, as a board's one link.
-pub struct CmsdkUart0 {
+/// A UART of an MPS2 image, as a board's one link: where its registers are, and which
+/// interrupt says that a byte is there.
+pub struct CmsdkUart<const ADDRESS: usize, const RX_INTERRUPT: u16> {
     registers: *mut Registers,
 }
 
-impl CmsdkUart0 {
+/// UART0 of the images with a core before Armv8-M.
+pub type CmsdkUart0 = CmsdkUart<0x4000_4000, 0>;
+
+impl<const ADDRESS: usize, const RX_INTERRUPT: u16> CmsdkUart<ADDRESS, RX_INTERRUPT> {
     /// Sets the UART up for both directions.
     ///
     /// # Safety
-    /// Called once, and nothing else drives UART0.
+    /// Called once, the UART is at `ADDRESS`, and nothing else drives it.
     pub unsafe fn start(clock_hz: u32, baud: u32) -> Self {
-        let registers = 0x4000_4000 as *mut Registers;
+        let registers = ADDRESS as *mut Registers;
         // SAFETY: the UART's registers are at this address, and are ours alone.
         unsafe { ptr::write_volatile(&raw mut (*registers).baud_divider, clock_hz / baud) };
         let control = CONTROL_TX_ENABLE | CONTROL_RX_ENABLE | CONTROL_RX_INTERRUPT;
@@ -78,21 +82,21 @@ impl CmsdkUart0 {
             // SAFETY: clears the flag of bytes that have been taken.
             unsafe { ptr::write_volatile(&raw mut (*self.registers).interrupt, INTERRUPT_RX) };
             // SAFETY: interrupts are off until it is masked again.
-            unsafe { NVIC::unmask(Uart0Rx) };
+            unsafe { NVIC::unmask(Received(RX_INTERRUPT)) };
             if self.state() & STATE_RX_FULL == 0 {
                 cortex_m::asm::wfi();
             }
-            NVIC::mask(Uart0Rx);
-            NVIC::unpend(Uart0Rx);
+            NVIC::mask(Received(RX_INTERRUPT));
+            NVIC::unpend(Received(RX_INTERRUPT));
         });
     }
 }
 
-impl ErrorType for CmsdkUart0 {
+impl<const ADDRESS: usize, const RX_INTERRUPT: u16> ErrorType for CmsdkUart<ADDRESS, RX_INTERRUPT> {
     type Error = Infallible;
 }
 
-impl Read for CmsdkUart0 {
+impl<const ADDRESS: usize, const RX_INTERRUPT: u16> Read for CmsdkUart<ADDRESS, RX_INTERRUPT> {
     fn read(&mut self, buf: &mut [u8]) -> Result<usize, Infallible> {
         let Some((first, behind)) = buf.split_first_mut() else {
             return Ok(0);
@@ -117,13 +121,13 @@ impl Read for CmsdkUart0 {
     }
 }
 
-impl ReadReady for CmsdkUart0 {
+impl<const ADDRESS: usize, const RX_INTERRUPT: u16> ReadReady for CmsdkUart<ADDRESS, RX_INTERRUPT> {
     fn read_ready(&mut self) -> Result<bool, Infallible> {
         Ok(self.state() & STATE_RX_FULL != 0)
     }
 }
 
-impl Write for CmsdkUart0 {
+impl<const ADDRESS: usize, const RX_INTERRUPT: u16> Write for CmsdkUart<ADDRESS, RX_INTERRUPT> {
     fn write(&mut self, buf: &[u8]) -> Result<usize, Infallible> {
         if semihosting::write(buf) {
             return Ok(buf.len());

@@ -53,7 +53,7 @@ pub mod ring;
 #[cfg(not(any(unix, windows)))]
 pub use board::CortexM;
 #[cfg(all(not(any(unix, windows)), feature = "cmsdk-uart"))]
-pub use cmsdk_uart::CmsdkUart0;
+pub use cmsdk_uart::{CmsdkUart, CmsdkUart0};
 #[cfg(not(any(unix, windows)))]
 pub use counter::InstructionCounter;
 #[cfg(all(not(any(unix, windows)), armv7m))]

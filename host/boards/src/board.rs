@@ -28,6 +28,8 @@ pub struct BoardKind {
 pub struct Build {
     /// The Rust target of its core.
     pub target: &'static str,
+    /// What the compiler calls the core, where the target alone leaves out what it can do.
+    pub cpu: Option<&'static str>,
     /// Where the linker puts what.
     pub regions: Regions,
     /// Bytes of the arena, which lies in [`Regions::ram`].

@@ -12,6 +12,7 @@ use crate::board::{BoardKind, Build, Engine, Footprint, PlannedPart, Region, Reg
 pub struct BoardFile {
     core: String,
     target: String,
+    cpu: Option<String>,
     engines: Vec<EngineName>,
     flash_bytes: u32,
     ram_bytes: u32,
@@ -155,6 +156,7 @@ impl BoardFile {
             transport,
             build: Some(Build {
                 target: self.target.leak(),
+                cpu: self.cpu.map(|cpu| &*cpu.leak()),
                 regions: Regions {
                     flash: regions.flash.region(),
                     model: regions.model.region(),

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use cortexscope_boards::BOARDS;
 pub use cortexscope_boards::{BoardKind, Engine, Transport};
 
-use crate::toolchain::Target;
+use crate::toolchain::{Core, Target};
 
 /// The board that commands take where none is named.
 pub const DEFAULT: &str = "mps2-an386";
@@ -14,7 +14,7 @@ pub const DEFAULT: &str = "mps2-an386";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Board {
     kind: &'static BoardKind,
-    target: &'static str,
+    core: Core,
 }
 
 impl Deref for Board {
@@ -28,8 +28,12 @@ impl Deref for Board {
 /// Every board that there is firmware for.
 pub fn boards() -> impl Iterator<Item = Board> {
     BOARDS.iter().filter_map(|kind| {
-        let target = kind.build?.target;
-        Some(Board { kind, target })
+        let build = kind.build?;
+        let core = Core {
+            target: build.target,
+            cpu: build.cpu,
+        };
+        Some(Board { kind, core })
     })
 }
 
@@ -37,7 +41,7 @@ impl Board {
     /// What its firmware with `engine` is compiled for.
     pub fn target(&self, engine: Engine) -> Target {
         match engine {
-            Engine::Static => Target::Core(self.target),
+            Engine::Static => Target::Core(self.core),
             Engine::Tract => Target::Std,
         }
     }
@@ -80,7 +84,12 @@ mod tests {
             assert_eq!(package["package"]["name"].as_str(), Some(board.name));
             // Cargo alone reads this one, for `cargo run` in the folder.
             let config = read(".cargo/config.toml");
-            assert_eq!(config["build"]["target"].as_str(), Some(board.target));
+            let build = &config["build"];
+            assert_eq!(build["target"].as_str(), Some(board.core.target));
+            let flags = build
+                .get("rustflags")
+                .and_then(|flags| flags.get(0)?.as_str());
+            assert_eq!(flags.map(str::to_owned), board.core.flag());
         }
     }
 }

@@ -83,9 +83,25 @@ pub const DEBIAN_FOLDER: &str = "debian-rust";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     /// A target of rustc's; rustup has its core library.
-    Core(&'static str),
+    Core(Core),
     /// The target of `firmware/tract`, with a std that is built from its source.
     Std,
+}
+
+/// A processor core, as the compiler names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Core {
+    /// Its target.
+    pub target: &'static str,
+    /// What it is called where the target alone leaves out what it can do.
+    pub cpu: Option<&'static str>,
+}
+
+impl Core {
+    /// The compiler's flag for it, where it takes one.
+    pub fn flag(self) -> Option<String> {
+        self.cpu.map(|cpu| format!("-Ctarget-cpu={cpu}"))
+    }
 }
 
 /// The target of `firmware/tract`: the name of its specification, without `.json`.
@@ -95,7 +111,7 @@ impl Target {
     /// Its name, as compilers and target folders have it.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Core(name) => name,
+            Self::Core(core) => core.target,
             Self::Std => STD_TARGET,
         }
     }
@@ -111,16 +127,20 @@ impl Target {
     /// What rustup calls what is missing, as its subcommand has it.
     pub fn rustup_arguments(self) -> [&'static str; 3] {
         match self {
-            Self::Core(name) => ["target", "add", name],
+            Self::Core(core) => ["target", "add", core.target],
             Self::Std => ["component", "add", "rust-src"],
         }
     }
 
     /// Adds what building for it takes to a cargo command.
     fn configure(self, cargo: &mut Command) {
-        let Self::Std = self else {
+        if let Self::Core(core) = self {
+            if let Some(flag) = core.flag() {
+                let target = core.target.replace(['-', '.'], "_").to_uppercase();
+                cargo.env(format!("CARGO_TARGET_{target}_RUSTFLAGS"), flag);
+            }
             return;
-        };
+        }
         let prefix = STD_TARGET.replace('-', "_");
         cargo
             .args(["-Zjson-target-spec", "-Zbuild-std=std,panic_abort"])
@@ -158,7 +178,7 @@ fn assembler(program: &str) -> PathBuf {
 pub fn look(target: Target) -> Result<Found> {
     Ok(Found {
         target: match target {
-            Target::Core(name) => has_target(name)?,
+            Target::Core(core) => has_target(core.target)?,
             Target::Std => has_library_source()?,
         },
         rustup: command::find("rustup").is_some(),
@@ -268,11 +288,11 @@ impl Toolchain {
             (_, Target::Std) => {
                 cargo.arg(workspace::root().join(format!("firmware/tract/{STD_TARGET}.json")));
             }
-            (Self::Rustup, Target::Core(name)) => {
-                cargo.arg(name);
+            (Self::Rustup, Target::Core(core)) => {
+                cargo.arg(core.target);
             }
-            (Self::Debian { .. }, Target::Core(name)) => {
-                cargo.args([name, "-Zbuild-std=core"]);
+            (Self::Debian { .. }, Target::Core(core)) => {
+                cargo.args([core.target, "-Zbuild-std=core"]);
             }
         }
         target.configure(&mut cargo);

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use super::packages::{Packages, Programs, Starter};
 use super::step::add_to_rustup;
-use crate::toolchain::{self, ASSEMBLER, ASSEMBLER_FOLDER, Next, Target, Toolchain};
+use crate::toolchain::{self, ASSEMBLER, ASSEMBLER_FOLDER, Core, Next, Target, Toolchain};
 use crate::{command, tools};
 
 /// Debian's compiler has every target, and brings the library's source.
@@ -49,7 +49,7 @@ pub fn toolchain(target: Target) -> Result<Toolchain> {
             }
             Next::AddTarget => {
                 let why = match target {
-                    Target::Core(name) => {
+                    Target::Core(Core { target: name, .. }) => {
                         format!("To build firmware, rustup adds the core library of {name}:")
                     }
                     Target::Std => "For tract on a chip the standard library is built from its \
