@@ -8,30 +8,50 @@ use crate::board::CortexM;
 use crate::counter::Counter;
 use crate::memory_map;
 
-/// Frames that the board keeps until the host has acknowledged them. No more are under way,
-/// and fewer where the host's credit is smaller.
+/// The window of a board that has room for it.
 const WINDOW_FRAMES: usize = 8;
 
-/// Answers requests from `link` with the static engine, for ever. Its model and its arena
+/// Answers requests from `link` with the static engine, for ever. `WINDOW` is how many
+/// frames the board keeps until the host has acknowledged them: no more are under way.
+/// Its model and its arena
 /// are those of the memory map; if the arena was taken before, the engine has none, and
 /// every answer says so.
-pub fn run<C: Counter, L: Read + ReadReady + Write>(board: CortexM<C>, link: L) -> ! {
+pub fn run_with_window<const WINDOW: usize, C: Counter, L: Read + ReadReady + Write>(
+    board: CortexM<C>,
+    link: L,
+) -> ! {
     let arena = memory_map::take_arena().unwrap_or_default();
-    run_engine(
-        board,
-        link,
-        StaticEngine::new(memory_map::model_region(), arena),
-    )
+    let engine = StaticEngine::new(memory_map::model_region(), arena);
+    serve_forever::<WINDOW, _, _, _>(board, link, engine)
+}
+
+/// Answers requests from `link` with the static engine, for ever, as
+/// [`run_with_window`] with a window of eight frames.
+pub fn run<C: Counter, L: Read + ReadReady + Write>(board: CortexM<C>, link: L) -> ! {
+    run_with_window::<WINDOW_FRAMES, _, _>(board, link)
 }
 
 /// Answers requests from `link` with `engine`, for ever.
-pub fn run_engine<C, L, E>(mut board: CortexM<C>, mut link: L, mut engine: E) -> !
+pub fn run_engine<C, L, E>(board: CortexM<C>, link: L, engine: E) -> !
 where
     C: Counter,
     L: Read + ReadReady + Write,
     E: Engine,
 {
-    let mut window = [Slot::EMPTY; WINDOW_FRAMES];
+    serve_forever::<WINDOW_FRAMES, _, _, _>(board, link, engine)
+}
+
+fn serve_forever<const WINDOW: usize, C, L, E>(
+    mut board: CortexM<C>,
+    mut link: L,
+    mut engine: E,
+) -> !
+where
+    C: Counter,
+    L: Read + ReadReady + Write,
+    E: Engine,
+{
+    let mut window = [Slot::EMPTY; WINDOW];
     loop {
         // A board's link never closes, and what it calls an error the protocol repairs.
         serve(&mut board, &mut link, &mut engine, &mut window);

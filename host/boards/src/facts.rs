@@ -261,7 +261,7 @@ mod tests {
     #[test]
     fn a_mistake_in_a_planned_part_is_told() {
         let text = include_str!("../planned.toml");
-        assert_eq!(planned(text).expect("a good file").len(), 2);
+        assert_eq!(planned(text).expect("a good file").len(), 1);
         let error = planned(&text.replace("core =", "kore =")).expect_err("a mistake");
         assert!(error.contains("kore"), "{error}");
     }

@@ -4,7 +4,9 @@
 use cortexscope_compile::layout::channels_last;
 
 use crate::Rig;
-use crate::session::{InferRequest, Memory, Mode, OccludeRequest, SessionError, TensorSet};
+use crate::session::{
+    BoardError, InferRequest, Memory, Mode, OccludeRequest, SessionError, TensorSet,
+};
 use cortexscope_core::occlusion_arena_bytes;
 use cortexscope_net::described;
 
@@ -21,9 +23,10 @@ described! {
         /// Bytes of arena in the plan.
         pub planned_arena_bytes: u32,
         /// Bytes of arena up to the last one written, found by painting; `null` if the board
-        /// cannot tell.
+        /// cannot tell, or has no room for the plan.
         pub measured_arena_bytes: Option<u32>,
-        /// Bytes of stack at the deepest; `null` if the board cannot tell.
+        /// Bytes of stack at the deepest; `null` if the board cannot tell, or has no room for
+        /// the plan.
         pub stack_bytes: Option<u32>,
         /// The input, then each layer in the order of execution.
         pub layers: Vec<LayerMeasurement>,
@@ -91,7 +94,10 @@ pub fn measure(rig: &mut Rig, input: &[i8]) -> Result<Vec<Measurement>, SessionE
                 taps: TensorSet::NONE,
                 paint: Some(paint),
             };
-            let run = rig.session.infer(&board_input, &request, &mut |_| {})?;
+            let Some(run) = if_it_fits(rig.session.infer(&board_input, &request, &mut |_| {}))?
+            else {
+                break;
+            };
             arena_bytes = arena_bytes.max(run.arena_bytes);
             stack_bytes = stack_bytes.max(run.stack_bytes);
             for cost in &run.layers {
@@ -122,11 +128,12 @@ described! {
         /// Bytes of arena that a map with this window needs.
         pub planned_arena_bytes: u32,
         /// Bytes of arena up to the last one written, with the window at some positions;
-        /// `null` if the board cannot tell.
+        /// `null` if the board cannot tell, or has no room for the plan.
         // What a window changes depends on where it stands; not every position is tried, so it
         // can be fewer than the plan says.
         pub measured_arena_bytes: Option<u32>,
-        /// Bytes of stack at the deepest; `null` if the board cannot tell.
+        /// Bytes of stack at the deepest; `null` if the board cannot tell, or has no room for
+        /// the plan.
         pub stack_bytes: Option<u32>,
     }
 }
@@ -160,11 +167,23 @@ pub fn measure_occlusion(
     };
     let board_input = channels_last(input, shape);
     for paint in PAINTS {
-        let map = rig.session.occlude_painted(&board_input, &request, paint)?;
+        let map = rig.session.occlude_painted(&board_input, &request, paint);
+        let Some(map) = if_it_fits(map)? else {
+            break;
+        };
         measured.measured_arena_bytes = measured.measured_arena_bytes.max(map.arena_bytes);
         measured.stack_bytes = measured.stack_bytes.max(map.stack_bytes);
     }
     Ok(measured)
+}
+
+/// What ran, or none where the board's arena is too small for it.
+fn if_it_fits<T>(result: Result<T, SessionError>) -> Result<Option<T>, SessionError> {
+    match result {
+        Ok(run) => Ok(Some(run)),
+        Err(SessionError::Board(BoardError::ArenaTooSmall { .. })) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// What an engine takes of a board for one inference.

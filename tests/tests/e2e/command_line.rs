@@ -124,6 +124,8 @@ fn no_stack_is_deeper_than_the_elf_file_says() {
     let boards: [&[&str]; 2] = [
         &["--board", "mps2-an386"],
         &["--board", "mps2-an500", "--engine", "static"],
+        &["--board", "mps2-an505"],
+        &["--board", "microbit"],
     ];
     for board in boards {
         for model in ["lecture-lenet", "lenet5"] {

@@ -15,13 +15,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use cortexscope_net::described;
-use object::{Object, ObjectSection, ObjectSymbol, SectionKind, SymbolKind};
+use object::elf;
+use object::{FileFlags, Object, ObjectSection, ObjectSymbol, SectionKind, SymbolKind};
 
 use thumb::{Effect, decode};
 
-/// What a Cortex-M with a floating-point unit pushes when an exception begins:
-/// 26 words, and one to align them (Armv7-M Architecture Reference Manual, B1.5.7).
-const EXCEPTION_ENTRY_BYTES: u32 = 27 * 4;
+/// What a Cortex-M pushes when an exception begins: 8 words, and one to align them
+/// (Armv7-M Architecture Reference Manual, B1.5.7).
+const EXCEPTION_ENTRY_BYTES: u32 = 9 * 4;
+/// What it pushes more where it has a floating-point unit.
+const FLOAT_REGISTERS_BYTES: u32 = 18 * 4;
 /// In the vector table: the reset's entry, and the first that is no fault.
 const RESET: usize = 1;
 const FIRST_INTERRUPT: usize = 7;
@@ -102,7 +105,7 @@ pub fn stack_bound(elf: &[u8]) -> Result<StackBound, StackBoundError> {
     let path = graph.path(reset);
     let mut above = vec![Frame {
         function: "exception entry".to_owned(),
-        bytes: EXCEPTION_ENTRY_BYTES,
+        bytes: exception_entry_bytes(&file),
     }];
     above.extend(interrupt.map_or_else(Vec::new, |(_, handler)| graph.path(handler)));
     Ok(StackBound {
@@ -110,6 +113,16 @@ pub fn stack_bound(elf: &[u8]) -> Result<StackBound, StackBoundError> {
         path,
         interrupt: above,
     })
+}
+
+/// Bytes that an exception of this firmware takes as it begins.
+fn exception_entry_bytes(file: &object::File<'_>) -> u32 {
+    match file.flags() {
+        FileFlags::Elf { e_flags, .. } if e_flags.0 & elf::EF_ARM_ABI_FLOAT_HARD == 0 => {
+            EXCEPTION_ENTRY_BYTES
+        }
+        _ => EXCEPTION_ENTRY_BYTES + FLOAT_REGISTERS_BYTES,
+    }
 }
 
 /// The words of the vector table without the stack's, addresses without the bit
@@ -181,8 +194,8 @@ fn functions(file: &object::File<'_>) -> Result<BTreeMap<u32, Function>, StackBo
 }
 
 /// Looks at every instruction of a function.
-fn scan(name: &str, code: &[u8], address: u32, is_data: &BTreeMap<u32, bool>) -> Function {
-    let end = address + code.len() as u32;
+fn scan(name: &str, code: &[u8], start: u32, is_data: &BTreeMap<u32, bool>) -> Function {
+    let end = start + code.len() as u32;
     let mut function = Function {
         name: format!("{:#}", rustc_demangle::demangle(name)),
         end,
@@ -192,8 +205,9 @@ fn scan(name: &str, code: &[u8], address: u32, is_data: &BTreeMap<u32, bool>) ->
         is_panic: name.contains(PANICKING),
     };
     let mut at = 0;
+    let mut loaded: Option<(u8, Option<i32>)> = None;
     while let Some(rest) = code.get(at..).filter(|rest| !rest.is_empty()) {
-        let here = address + at as u32;
+        let here = start + at as u32;
         let marked = is_data.range(..=here).next_back();
         if marked.is_some_and(|(_, &is_data)| is_data) {
             at += 2;
@@ -203,18 +217,41 @@ fn scan(name: &str, code: &[u8], address: u32, is_data: &BTreeMap<u32, bool>) ->
             break;
         };
         at += bytes;
+        // A core before Armv7-M takes a large frame by a constant that it has just loaded.
+        let constant = match effect {
+            Effect::Loads { register, address } => {
+                Some((register, constant(code, address.wrapping_sub(start))))
+            }
+            _ => None,
+        };
         match effect {
-            Effect::None => {}
+            Effect::None | Effect::Loads { .. } => {}
+            Effect::AddsRegister(register) => match loaded {
+                Some((last, Some(value))) if last == register => {
+                    let taken = value.saturating_neg().max(0).unsigned_abs();
+                    function.bytes = function.bytes.saturating_add(taken);
+                }
+                _ => function.obstacle = Some(Obstacle::Unsized),
+            },
             Effect::Takes(bytes) => function.bytes = function.bytes.saturating_add(bytes),
             Effect::TakesUnknown => function.obstacle = Some(Obstacle::Unsized),
             Effect::FollowsRegister => function.obstacle = Some(Obstacle::Pointer),
-            Effect::JumpsTo(target) if (address..end).contains(&target) => {}
+            Effect::JumpsTo(target) if (start..end).contains(&target) => {}
+            // Before Armv7-M a jump that is too far for B is a BL within the function.
+            Effect::Calls(target) if (start + 1..end).contains(&target) => {}
             Effect::Calls(target) | Effect::JumpsTo(target) => {
                 function.callees.insert(target);
             }
         }
+        loaded = constant;
     }
     function
+}
+
+/// The word at `offset` of a function's code, where there is one.
+fn constant(code: &[u8], offset: u32) -> Option<i32> {
+    let rest = code.get(usize::try_from(offset).ok()?..)?;
+    rest.first_chunk().copied().map(i32::from_le_bytes)
 }
 
 /// The calls, and what is known of their depth.

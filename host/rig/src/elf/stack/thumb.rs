@@ -13,6 +13,15 @@ pub enum Effect {
     Takes(u32),
     /// It takes an amount that only the running program knows.
     TakesUnknown,
+    /// It adds what this register holds to the stack pointer: less than 0 where it takes.
+    AddsRegister(u8),
+    /// It loads this register with the constant at this address.
+    Loads {
+        /// The register.
+        register: u8,
+        /// Where the constant is.
+        address: u32,
+    },
     /// It calls the function at this address.
     Calls(u32),
     /// It jumps to this address.
@@ -44,7 +53,12 @@ fn narrow(code: u16, address: u32) -> Effect {
         // SUB SP, SP, #imm7
         _ if code & 0xFF80 == 0xB080 => Effect::Takes(4 * low(7)),
         // ADD SP, SP, Rm
-        _ if code & 0xFF87 == 0x4485 => Effect::TakesUnknown,
+        _ if code & 0xFF87 == 0x4485 => Effect::AddsRegister((code >> 3 & 0xF) as u8),
+        // LDR Rt, [PC, #imm8]
+        _ if code & 0xF800 == 0x4800 => Effect::Loads {
+            register: (code >> 8 & 7) as u8,
+            address: (address & !3).wrapping_add(4 + (low(8) << 2)),
+        },
         // B<c>: conditions 14 and 15 are other instructions.
         _ if code & 0xF000 == 0xD000 && (code >> 8) & 0xF < 14 => {
             Effect::JumpsTo(target(address, low(8) << 1, 9))
@@ -127,7 +141,7 @@ mod tests {
 
     /// Half-words as `arm-none-eabi-objdump -d` shows them, what it makes of them,
     /// and their effect at 0x1000.
-    const KNOWN: [(&[u16], &str, Effect); 22] = [
+    const KNOWN: [(&[u16], &str, Effect); 24] = [
         (&[0xB5F0], "push {r4, r5, r6, r7, lr}", Effect::Takes(20)),
         (&[0xB081], "sub sp, #4", Effect::Takes(4)),
         (&[0xB0FF], "sub sp, #508", Effect::Takes(508)),
@@ -139,7 +153,16 @@ mod tests {
         (&[0x4770], "bx lr", Effect::None),
         (&[0x4780], "blx r0", Effect::FollowsRegister),
         (&[0x4718], "bx r3", Effect::FollowsRegister),
-        (&[0x4485], "add sp, r0", Effect::TakesUnknown),
+        (&[0x4485], "add sp, r0", Effect::AddsRegister(0)),
+        (&[0x44BD], "add sp, r7", Effect::AddsRegister(7)),
+        (
+            &[0x4F02],
+            "ldr r7, [pc, #8]",
+            Effect::Loads {
+                register: 7,
+                address: 0x100C,
+            },
+        ),
         (
             &[0xE92D, 0x0F00],
             "stmdb sp!, {r8, r9, sl, fp}",
