@@ -121,7 +121,7 @@ fn planned_memory_is_measured_memory() {
 
 #[test]
 fn no_stack_is_deeper_than_the_elf_file_says() {
-    let boards: [&[&str]; 2] = [
+    let boards: [&[&str]; 4] = [
         &["--board", "mps2-an386"],
         &["--board", "mps2-an500", "--engine", "static"],
         &["--board", "mps2-an505"],
