@@ -3,6 +3,7 @@
 use super::common::wrong;
 use super::explain::explain_error;
 use super::full::one_input;
+use super::preparation::ShowInputArgs;
 use clap::{Args, ValueEnum};
 use cortexscope_explain::ascend::{
     Ascent, Blur, Bound, Optimiser, Parametrisation, Penalty, Preset, StartImage,
@@ -152,7 +153,9 @@ impl AscentArgs {
             None => ascent.start_image,
             Some("zero") => StartImage::Zero,
             Some("grey") => StartImage::Grey,
-            Some(input) => StartImage::Input(one_input(input, model)?.values),
+            Some(input) => {
+                StartImage::Input(one_input(input, model, &ShowInputArgs::default())?.values)
+            }
         };
         ascent.noise = self.noise.unwrap_or(ascent.noise);
         self.change_space(&mut ascent)?;

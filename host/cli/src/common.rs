@@ -4,7 +4,8 @@ use crate::fit::fit;
 use clap::{Args, ValueEnum};
 use cortexscope_budget::fit::Need;
 use cortexscope_compile::model_files::ModelFiles;
-use cortexscope_net::output;
+use cortexscope_net::input::picture;
+use cortexscope_net::output::StagedFolder;
 use cortexscope_present::causes::in_words;
 use cortexscope_present::documents::Document;
 use cortexscope_present::documents::mode;
@@ -252,20 +253,20 @@ impl BoardArgs {
             )));
         }
         let open = |path: &PathBuf| {
-            let picture = image::open(path)
-                .map_err(|error| wrong(format!("--sensor {}: {error}", path.display())))?;
-            Ok(picture.to_luma8())
+            let picture = picture::open(path)
+                .map_err(|error| wrong(format!("--sensor: {}", in_words(&error))))?;
+            Ok(picture.into_grey())
         };
         self.sensor.iter().map(open).collect()
     }
 }
 
-/// Makes the folder that results go into.
+/// Begins to write results into a folder: they appear in it together or not at all.
 ///
 /// # Errors
 /// It is a file, is named like one, or cannot be made.
-pub(super) fn make_folder(folder: &Path) -> anyhow::Result<()> {
-    output::make_folder(folder).map_err(blame)
+pub(super) fn stage(folder: &Path) -> anyhow::Result<StagedFolder> {
+    StagedFolder::begin(folder).map_err(blame)
 }
 
 /// The flag that Ctrl-C sets.

@@ -1,6 +1,6 @@
 //! `cortexscope demo`.
 
-use super::common::{BoardArgs, ModeArg, make_folder, print_json};
+use super::common::{BoardArgs, ModeArg, blame, print_json, stage};
 use super::live::Live;
 use super::{input, progress};
 use clap::Args;
@@ -43,7 +43,7 @@ impl Demo {
         let model = self.board.model()?;
         let inputs = input::open(&self.inputs, &model)?;
         self.board.refuse_what_does_not_fit(&model)?;
-        make_folder(&self.output)?;
+        let staged = stage(&self.output)?;
         eprintln!("booting {} with {}", self.board.board, model.name);
         let mut rig = self.board.open()?;
         let shape = rig.model.image.model().input().shape;
@@ -96,8 +96,10 @@ impl Demo {
             statistics: rig.session.statistics(),
             model: &rig.model,
         };
-        demonstration.write_pictures(&self.output)?;
-        let report = demonstration.write_report(&self.output)?;
+        demonstration.write_pictures(staged.path())?;
+        let report = demonstration.write_report(staged.path())?;
+        let report = self.output.join(report.file_name().unwrap_or_default());
+        staged.commit().map_err(blame)?;
         if self.json {
             print_json(&demonstration.document(&self.output, &report))?;
         } else {

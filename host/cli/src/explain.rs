@@ -1,8 +1,9 @@
 //! `cortexscope explain`.
 
-use super::common::{ctrl_c, make_folder, wrong};
+use super::common::{blame, ctrl_c, stage, wrong};
 use super::explain_arguments::{MethodArguments, methods};
 use super::full::{FloatModelArgs, model_error, one_input, target_error};
+use super::preparation::ShowInputArgs;
 use super::progress;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
@@ -31,7 +32,7 @@ pub(super) struct Explain {
     method: String,
     #[command(flatten)]
     model: FloatModelArgs,
-    /// A picture, a .npy array (taken as it is), or mnist:N.
+    /// A picture, a .npy or .npz array, or mnist:N.
     input: String,
     /// What is explained: LAYER:CHANNEL, LAYER:CHANNEL:Y:X or class:K [default: the
     /// predicted class].
@@ -49,6 +50,8 @@ pub(super) struct Explain {
     /// The folder for the picture, the arrays and the receipt.
     #[arg(short, long, value_name = "DIR", default_value = ".")]
     output: PathBuf,
+    #[command(flatten)]
+    show: ShowInputArgs,
     /// Print one JSON document, the receipt, on stdout.
     #[arg(long)]
     json: bool,
@@ -84,7 +87,7 @@ impl Explain {
         let target = target.transpose().map_err(target_error)?;
         let model = self.model.open()?;
         let method = self.parameters.method(&self.method, &model)?;
-        let input = one_input(&self.input, &model)?;
+        let input = one_input(&self.input, &model, &self.show)?;
         let value = self.class_value.into();
         let aim = match &target {
             Some(target) => target.aim(&model, value).map_err(target_error)?,
@@ -96,7 +99,7 @@ impl Explain {
             method: &method,
         };
 
-        make_folder(&self.output)?;
+        let staged = stage(&self.output)?;
         let cancel = ctrl_c()?;
         let bar = progress::bar(1, "steps");
         let begun = Instant::now();
@@ -118,7 +121,15 @@ impl Explain {
         } else {
             ColourLimit::Greatest
         };
-        let files = self.write(&model, request, &attribution, reach, &input.name)?;
+        let written = self.write(
+            staged.path(),
+            &model,
+            request,
+            &attribution,
+            reach,
+            &input.name,
+        )?;
+        let files = written.in_folder(&self.output);
         let receipt = Receipt {
             model: &model,
             input: &input.argument,
@@ -133,7 +144,8 @@ impl Explain {
         };
         let document = receipt.document();
         let text = serde_json::to_string_pretty(&document)?;
-        write(&files.receipt, format!("{text}\n").as_bytes())?;
+        write(&written.receipt, format!("{text}\n").as_bytes())?;
+        staged.commit().map_err(blame)?;
         if self.json {
             writeln!(std::io::stdout().lock(), "{text}")?;
         } else {
@@ -144,13 +156,14 @@ impl Explain {
 
     fn write(
         &self,
+        folder: &Path,
         model: &FloatModel,
         request: Request<'_>,
         attribution: &Attribution,
         reach: ColourLimit,
         input: &str,
     ) -> anyhow::Result<Files> {
-        let base = self.output.join(format!(
+        let base = folder.join(format!(
             "{}.{}",
             dump::file_name(input),
             request.method.name()
@@ -213,6 +226,20 @@ struct Files {
     array: PathBuf,
     maps: Vec<String>,
     receipt: PathBuf,
+}
+
+impl Files {
+    /// The same files where they lie in the end.
+    fn in_folder(&self, folder: &Path) -> Self {
+        let place = |path: &Path| folder.join(path.file_name().unwrap_or_default());
+        let maps = self.maps.iter().map(|map| place(Path::new(map)));
+        Self {
+            picture: place(&self.picture),
+            array: place(&self.array),
+            maps: maps.map(|path| path.display().to_string()).collect(),
+            receipt: place(&self.receipt),
+        }
+    }
 }
 
 fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {

@@ -2,11 +2,13 @@
 
 use super::common::{blame, wrong};
 use super::input::FloatInput;
+use super::preparation::{PreparationArgs, ShowInputArgs};
 use clap::{Args, ValueEnum};
 use cortexscope_compile::model_files::input_steps_beside;
 use cortexscope_explain::float_model::{FloatModel, FloatModelError, Overrides};
 use cortexscope_explain::target::TargetError;
 use cortexscope_net::input::{Channels, Polarity};
+use cortexscope_net::printable::printable;
 use cortexscope_present::causes;
 use std::path::PathBuf;
 
@@ -45,6 +47,8 @@ pub(super) struct FloatModelArgs {
     /// A text file with the name of one class a line.
     #[arg(long, value_name = "TXT", help_heading = "Input")]
     labels: Option<PathBuf>,
+    #[command(flatten)]
+    preparation: PreparationArgs,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -80,7 +84,7 @@ impl FloatModelArgs {
             }),
             labels: self.labels.clone(),
         };
-        let model = FloatModel::open(&self.model, &overrides).map_err(|error| match error {
+        let mut model = FloatModel::open(&self.model, &overrides).map_err(|error| match error {
             // These name what they are about.
             FloatModelError::Unknown { .. }
             | FloatModelError::Read { .. }
@@ -90,6 +94,7 @@ impl FloatModelArgs {
             FloatModelError::Engine(_) => anyhow::Error::from(error).context(self.model.clone()),
             error => wrong(format!("{}: {}", self.model, causes::in_words(&error))),
         })?;
+        self.preparation.apply(&mut model.spec.input)?;
         for note in &model.notes {
             eprintln!("{note}");
         }
@@ -97,13 +102,19 @@ impl FloatModelArgs {
     }
 }
 
-/// One input as `model` wants it; says what was done to make it.
-pub(super) fn one_input(name: &str, model: &FloatModel) -> anyhow::Result<FloatInput> {
+/// One input as `model` wants it; says what was done to make it, and shows it where
+/// that is asked for.
+pub(super) fn one_input(
+    name: &str,
+    model: &FloatModel,
+    show: &ShowInputArgs,
+) -> anyhow::Result<FloatInput> {
     let steps = input_steps_beside(&model.path)?;
     let input = FloatInput::open(name, &model.spec.input, steps).map_err(blame)?;
     for note in &input.notes {
-        eprintln!("{}: {note}", input.name);
+        eprintln!("{}: {note}", printable(&input.name));
     }
+    show.show(std::slice::from_ref(&input), &model.spec.input)?;
     Ok(input)
 }
 

@@ -1,7 +1,8 @@
 //! `cortexscope infer`.
 
-use super::common::{BoardArgs, ModeArg, make_folder, print_json, wrong};
+use super::common::{BoardArgs, ModeArg, blame, print_json, stage, wrong};
 use super::input::{self, CAMERA, Int8Input};
+use super::preparation::{PreparationArgs, ShowInputArgs};
 use clap::Args;
 use cortexscope_net::printable::printable;
 use cortexscope_present::documents;
@@ -17,7 +18,7 @@ use std::process::ExitCode;
 /// Run inputs on a board and print the class of each.
 #[derive(Args)]
 pub(super) struct Infer {
-    /// A picture, a .npy array (used unchanged), mnist:N, or `camera` for the board's own camera.
+    /// A picture, a .npy or .npz array, mnist:N, or `camera` for the board's own camera.
     #[arg(required = true)]
     input: Vec<String>,
     #[command(flatten)]
@@ -29,6 +30,10 @@ pub(super) struct Infer {
     /// folder each.
     #[arg(long, value_name = "DIR")]
     dump: Option<PathBuf>,
+    #[command(flatten)]
+    preparation: PreparationArgs,
+    #[command(flatten)]
+    show: ShowInputArgs,
     /// Print one JSON document on stdout.
     #[arg(long)]
     json: bool,
@@ -36,7 +41,8 @@ pub(super) struct Infer {
 
 impl Infer {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
-        let model = self.board.model()?;
+        let mut model = self.board.model()?;
+        self.preparation.apply(&mut model.spec.input)?;
         let is_camera = |name: &&String| *name == CAMERA;
         let files: Vec<String> = self
             .input
@@ -45,9 +51,7 @@ impl Infer {
             .cloned()
             .collect();
         let mut files = input::open(&files, &model)?.into_iter();
-        if let Some(folder) = &self.dump {
-            make_folder(folder)?;
-        }
+        let staged = self.dump.as_deref().map(stage).transpose()?;
         let mut rig = self.board.open()?;
         if rig.session.board().camera.is_none() && self.input.iter().any(|name| is_camera(&name)) {
             let board = &rig.session.board().name;
@@ -63,6 +67,7 @@ impl Infer {
                 inputs.extend(files.next());
             }
         }
+        self.show.show_int8(&inputs, &model)?;
         let taps = if self.dump.is_some() {
             TensorSet::ALL
         } else {
@@ -74,11 +79,11 @@ impl Infer {
                 eprintln!("{}: {note}", printable(&input.name));
             }
             let recording = rig.infer(&input.values, self.mode.into(), taps, &mut |_| {})?;
-            if let Some(folder) = &self.dump {
+            if let Some(staged) = &staged {
                 let folder = if inputs.len() > 1 {
-                    folder.join(&input.name)
+                    staged.path().join(&input.name)
                 } else {
-                    folder.clone()
+                    staged.path().to_owned()
                 };
                 dump::write(&folder, &rig.model.image.model(), &input.values, &recording)?;
             }
@@ -92,6 +97,9 @@ impl Infer {
             } else {
                 say(input, &recording, &rig)?;
             }
+        }
+        if let Some(staged) = staged {
+            staged.commit().map_err(blame)?;
         }
         if self.json {
             print_json(&documents::infer::Infer {

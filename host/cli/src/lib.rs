@@ -26,6 +26,7 @@ mod input;
 mod live;
 mod memory;
 mod occlude;
+mod preparation;
 mod progress;
 mod verify;
 

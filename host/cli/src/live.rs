@@ -3,6 +3,7 @@
 use super::boards::presence;
 use super::common::{BoardArgs, EngineArg, ModeArg, TapeArgs, ctrl_c, wrong};
 use super::input::test_digits;
+use super::preparation::PreparationArgs;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use cortexscope_live::command::{Choice, PlanName};
@@ -49,6 +50,8 @@ pub(super) struct Live {
     /// Show the stream in this terminal instead of on a web page.
     #[arg(long)]
     tui: bool,
+    #[command(flatten)]
+    preparation: PreparationArgs,
 }
 
 impl Live {
@@ -65,6 +68,7 @@ impl Live {
             sensor: board.sensor.clone(),
             no_browser: false,
             tui: false,
+            preparation: PreparationArgs::default(),
         }
     }
 
@@ -73,7 +77,7 @@ impl Live {
         // Errors in the arguments are reported here and not on the page.
         let args = self.board_args(&first)?;
         args.kind()?;
-        args.model()?;
+        self.preparation.apply(&mut args.model()?.spec.input)?;
         let (server, mut threads) = LiveServer::start(
             self.menu(),
             first,
@@ -177,8 +181,13 @@ impl Live {
     fn opener(&self) -> Opener {
         let args = self.clone();
         Box::new(move |choice, cancel| {
-            let args = args.board_args(choice)?;
-            Ok(args.open_engine(args.engine()?, cancel)?)
+            let board = args.board_args(choice)?;
+            let mut rig = board.open_engine(board.engine()?, cancel)?;
+            // What was said was said of the model that the command line names.
+            if choice.model == args.model {
+                args.preparation.apply(&mut rig.model.spec.input)?;
+            }
+            Ok(rig)
         })
     }
 }

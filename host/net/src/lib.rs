@@ -1,14 +1,16 @@
 //! What a network is and what it is shown.
 //!
 //! ```text
-//! input      a picture, an array or a digit → [C, H, W] as a model wants it
+//! input      a picture, an array, a digit or a set of data → [C, H, W] as a model wants it
+//! labels     names of classes
+//! file       bounded reading of files as users have them
 //! onnx       ONNX files: bounded reading, building, running by tract
 //! resources  shipped models, descriptions and digits; folders of other files
 //! output     folders and files that results go into
 //! affine, window, hex, printable, random, request   what every floor above shares
 //! ```
 //!
-//! `input` reads `resources`; `resources` and `onnx` know nothing of inputs.
+//! `input` and `labels` read `resources`; `resources` and `onnx` know nothing of inputs.
 //!
 //! ```
 //! use cortexscope_net::input::{FloatInput, ModelSpec};
@@ -22,8 +24,10 @@
 //! ```
 
 pub mod affine;
+pub mod file;
 pub mod hex;
 pub mod input;
+pub mod labels;
 pub mod onnx;
 pub mod output;
 pub mod printable;

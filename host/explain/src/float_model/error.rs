@@ -33,6 +33,9 @@ pub enum FloatModelError {
         /// Its bytes.
         bytes: u64,
     },
+    /// The labels are not those of the model's classes.
+    #[error(transparent)]
+    Labels(#[from] cortexscope_net::labels::LabelsError),
     /// The bytes are not an ONNX model.
     #[error("not an ONNX model: {0}")]
     Decode(#[from] prost::DecodeError),
