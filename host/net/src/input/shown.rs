@@ -60,7 +60,6 @@ impl InputSpec {
 mod tests {
     use super::*;
     use crate::input::ModelSpec;
-    use image::DynamicImage;
 
     #[test]
     fn what_a_model_sees_is_the_picture_it_was_given() {
@@ -71,7 +70,7 @@ mod tests {
         spec.std = vec![1.0, 2.0, 0.5];
         for channels in [Channels::Rgb, Channels::Bgr] {
             spec.channels = channels;
-            let prepared = spec.prepare(&DynamicImage::ImageRgb8(picture.clone()));
+            let prepared = spec.prepare(&picture.clone().into());
             assert_eq!(spec.picture(&prepared.values), picture);
         }
     }
