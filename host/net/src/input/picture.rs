@@ -401,31 +401,34 @@ mod tests {
     #[test]
     fn transparent_parts_lie_on_white_unless_that_hides_everything() {
         let ink = |level: u8| {
-            RgbaImage::from_fn(4, 4, |x, _| {
+            let picture = RgbaImage::from_fn(4, 4, |x, _| {
                 Rgba([level, level, level, if x == 1 { 255 } else { 0 }])
-            })
+            });
+            Picture::of(DynamicImage::ImageRgba8(picture))
         };
-        let dark = Picture::of(DynamicImage::ImageRgba8(ink(0))).over(None);
+        let (black, white) = (ink(0), ink(255));
+        let dark = black.over(None);
         assert_eq!(dark.picture.get_pixel(0, 0).0, [255; 3]);
         assert_eq!(dark.said.as_deref(), Some("laid over white"));
-        let light = Picture::of(DynamicImage::ImageRgba8(ink(255))).over(None);
+        let light = white.over(None);
         assert_eq!(light.picture.get_pixel(0, 0).0, [0; 3]);
         assert_eq!(light.picture.get_pixel(1, 0).0, [255; 3]);
         assert!(light.said.unwrap().contains("over black, because"));
-        let stated = Picture::of(DynamicImage::ImageRgba8(ink(0))).over(Some(100));
+        let stated = black.over(Some(100));
         assert_eq!(stated.picture.get_pixel(0, 0).0, [100; 3]);
-        let hidden = Picture::of(DynamicImage::ImageRgba8(ink(255))).over(Some(255));
+        let hidden = white.over(Some(255));
         assert!(hidden.hidden.unwrap().contains("--underlay"));
-        let nothing = RgbaImage::new(3, 3);
-        let nothing = Picture::of(DynamicImage::ImageRgba8(nothing)).over(None);
-        assert!(nothing.hidden.unwrap().contains("transparent everywhere"));
+        let nothing = Picture::of(DynamicImage::ImageRgba8(RgbaImage::new(3, 3)));
+        let why = nothing.over(None).hidden.unwrap();
+        assert!(why.contains("transparent everywhere"), "{why}");
     }
 
     #[test]
     fn half_transparent_is_a_mixture() {
         let picture = RgbaImage::from_fn(2, 1, |x, _| Rgba([0, 100, 200, [128, 255][x as usize]]));
-        let picture = Picture::of(DynamicImage::ImageRgba8(picture)).over(Some(255));
-        assert_eq!(picture.picture.get_pixel(0, 0).0, [127, 177, 227]);
+        let picture = Picture::of(DynamicImage::ImageRgba8(picture));
+        let mixed = picture.over(Some(255));
+        assert_eq!(mixed.picture.get_pixel(0, 0).0, [127, 177, 227]);
     }
 
     #[test]

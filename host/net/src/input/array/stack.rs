@@ -417,7 +417,6 @@ mod tests {
     use crate::input::ModelSpec;
     use npyz::WriterBuilder;
     use rawzip::CompressionMethod;
-    use std::io::Write;
 
     fn spec(shape: [usize; 3]) -> InputSpec {
         ModelSpec::assumed(shape).input

@@ -4,7 +4,6 @@ use crate::input::array::archive_of;
 use image::{GrayImage, Luma};
 use npyz::WriterBuilder;
 use rawzip::CompressionMethod;
-use std::io::Write;
 
 fn spec(side: usize) -> InputSpec {
     ModelSpec::assumed([1, side, side]).input
