@@ -39,7 +39,7 @@ pub enum ArrayError {
     },
     /// The file ends before its array does.
     #[error(
-        "{}: its header announces {shape:?}, {need_bytes} bytes, and the file has {have_bytes}: it was cut off",
+        "{}: its header announces {shape:?}, {need_bytes} bytes, and {have_bytes} follow it: it was cut off",
         path.display()
     )]
     CutOff {

@@ -53,7 +53,7 @@ impl ArrayFile {
     /// announces.
     pub fn open(path: &Path, member: Option<&str>) -> Result<Self, ArrayError> {
         let (mut reader, have_bytes) = bytes(path, member)?;
-        let header = header(path, &mut reader)?;
+        let (header, header_bytes) = header(path, &mut reader)?;
         let element = Element::of(&header.dtype()).map_err(|(found, advice)| {
             let path = path.to_owned();
             ArrayError::Elements {
@@ -68,7 +68,7 @@ impl ArrayFile {
             bytes.saturating_mul(size)
         });
         // A pipe does not know how much will come.
-        if let Some(have_bytes) = have_bytes
+        if let Some(have_bytes) = have_bytes.map(|bytes| bytes.saturating_sub(header_bytes))
             && need_bytes > u128::from(have_bytes)
         {
             let path = path.to_owned();
@@ -383,7 +383,8 @@ fn bytes(path: &Path, member: Option<&str>) -> Result<(Box<dyn Read>, Option<u64
     ))
 }
 
-fn header(path: &Path, reader: &mut dyn Read) -> Result<NpyHeader, ArrayError> {
+/// The header, and its bytes.
+fn header(path: &Path, reader: &mut dyn Read) -> Result<(NpyHeader, u64), ArrayError> {
     let mut head = Vec::new();
     let read_error = |source| ArrayError::Read {
         path: path.to_owned(),
@@ -404,11 +405,14 @@ fn header(path: &Path, reader: &mut dyn Read) -> Result<NpyHeader, ArrayError> {
             },
         });
     }
-    let mut rest = head.as_slice().chain(reader.take(MAX_HEADER_BYTES));
-    NpyHeader::from_reader(&mut rest).map_err(|error| ArrayError::Header {
+    let begin = head.len() as u64;
+    let mut rest = reader.take(MAX_HEADER_BYTES);
+    let header = NpyHeader::from_reader(&mut head.as_slice().chain(&mut rest));
+    let header = header.map_err(|error| ArrayError::Header {
         path: path.to_owned(),
         what: format!("its header is damaged ({error})"),
-    })
+    })?;
+    Ok((header, begin + MAX_HEADER_BYTES - rest.limit()))
 }
 
 #[cfg(test)]
@@ -521,10 +525,7 @@ mod tests {
         }
         assert!(matches!(
             inputs(&whole[..whole.len() - 1], &spec).unwrap_err(),
-            ArrayError::CutOff {
-                have_bytes: 143,
-                ..
-            }
+            ArrayError::CutOff { have_bytes: 15, .. }
         ));
         let mut endless = whole.clone();
         let at = endless.windows(3).position(|w| w == b"(2,").unwrap();

@@ -35,9 +35,12 @@ impl Source {
 /// One input of a set.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DataInput {
-    /// What it is called in messages.
+    /// Its place in the set, from 0.
+    pub index: usize,
+    /// What it is called in messages: `mnist:18`, a path, or the set and the place.
     pub name: String,
-    /// `[C, H, W]` in the float model's units.
+    /// `[C, H, W]` in the float model's units; [`InputSpec::levels`] has the levels, 0 to
+    /// 255, that they stand for.
     pub values: Vec<f32>,
     /// Its class, where that is known.
     pub label: Option<usize>,
@@ -116,6 +119,7 @@ impl<'a> DataInputs<'a> {
         };
         self.at = place + 1;
         Ok(DataInput {
+            index: place,
             name,
             values,
             label: self.set.labels.as_ref().map(|labels| labels[place]),

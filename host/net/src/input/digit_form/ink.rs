@@ -27,11 +27,22 @@ pub(super) fn crop(picture: &GrayImage) -> Option<(GrayImage, Part)> {
     let kept = main(&spots)?;
     // Soft edges are as wide as half a stroke at most.
     let reach = ((stroke_width(&kept) / 2.0).round() as u32).max(1);
+    let is_kept = |spot: &Spot| kept.iter().any(|kept| std::ptr::eq(*kept, spot));
+    let mut is_left_away = vec![false; picture.as_raw().len()];
+    let index = |x: u32, y: u32| (y * picture.width() + x) as usize;
+    for spot in spots.iter().filter(|spot| !is_kept(spot)) {
+        for &(x, y) in &spot.pixels {
+            is_left_away[index(x, y)] = true;
+        }
+    }
     let mut cleaned = GrayImage::new(picture.width(), picture.height());
     let mut bounds: Option<[u32; 4]> = None;
     for &(x, y) in kept.iter().flat_map(|spot| &spot.pixels) {
         for near_y in y.saturating_sub(reach)..=(y + reach).min(picture.height() - 1) {
             for near_x in x.saturating_sub(reach)..=(x + reach).min(picture.width() - 1) {
+                if is_left_away[index(near_x, near_y)] {
+                    continue;
+                }
                 let pixel = *picture.get_pixel(near_x, near_y);
                 cleaned.put_pixel(near_x, near_y, pixel);
                 if pixel.0[0] > INK {
