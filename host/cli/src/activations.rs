@@ -1,7 +1,8 @@
 //! `cortexscope activations`.
 
-use super::common::{blame, make_folder, print_json};
+use super::common::{blame, print_json, stage};
 use super::full::{FloatModelArgs, one_input};
+use super::preparation::ShowInputArgs;
 use super::progress;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
@@ -22,7 +23,7 @@ use std::process::ExitCode;
 pub(super) struct ActivationsCommand {
     #[command(flatten)]
     model: FloatModelArgs,
-    /// A picture, a .npy array (taken as it is), or mnist:N.
+    /// A picture, a .npy or .npz array, or mnist:N.
     input: String,
     /// A layer, by the name of its node or of its tensor; may be given several times
     /// [default: all].
@@ -35,6 +36,8 @@ pub(super) struct ActivationsCommand {
     /// written.
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    show: ShowInputArgs,
     /// Print one JSON document on stdout.
     #[arg(long)]
     json: bool,
@@ -70,7 +73,7 @@ impl ActivationsCommand {
             let named = self.layer.iter().map(|name| model.find(name));
             named.collect::<Result<_, _>>().map_err(blame)?
         };
-        let input = one_input(&self.input, &model)?;
+        let input = one_input(&self.input, &model, &self.show)?;
         let recorded = record(&model, &layers, &input.values)?;
         let files = match &self.output {
             Some(_) => Some(self.write(&recorded)?),
@@ -115,13 +118,14 @@ impl ActivationsCommand {
     /// Writes a picture and an array for each layer, and gives their paths.
     fn write(&self, recorded: &[Activations]) -> anyhow::Result<Vec<(PathBuf, PathBuf)>> {
         let folder = self.output.clone().unwrap_or_default();
-        make_folder(&folder)?;
+        let staged = stage(&folder)?;
         let mut files = Vec::new();
         for recorded in recorded {
             let maps = maps(recorded);
             let layout = GridLayout::for_network([&maps], MAX_WIDTH_PX);
             let drawing = activation_grid(&maps, self.scale.into(), layout)?;
-            let base = folder.join(dump::file_name(&recorded.layer.name));
+            let name = dump::file_name(&recorded.layer.name);
+            let base = staged.path().join(&name);
             let picture = base.with_added_extension("png");
             drawing
                 .raster(Theme::Light, 1)
@@ -130,8 +134,13 @@ impl ActivationsCommand {
             let array = base.with_added_extension("npy");
             let [channels, height, width] = recorded.layer.shape.map(|size| size as u64);
             dump::npy(&array, &[1, channels, height, width], &recorded.values)?;
-            files.push((picture, array));
+            let base = folder.join(name);
+            files.push((
+                base.with_added_extension("png"),
+                base.with_added_extension("npy"),
+            ));
         }
+        staged.commit().map_err(blame)?;
         Ok(files)
     }
 }

@@ -1,7 +1,7 @@
 //! `cortexscope ascend`.
 
 use super::ascend_parameters::AscentArgs;
-use super::common::{blame, ctrl_c, make_folder, print_json, wrong};
+use super::common::{blame, ctrl_c, print_json, stage, wrong};
 use super::explain::ClassValueArg;
 use super::full::FloatModelArgs;
 use super::progress;
@@ -78,7 +78,7 @@ impl AscendCommand {
             .map(|target| target.aim(&model, self.class_value.into()));
         let aims = aims.collect::<Result<Vec<_>, _>>().map_err(blame)?;
         let ascents = self.parameters.ascents(&model)?;
-        make_folder(&self.output)?;
+        let staged = stage(&self.output)?;
 
         let cancel = ctrl_c()?;
         let ascent = &ascents[0];
@@ -90,10 +90,13 @@ impl AscendCommand {
         for (target, aim) in self.target.iter().zip(&aims) {
             for ascent in &ascents {
                 let name = format!("{}.seed-{}", dump::file_name(target), ascent.seed);
-                let base = self.output.join(name);
+                let [base, written] =
+                    [self.output.as_path(), staged.path()].map(|folder| folder.join(&name));
                 let frames = self.frames.map(|_| base.with_added_extension("frames"));
-                if let Some(folder) = &frames {
-                    make_folder(folder)?;
+                let frames_written = written.with_added_extension("frames");
+                if frames.is_some() {
+                    std::fs::create_dir(&frames_written)
+                        .with_context(|| format!("cannot make {}", frames_written.display()))?;
                 }
                 let begun = Instant::now();
                 let before = most.saturating_mul(runs.len());
@@ -104,8 +107,8 @@ impl AscendCommand {
                     let due = self
                         .frames
                         .is_some_and(|every| step.total.is_multiple_of(every));
-                    if let (true, Some(folder)) = (due, &frames) {
-                        let path = folder.join(format!("{:05}.png", step.total));
+                    if due {
+                        let path = frames_written.join(format!("{:05}.png", step.total));
                         let picture = display.picture(&model.spec.input, step.input);
                         failed = picture.save(&path).err().map(|error| (path, error));
                     }
@@ -121,7 +124,11 @@ impl AscendCommand {
                 }
                 let climb = climbed.map_err(blame)?;
                 let array = base.with_added_extension("npy");
-                dump::npy(&array, &model.input_shape().map(|n| n as u64), &climb.input)?;
+                dump::npy(
+                    &written.with_added_extension("npy"),
+                    &model.input_shape().map(|n| n as u64),
+                    &climb.input,
+                )?;
                 runs.push(Run {
                     target: target.clone(),
                     aim: aim.clone(),
@@ -149,10 +156,15 @@ impl AscendCommand {
         let layout = cortexscope_present::scene::ascent::layout(&model);
         let drawing = tile_grid(&grid, layout)?;
         let density = if layout.px_per_value == 1 { 2 } else { 1 };
-        write(&picture, &drawing.png(Theme::Light, density)?)?;
+        let png = drawing.png(Theme::Light, density)?;
+        write(&staged.path().join("ascend.png"), &png)?;
         let document = self.document(&model, &runs, &picture);
         let receipt = self.output.join("ascend.json");
-        write(&receipt, document.to_text()?.as_bytes())?;
+        write(
+            &staged.path().join("ascend.json"),
+            document.to_text()?.as_bytes(),
+        )?;
+        staged.commit().map_err(blame)?;
         if self.json {
             print_json(&document)?;
         } else {

@@ -2,6 +2,7 @@
 
 use super::common::{blame, wrong};
 use super::full::one_input;
+use super::preparation::ShowInputArgs;
 use clap::{Args, ValueEnum};
 use cortexscope_explain::ascend::{
     Ascent, Blur, Bound, Optimiser, Parametrisation, Penalty, Preset, StartImage,
@@ -151,7 +152,9 @@ impl AscentArgs {
             None => ascent.start_image,
             Some("zero") => StartImage::Zero,
             Some("grey") => StartImage::Grey,
-            Some(input) => StartImage::Input(one_input(input, model)?.values),
+            Some(input) => {
+                StartImage::Input(one_input(input, model, &ShowInputArgs::default())?.values)
+            }
         };
         ascent.noise = self.noise.unwrap_or(ascent.noise);
         self.change_space(&mut ascent)?;

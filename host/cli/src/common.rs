@@ -4,7 +4,7 @@ use crate::default_board::{self, EMULATED};
 use crate::progress;
 use clap::{Args, ValueEnum};
 use cortexscope_compile::model_files::ModelFiles;
-use cortexscope_net::output;
+use cortexscope_net::output::StagedFolder;
 use cortexscope_present::causes::in_words;
 use cortexscope_present::documents::Document;
 use cortexscope_record::{RigChoice, Tape};
@@ -186,12 +186,12 @@ pub(super) fn open_model(choice: &RigChoice) -> anyhow::Result<ModelFiles> {
     Ok(model)
 }
 
-/// Makes the folder that results go into.
+/// Begins to write results into a folder: they appear in it together or not at all.
 ///
 /// # Errors
 /// It is a file, is named like one, or cannot be made.
-pub(super) fn make_folder(folder: &Path) -> anyhow::Result<()> {
-    output::make_folder(folder).map_err(blame)
+pub(super) fn stage(folder: &Path) -> anyhow::Result<StagedFolder> {
+    StagedFolder::begin(folder).map_err(blame)
 }
 
 /// The flag that Ctrl-C sets.

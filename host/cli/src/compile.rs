@@ -2,20 +2,23 @@
 
 use super::common::{blame, ctrl_c, print_json, wrong};
 use super::graph_arguments::{GraphArgs, of_model};
-use super::input::test_digits;
+use super::preparation::PreparationArgs;
 use super::progress;
+use anyhow::Context;
 use clap::Args;
 use cortexscope_compile::board_image::{self, BoardImage};
+use cortexscope_compile::layer_error::{layer_errors, where_it_starts};
 use cortexscope_compile::{
-    Accuracy, Compiled, Pair, Progress, Report, Source, accuracy, compile_graph,
+    Accuracy, Compiled, Pair, Progress, Report, Source, accuracy, compile_graph, warnings,
 };
 use cortexscope_core::Mode;
-use cortexscope_net::hex;
-use cortexscope_net::input::ModelSpec;
+use cortexscope_net::input::data::{MNIST, Pick};
+use cortexscope_net::input::{DataSet, ModelSpec};
 use cortexscope_net::onnx::file;
 use cortexscope_net::onnx::pb::ModelProto;
 use cortexscope_net::reader::{self, Hint};
 use cortexscope_net::resources::ResourcePath;
+use cortexscope_net::{hex, labels};
 use cortexscope_present::documents;
 use cortexscope_present::documents::compile::PlannedArena;
 use sha2::{Digest, Sha256};
@@ -24,14 +27,20 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+/// Bytes that the calibration inputs may take.
+const CALIBRATION_BYTES: usize = 512 << 20;
+/// Inputs on which both networks are compared layer by layer.
+const COMPARED: usize = 16;
+
 /// Makes an int8 ONNX and a board image from a float ONNX.
 #[derive(Args)]
 pub(super) struct Compile {
     /// The float ONNX. `MODEL.toml` beside it says how it wants its input.
     model: PathBuf,
-    /// Inputs like those to come: a folder of pictures, a .npy stack, or an IDX file.
+    /// Inputs like those to come: a folder of pictures, also one for each class, a .csv
+    /// table of them, a .npy or .npz stack, an IDX file, or `mnist`.
     #[arg(long, value_name = "DATA")]
-    calibrate: PathBuf,
+    calibrate: String,
     /// The greatest number of inputs to use; they are spread evenly over all.
     #[arg(long, default_value_t = 512)]
     calibration_limit: usize,
@@ -43,10 +52,19 @@ pub(super) struct Compile {
     name: Option<String>,
     #[command(flatten)]
     graph: GraphArgs,
-    /// Measure both networks on the first N of the 10,000 test digits: the float
-    /// network in tract, the int8 network in the engine that the boards run.
-    #[arg(long, value_name = "N")]
-    accuracy: Option<usize>,
+    /// Measure both networks on labelled DATA, or on the first N of the 10,000 test
+    /// digits: the float network in tract, the int8 network in the engine that the
+    /// boards run.
+    #[arg(long, value_name = "DATA|N")]
+    accuracy: Option<String>,
+    /// The greatest number of inputs of DATA to measure on; the first ones are taken.
+    #[arg(long, value_name = "N", requires = "accuracy")]
+    accuracy_limit: Option<usize>,
+    /// A text file with the name of one class a line.
+    #[arg(long, value_name = "TXT", help_heading = "Input")]
+    labels: Option<PathBuf>,
+    #[command(flatten)]
+    preparation: PreparationArgs,
     /// One JSON document on stdout.
     #[arg(long)]
     json: bool,
@@ -58,12 +76,6 @@ impl Compile {
             return Err(wrong(format!(
                 "no such file: {}. Give a float ONNX",
                 self.model.display()
-            )));
-        }
-        if !self.calibrate.exists() {
-            return Err(wrong(format!(
-                "{}: no such file or folder",
-                self.calibrate.display()
             )));
         }
         let path = ResourcePath::from(self.model.as_path());
@@ -87,11 +99,12 @@ impl Compile {
         };
         let graph = reader::read(model, &hint).map_err(named)?;
         for note in &graph.notes {
-            eprintln!("{note}");
+            progress::note(note);
         }
-        let calibration = spec
-            .input
-            .calibration(&self.calibrate, self.calibration_limit)?;
+        let mut warned = Vec::new();
+        let calibration = self.calibration(&spec, &mut warned)?;
+        // What is wrong with the data to measure on is said before the work begins.
+        let measured_on = self.measured_on(&spec)?;
 
         let cancel = ctrl_c()?;
         let bar = progress::bar(calibration.len(), "inputs");
@@ -110,12 +123,21 @@ impl Compile {
         };
         let compiled = compile_graph(&source, &name, &spec, &calibration, &mut report)?;
         for note in &compiled.float.notes {
-            eprintln!("{note}");
+            progress::note(note);
         }
         let onnx_hash: [u8; 32] = Sha256::digest(&compiled.int8_onnx).into();
         let image = board_image::emit(&compiled.network, onnx_hash)?;
-        let measured = self.measure(&compiled, &image, &spec, &mut report)?;
+        let measured = match &measured_on {
+            Some((data, pick)) => Some(measure(&compiled, &image, data, *pick, &mut report)?),
+            None => None,
+        };
+        if let Some(found) = &measured {
+            warned.extend(lost_accuracy(&compiled, &calibration, found)?);
+        }
         bar.finish_and_clear();
+        for warning in &warned {
+            eprintln!("warning: {warning}");
+        }
 
         let saved = compiled.save(&image, &spec, &self.output).map_err(blame)?;
         let model = image.model();
@@ -137,6 +159,7 @@ impl Compile {
                     tapped: arena(Mode::Tapped),
                 },
                 accuracy: measured.map(Into::into),
+                warnings: warned,
             })?;
         } else {
             writeln!(
@@ -174,8 +197,11 @@ impl Compile {
             if let Some(found) = measured {
                 writeln!(
                     std::io::stdout(),
-                    "  of {} test digits: float right on {} ({:.2} %), int8 on {} ({:.2} %)",
+                    "  of {} {}: float right on {} ({:.2} %), int8 on {} ({:.2} %)",
                     found.images,
+                    measured_on
+                        .as_ref()
+                        .map_or_else(String::new, |(data, _)| called(data)),
                     found.float_right,
                     found.float_percent(),
                     found.int8_right,
@@ -186,42 +212,136 @@ impl Compile {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// Both networks on the test digits, where that is asked for.
-    fn measure(
+    /// The inputs to calibrate with.
+    fn calibration(
         &self,
-        compiled: &Compiled,
-        image: &BoardImage,
         spec: &ModelSpec,
-        report: Report<'_>,
-    ) -> anyhow::Result<Option<Accuracy>> {
-        let Some(images) = self.accuracy else {
-            return Ok(None);
-        };
-        let digits = test_digits()?;
-        if images == 0 || images > digits.len() {
-            return Err(wrong(format!(
-                "--accuracy has to be from 1 to {}",
-                digits.len()
-            )));
+        warned: &mut Vec<String>,
+    ) -> anyhow::Result<Vec<Vec<f32>>> {
+        let data = open(&self.calibrate, spec)?;
+        let size: usize = spec.input.shape().iter().product();
+        let room = (CALIBRATION_BYTES / (4 * size.max(1))).max(1);
+        let limit = self.calibration_limit.min(room);
+        if limit < self.calibration_limit.min(data.len()) {
+            warned.push(format!(
+                "calibrated with {limit} inputs: more would take over {} MiB",
+                CALIBRATION_BYTES >> 20
+            ));
         }
-        let pair = Pair {
-            float: &compiled.float,
-            network: &compiled.network,
-            image,
-        };
-        Ok(Some(accuracy(&pair, &spec.input, digits, images, report)?))
+        let mut inputs = Vec::new();
+        let mut empty = Vec::new();
+        for input in data.inputs(Pick::Spread(limit)).map_err(blame)? {
+            let input = input.map_err(blame)?;
+            empty.extend(input.emptiness.map(|why| format!("{} ({why})", input.name)));
+            inputs.push(input.values);
+        }
+        if let Some(first) = empty.first() {
+            warned.push(format!(
+                "{} of {} pictures give an empty input, first {first}",
+                empty.len(),
+                inputs.len()
+            ));
+        }
+        warned.extend(warnings::of_inputs(&inputs, &spec.input));
+        Ok(inputs)
     }
 
-    /// The description beside the model, or what is assumed without one.
+    /// The data to measure on, where that is asked for, and how much of it.
+    fn measured_on(&self, spec: &ModelSpec) -> anyhow::Result<Option<(DataSet, Pick)>> {
+        let Some(text) = &self.accuracy else {
+            return Ok(None);
+        };
+        let (data, pick) = match text.parse::<usize>() {
+            Ok(images) => {
+                let data = open(MNIST, spec)?;
+                if images == 0 || images > data.len() {
+                    let last = data.len();
+                    return Err(wrong(format!("--accuracy has to be from 1 to {last}")));
+                }
+                (data, Pick::First(images))
+            }
+            Err(_) => (
+                open(text, spec)?,
+                self.accuracy_limit.map_or(Pick::All, Pick::First),
+            ),
+        };
+        Ok(Some((data, pick)))
+    }
+
+    /// The description beside the model, or what is assumed without one, and what the
+    /// command line says over it.
     fn spec(&self, model: &ModelProto) -> anyhow::Result<ModelSpec> {
         let path = self.model.with_extension("toml");
-        if path.is_file() {
-            return Ok(ModelSpec::open(&path.into())?);
+        let is_described = path.is_file();
+        let mut spec = if is_described {
+            ModelSpec::open(&path.clone().into())
+                .with_context(|| format!("could not use the description {}", path.display()))?
+        } else {
+            let shape = reader::input_shape(model, &self.graph.hint());
+            let shape = shape.map_err(|error| of_model(&self.model.display(), error))?;
+            ModelSpec::assumed(shape)
+        };
+        self.preparation.apply(&mut spec.input)?;
+        if let Some(file) = &self.labels {
+            spec.output.labels = labels::read(file)?;
         }
-        let shape = reader::input_shape(model, &self.graph.hint());
-        let shape = shape.map_err(|error| of_model(&self.model.display(), error))?;
-        let spec = ModelSpec::assumed(shape);
-        progress::note(format!("no {}: assumed {}", path.display(), spec.input));
+        if !is_described {
+            progress::note(format!("no {}: assumed {}", path.display(), spec.input));
+        }
         Ok(spec)
     }
+}
+
+/// A set of inputs; says what was found and decided.
+fn open(argument: &str, spec: &ModelSpec) -> anyhow::Result<DataSet> {
+    let data = DataSet::open(argument, &spec.input, &spec.output.labels).map_err(blame)?;
+    for note in &data.notes {
+        progress::note(note);
+    }
+    Ok(data)
+}
+
+/// What the inputs of a set are called in the summary.
+fn called(data: &DataSet) -> String {
+    match data.argument() {
+        MNIST => "test digits".to_owned(),
+        argument => format!("inputs of {argument}"),
+    }
+}
+
+/// How often both networks are right on a set.
+fn measure(
+    compiled: &Compiled,
+    image: &BoardImage,
+    data: &DataSet,
+    pick: Pick,
+    report: Report<'_>,
+) -> anyhow::Result<Accuracy> {
+    let classes = image.model().logits().shape.elements();
+    data.check_labels(classes.max(2)).map_err(blame)?;
+    let pair = Pair {
+        float: &compiled.float,
+        network: &compiled.network,
+        image,
+    };
+    Ok(accuracy(&pair, data.inputs(pick).map_err(blame)?, report)?)
+}
+
+/// A warning where int8 is right less often than float, with the layer where it starts.
+fn lost_accuracy(
+    compiled: &Compiled,
+    calibration: &[Vec<f32>],
+    found: &Accuracy,
+) -> anyhow::Result<Option<String>> {
+    if warnings::of_accuracy(found, None).is_none() {
+        return Ok(None);
+    }
+    let some = &calibration[..calibration.len().min(COMPARED)];
+    let errors = layer_errors(
+        &compiled.float,
+        &compiled.network,
+        &compiled.int8_onnx,
+        some,
+    )?;
+    Ok(warnings::of_accuracy(found, where_it_starts(&errors)))
 }

@@ -1,6 +1,6 @@
 //! `cortexscope demo`.
 
-use super::common::{BoardArgs, ModeArg, blame, make_folder, print_json};
+use super::common::{BoardArgs, ModeArg, blame, print_json, stage};
 use super::live::Live;
 use super::{input, progress};
 use clap::Args;
@@ -39,7 +39,7 @@ impl Demo {
         let model = board.model()?;
         let inputs = input::open(&self.inputs, &model)?;
         fit::check(&model, board.kind()?).map_err(blame)?;
-        make_folder(&self.output)?;
+        let staged = stage(&self.output)?;
         progress::note(format!(
             "booting {} with {}",
             board.kind()?.name,
@@ -57,8 +57,10 @@ impl Demo {
                 Step::Memory => bar.set_message("measuring memory"),
             })?;
         bar.finish_and_clear();
-        demonstration.write_pictures(&self.output)?;
-        let report = demonstration.write_report(&self.output)?;
+        demonstration.write_pictures(staged.path())?;
+        let report = demonstration.write_report(staged.path())?;
+        let report = self.output.join(report.file_name().unwrap_or_default());
+        staged.commit().map_err(blame)?;
         if self.json {
             print_json(&demonstration.document(&self.output, &report))?;
         } else {

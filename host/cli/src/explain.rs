@@ -1,8 +1,9 @@
 //! `cortexscope explain`.
 
-use super::common::{blame, ctrl_c, make_folder, print_json, wrong};
+use super::common::{blame, ctrl_c, print_json, stage, wrong};
 use super::explain_arguments::{MethodArguments, methods};
 use super::full::{FloatModelArgs, one_input};
+use super::preparation::ShowInputArgs;
 use super::progress;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
@@ -32,7 +33,7 @@ pub(super) struct Explain {
     method: String,
     #[command(flatten)]
     model: FloatModelArgs,
-    /// A picture, a .npy array (taken as it is), or mnist:N.
+    /// A picture, a .npy or .npz array, or mnist:N.
     input: String,
     /// What is explained: LAYER:CHANNEL, LAYER:CHANNEL:Y:X or class:K [default: the
     /// predicted class].
@@ -50,6 +51,8 @@ pub(super) struct Explain {
     /// The folder for the picture, the arrays and the receipt.
     #[arg(short, long, value_name = "DIR", default_value = "cortexscope-output")]
     output: PathBuf,
+    #[command(flatten)]
+    show: ShowInputArgs,
     /// Print one JSON document, the receipt, on stdout.
     #[arg(long)]
     json: bool,
@@ -85,7 +88,7 @@ impl Explain {
         let target = target.transpose().map_err(blame)?;
         let model = self.model.open()?;
         let method = self.parameters.method(&self.method, &model)?;
-        let input = one_input(&self.input, &model)?;
+        let input = one_input(&self.input, &model, &self.show)?;
         let value = self.class_value.into();
         let aim = match &target {
             Some(target) => target.aim(&model, value).map_err(blame)?,
@@ -97,7 +100,7 @@ impl Explain {
             method: &method,
         };
 
-        make_folder(&self.output)?;
+        let staged = stage(&self.output)?;
         let cancel = ctrl_c()?;
         let bar = progress::bar(1, "steps");
         let begun = Instant::now();
@@ -119,7 +122,15 @@ impl Explain {
         } else {
             ColourLimit::Greatest
         };
-        let files = self.write(&model, request, &attribution, reach, &input.name)?;
+        let written = self.write(
+            staged.path(),
+            &model,
+            request,
+            &attribution,
+            reach,
+            &input.name,
+        )?;
+        let files = written.in_folder(&self.output);
         let receipt = Receipt::of(Explained {
             model: &model,
             input: &input.argument,
@@ -132,7 +143,8 @@ impl Explain {
             array: &files.array.display().to_string(),
             maps: &files.maps,
         });
-        write(&files.receipt, receipt.to_text()?.as_bytes())?;
+        write(&written.receipt, receipt.to_text()?.as_bytes())?;
+        staged.commit().map_err(blame)?;
         if self.json {
             print_json(&receipt)?;
         } else {
@@ -143,13 +155,14 @@ impl Explain {
 
     fn write(
         &self,
+        folder: &Path,
         model: &FloatModel,
         request: Request<'_>,
         attribution: &Attribution,
         reach: ColourLimit,
         input: &str,
     ) -> anyhow::Result<Files> {
-        let base = self.output.join(format!(
+        let base = folder.join(format!(
             "{}.{}",
             dump::file_name(input),
             request.method.name()
@@ -212,6 +225,20 @@ struct Files {
     array: PathBuf,
     maps: Vec<String>,
     receipt: PathBuf,
+}
+
+impl Files {
+    /// The same files where they lie in the end.
+    fn in_folder(&self, folder: &Path) -> Self {
+        let place = |path: &Path| folder.join(path.file_name().unwrap_or_default());
+        let maps = self.maps.iter().map(|map| place(Path::new(map)));
+        Self {
+            picture: place(&self.picture),
+            array: place(&self.array),
+            maps: maps.map(|path| path.display().to_string()).collect(),
+            receipt: place(&self.receipt),
+        }
+    }
 }
 
 fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {

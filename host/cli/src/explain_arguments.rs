@@ -4,6 +4,7 @@
 use super::PROGRAM;
 use super::common::blame;
 use super::full::one_input;
+use super::preparation::ShowInputArgs;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use cortexscope_explain::attribute::{
@@ -26,7 +27,7 @@ impl MethodArguments {
     /// An argument is wrong, or another method's.
     pub fn method(&self, name: &str, model: &FloatModel) -> anyhow::Result<Method> {
         let failed = RefCell::new(None);
-        let open = |text: &str| match one_input(text, model) {
+        let open = |text: &str| match one_input(text, model, &ShowInputArgs::default()) {
             Ok(input) => Ok(input.values),
             Err(error) => {
                 let why = causes::in_words(error.as_ref());

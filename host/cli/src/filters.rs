@@ -1,7 +1,7 @@
 //! `cortexscope filters`.
 
 use super::activations::ScaleArg;
-use super::common::{blame, make_folder, print_json, wrong};
+use super::common::{blame, print_json, stage, wrong};
 use super::full::FloatModelArgs;
 use anyhow::Context;
 use clap::Args;
@@ -59,8 +59,9 @@ impl Filters {
         let drawing = draw(&model, id, slice, self.scale.into()).map_err(blame)?;
         let weights = model.conv_weights(id)?;
         let layer = model.layer(id);
-        make_folder(&self.output)?;
-        let base = self.output.join(dump::file_name(&layer.name));
+        let staged = stage(&self.output)?;
+        let name = dump::file_name(&layer.name);
+        let base = staged.path().join(&name);
         let picture = base.with_added_extension("filters.png");
         drawing
             .raster(Theme::Light, 2)
@@ -69,6 +70,10 @@ impl Filters {
         let array = base.with_added_extension("filters.npy");
         let shape = weights.shape.map(|size| size as u64);
         dump::npy(&array, &shape, &weights.values)?;
+        staged.commit().map_err(blame)?;
+        let base = self.output.join(name);
+        let picture = base.with_added_extension("filters.png");
+        let array = base.with_added_extension("filters.npy");
         if self.json {
             print_json(&documents::filters::Filters {
                 model: model.name.clone(),

@@ -2,11 +2,13 @@
 
 use super::common::blame;
 use super::input::FloatInput;
+use super::preparation::{PreparationArgs, ShowInputArgs};
 use super::progress;
 use clap::{Args, ValueEnum};
 use cortexscope_compile::model_files::input_steps_beside;
 use cortexscope_explain::float_model::{FloatModel, Overrides};
 use cortexscope_net::input::{Channels, Polarity};
+use cortexscope_net::printable::printable;
 use std::path::PathBuf;
 
 /// Which model, and how it wants its input. `MODEL.toml` beside the model says
@@ -47,6 +49,8 @@ pub(super) struct FloatModelArgs {
     /// The output of the network to take, where it has several [default: the first].
     #[arg(long, value_name = "NAME")]
     output_name: Option<String>,
+    #[command(flatten)]
+    preparation: PreparationArgs,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -83,7 +87,8 @@ impl FloatModelArgs {
             labels: self.labels.clone(),
             output: self.output_name.clone(),
         };
-        let model = FloatModel::open(&self.model, &overrides).map_err(blame)?;
+        let mut model = FloatModel::open(&self.model, &overrides).map_err(blame)?;
+        self.preparation.apply(&mut model.spec.input)?;
         for note in &model.notes {
             progress::note(note);
         }
@@ -91,13 +96,19 @@ impl FloatModelArgs {
     }
 }
 
-/// One input as `model` wants it; says what was done to make it.
-pub(super) fn one_input(name: &str, model: &FloatModel) -> anyhow::Result<FloatInput> {
+/// One input as `model` wants it; says what was done to make it, and shows it where
+/// that is asked for.
+pub(super) fn one_input(
+    name: &str,
+    model: &FloatModel,
+    show: &ShowInputArgs,
+) -> anyhow::Result<FloatInput> {
     let steps = input_steps_beside(&model.path)?;
     let input = FloatInput::open(name, &model.spec.input, steps).map_err(blame)?;
     for note in &input.notes {
-        progress::note(format!("{}: {note}", input.name));
+        progress::note(format!("{}: {note}", printable(&input.name)));
     }
+    show.show(std::slice::from_ref(&input), &model.spec.input)?;
     Ok(input)
 }
 

@@ -1,9 +1,11 @@
 //! `cortexscope infer`.
 
-use super::common::{BoardArgs, ModeArg, blame, make_folder, print_json};
+use super::common::{BoardArgs, ModeArg, blame, print_json, stage};
 use super::input::Int8Input;
+use super::preparation::{PreparationArgs, ShowInputArgs};
 use super::progress;
 use clap::Args;
+use cortexscope_net::output::StagedFolder;
 use cortexscope_net::printable::printable;
 use cortexscope_present::inference::infer;
 use cortexscope_rig::inputs::Inputs;
@@ -15,7 +17,7 @@ use std::process::ExitCode;
 /// Run inputs on a board and print the class of each.
 #[derive(Args)]
 pub(super) struct Infer {
-    /// A picture, a .npy array (used unchanged), mnist:N, or `camera` for the board's own camera.
+    /// A picture, a .npy or .npz array, mnist:N, or `camera` for the board's own camera.
     #[arg(required = true)]
     input: Vec<String>,
     #[command(flatten)]
@@ -27,6 +29,10 @@ pub(super) struct Infer {
     /// folder each.
     #[arg(long, value_name = "DIR")]
     dump: Option<PathBuf>,
+    #[command(flatten)]
+    preparation: PreparationArgs,
+    #[command(flatten)]
+    show: ShowInputArgs,
     /// Print one JSON document on stdout.
     #[arg(long)]
     json: bool,
@@ -35,11 +41,10 @@ pub(super) struct Infer {
 impl Infer {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         let board = self.board.on_a_board_that_runs();
-        let model = board.model()?;
+        let mut model = board.model()?;
+        self.preparation.apply(&mut model.spec.input)?;
         let inputs = Inputs::open(&self.input, &model).map_err(blame)?;
-        if let Some(folder) = &self.dump {
-            make_folder(folder)?;
-        }
+        let staged = self.dump.as_deref().map(stage).transpose()?;
         let mut rig = board.open(model)?;
         let inputs = inputs.take(&mut rig).map_err(blame)?;
         for input in &inputs {
@@ -47,7 +52,8 @@ impl Infer {
                 progress::note(format!("{}: {note}", printable(&input.name)));
             }
         }
-        let folder = self.dump.as_deref();
+        self.show.show_int8(&inputs, &rig.model)?;
+        let folder = staged.as_ref().map(StagedFolder::path);
         let results = infer(
             &mut rig,
             &inputs,
@@ -61,6 +67,9 @@ impl Infer {
                 }
             },
         )?;
+        if let Some(staged) = staged {
+            staged.commit().map_err(blame)?;
+        }
         if self.json {
             print_json(&results)?;
         }

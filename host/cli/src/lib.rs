@@ -32,6 +32,7 @@ mod man;
 mod memory;
 mod occlude;
 mod operators;
+mod preparation;
 mod progress;
 mod verify;
 

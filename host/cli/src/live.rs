@@ -3,6 +3,7 @@
 use super::common::{BoardArgs, EngineArg, ModeArg, blame, ctrl_c, open_model, wrong};
 use super::default_board::{self, EMULATED};
 use super::input::test_digits;
+use super::preparation::PreparationArgs;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use cortexscope_live::command::Choice;
@@ -51,6 +52,8 @@ pub(super) struct Live {
     /// Show the stream in this terminal instead of on a web page.
     #[arg(long)]
     tui: bool,
+    #[command(flatten)]
+    preparation: PreparationArgs,
 }
 
 impl Live {
@@ -67,6 +70,7 @@ impl Live {
             sensor: board.sensor.clone(),
             no_browser: false,
             tui: false,
+            preparation: PreparationArgs::default(),
         }
     }
 
@@ -85,7 +89,8 @@ impl Live {
         // Errors in the arguments are reported here and not on the page.
         let asked = self.rig_choice(&first)?;
         asked.board().map_err(blame)?;
-        open_model(&asked)?;
+        let mut model = open_model(&asked)?;
+        self.preparation.apply(&mut model.spec.input)?;
         let (server, mut threads) = LiveServer::start(
             self.menu(),
             first,
@@ -194,8 +199,13 @@ impl Live {
     fn opener(&self) -> Opener {
         let args = self.clone();
         Box::new(move |choice, cancel| {
+            let is_named = choice.model == args.model;
             let choice = args.rig_choice(choice)?;
-            let model = open_model(&choice)?;
+            let mut model = open_model(&choice)?;
+            // What was said was said of the model that the command line names.
+            if is_named {
+                args.preparation.apply(&mut model.spec.input)?;
+            }
             Ok(choice.open(model, cancel)?)
         })
     }

@@ -1,6 +1,6 @@
 //! `cortexscope man`.
 
-use super::common::make_folder;
+use super::common::{blame, stage};
 use super::conventions::{ENVIRONMENT, EXIT_CODES};
 use super::{PROGRAM, explain_arguments, progress};
 use anyhow::Context;
@@ -29,12 +29,13 @@ impl ManualPages {
     /// Writes the pages of `program`.
     pub fn run(&self, program: Command) -> anyhow::Result<ExitCode> {
         let pages = pages(program)?;
-        make_folder(&self.folder)?;
+        let staged = stage(&self.folder)?;
         for page in &pages {
-            let path = self.folder.join(&page.file);
+            let path = staged.path().join(&page.file);
             std::fs::write(&path, &page.text)
                 .with_context(|| format!("cannot write {}", path.display()))?;
         }
+        staged.commit().map_err(blame)?;
         progress::note(format!("{} pages: {}", pages.len(), self.folder.display()));
         Ok(ExitCode::SUCCESS)
     }

@@ -1,6 +1,7 @@
 //! `cortexscope occlude`.
 
 use super::common::{BoardArgs, blame, print_json, wrong};
+use super::preparation::{PreparationArgs, ShowInputArgs};
 use super::{input, progress};
 use clap::{Args, ValueEnum};
 use cortexscope_draw::{Occlusion, Palette, ProbabilityRange, Theme, occlusion_map};
@@ -17,7 +18,7 @@ use std::process::ExitCode;
 /// Hide a patch of the input at every position and map the class probability.
 #[derive(Args)]
 pub(super) struct Occlude {
-    /// A picture, a .npy array (used unchanged), or mnist:N.
+    /// A picture, a .npy or .npz array, or mnist:N.
     input: String,
     #[command(flatten)]
     board: BoardArgs,
@@ -39,6 +40,10 @@ pub(super) struct Occlude {
     /// Write the map as a picture to this file.
     #[arg(short, long, value_name = "PNG")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    preparation: PreparationArgs,
+    #[command(flatten)]
+    show: ShowInputArgs,
     /// Print one JSON document on stdout.
     #[arg(long)]
     json: bool,
@@ -56,9 +61,14 @@ enum PaletteArg {
 impl Occlude {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         let board = self.board.on_a_board_that_runs();
-        let model = board.model()?;
+        let mut model = board.model()?;
+        self.preparation.apply(&mut model.spec.input)?;
         let mut inputs = input::open(std::slice::from_ref(&self.input), &model)?;
+        self.show.show_int8(&inputs, &model)?;
         let input = inputs.remove(0);
+        for note in &input.notes {
+            progress::note(format!("{}: {note}", printable(&input.name)));
+        }
         let view = model.image.model();
         let shape = view.input().shape;
         let [rows, columns] = self.positions([shape.height, shape.width])?;

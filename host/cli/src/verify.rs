@@ -1,8 +1,11 @@
 //! `cortexscope verify`.
 
-use super::common::{BoardArgs, ModeArg, print_json, wrong};
-use super::{input, progress};
+use super::common::{BoardArgs, ModeArg, blame, print_json, wrong};
+use super::preparation::PreparationArgs;
+use super::progress;
 use clap::Args;
+use cortexscope_net::input::DataSet;
+use cortexscope_net::input::data::{DataError, DataInputs, MNIST, Pick};
 use cortexscope_net::printable::printable;
 use cortexscope_present::documents;
 use cortexscope_present::documents::origin::Origin;
@@ -13,9 +16,15 @@ use std::process::ExitCode;
 /// Compare every layer on a board with tract, byte by byte.
 #[derive(Args)]
 pub(super) struct Verify {
-    /// How many of the 10,000 test digits to run.
+    /// How many inputs to run; the first ones are taken.
     #[arg(long, default_value_t = 100)]
     images: usize,
+    /// The inputs: a folder of pictures, also one for each class, a .csv table of them, a
+    /// .npy or .npz stack, an IDX file, or the 10,000 test digits.
+    #[arg(long, value_name = "DATA", default_value = MNIST)]
+    inputs: String,
+    #[command(flatten)]
+    preparation: PreparationArgs,
     #[command(flatten)]
     board: BoardArgs,
     /// The memory plan to run.
@@ -28,24 +37,34 @@ pub(super) struct Verify {
 
 impl Verify {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
-        let digits = input::test_digits()?;
-        if self.images == 0 || self.images > digits.len() {
-            return Err(wrong(format!("--images is from 1 to {}", digits.len())));
+        let mut model = self.board.model()?;
+        self.preparation.apply(&mut model.spec.input)?;
+        let spec = &model.spec;
+        let data = DataSet::open(&self.inputs, &spec.input, &spec.output.labels).map_err(blame)?;
+        for note in &data.notes {
+            progress::note(note);
         }
-        let mut rig = self.board.open(self.board.model()?)?;
-        let spec = rig.model.spec.input.clone();
-        let inputs = (0..self.images).map_while(|index| {
-            let label = digits.label(index).map(usize::from);
-            Some((digits.input(index, &spec)?, label))
-        });
-        let bar = progress::bar(self.images, "images");
-        let tally = verify(&mut rig, self.mode.into(), inputs, &mut |tally| {
+        if self.images == 0 || (self.inputs == MNIST && self.images > data.len()) {
+            return Err(wrong(format!("--images is from 1 to {}", data.len())));
+        }
+        let pick = Pick::First(self.images);
+        let mut rig = self.board.open(model)?;
+        let classes = rig.model.image.model().logits().shape.elements();
+        if data.has_labels() {
+            data.check_labels(classes.max(2)).map_err(blame)?;
+        }
+        let mut inputs = Readable::of(data.inputs(pick).map_err(blame)?);
+        let bar = progress::bar(pick.count(data.len()), "images");
+        let tally = verify(&mut rig, self.mode.into(), &mut inputs, &mut |tally| {
             bar.inc(1);
             if tally.mismatches > 0 {
                 bar.set_message(format!("{} mismatches", tally.mismatches));
             }
         })?;
         bar.finish_and_clear();
+        if let Some(error) = inputs.error {
+            return Err(blame(error));
+        }
 
         let board = rig.session.board();
         let document = documents::verify::Verify::new(Origin::from(&rig), self.mode.into(), &tally);
@@ -77,5 +96,34 @@ impl Verify {
         } else {
             ExitCode::FAILURE
         })
+    }
+}
+
+/// Inputs of a set up to the first that cannot be read.
+struct Readable<'a> {
+    inputs: DataInputs<'a>,
+    error: Option<DataError>,
+}
+
+impl<'a> Readable<'a> {
+    fn of(inputs: DataInputs<'a>) -> Self {
+        Self {
+            inputs,
+            error: None,
+        }
+    }
+}
+
+impl Iterator for Readable<'_> {
+    type Item = (Vec<f32>, Option<usize>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self.inputs.next()? {
+            Ok(input) => Some((input.values, input.label)),
+            Err(error) => {
+                self.error = Some(error);
+                None
+            }
+        }
     }
 }

@@ -5,12 +5,13 @@ use thiserror::Error;
 use super::error::CompileError;
 use super::float_net::FloatNet;
 use super::float_run::FloatRun;
+use super::judge::JudgeError;
 use super::network::Network;
 use super::progress::{Progress, Report, Stage, tell};
 use crate::board_image::BoardImage;
 use crate::layout::channels_last;
 use cortexscope_core::{Mode, NoTap, run};
-use cortexscope_net::input::{InputSpec, MnistSet};
+use cortexscope_net::input::data::{DataError, DataInputs};
 
 /// Right answers of both networks on the same inputs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,6 +32,12 @@ pub enum AccuracyError {
     /// The float network does not run, or the work was interrupted.
     #[error(transparent)]
     Float(#[from] CompileError),
+    /// An input cannot be read.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The int8 ONNX does not run.
+    #[error(transparent)]
+    Judge(#[from] JudgeError),
     /// The inputs are no images of this network.
     #[error("the engine does not run the board image on these inputs")]
     Engine,
@@ -58,32 +65,29 @@ pub struct Pair<'a> {
     pub image: &'a BoardImage,
 }
 
-/// Runs both networks on the first `images` of `set`.
+/// Runs both networks on inputs of a set; those without a label count as wrong.
 ///
 /// # Errors
-/// A network that does not run, or an interruption.
+/// A network that does not run, an input that cannot be read, or an interruption.
 pub fn accuracy(
     pair: &Pair<'_>,
-    spec: &InputSpec,
-    set: &MnistSet,
-    images: usize,
+    inputs: DataInputs<'_>,
     report: Report<'_>,
 ) -> Result<Accuracy, AccuracyError> {
     let float = FloatRun::logits(pair.float)?;
     let int8 = Engine::new(pair)?;
     let mut arena = vec![0_u32; int8.plan.arena_bytes().div_ceil(4)];
-    let total = images.min(set.len());
+    let total = inputs.len();
     let mut found = Accuracy::default();
-    for index in 0..total {
-        let (Some(input), Some(label)) = (set.input(index, spec), set.label(index)) else {
-            break;
-        };
-        let expected = float.run(&input)?;
+    for input in inputs {
+        let input = input?;
+        let expected = float.run(&input.values)?;
         let expected = class_of(expected.first().map_or(&[], Vec::as_slice));
-        let class = int8.class(&input, bytemuck::cast_slice_mut(&mut arena))?;
+        let class = int8.class(&input.values, bytemuck::cast_slice_mut(&mut arena))?;
+        let is_right = |class: Option<usize>| class.is_some() && class == input.label;
         found.images += 1;
-        found.float_right += usize::from(expected == Some(label.into()));
-        found.int8_right += usize::from(class == Some(label.into()));
+        found.float_right += usize::from(is_right(expected));
+        found.int8_right += usize::from(is_right(class));
         found.agree += usize::from(class == expected);
         let progress = Progress {
             stage: Stage::Accuracy,

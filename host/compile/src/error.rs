@@ -28,6 +28,9 @@ pub enum CompileError {
     /// The model's input is not what is described.
     #[error(transparent)]
     Spec(#[from] cortexscope_net::input::SpecError),
+    /// The labels are not those of the model's classes.
+    #[error(transparent)]
+    Labels(#[from] cortexscope_net::labels::LabelsError),
     /// There is nothing to calibrate with.
     #[error("there are no inputs to calibrate with")]
     NoCalibration,

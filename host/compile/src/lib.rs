@@ -34,6 +34,7 @@ mod fuse;
 mod histogram;
 mod import;
 pub mod judge;
+pub mod layer_error;
 pub mod layout;
 mod lookup;
 pub mod model_files;
@@ -44,6 +45,7 @@ mod quantise;
 mod resolve_rounding_ties;
 mod save;
 mod scale_groups;
+pub mod warnings;
 mod weight_scales;
 
 use sha2::{Digest, Sha256};
@@ -51,13 +53,14 @@ use sha2::{Digest, Sha256};
 pub use accuracy::{Accuracy, AccuracyError, Pair, accuracy};
 pub use error::{CompileError, ModelError, Refusal};
 pub use judge::{Judge, JudgeError, Trace};
+pub use layer_error::LayerError;
 pub use progress::{Progress, Report, Stage};
 pub use save::Saved;
 
-use cortexscope_net::hex;
 use cortexscope_net::input::ModelSpec;
 use cortexscope_net::onnx::file::decode;
 use cortexscope_net::reader::{self, Graph, Hint, ReadError};
+use cortexscope_net::{hex, labels};
 use emit_onnx::key;
 use float_net::FloatNet;
 use network::Network;
@@ -133,6 +136,11 @@ pub fn compile_graph(
 ) -> Result<Compiled, CompileError> {
     let float = import(source.graph)?;
     spec.input.matches(float.input_shape)?;
+    let classes = float
+        .layers
+        .last()
+        .map_or(0, |last| last.shape.iter().product());
+    labels::check(&spec.output.labels, classes)?;
     let mut affines = calibrate::calibrate(&float, spec.input.bounds(), calibration, report)?;
     resolve_rounding_ties::resolve_rounding_ties(&float, &mut affines)?;
     let network = quantise::quantise(&float, &affines, name, &spec.output.labels)?;

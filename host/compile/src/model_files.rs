@@ -8,7 +8,7 @@ use crate::board_image::BoardImage;
 use cortexscope_core::image::ImageError;
 use cortexscope_net::input::{InputError, Int8Input, ModelSpec, SpecError};
 use cortexscope_net::resources::{ResourcePath, shipped};
-use cortexscope_net::{Affine, RequestError, hex};
+use cortexscope_net::{Affine, RequestError, hex, labels};
 use image::GrayImage;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
@@ -157,12 +157,21 @@ impl ModelFiles {
         })
     }
 
-    /// The label of class `index`, or its number.
+    /// The label of class `index`: the image's, the description's or ImageNet's; or its
+    /// number.
     pub fn label(&self, index: usize) -> String {
-        self.image
-            .model()
-            .label(index)
-            .map_or_else(|| index.to_string(), str::to_owned)
+        let model = self.image.model();
+        if let Some(label) = model.label(index) {
+            return label.to_owned();
+        }
+        let described = self.spec.output.labels.get(index).cloned();
+        let known = || {
+            let (labels, _) = labels::well_known(model.logits().shape.elements())?;
+            labels.into_iter().nth(index)
+        };
+        described
+            .or_else(known)
+            .unwrap_or_else(|| index.to_string())
     }
 
     /// The image's hash in hexadecimal.

@@ -5,7 +5,7 @@ use crate::Compiled;
 use crate::board_image::BoardImage;
 use crate::model_files::IMAGE_EXTENSION;
 use cortexscope_net::input::ModelSpec;
-use cortexscope_net::output::{self, OutputError};
+use cortexscope_net::output::{self, OutputError, StagedFolder};
 use std::path::{Path, PathBuf};
 
 /// Where the files of a model were saved.
@@ -20,29 +20,36 @@ pub struct Saved {
 }
 
 impl Compiled {
-    /// Saves `NAME.int8.onnx`, `NAME.ctx` and, where there is none yet, `NAME.toml`
-    /// into `folder`, which is made.
+    /// Saves `NAME.int8.onnx`, `NAME.ctx` and `NAME.toml` into `folder`, which is made:
+    /// all of them or none. A description that says the same already keeps its words.
     ///
     /// # Errors
-    /// The folder or a file cannot be written.
+    /// The folder or a file cannot be written, or the name is not one of files.
     pub fn save(
         &self,
         image: &BoardImage,
         spec: &ModelSpec,
         folder: &Path,
     ) -> Result<Saved, OutputError> {
-        output::make_folder(folder)?;
-        let path = |extension: &str| folder.join(format!("{}.{extension}", self.network.name));
+        let name = &self.network.name;
+        output::check_name(name)?;
+        let staged = StagedFolder::begin(folder)?;
+        let file = |extension: &str| format!("{name}.{extension}");
         let saved = Saved {
-            int8_onnx: path("int8.onnx"),
-            image: path(IMAGE_EXTENSION),
-            spec: path("toml"),
+            int8_onnx: folder.join(file("int8.onnx")),
+            image: folder.join(file(IMAGE_EXTENSION)),
+            spec: folder.join(file("toml")),
         };
-        output::write(&saved.int8_onnx, &self.int8_onnx)?;
-        output::write(&saved.image, image.bytes())?;
-        if !saved.spec.is_file() {
-            output::write(&saved.spec, spec.to_string().as_bytes())?;
+        let write = |extension: &str, bytes: &[u8]| {
+            output::write(&staged.path().join(file(extension)), bytes)
+        };
+        write("int8.onnx", &self.int8_onnx)?;
+        write(IMAGE_EXTENSION, image.bytes())?;
+        let there = ModelSpec::open(&saved.spec.as_path().into()).ok();
+        if there.as_ref() != Some(spec) {
+            write("toml", spec.to_string().as_bytes())?;
         }
+        staged.commit()?;
         Ok(saved)
     }
 }

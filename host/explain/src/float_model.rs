@@ -24,6 +24,7 @@ use tract_onnx::prelude::TypedModel;
 
 use cortexscope_net::hex;
 use cortexscope_net::input::ModelSpec;
+use cortexscope_net::labels::{self, LabelsError};
 use cortexscope_net::onnx::file;
 use cortexscope_net::onnx::pb::ModelProto;
 use cortexscope_net::reader::{self, Hint, ReadError};
@@ -111,14 +112,35 @@ impl FloatModel {
         notes.append(&mut read.notes);
         let graph = graph::load(read).map_err(in_file)?;
         let from_file = || path.stem().unwrap_or_else(|| "model".to_owned());
-        Ok(Self {
+        let mut model = Self {
             name: spec.name.clone().unwrap_or_else(from_file),
             path,
             sha256: Sha256::digest(onnx).into(),
             spec,
             notes,
             graph,
-        })
+        };
+        model.name_classes()?;
+        Ok(model)
+    }
+
+    /// Checks that every class has a label, or takes the names that are well known.
+    fn name_classes(&mut self) -> Result<(), LabelsError> {
+        // A network that ends in maps has no classes.
+        let Ok(logits) = self.logits() else {
+            return Ok(());
+        };
+        let classes = self.layer(logits).elements();
+        let labels = &mut self.spec.output.labels;
+        if labels.is_empty()
+            && let Some((known, whose)) = labels::well_known(classes)
+        {
+            *labels = known;
+            self.notes.push(format!(
+                "classes are named by {whose}; --labels names them otherwise"
+            ));
+        }
+        labels::check(&self.spec.output.labels, classes)
     }
 
     /// SHA-256 of the file in hexadecimal.

@@ -38,8 +38,10 @@ pub enum Kind {
     Attribution = 5,
     /// An input that excites the float network, as far as it has come.
     Climb = 6,
-    /// Pixels from the page: the only kind that the host takes.
+    /// Pixels from the page.
     Pixels = 4,
+    /// A picture file from the page, as it is stored.
+    File = 7,
 }
 
 /// A packet that is being put together.
@@ -144,10 +146,10 @@ fn padded(bytes: usize) -> usize {
 #[derive(Debug, thiserror::Error)]
 pub enum PacketError {
     /// It ends before its header does, or has another kind.
-    #[error("This is not a packet of pixels.")]
+    #[error("This is not a packet of pixels or of a picture file.")]
     Shape,
     /// Its header is not the one that pixels have.
-    #[error("Could not read the header of a packet of pixels: {0}")]
+    #[error("Could not read the header of a packet: {0}")]
     Header(#[from] serde_json::Error),
     /// The picture is larger than the page may send, or empty.
     #[error("A picture must have from 1×1 to {max}×{max} pixels; this one has {width}×{height}.")]
@@ -168,6 +170,9 @@ pub enum PacketError {
         have_bytes: usize,
     },
 }
+
+/// Bytes of a picture file that the page may send.
+pub const FILE_BYTES_MAX: usize = 48 << 20;
 
 /// Rows or columns of a picture that the page may send.
 pub const SIDE_MAX: usize = 512;
@@ -199,6 +204,76 @@ struct PixelsHeader {
 /// Letters that the name of a source may have.
 const SOURCE_CHARS_MAX: usize = 80;
 
+/// What the page may send beside commands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FromPage {
+    /// Pixels that the browser has.
+    Pixels(Pixels),
+    /// A file that the host decodes.
+    File(PictureFile),
+}
+
+/// A picture file from the page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PictureFile {
+    /// The page's own number for it.
+    pub number: u64,
+    /// The file's name, for people.
+    pub source: String,
+    /// The file.
+    pub bytes: Bytes,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileHeader {
+    number: u64,
+    source: String,
+}
+
+impl FromPage {
+    /// Reads a packet from a page.
+    ///
+    /// # Errors
+    /// [`PacketError`]: nothing that comes from outside is trusted.
+    pub fn parse(packet: &Bytes) -> Result<Self, PacketError> {
+        if word(packet, 0) == Some(Kind::File as u32) {
+            let (header, end) = header(packet)?;
+            let header: FileHeader = serde_json::from_slice(header)?;
+            let bytes = packet.slice(padded(end).min(packet.len())..);
+            if bytes.len() > FILE_BYTES_MAX {
+                return Err(PacketError::Length {
+                    need_bytes: FILE_BYTES_MAX,
+                    have_bytes: bytes.len(),
+                });
+            }
+            return Ok(Self::File(PictureFile {
+                number: header.number,
+                source: shortened(&header.source),
+                bytes,
+            }));
+        }
+        Pixels::parse(packet).map(Self::Pixels)
+    }
+}
+
+fn word(packet: &[u8], at: usize) -> Option<u32> {
+    let bytes = packet.get(at..at + 4)?;
+    Some(u32::from_le_bytes(bytes.try_into().ok()?))
+}
+
+/// The JSON of a packet, and where it ends.
+fn header(packet: &[u8]) -> Result<(&[u8], usize), PacketError> {
+    let length = word(packet, 4).ok_or(PacketError::Shape)? as usize;
+    let end = PREFIX_BYTES.checked_add(length).ok_or(PacketError::Shape)?;
+    let header = packet.get(PREFIX_BYTES..end).ok_or(PacketError::Shape)?;
+    Ok((header, end))
+}
+
+fn shortened(source: &str) -> String {
+    source.chars().take(SOURCE_CHARS_MAX).collect()
+}
+
 impl Pixels {
     /// Reads a packet of pixels: the header is followed by the padding and by
     /// four bytes for each pixel, and nothing else.
@@ -206,16 +281,10 @@ impl Pixels {
     /// # Errors
     /// [`PacketError`]: nothing that comes from outside is trusted.
     pub fn parse(packet: &[u8]) -> Result<Self, PacketError> {
-        let word = |at: usize| {
-            let bytes = packet.get(at..at + 4)?;
-            Some(u32::from_le_bytes(bytes.try_into().ok()?))
-        };
-        if word(0) != Some(Kind::Pixels as u32) {
+        if word(packet, 0) != Some(Kind::Pixels as u32) {
             return Err(PacketError::Shape);
         }
-        let length = word(4).ok_or(PacketError::Shape)? as usize;
-        let end = PREFIX_BYTES.checked_add(length).ok_or(PacketError::Shape)?;
-        let header = packet.get(PREFIX_BYTES..end).ok_or(PacketError::Shape)?;
+        let (header, end) = header(packet)?;
         let header: PixelsHeader = serde_json::from_slice(header)?;
         let (width, height) = (header.width, header.height);
         if !(1..=SIDE_MAX).contains(&width) || !(1..=SIDE_MAX).contains(&height) {
@@ -232,7 +301,7 @@ impl Pixels {
         }
         Ok(Self {
             number: header.number,
-            source: header.source.chars().take(SOURCE_CHARS_MAX).collect(),
+            source: shortened(&header.source),
             width,
             height,
             rgba: rgba.to_vec(),
@@ -315,5 +384,23 @@ mod tests {
         let mut long = good;
         long[4..8].copy_from_slice(&u32::MAX.to_le_bytes());
         assert!(Pixels::parse(&long).is_err());
+    }
+
+    #[test]
+    fn a_file_is_taken_as_it_is() {
+        let header = r#"{"number":3,"source":"a.png"}"#;
+        let mut packet = pixels(header, 5);
+        packet[0] = Kind::File as u8;
+        let FromPage::File(file) = FromPage::parse(&packet.clone().into()).unwrap() else {
+            panic!("it is a file");
+        };
+        assert_eq!((file.number, file.source.as_str()), (3, "a.png"));
+        assert_eq!(file.bytes, [9; 5][..]);
+        for length in 0..8 + header.len() {
+            let cut = Bytes::copy_from_slice(&packet[..length]);
+            assert!(FromPage::parse(&cut).is_err(), "{length}");
+        }
+        packet.resize(packet.len() + FILE_BYTES_MAX, 0);
+        assert!(FromPage::parse(&packet.into()).is_err());
     }
 }

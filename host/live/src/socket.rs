@@ -6,7 +6,7 @@
 //! page sees the newest and not the oldest.
 
 use super::command::{Attribute, COMMAND_BYTES_MAX, CameraOf, Command};
-use super::packet::{Pixels, SIDE_MAX};
+use super::packet::{FILE_BYTES_MAX, FromPage};
 use super::server::{LiveServer, Seat};
 use super::shared::{Order, Overrun};
 use super::stimulus::{Stimulus, any_seed};
@@ -16,8 +16,8 @@ use serde_json::json;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// Bytes of the longest message that a page may send: a picture and its header.
-pub const MESSAGE_BYTES_MAX: usize = SIDE_MAX * SIDE_MAX * 4 + COMMAND_BYTES_MAX;
+/// Bytes of the longest message that a page may send: a picture file and its header.
+pub const MESSAGE_BYTES_MAX: usize = FILE_BYTES_MAX + COMMAND_BYTES_MAX;
 /// Frames that a page may have and not have drawn.
 const UNSHOWN_MAX: u32 = 2;
 /// How often a page hears of a board that takes its time.
@@ -74,10 +74,13 @@ async fn exchange(socket: &mut WebSocket, server: &LiveServer, page: u64) -> Res
                     }
                     Err(error) => refuse(socket, &error).await?,
                 },
-                Some(Ok(Message::Binary(packet))) => match Pixels::parse(&packet) {
-                    Ok(pixels) => {
+                Some(Ok(Message::Binary(packet))) => match FromPage::parse(&packet) {
+                    Ok(picture) => {
                         if shared.state.borrow().driver == Some(page) {
-                            server.show(Stimulus::from_page(page, pixels));
+                            server.show(match picture {
+                                FromPage::Pixels(pixels) => Stimulus::from_page(page, pixels),
+                                FromPage::File(file) => Stimulus::from_file(page, file),
+                            });
                         }
                     }
                     Err(error) => refuse(socket, &error).await?,

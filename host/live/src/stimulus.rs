@@ -1,13 +1,13 @@
 //! What the network is shown, and where it comes from.
 
 use super::command::Play;
-use super::packet::Pixels;
+use super::packet::{PictureFile, Pixels};
+use axum::body::Bytes;
 use cortexscope_compile::model_files::ModelFiles;
-use cortexscope_net::input::Channels;
-use cortexscope_net::input::MnistSet;
-use cortexscope_net::input::digit_form::{Stage, Steps, digit};
-use cortexscope_net::input::spec::Polarity;
-use image::{DynamicImage, RgbImage, RgbaImage};
+use cortexscope_net::input::digit_form::{Stage, Steps};
+use cortexscope_net::input::picture::decode;
+use cortexscope_net::input::{MnistSet, Picture, PictureError};
+use image::{DynamicImage, RgbaImage};
 use rand::seq::SliceRandom;
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -32,7 +32,9 @@ pub enum Content {
     /// A digit of the test set, which has its form already.
     Digit(usize),
     /// A picture that still has to be brought into form.
-    Picture(RgbImage),
+    Picture(Picture),
+    /// The bytes of a picture file.
+    File(Bytes),
 }
 
 /// An input for the board, and how it was made.
@@ -42,7 +44,7 @@ pub struct PreparedInput {
     pub input: Vec<i8>,
     /// The same before it was quantised, as the float network wants it.
     pub values: Vec<f32>,
-    /// The steps of the preparation, for pictures and grey models.
+    /// The steps of the preparation, for pictures and models that read digits.
     pub stages: Vec<Stage>,
     /// What else was done, as sentences for the user.
     pub notes: Vec<String>,
@@ -65,8 +67,29 @@ impl Stimulus {
             source,
             from: Some((page, number)),
             since: Instant::now(),
-            content: Content::Picture(DynamicImage::ImageRgba8(picture).to_rgb8()),
+            content: Content::Picture(Picture::of(DynamicImage::ImageRgba8(picture))),
         }
+    }
+
+    /// A picture file that a page sent.
+    pub fn from_file(page: u64, file: PictureFile) -> Self {
+        Self {
+            source: file.source,
+            from: Some((page, file.number)),
+            since: Instant::now(),
+            content: Content::File(file.bytes),
+        }
+    }
+
+    /// The same with a file's bytes decoded, as the command line decodes a file.
+    ///
+    /// # Errors
+    /// The bytes are not a picture that can be used.
+    pub fn decoded(mut self) -> Result<Self, PictureError> {
+        if let Content::File(bytes) = &self.content {
+            self.content = Content::Picture(decode(bytes, &self.source)?);
+        }
+        Ok(self)
     }
 
     /// A digit of the test set.
@@ -80,16 +103,17 @@ impl Stimulus {
     }
 
     /// A picture of a camera of the host or of the board.
-    pub fn from_camera(source: &str, picture: RgbImage) -> Self {
+    pub fn from_camera(source: &str, picture: impl Into<Picture>) -> Self {
         Self {
             source: source.to_owned(),
             from: None,
             since: Instant::now(),
-            content: Content::Picture(picture),
+            content: Content::Picture(picture.into()),
         }
     }
 
-    /// The input that `model` makes of it; `None` for a digit that does not exist.
+    /// The input that `model` makes of it; `None` for a digit that does not exist and
+    /// for a file that was not decoded.
     pub fn prepare(
         &self,
         model: &ModelFiles,
@@ -108,35 +132,22 @@ impl Stimulus {
                     label: digits.label(*index),
                 })
             }
-            Content::Picture(picture) if takes_digits(model) => {
-                let digit = digit(picture, steps, spec.size);
-                let polarity = steps.polarity.then_some(Polarity::LightOnDark);
-                let values = spec.grey_input(digit.picture.as_raw(), spec.size, polarity);
-                Some(PreparedInput {
-                    input: model.quantise(&values),
-                    values,
-                    stages: digit.stages,
-                    notes: Vec::new(),
-                    label: None,
-                })
-            }
             Content::Picture(picture) => {
-                let prepared = spec.prepare(&DynamicImage::ImageRgb8(picture.clone()));
+                let prepared = spec.prepare_by(picture, steps);
+                let mut notes: Vec<String> = prepared.line().into_iter().collect();
+                let why = prepared.emptiness;
+                notes.extend(why.map(|why| format!("the input is empty: {why}")));
                 Some(PreparedInput {
                     input: model.quantise(&prepared.values),
                     values: prepared.values,
-                    stages: Vec::new(),
-                    notes: prepared.notes,
+                    stages: prepared.stages,
+                    notes,
                     label: None,
                 })
             }
+            Content::File(_) => None,
         }
     }
-}
-
-/// Whether the model takes grey pictures, which can be brought into MNIST's form.
-fn takes_digits(model: &ModelFiles) -> bool {
-    model.spec.input.channels == Channels::Grey
 }
 
 /// Digits, one after the other.

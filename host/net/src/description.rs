@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::input::{Channels, ModelSpec, Polarity, SpecError};
+use crate::labels::{self, LabelsError};
 use crate::request::RequestError;
 use crate::resources::ResourcePath;
 
@@ -41,9 +42,6 @@ pub struct Description {
     pub notes: Vec<String>,
 }
 
-/// Bytes that a file of labels may have.
-const MAX_LABEL_BYTES: u64 = 1 << 24;
-
 /// Why it cannot be said how a model wants its input.
 #[derive(Debug, Error)]
 pub enum DescriptionError {
@@ -58,22 +56,9 @@ pub enum DescriptionError {
     /// The flags and the description together cannot be used.
     #[error("{0}")]
     Overrides(Box<SpecError>),
-    /// The file of labels cannot be read.
-    #[error("could not read {path}")]
-    Labels {
-        /// The file.
-        path: ResourcePath,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// The file of labels is too large to be one.
-    #[error("{path} has {bytes} bytes; a file of labels has at most {MAX_LABEL_BYTES}")]
-    LabelsTooLarge {
-        /// The file.
-        path: ResourcePath,
-        /// Its bytes.
-        bytes: u64,
-    },
+    /// The file of labels cannot be used.
+    #[error(transparent)]
+    Labels(#[from] LabelsError),
     /// The input is not an image.
     #[error(
         "{path}: the model's input is {dims:?}, but only [N, C, H, W] with 1 or 3 channels works (-1 is a size that the file leaves open)"
@@ -96,7 +81,7 @@ pub enum DescriptionError {
 
 impl RequestError for DescriptionError {
     fn is_request(&self) -> bool {
-        !matches!(self, Self::Labels { .. })
+        !matches!(self, Self::Labels(LabelsError::Read { .. }))
     }
 }
 
@@ -194,7 +179,7 @@ impl Overrides {
         }
         input.polarity = self.polarity.or(input.polarity);
         if let Some(path) = &self.labels {
-            spec.output.labels = labels(&path.clone().into())?;
+            spec.output.labels = labels::read(path)?;
         }
         Ok(())
     }
@@ -204,20 +189,6 @@ impl Overrides {
 fn shipped_description(path: &ResourcePath) -> Option<ResourcePath> {
     let stem = path.stem()?;
     Some(ResourcePath::Shipped(format!("descriptions/{stem}.toml")))
-}
-
-fn labels(path: &ResourcePath) -> Result<Vec<String>, DescriptionError> {
-    let read_error = |source| DescriptionError::Labels {
-        path: path.clone(),
-        source,
-    };
-    let bytes = path.byte_count().map_err(read_error)?;
-    if bytes > MAX_LABEL_BYTES {
-        let path = path.clone();
-        return Err(DescriptionError::LabelsTooLarge { path, bytes });
-    }
-    let text = path.read_to_string().map_err(read_error)?;
-    Ok(text.lines().map(|line| line.trim().to_owned()).collect())
 }
 
 #[cfg(test)]
@@ -271,12 +242,11 @@ mod tests {
             ..Overrides::default()
         };
         let describe = || overrides.describe(&elsewhere(), &[1, 3, 8, 8]).unwrap_err();
-        assert!(matches!(describe(), DescriptionError::Labels { .. }));
+        assert!(matches!(describe(), DescriptionError::Labels(_)));
         assert!(!describe().is_request());
-        let file = std::fs::File::create(&labels).unwrap();
-        file.set_len(MAX_LABEL_BYTES + 1).unwrap();
-        let error = describe().to_string();
-        assert!(error.contains("file of labels"), "{error}");
+        std::fs::write(&labels, b"\xff").unwrap();
+        assert!(describe().is_request());
+        assert!(describe().to_string().contains("UTF-8"));
     }
 
     #[test]

@@ -3,19 +3,22 @@
 //! Everything ends as `f32` in `[C, H, W]`; `MODEL.toml` ([`ModelSpec`]) says
 //! how pixels become numbers.
 
-pub mod calibration;
+pub mod array;
+pub mod data;
 pub mod digit_form;
+pub mod grey;
 pub mod idx;
 pub mod mnist;
-pub mod npy;
 pub mod open;
 pub mod picture;
+pub mod prepare;
 pub mod shown;
 pub mod spec;
 
-pub use calibration::CalibrationError;
+pub use array::{Array, ArrayError};
+pub use data::{DataError, DataSet, Pick};
 pub use mnist::{MnistError, MnistSet};
-pub use npy::{Array, NpyError};
 pub use open::{CAMERA, FloatInput, Input, InputError, Int8Input};
-pub use picture::{PictureError, Prepared};
-pub use spec::{Channels, InputSpec, ModelSpec, Polarity, SpecError};
+pub use picture::{Picture, PictureError};
+pub use prepare::Prepared;
+pub use spec::{ArrayRange, Channels, Form, InputSpec, ModelSpec, Polarity, SpecError};

@@ -1,8 +1,10 @@
 //! What a network is and what it is shown.
 //!
 //! ```text
-//! input        a picture, an array or a digit → [C, H, W] as a model wants it
+//! input        a picture, an array, a digit or a set of data → [C, H, W] as a model wants it
 //! description  how a model wants its input: its description, what the user says, what is assumed
+//! labels       names of classes
+//! file         bounded reading of files as users have them
 //! onnx         ONNX files: bounded reading, building, running by tract
 //! reader       the one reader: what exporters write, in a normal form
 //! resources    shipped models, descriptions and digits; folders of other files
@@ -10,7 +12,8 @@
 //! affine, window, hex, printable, random, request, described   what every floor above shares
 //! ```
 //!
-//! `description` reads `input`, and both read `resources`; `reader` reads `onnx`; `resources` and `onnx` know nothing of inputs.
+//! `description` reads `input`; `input` and `labels` read `resources`; `reader` reads `onnx`; `resources` and `onnx`
+//! know nothing of inputs.
 //!
 //! ```
 //! use cortexscope_net::input::{FloatInput, ModelSpec};
@@ -26,8 +29,10 @@
 pub mod affine;
 pub mod described;
 pub mod description;
+pub mod file;
 pub mod hex;
 pub mod input;
+pub mod labels;
 pub mod onnx;
 pub mod output;
 pub mod printable;

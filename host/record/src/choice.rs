@@ -4,6 +4,7 @@ use crate::container::{ContainerError, about};
 use crate::open::{OpenError, Tape, open};
 use cortexscope_compile::model_files::{ModelFiles, ModelFilesError};
 use cortexscope_net::RequestError;
+use cortexscope_net::input::{PictureError, picture};
 use cortexscope_rig::Rig;
 use cortexscope_rig::board::{BOARDS, BoardKind, Engine, FarEnd, Port, Transport, find};
 use cortexscope_rig::session::Cancel;
@@ -52,13 +53,8 @@ pub enum ChoiceError {
         board: &'static str,
     },
     /// A picture for the camera cannot be read.
-    #[error("--sensor {}: {source}", path.display())]
-    Sensor {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        source: image::ImageError,
-    },
+    #[error("--sensor: {0}")]
+    Sensor(PictureError),
     /// The recording cannot be read.
     #[error(transparent)]
     Recording(#[from] ContainerError),
@@ -161,14 +157,11 @@ impl RigChoice {
         if !self.sensor.is_empty() && board.transport != Transport::InProcess {
             return Err(ChoiceError::NoCamera { board: board.name });
         }
-        let pictures = self.sensor.iter().map(|path| match image::open(path) {
-            Ok(picture) => Ok(picture.to_luma8()),
-            Err(source) => Err(ChoiceError::Sensor {
-                path: path.clone(),
-                source,
-            }),
-        });
-        pictures.collect()
+        let open = |path: &PathBuf| Ok(picture::open(path)?.into_grey());
+        let pictures = self.sensor.iter().map(open);
+        pictures
+            .collect::<Result<_, _>>()
+            .map_err(ChoiceError::Sensor)
     }
 }
 
@@ -207,7 +200,7 @@ mod tests {
             sensor: sensor.clone(),
             ..native.clone()
         });
-        assert!(matches!(no_picture, ChoiceError::Sensor { .. }));
+        assert!(matches!(no_picture, ChoiceError::Sensor(_)));
         let no_camera = refusal(&RigChoice {
             sensor,
             ..RigChoice::of("mps2-an386", "lecture-lenet")

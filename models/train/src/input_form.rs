@@ -15,6 +15,7 @@ range = [0.0, 1.0]          # what pixel 0 and pixel 255 become
 mean = [0.0]                # subtracted per channel after the range
 std = [1.0]                 # divided by per channel
 polarity = "light-on-dark"  # MNIST's: ink is light
+form = "digit"              # pictures are brought into the form of MNIST's digits
 
 [output]
 labels = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]
@@ -25,7 +26,7 @@ labels = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cortexscope_net::input::ModelSpec;
+    use cortexscope_net::input::{Form, ModelSpec};
     use cortexscope_net::resources::shipped_bytes;
 
     #[test]
@@ -38,6 +39,7 @@ mod tests {
         let spec = ModelSpec::parse(&description).unwrap();
         assert_eq!(spec.input.bounds(), [0.0, 1.0]);
         assert_eq!(spec.input.shape(), [1, 28, 28]);
+        assert_eq!(spec.input.form, Some(Form::Digit));
         assert_eq!(spec.output.labels.len(), 10);
     }
 }

@@ -18,6 +18,9 @@ pub enum FloatModelError {
         /// What there is.
         shipped: Vec<String>,
     },
+    /// The labels are not those of the model's classes.
+    #[error(transparent)]
+    Labels(#[from] cortexscope_net::labels::LabelsError),
     /// A file is not a model that can be used.
     #[error("{path}: {source}")]
     File {

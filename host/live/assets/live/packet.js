@@ -7,6 +7,7 @@ export const OCCLUSION = 3;
 export const PIXELS = 4;
 export const ATTRIBUTION = 5;
 export const CLIMB = 6;
+export const FILE = 7;
 
 const VIEWS = { i8: Int8Array, u8: Uint8Array, i32: Int32Array, f32: Float32Array };
 const aligned = (bytes) => Math.ceil(bytes / 8) * 8;
@@ -28,13 +29,22 @@ export function decode(buffer) {
 /** A packet of pixels; `image` is an ImageData. */
 export function pixels(number, source, image) {
   const { width, height } = image;
-  const header = new TextEncoder().encode(JSON.stringify({ number, source, width, height }));
+  return packet(PIXELS, { number, source, width, height }, image.data);
+}
+
+/** A packet with the bytes of a picture file, which the host decodes. */
+export function file(number, source, bytes) {
+  return packet(FILE, { number, source }, new Uint8Array(bytes));
+}
+
+function packet(kind, fields, data) {
+  const header = new TextEncoder().encode(JSON.stringify(fields));
   const start = aligned(8 + header.length);
-  const packet = new Uint8Array(start + image.data.length);
-  const words = new DataView(packet.buffer);
-  words.setUint32(0, PIXELS, true);
+  const bytes = new Uint8Array(start + data.length);
+  const words = new DataView(bytes.buffer);
+  words.setUint32(0, kind, true);
   words.setUint32(4, header.length, true);
-  packet.set(header, 8);
-  packet.set(image.data, start);
-  return packet.buffer;
+  bytes.set(header, 8);
+  bytes.set(data, start);
+  return bytes.buffer;
 }

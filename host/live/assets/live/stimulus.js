@@ -6,7 +6,7 @@ import { PictureFile } from './source/file.js';
 import { Pad } from './source/pad.js';
 import { ramp } from './controls.js';
 import { canvas, paint } from './maps.js';
-import { pixels } from './packet.js';
+import { file, pixels } from './packet.js';
 import { MARK } from './receptive_field.js';
 import { tabs } from './tabs.js';
 
@@ -19,8 +19,8 @@ const SHOWN = 224;
 /** The steps of the preparation, and what each does. */
 const STEPS = {
   grey: 'grey levels by luminance',
-  contrast: 'background and ink become black and white',
-  polarity: 'dark ink on a light background is inverted',
+  contrast: 'ink is told from the background around it, in light and in shade',
+  polarity: 'dark ink is made light',
   crop: 'all but the ink in the middle is removed',
   fit: 'the ink is scaled to 20 of 28 pixels',
   centre: 'the centre of mass moves to the middle',
@@ -141,8 +141,8 @@ export class Stimulus {
       this.isDirty = false;
       if (this.source === 'pad') this.send('drawing', this.pad.pen.getImageData(0, 0, 280, 280));
       if (this.source === 'file' && this.file.isPicture) {
-        const { canvas } = this.file;
-        this.send(this.file.name, canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height));
+        const { canvas, name, bytes } = this.file;
+        this.send(name, canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height), bytes);
       }
     }
   }
@@ -155,12 +155,13 @@ export class Stimulus {
     this.send(name, this.pen.getImageData(0, 0, SQUARE, SQUARE));
   }
 
-  send(name, image) {
+  /** Sends pixels or, where there are any, the bytes of the file that they came from. */
+  send(name, image, bytes = null) {
     this.number += 1;
     this.sent.set(this.number, performance.now());
     if (this.sent.size > 256) this.sent.delete(this.sent.keys().next().value);
     this.picture = { name, image };
-    this.connection.send(pixels(this.number, name, image));
+    this.connection.send(bytes ? file(this.number, name, bytes) : pixels(this.number, name, image));
   }
 
   /** When the picture of this number was taken. */
@@ -177,6 +178,7 @@ export class Stimulus {
       $('digit').value = header.source.slice(6);
     }
     this.values = values(0);
+    this.input.title = header.notes.join('\n');
     this.drawInput();
     const isPlain = header.stages.length === 0;
     $('stages').classList.toggle('plain', isPlain);

@@ -4,7 +4,6 @@ use super::{Last, Worker};
 use crate::frame::{self, Frame};
 use crate::stimulus::{Player, Stimulus};
 use cortexscope_rig::session::{Progress, TensorSet};
-use image::DynamicImage;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -17,7 +16,6 @@ impl Worker {
         };
         match rig.session.capture() {
             Ok(picture) => {
-                let picture = DynamicImage::ImageLuma8(picture).to_rgb8();
                 self.frame(Stimulus::from_camera("camera of the board", picture));
             }
             Err(error) => {
@@ -62,6 +60,13 @@ impl Worker {
     }
 
     pub(super) fn frame(&mut self, stimulus: Stimulus) {
+        let stimulus = match stimulus.decoded() {
+            Ok(stimulus) => stimulus,
+            Err(error) => {
+                let text = format!("{}.", cortexscope_present::causes::in_words(&error));
+                return self.update(|state| state.announce(text));
+            }
+        };
         let Some(mut rig) = self.rig.take() else {
             return;
         };

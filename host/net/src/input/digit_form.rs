@@ -6,17 +6,40 @@
 //! grey pixels of the network's own size; the command line and the page make
 //! them here, so the same picture gives the same bytes.
 
+mod ground;
 mod ink;
-mod levels;
+mod polarity;
 
 use image::imageops::{self, FilterType};
 use image::{GrayImage, Luma, RgbImage};
 use serde::{Deserialize, Serialize};
 
+use super::grey;
+use ground::Difference;
+
 /// Of 28 pixels, those of the box that the ink fills.
 const BOX: usize = 20;
 /// The side that the box belongs to.
 const FRAME: usize = 28;
+/// A larger picture is reduced to this side: strokes are found in it just as well.
+const WORK_SIDE: u32 = 768;
+/// Ink that differs less from its ground, in shares of the ground, is unevenness.
+const CONTRAST_MIN: f32 = 0.12;
+/// Ground that differs this many times as much from its median as half of it does.
+const NOISE_MAX: f32 = 7.0;
+/// A picture is smoothed until ink differs this many times as much as the ground.
+const CLARITY: f32 = 20.0;
+/// By so many pixels at most.
+const RADII: u32 = 3;
+/// Pixels that ink has at least.
+const PIXELS_MIN: usize = 8;
+/// What is black and what is white after the contrast, in shares of the ink's difference
+/// from the ground. Ruled lines differ by less than the first.
+const ENDS: [f32; 2] = [0.3, 0.7];
+/// Strokes of MNIST's digits are wider than this in the box of 20 pixels.
+const STROKE_MIN: f64 = 1.6;
+/// A level that a ground of MNIST's form stays below.
+const DARK: u8 = 8;
 
 /// Which steps are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,9 +47,10 @@ const FRAME: usize = 28;
 pub struct Steps {
     /// Grey by luminance (ITU-R BT.601); without it, the green channel is taken.
     pub grey: bool,
-    /// Ground and ink, told apart by Otsu's threshold, become black and white.
+    /// What differs from the ground around it, in light and in shade, is ink; ground and
+    /// ink become the ends of the scale.
     pub contrast: bool,
-    /// A picture whose edge is light is inverted, so that ink is light.
+    /// Dark ink is made light.
     pub polarity: bool,
     /// What is not the ink in the middle is left away.
     pub crop: bool,
@@ -60,6 +84,15 @@ pub struct Stage {
     pub picture: GrayImage,
 }
 
+/// Which is lighter, ink or ground.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ink {
+    /// As on paper.
+    Dark,
+    /// As on a blackboard, and in MNIST.
+    Light,
+}
+
 /// A picture in the form of a digit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Digit {
@@ -67,45 +100,253 @@ pub struct Digit {
     pub picture: GrayImage,
     /// Every step, in order.
     pub stages: Vec<Stage>,
+    /// What was done, in words, and in the order in which it was done.
+    pub said: Vec<String>,
+    /// Whether ink was found. Without it the picture is all ground.
+    pub has_ink: bool,
 }
 
 /// Makes `picture` a digit of `[height, width]` pixels.
 ///
-/// A picture without ink is left empty.
+/// A picture without ink is left empty. One that has MNIST's form already, of the
+/// network's size on a black or white ground, keeps its pixels.
 pub fn digit(picture: &RgbImage, steps: Steps, [height, width]: [usize; 2]) -> Digit {
-    let mut stages = Vec::with_capacity(6);
-    let mut stage = |name, made, picture: &GrayImage| {
-        let picture = picture.clone();
-        stages.push(Stage {
-            name,
-            made,
-            picture,
-        });
+    let mut making = Making::default();
+    let picture = &reduced(picture, &mut making.said);
+    let mut grey = grey::of(picture, steps.grey);
+    if picture.dimensions() == (width as u32, height as u32)
+        && let Some(ink) = ink_in_form(&grey)
+    {
+        return making.of_form(grey, steps, ink);
+    }
+    making.stage("grey", steps.grey, &grey);
+    let even = even(&grey);
+    let mut has_ink = even.is_some();
+    let ink = match &even {
+        Some(even) => even.ink,
+        None => polarity::ink(&grey),
     };
-    let mut grey = levels::grey(picture, steps.grey);
-    stage("grey", steps.grey, &grey);
     if steps.contrast {
-        levels::stretch(&mut grey);
+        grey = even.map_or_else(|| empty(&grey, ink), |even| even.picture);
+        making.say("evened the ground");
     }
-    stage("contrast", steps.contrast, &grey);
-    if steps.polarity && levels::has_light_edge(&grey) {
+    making.stage("contrast", steps.contrast, &grey);
+    if steps.polarity && ink == Ink::Dark {
         imageops::invert(&mut grey);
+        making.say("made dark ink light");
     }
-    stage("polarity", steps.polarity, &grey);
+    making.stage("polarity", steps.polarity, &grey);
     if steps.crop {
-        grey = ink::crop(&grey);
+        match ink::crop(&grey) {
+            Some((cut, [left, top, width, height])) => {
+                making.say(format!("cut out {width}×{height} at ({left}, {top})"));
+                grey = cut;
+            }
+            None => has_ink = false,
+        }
     }
-    stage("crop", steps.crop, &grey);
+    making.stage("crop", steps.crop, &grey);
     let side = height.min(width).max(1);
-    let longer = if steps.fit { side * BOX / FRAME } else { side };
-    let small = fitted(&grey, longer.max(1) as u32);
-    stage("fit", steps.fit, &small);
+    let small = if steps.fit {
+        making.boxed(&grey, (side * BOX / FRAME).max(1))
+    } else {
+        fitted(&grey, side as u32)
+    };
+    making.stage("fit", steps.fit, &small);
     let placed = placed(&small, steps.centre, [height, width]);
-    stage("centre", steps.centre, &placed);
+    if steps.centre {
+        making.say("centred by mass");
+    }
+    making.stage("centre", steps.centre, &placed);
     Digit {
         picture: placed,
-        stages,
+        stages: making.stages,
+        said: making.said,
+        has_ink,
     }
+}
+
+/// What was made so far.
+#[derive(Default)]
+struct Making {
+    stages: Vec<Stage>,
+    said: Vec<String>,
+}
+
+impl Making {
+    fn stage(&mut self, name: &'static str, made: bool, picture: &GrayImage) {
+        self.stages.push(Stage {
+            name,
+            made,
+            picture: picture.clone(),
+        });
+    }
+
+    fn say(&mut self, what: impl Into<String>) {
+        self.said.push(what.into());
+    }
+
+    /// A picture in MNIST's form, of which nothing but the polarity may change.
+    fn of_form(mut self, mut grey: GrayImage, steps: Steps, ink: Ink) -> Digit {
+        for name in ["grey", "contrast"] {
+            self.stage(name, false, &grey);
+        }
+        self.say("left in MNIST's form");
+        let is_turned = steps.polarity && ink == Ink::Dark;
+        if is_turned {
+            imageops::invert(&mut grey);
+            self.say("made dark ink light");
+        }
+        self.stage("polarity", is_turned, &grey);
+        for name in ["crop", "fit", "centre"] {
+            self.stage(name, false, &grey);
+        }
+        Digit {
+            has_ink: grey.pixels().any(|pixel| pixel != grey.get_pixel(0, 0)),
+            picture: grey,
+            stages: self.stages,
+            said: self.said,
+        }
+    }
+
+    /// The ink in a box of `side`, its strokes not thinner than MNIST's.
+    fn boxed(&mut self, picture: &GrayImage, side: usize) -> GrayImage {
+        self.say(format!("fitted into {side}×{side}"));
+        let spots = ink::spots(picture, ink::INK);
+        let stroke = ink::stroke_width(&spots.iter().collect::<Vec<_>>());
+        let longer = f64::from(picture.width().max(picture.height()).max(1));
+        let in_box = stroke * BOX as f64 / longer;
+        if spots.is_empty() || in_box >= STROKE_MIN {
+            return fitted(picture, side as u32);
+        }
+        // Four pixels for each of the box: enough to thicken by parts of one.
+        let large = fitted(picture, 4 * side as u32);
+        let missing = (STROKE_MIN - in_box) / 2.0 * side as f64 / BOX as f64;
+        let radius = (4.0 * missing).round().max(1.0) as u32;
+        self.say("thickened the strokes");
+        fitted(&ink::thickened(&large, radius), side as u32)
+    }
+}
+
+/// A picture that every level of which is the ground.
+fn empty(picture: &GrayImage, ink: Ink) -> GrayImage {
+    let ground = match ink {
+        Ink::Dark => 255,
+        Ink::Light => 0,
+    };
+    GrayImage::from_pixel(picture.width(), picture.height(), Luma([ground]))
+}
+
+/// The ink of a picture whose edge is black or white all round, as MNIST's is.
+fn ink_in_form(grey: &GrayImage) -> Option<Ink> {
+    let [right, bottom] = [grey.width(), grey.height()].map(|side| side.saturating_sub(1));
+    let mut edge = grey
+        .enumerate_pixels()
+        .filter(|&(x, y, _)| x == 0 || y == 0 || x == right || y == bottom);
+    let is = |of: fn(u8) -> bool| edge.clone().all(|(_, _, pixel)| of(pixel.0[0]));
+    if is(|level| level < DARK) {
+        Some(Ink::Light)
+    } else if edge.all(|(_, _, pixel)| pixel.0[0] > 255 - DARK) {
+        Some(Ink::Dark)
+    } else {
+        None
+    }
+}
+
+/// The picture, its longer side at most [`WORK_SIDE`].
+fn reduced(picture: &RgbImage, said: &mut Vec<String>) -> RgbImage {
+    let (width, height) = picture.dimensions();
+    let longer = width.max(height);
+    if longer <= WORK_SIDE {
+        return picture.clone();
+    }
+    let scaled = |side: u32| {
+        let side = f64::from(side) * f64::from(WORK_SIDE) / f64::from(longer);
+        (side.round() as u32).max(1)
+    };
+    let (to_width, to_height) = (scaled(width), scaled(height));
+    said.push(format!(
+        "reduced {width}×{height} to {to_width}×{to_height}"
+    ));
+    imageops::thumbnail(picture, to_width, to_height)
+}
+
+/// A picture whose ground is at one end of the scale and whose ink is at the other.
+struct Even {
+    picture: GrayImage,
+    ink: Ink,
+}
+
+/// Evens the ground of a picture; `None` if nothing on it is ink.
+fn even(grey: &GrayImage) -> Option<Even> {
+    let ink = polarity::ink(grey);
+    let shorter = grey.width().min(grey.height());
+    // Wider than any stroke of a digit that fits into the picture.
+    let widest = (shorter as usize * 3 / 10).max(5);
+    let mut found = None;
+    for radius in (0..=RADII).map(|more| shorter / 200 + more) {
+        let smooth = smoothed(grey, radius);
+        let difference = Difference::of(&smooth, ink, widest);
+        let Some(levels) = ink_levels(&difference) else {
+            continue;
+        };
+        let is_clear = levels.clarity >= CLARITY;
+        found = Some((smooth, difference.stretched(levels.ends)));
+        if is_clear {
+            break;
+        }
+    }
+    let (smooth, first) = found?;
+    // With the width of the strokes known, the ground follows shadows more closely.
+    let spots = ink::spots(&first, 128);
+    let stroke = ink::stroke_width(&ink::main(&spots)?);
+    let window = (3.5_f64 * stroke).ceil() as usize;
+    let mut picture = first;
+    if window < widest {
+        let second = Difference::of(&smooth, ink, window.max(5));
+        if let Some(levels) = ink_levels(&second) {
+            picture = second.stretched(levels.ends);
+        }
+    }
+    if ink == Ink::Dark {
+        imageops::invert(&mut picture);
+    }
+    Some(Even { picture, ink })
+}
+
+/// What ink differs by.
+struct InkLevels {
+    /// The differences that become black and white.
+    ends: [f32; 2],
+    /// How many times as much ink differs as half of the ground does.
+    clarity: f32,
+}
+
+/// What ink differs by; `None` if nothing differs enough.
+fn ink_levels(difference: &Difference) -> Option<InkLevels> {
+    let [ground, spread] = difference.of_ground();
+    let least = ground + CONTRAST_MIN.max(NOISE_MAX * spread);
+    let values = difference.values.iter().copied();
+    let mut inked: Vec<f32> = values.filter(|&value| value > least).collect();
+    if inked.len() < PIXELS_MIN {
+        return None;
+    }
+    // The strongest tenth is the middle of strokes, not their edges and not lines.
+    inked.sort_unstable_by(|a, b| b.total_cmp(a));
+    let strongest = (inked.len() / 10).max(PIXELS_MIN);
+    let ink = inked[strongest / 2] - ground;
+    Some(InkLevels {
+        ends: ENDS.map(|end| ground + end * ink),
+        clarity: ink / spread.max(f32::EPSILON),
+    })
+}
+
+/// Every pixel the mean of those at most `radius` away.
+fn smoothed(picture: &GrayImage, radius: u32) -> GrayImage {
+    if radius == 0 {
+        return picture.clone();
+    }
+    imageops::fast_blur(picture, radius as f32)
 }
 
 /// `picture`, its longer side `longer` pixels, every pixel the mean of what it

@@ -1,12 +1,14 @@
 //! From what a user writes, `mnist:18` or a file, to values that fit a model.
 
+use super::array::{ArrayError, ArrayFile, Meaning};
+use super::digit_form::Stage;
 use super::mnist::{MnistError, MnistSet};
-use super::npy::{Array, NpyError};
-use super::picture::{self, PictureError};
+use super::picture::{self, Picture, PictureError};
+use super::prepare::Prepared;
 use super::spec::InputSpec;
 use crate::affine::Affine;
 use crate::request::RequestError;
-use image::{DynamicImage, GrayImage};
+use image::GrayImage;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -26,6 +28,8 @@ pub struct Input<T> {
     pub label: Option<usize>,
     /// What was done to make it, for the user to read.
     pub notes: Vec<String>,
+    /// The steps of its preparation as pictures, where it was a picture.
+    pub stages: Vec<Stage>,
 }
 
 /// An input in a float model's units.
@@ -64,22 +68,20 @@ pub enum InputError {
         path: PathBuf,
     },
     /// An array of several inputs.
-    #[error("{} holds {count} inputs: give one", path.display())]
+    #[error("{} holds {count} inputs, and one is wanted: save one of them alone", path.display())]
     Several {
         /// The file.
         path: PathBuf,
         /// How many there are.
         count: usize,
     },
-    /// An infinite value, or one that is not a number.
-    #[error("{}: value {index} is {value}; every value has to be a finite number", path.display())]
-    NotFinite {
-        /// The file.
-        path: PathBuf,
-        /// Where the value is.
-        index: usize,
-        /// The value.
-        value: f32,
+    /// Nothing of a picture can be seen by the model.
+    #[error("{argument} gives an empty input: {why}")]
+    Empty {
+        /// What the user wrote.
+        argument: String,
+        /// Why nothing is left.
+        why: String,
     },
     /// Steps of a compiled model, for a float model that has none beside it.
     #[error(
@@ -92,7 +94,7 @@ pub enum InputError {
     },
     /// The file is not an array, or one that does not fit the model.
     #[error(transparent)]
-    Array(#[from] NpyError),
+    Array(#[from] ArrayError),
     /// The file is not a picture.
     #[error(transparent)]
     Picture(#[from] PictureError),
@@ -103,14 +105,18 @@ pub enum InputError {
 
 impl RequestError for InputError {
     fn is_request(&self) -> bool {
-        !matches!(self, Self::Array(_) | Self::Picture(_) | Self::Digits(_))
+        match self {
+            Self::Array(error) => error.is_request(),
+            Self::Picture(_) | Self::Digits(_) => false,
+            _ => true,
+        }
     }
 }
 
 impl FloatInput {
     /// The input that `argument` names, as a float model described by `spec` wants
-    /// it: `mnist:0` to `mnist:9999` for a test digit, a `.npy` array in the model's
-    /// units, or a picture.
+    /// it: `mnist:0` to `mnist:9999` for a test digit, a `.npy` array or one of a `.npz`
+    /// archive (`FILE.npz:NAME`), or a picture.
     ///
     /// An array of int8 is in the steps of a compiled model. It is made into the
     /// float model's units by `steps`, the quantisation of the compiled model's
@@ -141,14 +147,31 @@ impl FloatInput {
     }
 
     /// A picture, as a float model described by `spec` wants it.
-    pub fn of_picture(argument: &str, picture: &DynamicImage, spec: &InputSpec) -> Self {
+    ///
+    /// # Errors
+    /// [`InputError::Empty`].
+    pub fn of_picture(
+        argument: &str,
+        picture: &Picture,
+        spec: &InputSpec,
+    ) -> Result<Self, InputError> {
         let prepared = spec.prepare(picture);
+        if let Some(why) = prepared.emptiness {
+            let argument = argument.to_owned();
+            return Err(InputError::Empty { argument, why });
+        }
+        Ok(Self::of_prepared(argument, prepared))
+    }
+
+    /// An input that was made of a picture, whether anything can be seen of it or not.
+    fn of_prepared(argument: &str, prepared: Prepared) -> Self {
         Self {
             argument: argument.to_owned(),
             name: stem(Path::new(argument)),
+            notes: prepared.line().into_iter().collect(),
             values: prepared.values,
             label: None,
-            notes: prepared.notes,
+            stages: prepared.stages,
         }
     }
 }
@@ -167,10 +190,24 @@ impl Int8Input {
         })
     }
 
-    /// A picture of the board's camera, as [`Int8Input::open`] makes it.
+    /// A picture of the board's camera, as [`Int8Input::open`] makes it. A camera may
+    /// see nothing; a note says so.
     pub fn captured(picture: GrayImage, spec: &InputSpec, steps: Affine) -> Self {
-        let picture = DynamicImage::ImageLuma8(picture);
-        FloatInput::of_picture(CAMERA, &picture, spec).map(|value| steps.quantise(value))
+        let prepared = spec.prepare(&picture.into());
+        let why = prepared.emptiness.clone();
+        let mut input = FloatInput::of_prepared(CAMERA, prepared);
+        input
+            .notes
+            .extend(why.map(|why| format!("the input is empty: {why}")));
+        input.map(|value| steps.quantise(value))
+    }
+}
+
+impl Int8Input {
+    /// The input in a float model's units, as far as `steps` can tell them apart.
+    #[must_use]
+    pub fn dequantised(self, steps: Affine) -> FloatInput {
+        self.map(|value| steps.dequantise(value))
     }
 }
 
@@ -182,6 +219,7 @@ impl<T> Input<T> {
             values: self.values.into_iter().map(convert).collect(),
             label: self.label,
             notes: self.notes,
+            stages: self.stages,
         }
     }
 }
@@ -202,20 +240,34 @@ impl Opened {
         if argument == CAMERA {
             return Err(InputError::Camera);
         }
-        let path = Path::new(argument);
-        if !path.is_file() {
-            return Err(InputError::NoFile {
-                path: path.to_owned(),
-            });
+        let (path, member) = array_name(argument);
+        if !path.exists() {
+            return Err(InputError::NoFile { path });
         }
-        if path.extension().is_some_and(|extension| extension == "npy") {
-            return array(path, spec);
+        if member.is_some() || has_extension(&path, &["npy", "npz"]) {
+            return array(argument, &path, member.as_deref(), spec);
         }
-        let picture = picture::open(path)?;
-        Ok(Self::Float(FloatInput::of_picture(
-            argument, &picture, spec,
-        )))
+        let picture = picture::open(&path)?;
+        FloatInput::of_picture(argument, &picture, spec).map(Self::Float)
     }
+}
+
+/// A path, and the name of an array in the archive there: `FILE.npz:NAME`.
+pub(super) fn array_name(argument: &str) -> (PathBuf, Option<String>) {
+    match argument.rsplit_once(".npz:") {
+        Some((archive, name)) if !Path::new(argument).exists() => {
+            (format!("{archive}.npz").into(), Some(name.to_owned()))
+        }
+        _ => (argument.into(), None),
+    }
+}
+
+pub(super) fn has_extension(path: &Path, extensions: &[&str]) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| {
+        let mut known = extensions.iter();
+        known.any(|known| known.eq_ignore_ascii_case(extension))
+    })
 }
 
 /// A digit of the test set.
@@ -235,36 +287,81 @@ fn digit(argument: &str, number: &str, spec: &InputSpec) -> Result<FloatInput, I
         values,
         label: digits.label(index).map(usize::from),
         notes: Vec::new(),
+        stages: Vec::new(),
     })
 }
 
-/// An array, taken as it is.
-fn array(path: &Path, spec: &InputSpec) -> Result<Opened, InputError> {
-    let array = Array::open(path)?;
-    let is_int8 = array.is_int8;
-    let mut inputs = array.into_inputs(spec.shape(), path)?;
-    let path = path.to_owned();
-    let (1, Some(values)) = (inputs.len(), inputs.pop()) else {
-        let count = inputs.len() + 1;
+/// An array: pixels, steps of a compiled model, or values in the model's units.
+fn array(
+    argument: &str,
+    path: &Path,
+    member: Option<&str>,
+    spec: &InputSpec,
+) -> Result<Opened, InputError> {
+    let only = match member {
+        None if has_extension(path, &["npz"]) => Some(only_member(path)?),
+        _ => None,
+    };
+    let member = member.or(only.as_deref());
+    let mut inputs = ArrayFile::open(path, member)?.inputs(spec)?;
+    let count = inputs.count();
+    let (1, Some(values)) = (count, inputs.next_input()?) else {
+        let path = path.to_owned();
         return Err(InputError::Several { path, count });
     };
-    if let Some(index) = values.iter().position(|value| !value.is_finite()) {
-        let value = values[index];
-        return Err(InputError::NotFinite { path, index, value });
-    }
+    let meaning = inputs.meaning();
     let input = Input {
-        argument: path.display().to_string(),
-        name: stem(&path),
+        argument: argument.to_owned(),
+        name: stem(path),
+        notes: meaning_note(meaning, &values, spec).into_iter().collect(),
         values,
         label: None,
-        notes: Vec::new(),
+        stages: Vec::new(),
     };
-    Ok(if is_int8 {
+    Ok(if meaning == Meaning::Steps {
         // Every value came from an int8.
         Opened::Int8(input.map(|value| value as i8))
     } else {
         Opened::Float(input)
     })
+}
+
+/// The name of the one array in an archive.
+pub(super) fn only_member(path: &Path) -> Result<String, ArrayError> {
+    let mut names = ArrayFile::names(path)?;
+    match names.len() {
+        1 => Ok(names.remove(0)),
+        _ => Err(ArrayError::Member {
+            path: path.to_owned(),
+            wanted: None,
+            names,
+        }),
+    }
+}
+
+/// What the values of an array were taken for, where that is worth saying.
+pub(super) fn meaning_note(meaning: Meaning, values: &[f32], spec: &InputSpec) -> Option<String> {
+    match meaning {
+        Meaning::Steps => None,
+        Meaning::Pixels([low, high]) => Some(format!(
+            "the array's values were taken as pixels, black at {low} and white at {high}"
+        )),
+        Meaning::Model => {
+            let [low, high] = spec.bounds();
+            let [least, greatest] = values
+                .iter()
+                .fold([low, high], |[least, greatest], &value| {
+                    [least.min(value), greatest.max(value)]
+                });
+            // Arrays in other units go far beyond, standardised ones a little.
+            let is_far = greatest - least > 8.0 * (high - low);
+            is_far.then(|| {
+                format!(
+                    "the array's values reach from {least} to {greatest}, and the model's pixels from {low} to {high}: if they are pixels, give --array-range 0,255"
+                )
+            })
+        }
+    }
 }
 
 fn stem(path: &Path) -> String {
@@ -350,12 +447,51 @@ mod tests {
         assert!(matches!(error, InputError::Several { count: 3, .. }));
         let infinite = array_file(&[2, 2], &[0.0_f32, 1.0, f32::INFINITY, 2.0]);
         let error = refusal(infinite.to_str().unwrap());
-        assert!(matches!(error, InputError::NotFinite { index: 2, .. }));
+        assert!(matches!(
+            error,
+            InputError::Array(ArrayError::NotFinite { index: 2, .. })
+        ));
+        assert!(error.is_request());
         let other_shape = array_file(&[3, 3], &[0.0_f32; 9]);
         let error = refusal(other_shape.to_str().unwrap());
         assert!(matches!(error, InputError::Array(_)) && !error.is_request());
         let text = tempfile::Builder::new().suffix(".png").tempfile().unwrap();
         let error = refusal(text.path().to_str().unwrap());
         assert!(matches!(error, InputError::Picture(_)) && !error.is_request());
+    }
+
+    #[test]
+    fn an_array_of_bytes_is_a_picture_of_them() {
+        let bytes = array_file(&[1, 2, 2, 1], &[0_u8, 255, 51, 102]);
+        let mut spec = spec(2);
+        spec.range = [0.0, 255.0];
+        let input = FloatInput::open(bytes.to_str().unwrap(), &spec, None).unwrap();
+        assert_eq!(input.values, [0.0, 255.0, 51.0, 102.0]);
+        assert!(input.notes[0].contains("as pixels"), "{:?}", input.notes);
+        let floats = array_file(&[2, 2], &[0.0_f32, 255.0, 51.0, 102.0]);
+        spec.range = [0.0, 1.0];
+        let input = FloatInput::open(floats.to_str().unwrap(), &spec, None).unwrap();
+        assert_eq!(input.values, [0.0, 255.0, 51.0, 102.0]);
+        assert!(
+            input.notes[0].contains("--array-range"),
+            "{:?}",
+            input.notes
+        );
+    }
+
+    #[test]
+    fn an_empty_input_says_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("clear.png");
+        image::RgbaImage::new(4, 4).save(&path).unwrap();
+        let error = refusal(path.to_str().unwrap());
+        assert!(matches!(error, InputError::Empty { .. }) && error.is_request());
+        assert!(
+            error.to_string().contains("transparent everywhere"),
+            "{error}"
+        );
+        let error = refusal(folder.path().to_str().unwrap());
+        let why = std::error::Error::source(&error).unwrap();
+        assert!(why.to_string().contains("folder"), "{why}");
     }
 }

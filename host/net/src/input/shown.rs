@@ -18,6 +18,29 @@ impl InputSpec {
         (black + (white - black) * f64::from(level) / 255.0) as f32
     }
 
+    /// The levels, 0 to 255 in the range, that an input `[C, H, W]` stands for.
+    pub fn levels(&self, values: &[f32]) -> Vec<f32> {
+        self.by_plane(values, Self::level)
+    }
+
+    /// The input `[C, H, W]` that levels, 0 to 255 and between, become:
+    /// [`InputSpec::levels`] backwards.
+    pub fn of_levels(&self, levels: &[f32]) -> Vec<f32> {
+        self.by_plane(levels, Self::value_of_level)
+    }
+
+    fn by_plane(&self, values: &[f32], convert: fn(&Self, usize, f32) -> f32) -> Vec<f32> {
+        let pixels = (self.size[0] * self.size[1]).max(1);
+        let planes = values.chunks(pixels).enumerate();
+        planes
+            .flat_map(|(channel, plane)| {
+                plane
+                    .iter()
+                    .map(move |&value| convert(self, channel, value))
+            })
+            .collect()
+    }
+
     /// The input `[C, H, W]` as a picture; what lies outside the range is cut.
     ///
     /// Missing values are black.
@@ -60,7 +83,23 @@ impl InputSpec {
 mod tests {
     use super::*;
     use crate::input::ModelSpec;
-    use image::DynamicImage;
+
+    #[test]
+    fn levels_are_values_backwards_in_every_channel() {
+        let mut spec = ModelSpec::assumed([3, 1, 2]).input;
+        spec.range = [0.0, 1.0];
+        spec.mean = vec![0.5, 0.25, 0.0];
+        spec.std = vec![0.5, 1.0, 2.0];
+        let levels = [0.0, 255.0, 51.0, 102.0, 255.0, 0.0];
+        let values = spec.of_levels(&levels);
+        // (level / 255 - mean) / std, by hand.
+        for (value, expected) in values.iter().zip([-1.0, 1.0, -0.05, 0.15, 0.5, 0.0]) {
+            assert!((value - expected).abs() < 1e-6, "{values:?}");
+        }
+        for (level, expected) in spec.levels(&values).iter().zip(levels) {
+            assert!((level - expected).abs() < 1e-3, "{level} {expected}");
+        }
+    }
 
     #[test]
     fn what_a_model_sees_is_the_picture_it_was_given() {
@@ -71,7 +110,7 @@ mod tests {
         spec.std = vec![1.0, 2.0, 0.5];
         for channels in [Channels::Rgb, Channels::Bgr] {
             spec.channels = channels;
-            let prepared = spec.prepare(&DynamicImage::ImageRgb8(picture.clone()));
+            let prepared = spec.prepare(&picture.clone().into());
             assert_eq!(spec.picture(&prepared.values), picture);
         }
     }

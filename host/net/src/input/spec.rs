@@ -40,6 +40,34 @@ pub struct InputSpec {
     /// Whether ink is light or dark; without it pictures are never inverted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub polarity: Option<Polarity>,
+    /// The form that pictures are brought into before; without it they are only cut and
+    /// resized.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<Form>,
+    /// The grey level that lies under transparent parts of pictures; without it white,
+    /// or black where white would leave nothing to see.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub underlay: Option<u8>,
+    /// What the values of arrays stand for, where a user says it.
+    #[serde(skip)]
+    pub array_range: Option<ArrayRange>,
+}
+
+/// What pictures are brought into before a model sees them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    /// A handwritten digit as in MNIST: see [`digit_form`](super::digit_form).
+    Digit,
+}
+
+/// What the values of an array stand for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ArrayRange {
+    /// Pixels, black and white at these values.
+    Pixels([f32; 2]),
+    /// The model's own units: nothing is computed.
+    Model,
 }
 
 /// What the outputs mean.
@@ -197,9 +225,9 @@ impl ModelSpec {
     }
 
     /// What is assumed of a model with input `[C, H, W]` that has no
-    /// description: pixels from 0 to 1, and MNIST's polarity where it is a grey picture.
+    /// description: pixels from 0 to 1, and MNIST's polarity where it has MNIST's size.
     pub fn assumed([channels, height, width]: [usize; 3]) -> Self {
-        let is_grey_picture = channels == 1 && height > 1;
+        let is_like_mnist = [channels, height, width] == [1, 28, 28];
         Self {
             name: None,
             input: InputSpec {
@@ -212,7 +240,10 @@ impl ModelSpec {
                 range: [0.0, 1.0],
                 mean: no_mean(),
                 std: unit_std(),
-                polarity: is_grey_picture.then_some(Polarity::LightOnDark),
+                polarity: is_like_mnist.then_some(Polarity::LightOnDark),
+                form: None,
+                underlay: None,
+                array_range: None,
             },
             output: OutputSpec::default(),
         }
@@ -335,6 +366,10 @@ impl fmt::Display for InputSpec {
         match self.polarity {
             Some(Polarity::LightOnDark) => f.write_str(", light ink on a dark ground"),
             Some(Polarity::DarkOnLight) => f.write_str(", dark ink on a light ground"),
+            None => Ok(()),
+        }?;
+        match self.form {
+            Some(Form::Digit) => f.write_str(", brought into the form of MNIST's digits"),
             None => Ok(()),
         }
     }

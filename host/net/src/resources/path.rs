@@ -2,10 +2,14 @@
 
 use super::folders::data_folder;
 use super::shipped::shipped_bytes;
+use crate::file;
 use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+
+/// Bytes that are read at most: what a protocol buffer can have.
+const MAX_BYTES: u64 = 1 << 31;
 
 /// A path to a file that is shipped in the program, or to one on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,14 +52,15 @@ impl ResourcePath {
         }
     }
 
-    /// The bytes of the file.
+    /// The bytes of the file, at most 2 GiB.
     ///
     /// # Errors
-    /// There is no such file, or the system refuses.
+    /// There is no such file, the system refuses, or it has the bytes of something
+    /// else: a [`FileFault`](file::FileFault).
     pub fn read(&self) -> io::Result<Cow<'static, [u8]>> {
         match self {
             Self::Shipped(path) => Ok(Cow::Borrowed(found(path)?)),
-            Self::Disk(path) => Ok(Cow::Owned(std::fs::read(path)?)),
+            Self::Disk(path) => Ok(Cow::Owned(file::read(path, MAX_BYTES)?)),
         }
     }
 

@@ -11,6 +11,7 @@ macro_rules! table {
 const FILES: &[(&str, &[u8])] = table![
     "descriptions/alexnet_conv.toml",
     "descriptions/squeezenet_v1.0_dc.toml",
+    "imagenet/labels.txt",
     "lecture-lenet/lecture-lenet.ctx",
     "lecture-lenet/lecture-lenet.int8.onnx",
     "lecture-lenet/lecture-lenet.onnx",

@@ -30,6 +30,9 @@ described! {
         pub planned_arena_bytes: PlannedArena,
         /// How often both networks are right; `null` without `--accuracy`.
         pub accuracy: Option<Accuracy>,
+        /// What is wrong with the calibration data, or with the accuracy, though the
+        /// network compiled; empty if nothing is.
+        pub warnings: Vec<String>,
     }
 
     /// Bytes of arena in each plan.
@@ -40,15 +43,15 @@ described! {
         pub tapped: Option<usize>,
     }
 
-    /// Both networks on test digits.
+    /// Both networks on labelled inputs.
     pub struct Accuracy {
-        /// Test digits that were run.
+        /// Inputs that were run.
         pub images: usize,
-        /// Digits that the float network classifies correctly.
+        /// Inputs that the float network classifies correctly.
         pub float_right: usize,
-        /// Digits that the int8 engine classifies correctly.
+        /// Inputs that the int8 engine classifies correctly.
         pub int8_right: usize,
-        /// Digits that both assign to the same class.
+        /// Inputs that both assign to the same class.
         pub agree: usize,
     }
 }

@@ -23,7 +23,15 @@ impl Style {
     /// What standard output can show: colours only on a terminal that says it
     /// has 24 bits of them (`COLORTERM`), and never under `NO_COLOR`.
     pub fn of_stdout() -> Self {
-        let terminal = console::Term::stdout();
+        Self::of(&console::Term::stdout())
+    }
+
+    /// What standard error can show.
+    pub fn of_stderr() -> Self {
+        Self::of(&console::Term::stderr())
+    }
+
+    fn of(terminal: &console::Term) -> Self {
         let columns = terminal.size_checked().map(|(_, columns)| columns.into());
         let variable = |name: &str| std::env::var(name).ok();
         Self::from_environment(terminal.is_term(), columns, &variable)

@@ -2,6 +2,10 @@
 
 /** Rows or columns that a picture is decoded to at most. */
 const SIDE_MAX = 512;
+/** Bytes of the largest file that the host decodes, as the command line does. */
+const HOST_BYTES_MAX = 48 * 1024 * 1024;
+/** The formats that it decodes; of others it gets the browser's pixels. */
+const HOST_TYPES = ['image/png', 'image/jpeg', 'image/bmp', 'image/gif', 'image/webp'];
 /** Bytes of the largest file that is opened. */
 const BYTES_MAX = 512 * 1024 * 1024;
 
@@ -35,8 +39,10 @@ export class PictureFile {
       return undefined;
     }
     let picture;
+    this.bytes = null;
     try {
       picture = await createImageBitmap(file);
+      if (HOST_TYPES.includes(file.type) && file.size <= HOST_BYTES_MAX) this.bytes = await file.arrayBuffer();
     } catch {
       return this.refuse('this browser cannot read it as a picture');
     }
@@ -44,9 +50,6 @@ export class PictureFile {
     this.canvas.width = Math.max(1, Math.round(picture.width * scale));
     this.canvas.height = Math.max(1, Math.round(picture.height * scale));
     const pen = this.canvas.getContext('2d', { willReadFrequently: true });
-    // Transparent parts lie on white, as they do on the command line.
-    pen.fillStyle = '#fff';
-    pen.fillRect(0, 0, this.canvas.width, this.canvas.height);
     pen.drawImage(picture, 0, 0, this.canvas.width, this.canvas.height);
     picture.close();
     this.canvas.hidden = false;
