@@ -12,6 +12,8 @@ pub struct Pixels {
     black: Vec<f64>,
     /// White less black, for each channel.
     span: Vec<f64>,
+    /// The model's value of each of 256 levels, for each channel.
+    levels: Vec<[f32; 256]>,
     /// Rows times columns.
     positions: usize,
 }
@@ -26,8 +28,20 @@ impl Pixels {
             span: (0..channels)
                 .map(|channel| end(channel, 255) - end(channel, 0))
                 .collect(),
+            levels: (0..channels)
+                .map(|channel| std::array::from_fn(|level| spec.value(channel, level as u8)))
+                .collect(),
             positions: (height * width).max(1),
         }
+    }
+
+    /// The model's values of a picture in 8 bits, exactly those of the same picture read
+    /// from a file.
+    pub fn values(&self, levels: &[u8]) -> Vec<f32> {
+        let planes = levels.chunks_exact(self.positions).zip(&self.levels);
+        let values = planes
+            .flat_map(|(plane, values)| plane.iter().map(|&level| values[usize::from(level)]));
+        values.collect()
     }
 
     /// The picture `[C, H, W]` that stands for an input of the model. Values outside the
@@ -97,6 +111,7 @@ mod tests {
         let (picture, outside) = pixels.picture(&values);
         assert_eq!(outside, 0);
         assert_eq!(levels(&picture), all);
+        assert_eq!(pixels.values(&all), values);
         let mut back = vec![0.0; 6];
         pixels.write(&of_levels(&all), &mut back);
         for (a, b) in back.iter().zip(&values) {

@@ -142,6 +142,15 @@ impl Request {
         Ok(())
     }
 
+    /// Where an input with this label, where it has one, and this prediction is to go.
+    pub fn goal(&self, label: Option<usize>, predicted: usize) -> Goal {
+        match (self.target, self.reference) {
+            (Some(target), _) => Goal::Towards(target),
+            (None, Reference::Label) => Goal::Away(label.unwrap_or(predicted)),
+            (None, Reference::Prediction) => Goal::Away(predicted),
+        }
+    }
+
     /// Attacks one input, which is number `index` of its set.
     ///
     /// # Errors
@@ -155,11 +164,7 @@ impl Request {
         let (original, _) = victim.pixels.picture(&sample.values);
         let before = victim.judge(levels(&original))?;
         let truth = sample.label.unwrap_or(before.class);
-        let goal = match (self.target, self.reference) {
-            (Some(target), _) => Goal::Towards(target),
-            (None, Reference::Label) => Goal::Away(truth),
-            (None, Reference::Prediction) => Goal::Away(before.class),
-        };
+        let goal = self.goal(sample.label, before.class);
         if goal.class() >= victim.classes {
             let why = "a class, or an input's label, is not among the model's classes";
             return Err(ExplainError::Parameter(why));
@@ -232,6 +237,14 @@ impl Survey {
         });
         let rows = rows.collect();
         Self { rows, outcomes }
+    }
+
+    /// Adds the rows of `other`, the same inputs at other sizes.
+    pub fn join(&mut self, other: Self) {
+        self.rows.extend(other.rows);
+        for (mine, theirs) in self.outcomes.iter_mut().zip(other.outcomes) {
+            mine.attempts.extend(theirs.attempts);
+        }
     }
 
     /// For each input the smallest size of change that was found to lead where it was to

@@ -4,7 +4,7 @@ use tract_adjoint::{Adjoint, AdjointError, Plan};
 use tract_onnx::prelude::*;
 
 use super::objective::{Goal, Loss, Objective};
-use super::pixels::{Pixels, of_levels};
+use super::pixels::Pixels;
 use crate::attribute::{ExplainError, threads_for};
 use crate::float_model::{FloatModel, FloatModelError, Forward, LayerId};
 use cortexscope_net::onnx::engine::{EngineError, guarded};
@@ -86,6 +86,20 @@ impl<'a> Victim<'a> {
     /// Another size, logits that are not finite, tract, or the work is to end.
     pub fn logits(&mut self, picture: &[f32]) -> Result<Vec<f32>, ExplainError> {
         self.take(picture)?;
+        self.forward()
+    }
+
+    /// The logits of a picture in 8 bits.
+    ///
+    /// # Errors
+    /// As [`Victim::logits`].
+    pub fn logits_of(&mut self, levels: &[u8]) -> Result<Vec<f32>, ExplainError> {
+        self.begin(levels.len())?;
+        self.values = self.pixels.values(levels);
+        self.forward()
+    }
+
+    fn forward(&self) -> Result<Vec<f32>, ExplainError> {
         let logits = self.forward.run(&self.values)?.pop().unwrap_or_default();
         finite(logits)
     }
@@ -147,7 +161,7 @@ impl<'a> Victim<'a> {
     /// # Errors
     /// As [`Victim::logits`].
     pub fn judge(&mut self, levels: Vec<u8>) -> Result<Judged, ExplainError> {
-        let logits = self.logits(&of_levels(&levels))?;
+        let logits = self.logits_of(&levels)?;
         let class = first_greatest(&logits).unwrap_or_default();
         Ok(Judged {
             levels,
@@ -158,15 +172,21 @@ impl<'a> Victim<'a> {
 
     /// Takes a picture as the model's next input.
     fn take(&mut self, picture: &[f32]) -> Result<(), ExplainError> {
+        self.begin(picture.len())?;
+        self.pixels.write(picture, &mut self.values);
+        Ok(())
+    }
+
+    /// Counts a run with an input of `have` values.
+    fn begin(&mut self, have: usize) -> Result<(), ExplainError> {
         if (self.stop)() {
             return Err(ExplainError::Interrupted);
         }
-        let (have, need) = (picture.len(), self.values.len());
+        let need = self.values.len();
         if have != need {
             return Err(FloatModelError::InputSize { have, need }.into());
         }
         self.queries += 1;
-        self.pixels.write(picture, &mut self.values);
         Ok(())
     }
 }
