@@ -7,6 +7,8 @@
 mod activations;
 mod ascend;
 mod ascend_parameters;
+mod attack;
+mod attack_parameters;
 mod bench;
 mod boards;
 mod budget;
@@ -14,6 +16,7 @@ mod common;
 mod compile;
 mod completions;
 mod conventions;
+mod data;
 mod default_board;
 mod demo;
 mod engines;
@@ -91,6 +94,8 @@ enum Command {
     Explain(explain::Explain),
     /// Find an input that raises a map, a neuron or a class score as far as possible.
     Ascend(Box<ascend::AscendCommand>),
+    /// Change inputs by little, so that a model takes them for another class.
+    Attack(Box<attack::AttackCommand>),
     /// Draw filters, activations, attributions and ascents side by side, and a page with them.
     Gallery(gallery::GalleryCommand),
     /// Draw the filters of a convolution.
@@ -131,6 +136,7 @@ pub fn main() -> ExitCode {
         Command::Activations(activations) => activations.run(),
         Command::Explain(explain) => explain.run(),
         Command::Ascend(ascend) => ascend.run(),
+        Command::Attack(attack) => attack.run(),
         Command::Gallery(gallery) => gallery.run(),
         Command::Filters(filters) => filters.run(),
         Command::Completions(completions) => completions.run(Cli::command()),

@@ -15,7 +15,7 @@
 //! - `range`: values to colours. `drawing`: marks; `raster` and `svg` write it.
 //! - `maps`: what a layer wrote. `layout`, `header`, `outline`: what figures share.
 //! - The figures, one file each: `activation` (and `vector`), `attribution`, `tiles`,
-//!   `scores`, `occlusion`, `arena`, `memory`.
+//!   `triptych`, `accuracy`, `scores`, `occlusion`, `arena`, `memory`.
 //!
 //! # Example
 //! Two maps of a convolution as a PNG file.
@@ -40,6 +40,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod accuracy;
 mod activation;
 mod arena;
 mod attribution;
@@ -60,8 +61,10 @@ mod svg;
 mod text;
 mod theme;
 mod tiles;
+mod triptych;
 mod vector;
 
+pub use accuracy::{AccuracyCurves, AccuracySeries, accuracy_curves};
 pub use activation::{Scale, activation_grid};
 pub use arena::{ArenaBuffer, ArenaPlan, BufferKind, arena_plan};
 pub use attribution::{AttributionPicture, ColourLimit, Rendering, attribution_picture, heat};
@@ -77,3 +80,4 @@ pub use scores::{ClassScores, class_scores};
 pub use text::{FONT_REGULAR, FONT_SEMIBOLD, Weight};
 pub use theme::{Role, Theme};
 pub use tiles::{Tile, TileScale, Tiles, tile_grid};
+pub use triptych::{Triptych, triptych};

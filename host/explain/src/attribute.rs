@@ -41,6 +41,7 @@ pub use argument::{Argument, ArgumentError, ArgumentKind, Arguments, Choice, Giv
 pub use attribution::{
     Attribution, NamedMap, Note, Residual, greatest_magnitude, sum_over_channels,
 };
+pub(crate) use backward::threads_for;
 pub use backward::{Backward, Pass, Rules, Wrt};
 pub use baseline::Baseline;
 pub use composite::{Composite, CompositeKind, LrpRule};

@@ -7,7 +7,8 @@
 //! - [`target`]: what is explained or raised: a map, a neuron, a class;
 //! - [`activations`] and [`filters`]: what layers write, and what convolutions look for;
 //! - [`attribute`]: what each value of an input contributes, a file for each method;
-//! - [`ascend`]: an input that raises a target.
+//! - [`ascend`]: an input that raises a target;
+//! - [`attack`]: small changes after which an input is taken for another class.
 //!
 //! Results are plain arrays; this crate draws nothing and talks to no board.
 //!
@@ -35,6 +36,7 @@
 
 pub mod activations;
 pub mod ascend;
+pub mod attack;
 pub mod attribute;
 pub mod filters;
 pub mod float_model;

@@ -26,6 +26,16 @@ impl Random {
         (-2.0 * radius.ln()).sqrt() * angle.cos()
     }
 
+    /// A number from 0 up to 1, which is left out, all equally likely.
+    pub fn uniform(&mut self) -> f64 {
+        self.generator.random()
+    }
+
+    /// One of `0..count`, all equally likely; 0 where `count` is 0.
+    pub fn index(&mut self, count: usize) -> usize {
+        self.generator.random_range(0..count.max(1))
+    }
+
     /// A whole number from `-reach` to `reach`, all equally likely.
     pub fn shift(&mut self, reach: usize) -> isize {
         let reach = reach as i64;
@@ -51,6 +61,20 @@ mod tests {
         assert!(moment(1).abs() < 5.0 * 0.0071);
         assert!((moment(2) - 1.0).abs() < 5.0 * 0.01);
         assert!((moment(4) - 3.0).abs() < 5.0 * 0.07);
+    }
+
+    #[test]
+    fn uniform_numbers_and_indices_fill_their_range() {
+        let mut random = Random::new(3);
+        let draws: Vec<f64> = (0..20_000).map(|_| random.uniform()).collect();
+        assert!(draws.iter().all(|draw| (0.0..1.0).contains(draw)));
+        // Five standard errors of the mean and of the mean square.
+        let mean = |power: i32| draws.iter().map(|v| v.powi(power)).sum::<f64>() / 20_000.0;
+        assert!((mean(1) - 0.5).abs() < 5.0 * 0.0021);
+        assert!((mean(2) - 1.0 / 3.0).abs() < 5.0 * 0.0022);
+        let drawn: Vec<usize> = (0..200).map(|_| random.index(3)).collect();
+        assert!((0..3).all(|index| drawn.contains(&index)) && drawn.iter().all(|&i| i < 3));
+        assert_eq!(random.index(0), 0);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 pub mod activations;
 pub mod ascend;
+pub mod attack;
 pub mod bench;
 pub mod boards;
 pub mod budget;

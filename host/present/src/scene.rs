@@ -2,6 +2,7 @@
 
 pub mod activation;
 pub mod ascent;
+pub mod attack;
 pub mod attribution;
 pub mod colours;
 pub mod filters;

@@ -60,6 +60,15 @@ pub struct Backward {
 /// Values of an input from which on a second thread is worth it.
 const LARGE_INPUT: usize = 20_000;
 
+/// Threads that one pass of an input with so many values is worth.
+pub fn threads_for(values: usize) -> usize {
+    if values < LARGE_INPUT {
+        1
+    } else {
+        std::thread::available_parallelism().map_or(1, usize::from)
+    }
+}
+
 impl Backward {
     /// Plans the way from `layer`, where the target is read, back to `wrt`.
     ///
@@ -91,11 +100,7 @@ impl Backward {
             (None, _) => tract_adjoint::Rules::gradient(),
         };
         let dims = model.input_dims().to_vec();
-        let threads = if dims.iter().product::<usize>() < LARGE_INPUT {
-            1
-        } else {
-            std::thread::available_parallelism().map_or(1, usize::from)
-        };
+        let threads = threads_for(dims.iter().product());
         let planned = guarded(|| {
             let adjoint = Adjoint::of(typed)
                 .read(&read)

@@ -1,6 +1,6 @@
 //! The JSON Schema of every document.
 
-use super::{Document, activations, ascend, bench, boards, budget, compile, demo, engines};
+use super::{Document, activations, ascend, attack, bench, boards, budget, compile, demo, engines};
 use super::{explain, filters, gallery, infer, memory, occlude, operators, verify};
 use cortexscope_net::described::{Object, Shape};
 use serde_json::{Map, Value, json};
@@ -34,6 +34,8 @@ pub fn all() -> Vec<Schema> {
         of::<filters::Filters>(),
         of::<explain::Receipt>(),
         of::<ascend::Ascend>(),
+        of::<attack::Attack>(),
+        of::<attack::Adversarial>(),
         of::<gallery::Gallery>(),
     ];
     all.into_iter().flatten().collect()

@@ -1,0 +1,40 @@
+//! Adversarial examples: changes of a picture, small as a norm measures them, after which
+//! a network takes it for something else (Szegedy et al. 2014; Goodfellow et al. 2015).
+//!
+//! Everything happens in pixels from 0 to 1, before the model's own normalisation: ε is
+//! one of their units, and pictures are clipped to them. What is judged is the picture in
+//! 8 bits that can be saved. The loss is the cross-entropy on logits.
+//!
+//! Layers, from the bottom up: `pixels`, `objective` and `ball` are the domain, the loss
+//! and the permitted changes; a `victim` is the model on plans that are made once; a file
+//! for each method; `example` attacks one input and `survey` a set of them.
+
+mod ascent;
+mod ball;
+mod bim;
+mod deepfool;
+mod example;
+mod fgm_l2;
+mod fgsm;
+mod method;
+mod objective;
+mod one_pixel;
+mod pgd;
+mod pgd_l2;
+mod pixels;
+mod single_step;
+mod survey;
+#[cfg(test)]
+mod tests;
+mod victim;
+
+pub use ascent::{Start, Steps};
+pub use ball::{Ball, Norm};
+pub use deepfool::DeepFool;
+pub use example::{Example, attack};
+pub use method::{Found, METHODS, Method, MethodInfo, Slopes};
+pub use objective::{Goal, Loss, Objective, log_odds, margin};
+pub use one_pixel::OnePixel;
+pub use pixels::{Pixels, levels, of_levels};
+pub use survey::{Attempt, Outcome, Reference, Request, Row, Sample, Survey, survey};
+pub use victim::{Judged, Pass, Stop, Victim, WayUp};

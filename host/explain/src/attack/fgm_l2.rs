@@ -1,0 +1,26 @@
+//! The fast gradient method for L2: x′ = x + ε · ∇ₓ L / ‖∇ₓ L‖₂.
+
+use super::ball::Norm;
+use super::method::{Found, MethodInfo};
+use super::objective::Goal;
+use super::single_step;
+use super::victim::Victim;
+use crate::attribute::ExplainError;
+
+/// What it is.
+pub const INFO: MethodInfo = MethodInfo {
+    name: "fgm-l2",
+    summary: "one step of length ε along the loss's gradient",
+    paper: "Miyato, Dai and Goodfellow 2017, equation 1; for pictures Papernot et al. 2018 (CleverHans)",
+    norm: Norm::Euclidean,
+};
+
+/// One step.
+pub fn run(
+    victim: &mut Victim<'_>,
+    picture: &[f32],
+    goal: Goal,
+    eps: f64,
+) -> Result<Found, ExplainError> {
+    single_step::run(victim, picture, goal, eps, Norm::Euclidean)
+}

@@ -1,0 +1,191 @@
+//! One pixel, found by differential evolution: no derivative is asked for.
+
+use super::ball::Norm;
+use super::method::{Found, MethodInfo, Slopes};
+use super::objective::{Goal, log_odds};
+use super::pixels::{levels, of_levels};
+use super::victim::Victim;
+use crate::attribute::ExplainError;
+use cortexscope_net::random::Random;
+use cortexscope_net::scores::first_greatest;
+
+/// What it is.
+pub const INFO: MethodInfo = MethodInfo {
+    name: "one-pixel",
+    summary: "one pixel, chosen and coloured by differential evolution",
+    paper: "Su, Vargas and Sakurai 2019, section III",
+    norm: Norm::Greatest,
+};
+
+/// Its parameters.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OnePixel {
+    /// Candidates in each generation.
+    pub population: usize,
+    /// Generations at most.
+    pub generations: usize,
+    /// F: how far a child goes along the difference of two parents.
+    pub weight: f64,
+}
+
+impl Default for OnePixel {
+    fn default() -> Self {
+        Self {
+            population: 400,
+            generations: 100,
+            weight: 0.5,
+        }
+    }
+}
+
+impl OnePixel {
+    /// Checks the parameters.
+    ///
+    /// # Errors
+    /// [`ExplainError::Parameter`].
+    pub fn check(&self) -> Result<(), ExplainError> {
+        if self.population < 4 {
+            let why = "the population is 4 or more: a child has three parents beside its rival";
+            return Err(ExplainError::Parameter(why));
+        }
+        if self.generations == 0 || !(self.weight.is_finite() && self.weight > 0.0) {
+            let why = "the generations are 1 or more, the weight is greater than 0";
+            return Err(ExplainError::Parameter(why));
+        }
+        Ok(())
+    }
+}
+
+/// A pixel and its levels: row, column, then a level for each channel.
+type Candidate = Vec<f64>;
+
+/// What a candidate is worth.
+#[derive(Clone, Copy)]
+struct Worth {
+    /// Less is better: the log-odds of the class that is left, or minus those of the one
+    /// that is wanted. They rank candidates as the paper's probabilities do, also where
+    /// these are all 1 in floating point.
+    cost: f64,
+    /// Whether the picture is where it was to go.
+    is_done: bool,
+}
+
+/// Evolves one pixel, without crossover as in the paper, until a candidate reaches the
+/// goal. The paper stops at a probability of the class below 5 % or of the target above
+/// 90 %, and starts with levels drawn from a normal of mean 128 and deviation 127.
+pub fn run(
+    victim: &mut Victim<'_>,
+    picture: &[f32],
+    goal: Goal,
+    parameters: &OnePixel,
+    random: &mut Random,
+) -> Result<Found, ExplainError> {
+    let [channels, height, width] = victim.model().input_shape();
+    let original = of_levels(&levels(picture));
+    let limits: Vec<f64> = [height, width]
+        .map(|side| side as f64 - 1.0)
+        .into_iter()
+        .chain(std::iter::repeat_n(255.0, channels))
+        .collect();
+    let shown = |candidate: &Candidate| -> Vec<f32> {
+        let mut picture = original.clone();
+        let at = candidate[0].round() as usize * width + candidate[1].round() as usize;
+        for (channel, level) in candidate[2..].iter().enumerate() {
+            picture[channel * height * width + at] = level.round() as f32 / 255.0;
+        }
+        picture
+    };
+    let mut worth = |candidate: &Candidate| -> Result<Worth, ExplainError> {
+        let logits = victim.logits(&shown(candidate))?;
+        let odds = log_odds(&logits, goal.class());
+        Ok(Worth {
+            cost: match goal {
+                Goal::Away(_) => odds,
+                Goal::Towards(_) => -odds,
+            },
+            is_done: goal.is_reached(first_greatest(&logits).unwrap_or_default()),
+        })
+    };
+    let mut drawn = || -> Candidate {
+        let position = limits[..2].iter().map(|limit| random.uniform() * limit);
+        let mut candidate: Candidate = position.collect();
+        candidate
+            .extend((0..channels).map(|_| (128.0 + 127.0 * random.normal()).clamp(0.0, 255.0)));
+        candidate
+    };
+    let mut population: Vec<Candidate> = (0..parameters.population).map(|_| drawn()).collect();
+    let mut worths = Vec::with_capacity(population.len());
+    let mut done = None;
+    for (index, candidate) in population.iter().enumerate() {
+        worths.push(worth(candidate)?);
+        if worths[index].is_done {
+            done = Some(index);
+            break;
+        }
+    }
+    let mut generation = 0;
+    while done.is_none() && generation < parameters.generations {
+        let parents = population.clone();
+        for index in 0..population.len() {
+            let [a, b, c] = three(index, parents.len(), random);
+            let child: Candidate = (0..limits.len())
+                .map(|gene| {
+                    let along = parents[b][gene] - parents[c][gene];
+                    let gene_of = parents[a][gene] + parameters.weight * along;
+                    gene_of.clamp(0.0, limits[gene])
+                })
+                .collect();
+            let found = worth(&child)?;
+            if found.is_done || found.cost <= worths[index].cost {
+                population[index] = child;
+                worths[index] = found;
+            }
+            if found.is_done {
+                done = Some(index);
+                break;
+            }
+        }
+        generation += 1;
+    }
+    let best = done.unwrap_or_else(|| {
+        let indices = 0..worths.len();
+        indices
+            .min_by(|&a, &b| worths[a].cost.total_cmp(&worths[b].cost))
+            .unwrap_or_default()
+    });
+    Ok(Found {
+        picture: shown(&population[best]),
+        direction: None,
+        slopes: Slopes::default(),
+    })
+}
+
+/// Three different places of `0..count`, none of them `but`.
+fn three(but: usize, count: usize, random: &mut Random) -> [usize; 3] {
+    let mut chosen = [but; 3];
+    for at in 0..3 {
+        loop {
+            let drawn = random.index(count);
+            if drawn != but && !chosen[..at].contains(&drawn) {
+                chosen[at] = drawn;
+                break;
+            }
+        }
+    }
+    chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parents_are_three_others() {
+        let mut random = Random::new(2);
+        for _ in 0..200 {
+            let mut all = three(1, 4, &mut random).to_vec();
+            all.sort_unstable();
+            assert_eq!(all, [0, 2, 3]);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Projected gradient descent for L2: steps along the gradient at length 1, within a
+//! sphere.
+
+use super::ascent::{Steps, ascend};
+use super::ball::{Ball, Norm};
+use super::method::{Found, MethodInfo};
+use super::objective::Goal;
+use super::victim::Victim;
+use crate::attribute::ExplainError;
+use cortexscope_net::random::Random;
+
+/// What it is.
+pub const INFO: MethodInfo = MethodInfo {
+    name: "pgd-l2",
+    summary: "steps along the gradient from a random start, projected to within ε in L2",
+    paper: "Madry et al. 2018, section 2.1",
+    norm: Norm::Euclidean,
+};
+
+/// Makes the steps.
+pub fn run(
+    victim: &mut Victim<'_>,
+    picture: &[f32],
+    goal: Goal,
+    eps: f64,
+    steps: &Steps,
+    random: &mut Random,
+) -> Result<Found, ExplainError> {
+    let ball = Ball {
+        centre: picture,
+        norm: Norm::Euclidean,
+        eps,
+    };
+    ascend(victim, goal, ball, steps, random)
+}
