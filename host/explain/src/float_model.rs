@@ -9,12 +9,14 @@ mod error;
 mod forward;
 mod graph;
 mod layer;
+mod receptive_field;
 mod weights;
 
 pub use cortexscope_net::{Description, DescriptionError, Overrides};
 pub use error::FloatModelError;
 pub use forward::Forward;
 pub use layer::{Layer, LayerId};
+pub use receptive_field::ReceptiveField;
 pub use weights::ConvWeights;
 
 use std::collections::BTreeSet;
@@ -190,6 +192,22 @@ impl FloatModel {
     /// There is no such layer.
     pub fn last_maps(&self) -> Result<LayerId, FloatModelError> {
         layer::last_maps(&self.graph.layers)
+    }
+
+    /// What the units of a layer see of the input.
+    pub fn receptive_field(&self, id: LayerId) -> ReceptiveField {
+        self.graph.fields[id.0]
+    }
+
+    /// Whether no value of the layer can be below 0: it rectifies, or only selects, adds or
+    /// joins values that were rectified.
+    pub fn is_rectified(&self, id: LayerId) -> bool {
+        layer::is_rectified(&self.graph.layers, id)
+    }
+
+    /// The layer that `id` reads first, where it reads one and not the input.
+    pub fn source(&self, id: LayerId) -> Option<LayerId> {
+        layer::source(&self.graph.layers, id)
     }
 
     /// The layers that `id` depends on, itself not counted.

@@ -7,6 +7,7 @@ use tract_onnx::prelude::*;
 
 use super::error::FloatModelError;
 use super::layer::{Layer, LayerId};
+use super::receptive_field::{ReceptiveField, receptive_fields};
 use cortexscope_net::onnx::engine::{EngineError, guarded};
 use cortexscope_net::reader::{self, node_name};
 
@@ -23,6 +24,8 @@ pub struct Graph {
     pub input_dims: Vec<usize>,
     /// The constants, by name.
     pub constants: HashMap<String, TensorProto>,
+    /// What the units of each layer see, in the order of `layers`.
+    pub fields: Vec<ReceptiveField>,
 }
 
 /// Loads a network that was read.
@@ -31,6 +34,7 @@ pub struct Graph {
 /// tract cannot load it, or it has no layer.
 pub fn load(read: reader::Graph) -> Result<Graph, FloatModelError> {
     let [channels, height, width] = read.shape;
+    let mut fields = receptive_fields(&read);
     let mut model = read.model;
     let graph = model.graph.as_mut().ok_or(FloatModelError::NoLayers)?;
     graph.output = graph
@@ -49,8 +53,12 @@ pub fn load(read: reader::Graph) -> Result<Graph, FloatModelError> {
     let graph = model.graph.take().ok_or(FloatModelError::NoLayers)?;
     let (typed, layers) = layers_of(typed, &graph.node)?;
     let output = layers.iter().position(|layer| layer.tensor == read.output);
+    let fields = layers
+        .iter()
+        .map(|layer| fields.remove(&layer.tensor).unwrap_or_default());
     Ok(Graph {
         typed,
+        fields: fields.collect(),
         output: LayerId(output.unwrap_or(layers.len() - 1)),
         layers,
         input_dims: vec![1, channels, height, width],

@@ -64,7 +64,7 @@ fn closes(operator: &str) -> bool {
 }
 
 /// What the layer `id` reads.
-fn source(layers: &[Layer], id: LayerId) -> Option<LayerId> {
+pub fn source(layers: &[Layer], id: LayerId) -> Option<LayerId> {
     let input = layers[id.0].inputs.first()?;
     let found = layers.iter().position(|layer| &layer.tensor == input);
     found.map(LayerId)
@@ -121,6 +121,36 @@ pub fn rectified(layers: &[Layer], id: LayerId) -> LayerId {
         }
         _ => id,
     }
+}
+
+pub fn is_rectified(layers: &[Layer], id: LayerId) -> bool {
+    let mut open = vec![id.0];
+    while let Some(at) = open.pop() {
+        let layer = &layers[at];
+        match layer.operator.as_str() {
+            "Relu" | "Sigmoid" | "Softmax" | "HardSigmoid" | "Softplus" | "Abs" => {}
+            "MaxPool" | "AveragePool" | "GlobalAveragePool" | "GlobalMaxPool" | "Flatten"
+            | "Reshape" | "Dropout" | "Identity" | "Concat" | "Transpose" | "Sum" | "Add"
+            | "LRN" => {
+                let before = |name: &String| layers.iter().position(|layer| &layer.tensor == name);
+                let sources: Vec<_> = layer.inputs.iter().map(before).collect();
+                // A bias, or the input itself, may be below 0.
+                let is_known = |source: &Option<usize>| source.is_some();
+                let shapes = matches!(layer.operator.as_str(), "Flatten" | "Reshape" | "Dropout");
+                let counted = if shapes {
+                    &sources[..sources.len().min(1)]
+                } else {
+                    &sources[..]
+                };
+                if counted.is_empty() || !counted.iter().all(is_known) {
+                    return false;
+                }
+                open.extend(counted.iter().flatten());
+            }
+            _ => return false,
+        }
+    }
+    true
 }
 
 pub fn last_maps(layers: &[Layer]) -> Result<LayerId, FloatModelError> {
@@ -185,6 +215,21 @@ mod tests {
         let mut layers = network();
         layers[1].operator = "BatchNormalization".to_owned();
         assert_eq!(last_maps(&layers).unwrap(), LayerId(2));
+    }
+
+    #[test]
+    fn what_selects_or_adds_rectified_values_is_rectified() {
+        let mut layers = network();
+        assert!(is_rectified(&layers, LayerId(2)) && is_rectified(&layers, LayerId(3)));
+        assert!(!is_rectified(&layers, LayerId(1)) && !is_rectified(&layers, LayerId(4)));
+        // A sum of two that are, and of one that is not.
+        layers[3].operator = "Add".to_owned();
+        layers[3].inputs = vec!["r".to_owned(), "r".to_owned()];
+        assert!(is_rectified(&layers, LayerId(3)));
+        layers[3].inputs[1] = "c".to_owned();
+        assert!(!is_rectified(&layers, LayerId(3)));
+        layers[3].inputs[1] = "a constant".to_owned();
+        assert!(!is_rectified(&layers, LayerId(3)));
     }
 
     #[test]
