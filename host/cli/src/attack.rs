@@ -1,6 +1,7 @@
 //! `cortexscope attack`.
 
 use super::attack_parameters::{AttackArgs, methods};
+use super::attack_transfer::TransferArgs;
 use super::common::{blame, ctrl_c, make_folder, print_json, wrong};
 use super::data::open_data;
 use super::full::{FloatModelArgs, one_input};
@@ -47,6 +48,8 @@ pub(super) struct AttackCommand {
     images: Option<usize>,
     #[command(flatten)]
     parameters: AttackArgs,
+    #[command(flatten)]
+    transfer: TransferArgs,
     /// The folder for pictures, arrays and the receipt.
     #[arg(short, long, value_name = "DIR", default_value = "cortexscope-output")]
     output: PathBuf,
@@ -61,7 +64,8 @@ impl AttackCommand {
             return Err(wrong("--images: give a number of inputs from 1 up"));
         }
         let model = self.model.open()?;
-        let requests = self.parameters.requests(&self.method, &model, false)?;
+        let keep = self.transfer.board.is_some();
+        let requests = self.parameters.requests(&self.method, &model, keep)?;
         make_folder(&self.output)?;
         match &self.data {
             Some(data) => self.over(data, &model, &requests)?,
@@ -106,6 +110,10 @@ impl AttackCommand {
         }
         let survey = all.context("there is no ε")?;
         let info = self.info();
+        let cancel = &cancel;
+        let transfer = self
+            .transfer
+            .table(model, info, &survey, requests[0].seed, cancel)?;
         let base = self.output.join(format!("attack.{}", self.method));
         let mut picture = None;
         if let Some(curve) = scene::curve(model, info, &survey) {
@@ -121,6 +129,7 @@ impl AttackCommand {
             results: survey.rows.iter().map(Into::into).collect(),
             smallest: survey.smallest(),
             inputs: survey.outcomes.iter().map(Into::into).collect(),
+            transfer,
             notes: documents::survey_notes(&survey),
             seconds: begun.elapsed().as_secs_f64(),
         };
@@ -132,11 +141,11 @@ impl AttackCommand {
         let mut out = std::io::stdout().lock();
         for row in &document.results {
             let eps = row.eps.map_or(String::new(), |eps| {
-                format!("ε {}: ", significant(eps as f32))
+                format!(", ε {}", significant(eps as f32))
             });
             writeln!(
                 out,
-                "{} {eps}{} of {} still right; {} of the {} that were right before {}",
+                "{}{eps}: {} of {} still right; {} of the {} that were right before {}",
                 self.method,
                 row.right,
                 row.images,
@@ -147,6 +156,13 @@ impl AttackCommand {
                 } else {
                     "are taken for another class"
                 },
+            )?;
+        }
+        for row in document.transfer.iter().flat_map(|transfer| &transfer.rows) {
+            writeln!(
+                out,
+                "made on {}, judged by {}: {} of {} fool it ({} inputs were right on both)",
+                row.made_on, row.judged_by, row.fooled, row.examples, row.right_on_both
             )?;
         }
         for note in &document.notes {

@@ -9,7 +9,9 @@ mod ascend;
 mod ascend_parameters;
 mod attack;
 mod attack_parameters;
+mod attack_transfer;
 mod bench;
+mod board_of_model;
 mod boards;
 mod budget;
 mod common;
@@ -24,6 +26,7 @@ mod explain;
 mod explain_arguments;
 mod filters;
 mod flash;
+mod fool;
 mod full;
 mod gallery;
 mod graph_arguments;
@@ -96,6 +99,8 @@ enum Command {
     Ascend(Box<ascend::AscendCommand>),
     /// Change inputs by little, so that a model takes them for another class.
     Attack(Box<attack::AttackCommand>),
+    /// Find pictures without sense that a model takes for each of its classes.
+    Fool(fool::FoolCommand),
     /// Draw filters, activations, attributions and ascents side by side, and a page with them.
     Gallery(gallery::GalleryCommand),
     /// Draw the filters of a convolution.
@@ -137,6 +142,7 @@ pub fn main() -> ExitCode {
         Command::Explain(explain) => explain.run(),
         Command::Ascend(ascend) => ascend.run(),
         Command::Attack(attack) => attack.run(),
+        Command::Fool(fool) => fool.run(),
         Command::Gallery(gallery) => gallery.run(),
         Command::Filters(filters) => filters.run(),
         Command::Completions(completions) => completions.run(Cli::command()),

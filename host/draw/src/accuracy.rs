@@ -105,10 +105,10 @@ pub fn accuracy_curves(of: &AccuracyCurves) -> Result<Drawing, PictureError> {
         }
         if let Some(&last) = series.points.last() {
             let [_, y] = place(last).map(|at| at.round() as i32);
-            // Names that would lie on each other are moved down.
+            // Names that would lie on each other are moved up.
             let mut y = y + 4;
-            while let Some(other) = taken.iter().find(|other| (**other - y).abs() < 16) {
-                y = other + 16;
+            while let Some(other) = taken.iter().find(|other| (**other - y).abs() < 18) {
+                y = other - 18;
             }
             taken.push(y);
             let at = [(left + width + 10) as i32, y];

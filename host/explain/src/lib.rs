@@ -8,7 +8,8 @@
 //! - [`activations`] and [`filters`]: what layers write, and what convolutions look for;
 //! - [`attribute`]: what each value of an input contributes, a file for each method;
 //! - [`ascend`]: an input that raises a target;
-//! - [`attack`]: small changes after which an input is taken for another class.
+//! - [`attack`]: small changes after which an input is taken for another class;
+//! - [`fool`]: pictures without sense that are taken for a class.
 //!
 //! Results are plain arrays; this crate draws nothing and talks to no board.
 //!
@@ -40,4 +41,5 @@ pub mod attack;
 pub mod attribute;
 pub mod filters;
 pub mod float_model;
+pub mod fool;
 pub mod target;

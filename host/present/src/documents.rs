@@ -15,6 +15,7 @@ pub mod demo;
 pub mod engines;
 pub mod explain;
 pub mod filters;
+pub mod fool;
 pub mod gallery;
 pub mod infer;
 pub mod memory;

@@ -6,6 +6,7 @@ pub mod attack;
 pub mod attribution;
 pub mod colours;
 pub mod filters;
+pub mod fool;
 pub mod memory;
 pub mod preparation;
 

@@ -11,7 +11,7 @@ use crate::attribute::ExplainError;
 pub const INFO: MethodInfo = MethodInfo {
     name: "fgm-l2",
     summary: "one step of length ε along the loss's gradient",
-    paper: "Miyato, Dai and Goodfellow 2017, equation 1; for pictures Papernot et al. 2018 (CleverHans)",
+    paper: "Goodfellow, Shlens and Szegedy 2015, with L2 in place of L∞ (Miyato, Dai and Goodfellow 2017)",
     norm: Norm::Euclidean,
 };
 

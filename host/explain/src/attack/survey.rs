@@ -50,7 +50,7 @@ pub struct Request {
     /// Seed of what is random. Each input and ε has a stream of its own, so that the
     /// number of threads changes nothing.
     pub seed: u64,
-    /// Whether outcomes keep the changed pictures.
+    /// Whether outcomes keep the pictures.
     pub keep: bool,
 }
 
@@ -82,6 +82,10 @@ pub struct Outcome {
     pub truth: usize,
     /// What the model took it for.
     pub before: usize,
+    /// Where it was to go.
+    pub goal: Goal,
+    /// The picture before, in 8 bits, `[C, H, W]`; empty where it was not to be kept.
+    pub levels: Vec<u8>,
     /// One attempt for each ε.
     pub attempts: Vec<Attempt>,
 }
@@ -199,6 +203,8 @@ impl Request {
             name: sample.name.clone(),
             truth,
             before: before.class,
+            goal,
+            levels: if self.keep { before.levels } else { Vec::new() },
             attempts,
         })
     }

@@ -30,6 +30,18 @@ pub struct Victim<'a> {
     stop: Stop<'a>,
 }
 
+/// Says what a picture is taken for, and nothing of why: a float model, or a board.
+pub trait Judge {
+    /// Why it cannot say so.
+    type Error;
+
+    /// The logits of a picture in 8 bits, `[C, H, W]`.
+    ///
+    /// # Errors
+    /// It cannot be asked, or the work is to end.
+    fn logits_of(&mut self, levels: &[u8]) -> Result<Vec<f32>, Self::Error>;
+}
+
 /// One pass forward and backward.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pass {
@@ -86,16 +98,6 @@ impl<'a> Victim<'a> {
     /// Another size, logits that are not finite, tract, or the work is to end.
     pub fn logits(&mut self, picture: &[f32]) -> Result<Vec<f32>, ExplainError> {
         self.take(picture)?;
-        self.forward()
-    }
-
-    /// The logits of a picture in 8 bits.
-    ///
-    /// # Errors
-    /// As [`Victim::logits`].
-    pub fn logits_of(&mut self, levels: &[u8]) -> Result<Vec<f32>, ExplainError> {
-        self.begin(levels.len())?;
-        self.values = self.pixels.values(levels);
         self.forward()
     }
 
@@ -188,6 +190,16 @@ impl<'a> Victim<'a> {
         }
         self.queries += 1;
         Ok(())
+    }
+}
+
+impl Judge for Victim<'_> {
+    type Error = ExplainError;
+
+    fn logits_of(&mut self, levels: &[u8]) -> Result<Vec<f32>, ExplainError> {
+        self.begin(levels.len())?;
+        self.values = self.pixels.values(levels);
+        self.forward()
     }
 }
 

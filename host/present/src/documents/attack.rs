@@ -27,6 +27,9 @@ described! {
         pub smallest: Vec<Option<f64>>,
         /// The inputs, in the order of the set.
         pub inputs: Vec<AttackedInput>,
+        /// Whether examples that were made on one network fool the other; `null` without
+        /// `--board`.
+        pub transfer: Option<Transfer>,
         /// What the reader has to know, and what to try.
         pub notes: Vec<String>,
         /// Seconds that it took.
@@ -104,6 +107,43 @@ described! {
         pub before: usize,
         /// The class after the attack, one for each ε.
         pub after: Vec<usize>,
+    }
+
+    /// Examples of the float model on a board's int8 network, and examples that were made by
+    /// queries to the board on the float model.
+    pub struct Transfer {
+        /// The board.
+        pub board: String,
+        /// SHA-256 of the int8 ONNX file on it, in hexadecimal.
+        pub model_sha256: String,
+        /// The attack by queries: `square`, `nes` or `spsa`.
+        pub method: String,
+        /// Where it was published.
+        pub paper: String,
+        /// Queries to the board for an input at most.
+        pub most_queries: u64,
+        /// Queries to the board in all.
+        pub queries: u64,
+        /// Four rows for each ε.
+        pub rows: Vec<TransferRow>,
+    }
+
+    /// Examples that were made on one network and judged by one.
+    pub struct TransferRow {
+        /// ε of the float model's examples; `null` for a method that takes none.
+        pub eps: Option<f64>,
+        /// ε of the examples by queries, as the greatest change of a pixel.
+        pub query_eps: f64,
+        /// On which network they were made: `float` or `int8`.
+        pub made_on: String,
+        /// By which they were judged.
+        pub judged_by: String,
+        /// Inputs that both networks had right before.
+        pub right_on_both: usize,
+        /// Those of them whose example fools the network that it was made on.
+        pub examples: usize,
+        /// Those examples that fool the judge, too.
+        pub fooled: usize,
     }
 
     /// Adversarial examples of single inputs.

@@ -17,7 +17,7 @@ pub fn layout(model: &FloatModel) -> GridLayout {
     }
 }
 
-/// x, what was added, and x′ with what the model takes them for.
+/// x, what was added, and x' with what the model takes them for.
 pub fn three_panels(
     model: &FloatModel,
     method: MethodInfo,
@@ -61,7 +61,7 @@ pub fn three_panels(
         _ => (
             "change".to_owned(),
             format!(
-                "middle panel, x′ − x: grey is 0, the greatest change, {} of the range of pixels, is white or black",
+                "middle panel, x' − x: grey is 0, the greatest change, {} of the range of pixels, is white or black",
                 significant(reach)
             ),
         ),
@@ -76,21 +76,14 @@ pub fn three_panels(
         title: method.name.to_owned(),
         input: format!("{input} on {}", model.name),
         statement: scale,
-        footnote: format!(
-            "x′ has 8 bits and was judged so; {}",
-            if example.is_reached {
-                "it is where it was to go"
-            } else {
-                "it is not where it was to go"
-            }
-        ),
+        footnote: "x' has 8 bits and was judged so".to_owned(),
         panels: [
             panel(
                 picture(model, &example.original),
                 names(&example.before, "x"),
             ),
             panel(middle, vec![what, size]),
-            panel(picture(model, &levels), names(&example.after, "x′")),
+            panel(picture(model, &levels), names(&example.after, "x'")),
         ],
     }
 }

@@ -1,0 +1,9 @@
+//! Adversarial examples for a board, and their transfer between board and float model.
+
+mod board_judge;
+pub mod queries;
+mod square;
+mod transfer;
+
+pub use board_judge::BoardJudge;
+pub use transfer::{Made, Question, TransferRow, TransferTable, transfer};
