@@ -30,6 +30,7 @@ pub const FLOORS: &[(&str, Side, u8)] = &[
     ("cortexscope-net", Side::Host, 0),
     ("cortexscope-draw", Side::Host, 0),
     ("cortexscope-statistics", Side::Host, 0),
+    ("cortexscope-corrupt", Side::Host, 0),
     ("tract-adjoint", Side::Host, 0),
     // It sets up what the others need to build at all.
     ("xtask", Side::Host, 0),
@@ -39,6 +40,7 @@ pub const FLOORS: &[(&str, Side, u8)] = &[
     ("cortexscope-rig", Side::Host, 2),
     ("cortexscope-train", Side::Host, 2),
     ("cortexscope-record", Side::Host, 3),
+    ("cortexscope-study", Side::Host, 3),
     ("cortexscope-present", Side::Host, 4),
     ("cortexscope-live", Side::Host, 5),
     ("cortexscope-examples", Side::Host, 5),
@@ -72,6 +74,7 @@ pub const QUIET: &[&str] = &[
     "cortexscope-net",
     "cortexscope-draw",
     "cortexscope-statistics",
+    "cortexscope-corrupt",
     "tract-adjoint",
     "cortexscope-compile",
     "cortexscope-budget",

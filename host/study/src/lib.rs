@@ -1,0 +1,29 @@
+//! Studies that ask the float model and the int8 network on the board the same question,
+//! over a data set.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`data`] | a data set by its name, one input at a time |
+//! | [`top`] | the inputs that excite a map, a neuron or a class most |
+//!
+//! Whatever runs over data goes through it once, keeps memory that does not grow with it,
+//! tells the caller how far it is, and stops when the caller says so.
+//!
+//! ```
+//! use cortexscope_explain::float_model::{FloatModel, Overrides};
+//! use cortexscope_study::data::open_data;
+//! use cortexscope_study::top::{By, Search, Unit};
+//! use std::ops::ControlFlow;
+//!
+//! let model = FloatModel::open("lenet5", &Overrides::default())?;
+//! let data = open_data("mnist", &model)?;
+//! let layer = model.find("pool2")?;
+//! let search = Search { units: Unit::maps(&model, layer), by: By::Maximum, keep: 2, images: 20 };
+//! let mut found = search.begin();
+//! search.run(&model, &data, &mut found, &mut |_| ControlFlow::Continue(()))?;
+//! assert_eq!(found.rankings.len(), 16);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub mod data;
+pub mod top;
