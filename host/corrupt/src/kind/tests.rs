@@ -74,11 +74,9 @@ fn cases() -> Vec<Case> {
     lines.map(case).collect()
 }
 
-/// How far a level may be from the other program's: they round kernels of f32, and the file
-/// has five digits. A JPEG decoder with integers may round a level otherwise.
-fn tolerance(kind: Kind) -> f64 {
-    if kind == Kind::Jpeg { 1.0 } else { 2e-4 }
-}
+/// How far a level may be from the other program's, which rounds some weights to f32; the file
+/// has five digits.
+const TOLERANCE: f64 = 2e-4;
 
 #[test]
 fn what_is_not_random_is_what_other_programs_compute() {
@@ -89,7 +87,6 @@ fn what_is_not_random_is_what_other_programs_compute() {
         let found = case.kind.apply(&case.picture, &case.settings).unwrap();
         let levels = found.levels();
         let count = levels.len();
-        let tolerance = tolerance(case.kind);
         let weight = |at: usize| (7919 * at % 1000) as f64 / 1000.0;
         let sum: f64 = levels.iter().sum();
         let weighted: f64 = levels
@@ -98,13 +95,13 @@ fn what_is_not_random_is_what_other_programs_compute() {
             .map(|(at, level)| weight(at) * level)
             .sum();
         // Errors of single levels have either sign.
-        let of_sums = tolerance * count as f64 / 4.0;
+        let of_sums = TOLERANCE * count as f64 / 4.0;
         let mut worst: f64 = 0.0;
         for (k, expected) in case.levels.iter().enumerate() {
             let level = levels[(k * (count / 16) + 5 * k * k) % count];
             worst = worst.max((level - expected).abs());
         }
-        if worst > tolerance
+        if worst > TOLERANCE
             || (sum - case.sum).abs() > of_sums
             || (weighted - case.weighted).abs() > of_sums
         {
