@@ -1,31 +1,31 @@
-//! One question put to a float model and to the int8 network on a board.
+//! Studies that ask the float model and the int8 network on the board the same question,
+//! over a data set.
 //!
-//! - [`attack`]: adversarial examples by queries alone, and whether an example that was
-//!   made on one of the two fools the other.
+//! | module | what it does |
+//! |---|---|
+//! | [`attack`] | adversarial examples by queries alone, and whether an example that was made on one of the two fools the other |
+//! | [`data`] | a data set by its name, one input at a time |
+//! | [`top`] | the inputs that excite a map, a neuron or a class most |
 //!
-//! A board is a [`Judge`](cortexscope_explain::attack::Judge) as a float model is: it says
-//! what a picture is taken for. [`attack::queries`] needs no more than that.
+//! Whatever runs over data goes through it once, keeps memory that does not grow with it,
+//! tells the caller how far it is, and stops when the caller says so.
 //!
 //! ```
-//! use cortexscope_explain::attack::{Goal, Victim};
 //! use cortexscope_explain::float_model::{FloatModel, Overrides};
-//! use cortexscope_net::random::Random;
-//! use cortexscope_study::attack::queries::{Queries, QueryMethod, search};
+//! use cortexscope_study::data::open_data;
+//! use cortexscope_study::top::{By, Search, Unit};
+//! use std::ops::ControlFlow;
 //!
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let model = FloatModel::open("lecture-lenet", &Overrides::default())?;
-//! let mut judge = Victim::new(&model, &|| false)?;
-//! let queries = Queries {
-//!     method: QueryMethod::Square,
-//!     most: 3,
-//!     eps: 0.3,
-//! };
-//! let black = vec![0; 28 * 28];
-//! let goal = Goal::Towards(3);
-//! let found = search(&mut judge, [1, 28, 28], &black, goal, &queries, &mut Random::new(1))?;
-//! assert!(found.queries <= 4);
-//! # Ok(())
-//! # }
+//! let model = FloatModel::open("lenet5", &Overrides::default())?;
+//! let data = open_data("mnist", &model)?;
+//! let layer = model.find("pool2")?;
+//! let search = Search { units: Unit::maps(&model, layer), by: By::Maximum, keep: 2, images: 20 };
+//! let mut found = search.begin();
+//! search.run(&model, &data, &mut found, &mut |_| ControlFlow::Continue(()))?;
+//! assert_eq!(found.rankings.len(), 16);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 pub mod attack;
+pub mod data;
+pub mod top;

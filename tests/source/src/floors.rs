@@ -30,6 +30,7 @@ pub const FLOORS: &[(&str, Side, u8)] = &[
     ("cortexscope-net", Side::Host, 0),
     ("cortexscope-draw", Side::Host, 0),
     ("cortexscope-statistics", Side::Host, 0),
+    ("cortexscope-corrupt", Side::Host, 0),
     ("tract-adjoint", Side::Host, 0),
     // It sets up what the others need to build at all.
     ("xtask", Side::Host, 0),
@@ -73,6 +74,7 @@ pub const QUIET: &[&str] = &[
     "cortexscope-net",
     "cortexscope-draw",
     "cortexscope-statistics",
+    "cortexscope-corrupt",
     "tract-adjoint",
     "cortexscope-compile",
     "cortexscope-budget",

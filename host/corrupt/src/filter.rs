@@ -1,0 +1,137 @@
+//! Linear filters, and what lies beyond the border.
+
+use crate::picture::Plane;
+
+/// What lies beyond the border of `a b c d`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edge {
+    /// `a a | a b c d | d d`
+    Nearest,
+    /// `b a | a b c d | d c`
+    Reflect,
+    /// `c b | a b c d | c b`
+    Mirror,
+    /// Zeros.
+    Zero,
+}
+
+impl Edge {
+    /// The place in a row of `size` that stands for place `at`; none where that is a zero.
+    pub fn place(self, at: i64, size: usize) -> Option<usize> {
+        let size = size as i64;
+        let inside = (0..size).contains(&at);
+        let found = match self {
+            _ if inside => at,
+            Self::Zero => return None,
+            Self::Nearest => at.clamp(0, size - 1),
+            Self::Reflect => {
+                let at = at.rem_euclid(2 * size);
+                at.min(2 * size - 1 - at)
+            }
+            Self::Mirror if size == 1 => 0,
+            Self::Mirror => {
+                let period = 2 * (size - 1);
+                let at = at.rem_euclid(period);
+                at.min(period - at)
+            }
+        };
+        usize::try_from(found).ok()
+    }
+}
+
+/// A row of weights around a middle, for one axis: 0 is down the columns, 1 along the rows.
+pub fn along(plane: &Plane, axis: usize, weights: &[f64], edge: Edge) -> Plane {
+    let middle = (weights.len() / 2) as i64;
+    let size = plane.size[axis];
+    Plane::from_fn(plane.size, |y, x| {
+        let at = [y, x][axis] as i64 - middle;
+        let terms = weights.iter().zip(at..).filter_map(|(weight, at)| {
+            let at = edge.place(at, size)?;
+            let value = if axis == 0 {
+                plane.at(at, x)
+            } else {
+                plane.at(y, at)
+            };
+            Some(weight * value)
+        });
+        terms.sum()
+    })
+}
+
+/// The weights of a gaussian, cut at `truncate` deviations, that add up to 1.
+pub fn gaussian_weights(deviation: f64, truncate: f64) -> Vec<f64> {
+    let radius = (truncate * deviation + 0.5) as i64;
+    normalised(
+        (-radius..=radius)
+            .map(|at| bell(at as f64, deviation))
+            .collect(),
+    )
+}
+
+/// The density of a normal distribution, up to a factor.
+pub fn bell(at: f64, deviation: f64) -> f64 {
+    (-0.5 * (at / deviation).powi(2)).exp()
+}
+
+/// Weights that add up to 1.
+pub fn normalised(mut weights: Vec<f64>) -> Vec<f64> {
+    let sum: f64 = weights.iter().sum();
+    weights.iter_mut().for_each(|weight| *weight /= sum);
+    weights
+}
+
+/// A gaussian blur along both axes, as scikit-image does it: cut at 4 deviations.
+pub fn gaussian(plane: &Plane, deviation: f64, edge: Edge) -> Plane {
+    let weights = gaussian_weights(deviation, 4.0);
+    along(&along(plane, 0, &weights, edge), 1, &weights, edge)
+}
+
+/// A correlation with a square of weights around its middle.
+pub fn correlate(plane: &Plane, kernel: &Plane, edge: Edge) -> Plane {
+    let [height, width] = plane.size;
+    let middle = kernel.size.map(|size| (size / 2) as i64);
+    // Weights of zero are most of a disk's corners.
+    let mut weights = Vec::new();
+    for y in 0..kernel.size[0] {
+        for x in 0..kernel.size[1] {
+            let weight = kernel.at(y, x);
+            if weight != 0.0 {
+                weights.push((y as i64 - middle[0], x as i64 - middle[1], weight));
+            }
+        }
+    }
+    Plane::from_fn(plane.size, |y, x| {
+        let terms = weights.iter().filter_map(|&(down, right, weight)| {
+            let y = edge.place(y as i64 + down, height)?;
+            let x = edge.place(x as i64 + right, width)?;
+            Some(weight * plane.at(y, x))
+        });
+        terms.sum()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn borders_go_on_as_they_are_drawn() {
+        let row =
+            |edge: Edge| -> Vec<Option<usize>> { (-5..9).map(|at| edge.place(at, 4)).collect() };
+        let some = |places: [usize; 14]| places.map(Some).to_vec();
+        assert_eq!(
+            row(Edge::Nearest),
+            some([0, 0, 0, 0, 0, 0, 1, 2, 3, 3, 3, 3, 3, 3])
+        );
+        assert_eq!(
+            row(Edge::Reflect),
+            some([3, 3, 2, 1, 0, 0, 1, 2, 3, 3, 2, 1, 0, 0])
+        );
+        assert_eq!(
+            row(Edge::Mirror),
+            some([1, 2, 3, 2, 1, 0, 1, 2, 3, 2, 1, 0, 1, 2])
+        );
+        assert_eq!(Edge::Zero.place(-1, 4), None);
+        assert_eq!(Edge::Mirror.place(7, 1), Some(0));
+    }
+}

@@ -1,0 +1,29 @@
+//! The corruptions, one file for each. Constants are those of severities 1 to 5.
+
+pub mod brightness;
+pub mod canny_edges;
+pub mod contrast;
+pub mod defocus_blur;
+pub mod dotted_line;
+pub mod elastic;
+pub mod fog;
+pub mod frost;
+pub mod gaussian_blur;
+pub mod gaussian_noise;
+pub mod glass_blur;
+pub mod impulse_noise;
+pub mod jpeg;
+pub mod motion_blur;
+pub mod pixelate;
+pub mod rotate;
+pub mod saturate;
+pub mod scale;
+pub mod shear;
+pub mod shot_noise;
+pub mod snow;
+pub mod spatter;
+pub mod speckle_noise;
+pub mod stripe;
+pub mod translate;
+pub mod zigzag;
+pub mod zoom_blur;
