@@ -26,6 +26,11 @@ impl Random {
         (-2.0 * radius.ln()).sqrt() * angle.cos()
     }
 
+    /// A number from 0 up to 1, which it never is, all equally likely.
+    pub fn unit(&mut self) -> f64 {
+        self.generator.random()
+    }
+
     /// A whole number from `-reach` to `reach`, all equally likely.
     pub fn shift(&mut self, reach: usize) -> isize {
         let reach = reach as i64;

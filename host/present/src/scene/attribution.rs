@@ -4,7 +4,7 @@ use super::colours::colours;
 use cortexscope_draw::number::significant;
 use cortexscope_draw::{AttributionPicture, ColourLimit, Rendering};
 use cortexscope_explain::attribute::{
-    Attribution, Method, Request, greatest_magnitude, sum_over_channels,
+    Attribution, Method, Request, bilinear, greatest_magnitude, sum_over_channels,
 };
 use cortexscope_explain::float_model::FloatModel;
 
@@ -33,6 +33,13 @@ pub fn attribution(
 ) -> AttributionPicture {
     let (values, signed) = per_pixel(attribution, request.method);
     let [channels, height, width] = attribution.shape;
+    let [_, rows, columns] = model.input_shape();
+    // A map on its layer's grid is drawn over the input all the same.
+    let values = if [height, width] == [rows, columns] {
+        values
+    } else {
+        bilinear(&values, [height, width], [rows, columns])
+    };
     let spec = &model.spec.input;
     let rendering = if channels == 3 && !request.method.is_additive() {
         let (most, _) = reach.of(&attribution.values);
