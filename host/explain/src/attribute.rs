@@ -48,7 +48,7 @@ mod x_grad_cam;
 
 pub use argument::{Argument, ArgumentError, ArgumentKind, Arguments, Choice, Given, OpenInput};
 pub use attribution::{
-    Attribution, NamedMap, Note, Residual, greatest_magnitude, sum_over_channels,
+    Attribution, NamedMap, Note, Residual, greatest_magnitude, per_pixel, sum_over_channels,
 };
 pub use backward::{Backward, Pass, Rules, Wrt};
 pub use baseline::Baseline;

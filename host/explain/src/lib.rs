@@ -7,7 +7,10 @@
 //! - [`target`]: what is explained or raised: a map, a neuron, a class;
 //! - [`activations`] and [`filters`]: what layers write, and what convolutions look for;
 //! - [`attribute`]: what each value of an input contributes, a file for each method;
-//! - [`ascend`]: an input that raises a target.
+//! - [`assess`]: how far an attribution is to be trusted;
+//! - [`ascend`]: an input that raises a target;
+//! - [`dream`]: what a layer sees in a picture, made stronger;
+//! - [`invert`]: a picture as a layer remembers it.
 //!
 //! Results are plain arrays; this crate draws nothing and talks to no board.
 //!
@@ -35,7 +38,10 @@
 
 pub mod activations;
 pub mod ascend;
+pub mod assess;
 pub mod attribute;
+pub mod dream;
 pub mod filters;
 pub mod float_model;
+pub mod invert;
 pub mod target;
