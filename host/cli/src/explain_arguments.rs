@@ -86,11 +86,18 @@ impl Args for MethodArguments {
     /// shows them.
     fn augment_args(command: Command) -> Command {
         command.args(all().into_iter().map(|argument| {
-            Arg::new(argument.name)
+            let shown = Arg::new(argument.name)
                 .long(argument.name)
                 .value_name(argument.kind.value_name())
                 .action(ArgAction::Append)
-                .hide(true)
+                .hide(true);
+            match argument.kind {
+                ArgumentKind::Flag => shown
+                    .num_args(0..=1)
+                    .require_equals(true)
+                    .default_missing_value("true"),
+                _ => shown,
+            }
         }))
     }
 
@@ -182,7 +189,7 @@ mod tests {
         let refused = method(&["--layer", "conv1"], "saliency").unwrap_err();
         assert_eq!(
             refused.to_string(),
-            "--layer is for grad-cam, guided-grad-cam; saliency does not have it"
+            "--layer is for grad-cam, guided-grad-cam, grad-cam-plus-plus, xgrad-cam, hires-cam, layer-cam, score-cam, cam; saliency does not have it"
         );
         // Also with the value that it has by default.
         assert!(method(&["--samples", "50"], "smooth-grad").is_ok());

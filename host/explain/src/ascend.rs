@@ -357,7 +357,7 @@ impl StartImage {
 }
 
 /// Every plane shifted down and right by `shift`, around its edges.
-fn rolled(values: &[f32], [height, width]: [usize; 2], [down, across]: [isize; 2]) -> Vec<f32> {
+pub fn rolled(values: &[f32], [height, width]: [usize; 2], [down, across]: [isize; 2]) -> Vec<f32> {
     if down == 0 && across == 0 {
         return values.to_vec();
     }

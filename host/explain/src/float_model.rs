@@ -17,9 +17,9 @@ pub use error::FloatModelError;
 pub use forward::Forward;
 pub use layer::{Layer, LayerId};
 pub use receptive_field::ReceptiveField;
-pub use weights::ConvWeights;
+pub use weights::{ConvWeights, LayerConstants};
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use sha2::{Digest, Sha256};
 use tract_onnx::prelude::TypedModel;
@@ -27,6 +27,7 @@ use tract_onnx::prelude::TypedModel;
 use cortexscope_net::hex;
 use cortexscope_net::input::ModelSpec;
 use cortexscope_net::labels::{self, LabelsError};
+use cortexscope_net::onnx::Constant;
 use cortexscope_net::onnx::file;
 use cortexscope_net::onnx::pb::ModelProto;
 use cortexscope_net::reader::{self, Hint, ReadError};
@@ -260,6 +261,69 @@ impl FloatModel {
     /// The layer is not a convolution, or its weights are not in the file.
     pub fn conv_weights(&self, id: LayerId) -> Result<ConvWeights, FloatModelError> {
         weights::of(&self.graph, self.layer(id))
+    }
+
+    /// The weights and biases of a convolution or a dense layer, as the file has them; `None`
+    /// for other layers.
+    pub fn layer_constants(&self, id: LayerId) -> Option<LayerConstants> {
+        weights::constants_of(&self.graph, self.layer(id))
+    }
+
+    /// The same network with other values in some of its constants, by name. Its hash is
+    /// another one.
+    ///
+    /// # Errors
+    /// tract cannot load it.
+    pub fn with_constants(
+        &self,
+        changed: &HashMap<String, Constant>,
+    ) -> Result<Self, FloatModelError> {
+        let protos = changed.iter();
+        let protos: HashMap<String, _> = protos
+            .map(|(name, constant)| (name.clone(), constant.emit(name)))
+            .collect();
+        let mut names: Vec<&String> = changed.keys().collect();
+        names.sort();
+        let mut hash = Sha256::new_with_prefix(self.sha256);
+        for name in names {
+            hash.update(name.as_bytes());
+            for value in changed[name].floats().unwrap_or_default() {
+                hash.update(value.to_le_bytes());
+            }
+        }
+        Ok(Self {
+            sha256: hash.finalize().into(),
+            graph: self.graph.with_constants(&protos)?,
+            ..self.clone()
+        })
+    }
+
+    /// The network up to `layer`, for an input of another size; `layer` is what it gives.
+    ///
+    /// # Errors
+    /// A layer on the way needs the size that the network was made for, or the size is too
+    /// small.
+    pub fn resized(&self, layer: LayerId, size: [usize; 2]) -> Result<Self, FloatModelError> {
+        let refused = |source: FloatModelError| FloatModelError::Resize {
+            layer: self.layer(layer).name.clone(),
+            size,
+            source: Box::new(source),
+        };
+        let graph = self.graph.resized(layer, size).map_err(refused)?;
+        let mut hash = Sha256::new_with_prefix(self.sha256);
+        hash.update(self.layer(layer).tensor.as_bytes());
+        let mut resized = Self {
+            sha256: hash.finalize().into(),
+            graph,
+            ..self.clone()
+        };
+        resized.spec.input.size = size;
+        Ok(resized)
+    }
+
+    /// The layer that writes the network's own output.
+    pub fn output(&self) -> LayerId {
+        self.graph.output
     }
 }
 

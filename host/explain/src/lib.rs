@@ -7,9 +7,12 @@
 //! - [`target`]: what is explained or raised: a map, a neuron, a class;
 //! - [`activations`] and [`filters`]: what layers write, and what convolutions look for;
 //! - [`attribute`]: what each value of an input contributes, a file for each method;
+//! - [`assess`]: how far an attribution is to be trusted;
 //! - [`ascend`]: an input that raises a target;
 //! - [`attack`]: small changes after which an input is taken for another class;
-//! - [`fool`]: pictures without sense that are taken for a class.
+//! - [`fool`]: pictures without sense that are taken for a class;
+//! - [`dream`]: what a layer sees in a picture, made stronger;
+//! - [`invert`]: a picture as a layer remembers it.
 //!
 //! Results are plain arrays; this crate draws nothing and talks to no board.
 //!
@@ -37,9 +40,12 @@
 
 pub mod activations;
 pub mod ascend;
+pub mod assess;
 pub mod attack;
 pub mod attribute;
+pub mod dream;
 pub mod filters;
 pub mod float_model;
 pub mod fool;
+pub mod invert;
 pub mod target;

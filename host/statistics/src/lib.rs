@@ -5,6 +5,8 @@
 //! |---|---|---|
 //! | ranks | [`rank`] | the order of numbers, with average ranks for ties |
 //! | correlation | [`correlation`] | Pearson's r and Spearman's ρ |
+//! | shares | [`mod@gini`] | the Gini index |
+//! | pictures | [`mod@ssim`] | structural similarity |
 //!
 //! ```
 //! use cortexscope_statistics::{pearson, spearman};
@@ -15,7 +17,11 @@
 //! ```
 
 pub mod correlation;
+pub mod gini;
 pub mod rank;
+pub mod ssim;
 
 pub use correlation::{pearson, spearman};
+pub use gini::gini;
 pub use rank::average_ranks;
+pub use ssim::ssim;

@@ -39,6 +39,8 @@ pub enum ArgumentKind {
     Choice(&'static [Choice]),
     /// The name of a layer, or of the tensor that it writes.
     Layer,
+    /// Given or not; `true` where it is written out.
+    Flag,
     /// A grey level, a colour by its name, or an input.
     Baseline,
     /// Rows and columns, `7` or `5x9`.
@@ -152,6 +154,7 @@ impl ArgumentKind {
             Self::Number { .. } => "NUMBER",
             Self::Choice(_) => "CHOICE",
             Self::Layer => "LAYER",
+            Self::Flag => "true|false",
             Self::Baseline => "FILL",
             Self::Sides => "HxW",
             Self::Rule => "NAME:RULE",
@@ -169,6 +172,7 @@ impl ArgumentKind {
                 format!("one of {}", names.join(", "))
             }
             Self::Layer => "the name of a layer".to_owned(),
+            Self::Flag => "true or false".to_owned(),
             Self::Baseline => "black, white, zero, mean, a grey level from 0 to 255, or an input: a picture, a .npy array or mnist:0".to_owned(),
             Self::Sides => "rows and columns: 7, or 5x9".to_owned(),
             Self::Rule => "NAME:RULE, as conv1:zplus; a RULE is epsilon=0.01, gamma=0.25, zplus, alpha-beta=2,1, zbox or flat".to_owned(),
@@ -247,6 +251,17 @@ impl Arguments<'_> {
     /// It is not a whole number.
     pub fn seed(&self, argument: &Argument) -> Result<u64, ArgumentError> {
         self.parsed(argument, |text| text.parse().ok())
+    }
+
+    /// Whether it was given.
+    ///
+    /// # Errors
+    /// It is neither true nor false.
+    pub fn flag(&self, argument: &Argument) -> Result<bool, ArgumentError> {
+        match self.text(argument)? {
+            None => Ok(false),
+            Some(text) => text.parse().map_err(|_| argument.refused(text)),
+        }
     }
 
     /// Which of the argument's choices was made.

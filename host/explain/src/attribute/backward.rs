@@ -126,7 +126,7 @@ impl Backward {
     /// # Errors
     /// The input has another size, or tract fails.
     pub fn run(&mut self, input: &[f32], aim: &Aim) -> Result<Pass, ExplainError> {
-        self.pass(input, aim, &|values| aim.derivative(values))
+        self.pass(input, &|values| (aim.value(values), aim.derivative(values)))
     }
 
     /// The same, but `seed`, a value for each of the target's layer, is sent
@@ -140,14 +140,26 @@ impl Backward {
         aim: &Aim,
         seed: &[f32],
     ) -> Result<Pass, ExplainError> {
-        self.pass(input, aim, &|_| seed.to_vec())
+        self.pass(input, &|values| (aim.value(values), seed.to_vec()))
+    }
+
+    /// The same for any scalar function of the layer's values: `objective` gives its value
+    /// and its derivative with respect to each of them.
+    ///
+    /// # Errors
+    /// As [`Backward::run`].
+    pub fn run_objective(
+        &mut self,
+        input: &[f32],
+        objective: &dyn Fn(&[f32]) -> (f64, Vec<f32>),
+    ) -> Result<Pass, ExplainError> {
+        self.pass(input, objective)
     }
 
     fn pass(
         &mut self,
         input: &[f32],
-        aim: &Aim,
-        seed: &dyn Fn(&[f32]) -> Vec<f32>,
+        of_layer: &dyn Fn(&[f32]) -> (f64, Vec<f32>),
     ) -> Result<Pass, ExplainError> {
         let need = self.dims.iter().product();
         if input.len() != need {
@@ -161,8 +173,9 @@ impl Backward {
             for (index, value) in values.iter().enumerate() {
                 let layer = floats(value)?;
                 let sent = if index == 0 {
-                    score = aim.value(&layer);
-                    seed(&layer)
+                    let (value, slopes) = of_layer(&layer);
+                    score = value;
+                    slopes
                 } else {
                     vec![0.0; layer.len()]
                 };

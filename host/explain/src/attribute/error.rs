@@ -29,10 +29,12 @@ pub enum ExplainError {
         /// Rows and columns of the input.
         input: [usize; 2],
     },
-    /// Grad-CAM is to read a layer that has no maps, or that the target does not
+    /// A method is to read a layer that has no maps, or that the target does not
     /// depend on.
-    #[error("Grad-CAM of {target} cannot use {layer}: {}", usable(have))]
+    #[error("{method} of {target} cannot use {layer}: {}", usable(have))]
     NoMaps {
+        /// The method.
+        method: &'static str,
         /// The target.
         target: String,
         /// The layer.
@@ -42,11 +44,24 @@ pub enum ExplainError {
     },
     /// tract folded the layer into a later one, so that no target depends on it.
     #[error(
-        "Grad-CAM cannot use {layer}: the layers after it are computed together with it; name the next one instead"
+        "{method} cannot use {layer}: the layers after it are computed together with it; name the next one instead"
     )]
     Folded {
+        /// The method.
+        method: &'static str,
         /// The layer.
         layer: String,
+    },
+    /// CAM needs global average pooling and one dense layer after it.
+    #[error(
+        "cam of {target} is not defined for this model: {why}. Take grad-cam or hires-cam, which \
+         need no such layers"
+    )]
+    NoPooling {
+        /// The target.
+        target: String,
+        /// What is missing.
+        why: String,
     },
     /// The input, the target's value or a derivative is not a number.
     #[error("{0} is not finite: check that the input is in the range that the model expects")]
@@ -56,7 +71,7 @@ pub enum ExplainError {
     Interrupted,
 }
 
-/// What can be named instead of a layer that Grad-CAM cannot use.
+/// What can be named instead of a layer that a method cannot use.
 fn usable(have: &[String]) -> String {
     if have.is_empty() {
         "no layer before the target has maps; choose a target after the first convolution"
@@ -76,6 +91,7 @@ impl RequestError for ExplainError {
             Self::Parameter(_)
             | Self::Window { .. }
             | Self::NoMaps { .. }
+            | Self::NoPooling { .. }
             | Self::Folded { .. } => true,
             Self::Backward(_) | Self::NotFinite(_) | Self::Interrupted => false,
         }

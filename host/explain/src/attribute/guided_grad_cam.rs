@@ -3,8 +3,9 @@
 use super::attribution::Attribution;
 use super::backward::Rules;
 use super::error::ExplainError;
-use super::grad_cam::{GradCam, LAYER};
-use super::method::{Explainer, MethodInfo, Parameters, ValueKind};
+use super::grad_cam::GradCam;
+use super::map_layer::{LAYER, MapLayer};
+use super::method::{Explainer, MethodInfo, ParameterValue, Parameters, ValueKind};
 use super::run::Run;
 
 /// Guided Grad-CAM.
@@ -15,7 +16,7 @@ pub const INFO: MethodInfo = MethodInfo {
     arguments: &[LAYER],
     build: |arguments| {
         let layer = arguments.text(&LAYER)?.map(str::to_owned);
-        Ok(GuidedGradCam(GradCam { layer }).into())
+        Ok(GuidedGradCam(GradCam(MapLayer::from(layer))).into())
     },
 };
 
@@ -44,7 +45,7 @@ impl Explainer for GuidedGradCam {
     }
 
     fn statement(&self) -> String {
-        self.0.place()
+        self.0.0.place()
     }
 
     fn caption(&self) -> String {
@@ -52,7 +53,8 @@ impl Explainer for GuidedGradCam {
     }
 
     fn parameters(&self) -> Parameters {
-        self.0.parameters()
+        let layer = self.0.0.layer.clone();
+        vec![("layer", ParameterValue::Optional(layer))]
     }
 
     fn values(&self) -> ValueKind {

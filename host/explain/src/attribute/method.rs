@@ -102,6 +102,8 @@ pub enum ParameterValue {
     Count(usize),
     /// A number.
     Number(f64),
+    /// Whether something is so.
+    Flag(bool),
     /// A text.
     Text(String),
     /// A text, where there is one.

@@ -100,7 +100,7 @@ described! {
         pub start: String,
         /// `smooth-grad`: what is averaged.
         pub of: String,
-        /// `smooth-grad`: number of noisy inputs.
+        /// `smooth-grad`: number of noisy inputs; `rise`: number of masks.
         pub samples: usize,
         /// `smooth-grad`: noise as a share of the input's range.
         pub level: f64,
@@ -110,9 +110,15 @@ described! {
         pub steps: usize,
         /// `integrated-gradients`: `right`, `midpoint` or `trapezoid`.
         pub quadrature: String,
-        /// `grad-cam` and `guided-grad-cam`: the layer as it was asked for; `null` for the
-        /// last convolution.
+        /// `grad-cam` and its kin: the layer as it was asked for; `null` for the last
+        /// convolution.
         pub layer: Option<String>,
+        /// `grad-cam` and its kin: whether the map stays on the layer's grid.
+        pub coarse: bool,
+        /// `rise`: rows and columns of the grid that a mask is made from.
+        pub cells: usize,
+        /// `rise`: the probability that a cell is seen.
+        pub share: f64,
         /// `lrp-*`: how rules depend on the kind of a layer.
         pub composite: String,
         /// `lrp-*`: the rule of dense layers.
@@ -128,7 +134,8 @@ described! {
         pub window: [usize; 2],
         /// `occlusion`: rows and columns from one position to the next.
         pub stride: [usize; 2],
-        /// `occlusion`: what fills the window.
+        /// `occlusion`: what fills the window; `score-cam` and `rise`: what hidden pixels
+        /// become.
         pub fill: String,
     }
 }

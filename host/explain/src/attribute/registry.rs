@@ -3,8 +3,9 @@
 use super::argument::{ArgumentError, Arguments, Given, OpenInput};
 use super::method::{Method, MethodInfo};
 use super::{
-    deconvnet, grad_cam, gradient, gradient_x_input, guided_backprop, guided_grad_cam,
-    integrated_gradients, lrp_epsilon, lrp_gamma, lrp_zplus, occlusion, saliency, smooth_grad,
+    cam, deconvnet, grad_cam, grad_cam_plus_plus, gradient, gradient_x_input, guided_backprop,
+    guided_grad_cam, hires_cam, integrated_gradients, layer_cam, lrp_epsilon, lrp_gamma, lrp_zplus,
+    occlusion, rise, saliency, score_cam, smooth_grad, x_grad_cam,
 };
 
 /// All methods, in the order of the help.
@@ -18,10 +19,17 @@ pub const REGISTRY: &[MethodInfo] = &[
     integrated_gradients::INFO,
     grad_cam::INFO,
     guided_grad_cam::INFO,
+    grad_cam_plus_plus::INFO,
+    x_grad_cam::INFO,
+    hires_cam::INFO,
+    layer_cam::INFO,
+    score_cam::INFO,
+    cam::INFO,
     lrp_epsilon::INFO,
     lrp_gamma::INFO,
     lrp_zplus::INFO,
     occlusion::INFO,
+    rise::INFO,
 ];
 
 /// Names of all methods, as on the command line.
@@ -101,9 +109,18 @@ mod tests {
         for name in METHODS {
             let method = Method::standard(name, [28, 28]).expect("a method");
             assert_eq!(method.name(), name);
-            let is_random = name == "smooth-grad";
+            let is_random = ["smooth-grad", "rise"].contains(&name);
             assert_eq!(method.seed(), is_random.then_some(0), "{name}");
-            let is_signed = !["saliency", "grad-cam"].contains(&name);
+            let is_signed = ![
+                "saliency",
+                "grad-cam",
+                "grad-cam-plus-plus",
+                "xgrad-cam",
+                "layer-cam",
+                "score-cam",
+                "rise",
+            ]
+            .contains(&name);
             assert_eq!(method.is_signed(), is_signed, "{name}");
             assert_eq!(method.is_additive(), additive.contains(&name), "{name}");
         }
@@ -170,7 +187,7 @@ mod tests {
         };
         assert_eq!(
             refused("saliency", &["layer conv1"]),
-            "--layer is for grad-cam, guided-grad-cam; saliency does not have it"
+            "--layer is for grad-cam, guided-grad-cam, grad-cam-plus-plus, xgrad-cam, hires-cam, layer-cam, score-cam, cam; saliency does not have it"
         );
         assert!(refused("smooth-grad", &["samples 5", "samples 6"]).contains("once"));
         assert!(refused("smooth-grad", &["samples 0"]).contains("from 1 up"));

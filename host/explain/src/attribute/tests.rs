@@ -1,6 +1,7 @@
 //! Every method against attributions that were worked out by hand: a wrong
 //! sign, a missing factor or another variant fails.
 
+mod class_activation;
 pub mod networks;
 mod pointwise;
 mod shapes;
@@ -263,7 +264,7 @@ fn grad_cam_weights_maps_by_the_mean_slope_of_one_class() {
     let model = maps();
     let cam = |target: &str, layer: &str| {
         let layer = Some(layer.to_owned());
-        run(&model, &MAPS_INPUT, target, GradCam { layer })
+        run(&model, &MAPS_INPUT, target, GradCam(layer.into()))
     };
     // α = v / 4 for each of 4 positions: 0.5 and −0.75 of the pooled maps' means
     // for class 0 are 2/4 and 4/4.
@@ -290,7 +291,7 @@ fn grad_cam_has_a_layer_of_its_own_and_refuses_later_ones() {
         let request = Request {
             input: &MAPS_INPUT,
             aim,
-            method: &GradCam { layer }.into(),
+            method: &GradCam(layer.into()).into(),
         };
         match explain(&model, request, &mut |_, _| ControlFlow::Continue(())) {
             Err(ExplainError::NoMaps { have, .. }) => have,
@@ -309,11 +310,11 @@ fn grad_cam_has_a_layer_of_its_own_and_refuses_later_ones() {
 fn guided_grad_cam_is_the_product() {
     let model = maps();
     let layer = Some("p".to_owned());
-    let method = GuidedGradCam(GradCam { layer });
+    let method = GuidedGradCam(GradCam(layer.into()));
     let found = run(&model, &MAPS_INPUT, "class:0", method);
     let guided = run(&model, &MAPS_INPUT, "class:0", GuidedBackprop);
     let layer = Some("p".to_owned());
-    let cam = run(&model, &MAPS_INPUT, "class:0", GradCam { layer });
+    let cam = run(&model, &MAPS_INPUT, "class:0", GradCam(layer.into()));
     let want: Vec<f32> = guided
         .values
         .iter()
@@ -659,7 +660,7 @@ fn an_error_of_grad_cam_says_what_to_do() {
         let request = Request {
             input,
             aim: &aim,
-            method: &GradCam { layer }.into(),
+            method: &GradCam(layer.into()).into(),
         };
         explain(model, request, &mut |_, _| ControlFlow::Continue(()))
             .expect_err("it is refused")

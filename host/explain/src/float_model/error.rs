@@ -89,6 +89,19 @@ pub enum FloatModelError {
         /// What is wrong with them.
         source: ConstantError,
     },
+    /// The layers up to one cannot be computed for another size.
+    #[error(
+        "{layer} cannot be computed for an input of {}×{} (rows × columns): take a layer before the first dense one, or a larger input",
+        size[0], size[1]
+    )]
+    Resize {
+        /// The layer.
+        layer: String,
+        /// Rows and columns.
+        size: [usize; 2],
+        /// What is wrong.
+        source: Box<FloatModelError>,
+    },
     /// An input of another size.
     #[error("the input has {have} values, but the model needs {need}")]
     InputSize {

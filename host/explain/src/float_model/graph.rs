@@ -1,8 +1,11 @@
 //! The network as tract's typed graph, with every layer as an output.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
-use tract_onnx::pb::{TensorProto, ValueInfoProto};
+use tract_onnx::pb::tensor_shape_proto::{self, Dimension};
+use tract_onnx::pb::type_proto::Value;
+use tract_onnx::pb::{GraphProto, ModelProto, TensorProto, TensorShapeProto, ValueInfoProto};
 use tract_onnx::prelude::*;
 
 use super::error::FloatModelError;
@@ -22,10 +25,10 @@ pub struct Graph {
     pub output: LayerId,
     /// Sizes of the input, the batch of one included.
     pub input_dims: Vec<usize>,
-    /// The constants, by name.
-    pub constants: HashMap<String, TensorProto>,
     /// What the units of each layer see, in the order of `layers`.
     pub fields: Vec<ReceptiveField>,
+    /// What it was loaded from: every node is an output.
+    proto: Arc<ModelProto>,
 }
 
 /// Loads a network that was read.
@@ -33,10 +36,95 @@ pub struct Graph {
 /// # Errors
 /// tract cannot load it, or it has no layer.
 pub fn load(read: reader::Graph) -> Result<Graph, FloatModelError> {
-    let [channels, height, width] = read.shape;
-    let mut fields = receptive_fields(&read);
+    let fields = receptive_fields(&read);
     let mut model = read.model;
-    let graph = model.graph.as_mut().ok_or(FloatModelError::NoLayers)?;
+    declare_outputs(model.graph.as_mut().ok_or(FloatModelError::NoLayers)?);
+    build(model, read.shape, &read.output, &fields)
+}
+
+impl Graph {
+    /// A constant of the file.
+    pub fn constant(&self, name: &str) -> Option<&TensorProto> {
+        let graph = self.proto.graph.as_ref()?;
+        graph.initializer.iter().find(|tensor| tensor.name == name)
+    }
+
+    /// The same network with other values in some of its constants.
+    ///
+    /// # Errors
+    /// As [`load`].
+    pub fn with_constants(
+        &self,
+        changed: &HashMap<String, TensorProto>,
+    ) -> Result<Self, FloatModelError> {
+        let mut model = (*self.proto).clone();
+        let graph = model.graph.as_mut().ok_or(FloatModelError::NoLayers)?;
+        for tensor in &mut graph.initializer {
+            if let Some(other) = changed.get(&tensor.name) {
+                tensor.clone_from(other);
+            }
+        }
+        let [channels, height, width] = self.input_shape();
+        let output = &self.layers[self.output.0].tensor;
+        build(
+            model,
+            [channels, height, width],
+            output,
+            &self.fields_by_tensor(),
+        )
+    }
+
+    /// The network up to `layer`, for an input of another size.
+    ///
+    /// # Errors
+    /// As [`load`]: a layer on the way may need the size that the network was made for.
+    pub fn resized(&self, layer: LayerId, size: [usize; 2]) -> Result<Self, FloatModelError> {
+        let mut model = (*self.proto).clone();
+        let graph = model.graph.as_mut().ok_or(FloatModelError::NoLayers)?;
+        let output = self.layers[layer.0].tensor.clone();
+        keep_before(graph, &output);
+        declare_outputs(graph);
+        graph.value_info.clear();
+        let [channels, ..] = self.input_shape();
+        let dims = [1, channels, size[0], size[1]];
+        for input in &mut graph.input {
+            let is_constant = graph.initializer.iter().any(|one| one.name == input.name);
+            if let Some(Value::TensorType(tensor)) =
+                input.r#type.as_mut().and_then(|kind| kind.value.as_mut())
+                && !is_constant
+            {
+                let dim = dims.map(|size| Dimension {
+                    value: Some(tensor_shape_proto::dimension::Value::DimValue(size as i64)),
+                    ..Dimension::default()
+                });
+                tensor.shape = Some(TensorShapeProto { dim: dim.to_vec() });
+            }
+        }
+        build(
+            model,
+            [channels, size[0], size[1]],
+            &output,
+            &self.fields_by_tensor(),
+        )
+    }
+
+    /// What the units of each layer see, by the layer's tensor.
+    fn fields_by_tensor(&self) -> HashMap<String, ReceptiveField> {
+        let tensors = self.layers.iter().map(|layer| layer.tensor.clone());
+        tensors.zip(self.fields.iter().copied()).collect()
+    }
+
+    /// `[C, H, W]` of the input.
+    fn input_shape(&self) -> [usize; 3] {
+        match *self.input_dims.as_slice() {
+            [_, channels, height, width] => [channels, height, width],
+            _ => [0; 3],
+        }
+    }
+}
+
+/// Every node's first output as an output of the graph, in the order of the nodes.
+fn declare_outputs(graph: &mut GraphProto) {
     graph.output = graph
         .node
         .iter()
@@ -46,27 +134,51 @@ pub fn load(read: reader::Graph) -> Result<Graph, FloatModelError> {
             ..ValueInfoProto::default()
         })
         .collect();
+}
+
+/// Drops the nodes that `tensor` does not depend on.
+fn keep_before(graph: &mut GraphProto, tensor: &str) {
+    let mut needed: HashSet<String> = HashSet::from([tensor.to_owned()]);
+    // The nodes are in the order of execution.
+    let keeps: Vec<bool> = graph
+        .node
+        .iter()
+        .rev()
+        .map(|node| {
+            let is_needed = node.output.iter().any(|output| needed.contains(output));
+            if is_needed {
+                needed.extend(node.input.iter().cloned());
+            }
+            is_needed
+        })
+        .collect();
+    let mut keeps = keeps.into_iter().rev();
+    graph.node.retain(|_| keeps.next().unwrap_or(false));
+}
+
+fn build(
+    model: ModelProto,
+    [channels, height, width]: [usize; 3],
+    output: &str,
+    fields: &HashMap<String, ReceptiveField>,
+) -> Result<Graph, FloatModelError> {
     let typed = guarded(|| {
         let model = tract_onnx::onnx().model_for_proto_model(&model)?;
         Ok(model.into_typed()?.into_decluttered()?)
     })?;
-    let graph = model.graph.take().ok_or(FloatModelError::NoLayers)?;
+    let graph = model.graph.as_ref().ok_or(FloatModelError::NoLayers)?;
     let (typed, layers) = layers_of(typed, &graph.node)?;
-    let output = layers.iter().position(|layer| layer.tensor == read.output);
+    let output = layers.iter().position(|layer| layer.tensor == output);
     let fields = layers
         .iter()
-        .map(|layer| fields.remove(&layer.tensor).unwrap_or_default());
+        .map(|layer| fields.get(&layer.tensor).copied().unwrap_or_default());
     Ok(Graph {
         typed,
         fields: fields.collect(),
         output: LayerId(output.unwrap_or(layers.len() - 1)),
         layers,
         input_dims: vec![1, channels, height, width],
-        constants: graph
-            .initializer
-            .into_iter()
-            .map(|tensor| (tensor.name.clone(), tensor))
-            .collect(),
+        proto: Arc::new(model),
     })
 }
 

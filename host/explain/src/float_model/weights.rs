@@ -22,6 +22,36 @@ impl ConvWeights {
     }
 }
 
+/// The float constants of one layer, by name: weights, and a bias where the node has one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LayerConstants {
+    /// Values that one output is computed from.
+    pub fan_in: usize,
+    /// Names and values; the weights come first.
+    pub constants: Vec<(String, Constant)>,
+}
+
+/// The constants of a convolution or a dense layer; `None` for other layers, or where the
+/// weights are computed.
+pub fn constants_of(graph: &Graph, layer: &Layer) -> Option<LayerConstants> {
+    if !matches!(layer.operator.as_str(), "Conv" | "Gemm" | "MatMul") {
+        return None;
+    }
+    let inputs = layer.inputs.iter().filter_map(|name| {
+        let constant = Constant::parse(graph.constant(name)?).ok()?;
+        constant.floats()?;
+        Some((name.clone(), constant))
+    });
+    let constants: Vec<(String, Constant)> = inputs.collect();
+    let (_, weights) = constants.first()?;
+    if weights.dims.len() < 2 {
+        return None;
+    }
+    let outputs = layer.shape[0].max(1);
+    let fan_in = (weights.floats()?.len() / outputs).max(1);
+    Some(LayerConstants { fan_in, constants })
+}
+
 pub fn of(graph: &Graph, layer: &Layer) -> Result<ConvWeights, FloatModelError> {
     if layer.operator != "Conv" {
         let all = graph.layers.iter().filter(|layer| layer.operator == "Conv");
@@ -35,7 +65,7 @@ pub fn of(graph: &Graph, layer: &Layer) -> Result<ConvWeights, FloatModelError> 
         layer: layer.name.clone(),
     };
     let name = layer.inputs.get(1).ok_or_else(missing)?;
-    let tensor = graph.constants.get(name).ok_or_else(missing)?;
+    let tensor = graph.constant(name).ok_or_else(missing)?;
     let constant = Constant::parse(tensor).map_err(|source| FloatModelError::Weights {
         layer: layer.name.clone(),
         source,

@@ -3,26 +3,9 @@
 use super::colours::colours;
 use cortexscope_draw::number::significant;
 use cortexscope_draw::{AttributionPicture, ColourLimit, Rendering};
-use cortexscope_explain::attribute::{
-    Attribution, Method, Request, greatest_magnitude, sum_over_channels,
-};
+pub use cortexscope_explain::attribute::per_pixel;
+use cortexscope_explain::attribute::{Attribution, Request, bilinear};
 use cortexscope_explain::float_model::FloatModel;
-
-/// One value for each pixel: sums over the channels where they are shares of a
-/// whole, the greatest magnitude where they are derivatives with respect to
-/// several colours; and whether the sign is left.
-pub fn per_pixel(attribution: &Attribution, method: &Method) -> (Vec<f32>, bool) {
-    let [channels, height, width] = attribution.shape;
-    let positions = height * width;
-    if channels == 1 {
-        (attribution.values.clone(), method.is_signed())
-    } else if method.is_additive() {
-        let sums = sum_over_channels(&attribution.values, positions);
-        (sums, method.is_signed())
-    } else {
-        (greatest_magnitude(&attribution.values, positions), false)
-    }
-}
 
 /// An attribution over the input that it explains.
 pub fn attribution(
@@ -33,6 +16,13 @@ pub fn attribution(
 ) -> AttributionPicture {
     let (values, signed) = per_pixel(attribution, request.method);
     let [channels, height, width] = attribution.shape;
+    let [_, rows, columns] = model.input_shape();
+    // A map on its layer's grid is drawn over the input all the same.
+    let values = if [height, width] == [rows, columns] {
+        values
+    } else {
+        bilinear(&values, [height, width], [rows, columns])
+    };
     let spec = &model.spec.input;
     let rendering = if channels == 3 && !request.method.is_additive() {
         let (most, _) = reach.of(&attribution.values);

@@ -85,7 +85,7 @@ fn a_window_hides_every_colour() {
 fn a_map_that_is_no_square_is_weighted_by_its_mean_slope() {
     let model = maps();
     let layer = Some("a".to_owned());
-    let method = GradCam { layer };
+    let method = GradCam(layer.into());
     let found = run(&model, &MAPS_INPUT, "class:0", method);
     // Of two positions one is pooled: 4 slopes of 2/4 and of 4/4 among 8 positions.
     near(&found.maps[1].values, &[0.25, 0.5]);

@@ -1,0 +1,288 @@
+//! Measures against numbers worked out by hand.
+
+use std::ops::ControlFlow;
+
+use super::*;
+use crate::attribute::tests::networks::{linear, network};
+use crate::attribute::{Baseline, Gradient, GradientXInput, GuidedBackprop};
+use crate::float_model::Overrides;
+
+/// Weights of a model that adds up its input: only pixels 5 and 2 count.
+fn planted() -> FloatModel {
+    let mut weights = [0.0; 16];
+    (weights[5], weights[2]) = (6.0, 2.0);
+    linear(&weights)
+}
+
+fn measured(
+    model: &FloatModel,
+    method: impl Into<Method>,
+    metric: &Metric,
+    inputs: &[Vec<f32>],
+) -> Vec<Row> {
+    let method = method.into();
+    let assessment = Assessment {
+        model,
+        method: &method,
+        metric,
+        seed: 0,
+    };
+    assess(assessment, inputs, &mut |_, _| ControlFlow::Continue(())).expect("a measure")
+}
+
+fn deletion(step: usize) -> Metric {
+    Metric::Curve {
+        hide: Hide::Delete(Baseline::Zero),
+        step,
+        value: ClassValue::Logit,
+    }
+}
+
+#[test]
+fn deletion_takes_the_greatest_first_and_counts_both_ends() {
+    let model = planted();
+    let rows = measured(&model, Gradient, &deletion(1), &[vec![1.0; 16]]);
+    assert_eq!(rows[0].map, "gradient");
+    let values: Vec<f64> = rows[0].curve.iter().map(|point| point.value).collect();
+    // 8 with all, 2 without pixel 5, nothing from then on: 17 points.
+    assert_eq!(values[..3], [8.0, 2.0, 0.0]);
+    assert_eq!(values.len(), 17);
+    assert_eq!(rows[0].curve[16].share, 1.0);
+    // Trapezoids (8 + 2)/2 and (2 + 0)/2, each 1/16 wide.
+    assert!((rows[0].value.unwrap() - 6.0 / 16.0).abs() < 1e-12);
+    // Chance finds them later, and there are no edges in a constant input: by index.
+    assert!(rows[1].value > rows[0].value);
+    // 8 at three points and 6 at three, half of the first.
+    let edges = (3.0 * 8.0 + 3.0 * 6.0 - 4.0) / 16.0;
+    assert!((rows[2].value.unwrap() - edges).abs() < 1e-12);
+}
+
+#[test]
+fn a_step_that_does_not_divide_the_pixels_has_a_short_end() {
+    let rows = measured(&planted(), Gradient, &deletion(5), &[vec![1.0; 16]]);
+    let shares: Vec<f64> = rows[0]
+        .curve
+        .iter()
+        .map(|point| 16.0 * point.share)
+        .collect();
+    assert_eq!(shares, [0.0, 5.0, 10.0, 15.0, 16.0]);
+    // 8 and then nothing: half of 5/16 · 8.
+    assert!((rows[0].value.unwrap() - 1.25).abs() < 1e-12);
+}
+
+#[test]
+fn insertion_begins_with_the_blur_and_ends_with_the_input() {
+    let model = planted();
+    let mut input = vec![0.0; 16];
+    input[5] = 1.0;
+    let blur = Blur {
+        sigma: 1.0,
+        taps: 3,
+    };
+    let metric = Metric::Curve {
+        hide: Hide::Insert(blur),
+        step: 1,
+        value: ClassValue::Logit,
+    };
+    let rows = measured(&model, GradientXInput, &metric, &[input]);
+    let curve = &rows[0].curve;
+    // Weights (e, 1, e)/(1 + 2e) with e = exp(−½): pixel 5 keeps 1/(1 + 2e)² of itself,
+    // pixel 2 is a diagonal away.
+    let e = (-0.5_f64).exp();
+    let whole = (1.0 + 2.0 * e) * (1.0 + 2.0 * e);
+    let begun = (6.0 + 2.0 * e * e) / whole;
+    assert!((curve[0].value - begun).abs() < 1e-5, "{}", curve[0].value);
+    // Pixel 5 comes first; pixel 2, of value 0, ties with others and comes by its index.
+    assert!((curve[1].value - (6.0 + 2.0 * e * e / whole)).abs() < 1e-5);
+    assert!((curve[3].value - (6.0 + 2.0 * e * e / whole)).abs() < 1e-5);
+    assert!((curve[4].value - 6.0).abs() < 1e-5 && (curve[16].value - 6.0).abs() < 1e-5);
+}
+
+#[test]
+fn a_blur_is_zero_padded() {
+    let blur = Blur {
+        sigma: 1.0,
+        taps: 3,
+    };
+    let blurred = blur.of(&[1.0; 4], [1, 4]).expect("a blur");
+    let e = (-0.5_f64).exp();
+    let rows = 1.0 / (1.0 + 2.0 * e);
+    let wanted = [rows * (1.0 + e) * rows, rows];
+    assert!((f64::from(blurred[0]) - wanted[0]).abs() < 1e-6);
+    assert!((f64::from(blurred[1]) - wanted[1]).abs() < 1e-6);
+    let even = Blur {
+        sigma: 1.0,
+        taps: 4,
+    };
+    assert!(even.of(&[1.0], [1, 1]).is_err());
+    assert_eq!(Blur::suited([28, 28]).taps, 5);
+    assert_eq!(Blur::suited([224, 224]).sigma, 5.0);
+}
+
+#[test]
+fn curves_are_of_the_probability_of_the_class_of_the_whole_input() {
+    // Logits (x₀, 2 x₁): the whole input is class 1.
+    let model = network([1, 1, 2], "y", |graph| {
+        graph.f32s("w", &[2, 2], &[1.0, 0.0, 0.0, 2.0]);
+        graph.node("Flatten", &["x"], "f", Vec::new());
+        graph.node("MatMul", &["f", "w"], "y", Vec::new());
+    });
+    let metric = Metric::Curve {
+        hide: Hide::Delete(Baseline::Zero),
+        step: 1,
+        value: ClassValue::Probability,
+    };
+    let rows = measured(&model, Gradient, &metric, &[vec![1.0, 1.0]]);
+    let logistic = |z: f64| 1.0 / (1.0 + (-z).exp());
+    let wanted = [logistic(1.0), logistic(-1.0), logistic(0.0)];
+    for (point, wanted) in rows[0].curve.iter().zip(wanted) {
+        assert!((point.value - wanted).abs() < 1e-6);
+    }
+    let area = (wanted[0] + 2.0 * wanted[1] + wanted[2]) / 4.0;
+    assert!((rows[0].value.unwrap() - area).abs() < 1e-6);
+}
+
+#[test]
+fn ties_go_by_index_and_both_zeros_are_one() {
+    assert_eq!(curve::order(&[0.0, 1.0, -0.0, 1.0, -2.0]), [1, 3, 0, 2, 4]);
+}
+
+#[test]
+fn sparseness_is_the_gini_index_of_the_magnitudes() {
+    let rows = measured(&planted(), Gradient, &Metric::Sparseness, &[vec![1.0; 16]]);
+    // Of 16, two have ¼ and ¾: 1 − 2 (¼ · 1.5 + ¾ · ½)/16.
+    assert!((rows[0].value.unwrap() - (1.0 - 2.0 * 0.75 / 16.0)).abs() < 1e-6);
+    // A constant input has no edges, so that the measure has no value.
+    assert_eq!(
+        (rows[2].map, rows[2].value, rows[2].inputs),
+        ("edges", None, 0)
+    );
+}
+
+#[test]
+fn edges_are_where_levels_change() {
+    // A step of 1 between the second and the third column: 4 on both sides of it.
+    let rows = [0.0, 0.0, 1.0, 1.0].repeat(3);
+    let found = control::edges(&rows, [3, 4]);
+    assert_eq!(found, [0.0, 4.0, 4.0, 0.0].repeat(3));
+    // The mean of the channels.
+    let two: Vec<f32> = rows.iter().chain(&vec![0.0; 12]).copied().collect();
+    assert_eq!(control::edges(&two, [3, 4]), [0.0, 2.0, 2.0, 0.0].repeat(3));
+}
+
+#[test]
+fn sensitivity_is_relative_and_within_the_radius() {
+    let sensitivity = |radius| {
+        Metric::MaxSensitivity(Sensitivity {
+            radius,
+            samples: 200,
+            seed: 1,
+        })
+    };
+    // The slope of a sum is the same everywhere, and so is a random map.
+    let rows = measured(&planted(), Gradient, &sensitivity(0.1), &[vec![1.0; 16]]);
+    assert_eq!([rows[0].value, rows[1].value], [Some(0.0), Some(0.0)]);
+    // Gradient times input of 6 x₅ + 2 x₂ moves by √((6 δ)² + (2 δ′)²) / √40 ≤ r.
+    let rows = measured(
+        &planted(),
+        GradientXInput,
+        &sensitivity(0.1),
+        &[vec![1.0; 16]],
+    );
+    let value = rows[0].value.unwrap();
+    assert!(value <= 0.1 + 1e-6 && value > 0.085, "{value}");
+    let rows = measured(
+        &planted(),
+        GradientXInput,
+        &sensitivity(0.2),
+        &[vec![1.0; 16]],
+    );
+    assert!((rows[0].value.unwrap() - 2.0 * value).abs() < 1e-5);
+}
+
+#[test]
+fn randomised_weights_change_a_gradient_and_leave_what_knows_no_model() {
+    let model = FloatModel::open("lecture-lenet", &Overrides::default()).expect("it is shipped");
+    let digits = cortexscope_net::input::MnistSet::test_digits().expect("they are shipped");
+    let input = digits.input(0, &model.spec.input).expect("a digit");
+    let metric = Metric::Randomisation {
+        redraw: Redraw::Permuted,
+        seed: 0,
+    };
+    let rows = measured(&model, Gradient, &metric, std::slice::from_ref(&input));
+    let places: Vec<(&str, &str)> = rows[0]
+        .layers
+        .iter()
+        .map(|one| (one.order.name(), one.layer.as_str()))
+        .collect();
+    let wanted = ["cascading", "independent"]
+        .map(|order| ["fc", "conv2", "conv1"].map(|layer| (order, layer)));
+    assert_eq!(places, wanted.concat());
+    // The top layer alone is both.
+    let [cascading, independent] = [&rows[0].layers[0], &rows[0].layers[3]];
+    assert_eq!(cascading.spearman, independent.spearman);
+    // A random order of all weights leaves nothing of the gradient.
+    let last = &rows[0].layers[2];
+    assert!(last.spearman.unwrap().abs() < 0.3, "{last:?}");
+    assert_ne!(last.ssim, last.ssim_absolute);
+    for control in &rows[1..] {
+        for layer in &control.layers {
+            let all = [
+                layer.ssim,
+                layer.ssim_absolute,
+                layer.spearman,
+                layer.spearman_absolute,
+            ];
+            assert!(all.iter().all(|value| (value.unwrap() - 1.0).abs() < 1e-9));
+        }
+        assert!((control.value.unwrap() - 1.0).abs() < 1e-9);
+    }
+    // Guided backprop hardly changes: the paper's finding.
+    let guided = measured(&model, GuidedBackprop, &metric, &[input]);
+    assert!(guided[0].value.unwrap() > rows[0].value.unwrap());
+}
+
+#[test]
+fn initial_weights_have_the_variance_of_their_fan_in() {
+    let model = FloatModel::open("lecture-lenet", &Overrides::default()).expect("it is shipped");
+    let id = model.find("fc").expect("a dense layer");
+    let fan_in = model.layer_constants(id).expect("weights").fan_in;
+    assert_eq!(fan_in, 1250);
+    let metric = Metric::Randomisation {
+        redraw: Redraw::Initial,
+        seed: 3,
+    };
+    let rows = measured(&model, Gradient, &metric, &[vec![0.5; 784]]);
+    assert_eq!(rows[0].layers.len(), 6);
+}
+
+#[test]
+fn an_interruption_ends_it() {
+    let model = planted();
+    let assessment = Assessment {
+        model: &model,
+        method: &Gradient.into(),
+        metric: &Metric::Sparseness,
+        seed: 0,
+    };
+    let ended = assess(assessment, &[vec![1.0; 16]], &mut |_, _| {
+        ControlFlow::Break(())
+    });
+    assert!(matches!(ended, Err(ExplainError::Interrupted)));
+    let zero = measured_error(&model, &deletion(0));
+    assert!(zero.contains("step"), "{zero}");
+}
+
+fn measured_error(model: &FloatModel, metric: &Metric) -> String {
+    let assessment = Assessment {
+        model,
+        method: &Gradient.into(),
+        metric,
+        seed: 0,
+    };
+    assess(assessment, &[vec![1.0; 16]], &mut |_, _| {
+        ControlFlow::Continue(())
+    })
+    .expect_err("it is refused")
+    .to_string()
+}

@@ -1,0 +1,79 @@
+//! Grad-CAM++ (Chattopadhay et al. 2018): several places of one class count alike.
+
+use super::attribution::Attribution;
+use super::error::ExplainError;
+use super::map_layer::{COARSE, LAYER, MapLayer, rectified};
+use super::method::{Explainer, MethodInfo, Parameters, ValueKind};
+use super::run::Run;
+
+/// Grad-CAM++.
+pub const INFO: MethodInfo = MethodInfo {
+    name: "grad-cam-plus-plus",
+    summary: "Maps of a layer, summed with weights of their positive derivatives that count each place alike; rectified.",
+    paper: "Chattopadhay et al. 2018",
+    arguments: &[LAYER, COARSE],
+    build: |arguments| Ok(GradCamPlusPlus(MapLayer::given(arguments)?).into()),
+};
+
+/// Grad-CAM++ and its layer.
+#[derive(Clone, Debug, Default)]
+pub struct GradCamPlusPlus(pub MapLayer);
+
+impl Explainer for GradCamPlusPlus {
+    fn info(&self) -> &'static MethodInfo {
+        &INFO
+    }
+
+    /// wₖ = Σₓᵧ αₓᵧ ReLU(gₓᵧ) with α = g² / (2g² + (Σ A) g³), equations 10 and 19 of the paper,
+    /// where the target is the exponential of y: its factor exp(y), the same everywhere, is
+    /// left out. The map is ReLU(Σₖ wₖ Aₖ).
+    fn run(&self, run: &mut Run<'_>) -> Result<Attribution, ExplainError> {
+        let of = self.0.slopes("Grad-CAM++", run)?;
+        let weights = of.weights(|map, slopes| {
+            let whole: f64 = map.iter().copied().map(f64::from).sum();
+            slopes.iter().map(|&g| share(f64::from(g), whole)).sum()
+        });
+        let coarse = rectified(&of.weighted(&weights));
+        Ok(self.0.attribution(run.model, &of, coarse, Some(&weights)))
+    }
+
+    fn variant(&self) -> String {
+        "positive slopes, weighted by second and third derivatives; rectified sum, upsampled bilinearly".to_owned()
+    }
+
+    fn statement(&self) -> String {
+        self.0.place()
+    }
+
+    fn caption(&self) -> String {
+        self.0.caption()
+    }
+
+    fn parameters(&self) -> Parameters {
+        self.0.parameters()
+    }
+
+    fn values(&self) -> ValueKind {
+        ValueKind::Signals
+    }
+
+    fn is_signed(&self) -> bool {
+        false
+    }
+
+    fn is_coarse(&self) -> bool {
+        true
+    }
+}
+
+/// α · ReLU(g) of a position with the slope g in a map that sums to `whole`: 0 where g is not
+/// positive, and where the map is so negative that α has no value. g² is cancelled, which
+/// would be 0 in a computer where g is not.
+fn share(g: f64, whole: f64) -> f64 {
+    let below = 2.0 + whole * g;
+    if g > 0.0 && below != 0.0 {
+        g / below
+    } else {
+        0.0
+    }
+}
