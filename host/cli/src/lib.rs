@@ -13,6 +13,7 @@ mod attack_transfer;
 mod bench;
 mod board_of_model;
 mod boards;
+mod brain;
 mod budget;
 mod common;
 mod compile;
@@ -105,6 +106,8 @@ enum Command {
     Gallery(gallery::GalleryCommand),
     /// Draw the filters of a convolution.
     Filters(filters::Filters),
+    /// Do to neurons of a network, a board or a program what physiologists do to neurons.
+    Brain(brain::Brain),
     /// Print the script with which a shell completes this program's command lines.
     Completions(completions::Completions),
     /// Write the manual pages to a folder.
@@ -145,6 +148,7 @@ pub fn main() -> ExitCode {
         Command::Fool(fool) => fool.run(),
         Command::Gallery(gallery) => gallery.run(),
         Command::Filters(filters) => filters.run(),
+        Command::Brain(brain) => brain.run(),
         Command::Completions(completions) => completions.run(Cli::command()),
         Command::Man(pages) => pages.run(Cli::command()),
     };

@@ -15,7 +15,7 @@
 //! - `range`: values to colours. `drawing`: marks; `raster` and `svg` write it.
 //! - `maps`: what a layer wrote. `layout`, `header`, `outline`: what figures share.
 //! - The figures, one file each: `activation` (and `vector`), `attribution`, `tiles`,
-//!   `triptych`, `accuracy`, `scores`, `occlusion`, `arena`, `memory`.
+//!   `triptych`, `accuracy`, `scores`, `occlusion`, `arena`, `memory`, `trace`.
 //!
 //! # Example
 //! Two maps of a convolution as a PNG file.
@@ -61,6 +61,7 @@ mod svg;
 mod text;
 mod theme;
 mod tiles;
+mod trace;
 mod triptych;
 mod vector;
 
@@ -80,4 +81,5 @@ pub use scores::{ClassScores, class_scores};
 pub use text::{FONT_REGULAR, FONT_SEMIBOLD, Weight};
 pub use theme::{Role, Theme};
 pub use tiles::{Tile, TileScale, Tiles, tile_grid};
+pub use trace::{ResponseTrace, TraceLevel, TraceLine, response_trace};
 pub use triptych::{Triptych, triptych};

@@ -17,6 +17,19 @@ impl Random {
         }
     }
 
+    /// Stream `stream` of `seed`: what is drawn of it does not depend on how much is drawn
+    /// of the others.
+    pub fn stream(seed: u64, stream: u64) -> Self {
+        let mut generator = ChaCha8Rng::seed_from_u64(seed);
+        generator.set_stream(stream);
+        Self { generator }
+    }
+
+    /// From 0, which is included, to 1, which is not, all equally likely.
+    pub fn uniform(&mut self) -> f64 {
+        self.generator.random()
+    }
+
     /// Normally distributed, mean 0 and standard deviation 1 (Box and Muller
     /// 1958).
     pub fn normal(&mut self) -> f64 {
@@ -75,6 +88,15 @@ mod tests {
         let drawn: Vec<usize> = (0..200).map(|_| random.index(3)).collect();
         assert!((0..3).all(|index| drawn.contains(&index)) && drawn.iter().all(|&i| i < 3));
         assert_eq!(random.index(0), 0);
+    }
+
+    #[test]
+    fn streams_of_a_seed_differ_and_begin_with_its_own() {
+        let draw = |mut random: Random| [(); 8].map(|()| random.uniform());
+        let own = draw(Random::new(3));
+        assert_eq!(own, draw(Random::stream(3, 0)));
+        assert_ne!(own, draw(Random::stream(3, 1)));
+        assert!(own.iter().all(|value| (0.0..1.0).contains(value)));
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod budget;
 pub mod compile;
 pub mod demo;
 pub mod engines;
+pub mod evolve;
 pub mod explain;
 pub mod filters;
 pub mod fool;

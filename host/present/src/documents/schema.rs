@@ -1,7 +1,7 @@
 //! The JSON Schema of every document.
 
 use super::{Document, activations, ascend, attack, bench, boards, budget, compile, demo, engines};
-use super::{explain, filters, fool, gallery, infer, memory, occlude, operators, verify};
+use super::{evolve, explain, filters, fool, gallery, infer, memory, occlude, operators, verify};
 use cortexscope_net::described::{Object, Shape};
 use serde_json::{Map, Value, json};
 
@@ -38,6 +38,7 @@ pub fn all() -> Vec<Schema> {
         of::<attack::Adversarial>(),
         of::<fool::Fool>(),
         of::<gallery::Gallery>(),
+        of::<evolve::Evolve>(),
     ];
     all.into_iter().flatten().collect()
 }

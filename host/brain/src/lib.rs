@@ -1,0 +1,43 @@
+//! What physiologists do to neurons, done to whatever answers an image with a rate: a unit
+//! of a float network, a unit of the int8 network on a board, a program.
+//!
+//! Layers, from the bottom up; each uses those above it in this list:
+//!
+//! - [`stimuli`]: images as neurons see them, from black 0 to white 1, and their classes;
+//! - [`neuron`]: the trait, and its kinds, a file for each; [`noise`] on top of them;
+//! - [`generator`]: codes to images, a file for each image space;
+//! - [`optimise`]: searches by rates alone, a file for each;
+//! - [`evolve`]: a search with an exact budget, and the truth beside it.
+//!
+//! ```
+//! use std::ops::ControlFlow;
+//!
+//! use cortexscope_brain::evolve::{Settings, evolve};
+//! use cortexscope_brain::generator::LowPass;
+//! use cortexscope_brain::neuron::FloatNeuron;
+//! use cortexscope_explain::float_model::{FloatModel, Overrides};
+//! use cortexscope_explain::target::{ClassValue, Target};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let model = FloatModel::open("lenet5", &Overrides::default())?;
+//! let aim = "class:3".parse::<Target>()?.aim(&model, ClassValue::Logit)?;
+//! let mut neuron = FloatNeuron::new(&model, aim)?;
+//! let generator = LowPass::new(model.input_shape());
+//! let settings = Settings {
+//!     queries: 60,
+//!     ..Settings::default()
+//! };
+//! let found = evolve(&mut neuron, &generator, &settings, &mut |_| ControlFlow::Continue(()))?;
+//! assert_eq!(found.queries_spent(), 60);
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod evolve;
+pub mod generator;
+pub mod neuron;
+pub mod noise;
+pub mod optimise;
+pub mod stimuli;
+
+mod symmetric;

@@ -1,0 +1,396 @@
+//! A unit of the int8 network on a board, asked over its link.
+//!
+//! The protocol answers one request after the other. What runs beside it is the host's own
+//! check: while the board computes an image, another thread has tract run the same int8
+//! network on the image before it and compares the rates.
+
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use cortexscope_compile::{Judge, JudgeError, Trace};
+use cortexscope_explain::float_model::LayerId;
+use cortexscope_explain::target::{Aim, Quantity, Target};
+use cortexscope_rig::Rig;
+use cortexscope_rig::session::{Mode, Statistics, TensorSet};
+
+use super::{Neuron, NeuronError, check_rates, check_sizes};
+use crate::stimuli::values;
+
+/// A unit of the network on a board.
+pub struct BoardNeuron {
+    rig: Rig,
+    unit: Unit,
+    begun: Statistics,
+    queries: u64,
+    check: Check,
+}
+
+/// What is read of an answer.
+#[derive(Clone, Debug)]
+struct Unit {
+    /// The tensor's number on the board.
+    tensor: usize,
+    is_logits: bool,
+    aim: Aim,
+    scale: f32,
+    zero: i8,
+}
+
+/// A query that board and host answered differently.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Mismatch {
+    /// Its number, from 0.
+    pub query: u64,
+    /// The board's rate.
+    pub board: f64,
+    /// The rate by tract.
+    pub host: f64,
+}
+
+/// What the check of a board's answers found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Agreement {
+    /// Answers that were compared.
+    pub queries: u64,
+    /// Answers that differ.
+    pub mismatches: u64,
+    /// The first of them.
+    pub first: Option<Mismatch>,
+}
+
+impl BoardNeuron {
+    /// The unit `target` of the network on the board of `rig`. A class is its logit.
+    ///
+    /// # Errors
+    /// The board has no such unit, or tract cannot load its network.
+    pub fn new(rig: Rig, target: &Target) -> Result<Self, NeuronError> {
+        let unit = Unit::of(&rig, target)?;
+        let judge = Judge::new(&rig.model.int8_onnx)?;
+        Ok(Self {
+            begun: rig.session.statistics(),
+            check: Check::start(judge, unit.clone()),
+            rig,
+            unit,
+            queries: 0,
+        })
+    }
+
+    /// The rig, for what else is to be known of the board.
+    pub fn rig(&self) -> &Rig {
+        &self.rig
+    }
+
+    /// Queries answered so far.
+    pub fn queries(&self) -> u64 {
+        self.queries
+    }
+
+    /// What the link carried for these queries: frames and bytes to and from the board.
+    pub fn link_cost(&self) -> Statistics {
+        let now = self.rig.session.statistics();
+        let begun = self.begun;
+        Statistics {
+            frames_sent: now.frames_sent - begun.frames_sent,
+            frames_received: now.frames_received - begun.frames_received,
+            bytes_sent: now.bytes_sent - begun.bytes_sent,
+            bytes_received: now.bytes_received - begun.bytes_received,
+            ..now
+        }
+    }
+
+    /// Waits for the check of all answers so far.
+    ///
+    /// # Errors
+    /// tract failed on one of the images.
+    pub fn agreement(&mut self) -> Result<Agreement, NeuronError> {
+        Ok(self.check.settle()?)
+    }
+}
+
+impl Neuron for BoardNeuron {
+    fn shape(&self) -> [usize; 3] {
+        self.rig.model.spec.input.shape()
+    }
+
+    fn description(&self) -> String {
+        let board = &self.rig.session.board().name;
+        format!("{} on {board}", self.unit.aim.words)
+    }
+
+    fn rates(&mut self, images: &[&[f32]]) -> Result<Vec<f64>, NeuronError> {
+        check_sizes(images, self.shape())?;
+        let mut taps = TensorSet::default();
+        if !self.unit.is_logits {
+            taps = [self.unit.tensor].into_iter().collect();
+        }
+        let mut rates = Vec::with_capacity(images.len());
+        for image in images {
+            let input = self
+                .rig
+                .model
+                .quantise(&values(&self.rig.model.spec.input, image));
+            let recording = self.rig.infer(&input, Mode::Fused, taps, &mut |_| {})?;
+            let rate = if self.unit.is_logits {
+                self.unit.aim.value(&recording.logits)
+            } else {
+                let tapped = recording.activations.first();
+                self.unit.of_int8(
+                    tapped
+                        .map(|tapped| tapped.values.as_slice())
+                        .unwrap_or_default(),
+                )
+            };
+            self.check.compare(Query {
+                number: self.queries,
+                input,
+                rate,
+            });
+            self.queries += 1;
+            rates.push(rate);
+        }
+        check_rates(rates)
+    }
+}
+
+impl Unit {
+    fn of(rig: &Rig, target: &Target) -> Result<Self, NeuronError> {
+        let model = rig.model.image.model();
+        let missing = || NeuronError::NotOnBoard {
+            what: target.to_string(),
+            layers: model
+                .tensors()
+                .skip(1)
+                .map(|tensor| {
+                    let shape = tensor.shape;
+                    format!(
+                        "{} {:?}",
+                        tensor.name,
+                        [shape.channels, shape.height, shape.width]
+                    )
+                })
+                .collect(),
+        };
+        let last = model.tensor_count().saturating_sub(1);
+        let (tensor, channel, position) = match target {
+            Target::Class(class) => {
+                let labels = model.logits().shape.elements();
+                let by_label = || (0..labels).find(|&index| rig.model.label(index) == *class);
+                let index = class.parse().ok().or_else(by_label).ok_or_else(missing)?;
+                (last, index, None)
+            }
+            Target::Channel { layer, channel } => {
+                (named(rig, layer).ok_or_else(missing)?, *channel, None)
+            }
+            Target::Neuron {
+                layer,
+                at: [channel, y, x],
+            } => (
+                named(rig, layer).ok_or_else(missing)?,
+                *channel,
+                Some([*y, *x]),
+            ),
+        };
+        let view = model.tensor(tensor).ok_or_else(missing)?;
+        let shape = [view.shape.channels, view.shape.height, view.shape.width];
+        let outside = position.is_some_and(|[y, x]| y >= shape[1] || x >= shape[2]);
+        if channel >= shape[0] || outside {
+            return Err(missing());
+        }
+        let what = match position {
+            Some([y, x]) => Quantity::Value((channel * shape[1] + y) * shape[2] + x),
+            None if shape[1] * shape[2] > 1 => Quantity::Sum(channel),
+            None => Quantity::Value(channel),
+        };
+        Ok(Self {
+            tensor,
+            is_logits: tensor == last,
+            aim: Aim {
+                layer: LayerId(tensor),
+                shape,
+                what,
+                words: format!("{target}, int8"),
+            },
+            scale: view.scale,
+            zero: view.zero,
+        })
+    }
+
+    /// The rate from the tensor's int8 values, `[C, H, W]`.
+    fn of_int8(&self, values: &[i8]) -> f64 {
+        let zero = i32::from(self.zero);
+        let real: Vec<f32> = values
+            .iter()
+            .map(|&q| (i32::from(q) - zero) as f32 * self.scale)
+            .collect();
+        self.aim.value(&real)
+    }
+
+    /// The rate from what tract computed.
+    fn of_trace(&self, trace: &Trace) -> f64 {
+        if self.is_logits {
+            return self.aim.value(&trace.logits);
+        }
+        let layer = self
+            .tensor
+            .checked_sub(1)
+            .and_then(|layer| trace.activations.get(layer));
+        self.of_int8(layer.map(Vec::as_slice).unwrap_or_default())
+    }
+}
+
+fn named(rig: &Rig, layer: &str) -> Option<usize> {
+    let model = rig.model.image.model();
+    let found = model.tensors().position(|tensor| tensor.name == layer);
+    found.filter(|&tensor| tensor > 0)
+}
+
+/// One answer of the board.
+struct Query {
+    number: u64,
+    input: Vec<i8>,
+    rate: f64,
+}
+
+/// What the checking thread is told.
+enum Task {
+    Compare(Query),
+    Settle(SyncSender<Result<Agreement, JudgeError>>),
+}
+
+/// Answers that may wait for the check.
+const WAITING: usize = 64;
+
+/// A thread that compares the board's answers with tract's.
+struct Check {
+    tasks: Option<SyncSender<Task>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Check {
+    fn start(judge: Judge, unit: Unit) -> Self {
+        let (tasks, receiver) = sync_channel(WAITING);
+        let thread = std::thread::spawn(move || compare(&judge, &unit, &receiver));
+        Self {
+            tasks: Some(tasks),
+            thread: Some(thread),
+        }
+    }
+
+    fn compare(&self, query: Query) {
+        if let Some(tasks) = &self.tasks {
+            // Where the thread is gone, `settle` says so.
+            let _ = tasks.send(Task::Compare(query));
+        }
+    }
+
+    fn settle(&mut self) -> Result<Agreement, JudgeError> {
+        let (reply, answer) = sync_channel(1);
+        if let Some(tasks) = &self.tasks {
+            let _ = tasks.send(Task::Settle(reply));
+        }
+        match answer.recv() {
+            Ok(agreement) => agreement,
+            Err(_) => match self.thread.take().map(JoinHandle::join) {
+                Some(Err(panic)) => std::panic::resume_unwind(panic),
+                _ => Ok(Agreement::default()),
+            },
+        }
+    }
+}
+
+impl Drop for Check {
+    fn drop(&mut self) {
+        self.tasks = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn compare(judge: &Judge, unit: &Unit, tasks: &Receiver<Task>) {
+    let mut agreement = Agreement::default();
+    let mut failed = None;
+    for task in tasks {
+        match task {
+            Task::Compare(query) => match judge.run(&query.input) {
+                Ok(trace) => {
+                    agreement.queries += 1;
+                    let host = unit.of_trace(&trace);
+                    if host.to_bits() != query.rate.to_bits() {
+                        agreement.mismatches += 1;
+                        agreement.first.get_or_insert(Mismatch {
+                            query: query.number,
+                            board: query.rate,
+                            host,
+                        });
+                    }
+                }
+                Err(error) => failed = failed.or(Some(error)),
+            },
+            Task::Settle(reply) => {
+                let answer = failed.take().map_or_else(|| Ok(agreement.clone()), Err);
+                let _ = reply.send(answer);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cortexscope_compile::model_files::ModelFiles;
+    use cortexscope_rig::board::{Engine, FarEnd, find};
+    use cortexscope_rig::session::Cancel;
+
+    fn neuron(target: &str) -> Result<BoardNeuron, NeuronError> {
+        let here = FarEnd::Here { sensor: Vec::new() };
+        let model = ModelFiles::open("lenet5").unwrap();
+        let native = find("native").unwrap();
+        let rig = Rig::open(native, Engine::Static, model, here, Cancel::default()).unwrap();
+        BoardNeuron::new(rig, &target.parse().unwrap())
+    }
+
+    #[test]
+    fn board_and_host_agree_on_a_class_a_map_and_a_unit() {
+        let image: Vec<f32> = (0..784).map(|at| (at % 19) as f32 / 19.0).collect();
+        for target in ["class:3", "conv1:2", "conv1:2:5:4"] {
+            let mut neuron = neuron(target).unwrap();
+            let size: usize = neuron.shape().iter().product();
+            let images = [&image[..size], &vec![0.0; size]];
+            let rates = neuron.rates(&images).unwrap();
+            let agreement = neuron.agreement().unwrap();
+            assert_eq!(
+                (agreement.queries, agreement.mismatches),
+                (2, 0),
+                "{target}"
+            );
+            assert_ne!(rates[0], rates[1], "{target}");
+            assert_eq!(neuron.queries(), 2);
+            assert!(neuron.link_cost().bytes_sent > 2 * size as u64);
+        }
+    }
+
+    #[test]
+    fn a_rate_that_differs_is_found_and_the_first_is_kept() {
+        let mut neuron = neuron("class:3").unwrap();
+        let input = vec![0; 784];
+        for number in 0..3 {
+            neuron.check.compare(Query {
+                number,
+                input: input.clone(),
+                rate: 1e9,
+            });
+        }
+        let agreement = neuron.agreement().unwrap();
+        assert_eq!((agreement.queries, agreement.mismatches), (3, 3));
+        assert_eq!(agreement.first.unwrap().query, 0);
+    }
+
+    #[test]
+    fn a_unit_that_the_board_has_not_is_refused_with_its_layers() {
+        for target in ["class:10", "relu9:0", "conv1:99", "conv1:0:99:0"] {
+            let error = neuron(target).err().expect("it is refused").to_string();
+            assert!(error.contains("conv1 ["), "{error}");
+        }
+    }
+}

@@ -1,0 +1,351 @@
+//! `cortexscope brain evolve`.
+
+mod document;
+mod subject;
+
+use crate::common::{TapeArgs, blame, ctrl_c, make_folder, print_json, wrong};
+use crate::progress;
+use clap::Args;
+use cortexscope_brain::evolve::{Checkpoint, Experiment, Plan, Settings, Stage, Zero, experiment};
+use cortexscope_brain::generator::{COMPONENTS, Decoder, Generator, LowPass, Pca, Pixels};
+use cortexscope_brain::noise::Noise;
+use cortexscope_brain::optimise::preset;
+use cortexscope_brain::stimuli::Stimuli;
+use cortexscope_draw::number::{grouped, significant};
+use cortexscope_draw::{Drawing, Theme, response_trace, tile_grid};
+use cortexscope_net::output;
+use cortexscope_present::documents::Document;
+use cortexscope_present::dump;
+use cortexscope_present::scene::evolution::{self, Words};
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use subject::Subject;
+
+/// Evolves an image that drives a neuron, by its rates alone (XDREAM).
+#[derive(Args)]
+pub(in crate::brain) struct Evolve {
+    /// A shipped model or the path of a float ONNX; with --board, of a compiled model.
+    #[arg(long, required_unless_present = "program")]
+    model: Option<String>,
+    /// The neuron: LAYER:CHANNEL (the sum of a map), LAYER:CHANNEL:Y:X (one unit) or class:K.
+    #[arg(long, required_unless_present = "program")]
+    target: Option<String>,
+    /// Ask the int8 network on this board instead of the float model.
+    #[arg(long)]
+    board: Option<String>,
+    /// Use the board at this serial port.
+    #[arg(long, requires = "board")]
+    port: Option<String>,
+    /// Speed of the serial port in bits per second.
+    #[arg(long, default_value_t = 921_600)]
+    baud: u32,
+    #[command(flatten)]
+    tape: TapeArgs,
+    /// Ask a program over its standard input and output instead, one JSON line a batch.
+    #[arg(long, conflicts_with_all = ["board", "target"])]
+    program: Option<PathBuf>,
+    /// An argument of the program; may be given several times.
+    #[arg(
+        long,
+        value_name = "ARGUMENT",
+        requires = "program",
+        allow_hyphen_values = true
+    )]
+    program_argument: Vec<String>,
+    /// Seconds that the program may take for a batch.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60.0)]
+    patience: f64,
+    /// Rows and columns of the program's images, where no model says it: 28, or 28x32.
+    #[arg(long, value_name = "HxW", value_parser = crate::full::sides)]
+    size: Option<[usize; 2]>,
+    /// The search: ga, cma-es, diagonal-cma, sphere, spsa, fdgd or random.
+    #[arg(long, default_value = "ga")]
+    optimiser: String,
+    /// Whose settings the search has [default: the first that an unknown name lists].
+    #[arg(long)]
+    preset: Option<String>,
+    /// The image space: pixels, dct (64 low frequencies), pca (50 components of the natural
+    /// images), or the path of an ONNX decoder.
+    #[arg(long, default_value = "dct")]
+    generator: String,
+    /// Noise on what the search sees: none, poisson:SCALE (spikes for a rate of 1) or
+    /// multiplicative:SIGMA.
+    #[arg(long, default_value = "none")]
+    noise: String,
+    /// Images that the neuron is asked about.
+    #[arg(long, default_value_t = 3000)]
+    queries: usize,
+    /// Seed of the search and of the noise.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Natural images: mnist (the 10,000 test digits), a folder of pictures, a .npy array of
+    /// inputs, or none [default: mnist for grey models of 28×28, otherwise none].
+    #[arg(long)]
+    images: Option<String>,
+    /// Natural images to take, from the first on.
+    #[arg(long, value_name = "COUNT")]
+    natural: Option<usize>,
+    /// The neuron's own rate that counts as 0: natural-median or a number [default:
+    /// natural-median, and 0 for a program].
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
+    rate_zero: Option<String>,
+    /// Steps of each climb along the gradient.
+    #[arg(long, value_name = "STEPS", default_value_t = 200)]
+    gradient_steps: usize,
+    /// Write the neuron's answers to this file, and go on from it where it is there.
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
+    /// The folder for the pictures, the arrays and the receipt.
+    #[arg(short, long, value_name = "DIR", default_value = "cortexscope-output")]
+    output: PathBuf,
+    /// Print one JSON document, the receipt, on stdout.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Evolve {
+    pub fn run(&self) -> anyhow::Result<ExitCode> {
+        let noise = self.noise.parse::<Noise>().map_err(blame)?;
+        let preset = preset(&self.optimiser, self.preset.as_deref()).map_err(blame)?;
+        let zero = self.zero()?;
+        make_folder(&self.output)?;
+        let cancel = ctrl_c()?;
+        let mut subject = Subject::open(self, &cancel)?;
+        let stimuli = self.stimuli(&subject)?;
+        let generator = self.generator(&subject, stimuli.as_ref())?;
+        let settings = Settings {
+            preset,
+            noise,
+            queries: self.queries,
+            seed: self.seed,
+            zero: 0.0,
+        };
+        let plan = Plan {
+            settings,
+            zero,
+            stimuli: stimuli.as_ref(),
+            gradient_steps: self.gradient_steps,
+        };
+        let mut checkpoint = match &self.checkpoint {
+            Some(path) => Some(Checkpoint::open(path, &self.search(&subject)).map_err(blame)?),
+            None => None,
+        };
+        let held = checkpoint
+            .as_ref()
+            .map_or(0, |file| file.len().min(self.queries));
+
+        let bar = progress::bar(self.queries, "queries");
+        let on = || {
+            if cancel.is_cancelled() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        };
+        let found = experiment(
+            subject.subjects(),
+            generator.as_ref(),
+            &plan,
+            checkpoint.as_mut(),
+            &mut |made| {
+                bar.set_position(made.spent as u64);
+                bar.set_message(format!("rate {}", significant(made.best_clean as f32)));
+                on()
+            },
+            &mut |stage| {
+                bar.set_message(match stage {
+                    Stage::Natural(count) => format!("natural image {}", grouped(count as u64)),
+                    Stage::Gradient(count) => format!("gradient {}", grouped(count as u64)),
+                });
+                on()
+            },
+        )
+        .map_err(blame)?;
+        bar.finish_and_clear();
+
+        let neuron = subject.description();
+        let mut search = format!(
+            "{} ({}) over {}",
+            preset.optimiser,
+            preset.name,
+            generator.name()
+        );
+        if noise != Noise::None {
+            search += &format!(", noise {noise}");
+        }
+        let words = Words {
+            neuron: &neuron,
+            search: &search,
+        };
+        let files = self.write(&found, stimuli.as_ref(), generator.shape(), words)?;
+        let context = document::Context {
+            neuron: &neuron,
+            settings: &settings,
+            generator: generator.as_ref(),
+            stimuli: stimuli.as_ref(),
+            held,
+            files: &files,
+        };
+        let document = document::document(&found, &context, &mut subject, self.target.as_deref())?;
+        output::write(&files.receipt, document.to_text()?.as_bytes()).map_err(blame)?;
+        let has_mismatch = document
+            .board
+            .as_ref()
+            .is_some_and(|board| board.mismatches > 0);
+        if self.json {
+            print_json(&document)?;
+        } else {
+            document::say(&document, &search, &files)?;
+        }
+        Ok(ExitCode::from(if has_mismatch {
+            crate::conventions::FAILED
+        } else {
+            0
+        }))
+    }
+
+    fn zero(&self) -> anyhow::Result<Zero> {
+        match self.rate_zero.as_deref() {
+            None if self.program.is_some() => Ok(Zero::Rate(0.0)),
+            None | Some("natural-median") => Ok(Zero::NaturalMedian),
+            Some(text) => {
+                let rate = text.parse::<f64>().ok().filter(|rate| rate.is_finite());
+                let rate =
+                    rate.ok_or_else(|| wrong("--rate-zero: give natural-median or a number"))?;
+                Ok(Zero::Rate(rate))
+            }
+        }
+    }
+
+    fn stimuli(&self, subject: &Subject) -> anyhow::Result<Option<Stimuli>> {
+        let spec = subject.input();
+        let default = (spec.shape() == [1, 28, 28]).then_some("mnist");
+        let named = match self.images.as_deref() {
+            Some("none") => None,
+            Some(named) => Some(named),
+            None => default,
+        };
+        let Some(named) = named else {
+            return Ok(None);
+        };
+        let stimuli = Stimuli::open(named, spec).map_err(blame)?;
+        Ok(Some(match self.natural {
+            Some(0) => return Err(wrong("--natural: give 1 image or more, or --images none")),
+            Some(count) => stimuli.first(count),
+            None => stimuli,
+        }))
+    }
+
+    fn generator(
+        &self,
+        subject: &Subject,
+        stimuli: Option<&Stimuli>,
+    ) -> anyhow::Result<Box<dyn Generator>> {
+        let shape = subject.input().shape();
+        Ok(match self.generator.as_str() {
+            "pixels" => Box::new(Pixels::new(shape)),
+            "dct" => Box::new(LowPass::new(shape)),
+            "pca" => {
+                let none = Stimuli::default();
+                let stimuli = stimuli.unwrap_or(&none);
+                Box::new(Pca::of(stimuli, COMPONENTS).map_err(blame)?)
+            }
+            "decoder" => {
+                return Err(wrong(
+                    "no trained decoder is shipped: give the path of an ONNX decoder of [1, K] to \
+                     [1, C, H, W] with levels from black 0 to white 1, or take pca, dct or pixels",
+                ));
+            }
+            path => Box::new(Decoder::open(path, shape).map_err(blame)?),
+        })
+    }
+
+    /// Everything that the neuron's answers depend on, for a checkpoint.
+    fn search(&self, subject: &Subject) -> String {
+        format!(
+            "{} | {:?} | {:?} {:?} | {:?} | {:?} {:?} | {} | {} | {} | {} | {:?} {:?} | {:?}",
+            subject.identity(),
+            self.target,
+            self.board,
+            self.port,
+            (&self.program, &self.program_argument),
+            self.optimiser,
+            self.preset,
+            self.generator,
+            self.noise,
+            self.queries,
+            self.seed,
+            self.images,
+            self.natural,
+            self.rate_zero,
+        )
+    }
+
+    fn write(
+        &self,
+        found: &Experiment,
+        stimuli: Option<&Stimuli>,
+        shape: [usize; 3],
+        words: Words<'_>,
+    ) -> anyhow::Result<Files> {
+        let at = |name: &str| self.output.join(name);
+        let image = at("evolved.npy");
+        dump::npy(
+            &image,
+            &shape.map(|size| size as u64),
+            &found.evolution.best_image,
+        )?;
+        let trace = at("evolution.npy");
+        let rates = [found.evolution.clean.as_slice(), &found.evolution.measured].concat();
+        dump::npy(&trace, &[2, found.evolution.queries_spent() as u64], &rates)?;
+        let layout = evolution::layout(shape);
+        let mut pictures = Vec::new();
+        let mut save = |name: &str, drawing: Drawing| -> anyhow::Result<()> {
+            let path = at(name);
+            picture(&path, &drawing)?;
+            pictures.push(path);
+            Ok(())
+        };
+        save(
+            "evolution.png",
+            response_trace(&evolution::trace(found, words))?,
+        )?;
+        let images = evolution::images(found, stimuli, shape, words);
+        save("evolution-images.png", tile_grid(&images, layout)?)?;
+        if let Some(tiles) = stimuli.and_then(|stimuli| evolution::natural(found, stimuli, words)) {
+            save("evolution-natural.png", tile_grid(&tiles, layout)?)?;
+        }
+        Ok(Files {
+            image,
+            trace,
+            pictures,
+            receipt: at("evolution.json"),
+        })
+    }
+}
+
+fn picture(path: &Path, drawing: &Drawing) -> anyhow::Result<()> {
+    output::write(path, &drawing.png(Theme::Light, 2)?).map_err(blame)
+}
+
+/// What was written.
+struct Files {
+    image: PathBuf,
+    trace: PathBuf,
+    pictures: Vec<PathBuf>,
+    receipt: PathBuf,
+}
+
+impl Files {
+    fn all(&self) -> impl Iterator<Item = &PathBuf> {
+        let arrays = [&self.image, &self.trace, &self.receipt];
+        self.pictures.iter().chain(arrays)
+    }
+
+    fn list(&self, out: &mut impl Write) -> std::io::Result<()> {
+        self.all()
+            .try_for_each(|path| writeln!(out, "{}", path.display()))
+    }
+}

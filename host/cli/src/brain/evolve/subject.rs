@@ -1,0 +1,174 @@
+//! The neuron that a command line names.
+
+use super::Evolve;
+use crate::common::{blame, open_model, wrong};
+use crate::progress;
+use cortexscope_brain::evolve::Subjects;
+use cortexscope_brain::neuron::{BoardNeuron, FloatNeuron, Neuron, Program, ProgramNeuron};
+use cortexscope_explain::float_model::{FloatModel, Overrides};
+use cortexscope_explain::target::{ClassValue, Target};
+use cortexscope_net::input::{InputSpec, ModelSpec};
+use cortexscope_record::RigChoice;
+use cortexscope_rig::board::Port;
+use cortexscope_rig::session::Cancel;
+use std::path::Path;
+use std::time::Duration;
+
+/// The board's program in this process: the twin of every other board.
+const NATIVE: &str = "native";
+
+/// The neuron, and what else answers for it.
+pub(super) struct Subject {
+    model: Option<FloatModel>,
+    input: InputSpec,
+    asked: Asked,
+    /// A unit of the float model, whose gradient is followed.
+    slopes: Option<FloatNeuron>,
+    identity: String,
+}
+
+/// Who answers the search.
+enum Asked {
+    Float(FloatNeuron),
+    /// The board, and one that answers the same in this process.
+    Board(Box<BoardNeuron>, Box<BoardNeuron>),
+    Program(ProgramNeuron),
+}
+
+impl Subject {
+    pub fn open(line: &Evolve, cancel: &Cancel) -> anyhow::Result<Self> {
+        let model = match &line.model {
+            Some(model) => Some(FloatModel::open(model, &Overrides::default()).map_err(blame)?),
+            None => None,
+        };
+        for note in model.iter().flat_map(|model| &model.notes) {
+            progress::note(note);
+        }
+        let input = match (&model, line.size) {
+            (Some(model), None) => model.spec.input.clone(),
+            (None, Some([height, width])) => ModelSpec::assumed([1, height, width]).input,
+            (None, None) => ModelSpec::assumed([1, 28, 28]).input,
+            (Some(_), Some(_)) => return Err(wrong("--size is for a program without --model")),
+        };
+        let mut identity = model
+            .as_ref()
+            .map(FloatModel::sha256_hex)
+            .unwrap_or_default();
+        if let Some(program) = &line.program {
+            let neuron = start(line, program, &input, cancel)?;
+            return Ok(Self {
+                model,
+                input,
+                asked: Asked::Program(neuron),
+                slopes: None,
+                identity,
+            });
+        }
+        let (Some(float), Some(target)) = (&model, &line.target) else {
+            return Err(wrong("give --model and --target, or --program"));
+        };
+        let target: Target = target.parse().map_err(blame)?;
+        let aim = target.aim(float, ClassValue::Logit).map_err(blame)?;
+        let slopes = FloatNeuron::new(float, aim.clone()).map_err(blame)?;
+        let asked = if line.board.is_some() || line.tape.replay.is_some() {
+            let [board, twin] = boards(line, &target, cancel)?;
+            identity += &board.rig().model.hash_hex();
+            Asked::Board(Box::new(board), Box::new(twin))
+        } else {
+            Asked::Float(FloatNeuron::new(float, aim).map_err(blame)?)
+        };
+        Ok(Self {
+            model,
+            input,
+            asked,
+            slopes: Some(slopes),
+            identity,
+        })
+    }
+
+    /// How images become the model's input.
+    pub fn input(&self) -> &InputSpec {
+        &self.input
+    }
+
+    /// The float model, unless a program alone is asked.
+    pub fn model(&self) -> Option<&FloatModel> {
+        self.model.as_ref()
+    }
+
+    /// The board that is asked.
+    pub fn board(&mut self) -> Option<&mut BoardNeuron> {
+        match &mut self.asked {
+            Asked::Board(board, _) => Some(board),
+            Asked::Float(_) | Asked::Program(_) => None,
+        }
+    }
+
+    /// What tells this neuron's model from another.
+    pub fn identity(&self) -> &str {
+        &self.identity
+    }
+
+    pub fn description(&self) -> String {
+        match &self.asked {
+            Asked::Float(neuron) => neuron.description(),
+            Asked::Board(neuron, _) => neuron.description(),
+            Asked::Program(neuron) => neuron.description(),
+        }
+    }
+
+    /// Who answers what.
+    pub fn subjects(&mut self) -> Subjects<'_> {
+        let (neuron, twin): (&mut dyn Neuron, Option<&mut dyn Neuron>) = match &mut self.asked {
+            Asked::Float(neuron) => (neuron, None),
+            Asked::Board(board, twin) => (&mut **board, Some(&mut **twin)),
+            Asked::Program(neuron) => (neuron, None),
+        };
+        Subjects {
+            neuron,
+            twin,
+            gradient: self.slopes.as_mut(),
+        }
+    }
+}
+
+fn start(
+    line: &Evolve,
+    name: &Path,
+    input: &InputSpec,
+    cancel: &Cancel,
+) -> anyhow::Result<ProgramNeuron> {
+    let patience = Duration::try_from_secs_f64(line.patience).ok();
+    let patience = patience.filter(|patience| !patience.is_zero());
+    let patience =
+        patience.ok_or_else(|| wrong("--patience: give a number of seconds greater than 0"))?;
+    let program = Program {
+        name: name.into(),
+        arguments: line.program_argument.iter().map(Into::into).collect(),
+        shape: input.shape(),
+        patience,
+        cancel: cancel.clone(),
+    };
+    ProgramNeuron::start(&program).map_err(blame)
+}
+
+/// The board that was named, and the board's program in this process as its twin.
+fn boards(line: &Evolve, target: &Target, cancel: &Cancel) -> anyhow::Result<[BoardNeuron; 2]> {
+    let name = line.board.as_deref().unwrap_or(NATIVE);
+    let model = line.model.as_deref().unwrap_or_default();
+    let choice = RigChoice {
+        port: line.port.clone().map(|path| Port {
+            path,
+            baud: line.baud,
+        }),
+        tape: line.tape.tape(),
+        ..RigChoice::of(name, model)
+    };
+    let files = open_model(&choice)?;
+    let open = |choice: &RigChoice| -> anyhow::Result<BoardNeuron> {
+        let rig = choice.open(files.clone(), cancel.clone()).map_err(blame)?;
+        BoardNeuron::new(rig, target).map_err(blame)
+    };
+    // The twin's answers are no part of the board's recording and cost.
+    Ok([open(&choice)?, open(&RigChoice::of(NATIVE, model))?])
+}
