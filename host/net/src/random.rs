@@ -26,6 +26,27 @@ impl Random {
         (-2.0 * radius.ln()).sqrt() * angle.cos()
     }
 
+    /// A number from `low` up to, without, `high`, all equally likely.
+    pub fn uniform(&mut self, low: f64, high: f64) -> f64 {
+        low + (high - low) * self.generator.random::<f64>()
+    }
+
+    /// A whole number below `count`, all equally likely.
+    ///
+    /// # Panics
+    /// `count` is 0.
+    pub fn below(&mut self, count: usize) -> usize {
+        self.generator.random_range(0..count as u64) as usize
+    }
+
+    /// Puts `values` in a random order, all orders equally likely (Fisher and Yates;
+    /// Durstenfeld 1964).
+    pub fn shuffle<T>(&mut self, values: &mut [T]) {
+        for last in (1..values.len()).rev() {
+            values.swap(last, self.below(last + 1));
+        }
+    }
+
     /// A whole number from `-reach` to `reach`, all equally likely.
     pub fn shift(&mut self, reach: usize) -> isize {
         let reach = reach as i64;
@@ -51,6 +72,23 @@ mod tests {
         assert!(moment(1).abs() < 5.0 * 0.0071);
         assert!((moment(2) - 1.0).abs() < 5.0 * 0.01);
         assert!((moment(4) - 3.0).abs() < 5.0 * 0.07);
+    }
+
+    #[test]
+    fn every_order_is_as_likely() {
+        let mut random = Random::new(2);
+        let mut counts = std::collections::BTreeMap::new();
+        for _ in 0..6000 {
+            let mut order = [0, 1, 2];
+            random.shuffle(&mut order);
+            *counts.entry(order).or_insert(0_u32) += 1;
+        }
+        // 1,000 each; five standard deviations of a count are 144.
+        assert_eq!(counts.len(), 6);
+        assert!(
+            counts.values().all(|count| count.abs_diff(1000) < 144),
+            "{counts:?}"
+        );
     }
 
     #[test]

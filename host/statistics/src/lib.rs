@@ -4,6 +4,7 @@
 //! | layer | module | what it does |
 //! |---|---|---|
 //! | ranks | [`rank`] | the order of numbers, with average ranks for ties |
+//! | quantiles | [`quantile`] | the median and other quantiles |
 //! | correlation | [`correlation`] | Pearson's r and Spearman's ρ |
 //!
 //! ```
@@ -15,7 +16,9 @@
 //! ```
 
 pub mod correlation;
+pub mod quantile;
 pub mod rank;
 
 pub use correlation::{pearson, spearman};
+pub use quantile::{median, quantile};
 pub use rank::average_ranks;

@@ -38,6 +38,7 @@ pub const FLOORS: &[(&str, Side, u8)] = &[
     ("cortexscope-explain", Side::Host, 1),
     ("cortexscope-rig", Side::Host, 2),
     ("cortexscope-train", Side::Host, 2),
+    ("cortexscope-brain", Side::Host, 3),
     ("cortexscope-record", Side::Host, 3),
     ("cortexscope-present", Side::Host, 4),
     ("cortexscope-live", Side::Host, 5),

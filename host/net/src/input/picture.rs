@@ -1,9 +1,10 @@
 //! Pictures, made into what a model wants to see.
 
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use image::imageops::{self, FilterType};
-use image::{DynamicImage, GrayImage, ImageReader, Limits};
+use image::{DynamicImage, GrayImage, ImageFormat, ImageReader, Limits};
 use thiserror::Error;
 
 use super::spec::{Channels, InputSpec, Polarity};
@@ -48,13 +49,29 @@ pub enum PictureError {
 /// # Errors
 /// No such file, no picture, or one of more than 16,384 rows or columns.
 pub fn open(path: &Path) -> Result<DynamicImage, PictureError> {
-    let read_error = |source| PictureError::Read {
+    let bytes = std::fs::read(path).map_err(|source| PictureError::Read {
         path: path.to_owned(),
         source,
-    };
-    let mut reader = ImageReader::open(path)
-        .and_then(ImageReader::with_guessed_format)
-        .map_err(read_error)?;
+    })?;
+    decode(bytes, path)
+}
+
+/// Decodes a picture file whose bytes were read from `path`, or from an archive.
+///
+/// # Errors
+/// As [`open`]; `path` is named in the error.
+pub fn decode(bytes: Vec<u8>, path: &Path) -> Result<DynamicImage, PictureError> {
+    let mut reader = ImageReader::new(Cursor::new(bytes));
+    // A name tells what the bytes do not: some formats have no signature.
+    if let Ok(format) = ImageFormat::from_path(path) {
+        reader.set_format(format);
+    }
+    let mut reader = reader
+        .with_guessed_format()
+        .map_err(|source| PictureError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(MAX_SIDE);
     limits.max_image_height = Some(MAX_SIDE);

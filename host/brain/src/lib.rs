@@ -1,0 +1,12 @@
+//! Neurons and networks: how well a network's features predict recorded neurons.
+//!
+//! Layers, from the bottom up; each uses those above it in this list:
+//!
+//! - [`data`]: images and responses from files;
+//! - [`linear`]: products and systems of equations;
+//! - [`encode`]: readouts of a layer's features, fitted to neurons (Bashivan, Kar and
+//!   DiCarlo 2019), their scores and the ceilings of these.
+
+pub mod data;
+pub mod encode;
+pub mod linear;
