@@ -8,16 +8,20 @@ mod error;
 mod factorised;
 mod features;
 mod fit;
+mod geometry;
 mod readout;
 mod ridge;
+mod stored;
 
 pub use ceiling::{Ceiling, explainable, reliability, signal_to_noise};
 pub use error::EncodeError;
 pub use factorised::{DataTerm, Factorised, Lambda};
 pub use features::{Features, Pooling};
 pub use fit::{Fit, Method, NeuronScore, Request, ceiling_formula, fit};
+pub use geometry::Geometry;
 pub use readout::{Readout, ReadoutKind, ReadoutWeights};
 pub use ridge::Ridge;
+pub use stored::{About, Stored, StoredError, save};
 
 /// What a fit is doing, and how much of it is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,6 +9,7 @@ mod ascend;
 mod ascend_parameters;
 mod bench;
 mod boards;
+mod brain;
 mod budget;
 mod common;
 mod compile;
@@ -94,6 +95,8 @@ enum Command {
     Gallery(gallery::GalleryCommand),
     /// Draw the filters of a convolution.
     Filters(filters::Filters),
+    /// Fit models of neurons, drive neurons with images, and compare networks with brains.
+    Brain(brain::Brain),
     /// Print the script with which a shell completes this program's command lines.
     Completions(completions::Completions),
     /// Write the manual pages to a folder.
@@ -132,6 +135,7 @@ pub fn main() -> ExitCode {
         Command::Ascend(ascend) => ascend.run(),
         Command::Gallery(gallery) => gallery.run(),
         Command::Filters(filters) => filters.run(),
+        Command::Brain(brain) => brain.run(),
         Command::Completions(completions) => completions.run(Cli::command()),
         Command::Man(pages) => pages.run(Cli::command()),
     };

@@ -6,6 +6,7 @@ pub mod attribution;
 pub mod colours;
 pub mod filters;
 pub mod memory;
+pub mod readout;
 
 use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_core::{Model, Op};

@@ -41,6 +41,8 @@ pub struct Fit {
     pub predictions: Vec<Vec<f64>>,
     /// One for each neuron.
     pub scores: Vec<NeuronScore>,
+    /// Mean and standard deviation of each neuron's responses over the training images.
+    pub scales: Vec<[f64; 2]>,
     /// Images that were fitted to.
     pub train_images: usize,
     /// Images that the fit was judged on.
@@ -249,6 +251,7 @@ pub fn fit(
         readout: fitted.readout,
         predictions: fitted.predictions,
         scores,
+        scales,
         train_images: train.len(),
         test_images: test.len(),
         notes,

@@ -1,6 +1,8 @@
 //! The JSON Schema of every document.
 
-use super::{Document, activations, ascend, bench, boards, budget, compile, demo, engines};
+use super::{
+    Document, activations, ascend, bench, boards, brain_fit, budget, compile, demo, engines,
+};
 use super::{explain, filters, gallery, infer, memory, occlude, operators, verify};
 use cortexscope_net::described::{Object, Shape};
 use serde_json::{Map, Value, json};
@@ -35,6 +37,7 @@ pub fn all() -> Vec<Schema> {
         of::<explain::Receipt>(),
         of::<ascend::Ascend>(),
         of::<gallery::Gallery>(),
+        of::<brain_fit::BrainFit>(),
     ];
     all.into_iter().flatten().collect()
 }

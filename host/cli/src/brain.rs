@@ -1,0 +1,28 @@
+//! `cortexscope brain`.
+
+mod data;
+mod fit;
+
+use clap::{Args, Subcommand};
+use std::process::ExitCode;
+
+/// Fit models of neurons, drive neurons with images, and compare networks with brains.
+#[derive(Args)]
+pub(super) struct Brain {
+    #[command(subcommand)]
+    command: BrainCommand,
+}
+
+#[derive(Subcommand)]
+enum BrainCommand {
+    /// Fit readouts of a layer's features to recorded neurons.
+    Fit(Box<fit::FitCommand>),
+}
+
+impl Brain {
+    pub fn run(&self) -> anyhow::Result<ExitCode> {
+        match &self.command {
+            BrainCommand::Fit(fit) => fit.run(),
+        }
+    }
+}
