@@ -7,7 +7,11 @@
 //! - [`neuron`]: the trait, and its kinds, a file for each; [`noise`] on top of them;
 //! - [`generator`]: codes to images, a file for each image space;
 //! - [`optimise`]: searches by rates alone, a file for each;
-//! - [`evolve`]: a search with an exact budget, and the truth beside it.
+//! - [`evolve`]: a search with an exact budget, and the truth beside it;
+//! - [`data`]: recorded images and responses from files;
+//! - [`linear`]: products and systems of equations;
+//! - [`encode`]: readouts of a layer's features, fitted to neurons (Bashivan, Kar and
+//!   DiCarlo 2019), their scores and the ceilings of these.
 //!
 //! ```
 //! use std::ops::ControlFlow;
@@ -33,8 +37,11 @@
 //! # }
 //! ```
 
+pub mod data;
+pub mod encode;
 pub mod evolve;
 pub mod generator;
+pub mod linear;
 pub mod neuron;
 pub mod noise;
 pub mod optimise;

@@ -17,6 +17,13 @@ use std::path::PathBuf;
 pub(super) struct FloatModelArgs {
     /// A shipped model or the path of a float ONNX.
     pub model: String,
+    #[command(flatten)]
+    input: InputArgs,
+}
+
+/// How a model wants its input.
+#[derive(Args, Clone)]
+pub(super) struct InputArgs {
     /// A description to read instead of MODEL.toml.
     #[arg(long, value_name = "TOML", help_heading = "Input")]
     spec: Option<PathBuf>,
@@ -69,6 +76,13 @@ enum PolarityArg {
 impl FloatModelArgs {
     /// The model that was named; says what was assumed of it.
     pub fn open(&self) -> anyhow::Result<FloatModel> {
+        self.input.open(&self.model)
+    }
+}
+
+impl InputArgs {
+    /// The shipped model of this name, or the one at this path; says what was assumed of it.
+    pub fn open(&self, name_or_path: &str) -> anyhow::Result<FloatModel> {
         let overrides = Overrides {
             spec: self.spec.clone(),
             size: self.size,
@@ -87,7 +101,7 @@ impl FloatModelArgs {
             labels: self.labels.clone(),
             output: self.output_name.clone(),
         };
-        let mut model = FloatModel::open(&self.model, &overrides).map_err(blame)?;
+        let mut model = FloatModel::open(name_or_path, &overrides).map_err(blame)?;
         self.preparation.apply(&mut model.spec.input)?;
         for note in &model.notes {
             progress::note(note);

@@ -106,7 +106,7 @@ enum Command {
     Gallery(gallery::GalleryCommand),
     /// Draw the filters of a convolution.
     Filters(filters::Filters),
-    /// Do to neurons of a network, a board or a program what physiologists do to neurons.
+    /// Fit models of neurons, drive neurons with images, and compare networks with brains.
     Brain(brain::Brain),
     /// Print the script with which a shell completes this program's command lines.
     Completions(completions::Completions),

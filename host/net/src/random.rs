@@ -49,6 +49,14 @@ impl Random {
         self.generator.random_range(0..count.max(1))
     }
 
+    /// Puts `values` in a random order, all orders equally likely (Fisher and Yates;
+    /// Durstenfeld 1964).
+    pub fn shuffle<T>(&mut self, values: &mut [T]) {
+        for last in (1..values.len()).rev() {
+            values.swap(last, self.index(last + 1));
+        }
+    }
+
     /// A whole number from `-reach` to `reach`, all equally likely.
     pub fn shift(&mut self, reach: usize) -> isize {
         let reach = reach as i64;
@@ -97,6 +105,23 @@ mod tests {
         assert_eq!(own, draw(Random::stream(3, 0)));
         assert_ne!(own, draw(Random::stream(3, 1)));
         assert!(own.iter().all(|value| (0.0..1.0).contains(value)));
+    }
+
+    #[test]
+    fn every_order_is_as_likely() {
+        let mut random = Random::new(2);
+        let mut counts = std::collections::BTreeMap::new();
+        for _ in 0..6000 {
+            let mut order = [0, 1, 2];
+            random.shuffle(&mut order);
+            *counts.entry(order).or_insert(0_u32) += 1;
+        }
+        // 1,000 each; five standard deviations of a count are 144.
+        assert_eq!(counts.len(), 6);
+        assert!(
+            counts.values().all(|count| count.abs_diff(1000) < 144),
+            "{counts:?}"
+        );
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod ascend;
 pub mod attack;
 pub mod bench;
 pub mod boards;
+pub mod brain_fit;
 pub mod budget;
 pub mod compile;
 pub mod demo;

@@ -10,6 +10,7 @@ pub mod filters;
 pub mod fool;
 pub mod memory;
 pub mod preparation;
+pub mod readout;
 
 use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_core::{Model, Op};

@@ -4,6 +4,7 @@
 //! | layer | module | what it does |
 //! |---|---|---|
 //! | ranks | [`rank`] | the order of numbers, with average ranks for ties |
+//! | quantiles | [`quantile`] | the median and other quantiles |
 //! | correlation | [`correlation`] | Pearson's r and Spearman's ρ |
 //! | shares | [`mod@gini`] | the Gini index |
 //! | pictures | [`mod@ssim`] | structural similarity |
@@ -18,10 +19,12 @@
 
 pub mod correlation;
 pub mod gini;
+pub mod quantile;
 pub mod rank;
 pub mod ssim;
 
 pub use correlation::{pearson, spearman};
 pub use gini::gini;
+pub use quantile::{median, quantile};
 pub use rank::average_ranks;
 pub use ssim::ssim;

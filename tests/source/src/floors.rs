@@ -39,6 +39,7 @@ pub const FLOORS: &[(&str, Side, u8)] = &[
     ("cortexscope-explain", Side::Host, 1),
     ("cortexscope-rig", Side::Host, 2),
     ("cortexscope-train", Side::Host, 2),
+    ("cortexscope-brain", Side::Host, 3),
     ("cortexscope-record", Side::Host, 3),
     ("cortexscope-study", Side::Host, 3),
     ("cortexscope-brain", Side::Host, 3),

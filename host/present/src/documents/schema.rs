@@ -1,6 +1,8 @@
 //! The JSON Schema of every document.
 
-use super::{Document, activations, ascend, attack, bench, boards, budget, compile, demo, engines};
+use super::{
+    Document, activations, ascend, attack, bench, boards, brain_fit, budget, compile, demo, engines,
+};
 use super::{evolve, explain, filters, fool, gallery, infer, memory, occlude, operators, verify};
 use cortexscope_net::described::{Object, Shape};
 use serde_json::{Map, Value, json};
@@ -39,6 +41,7 @@ pub fn all() -> Vec<Schema> {
         of::<fool::Fool>(),
         of::<gallery::Gallery>(),
         of::<evolve::Evolve>(),
+        of::<brain_fit::BrainFit>(),
     ];
     all.into_iter().flatten().collect()
 }

@@ -1,0 +1,142 @@
+//! Why data cannot be used.
+
+use std::path::PathBuf;
+
+use cortexscope_net::RequestError;
+use cortexscope_net::input::picture::PictureError;
+use thiserror::Error;
+
+use super::Span;
+
+/// Why data cannot be used.
+#[derive(Debug, Error)]
+pub enum DataError {
+    /// A file or folder cannot be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A zip file, or a `.npz`, that is damaged or compressed in another way.
+    #[error("cannot read the archive {}", path.display())]
+    Archive {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: zip::result::ZipError,
+    },
+    /// An array without a number in its name where a file has several.
+    #[error("{} has the arrays {}: write one of them as FILE.npz:NAME", path.display(), keys.join(", "))]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// The arrays in it.
+        keys: Vec<String>,
+    },
+    /// An array that announces more than the file has, or more than is read at once.
+    #[error("{name}: the array {shape:?} has more values than {limit}, or more than the file")]
+    Size {
+        /// The array as it was asked for.
+        name: String,
+        /// Its shape.
+        shape: Vec<u64>,
+        /// Values that are read at most.
+        limit: usize,
+    },
+    /// Elements that are no plain numbers.
+    #[error("{name}: elements are {found}; booleans, integers, float32 and float64 are read")]
+    Elements {
+        /// The array as it was asked for.
+        name: String,
+        /// What its elements are.
+        found: String,
+    },
+    /// An array of another shape than what is wanted.
+    #[error("{name}: the array is {found:?}; {wanted} is wanted")]
+    Shape {
+        /// The array as it was asked for.
+        name: String,
+        /// Its shape.
+        found: Vec<usize>,
+        /// What is wanted, in words.
+        wanted: String,
+    },
+    /// Neither a folder, a zip, a `.npy` nor a `.npz:KEY`.
+    #[error("{name}: give a folder of pictures, a zip of pictures, FILE.npy or FILE.npz:KEY")]
+    Kind {
+        /// What the user wrote.
+        name: String,
+    },
+    /// No picture in a folder or a zip.
+    #[error("{name} has no picture")]
+    Empty {
+        /// What the user wrote.
+        name: String,
+    },
+    /// Pictures that together take more memory than is used for them.
+    #[error("{name}: the pictures take more than {limit} bytes; give smaller ones or fewer")]
+    TooMany {
+        /// What the user wrote.
+        name: String,
+        /// Bytes that they may take.
+        limit: usize,
+    },
+    /// A file that is not a picture.
+    #[error(transparent)]
+    Picture(#[from] PictureError),
+    /// A value that no response can be.
+    #[error("{name}: value {index} is {value}; a missing response is NaN, or what --missing says")]
+    NotFinite {
+        /// The array as it was asked for.
+        name: String,
+        /// Where the value is.
+        index: usize,
+        /// The value.
+        value: f64,
+    },
+    /// A dissimilarity matrix that is none.
+    #[error(
+        "{name}: entries {row}, {column} and {column}, {row} differ; a dissimilarity matrix is symmetric"
+    )]
+    NotSymmetric {
+        /// The array as it was asked for.
+        name: String,
+        /// Row.
+        row: usize,
+        /// Column.
+        column: usize,
+    },
+    /// Images and responses of other numbers.
+    #[error("there are {images} images and responses to {responses}")]
+    Counts {
+        /// Images.
+        images: usize,
+        /// Images that there are responses to.
+        responses: usize,
+    },
+    /// A span that cannot be read.
+    #[error("{text:?} is no range of images: write 0..600 for the first 600")]
+    Span {
+        /// What the user wrote.
+        text: String,
+    },
+    /// A span that reaches beyond the last image.
+    #[error("{span} reaches beyond the {images} images that there are")]
+    SpanOutside {
+        /// The span.
+        span: Span,
+        /// Images.
+        images: usize,
+    },
+}
+
+impl RequestError for DataError {
+    fn is_request(&self) -> bool {
+        !matches!(
+            self,
+            Self::Read { .. } | Self::Archive { .. } | Self::Picture(_)
+        )
+    }
+}

@@ -1,0 +1,80 @@
+//! Why a neuron cannot be fitted.
+
+use cortexscope_explain::float_model::FloatModelError;
+use cortexscope_net::RequestError;
+use thiserror::Error;
+
+use crate::data::{DataError, Span};
+
+/// Why a neuron cannot be fitted.
+#[derive(Debug, Error)]
+pub enum EncodeError {
+    /// Images or responses.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The network.
+    #[error(transparent)]
+    Model(#[from] FloatModelError),
+    /// An image is on both sides.
+    #[error(
+        "--train {train} and --test {test} overlap; a fit is judged on images that it has not seen"
+    )]
+    Overlap {
+        /// Images to fit to.
+        train: Span,
+        /// Images to judge on.
+        test: Span,
+    },
+    /// Too few images with responses.
+    #[error("{side} has {have} images with a response of every neuron; at least {need} are needed")]
+    Few {
+        /// Training or test.
+        side: &'static str,
+        /// Images.
+        have: usize,
+        /// Images at least.
+        need: usize,
+    },
+    /// More features than are kept in memory.
+    #[error(
+        "{images} images with {features} features each take more than {limit} bytes; take fewer cells with --cells"
+    )]
+    TooLarge {
+        /// Images.
+        images: usize,
+        /// Features of each.
+        features: usize,
+        /// Bytes that they may take.
+        limit: usize,
+    },
+    /// Features that do not vary over the training images.
+    #[error("the features are the same for all training images, so nothing can be read from them")]
+    Constant,
+    /// A feature that is not a number.
+    #[error("the layer gives {value} for image {image}; features have to be finite")]
+    NotFinite {
+        /// The image.
+        image: usize,
+        /// The value.
+        value: f32,
+    },
+    /// A system of equations that rounding made singular.
+    #[error(
+        "the ridge regression cannot be solved: the features of the images are linearly dependent"
+    )]
+    Singular,
+    /// The work was ended from outside.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl RequestError for EncodeError {
+    fn is_request(&self) -> bool {
+        match self {
+            Self::Data(error) => error.is_request(),
+            Self::Model(error) => error.is_request(),
+            Self::Overlap { .. } | Self::Few { .. } | Self::TooLarge { .. } => true,
+            Self::Constant | Self::NotFinite { .. } | Self::Singular | Self::Interrupted => false,
+        }
+    }
+}

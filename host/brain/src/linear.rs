@@ -1,0 +1,8 @@
+//! Linear algebra at the size of a recording session: hundreds of images, tens of
+//! thousands of features.
+
+mod cholesky;
+mod product;
+
+pub use cholesky::Cholesky;
+pub use product::{Matrix, gram, product};
