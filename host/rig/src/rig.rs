@@ -131,12 +131,6 @@ impl Rig {
             .occlude(&self.to_board(input)?, request, progress)
     }
 
-    /// A grey level, from 0 (black) to 255 (white), in the steps of the model's input.
-    pub fn grey(&self, level: u8) -> i8 {
-        let value = self.model.spec.input.value(0, level);
-        self.model.input_steps().quantise(value)
-    }
-
     /// What the board says of its memory.
     ///
     /// # Errors

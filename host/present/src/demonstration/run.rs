@@ -45,7 +45,7 @@ impl<'a> Demonstration<'a> {
         let request = OccludeRequest {
             window: [shape.height, shape.width].map(|side| LECTURE_WINDOW.min(side as u16)),
             stride: [1, 1],
-            fill: rig.grey(GREY),
+            fill: rig.model.grey(GREY),
             class: None,
         };
         let mut trials = Vec::with_capacity(inputs.len());

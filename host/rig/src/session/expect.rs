@@ -2,6 +2,7 @@
 
 use super::error::SessionError;
 use super::identity::BoardIdentity;
+use super::occlude::OccludeRequest;
 use cortexscope_core::Model;
 use cortexscope_net::hex;
 use cortexscope_wire::message::{ModelIdentity, OFFSET_MAX, TAP_BYTES_MAX};
@@ -106,15 +107,11 @@ impl Expectations {
         }
     }
 
-    /// How many positions a window has on the input; none where the input's shape is
-    /// not known or the window does not fit.
-    pub(super) fn positions(&self, window: [u16; 2], stride: [u16; 2]) -> Option<usize> {
-        let size = self.model.as_ref()?.input_size;
-        let along = |axis: usize| {
-            let room = size[axis].checked_sub(usize::from(window[axis]))?;
-            Some(room.checked_div(usize::from(stride[axis]))? + 1)
-        };
-        Some(along(0)? * along(1)?)
+    /// How many positions the patch of `ask` has on the input; none where the input's
+    /// shape is not known or the patch has no position on it.
+    pub(super) fn positions(&self, ask: &OccludeRequest) -> Option<usize> {
+        let [rows, columns] = ask.positions(self.model.as_ref()?.input_size)?;
+        Some(rows * columns)
     }
 }
 

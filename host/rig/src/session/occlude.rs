@@ -22,6 +22,19 @@ pub struct OccludeRequest {
     pub class: Option<u16>,
 }
 
+impl OccludeRequest {
+    /// Rows and columns of positions that the patch has on an input of `size`, height and
+    /// width; `None` where it does not fit, is empty or never moves.
+    pub fn positions(&self, size: [usize; 2]) -> Option<[usize; 2]> {
+        let along = |axis: usize| {
+            let [side, stride] = [self.window[axis], self.stride[axis]].map(usize::from);
+            let room = size[axis].checked_sub(side).filter(|_| side > 0)?;
+            Some(room.checked_div(stride)? + 1)
+        };
+        Some([along(0)?, along(1)?])
+    }
+}
+
 /// The watched class's probability for every position of the window.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct OcclusionMap {
@@ -116,7 +129,7 @@ impl Session {
         let classes = usize::from(self.model()?.classes);
         // Where the input's shape is not known, a window has a position for each byte at
         // most.
-        let known = self.expect.positions(ask.window, ask.stride);
+        let known = self.expect.positions(ask);
         let most = match self.expect.model {
             Some(_) => known.unwrap_or(0),
             None => input.len(),
@@ -191,5 +204,31 @@ impl Session {
             }
             Ok(map)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_patch_must_fit() {
+        let patch = |side, stride| OccludeRequest {
+            window: [side; 2],
+            stride: [stride; 2],
+            fill: 0,
+            class: None,
+        };
+        assert_eq!(patch(7, 1).positions([28, 28]), Some([22, 22]));
+        assert_eq!(patch(28, 9).positions([28, 28]), Some([1, 1]));
+        let long = OccludeRequest {
+            window: [5, 9],
+            stride: [3, 2],
+            ..patch(1, 1)
+        };
+        assert_eq!(long.positions([28, 30]), Some([8, 11]));
+        for (side, stride) in [(29, 1), (0, 1), (7, 0)] {
+            assert_eq!(patch(side, stride).positions([28, 28]), None);
+        }
     }
 }
