@@ -13,6 +13,9 @@ mod operand;
 mod plain;
 mod pool;
 
+#[cfg(test)]
+pub(crate) use activation::FUNCTIONS;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 

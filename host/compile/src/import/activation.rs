@@ -11,7 +11,7 @@ use cortexscope_net::onnx::{Attributes, Constant};
 
 /// Functions of one real number that are finite wherever their argument is,
 /// with their float attributes and defaults.
-const FUNCTIONS: [(&str, &[(&str, f32)]); 16] = [
+pub(crate) const FUNCTIONS: [(&str, &[(&str, f32)]); 16] = [
     ("Relu", &[]),
     ("Sigmoid", &[]),
     ("Tanh", &[]),
