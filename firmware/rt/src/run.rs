@@ -10,7 +10,7 @@ use crate::memory_map;
 
 /// Frames that the board keeps until the host has acknowledged them. No more are under way,
 /// and fewer where the host's credit is smaller.
-const WINDOW_FRAMES: usize = 8;
+const SEND_WINDOW_FRAMES: usize = 8;
 
 /// Answers requests from `link` with the static engine, for ever. Its model and its arena
 /// are those of the memory map; if the arena was taken before, the engine has none, and
@@ -31,9 +31,9 @@ where
     L: Read + ReadReady + Write,
     E: Engine,
 {
-    let mut window = [Slot::EMPTY; WINDOW_FRAMES];
+    let mut send_slots = [Slot::EMPTY; SEND_WINDOW_FRAMES];
     loop {
         // A board's link never closes, and what it calls an error the protocol repairs.
-        serve(&mut board, &mut link, &mut engine, &mut window);
+        serve(&mut board, &mut link, &mut engine, &mut send_slots);
     }
 }

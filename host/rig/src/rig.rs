@@ -117,7 +117,7 @@ impl Rig {
         Ok(Recording::new(&self.model.image.model(), inference))
     }
 
-    /// Slides an occluder over `input`, int8 `[C, H, W]`.
+    /// Slides a patch over `input`, int8 `[C, H, W]`.
     ///
     /// # Errors
     /// [`SessionError`].

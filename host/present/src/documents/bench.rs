@@ -47,7 +47,7 @@ described! {
         pub total_instructions: Option<u64>,
         /// The layers in the order of execution.
         pub layers: Vec<LayerBench>,
-        /// A map of a 7×7 window at stride 1.
+        /// A map of a 7×7 patch at stride 1.
         pub occlusion: OcclusionBench,
     }
 
@@ -70,7 +70,7 @@ described! {
     /// What an occlusion map costs.
     #[derive(Deserialize)]
     pub struct OcclusionBench {
-        /// Positions of the window.
+        /// Positions of the patch.
         pub positions: u64,
         /// Instructions or cycles of the whole map; `null` if they were not counted.
         pub instructions: Option<u64>,

@@ -6,17 +6,17 @@ use super::parts::{append, probabilities, probability};
 use cortexscope_wire::message::{CounterKind, Occlude, input_crc};
 use cortexscope_wire::{Event, Request};
 
-/// Height and width of the lecture's window in pixels, the default everywhere.
-pub const LECTURE_WINDOW: u16 = 7;
+/// Height and width of the lecture's patch in pixels, the default everywhere.
+pub const LECTURE_PATCH: u16 = 7;
 
-/// The window that hides a part of the input, and the class to watch.
+/// The patch that hides a part of the input, and the class to watch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OccludeRequest {
-    /// Height and width of the window in pixels.
+    /// Height and width of the patch in pixels.
     pub window: [u16; 2],
     /// Rows and columns between two positions.
     pub stride: [u16; 2],
-    /// The int8 value that the window is filled with.
+    /// The int8 value that the patch is filled with.
     pub fill: i8,
     /// The class to watch; the winner of the clean input if none.
     pub class: Option<u16>,
@@ -35,7 +35,7 @@ impl OccludeRequest {
     }
 }
 
-/// The watched class's probability for every position of the window.
+/// The watched class's probability for every position of the patch.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct OcclusionMap {
     /// The class that was watched.
@@ -79,7 +79,7 @@ pub enum MapProgress<'a> {
 }
 
 impl Session {
-    /// Slides a window over `input`, int8 `[H, W, C]`, and gives the watched
+    /// Slides a patch over `input`, int8 `[H, W, C]`, and gives the watched
     /// class's probability for every position; `progress` sees it grow.
     ///
     /// # Errors
@@ -127,7 +127,7 @@ impl Session {
         });
         let has_counter = self.board().counter != CounterKind::None;
         let classes = usize::from(self.model()?.classes);
-        // Where the input's shape is not known, a window has a position for each byte at
+        // Where the input's shape is not known, a patch has a position for each byte at
         // most.
         let known = self.expect.positions(ask);
         let most = match self.expect.model {
@@ -151,7 +151,7 @@ impl Session {
                         let positions = positions as usize;
                         if positions > most || known.is_some_and(|known| known != positions) {
                             return Err(SessionError::Protocol(
-                                "its map has more or fewer positions than the window has",
+                                "its map has more or fewer positions than the patch has",
                             ));
                         }
                         if usize::from(class) >= classes || ask.class.is_some_and(|c| c != class) {
