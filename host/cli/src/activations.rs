@@ -22,7 +22,7 @@ use std::process::ExitCode;
 pub(super) struct ActivationsCommand {
     #[command(flatten)]
     model: FloatModelArgs,
-    /// A picture, a .npy array (taken as it is), or mnist:N.
+    /// A picture, a .npy array (used unchanged), or mnist:N.
     input: String,
     /// A layer, by the name of its node or of its tensor; may be given several times
     /// [default: all].
@@ -31,8 +31,8 @@ pub(super) struct ActivationsCommand {
     /// Whether the maps of a layer share one scale.
     #[arg(long, value_enum, default_value_t)]
     scale: ScaleArg,
-    /// The folder for LAYER.png and LAYER.npy, [1, C, H, W]; without it nothing is
-    /// written.
+    /// Write LAYER.png and LAYER.npy, [1, C, H, W], to this folder [default: write
+    /// nothing].
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
     /// Print one JSON document on stdout.

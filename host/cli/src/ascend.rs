@@ -33,11 +33,10 @@ pub(super) struct AscendCommand {
     /// Save a picture of the input every STEPS steps.
     #[arg(long, value_name = "STEPS")]
     frames: Option<usize>,
-    /// How inputs are shown [default: in their range where they have bounds, signed
-    /// otherwise].
+    /// How inputs are shown [default: range if the input has bounds, otherwise signed].
     #[arg(long, value_enum)]
     display: Option<Display>,
-    /// The folder for the picture, the arrays, the frames and the receipt.
+    /// Write the picture, the arrays, the frames and the receipt to this folder.
     #[arg(short, long, value_name = "DIR", default_value = "cortexscope-output")]
     output: PathBuf,
     /// Print one JSON document, the receipt, on stdout.

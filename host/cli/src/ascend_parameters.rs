@@ -70,13 +70,13 @@ pub(super) struct AscentArgs {
     /// Steps from one blur to the next.
     #[arg(long, value_name = "STEPS", help_heading = "Ascent")]
     blur_every: Option<usize>,
-    /// Resolutions from coarse to fine.
+    /// How many resolutions to climb in, from coarse to fine.
     #[arg(long, value_name = "N", help_heading = "Ascent")]
     octaves: Option<usize>,
     /// How much finer each octave is than the one before.
     #[arg(long, value_name = "RATIO", help_heading = "Ascent")]
     octave_ratio: Option<f64>,
-    /// How many steps at most, in each octave.
+    /// The greatest number of steps in each octave.
     #[arg(long, help_heading = "Ascent")]
     steps: Option<usize>,
     /// Stop when the best value has not risen enough over this many steps.

@@ -42,11 +42,11 @@ pub(super) struct Bench {
     /// The memory plan to run.
     #[arg(long, value_enum, default_value_t)]
     mode: ModeArg,
-    /// Fail if anything takes over 2 % more than in the results kept for the board; only
-    /// results of the same compiler are compared.
+    /// Fail if anything takes over 2 % more than in the results that --update kept, if the
+    /// same compiler built both.
     #[arg(long)]
     check: bool,
-    /// Keep these results for later checks.
+    /// Keep these results for later runs with --check.
     #[arg(long, conflicts_with = "check")]
     update: bool,
     /// Print one JSON document on stdout.

@@ -181,7 +181,7 @@ fn pair(text: &str) -> Result<[u16; 2], String> {
 mod tests {
     use crate::{Cli, Command};
     use clap::Parser;
-    use cortexscope_rig::session::LECTURE_WINDOW;
+    use cortexscope_rig::session::LECTURE_PATCH;
 
     #[test]
     fn the_default_window_is_the_lectures() {
@@ -189,6 +189,6 @@ mod tests {
         let Command::Occlude(occlude) = cli.command else {
             panic!("another command");
         };
-        assert_eq!(occlude.window, [LECTURE_WINDOW; 2]);
+        assert_eq!(occlude.window, [LECTURE_PATCH; 2]);
     }
 }
