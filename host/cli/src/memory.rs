@@ -270,7 +270,7 @@ fn prices(
     let modes = measured.iter().map(|measurement| {
         let what = match measurement.mode {
             Mode::Fused => "rows of fused layers are tapped as they are made",
-            Mode::Tapped => "every layer is there as a whole",
+            Mode::Tapped => "every layer is kept whole",
         };
         let (planned, measured) = (
             measurement.planned_arena_bytes,
