@@ -2,7 +2,6 @@
 
 use super::error::SessionError;
 use super::identity::BoardIdentity;
-use super::occlude::OccludeRequest;
 use cortexscope_core::Model;
 use cortexscope_net::hex;
 use cortexscope_wire::message::{ModelIdentity, OFFSET_MAX, TAP_BYTES_MAX};
@@ -105,13 +104,6 @@ impl Expectations {
             },
             are_exact: self.model.is_some(),
         }
-    }
-
-    /// How many positions the patch of `ask` has on the input; none where the input's
-    /// shape is not known or the patch has no position on it.
-    pub(super) fn positions(&self, ask: &OccludeRequest) -> Option<usize> {
-        let [rows, columns] = ask.positions(self.model.as_ref()?.input_size)?;
-        Some(rows * columns)
     }
 }
 

@@ -129,11 +129,11 @@ impl Session {
         let classes = usize::from(self.model()?.classes);
         // Where the input's shape is not known, a patch has a position for each byte at
         // most.
-        let known = self.expect.positions(ask);
-        let most = match self.expect.model {
-            Some(_) => known.unwrap_or(0),
-            None => input.len(),
-        };
+        let known = self.expect.model.as_ref().map(|model| {
+            let [rows, columns] = ask.positions(model.input_size).unwrap_or_default();
+            rows * columns
+        });
+        let most = known.unwrap_or(input.len());
         self.request(|session| {
             session.send_input(input)?;
             let mut map = OcclusionMap::default();
