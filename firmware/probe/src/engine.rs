@@ -71,7 +71,7 @@ pub trait MapSink {
     /// Stops the map.
     fn begin(&mut self, class: u16, probability: f32, positions: u32) -> Result<(), Self::Error>;
 
-    /// The class's probability with the window at position `index`, row by row.
+    /// The class's probability with the patch at position `index`, row by row.
     ///
     /// # Errors
     /// Stops the map.

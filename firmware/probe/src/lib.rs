@@ -3,7 +3,7 @@
 //! | module | what it does |
 //! |---|---|
 //! | `serve` | the loop: takes a request, has it done, answers |
-//! | `port` | the board's end of a session: frames, window, resends |
+//! | `port` | the board's end of a session: frames, send window, resends |
 //! | `stream` | from the engine's tap to events, with the counter stopped meanwhile |
 //! | `engine`, `static_engine` | what runs the network: an interface, and `cortexscope-core` behind it |
 //! | `request` | what engines make of the model region and of requests |

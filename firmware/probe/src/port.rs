@@ -4,7 +4,7 @@ use cortexscope_wire::compact;
 use cortexscope_wire::frame::{PAYLOAD_BYTES_MAX, WIRE_BYTES_MAX};
 use cortexscope_wire::message::{Hello, HelloReply, Receipt};
 use cortexscope_wire::schema::{PROTOCOL_VERSION, SCHEMA_HASH};
-use cortexscope_wire::{Decoder, Event, Frame, Header, Kind, Slot, Window};
+use cortexscope_wire::{Decoder, Event, Frame, Header, Kind, SendWindow, Slot};
 use embedded_io::{Read, ReadReady, Write};
 
 /// Bytes taken from the link at once.
@@ -42,7 +42,7 @@ struct Peer<'a> {
     /// 0 where there is no session.
     session: u16,
     next_request: u16,
-    window: Window<'a>,
+    send_window: SendWindow<'a>,
     /// Requests are left unacknowledged while another one is worked on.
     is_busy: bool,
     request: [u8; PAYLOAD_BYTES_MAX],
@@ -68,7 +68,7 @@ impl<'a, L: Read + ReadReady + Write> Port<'a, L> {
         let peer = Peer {
             session: 0,
             next_request: 0,
-            window: Window::new(slots),
+            send_window: SendWindow::new(slots),
             is_busy: false,
             request: [0; PAYLOAD_BYTES_MAX],
             request_bytes: 0,
@@ -102,15 +102,15 @@ impl<'a, L: Read + ReadReady + Write> Port<'a, L> {
         Ok(())
     }
 
-    /// Sends `event`, once the window has room for it.
+    /// Sends `event`, once the send window has room for it.
     pub(crate) fn send(&mut self, event: &Event<'_>) -> Result<(), Stop<L::Error>> {
         self.poll()?;
-        while !self.peer.window.has_room() {
+        while !self.peer.send_window.has_room() {
             if let Some(outcome) = self.take_frame(true)? {
                 abandon_on(outcome)?;
             }
         }
-        let pushed = self.peer.window.push(Kind::Event, |payload| {
+        let pushed = self.peer.send_window.push(Kind::Event, |payload| {
             compact::emit(event, payload).map(<[u8]>::len)
         });
         debug_assert!(pushed.is_some(), "an event is longer than a payload");
@@ -124,7 +124,7 @@ impl<'a, L: Read + ReadReady + Write> Port<'a, L> {
         mut take: impl FnMut(&mut [u8]) -> usize,
     ) -> Result<(), Stop<L::Error>> {
         loop {
-            let pushed = self.peer.window.push(Kind::Log, |payload| {
+            let pushed = self.peer.send_window.push(Kind::Log, |payload| {
                 Some(take(payload)).filter(|&bytes| bytes > 0)
             });
             if pushed.is_none() {
@@ -180,9 +180,9 @@ impl Peer<'_> {
                 Ok(Outcome::Nothing)
             }
             Kind::Request => {
-                self.window.acknowledge(header.ack);
-                if self.window.enter_round(header.round) {
-                    self.resend(link, header.ack, self.window.unreceived())?;
+                self.send_window.acknowledge(header.ack);
+                if self.send_window.enter_round(header.round) {
+                    self.resend(link, header.ack, self.send_window.unreceived())?;
                 }
                 self.accept(link, frame)
             }
@@ -207,12 +207,12 @@ impl Peer<'_> {
         if is_new {
             self.session = session;
             self.next_request = 0;
-            self.window.reset(hello.credit);
+            self.send_window.reset(hello.credit);
         }
         let reply = HelloReply {
             version: PROTOCOL_VERSION,
             schema: SCHEMA_HASH,
-            window: self.window.slot_count(),
+            window: self.send_window.slot_count(),
         };
         let mut payload = [0; PAYLOAD_BYTES_MAX];
         if let Some(payload) = compact::emit(&reply, &mut payload) {
@@ -232,9 +232,9 @@ impl Peer<'_> {
         let Some(receipt) = compact::parse::<Receipt>(frame.payload) else {
             return Ok(());
         };
-        self.window.acknowledge(ack);
-        self.window.grant(receipt.limit);
-        if self.window.enter_round(round) && !self.resend(link, ack, receipt)? {
+        self.send_window.acknowledge(ack);
+        self.send_window.grant(receipt.limit);
+        if self.send_window.enter_round(round) && !self.resend(link, ack, receipt)? {
             self.emit(link, Kind::Ack, self.session, 0, &[])?;
         }
         Ok(())
@@ -249,7 +249,7 @@ impl Peer<'_> {
         receipt: Receipt,
     ) -> Result<bool, L::Error> {
         let mut is_any = false;
-        for seq in self.window.missing(ack, receipt) {
+        for seq in self.send_window.missing(ack, receipt) {
             self.transmit(link, Some(seq))?;
             is_any = true;
         }
@@ -275,9 +275,10 @@ impl Peer<'_> {
         Ok(Outcome::Nothing)
     }
 
-    /// Sends the frame numbered `seq` from the window, for the first time or again.
+    /// Sends the frame numbered `seq` from the send window, for the first time or again.
     fn transmit<L: Write>(&mut self, link: &mut L, seq: Option<u16>) -> Result<(), L::Error> {
-        let Some((seq, (kind, payload))) = seq.and_then(|seq| Some((seq, self.window.get(seq)?)))
+        let Some((seq, (kind, payload))) =
+            seq.and_then(|seq| Some((seq, self.send_window.get(seq)?)))
         else {
             return Ok(());
         };
@@ -286,7 +287,7 @@ impl Peer<'_> {
             session: self.session,
             seq,
             ack: self.next_request,
-            round: self.window.round(),
+            round: self.send_window.round(),
         };
         write_frame(link, &Frame { header, payload }, &mut self.wire)
     }
@@ -300,7 +301,7 @@ impl Peer<'_> {
         seq: u16,
         payload: &[u8],
     ) -> Result<(), L::Error> {
-        let (ack, round) = (self.next_request, self.window.round());
+        let (ack, round) = (self.next_request, self.send_window.round());
         let header = Header {
             kind,
             session,

@@ -34,7 +34,7 @@ pub fn model_identity(model: &Model<'_>) -> ModelIdentity {
     }
 }
 
-/// The window that `ask` slides over an input of `shape`, and how many rows and
+/// The patch that `ask` slides over an input of `shape`, and how many rows and
 /// columns of positions it has.
 ///
 /// # Errors
@@ -54,7 +54,7 @@ pub fn occluder(ask: &Occlude, shape: Shape) -> Result<(Occluder, [usize; 2]), B
     }
 }
 
-/// Why the window of `ask` has no position on an `input` of this height and width.
+/// Why the patch of `ask` has no position on an `input` of this height and width.
 fn window_error(ask: &Occlude, input: [u16; 2]) -> BoardError {
     let window = [ask.window_h, ask.window_w];
     if window.contains(&0) {

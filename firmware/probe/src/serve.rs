@@ -24,13 +24,13 @@ pub enum End<E> {
 
 /// Answers requests that come over `link`, for ever.
 ///
-/// `window` holds what the host has not acknowledged yet: two slots work, eight
+/// `send_slots` holds what the host has not acknowledged yet: two slots work, eight
 /// keep a link busy while the host looks at what came.
 pub fn serve<B, L, E>(
     board: &mut B,
     link: &mut L,
     engine: &mut E,
-    window: &mut [Slot],
+    send_slots: &mut [Slot],
 ) -> End<L::Error>
 where
     B: Board,
@@ -38,8 +38,8 @@ where
     E: Engine,
 {
     log_start(engine);
-    let window_bytes = size_of_val(window) as u32;
-    let mut port = Port::new(link, window);
+    let window_bytes = size_of_val(send_slots) as u32;
+    let mut port = Port::new(link, send_slots);
     loop {
         match turn(board, &mut port, engine, window_bytes) {
             Ok(()) | Err(Stop::Abandoned) => {}

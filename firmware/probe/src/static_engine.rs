@@ -119,7 +119,7 @@ impl Engine for StaticEngine<'_> {
             }),
             Err(OcclusionError::Stopped(stop)) => Err(Refusal::Stopped(stop)),
             Err(OcclusionError::Arena(error)) => Err(self.cannot_begin(error).into()),
-            // The window and the class were looked at before.
+            // The patch and the class were looked at before.
             Err(_) => Err(BoardError::Unsupported.into()),
         }
     }

@@ -63,4 +63,4 @@ pub use memory_map::{model_region, take_heap};
 #[cfg(all(not(any(unix, windows)), feature = "rtt"))]
 pub use rtt::start as start_rtt;
 #[cfg(not(any(unix, windows)))]
-pub use run::{run, run_engine, run_with_window};
+pub use run::{run, run_engine, run_with_send_window};

@@ -35,6 +35,8 @@ impl Default for Once {
 #[cfg(test)]
 mod tests {
     use super::Once;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread;
 
     #[test]
     fn the_first_is_first_and_nobody_after() {
@@ -42,5 +44,28 @@ mod tests {
         assert!(once.is_first());
         assert!(!once.is_first());
         assert!(!once.is_first());
+    }
+
+    /// Two threads ask at the same time, again and again; they meet before each question.
+    #[test]
+    fn of_two_who_ask_at_once_one_is_first() {
+        const ROUNDS: usize = 20_000;
+        let all: Vec<Once> = (0..ROUNDS).map(|_| Once::new()).collect();
+        let arrived = AtomicUsize::new(0);
+        let ask_all = || {
+            let wins = all.iter().enumerate().map(|(round, once)| {
+                arrived.fetch_add(1, Ordering::AcqRel);
+                while arrived.load(Ordering::Acquire) < 2 * (round + 1) {
+                    thread::yield_now();
+                }
+                usize::from(once.is_first())
+            });
+            wins.sum::<usize>()
+        };
+        let firsts = thread::scope(|scope| {
+            let other = scope.spawn(ask_all);
+            ask_all() + other.join().unwrap()
+        });
+        assert_eq!(firsts, ROUNDS);
     }
 }

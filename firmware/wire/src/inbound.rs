@@ -130,7 +130,7 @@ impl Inbound {
         self.is_overdue = true;
     }
 
-    /// Whether the board should hear how far the host is: before its window or
+    /// Whether the board should hear how far the host is: before its send window or
     /// its credit is used up.
     pub fn ack_is_due(&self) -> bool {
         distance(self.acknowledged, self.next) >= self.ack_every
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_window_is_acknowledged() {
+    fn half_a_send_window_is_acknowledged() {
         let mut inbound = Inbound::new(4, 16);
         inbound.accept(0);
         assert!(!inbound.ack_is_due());

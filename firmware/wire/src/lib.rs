@@ -5,7 +5,7 @@
 //! | messages | [`message`] | what is asked and answered, as postcard bytes without a heap |
 //! | for flash | [`compact`] | the same bytes by a board's compact writer and reader |
 //! | version | [`schema`] | the version and the hash by which two builds know that they understand each other |
-//! | reliability | [`window`], [`inbound`] | the board's window of unacknowledged frames, the host's place in the sequence |
+//! | reliability | [`send_window`], [`inbound`] | the board's frames that are not acknowledged, the host's place in the sequence |
 //! | frames | [`frame`], [`decoder`] | header, CRC-32, COBS; bytes to frames, whatever the bytes |
 //! | arithmetic | [`seq`], [`capacity`] | sequence numbers that wrap; what a link can carry |
 //!
@@ -49,7 +49,7 @@
 //! # Who does what
 //!
 //! The board has no timer. It answers, and it keeps what it sent in a
-//! [`window`] of fixed buffers until the host acknowledges it. The host drives
+//! [`send_window`] of fixed buffers until the host acknowledges it. The host drives
 //! every time-out: it repeats a request that was not acknowledged, and where an
 //! event is missing it raises `round` and says which ones it holds, on which the
 //! board sends the others once more. `round` in the answers tells the resent
@@ -108,11 +108,11 @@ pub mod frame;
 pub mod inbound;
 pub mod message;
 pub mod schema;
+pub mod send_window;
 pub mod seq;
-pub mod window;
 
 pub use decoder::{Decoder, Rejected};
 pub use frame::{Frame, Header, Kind};
 pub use inbound::{Inbound, Verdict};
 pub use message::{BoardError, Event, Identity, Mode, Request, TensorSet};
-pub use window::{Slot, Window};
+pub use send_window::{SendWindow, Slot};

@@ -1,7 +1,7 @@
 //! Sequence numbers that wrap at 2¹⁶.
 //!
 //! Comparisons hold while the numbers compared are less than 2¹⁵ apart, and a
-//! window is far smaller than that.
+//! send window is far smaller than that.
 
 /// How far `to` lies after `from`, from 0 to 65,535.
 pub const fn distance(from: u16, to: u16) -> u16 {

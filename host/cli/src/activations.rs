@@ -32,8 +32,8 @@ pub(super) struct ActivationsCommand {
     /// Whether the maps of a layer share one scale.
     #[arg(long, value_enum, default_value_t)]
     scale: ScaleArg,
-    /// The folder for LAYER.png and LAYER.npy, [1, C, H, W]; without it nothing is
-    /// written.
+    /// Write LAYER.png and LAYER.npy, [1, C, H, W], to this folder [default: write
+    /// nothing].
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
     #[command(flatten)]

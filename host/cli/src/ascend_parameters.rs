@@ -1,14 +1,13 @@
 //! The parameters of `cortexscope ascend`: a preset, and what is changed in it.
 
-use super::common::{blame, wrong};
+use super::common::blame;
 use super::full::one_input;
 use super::preparation::ShowInputArgs;
 use clap::{Args, ValueEnum};
 use cortexscope_explain::ascend::{
-    Ascent, Blur, Bound, Optimiser, Parametrisation, Penalty, Preset, StartImage,
+    Ascent, AscentChanges, BoundKind, OptimiserKind, ParametrisationKind, Preset, StartImage,
 };
 use cortexscope_explain::float_model::FloatModel;
-use cortexscope_present::documents::ascend::Parameters;
 
 /// A preset of the literature; every flag changes one of its parameters.
 #[derive(Args)]
@@ -72,13 +71,13 @@ pub(super) struct AscentArgs {
     /// Steps from one blur to the next.
     #[arg(long, value_name = "STEPS", help_heading = "Ascent")]
     blur_every: Option<usize>,
-    /// Resolutions from coarse to fine.
+    /// How many resolutions to climb in, from coarse to fine.
     #[arg(long, value_name = "N", help_heading = "Ascent")]
     octaves: Option<usize>,
     /// How much finer each octave is than the one before.
     #[arg(long, value_name = "RATIO", help_heading = "Ascent")]
     octave_ratio: Option<f64>,
-    /// How many steps at most, in each octave.
+    /// The greatest number of steps in each octave.
     #[arg(long, help_heading = "Ascent")]
     steps: Option<usize>,
     /// Stop when the best value has not risen enough over this many steps.
@@ -133,8 +132,39 @@ enum OptimiserArg {
     Adam,
 }
 
+impl From<ParametrisationArg> for ParametrisationKind {
+    fn from(parametrisation: ParametrisationArg) -> Self {
+        match parametrisation {
+            ParametrisationArg::Pixels => Self::Pixels,
+            ParametrisationArg::Fourier => Self::Fourier,
+        }
+    }
+}
+
+impl From<BoundArg> for BoundKind {
+    fn from(bound: BoundArg) -> Self {
+        match bound {
+            BoundArg::None => Self::None,
+            BoundArg::Clip => Self::Clip,
+            BoundArg::Sigmoid => Self::Sigmoid,
+            BoundArg::Norm => Self::Norm,
+        }
+    }
+}
+
+impl From<OptimiserArg> for OptimiserKind {
+    fn from(optimiser: OptimiserArg) -> Self {
+        match optimiser {
+            OptimiserArg::Plain => Self::Plain,
+            OptimiserArg::LineSearch => Self::LineSearch,
+            OptimiserArg::Normalised => Self::Normalised,
+            OptimiserArg::Adam => Self::Adam,
+        }
+    }
+}
+
 impl AscentArgs {
-    fn preset(&self) -> Preset {
+    pub fn preset(&self) -> Preset {
         match self.preset {
             PresetArg::Erhan2009 => Preset::Erhan2009,
             PresetArg::Lecture => Preset::Lecture,
@@ -145,184 +175,48 @@ impl AscentArgs {
         }
     }
 
-    /// One ascent for each seed.
-    pub fn ascents(&self, model: &FloatModel) -> anyhow::Result<Vec<Ascent>> {
-        let mut ascent = self.preset().ascent(model.input_shape());
-        ascent.start_image = match self.from.as_deref() {
-            None => ascent.start_image,
-            Some("zero") => StartImage::Zero,
-            Some("grey") => StartImage::Grey,
-            Some(input) => {
-                StartImage::Input(one_input(input, model, &ShowInputArgs::default())?.values)
-            }
-        };
-        ascent.noise = self.noise.unwrap_or(ascent.noise);
-        self.change_space(&mut ascent)?;
-        let rate = self.rate.unwrap_or(ascent.optimiser.rate());
-        ascent.optimiser = match (self.optimiser, ascent.optimiser) {
-            (Some(OptimiserArg::Plain), _) | (None, Optimiser::Plain { .. }) => {
-                Optimiser::Plain { rate }
-            }
-            (Some(OptimiserArg::LineSearch), _) | (None, Optimiser::LineSearch { .. }) => {
-                Optimiser::LineSearch { rate }
-            }
-            (Some(OptimiserArg::Normalised), _) | (None, Optimiser::Normalised { .. }) => {
-                Optimiser::Normalised { rate }
-            }
-            (Some(OptimiserArg::Adam), _) | (None, Optimiser::Adam { .. }) => {
-                Optimiser::Adam { rate }
-            }
-        };
-        let penalty = ascent.penalty;
-        ascent.penalty = Penalty {
-            l1: self.l1.unwrap_or(penalty.l1),
-            l2: self.l2.unwrap_or(penalty.l2),
-            tv: self.tv.unwrap_or(penalty.tv),
-            tv_beta: self.tv_beta.unwrap_or(penalty.tv_beta),
-        };
-        ascent.jitter = self.jitter.unwrap_or(ascent.jitter);
-        let [_, height, width] = model.input_shape();
-        if ascent.jitter >= height.min(width) {
-            return Err(wrong("--jitter must be less than the sides of the input"));
-        }
-        let old = ascent.blur.unwrap_or(Blur {
-            sigma: 0.0,
-            every: 1,
-        });
-        let sigma = self.blur.unwrap_or(old.sigma);
-        let every = self.blur_every.unwrap_or(old.every);
-        ascent.blur = (sigma != 0.0).then_some(Blur { sigma, every });
-        ascent.octaves.count = self.octaves.unwrap_or(ascent.octaves.count);
-        ascent.octaves.ratio = self.octave_ratio.unwrap_or(ascent.octaves.ratio);
-        ascent.stop.steps = self.steps.unwrap_or(ascent.stop.steps);
-        ascent.stop.patience = self.patience.unwrap_or(ascent.stop.patience);
-        ascent.stop.rise = self.rise.unwrap_or(ascent.stop.rise);
-        ascent.check().map_err(blame)?;
-        let seeded = self.seed.iter().map(|&seed| Ascent {
-            seed,
-            ..ascent.clone()
-        });
-        Ok(seeded.collect())
+    /// What `--from` named.
+    pub fn from(&self) -> Option<&str> {
+        self.from.as_deref()
     }
 
-    fn change_space(&self, ascent: &mut Ascent) -> anyhow::Result<()> {
-        ascent.parametrisation = match (self.parametrisation, ascent.parametrisation) {
-            (Some(ParametrisationArg::Pixels), _) => Parametrisation::Pixels,
-            (Some(ParametrisationArg::Fourier), Parametrisation::Pixels) => {
-                Parametrisation::Fourier { decay: 1.0 }
-            }
-            (_, same) => same,
-        };
-        if let Some(new) = self.decay {
-            match &mut ascent.parametrisation {
-                Parametrisation::Fourier { decay } => *decay = new,
-                Parametrisation::Pixels => {
-                    return Err(wrong("--decay is for --parametrisation fourier"));
-                }
-            }
-        }
-        ascent.decorrelate = self.decorrelate.unwrap_or(ascent.decorrelate);
-        let norm = match (self.norm, ascent.bound) {
-            (Some(norm), _) | (None, Bound::Norm(norm)) => Some(norm),
-            _ => None,
-        };
-        ascent.bound = match (self.bound, ascent.bound) {
-            (Some(BoundArg::None), _) => Bound::None,
-            (Some(BoundArg::Clip), _) => Bound::Clip,
-            (Some(BoundArg::Sigmoid), _) => Bound::Sigmoid,
-            (Some(BoundArg::Norm), _) | (None, Bound::Norm(_)) => {
-                Bound::Norm(norm.ok_or_else(|| wrong("--bound norm needs --norm"))?)
-            }
-            (None, same) => same,
-        };
-        Ok(())
+    /// One ascent is made for each.
+    pub fn seeds(&self) -> &[u64] {
+        &self.seed
     }
 
-    /// The parameters in a line, for a picture.
-    pub fn statement(&self, ascent: &Ascent) -> String {
-        let mut parts = vec![format!(
-            "{} {}",
-            ascent.optimiser.name(),
-            ascent.optimiser.rate()
-        )];
-        if let Parametrisation::Fourier { decay } = ascent.parametrisation {
-            parts.push(format!("spectrum, 1/f^{decay}"));
-        }
-        let penalty = ascent.penalty;
-        for (name, weight) in [
-            ("Σ|v|", penalty.l1),
-            ("Σv²", penalty.l2),
-            ("TV", penalty.tv),
-        ] {
-            if weight != 0.0 {
-                parts.push(format!("− {weight} {name}"));
-            }
-        }
-        match ascent.bound {
-            Bound::None => {}
-            Bound::Clip => parts.push("clipped".to_owned()),
-            Bound::Sigmoid => parts.push("logistic bound".to_owned()),
-            Bound::Norm(norm) => parts.push(format!("norm {norm:.2}")),
-        }
-        if ascent.jitter > 0 {
-            parts.push(format!("jitter {}", ascent.jitter));
-        }
-        if let Some(Blur { sigma, every }) = ascent.blur {
-            parts.push(format!("blur {sigma} every {every}"));
-        }
-        if ascent.octaves.count > 1 {
-            parts.push(format!("{} octaves", ascent.octaves.count));
-        }
-        format!(
-            "{}: {} · {}",
-            self.preset().name(),
-            parts.join(", "),
-            ascent.stop
-        )
-    }
-
-    /// The parameters, for the receipt.
-    pub fn document(&self, ascent: &Ascent) -> Parameters {
-        let (parametrisation, decay) = match ascent.parametrisation {
-            Parametrisation::Pixels => ("pixels", None),
-            Parametrisation::Fourier { decay } => ("fourier", Some(decay)),
+    /// The preset with what was changed.
+    pub fn ascent(&self, model: &FloatModel) -> anyhow::Result<Ascent> {
+        let start_image = match self.from() {
+            None => None,
+            Some("zero") => Some(StartImage::Zero),
+            Some("grey") => Some(StartImage::Grey),
+            Some(input) => Some(StartImage::Input(one_input(input, model)?.values)),
         };
-        let (bound, norm) = match ascent.bound {
-            Bound::None => ("none", None),
-            Bound::Clip => ("clip", None),
-            Bound::Sigmoid => ("sigmoid", None),
-            Bound::Norm(norm) => ("norm", Some(norm)),
+        let changes = AscentChanges {
+            start_image,
+            noise: self.noise,
+            parametrisation: self.parametrisation.map(Into::into),
+            decay: self.decay,
+            decorrelate: self.decorrelate,
+            bound: self.bound.map(Into::into),
+            norm: self.norm,
+            optimiser: self.optimiser.map(Into::into),
+            rate: self.rate,
+            l1: self.l1,
+            l2: self.l2,
+            tv: self.tv,
+            tv_beta: self.tv_beta,
+            jitter: self.jitter,
+            blur: self.blur,
+            blur_every: self.blur_every,
+            octaves: self.octaves,
+            octave_ratio: self.octave_ratio,
+            steps: self.steps,
+            patience: self.patience,
+            rise: self.rise,
         };
-        Parameters {
-            preset: self.preset().name().to_owned(),
-            from: self
-                .from
-                .clone()
-                .unwrap_or_else(|| match ascent.start_image {
-                    StartImage::Zero => "zero".to_owned(),
-                    _ => "grey".to_owned(),
-                }),
-            noise: ascent.noise,
-            parametrisation: parametrisation.to_owned(),
-            decay,
-            decorrelate: ascent.decorrelate,
-            bound: bound.to_owned(),
-            norm,
-            optimiser: ascent.optimiser.name().to_owned(),
-            rate: ascent.optimiser.rate(),
-            l1: ascent.penalty.l1,
-            l2: ascent.penalty.l2,
-            tv: ascent.penalty.tv,
-            tv_beta: ascent.penalty.tv_beta,
-            jitter: ascent.jitter,
-            blur: ascent.blur.map(|blur| blur.sigma),
-            blur_every: ascent.blur.map(|blur| blur.every),
-            octaves: ascent.octaves.count,
-            octave_ratio: ascent.octaves.ratio,
-            steps: ascent.stop.steps,
-            patience: ascent.stop.patience,
-            rise: ascent.stop.rise,
-            stop: ascent.stop.to_string(),
-        }
+        let shape = model.input_shape();
+        self.preset().with_changes(&changes, shape).map_err(blame)
     }
 }

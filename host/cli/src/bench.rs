@@ -42,11 +42,11 @@ pub(super) struct Bench {
     /// The memory plan to run.
     #[arg(long, value_enum, default_value_t)]
     mode: ModeArg,
-    /// Fail if anything takes over 2 % more than in the results kept for the board; only
-    /// results of the same compiler are compared.
+    /// Fail if anything takes over 2 % more than in the results that --update kept, if the
+    /// same compiler built both.
     #[arg(long)]
     check: bool,
-    /// Keep these results for later checks.
+    /// Keep these results for later runs with --check.
     #[arg(long, conflicts_with = "check")]
     update: bool,
     /// Print one JSON document on stdout.
@@ -70,6 +70,7 @@ impl Bench {
         let mut tables = Vec::new();
         let mut board_name = self.board.clone();
         let mut build_id = None;
+        let mut unit = None;
         for name in &names {
             let choice = RigChoice {
                 port: self.port.clone().map(|path| Port {
@@ -88,12 +89,14 @@ impl Bench {
             models.push(ModelBench::new(&rig.model.name, &board.engine, &costs));
             board_name.clone_from(&board.name);
             build_id = board.elf_build_id_hex();
+            unit = board.count_unit().map(str::to_owned);
         }
         let compiler = compiler(&self.board)?;
         let results = KeptBench {
             board: board_name.clone(),
             compiler: compiler.clone(),
             mode: self.mode.into(),
+            unit,
             models,
         };
         if self.update {
@@ -146,7 +149,8 @@ fn kept_path(board: &str) -> anyhow::Result<PathBuf> {
         .join("bench.json"))
 }
 
-/// What has risen since the results at `kept`, if the same compiler made them.
+/// What has risen since the results at `kept`, if they are of the same compiler, plan and
+/// unit.
 fn compare(kept: &Path, now: &KeptBench) -> anyhow::Result<Vec<String>> {
     let text = std::fs::read_to_string(kept)
         .with_context(|| format!("{}: keep results there with --update", kept.display()))?;
@@ -154,9 +158,11 @@ fn compare(kept: &Path, now: &KeptBench) -> anyhow::Result<Vec<String>> {
         .with_context(|| format!("{} does not hold results of a bench", kept.display()))?;
     let compiler = |bench: &KeptBench| bench.compiler.clone().unwrap_or_else(|| "none".to_owned());
     let mode = |bench: &KeptBench| bench.mode.name().to_owned();
+    let unit = |bench: &KeptBench| bench.unit.clone().unwrap_or_else(|| "none".to_owned());
     for (what, before, now) in [
         ("compiler", compiler(&before), compiler(now)),
         ("mode", mode(&before), mode(now)),
+        ("unit", unit(&before), unit(now)),
     ] {
         if before != now {
             eprintln!("not compared: the kept results have the {what} {before:?}, these {now:?}");

@@ -23,30 +23,31 @@ use table::{Format, Table};
 /// What a network costs: parameters, MACs, values, bytes and arena, layer by layer.
 #[derive(Args)]
 pub(super) struct Budget {
-    /// An ONNX file, whose weights are not read, or one of lecture-lenet, lenet5,
+    /// An ONNX file (its weights are not read), or one of lecture-lenet, lenet5,
     /// lenet5-1998, alexnet, alexnet-grouped, vgg16.
     model: String,
-    /// The plan whose offsets and steps the layers' table shows.
+    /// The memory plan that the table of layers shows.
     #[arg(long, value_enum, default_value_t)]
     mode: ModeArg,
-    /// The lecture's rows beside the exact ones, and why they differ.
+    /// Print the lecture's rows beside the exact ones, and why they differ.
     #[arg(long)]
     lecture: bool,
-    /// Every known board: what is needed, what is left, what would make it fit.
+    /// Print for every known board what the network needs, what is left, and what would
+    /// make it fit.
     #[arg(long)]
     boards: bool,
-    /// One JSON document on stdout.
+    /// Print one JSON document on stdout.
     #[arg(long, conflicts_with_all = ["csv", "markdown"])]
     json: bool,
-    /// The first table only, as comma-separated values.
+    /// Print the first table only, as comma-separated values.
     #[arg(long, conflicts_with = "markdown")]
     csv: bool,
-    /// Markdown.
+    /// Print the tables as Markdown.
     #[arg(long)]
     markdown: bool,
     #[command(flatten)]
     graph: GraphArgs,
-    /// Draws the arena, step by step, as .png or .svg.
+    /// Draw the arena, step by step, into this .png or .svg file.
     #[arg(long, value_name = "FILE")]
     picture: Option<PathBuf>,
 }

@@ -8,7 +8,7 @@ pub(super) const WRONG: u8 = 2;
 
 /// What an exit code says.
 pub(super) const EXIT_CODES: [(u8, &str); 3] = [
-    (0, "Done, and nothing to object to."),
+    (0, "The work is done, and it found no fault."),
     (
         FAILED,
         "The work failed, or it found a fault: bytes that differ (verify), or a layer that \
@@ -23,19 +23,22 @@ pub(super) const EXIT_CODES: [(u8, &str); 3] = [
 
 /// The environment variables that are heeded.
 pub(super) const ENVIRONMENT: [(&str, &str); 4] = [
-    ("NO_COLOR", "Set and not empty: no colours."),
+    (
+        "NO_COLOR",
+        "If it is set and not empty, the program prints no colours.",
+    ),
     (
         "COLORTERM",
-        "`truecolor` or `24bit`: the terminal shows maps in colour.",
+        "If it is `truecolor` or `24bit`, the terminal shows maps in colour.",
     ),
     (
         "XDG_DATA_HOME",
-        "Firmware is also looked for in its folder `cortexscope`; files for a debug probe are \
-         written there. [default: ~/.local/share]",
+        "The program also looks for firmware in its folder `cortexscope`, and writes files for \
+         a debug probe there. [default: ~/.local/share]",
     ),
     (
         "RUST_LOG",
-        "What is logged to stderr: `debug`, or `cortexscope_rig=trace`. [default: warn, or \
+        "What the program logs to stderr, for instance `debug` or `cortexscope_rig=trace`. [default: warn, or \
          error with --quiet]",
     ),
 ];

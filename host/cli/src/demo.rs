@@ -51,7 +51,7 @@ impl Demo {
             Demonstration::run(&mut rig, inputs, self.mode.into(), &mut |step| match step {
                 Step::Input(name) => bar.set_message(name.to_owned()),
                 Step::Occlusion { input, position } => {
-                    bar.set_message(format!("{input}, occluder at position {position}"));
+                    bar.set_message(format!("{input}, patch at position {position}"));
                 }
                 Step::Done => bar.inc(1),
                 Step::Memory => bar.set_message("measuring memory"),

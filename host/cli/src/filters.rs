@@ -23,16 +23,16 @@ pub(super) struct Filters {
     /// The convolution, by the name of its node or of its tensor [default: the first].
     #[arg(long, value_name = "NAME")]
     layer: Option<String>,
-    /// The weights for one input channel, of all filters.
+    /// Draw the weights of all filters for this input channel.
     #[arg(long, value_name = "C", conflicts_with = "filter")]
     channel: Option<usize>,
-    /// All weights of one filter, a map for each input channel.
+    /// Draw all weights of this filter, a map for each input channel.
     #[arg(long, value_name = "N")]
     filter: Option<usize>,
     /// Whether the filters share one scale.
     #[arg(long, value_enum, default_value_t)]
     scale: ScaleArg,
-    /// The folder for LAYER.filters.png and LAYER.filters.npy, [O, I, KH, KW].
+    /// Write LAYER.filters.png and LAYER.filters.npy, [O, I, KH, KW], to this folder.
     #[arg(short, long, value_name = "DIR", default_value = "cortexscope-output")]
     output: PathBuf,
     /// Print one JSON document on stdout.

@@ -24,7 +24,7 @@ pub(super) struct FloatModelArgs {
 /// How a model wants its input.
 #[derive(Args, Clone)]
 pub(super) struct InputArgs {
-    /// A description to read instead of MODEL.toml.
+    /// Read this description instead of MODEL.toml.
     #[arg(long, value_name = "TOML", help_heading = "Input")]
     spec: Option<PathBuf>,
     /// Rows and columns of the input: 224, or 224x320.
@@ -36,7 +36,7 @@ pub(super) struct InputArgs {
     /// What pixel 0 and pixel 255 become: 0,1 or 0,255.
     #[arg(long, value_name = "LOW,HIGH", value_parser = two, allow_hyphen_values = true, help_heading = "Input")]
     range: Option<[f32; 2]>,
-    /// Subtracted after the range, one for all channels or one for each.
+    /// Subtract this after --range: one number for all channels, or one for each.
     #[arg(
         long,
         value_delimiter = ',',
@@ -44,16 +44,16 @@ pub(super) struct InputArgs {
         help_heading = "Input"
     )]
     mean: Option<Vec<f32>>,
-    /// Divided by, one for all channels or one for each.
+    /// Divide by this after --mean: one number for all channels, or one for each.
     #[arg(long, value_delimiter = ',', help_heading = "Input")]
     std: Option<Vec<f32>>,
     /// Whether ink is light or dark; pictures of the other kind are inverted.
     #[arg(long, value_enum, help_heading = "Input")]
     polarity: Option<PolarityArg>,
-    /// A text file with the name of one class a line.
+    /// A text file with the name of one class on each line.
     #[arg(long, value_name = "TXT", help_heading = "Input")]
     labels: Option<PathBuf>,
-    /// The output of the network to take, where it has several [default: the first].
+    /// Take this output of the network, if it has several [default: the first].
     #[arg(long, value_name = "NAME")]
     output_name: Option<String>,
     #[command(flatten)]
@@ -140,7 +140,7 @@ pub(super) fn sides(text: &str) -> Result<[usize; 2], String> {
 
 /// `0,255`.
 fn two(text: &str) -> Result<[f32; 2], String> {
-    let (low, high) = text.split_once(',').ok_or("two numbers are wanted: 0,1")?;
+    let (low, high) = text.split_once(',').ok_or("give two numbers: 0,1")?;
     let number = |part: &str| {
         part.trim()
             .parse::<f32>()

@@ -13,17 +13,17 @@ use std::process::ExitCode;
 /// Draws filters, activations, attributions and ascents side by side, and a page with them.
 #[derive(Args)]
 pub(super) struct GalleryCommand {
-    /// Where the pictures and index.html go.
+    /// Write the pictures and index.html to this folder.
     #[arg(short, long, value_name = "DIR", default_value = "cortexscope-gallery")]
     output: PathBuf,
-    /// A folder with models/ (AlexNet's convolutions, SqueezeNet) and photos/, which are not
-    /// shipped.
+    /// A folder with models/ (AlexNet's convolutions, SqueezeNet) and photos/, which the
+    /// program does not have.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Seed of everything random.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// One JSON document on stdout.
+    /// Print one JSON document on stdout.
     #[arg(long)]
     json: bool,
 }

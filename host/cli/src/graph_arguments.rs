@@ -10,11 +10,11 @@ use cortexscope_present::causes::in_words;
 /// Which output of a network is read, and for which size of its input.
 #[derive(Args, Clone)]
 pub(super) struct GraphArgs {
-    /// Rows and columns of the input where the file leaves them open, or has a vector:
-    /// 28, or 28x32.
+    /// Rows and columns of the input, if the file leaves them open or its input is a
+    /// vector: 28, or 28x32.
     #[arg(long, value_name = "HxW", value_parser = sides)]
     size: Option<[usize; 2]>,
-    /// The output of the network to take, where it has several [default: the first].
+    /// Take this output of the network, if it has several [default: the first].
     #[arg(long, value_name = "NAME")]
     output_name: Option<String>,
 }

@@ -55,7 +55,7 @@ use std::process::ExitCode;
 /// The program's name.
 const PROGRAM: &str = "cortexscope";
 
-/// Electrophysiology for a convolutional network on a microcontroller.
+/// Show what a convolutional network does on a microcontroller, neuron by neuron.
 #[derive(Parser)]
 #[command(name = PROGRAM, version, after_help = conventions::help())]
 struct Cli {

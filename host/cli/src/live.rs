@@ -21,10 +21,10 @@ const LOOK_FOR_CTRL_C: Duration = Duration::from_millis(100);
 /// Show a board's activations on a web page, frame by frame.
 #[derive(Args, Clone)]
 pub(super) struct Live {
-    /// The port of 127.0.0.1 to serve the page at; 0 for any free port.
+    /// Serve the page at this port of 127.0.0.1; 0 takes any free port.
     #[arg(long, default_value_t = 4180)]
     port: u16,
-    /// The board; `cortexscope boards` lists all of them [default: mps2-an386, or native
+    /// The board; `cortexscope boards` lists all boards [default: mps2-an386, or native
     /// where that cannot run].
     #[arg(long)]
     board: Option<String>,
@@ -34,16 +34,16 @@ pub(super) struct Live {
     /// The engine on the board.
     #[arg(long, value_enum, default_value = "static")]
     engine: EngineArg,
-    /// The plan to run first.
+    /// The memory plan to run first.
     #[arg(long, value_enum, default_value_t)]
     mode: ModeArg,
-    /// The serial port that the board is connected to, instead of an emulator.
+    /// Use the board at this serial port instead of an emulated one.
     #[arg(long)]
     serial: Option<String>,
-    /// Bits per second of the serial port.
+    /// Speed of the serial port in bits per second.
     #[arg(long, default_value_t = 921_600)]
     baud: u32,
-    /// The picture that the native board's camera takes; give it several times for several pictures, one after the other.
+    /// A picture for the native board's camera; several are shown one after the other.
     #[arg(long, value_name = "PICTURE")]
     sensor: Vec<PathBuf>,
     /// Do not open a browser.

@@ -14,7 +14,7 @@ use cortexscope_rig::board::{BoardKind, Engine, Transport, firmware_elf};
 use cortexscope_rig::elf::size::{self, Section};
 use cortexscope_rig::elf::stack::stack_bound;
 use cortexscope_rig::measure::{Measurement, OcclusionMeasurement, measure, measure_occlusion};
-use cortexscope_rig::session::{HeapUse, LECTURE_WINDOW, MemoryReport, Mode};
+use cortexscope_rig::session::{HeapUse, LECTURE_PATCH, MemoryReport, Mode};
 use stack::Stack;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -49,7 +49,7 @@ impl Memory {
         let mut rig = self.board.open(model)?;
         let memory = rig.memory()?;
         let measured = measure(&mut rig, &digit)?;
-        let occlusion = measure_occlusion(&mut rig, &digit, LECTURE_WINDOW)?;
+        let occlusion = measure_occlusion(&mut rig, &digit, LECTURE_PATCH)?;
         let board = rig.session.board().clone();
         let elf = match self.board.tape.replay {
             // The firmware that was recorded need not be the one that is built here.
@@ -270,7 +270,7 @@ fn prices(
     let modes = measured.iter().map(|measurement| {
         let what = match measurement.mode {
             Mode::Fused => "rows of fused layers are tapped as they are made",
-            Mode::Tapped => "every layer is there as a whole",
+            Mode::Tapped => "every layer is kept whole",
         };
         let (planned, measured) = (
             measurement.planned_arena_bytes,
@@ -282,7 +282,7 @@ fn prices(
         "occlusion",
         occlusion.planned_arena_bytes,
         occlusion.measured_arena_bytes,
-        "every layer is kept, and what a 7x7 window changes of it",
+        "every layer is kept, and what a 7x7 patch changes of it",
     );
     let modes: Vec<_> = modes.chain([occlusion]).collect();
     let least = modes

@@ -71,7 +71,19 @@ impl Occlude {
         }
         let view = model.image.model();
         let shape = view.input().shape;
-        let [rows, columns] = self.positions([shape.height, shape.width])?;
+        let request = OccludeRequest {
+            window: self.window,
+            stride: self.stride,
+            fill: model.grey(self.fill),
+            class: self.class,
+        };
+        let size = [shape.height, shape.width];
+        let Some([rows, columns]) = request.positions(size) else {
+            let [height, width] = size;
+            return Err(wrong(format!(
+                "--window is from 1 to the input's {height}x{width}, --stride at least 1"
+            )));
+        };
         let classes = view.logits().shape.elements();
         if self
             .class
@@ -82,13 +94,6 @@ impl Occlude {
         let picture_file = self.output.as_deref().map(PictureFile::new);
         let picture_file = picture_file.transpose().map_err(blame)?;
         let mut rig = board.open(model.clone())?;
-        let fill = rig.grey(self.fill);
-        let request = OccludeRequest {
-            window: self.window,
-            stride: self.stride,
-            fill,
-            class: self.class,
-        };
         let bar = progress::bar(rows * columns, "positions");
         let map = rig.occlude(&input.values, &request, &mut |progress| match progress {
             MapProgress::Begun { .. } => bar.reset(),
@@ -102,7 +107,7 @@ impl Occlude {
             file.save(&picture(scene, self.palette)?)?;
         }
         if self.json {
-            print_json(&self.document(&rig, &input.name, fill, [rows, columns], &map))?;
+            print_json(&self.document(&rig, &input.name, request.fill, [rows, columns], &map))?;
         } else {
             let label = rig.model.label(map.class.into());
             let (least, at) = least(&map.probabilities);
@@ -123,25 +128,6 @@ impl Occlude {
             )?;
         }
         Ok(ExitCode::SUCCESS)
-    }
-
-    /// Positions of the patch, if it fits.
-    fn positions(&self, size: [usize; 2]) -> anyhow::Result<[usize; 2]> {
-        let mut positions = [0; 2];
-        for axis in 0..2 {
-            let (window, stride) = (
-                usize::from(self.window[axis]),
-                usize::from(self.stride[axis]),
-            );
-            if window == 0 || stride == 0 || window > size[axis] {
-                let [height, width] = size;
-                return Err(wrong(format!(
-                    "--window is from 1 to the input's {height}x{width}, --stride at least 1"
-                )));
-            }
-            positions[axis] = (size[axis] - window) / stride + 1;
-        }
-        Ok(positions)
     }
 
     fn document(
@@ -205,7 +191,7 @@ fn pair(text: &str) -> Result<[u16; 2], String> {
 mod tests {
     use crate::{Cli, Command};
     use clap::Parser;
-    use cortexscope_rig::session::LECTURE_WINDOW;
+    use cortexscope_rig::session::LECTURE_PATCH;
 
     #[test]
     fn the_default_window_is_the_lectures() {
@@ -213,6 +199,6 @@ mod tests {
         let Command::Occlude(occlude) = cli.command else {
             panic!("another command");
         };
-        assert_eq!(occlude.window, [LECTURE_WINDOW; 2]);
+        assert_eq!(occlude.window, [LECTURE_PATCH; 2]);
     }
 }

@@ -12,6 +12,7 @@ use crate::board_image::BoardImage;
 use crate::layout::channels_last;
 use cortexscope_core::{Mode, NoTap, run};
 use cortexscope_net::input::data::{DataError, DataInputs};
+use cortexscope_net::scores::first_greatest;
 
 /// Right answers of both networks on the same inputs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,7 +83,7 @@ pub fn accuracy(
     for input in inputs {
         let input = input?;
         let expected = float.run(&input.values)?;
-        let expected = class_of(expected.first().map_or(&[], Vec::as_slice));
+        let expected = first_greatest(expected.first().map_or(&[], Vec::as_slice));
         let class = int8.class(&input.values, bytemuck::cast_slice_mut(&mut arena))?;
         let is_right = |class: Option<usize>| class.is_some() && class == input.label;
         found.images += 1;
@@ -131,28 +132,10 @@ impl<'a> Engine<'a> {
         run(&self.model, &self.plan, arena, &input, &mut NoTap)
             .map_err(|_| AccuracyError::Engine)?;
         let logits = self.plan.logits(&self.model, arena);
-        Ok(class_of(logits.map_err(|_| AccuracyError::Engine)?))
+        Ok(first_greatest(logits.map_err(|_| AccuracyError::Engine)?))
     }
-}
-
-/// The first of the greatest logits.
-pub fn class_of(logits: &[f32]) -> Option<usize> {
-    let classes = logits.iter().enumerate();
-    let greatest = classes.reduce(|best, next| if next.1 > best.1 { next } else { best });
-    greatest.map(|(class, _)| class)
 }
 
 fn percent(part: usize, whole: usize) -> f64 {
     100.0 * part as f64 / whole.max(1) as f64
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_of_equals_wins() {
-        assert_eq!(class_of(&[1.0, 3.0, 3.0, -1.0]), Some(1));
-        assert_eq!(class_of(&[]), None);
-    }
 }

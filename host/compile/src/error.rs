@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use cortexscope_net::onnx::{AttributeError, ConstantError, EngineError};
+use cortexscope_net::onnx::{AttributeError, EngineError};
 use cortexscope_net::reader::ReadError;
 pub use cortexscope_net::reader::{MAX_ELEMENTS, MAX_SIZE};
 
@@ -72,7 +72,7 @@ pub enum ModelError {
     #[error("the network's output does not depend on its input through any layer")]
     NoLayers,
     /// More tensors than a tap can number.
-    #[error("{0} layers; at most {MAX_LAYERS} are supported")]
+    #[error("the network has {0} layers; at most {MAX_LAYERS} are supported")]
     Layers(usize),
 }
 
@@ -82,57 +82,12 @@ pub const MAX_LAYERS: usize = 127;
 /// What about a node is not supported.
 #[derive(Clone, Debug, Error, PartialEq)]
 pub enum Refusal {
-    /// A window or operand that makes no sense.
+    /// What the reader of every command says of a window, an operand or an attribute.
     #[error(transparent)]
     Read(#[from] cortexscope_net::reader::Refusal),
     /// There is nothing on a board that runs the operator.
     #[error("not on a board: {0}")]
     NotOnABoard(&'static str),
-    /// An attribute of another type, or one that is missing.
-    #[error(transparent)]
-    Attribute(#[from] AttributeError),
-    /// An attribute or setting whose value is not supported.
-    #[error("`{name}` is {value}; {wanted}")]
-    Setting {
-        /// The attribute or operand.
-        name: &'static str,
-        /// What the file says.
-        value: String,
-        /// What is supported.
-        wanted: &'static str,
-    },
-    /// An operand that has to be a constant is computed.
-    #[error("its {0} is not a constant")]
-    NotConstant(&'static str),
-    /// An operand or output is left out.
-    #[error("it has no {0}")]
-    Missing(&'static str),
-    /// A constant of the file cannot be read.
-    #[error("constant `{name}`: {source}")]
-    Constant {
-        /// The initializer or operand.
-        name: String,
-        /// What is wrong with it.
-        source: ConstantError,
-    },
-    /// A constant has another shape than the operator needs.
-    #[error("its {operand} has the sizes {sizes:?}; {wanted}")]
-    OperandShape {
-        /// The operand.
-        operand: &'static str,
-        /// Its sizes.
-        sizes: Vec<usize>,
-        /// What fits.
-        wanted: String,
-    },
-    /// The activation it reads has another rank.
-    #[error("it reads a tensor of sizes {have:?}; {wanted} is supported")]
-    InputShape {
-        /// Sizes, the batch first.
-        have: Vec<usize>,
-        /// What is supported.
-        wanted: &'static str,
-    },
     /// Two activations meet, as in a residual connection.
     #[error(
         "not on a board: it combines two activations, as a residual connection does; only \
@@ -178,16 +133,13 @@ pub enum Refusal {
     #[error("its {0} are not all finite")]
     NotFinite(&'static str),
     /// More products than an accumulator of 32 bits holds.
-    #[error("{have} weights per output; at most {MAX_WEIGHTS_PER_OUTPUT} fit 32-bit accumulators")]
+    #[error(
+        "it has {have} weights per output; at most {MAX_WEIGHTS_PER_OUTPUT} fit 32-bit accumulators"
+    )]
     Weights {
         /// Weights per output.
         have: usize,
     },
-    /// A tensor that is larger than anything that could run.
-    #[error(
-        "it makes a tensor of sizes {0:?}; each is from 1 to 65,535, {MAX_ELEMENTS} elements at most"
-    )]
-    TooLarge(Vec<usize>),
     /// Its output range leaves no usable scale.
     #[error("channel {channel}: the scale {multiplier} of its accumulators is not usable")]
     Multiplier {
@@ -202,6 +154,12 @@ pub enum Refusal {
 pub const MAX_WEIGHTS_PER_OUTPUT: usize = 1 << 15;
 /// Greatest bias at scale `x·w`.
 pub const MAX_BIAS: i32 = 1 << 30;
+
+impl From<AttributeError> for Refusal {
+    fn from(error: AttributeError) -> Self {
+        Self::Read(error.into())
+    }
+}
 
 impl Refusal {
     /// The refusal of `node`, by name.

@@ -13,6 +13,9 @@ mod operand;
 mod plain;
 mod pool;
 
+#[cfg(test)]
+pub(crate) use activation::FUNCTIONS;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -21,6 +24,7 @@ use tract_onnx::pb::{NodeProto, TensorProto};
 use super::error::{CompileError, MAX_ELEMENTS, MAX_SIZE, ModelError, Refusal};
 use super::float_net::{FloatLayer, FloatNet, FloatOp};
 use cortexscope_net::onnx::{Attributes, Constant};
+use cortexscope_net::reader::Refusal as ReadRefusal;
 use cortexscope_net::reader::{Board, Graph, OPERATORS, node_name};
 
 /// Takes a network apart.
@@ -61,10 +65,11 @@ impl View {
     fn map(&self) -> Result<[usize; 3], Refusal> {
         match *self.dims.as_slice() {
             [1, channels, height, width] => Ok([channels, height, width]),
-            _ => Err(Refusal::InputShape {
+            _ => Err(ReadRefusal::InputShape {
                 have: self.dims.clone(),
                 wanted: "[N, C, H, W]",
-            }),
+            }
+            .into()),
         }
     }
 }
@@ -104,7 +109,7 @@ impl<'a> Importer<'a> {
     }
 
     fn node(&mut self, node: &'a NodeProto) -> Result<(), Refusal> {
-        let output = node.output.first().ok_or(Refusal::Missing("output"))?;
+        let output = node.output.first().ok_or(ReadRefusal::Missing("output"))?;
         let value = self.layer(node)?;
         self.values.insert(output, value);
         Ok(())
@@ -179,9 +184,9 @@ impl<'a> Importer<'a> {
             return Ok(value.clone());
         }
         let Some(proto) = self.constants.get(name) else {
-            return Err(Refusal::Missing("value for one of its inputs"));
+            return Err(ReadRefusal::Missing("value for one of its inputs").into());
         };
-        let constant = Constant::parse(proto).map_err(|source| Refusal::Constant {
+        let constant = Constant::parse(proto).map_err(|source| ReadRefusal::Constant {
             name: name.to_owned(),
             source,
         })?;
@@ -201,7 +206,7 @@ impl<'a> Importer<'a> {
         let sides_fit = shape.iter().all(|side| (1..=MAX_SIZE).contains(side));
         let elements = cortexscope_net::onnx::constant::element_count(&shape);
         if !sides_fit || elements.is_none_or(|count| count > MAX_ELEMENTS) {
-            return Err(Refusal::TooLarge(shape.to_vec()));
+            return Err(ReadRefusal::TooLarge(shape.to_vec()).into());
         }
         if let FloatOp::Conv { weights, bias, .. } | FloatOp::Dense { weights, bias } = &op {
             let finite = |values: &[f32]| values.iter().all(|value| value.is_finite());

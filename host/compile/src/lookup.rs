@@ -79,6 +79,7 @@ fn failed(source: EngineError) -> CompileError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::import::FUNCTIONS;
 
     fn function(op_type: &str, attributes: &[(&str, f32)], constant: Option<f32>) -> Elementwise {
         let attributes = attributes
@@ -90,6 +91,15 @@ mod tests {
             constant,
             with: None,
         }
+    }
+
+    /// The error function: Abramowitz and Stegun, 7.1.6, whose terms have one sign.
+    fn erf(x: f64) -> f64 {
+        let terms = std::iter::successors(Some((0.0, x)), |&(n, term): &(f64, f64)| {
+            Some((n + 1.0, term * 2.0 * x * x / (2.0 * n + 3.0)))
+        });
+        let sum: f64 = terms.take(200).map(|(_, term)| term).sum();
+        std::f64::consts::FRAC_2_SQRT_PI * (-x * x).exp() * sum
     }
 
     /// Every function that is accepted, against its definition in `f64`.
@@ -107,6 +117,14 @@ mod tests {
             (function("Softsign", &[], None), |x| x / (1.0 + x.abs())),
             (function("Abs", &[], None), f64::abs),
             (function("Neg", &[], None), |x| -x),
+            (function("Erf", &[], None), erf),
+            (function("Exp", &[], None), f64::exp),
+            (function("Celu", &[("alpha", 1.5)], None), |x| {
+                x.max(0.0) + (1.5 * (x / 1.5).exp_m1()).min(0.0)
+            }),
+            (function("ThresholdedRelu", &[("alpha", 1.01)], None), |x| {
+                if x > 1.01 { x } else { 0.0 }
+            }),
             (function("LeakyRelu", &[("alpha", 0.125)], None), |x| {
                 if x < 0.0 { 0.125 * x } else { x }
             }),
@@ -133,6 +151,10 @@ mod tests {
             (function("Mul", &[], Some(-1.5)), |x| -1.5 * x),
             (function("Div", &[], Some(1.5)), |x| x / 1.5),
         ];
+        for (accepted, _) in FUNCTIONS {
+            let is_tested = |(function, _): &Case| function.op_type == accepted;
+            assert!(unary.iter().any(is_tested), "{accepted} is not tested");
+        }
         let from = Affine::of_range(-4.0, 4.5);
         for (function, definition) in unary {
             let got = reals(std::slice::from_ref(function), from).unwrap();

@@ -184,6 +184,11 @@ impl ModelFiles {
         input_steps(&self.image)
     }
 
+    /// A grey level, from 0 (black) to 255 (white), in the steps of the input.
+    pub fn grey(&self, level: u8) -> i8 {
+        self.input_steps().quantise(self.spec.input.value(0, level))
+    }
+
     /// `values`, `[C, H, W]` in the float model's units, as the int8 input.
     pub fn quantise(&self, values: &[f32]) -> Vec<i8> {
         let steps = self.input_steps();

@@ -23,18 +23,18 @@ pub enum PictureError {
     },
     /// A map reaches outside the image it explains.
     #[error(
-        "{what}: {rows}×{columns} windows of {window_height}×{window_width} do not fit an input of {height}×{width}"
+        "{what}: {rows}×{columns} patches of {window_height}×{window_width} do not fit an input of {height}×{width}"
     )]
     OutsideImage {
         /// The map that was to be drawn.
         what: String,
-        /// Window positions from top to bottom.
+        /// Patch positions from top to bottom.
         rows: usize,
-        /// Window positions from left to right.
+        /// Patch positions from left to right.
         columns: usize,
-        /// Height of the window, in input pixels.
+        /// Height of the patch, in input pixels.
         window_height: usize,
-        /// Width of the window, in input pixels.
+        /// Width of the patch, in input pixels.
         window_width: usize,
         /// Height of the input, in pixels.
         height: usize,

@@ -21,18 +21,18 @@ pub struct Occlusion {
     /// The grey level, 0 to 255, at which the outline of what is shown is
     /// drawn over the map; `None` draws none, as for photographs.
     pub outline_level: Option<u8>,
-    /// Window positions from top to bottom.
+    /// Patch positions from top to bottom.
     pub rows: usize,
-    /// Window positions from left to right.
+    /// Patch positions from left to right.
     pub columns: usize,
-    /// The class's probability with the window at each position, row by row
+    /// The class's probability with the patch at each position, row by row
     /// from the top left; `None` where it is not known yet.
     pub probabilities: Vec<Option<f32>>,
-    /// Height and width of the window, in pixels of the input.
+    /// Height and width of the patch, in pixels of the input.
     pub window: [usize; 2],
     /// Rows and columns from one position to the next.
     pub stride: [usize; 2],
-    /// What the window is filled with, as it is to be read: `0 (black)`.
+    /// What the patch is filled with, as it is to be read: `0 (black)`.
     pub fill: String,
     /// The name of the class whose probability was watched.
     pub class: String,
@@ -137,13 +137,13 @@ impl Occlusion {
     }
 }
 
-/// Draws the input with the window where hiding it costs most, and beside it
-/// the map: each probability at the centre of its window, with the outline of
+/// Draws the input with the patch where hiding it costs most, and beside it
+/// the map: each probability at the centre of its patch, with the outline of
 /// what is shown on top. Positions not known yet show the input, darkened.
 ///
 /// # Errors
 /// [`PictureError::Empty`], [`PictureError::ValueCount`], and
-/// [`PictureError::OutsideImage`] where the windows do not fit the input.
+/// [`PictureError::OutsideImage`] where the patches do not fit the input.
 pub fn occlusion_map(
     occlusion: &Occlusion,
     palette: Palette,
@@ -168,7 +168,7 @@ pub fn occlusion_map(
             28,
             TextStyle::TITLE,
             format!(
-                "occlusion: P({class}) when a {0}×{1} window is hidden",
+                "occlusion: P({class}) when a {0}×{1} patch is hidden",
                 occlusion.window[0], occlusion.window[1]
             ),
         ),
@@ -186,12 +186,12 @@ pub fn occlusion_map(
     let captions = [
         match least {
             Some((_, value)) => {
-                format!("hiding this window costs most: P = {}", probability(value))
+                format!("hiding this patch costs most: P = {}", probability(value))
             }
             None => "no position is known yet".to_owned(),
         },
         format!(
-            "each P at its window’s centre; {}, {}",
+            "each P at its patch’s centre; {}, {}",
             palette.words()[0],
             palette.words()[1]
         ),
@@ -253,7 +253,7 @@ fn alt(occlusion: &Occlusion, palette: Palette, least: Option<(usize, f32)>) -> 
     let [important, negligible] = palette.words();
     let found = match least {
         Some((index, value)) => format!(
-            "it falls lowest, to {}, with the window's corner at row {}, column {}",
+            "it falls lowest, to {}, with the patch's corner at row {}, column {}",
             probability(value),
             index / occlusion.columns * occlusion.stride[0],
             index % occlusion.columns * occlusion.stride[1],
@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn a_probability_is_drawn_at_the_centre_of_its_window() {
+    fn a_probability_is_drawn_at_the_centre_of_its_patch() {
         let drawing = draw(&occlusion(), ProbabilityRange::LeastToGreatest);
         let image = drawing.raster(Theme::Dark, 1);
         // 28 values at 14 pixels; the second panel begins after the first and a gap.
@@ -366,13 +366,13 @@ mod tests {
         let at =
             |column: u32, row: u32| *image.get_pixel(left + column * 14 + 7, top + row * 14 + 7);
         let map = ColourMap::Occlusion(Palette::Lecture);
-        // Corner (10, 11), window 7: the centre is pixel (13, 14).
+        // Corner (10, 11), patch 7: the centre is pixel (13, 14).
         assert_eq!(at(14, 13), map.at(0.0), "important is blue");
         assert_eq!(at(13, 13), map.at(1.0), "negligible is red");
         assert_eq!(at(3, 3), map.at(1.0), "the first centre");
-        assert_eq!(at(2, 3), Rgb([0, 0, 0]), "no window is centred here");
+        assert_eq!(at(2, 3), Rgb([0, 0, 0]), "no patch is centred here");
         assert_eq!(at(24, 24), map.at(1.0), "the last centre");
-        assert_eq!(at(25, 24), Rgb([0, 0, 0]), "no window is centred here");
+        assert_eq!(at(25, 24), Rgb([0, 0, 0]), "no patch is centred here");
     }
 
     #[test]
@@ -400,10 +400,10 @@ mod tests {
         let drawing = draw(&occlusion(), ProbabilityRange::LeastToGreatest);
         let texts: Vec<&str> = drawing.texts().collect();
         for said in [
-            "occlusion: P(3) when a 7×7 window is hidden",
+            "occlusion: P(3) when a 7×7 patch is hidden",
             "stride 1 · fill 0 (black) · 22×22 = 484 positions · P(3) with nothing hidden 0.800 · colours from the least to the greatest P",
-            "hiding this window costs most: P = 0.100",
-            "each P at its window’s centre; blue: important, red: negligible",
+            "hiding this patch costs most: P = 0.100",
+            "each P at its patch’s centre; blue: important, red: negligible",
             "0.900",
             "negligible",
         ] {
@@ -456,7 +456,7 @@ mod tests {
     }
 
     #[test]
-    fn windows_outside_the_input_are_refused() {
+    fn patches_outside_the_input_are_refused() {
         let mut occlusion = occlusion();
         occlusion.window = [8, 7];
         let refused = occlusion_map(&occlusion, Palette::Lecture, ProbabilityRange::ZeroToOne);

@@ -7,6 +7,7 @@
 //! go from 0 to 1, v is x.
 
 mod blur;
+mod changes;
 mod fourier;
 mod note;
 pub mod optimiser;
@@ -17,6 +18,7 @@ mod stop;
 #[cfg(test)]
 mod tests;
 
+pub use changes::{AscentChanges, BoundKind, OptimiserKind, ParametrisationKind};
 pub use note::ClimbNote;
 pub use optimiser::{Optimiser, Stepper};
 pub use penalty::Penalty;

@@ -75,7 +75,6 @@ pub use method::{Explainer, LayerRule, Method, MethodInfo, ParameterValue, Param
 pub use occlusion::Occlusion;
 pub use receipt::{Explained, Receipt, ReceiptParameters, ResultMap};
 pub use registry::{METHODS, REGISTRY, find};
-pub use relevance::{EPSILON, GAMMA};
 pub use rise::{MaskStream, Masks, Rise, RiseVariant};
 pub use run::{Plans, Report, Run};
 pub use saliency::Saliency;

@@ -129,20 +129,6 @@ pub struct OccludeCommand {
     pub class: Option<u16>,
 }
 
-impl OccludeCommand {
-    /// Positions from top to bottom and from left to right in an input of
-    /// `[height, width]`; `None` if the patch does not fit.
-    pub fn positions(&self, size: [usize; 2]) -> Option<[usize; 2]> {
-        let along = |axis: usize| {
-            let window = usize::from(self.window[axis]);
-            let stride = usize::from(self.stride[axis]);
-            let room = size[axis].checked_sub(window)?;
-            (window > 0 && stride > 0).then(|| room / stride.max(1) + 1)
-        };
-        Some([along(0)?, along(1)?])
-    }
-}
-
 /// Why a command is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
@@ -200,20 +186,5 @@ mod tests {
         }
         let long = format!(r#"{{"type":"step"{}}}"#, " ".repeat(COMMAND_BYTES_MAX));
         assert!(matches!(Command::parse(&long), Err(CommandError::TooLong)));
-    }
-
-    #[test]
-    fn a_patch_must_fit() {
-        let patch = |window, stride| OccludeCommand {
-            window: [window; 2],
-            stride: [stride; 2],
-            fill: 0,
-            class: None,
-        };
-        assert_eq!(patch(7, 1).positions([28, 28]), Some([22, 22]));
-        assert_eq!(patch(28, 9).positions([28, 28]), Some([1, 1]));
-        for (window, stride) in [(29, 1), (0, 1), (7, 0)] {
-            assert_eq!(patch(window, stride).positions([28, 28]), None);
-        }
     }
 }

@@ -48,7 +48,7 @@ pub struct InputResult {
 pub struct Demonstration<'a> {
     /// The plan that ran.
     pub mode: Mode,
-    /// The occluder.
+    /// The patch, its step and the class.
     pub request: OccludeRequest,
     /// Its fill as a grey level.
     pub fill_level: u8,

@@ -16,7 +16,7 @@ use thiserror::Error;
 use crate::scene::filters::{self, FilterPictureError};
 use cortexscope_draw::{Drawing, GridLayout, Scale, Theme, activation_grid};
 use cortexscope_explain::activations;
-use cortexscope_explain::attribute::ExplainError;
+use cortexscope_explain::attribute::{ArgumentError, ExplainError};
 use cortexscope_explain::filters::Slice;
 use cortexscope_explain::float_model::{FloatModel, FloatModelError, Overrides};
 use cortexscope_net::input::picture;
@@ -30,6 +30,9 @@ pub enum GalleryError {
     /// An input cannot be explained.
     #[error(transparent)]
     Explain(ExplainError),
+    /// A method cannot use an argument.
+    #[error(transparent)]
+    Argument(#[from] ArgumentError),
     /// Filters cannot be drawn.
     #[error(transparent)]
     Filters(#[from] FilterPictureError),

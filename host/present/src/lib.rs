@@ -7,6 +7,8 @@
 //! - [`scene`]: from results of a board or a model to the figures of `cortexscope-draw`.
 //! - [`report`]: one HTML file. [`terminal`]: the same contents on a terminal.
 //! - [`demonstration`]: inputs on a board as pictures, report and document.
+//!   [`inference`], [`ascent`]: inputs through a board, ascents of a float model, with
+//!   their files and documents.
 //!   [`gallery`]: float models as pictures and a page.
 //!
 //! # Example
@@ -37,6 +39,7 @@
 //! # Ok::<(), cortexscope_draw::PictureError>(())
 //! ```
 
+pub mod ascent;
 pub mod causes;
 pub mod demonstration;
 pub mod documents;

@@ -29,14 +29,13 @@ pub fn occlusion(
     map: &OcclusionMap,
 ) -> Occlusion {
     let shape = model.image.model().input().shape;
-    let along = |axis: usize, size: usize| {
-        (size - usize::from(request.window[axis])) / usize::from(request.stride[axis]) + 1
-    };
+    let positions = request.positions([shape.height, shape.width]);
+    let [rows, columns] = positions.unwrap_or_default();
     Occlusion {
         image: stimulus(model, input),
         outline_level: (shape.channels == 1).then_some(128),
-        rows: along(0, shape.height),
-        columns: along(1, shape.width),
+        rows,
+        columns,
         probabilities: map.probabilities.iter().copied().map(Some).collect(),
         window: request.window.map(usize::from),
         stride: request.stride.map(usize::from),

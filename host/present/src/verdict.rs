@@ -15,7 +15,7 @@ pub fn verdict(fit: &Fit) -> String {
     let flash_over = over(fit.flash_bytes, flash);
     if flash_over > 0 {
         wrong.push(format!(
-            "flash is short by {} B: fewer weights, that many, or a part with {} B",
+            "flash is short by {} B: leave out that many weights, or take a part with {} B",
             grouped(flash_over),
             grouped(fit.flash_bytes)
         ));
@@ -23,7 +23,7 @@ pub fn verdict(fit: &Fit) -> String {
     let ram_over = over(fit.fused_ram_bytes, ram);
     if ram_over > 0 {
         wrong.push(format!(
-            "RAM is short by {} B even fused: smaller maps, or a part with {} B",
+            "RAM is short by {} B even fused: make the maps smaller, or take a part with {} B",
             grouped(ram_over),
             grouped(fit.fused_ram_bytes)
         ));

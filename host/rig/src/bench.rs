@@ -3,11 +3,11 @@
 use cortexscope_compile::layout::channels_last;
 
 use crate::Rig;
-use crate::session::{InferRequest, LECTURE_WINDOW, Mode, OccludeRequest, SessionError, TensorSet};
+use crate::session::{InferRequest, LECTURE_PATCH, Mode, OccludeRequest, SessionError, TensorSet};
 
-/// The occluder that is measured: the lecture's window, at every position.
-const OCCLUDER: OccludeRequest = OccludeRequest {
-    window: [LECTURE_WINDOW; 2],
+/// The map that is measured: the lecture's patch, at every position.
+const MAP: OccludeRequest = OccludeRequest {
+    window: [LECTURE_PATCH; 2],
     stride: [1, 1],
     fill: 0,
     class: None,
@@ -20,7 +20,7 @@ pub struct Bench {
     pub total: Option<u64>,
     /// The layers, in order of execution.
     pub layers: Vec<LayerBench>,
-    /// A map of the occluder at every position.
+    /// A map with the patch at every position.
     pub occlusion: OcclusionBench,
 }
 
@@ -38,7 +38,7 @@ pub struct LayerBench {
 /// What an occlusion map costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OcclusionBench {
-    /// Positions of the occluder.
+    /// Positions of the patch.
     pub positions: u64,
     /// Instructions or cycles of all of them, the base inference included.
     pub count: Option<u64>,
@@ -90,7 +90,7 @@ pub fn bench(rig: &mut Rig, input: &[i8], mode: Mode) -> Result<Bench, SessionEr
         })
     });
     let layers = layers.collect();
-    let map = rig.occlude(input, &OCCLUDER, &mut |_| {})?;
+    let map = rig.occlude(input, &MAP, &mut |_| {})?;
     Ok(Bench {
         total: inference.count,
         layers,

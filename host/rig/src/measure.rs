@@ -123,13 +123,13 @@ described! {
     /// What an occlusion map takes.
     #[derive(Copy, Eq)]
     pub struct OcclusionMeasurement {
-        /// Rows and columns of the window.
+        /// Rows and columns of the patch.
         pub window: [u16; 2],
-        /// Bytes of arena that a map with this window needs.
+        /// Bytes of arena that a map with this patch needs.
         pub planned_arena_bytes: u32,
-        /// Bytes of arena up to the last one written, with the window at some positions;
+        /// Bytes of arena up to the last one written, with the patch at some positions;
         /// `null` if the board cannot tell, or has no room for the plan.
-        // What a window changes depends on where it stands; not every position is tried, so it
+        // What a patch changes depends on where it stands; not every position is tried, so it
         // can be fewer than the plan says.
         pub measured_arena_bytes: Option<u32>,
         /// Bytes of stack at the deepest; `null` if the board cannot tell, or has no room for
@@ -138,7 +138,7 @@ described! {
     }
 }
 
-/// Hides parts of `input`, int8 `[C, H, W]`, with a square window of `side`, edge
+/// Hides parts of `input`, int8 `[C, H, W]`, with a square patch of `side`, edge
 /// to edge, painted with two patterns.
 ///
 /// # Errors

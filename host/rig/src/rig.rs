@@ -117,7 +117,7 @@ impl Rig {
         Ok(Recording::new(&self.model.image.model(), inference))
     }
 
-    /// Slides an occluder over `input`, int8 `[C, H, W]`.
+    /// Slides a patch over `input`, int8 `[C, H, W]`.
     ///
     /// # Errors
     /// [`SessionError`].
@@ -129,12 +129,6 @@ impl Rig {
     ) -> Result<OcclusionMap, SessionError> {
         self.session
             .occlude(&self.to_board(input)?, request, progress)
-    }
-
-    /// A grey level, from 0 (black) to 255 (white), in the steps of the model's input.
-    pub fn grey(&self, level: u8) -> i8 {
-        let value = self.model.spec.input.value(0, level);
-        self.model.input_steps().quantise(value)
     }
 
     /// What the board says of its memory.

@@ -112,7 +112,7 @@ fn check(bytes: &[u8]) {
     occlude_once(&model, &input);
 }
 
-/// One window in the middle, if there is room for it.
+/// One patch in the middle, if there is room for it.
 fn occlude_once(model: &Model<'_>, input: &[i8]) {
     let need = occlusion_arena_bytes(model, 2, 2);
     if need > MAX_ARENA_BYTES {
@@ -128,7 +128,7 @@ fn occlude_once(model: &Model<'_>, input: &[i8]) {
     };
     let mut arena = vec![0_u32; need.div_ceil(4)];
     let arena = bytemuck::cast_slice_mut(&mut arena);
-    // An input of one row has no room for the window: that is an answer too.
+    // An input of one row has no room for the patch: that is an answer too.
     let _ = occlude(
         model,
         arena,

@@ -4,7 +4,7 @@ use cortexscope_wire::compact;
 use cortexscope_wire::frame::{PAYLOAD_BYTES_MAX, WIRE_BYTES_MAX};
 use cortexscope_wire::message::{self, EnginePhase, Hello, HelloReply, Receipt};
 use cortexscope_wire::{
-    Decoder, Event, Frame, Inbound, Kind, Rejected, Request, Slot, TensorSet, Verdict, Window,
+    Decoder, Event, Frame, Inbound, Kind, Rejected, Request, SendWindow, Slot, TensorSet, Verdict,
     capacity, seq,
 };
 
@@ -65,22 +65,22 @@ fn sequences() {
         seq::distance => fn(u16, u16) -> u16,
         seq::is_after => fn(u16, u16) -> bool,
         seq::round_is_after => fn(u8, u8) -> bool,
-        Window::new => fn(&'static mut [Slot]) -> Window<'static>,
-        Window::reset => fn(&mut Window<'static>, u16),
-        Window::slot_count => fn(&Window<'static>) -> u16,
-        Window::round => fn(&Window<'static>) -> u8,
-        Window::has_room => fn(&Window<'static>) -> bool,
+        SendWindow::new => fn(&'static mut [Slot]) -> SendWindow<'static>,
+        SendWindow::reset => fn(&mut SendWindow<'static>, u16),
+        SendWindow::slot_count => fn(&SendWindow<'static>) -> u16,
+        SendWindow::round => fn(&SendWindow<'static>) -> u8,
+        SendWindow::has_room => fn(&SendWindow<'static>) -> bool,
         (|window, bytes| window.push(Kind::Log, |_| bytes))
-            => fn(&mut Window<'static>, Option<usize>) -> Option<u16>,
-        Window::get => for<'a> fn(&'a Window<'static>, u16) -> Option<(Kind, &'a [u8])>,
-        Window::unreceived => fn(&Window<'static>) -> Receipt,
+            => fn(&mut SendWindow<'static>, Option<usize>) -> Option<u16>,
+        SendWindow::get => for<'a> fn(&'a SendWindow<'static>, u16) -> Option<(Kind, &'a [u8])>,
+        SendWindow::unreceived => fn(&SendWindow<'static>) -> Receipt,
         (|window, at| window.unacknowledged().nth(at))
-            => fn(&Window<'static>, usize) -> Option<u16>,
+            => fn(&SendWindow<'static>, usize) -> Option<u16>,
         (|window, ack, receipt, at| window.missing(ack, receipt).nth(at))
-            => fn(&Window<'static>, u16, Receipt, usize) -> Option<u16>,
-        Window::acknowledge => fn(&mut Window<'static>, u16),
-        Window::grant => fn(&mut Window<'static>, u16),
-        Window::enter_round => fn(&mut Window<'static>, u8) -> bool,
+            => fn(&SendWindow<'static>, u16, Receipt, usize) -> Option<u16>,
+        SendWindow::acknowledge => fn(&mut SendWindow<'static>, u16),
+        SendWindow::grant => fn(&mut SendWindow<'static>, u16),
+        SendWindow::enter_round => fn(&mut SendWindow<'static>, u8) -> bool,
         Inbound::new => fn(u16, u16) -> Inbound,
         Inbound::next => fn(&Inbound) -> u16,
         Inbound::round => fn(&Inbound) -> u8,

@@ -179,3 +179,39 @@ fn no_retired_word_is_left() {
     let found = words::find_below(&list, &root()).expect("readable");
     none_found(&found);
 }
+
+/// Rust files of the host and of the tests.
+fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("readable") {
+        let path = entry.expect("readable").path();
+        if path.is_dir() && !path.ends_with("target") {
+            rust_files(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// A test that needs outside data is ignored without it and fails where a file is missing;
+/// it never passes without having looked.
+#[test]
+fn no_test_passes_without_its_data() {
+    let mut files = Vec::new();
+    for folder in ["host", "tests/src", "tests/tests"] {
+        rust_files(&root().join(folder), &mut files);
+    }
+    let mut found = Vec::new();
+    let mut readers = 0;
+    for path in files {
+        let text = fs::read_to_string(&path).expect("readable");
+        for (number, line) in text.lines().enumerate() {
+            let reads = line.contains("var") && line.contains("\"CORTEXSCOPE_TEST_DATA\"");
+            readers += usize::from(reads);
+            if (reads && !line.contains(".expect(")) || line.contains("shared/data") {
+                found.push(format!("{}:{}: {line}", path.display(), number + 1));
+            }
+        }
+    }
+    assert!(readers >= 3, "{readers} places read the folder");
+    none_found(&found);
+}

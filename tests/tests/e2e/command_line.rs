@@ -305,7 +305,10 @@ fn a_model_that_does_not_fit_is_refused_before_a_board_is_touched() {
     for command in ["flash", "demo"] {
         refused(
             &[command, "--board", "stm32f405", "--model", file],
-            &[words, " B: fewer weights, that many, or a part with "],
+            &[
+                words,
+                " B: leave out that many weights, or take a part with ",
+            ],
         );
     }
 }

@@ -9,6 +9,7 @@ use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_rig::link::lying::{Asked, Endless, From, Lie, LyingBoard, Model, emitted};
 use cortexscope_tests::live_server::Server;
 use cortexscope_wire::Event;
+use cortexscope_wire::message::CounterKind;
 use portable_pty::{PtyPair, PtySize, native_pty_system};
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -157,6 +158,24 @@ fn a_board_that_claims_another_shape_is_refused_by_every_command() {
         ..Lie::default()
     };
     every_command(lie, &[], &["its model has 5 classes"]);
+}
+
+/// Every number that is printed as a count has the unit that the board says.
+#[test]
+fn what_a_part_counts_is_called_cycles() {
+    for command in [COMMANDS[0], COMMANDS[4], COMMANDS[5]] {
+        let folder = tempfile::tempdir().unwrap();
+        let port = port(Lie {
+            counts: Some(CounterKind::Cycles),
+            ..Lie::default()
+        });
+        let output = run(command, &port, folder.path());
+        let text = String::from_utf8_lossy(&output.stdout);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{command:?}: {stderr}");
+        let is_right = text.contains("cycles") && !text.contains("instructions");
+        assert!(is_right, "{command:?}: {text}");
+    }
 }
 
 #[test]

@@ -17,7 +17,7 @@ include!(concat!(env!("OUT_DIR"), "/model.rs"));
 const EMULATED_CLOCK_HZ: u32 = 16_000_000;
 
 /// Frames under way: each takes 244 bytes of a small RAM.
-const WINDOW: usize = 2;
+const SEND_WINDOW: usize = 2;
 
 #[entry]
 fn main() -> ! {
@@ -26,7 +26,7 @@ fn main() -> ! {
     let counter = InstructionCounter::<EMULATED_CLOCK_HZ>::start(core.SYST);
     // SAFETY: main runs once, and nothing else drives the UART.
     let link = unsafe { Uart::start() };
-    cortexscope_rt::run_with_window::<WINDOW, _, _>(
+    cortexscope_rt::run_with_send_window::<SEND_WINDOW, _, _>(
         CortexM {
             name: env!("CARGO_PKG_NAME"),
             counter,

@@ -47,16 +47,16 @@ pub enum BoardError {
         /// How many there are.
         classes: u16,
     },
-    /// The occluder does not fit into the input.
+    /// The patch does not fit into the input.
     WindowTooLarge {
         /// Its height and width.
         window: [u16; 2],
         /// The input's height and width.
         input: [u16; 2],
     },
-    /// The occluder has no pixels.
+    /// The patch has no pixels.
     WindowEmpty,
-    /// The occluder would never move.
+    /// The patch would never move.
     StrideZero,
     /// A request that this firmware does not know.
     UnknownRequest,
@@ -156,13 +156,10 @@ impl fmt::Display for BoardError {
                 window: [wh, ww],
                 input: [h, w],
             } => {
-                write!(
-                    f,
-                    "a window of {wh} × {ww} does not fit an input of {h} × {w}"
-                )
+                write!(f, "a patch of {wh}×{ww} does not fit an input of {h}×{w}")
             }
-            Self::WindowEmpty => f.write_str("the window must be at least 1×1"),
-            Self::StrideZero => f.write_str("a window with stride 0 never moves"),
+            Self::WindowEmpty => f.write_str("the patch must be at least 1×1"),
+            Self::StrideZero => f.write_str("a patch with stride 0 never moves"),
             Self::UnknownRequest => f.write_str("the firmware does not know this request"),
             Self::Unsupported => f.write_str("the board's engine cannot do this"),
             Self::HeapExhausted {

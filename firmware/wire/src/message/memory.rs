@@ -52,7 +52,7 @@ pub struct MemoryReport {
     pub arena_bytes: u32,
     /// RAM of the arena that holds the input between requests.
     pub input_bytes: u32,
-    /// RAM of the window of unacknowledged frames; a part of
+    /// RAM of the send window; a part of
     /// [`Sections::bss_bytes`] or of the stack.
     pub window_bytes: u32,
     /// Bytes of arena that the tapped plan takes, if the image has one.

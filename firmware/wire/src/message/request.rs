@@ -63,19 +63,19 @@ pub struct Infer {
     pub input_crc: u32,
 }
 
-/// An occlusion map: the class probability with a window of the input filled,
-/// for every position of the window, row by row.
+/// An occlusion map: the class probability with a patch of the input filled,
+/// for every position of the patch, row by row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
 pub struct Occlude {
-    /// Height of the window in pixels.
+    /// Height of the patch in pixels.
     pub window_h: u16,
-    /// Width of the window in pixels.
+    /// Width of the patch in pixels.
     pub window_w: u16,
     /// Rows between two positions.
     pub stride_y: u16,
     /// Columns between two positions.
     pub stride_x: u16,
-    /// The int8 value that the window is filled with.
+    /// The int8 value that the patch is filled with.
     pub fill: i8,
     /// The class to watch; the winner of the clean input if none.
     pub class: Option<u16>,

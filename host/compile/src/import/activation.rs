@@ -8,10 +8,11 @@ use crate::error::Refusal;
 use crate::float_net::FloatOp;
 use crate::network::Elementwise;
 use cortexscope_net::onnx::{Attributes, Constant};
+use cortexscope_net::reader::Refusal as ReadRefusal;
 
 /// Functions of one real number that are finite wherever their argument is,
 /// with their float attributes and defaults.
-const FUNCTIONS: [(&str, &[(&str, f32)]); 16] = [
+pub(crate) const FUNCTIONS: [(&str, &[(&str, f32)]); 16] = [
     ("Relu", &[]),
     ("Sigmoid", &[]),
     ("Tanh", &[]),
@@ -73,11 +74,12 @@ impl Importer<'_> {
         };
         let (low, high) = (bound(1, "min", f32::MIN)?, bound(2, "max", f32::MAX)?);
         if low > high {
-            return Err(Refusal::Setting {
+            return Err(ReadRefusal::Setting {
                 name: "min",
                 value: format!("{low}, above max {high}"),
                 wanted: "a least value that is at most the greatest is supported",
-            });
+            }
+            .into());
         }
         Ok(Elementwise::clip(low, high))
     }
@@ -136,12 +138,12 @@ pub(super) fn finite(value: f32) -> Result<f32, Refusal> {
 }
 
 /// The one value of a constant, however often it is repeated.
-fn single(constant: &Constant, operand: &'static str) -> Result<f32, Refusal> {
+fn single(constant: &Constant, operand: &'static str) -> Result<f32, ReadRefusal> {
     let values = floats(constant, operand)?;
     let first = values.first().copied();
     first
         .filter(|first| values.iter().all(|value| value == first))
-        .ok_or_else(|| Refusal::OperandShape {
+        .ok_or_else(|| ReadRefusal::OperandShape {
             operand,
             sizes: constant.dims.clone(),
             wanted: "one value for all channels is supported".to_owned(),

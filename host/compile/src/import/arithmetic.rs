@@ -9,6 +9,7 @@ use crate::error::Refusal;
 use crate::float_net::FloatOp;
 use crate::network::Elementwise;
 use cortexscope_net::onnx::Constant;
+use cortexscope_net::reader::Refusal as ReadRefusal;
 
 impl Importer<'_> {
     pub(super) fn arithmetic(&mut self, node: &NodeProto) -> Result<View, Refusal> {
@@ -23,14 +24,15 @@ impl Importer<'_> {
             (Some(Value::Activation(first)), Some(Value::Activation(second))) => {
                 return self.with_itself(node, &first, &second);
             }
-            _ => return Err(Refusal::Missing("second operand")),
+            _ => return Err(ReadRefusal::Missing("second operand").into()),
         };
         if swapped && matches!(node.op_type.as_str(), "Div" | "Pow") {
-            return Err(Refusal::Setting {
+            return Err(ReadRefusal::Setting {
                 name: "first operand",
                 value: "a constant".to_owned(),
                 wanted: "a constant second operand is supported",
-            });
+            }
+            .into());
         }
         let shape = self.shape(view.tensor);
         let values = floats(&constant, "constant")?;
@@ -43,11 +45,12 @@ impl Importer<'_> {
             }
             // Other powers are not finite everywhere, or have no sign.
             Some(value) if node.op_type == "Pow" && value != 2.0 && value != 3.0 => {
-                return Err(Refusal::Setting {
+                return Err(ReadRefusal::Setting {
                     name: "exponent",
                     value: value.to_string(),
                     wanted: "2 and 3 are supported",
-                });
+                }
+                .into());
             }
             Some(value) if fits_rank(&constant, &view) => {
                 FloatOp::Elementwise(scalar_arithmetic(&node.op_type, value, swapped))

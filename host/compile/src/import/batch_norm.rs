@@ -7,6 +7,7 @@ use super::{Importer, View};
 use crate::error::Refusal;
 use crate::float_net::FloatOp;
 use cortexscope_net::onnx::Attributes;
+use cortexscope_net::reader::Refusal as ReadRefusal;
 
 impl Importer<'_> {
     pub(super) fn batch_norm(
@@ -42,10 +43,11 @@ impl Importer<'_> {
         if is_map || (height, width) == (1, 1) {
             Ok(channels)
         } else {
-            Err(Refusal::InputShape {
+            Err(ReadRefusal::InputShape {
                 have: view.dims.clone(),
                 wanted: "one value per channel of a map, before it is flattened,",
-            })
+            }
+            .into())
         }
     }
 

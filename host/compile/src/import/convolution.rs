@@ -8,6 +8,7 @@ use super::{Importer, View};
 use crate::error::{MAX_WEIGHTS_PER_OUTPUT, Refusal};
 use crate::float_net::{FloatOp, Origin};
 use cortexscope_net::onnx::Attributes;
+use cortexscope_net::reader::Refusal as ReadRefusal;
 use cortexscope_net::reader::window::{Rounding, sliding};
 
 impl Importer<'_> {
@@ -23,18 +24,20 @@ impl Importer<'_> {
         let groups = usize::try_from(groups)
             .ok()
             .filter(|&groups| groups > 0 && channels.is_multiple_of(groups))
-            .ok_or(Refusal::Setting {
+            .ok_or(ReadRefusal::Setting {
                 name: "group",
                 value: groups.to_string(),
                 wanted: "a divisor of the number of channels is supported",
             })?;
-        let shape_error = || Refusal::OperandShape {
-            operand: "weights",
-            sizes: weights.dims.clone(),
-            wanted: format!(
-                "[O, {}, KH, KW] with O a multiple of {groups} fits",
-                channels / groups
-            ),
+        let shape_error = || {
+            Refusal::from(ReadRefusal::OperandShape {
+                operand: "weights",
+                sizes: weights.dims.clone(),
+                wanted: format!(
+                    "[O, {}, KH, KW] with O a multiple of {groups} fits",
+                    channels / groups
+                ),
+            })
         };
         let &[outputs, depth, rows, columns] = weights.dims.as_slice() else {
             return Err(shape_error());

@@ -7,6 +7,7 @@ use super::{Importer, View};
 use crate::error::{MAX_WEIGHTS_PER_OUTPUT, Refusal};
 use crate::float_net::FloatOp;
 use cortexscope_net::onnx::{Attributes, Constant};
+use cortexscope_net::reader::Refusal as ReadRefusal;
 
 impl Importer<'_> {
     pub(super) fn gemm(
@@ -16,11 +17,12 @@ impl Importer<'_> {
     ) -> Result<View, Refusal> {
         let view = self.activation(node, 0)?;
         if attributes.int("transA", 0)? != 0 {
-            return Err(Refusal::Setting {
+            return Err(ReadRefusal::Setting {
                 name: "transA",
                 value: "not 0".to_owned(),
                 wanted: "an activation that is not transposed is supported",
-            });
+            }
+            .into());
         }
         let (alpha, beta) = (
             attributes.float("alpha", 1.0)?,
@@ -68,10 +70,11 @@ fn rows_of_outputs(
     transposed: bool,
 ) -> Result<(Vec<f32>, usize), Refusal> {
     let &[1, features] = view.dims.as_slice() else {
-        return Err(Refusal::InputShape {
+        return Err(ReadRefusal::InputShape {
             have: view.dims.clone(),
             wanted: "[N, F], as Flatten makes it,",
-        });
+        }
+        .into());
     };
     let values = floats(matrix, "weights")?;
     let (rows, outputs) = match (matrix.dims.as_slice(), transposed) {
@@ -79,7 +82,7 @@ fn rows_of_outputs(
         _ => (0, 0),
     };
     if rows != features || outputs == 0 {
-        return Err(Refusal::OperandShape {
+        return Err(ReadRefusal::OperandShape {
             operand: "weights",
             sizes: matrix.dims.clone(),
             wanted: if transposed {
@@ -87,7 +90,8 @@ fn rows_of_outputs(
             } else {
                 format!("[{features}, O] fits")
             },
-        });
+        }
+        .into());
     }
     if features > MAX_WEIGHTS_PER_OUTPUT {
         return Err(Refusal::Weights { have: features });

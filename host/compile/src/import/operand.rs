@@ -7,6 +7,7 @@ use tract_onnx::pb::NodeProto;
 use super::{Importer, Value, View};
 use crate::error::Refusal;
 use cortexscope_net::onnx::Constant;
+use cortexscope_net::reader::Refusal as ReadRefusal;
 
 impl Importer<'_> {
     /// Operand `index`, where it is given.
@@ -22,12 +23,13 @@ impl Importer<'_> {
         match self.operand(node, index)? {
             Some(Value::Activation(view)) => Ok(view),
             Some(Value::Closed(_)) => Err(Refusal::NotLast),
-            Some(Value::Constant(_)) => Err(Refusal::Setting {
+            Some(Value::Constant(_)) => Err(ReadRefusal::Setting {
                 name: "input",
                 value: "a constant".to_owned(),
                 wanted: "an activation is supported there",
-            }),
-            None => Err(Refusal::Missing("input")),
+            }
+            .into()),
+            None => Err(ReadRefusal::Missing("input").into()),
         }
     }
 
@@ -40,7 +42,7 @@ impl Importer<'_> {
     ) -> Result<Option<Arc<Constant>>, Refusal> {
         match self.operand(node, index)? {
             Some(Value::Constant(constant)) => Ok(Some(constant)),
-            Some(_) => Err(Refusal::NotConstant(operand)),
+            Some(_) => Err(ReadRefusal::NotConstant(operand).into()),
             None => Ok(None),
         }
     }
@@ -54,7 +56,7 @@ impl Importer<'_> {
     ) -> Result<Arc<Constant>, Refusal> {
         let constant = self
             .constant(node, index, operand)?
-            .ok_or(Refusal::Missing(operand))?;
+            .ok_or(ReadRefusal::Missing(operand))?;
         floats(&constant, operand)?;
         Ok(constant)
     }
@@ -64,8 +66,8 @@ impl Importer<'_> {
 pub(super) fn floats<'a>(
     constant: &'a Constant,
     operand: &'static str,
-) -> Result<&'a [f32], Refusal> {
-    constant.floats().ok_or(Refusal::Setting {
+) -> Result<&'a [f32], ReadRefusal> {
+    constant.floats().ok_or(ReadRefusal::Setting {
         name: operand,
         value: "of integers".to_owned(),
         wanted: "floats are supported",
@@ -83,10 +85,11 @@ pub(super) fn per_channel(
         values if values.len() == count && constant.dims.last() == Some(&count) => {
             Ok(values.to_vec())
         }
-        _ => Err(Refusal::OperandShape {
+        _ => Err(ReadRefusal::OperandShape {
             operand,
             sizes: constant.dims.clone(),
             wanted: format!("[{count}] fits"),
-        }),
+        }
+        .into()),
     }
 }

@@ -7,6 +7,7 @@ use crate::error::{MAX_WEIGHTS_PER_OUTPUT, Refusal};
 use crate::float_net::{FloatOp, Origin};
 use crate::network::Window;
 use cortexscope_net::onnx::Attributes;
+use cortexscope_net::reader::Refusal as ReadRefusal;
 use cortexscope_net::reader::window::{Rounding, Sliding, kernel, sliding};
 
 impl Importer<'_> {
@@ -97,11 +98,12 @@ impl Importer<'_> {
             let view = match self.operand(node, index)? {
                 Some(Value::Activation(view)) => view,
                 _ => {
-                    return Err(Refusal::Setting {
+                    return Err(ReadRefusal::Setting {
                         name: "input",
                         value: "a constant".to_owned(),
                         wanted: "activations are supported",
-                    });
+                    }
+                    .into());
                 }
             };
             let [own, height, width] = match *view.dims.as_slice() {
@@ -110,22 +112,24 @@ impl Importer<'_> {
             };
             let rank = view.dims.len() as i64;
             if (axis != 1 && axis != 1 - rank) || self.shape(view.tensor) != [own, height, width] {
-                return Err(Refusal::Setting {
+                return Err(ReadRefusal::Setting {
                     name: "axis",
                     value: format!("{axis} of {:?}", view.dims),
                     wanted: "axis 1, channels, is supported",
-                });
+                }
+                .into());
             }
             if *size.get_or_insert((rank, height, width)) != (rank, height, width) {
-                return Err(Refusal::InputShape {
+                return Err(ReadRefusal::InputShape {
                     have: view.dims,
                     wanted: "the first input's rank, rows and columns",
-                });
+                }
+                .into());
             }
             channels += own;
             inputs.push(view.tensor);
         }
-        let (rank, height, width) = size.ok_or(Refusal::Missing("input"))?;
+        let (rank, height, width) = size.ok_or(ReadRefusal::Missing("input"))?;
         let mut made = self.push(node, inputs, FloatOp::Concat, [channels, height, width])?;
         made.dims.truncate(rank as usize);
         Ok(made)

@@ -21,7 +21,7 @@ fn input_pixels(occlusion: &Occlusion, brightness: f32) -> RgbaImage {
     pixels
 }
 
-/// The input as it is, with the window where hiding it costs most.
+/// The input as it is, with the patch where hiding it costs most.
 pub(super) fn input(
     drawing: &mut Drawing,
     occlusion: &Occlusion,
@@ -66,7 +66,7 @@ pub(super) fn map(
             *pixel = Rgba([red, green, blue, 255]);
         }
     }
-    // A position's cell is as large as its stride and centred on its window.
+    // A position's cell is as large as its stride and centred on its patch.
     let begin = |axis: usize| {
         let halves = occlusion.window[axis] as i32 - occlusion.stride[axis] as i32;
         halves * px_per_value as i32 / 2

@@ -29,6 +29,28 @@ pub enum Bound {
     Norm(f64),
 }
 
+impl Parametrisation {
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pixels => "pixels",
+            Self::Fourier { .. } => "fourier",
+        }
+    }
+}
+
+impl Bound {
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Clip => "clip",
+            Self::Sigmoid => "sigmoid",
+            Self::Norm(_) => "norm",
+        }
+    }
+}
+
 /// Principal axes of the colours of photographs, red, green and blue by rows,
 /// scaled by their standard deviations (Olah et al. 2017, "Preconditioning and
 /// Parameterization"); the longest has length one.

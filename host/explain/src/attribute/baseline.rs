@@ -4,7 +4,7 @@ use super::error::ExplainError;
 use crate::float_model::FloatModelError;
 use cortexscope_net::input::InputSpec;
 
-/// What an input is compared with, or what a window is filled with.
+/// What an input is compared with, or what a patch is filled with.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Baseline {
     /// Pixel 0 in every channel.

@@ -18,13 +18,13 @@ pub enum ExplainError {
     /// A parameter is outside its range.
     #[error("{0}")]
     Parameter(&'static str),
-    /// The window does not fit the input.
+    /// The patch does not fit the input.
     #[error(
-        "a window of {}×{} does not fit an input of {}×{} (rows × columns)",
+        "a patch of {}×{} does not fit an input of {}×{} (rows × columns)",
         window[0], window[1], input[0], input[1]
     )]
     Window {
-        /// Rows and columns of the window.
+        /// Rows and columns of the patch.
         window: [usize; 2],
         /// Rows and columns of the input.
         input: [usize; 2],

@@ -10,7 +10,7 @@ use super::run::Run;
 /// Occlusion.
 pub const INFO: MethodInfo = MethodInfo {
     name: "occlusion",
-    summary: "What the target loses when a window of the input is hidden.",
+    summary: "What the target loses when a patch of the input is hidden.",
     paper: "Zeiler and Fergus 2014, section 4.2",
     arguments: &[WINDOW, STRIDE, FILL],
     build: |arguments| {
@@ -32,21 +32,21 @@ pub const INFO: MethodInfo = MethodInfo {
 
 const WINDOW: Argument = Argument {
     name: "window",
-    help: "Rows and columns of the window, 7 or 5x9 [default: an eighth of the input].",
+    help: "Rows and columns of the patch, 7 or 5x9 [default: an eighth of the input].",
     kind: ArgumentKind::Sides,
     default: "",
 };
 
 const STRIDE: Argument = Argument {
     name: "stride",
-    help: "Rows and columns from one position to the next, 1 or 2x3 [default: a quarter of the window].",
+    help: "Rows and columns from one position to the next, 1 or 2x3 [default: a quarter of the patch].",
     kind: ArgumentKind::Sides,
     default: "",
 };
 
 const FILL: Argument = Argument {
     name: "fill",
-    help: "What hides the window: black, white, zero, mean, a grey level from 0 to 255, or an input.",
+    help: "What the patch is filled with: black, white, zero, mean, a grey level from 0 to 255, or an input.",
     kind: ArgumentKind::Baseline,
     default: "128",
 };
@@ -54,20 +54,20 @@ const FILL: Argument = Argument {
 /// Occlusion and its parameters.
 #[derive(Clone, Debug)]
 pub struct Occlusion {
-    /// Rows and columns of the window.
+    /// Rows and columns of the patch.
     pub window: [usize; 2],
     /// Rows and columns from one position to the next.
     pub stride: [usize; 2],
-    /// What the window is filled with.
+    /// What the patch is filled with.
     pub fill: Baseline,
 }
 
 impl Occlusion {
-    /// Where windows begin: their first rows, and their first columns. The last window
-    /// ends at the input's edge, one stride or less after the window before it.
+    /// Where patches begin: their first rows, and their first columns. The last patch
+    /// ends at the input's edge, one stride or less after the patch before it.
     ///
     /// # Errors
-    /// The window does not fit, or a stride is zero.
+    /// The patch does not fit, or a stride is zero.
     pub fn positions(&self, size: [usize; 2]) -> Result<[Vec<usize>; 2], ExplainError> {
         let fits = |axis: usize| (1..=size[axis]).contains(&self.window[axis]);
         if !(fits(0) && fits(1)) {
@@ -95,8 +95,8 @@ impl Explainer for Occlusion {
         &INFO
     }
 
-    /// The target's value with the window at each position, and for each pixel the
-    /// mean drop over the windows that cover it.
+    /// The target's value with the patch at each position, and for each pixel the
+    /// mean drop over the patches that cover it.
     fn run(&self, run: &mut Run<'_>) -> Result<Attribution, ExplainError> {
         let input = run.input;
         let [channels, height, width] = run.model.input_shape();
@@ -154,7 +154,7 @@ impl Explainer for Occlusion {
         let [height, width] = self.window;
         let [down, across] = self.stride;
         let fill = self.fill.description();
-        format!("{height}×{width} window, stride {down}×{across}, filled with {fill}")
+        format!("{height}×{width} patch, stride {down}×{across}, filled with {fill}")
     }
 
     fn caption(&self) -> String {

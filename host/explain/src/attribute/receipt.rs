@@ -130,11 +130,11 @@ described! {
         pub first: Option<String>,
         /// `lrp-*`: layers with a rule of their own.
         pub layers: Vec<LayerRule>,
-        /// `occlusion`: rows and columns of the window.
+        /// `occlusion`: rows and columns of the patch.
         pub window: [usize; 2],
         /// `occlusion`: rows and columns from one position to the next.
         pub stride: [usize; 2],
-        /// `occlusion`: what fills the window; `score-cam` and `rise`: what hidden pixels
+        /// `occlusion`: what fills the patch; `score-cam` and `rise`: what hidden pixels
         /// become.
         pub fill: String,
     }

@@ -12,12 +12,6 @@ use super::method::{
 use super::run::Run;
 use crate::target::Quantity;
 
-/// ε of layer-wise relevance propagation, in the units of the layer. The default of the
-/// argument `epsilon` below is the same number as text.
-pub const EPSILON: f32 = 1e-6;
-/// γ of layer-wise relevance propagation.
-pub const GAMMA: f32 = 0.25;
-
 /// The arguments of every method of relevance.
 pub const ARGUMENTS: &[Argument] = &[COMPOSITE_ARG, EPSILON_ARG, GAMMA_ARG, RULE_ARG];
 

@@ -7,7 +7,7 @@ import { paintInput } from './stimulus.js';
 import { cut, integer, probability } from './number.js';
 
 const $ = (id) => document.getElementById(id);
-const IDLE = 'Which pixels matter? The board hides a patch at each position and computes the class score again.';
+const IDLE = 'Which pixels matter? The board hides a patch at each position and computes the probability of the class again.';
 
 export class Occlusion {
   constructor(connection) {

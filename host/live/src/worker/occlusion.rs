@@ -24,7 +24,13 @@ impl Worker {
         };
         let shape = rig.model.image.model().input().shape;
         let classes = rig.model.image.model().logits().shape.elements();
-        let positions = command.positions([shape.height, shape.width]);
+        let request = OccludeRequest {
+            window: command.window,
+            stride: command.stride,
+            fill: rig.model.grey(command.fill),
+            class: command.class,
+        };
+        let positions = request.positions([shape.height, shape.width]);
         let has_class = command
             .class
             .is_none_or(|class| usize::from(class) < classes);
@@ -33,12 +39,6 @@ impl Worker {
             return self.update(|state| {
                 state.announce("The patch or class is out of range for this network.")
             });
-        };
-        let request = OccludeRequest {
-            window: command.window,
-            stride: command.stride,
-            fill: rig.grey(command.fill),
-            class: command.class,
         };
         self.update(|state| state.job = Some(Job::Occlusion));
         let shared = Arc::clone(&self.shared);

@@ -26,10 +26,10 @@ pub enum ReadError {
     #[error("the ONNX file has no graph")]
     NoGraph,
     /// An operator set that is not known here.
-    #[error("operator set {0}; sets {MIN_OPSET} to {MAX_OPSET} are supported")]
+    #[error("the file uses operator set {0}; sets {MIN_OPSET} to {MAX_OPSET} are supported")]
     Opset(i64),
     /// More nodes than are read.
-    #[error("{0} nodes; at most {MAX_NODES} are supported")]
+    #[error("the network has {0} nodes; at most {MAX_NODES} are supported")]
     Nodes(usize),
     /// Not exactly one input without a constant value.
     #[error("the network has the inputs {0:?}; exactly one is supported")]
@@ -38,7 +38,7 @@ pub enum ReadError {
     #[error("the model has no output")]
     NoOutput,
     /// There is no output of that name.
-    #[error("there is no output `{name}`; the outputs are {}", known.join(", "))]
+    #[error("the network has no output `{name}`; its outputs are {}", known.join(", "))]
     UnknownOutput {
         /// What was asked for.
         name: String,
@@ -103,7 +103,7 @@ pub enum ReadError {
     #[error("tensor `{0}` is written twice")]
     WrittenTwice(String),
     /// Nodes that wait for each other.
-    #[error("the nodes that write `{0}` read what they write themselves")]
+    #[error("the nodes that write `{0}` wait for their own output")]
     Circle(String),
     /// The output is a constant, or the input itself.
     #[error("the network's output does not depend on its input through any layer")]

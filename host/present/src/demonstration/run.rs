@@ -6,10 +6,10 @@ use cortexscope_net::input::Int8Input;
 use cortexscope_rig::Rig;
 use cortexscope_rig::measure::measure;
 use cortexscope_rig::session::{
-    LECTURE_WINDOW, MapProgress, Mode, OccludeRequest, SessionError, TensorSet,
+    LECTURE_PATCH, MapProgress, Mode, OccludeRequest, SessionError, TensorSet,
 };
 
-/// What fills the lecture's window.
+/// What fills the lecture's patch.
 const GREY: u8 = 128;
 
 /// What a demonstration does now.
@@ -21,7 +21,7 @@ pub enum Step<'a> {
     Occlusion {
         /// The input's name.
         input: &'a str,
-        /// The window's position.
+        /// The patch's position.
         position: usize,
     },
     /// An input is done.
@@ -43,9 +43,9 @@ impl<'a> Demonstration<'a> {
     ) -> Result<Self, SessionError> {
         let shape = rig.model.image.model().input().shape;
         let request = OccludeRequest {
-            window: [shape.height, shape.width].map(|side| LECTURE_WINDOW.min(side as u16)),
+            window: [shape.height, shape.width].map(|side| LECTURE_PATCH.min(side as u16)),
             stride: [1, 1],
-            fill: rig.grey(GREY),
+            fill: rig.model.grey(GREY),
             class: None,
         };
         let mut trials = Vec::with_capacity(inputs.len());

@@ -1,6 +1,7 @@
 //! The document of `cortexscope ascend`, which is also its receipt.
 
 use super::Document;
+use cortexscope_explain::ascend::{Ascent, Bound, Parametrisation, Preset, StartImage};
 use cortexscope_net::described;
 
 described! {
@@ -108,4 +109,48 @@ described! {
 
 impl Document for Ascend {
     const NAME: &'static str = "ascend";
+}
+
+impl Parameters {
+    /// Of `ascent`, which changes `preset`. `from` is what the user called the start image,
+    /// if it is not the preset's.
+    pub fn new(preset: Preset, from: Option<&str>, ascent: &Ascent) -> Self {
+        let from = from.unwrap_or(match ascent.start_image {
+            StartImage::Zero => "zero",
+            StartImage::Grey | StartImage::Input(_) => "grey",
+        });
+        let decay = match ascent.parametrisation {
+            Parametrisation::Fourier { decay } => Some(decay),
+            Parametrisation::Pixels => None,
+        };
+        let norm = match ascent.bound {
+            Bound::Norm(norm) => Some(norm),
+            Bound::None | Bound::Clip | Bound::Sigmoid => None,
+        };
+        Self {
+            preset: preset.name().to_owned(),
+            from: from.to_owned(),
+            noise: ascent.noise,
+            parametrisation: ascent.parametrisation.name().to_owned(),
+            decay,
+            decorrelate: ascent.decorrelate,
+            bound: ascent.bound.name().to_owned(),
+            norm,
+            optimiser: ascent.optimiser.name().to_owned(),
+            rate: ascent.optimiser.rate(),
+            l1: ascent.penalty.l1,
+            l2: ascent.penalty.l2,
+            tv: ascent.penalty.tv,
+            tv_beta: ascent.penalty.tv_beta,
+            jitter: ascent.jitter,
+            blur: ascent.blur.map(|blur| blur.sigma),
+            blur_every: ascent.blur.map(|blur| blur.every),
+            octaves: ascent.octaves.count,
+            octave_ratio: ascent.octaves.ratio,
+            steps: ascent.stop.steps,
+            patience: ascent.stop.patience,
+            rise: ascent.stop.rise,
+            stop: ascent.stop.to_string(),
+        }
+    }
 }

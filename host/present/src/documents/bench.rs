@@ -31,6 +31,9 @@ described! {
         pub compiler: Option<String>,
         /// The plan that ran: `fused` or `tapped`.
         pub mode: Mode,
+        /// What the board counts: `instructions` or `cycles`; `null` on a board that counts
+        /// neither.
+        pub unit: Option<String>,
         /// One entry for each model.
         pub models: Vec<ModelBench>,
     }
@@ -47,7 +50,7 @@ described! {
         pub total_instructions: Option<u64>,
         /// The layers in the order of execution.
         pub layers: Vec<LayerBench>,
-        /// A map of a 7×7 window at stride 1.
+        /// A map of a 7×7 patch at stride 1.
         pub occlusion: OcclusionBench,
     }
 
@@ -70,7 +73,7 @@ described! {
     /// What an occlusion map costs.
     #[derive(Deserialize)]
     pub struct OcclusionBench {
-        /// Positions of the window.
+        /// Positions of the patch.
         pub positions: u64,
         /// Instructions or cycles of the whole map; `null` if they were not counted.
         pub instructions: Option<u64>,
@@ -133,10 +136,11 @@ impl KeptBench {
             bench.models.iter().flat_map(ModelBench::counts).collect()
         };
         let before = counts(before);
+        let unit = self.unit.as_deref().unwrap_or("counts");
         let risen = counts(self).into_iter().filter_map(|(what, count)| {
             let (_, was) = before.iter().find(|(name, _)| *name == what)?;
             let most = *was as f64 * (1.0 + RISE);
-            (count as f64 > most).then(|| format!("{what}: {count} instructions, {was} before"))
+            (count as f64 > most).then(|| format!("{what}: {count} {unit}, {was} before"))
         });
         risen.collect()
     }
@@ -163,6 +167,7 @@ mod tests {
             board: "board".to_owned(),
             compiler: None,
             mode: Mode::Fused,
+            unit: Some("cycles".to_owned()),
             models: vec![ModelBench::new("net", "static", &costs)],
         }
     }
@@ -175,9 +180,9 @@ mod tests {
         assert_eq!(
             kept(1021, 103, 5101).rises_since(&before),
             [
-                "net in total: 1021 instructions, 1000 before",
-                "net conv: 103 instructions, 100 before",
-                "net occlusion: 5101 instructions, 5000 before",
+                "net in total: 1021 cycles, 1000 before",
+                "net conv: 103 cycles, 100 before",
+                "net occlusion: 5101 cycles, 5000 before",
             ]
         );
     }

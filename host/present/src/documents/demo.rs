@@ -44,15 +44,15 @@ described! {
 
     /// The occlusion map of one input.
     pub struct Occlusion {
-        /// Rows and columns of the window.
+        /// Rows and columns of the patch.
         pub window: [u16; 2],
         /// Rows and columns from one position to the next.
         pub stride: [u16; 2],
-        /// Grey level that fills the window, from 0 (black) to 255 (white).
+        /// Grey level that fills the patch, from 0 (black) to 255 (white).
         pub fill: u8,
         /// The class whose probability is mapped.
         pub class: u16,
-        /// Probability of the class without a window.
+        /// Probability of the class without a patch.
         pub base_probability: f32,
         /// Multiply-accumulates that the board did.
         pub macs_done: u64,

@@ -5,18 +5,18 @@ use super::origin::Origin;
 use cortexscope_net::described;
 
 described! {
-    /// How the probability of a class falls where a window hides a part of the input.
+    /// How the probability of a class falls where a patch hides a part of the input.
     pub struct Occlude {
         /// Board, firmware and model.
         #[serde(flatten)]
         pub origin: Origin,
         /// The input's name.
         pub input: String,
-        /// Rows and columns of the window.
+        /// Rows and columns of the patch.
         pub window: [u16; 2],
         /// Rows and columns from one position to the next.
         pub stride: [u16; 2],
-        /// Grey level that fills the window, from 0 (black) to 255 (white).
+        /// Grey level that fills the patch, from 0 (black) to 255 (white).
         pub fill: u8,
         /// The same level as an int8 of the network's input.
         pub fill_int8: i8,
@@ -24,7 +24,7 @@ described! {
         pub class: u16,
         /// The label of that class.
         pub label: String,
-        /// Probability of the class without a window.
+        /// Probability of the class without a patch.
         pub base_probability: f32,
         /// Positions from top to bottom.
         pub rows: usize,

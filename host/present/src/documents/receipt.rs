@@ -16,17 +16,17 @@ described! {
         pub mode: Mode,
         /// Seed of what was random; `null` because nothing was.
         pub seed: Option<u64>,
-        /// The window of the occlusion map.
+        /// The patch of the occlusion map.
         pub occlusion: Window,
     }
 
-    /// The window of an occlusion map.
+    /// The patch of an occlusion map.
     pub struct Window {
-        /// Rows and columns of the window.
+        /// Rows and columns of the patch.
         pub window: [u16; 2],
         /// Rows and columns from one position to the next.
         pub stride: [u16; 2],
-        /// Grey level that fills the window, from 0 (black) to 255 (white).
+        /// Grey level that fills the patch, from 0 (black) to 255 (white).
         pub fill: u8,
         /// The class whose probability is mapped.
         pub class: u16,

@@ -10,10 +10,7 @@ use crate::scene::colours::colours;
 use cortexscope_draw::number::percent;
 use cortexscope_draw::{ColourLimit, GridLayout, Tile, Tiles, heat, tile_grid};
 use cortexscope_explain::attribute::{
-    Baseline, Composite, CompositeKind, Deconvnet, DeconvnetStart, EPSILON, GAMMA, GradCam,
-    Gradient, GradientXInput, GuidedBackprop, GuidedGradCam, IntegratedGradients, LrpRule, Method,
-    Occlusion, Quadrature, Request, Saliency, SmoothGrad, SmoothGradOf, explain,
-    greatest_magnitude, lrp_epsilon, lrp_gamma, lrp_zplus,
+    Given, Method, REGISTRY, Request, explain, greatest_magnitude,
 };
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_explain::target::{Aim, ClassValue, Target};
@@ -29,45 +26,64 @@ const PHOTOS: [&str; 5] = [
     "coral_hot_dog.jpg",
 ];
 
-/// Every method, with parameters that suit an input of `side` pixels.
-fn methods(side: usize, samples: usize, seed: u64) -> Vec<Method> {
-    let epsilon = LrpRule::Epsilon(EPSILON);
-    let composite = |kind| Composite::of(kind, epsilon, EPSILON, GAMMA);
-    let window = [side / 6, side / 6];
-    vec![
-        Gradient.into(),
-        Saliency.into(),
-        GradientXInput.into(),
-        SmoothGrad {
-            of: SmoothGradOf::Magnitude,
-            samples,
-            level: 0.15,
-            seed,
-        }
-        .into(),
-        IntegratedGradients {
-            baseline: Baseline::Black,
-            steps: samples,
-            quadrature: Quadrature::Midpoint,
-        }
-        .into(),
-        Deconvnet {
-            start: DeconvnetStart::Strongest,
-        }
-        .into(),
-        GuidedBackprop.into(),
-        GradCam::default().into(),
-        GuidedGradCam::default().into(),
-        lrp_epsilon(composite(CompositeKind::Uniform)),
-        lrp_zplus(Composite::uniform(LrpRule::ZPlus)),
-        lrp_gamma(composite(CompositeKind::EpsilonGammaBox)),
-        Occlusion {
-            window,
-            stride: window.map(|side| (side / 4).max(1)),
-            fill: Baseline::Mean,
-        }
-        .into(),
-    ]
+/// Methods of the lines on photographs, which have no room for all.
+const ON_PHOTOS: [&str; 7] = [
+    "saliency",
+    "smooth-grad",
+    "integrated-gradients",
+    "guided-backprop",
+    "grad-cam",
+    "lrp-gamma",
+    "occlusion",
+];
+
+/// Every method of the registry for a model with an input of `shape`, `[C, H, W]`, with what
+/// suits the gallery better than its defaults.
+fn methods(shape: [usize; 3], samples: usize, seed: u64) -> Result<Vec<Method>, GalleryError> {
+    let side = shape[1] / 6;
+    let suited: &[(&str, &[(&str, String)])] = &[
+        (
+            "smooth-grad",
+            &[
+                ("of", "magnitude".to_owned()),
+                ("samples", samples.to_string()),
+                ("level", "0.15".to_owned()),
+                ("seed", seed.to_string()),
+            ],
+        ),
+        (
+            "integrated-gradients",
+            &[
+                ("baseline", "black".to_owned()),
+                ("steps", samples.to_string()),
+                ("quadrature", "midpoint".to_owned()),
+            ],
+        ),
+        (
+            "lrp-gamma",
+            &[("composite", "epsilon-gamma-box".to_owned())],
+        ),
+        (
+            "occlusion",
+            &[
+                ("window", side.to_string()),
+                ("stride", (side / 4).max(1).to_string()),
+                ("fill", "mean".to_owned()),
+            ],
+        ),
+    ];
+    let made = REGISTRY.iter().map(|info| {
+        let own = suited.iter().filter(|(method, _)| *method == info.name);
+        let given = own.flat_map(|(_, arguments)| *arguments);
+        let given = given.map(|(name, text)| Given {
+            name: (*name).to_owned(),
+            text: text.clone(),
+        });
+        let given: Vec<Given> = given.collect();
+        let open = |name: &str| Err(format!("the gallery opens no input {name}"));
+        Ok(Method::with_arguments(info.name, &given, shape, &open)?)
+    });
+    made.collect()
 }
 
 /// The predicted class of an input, and its probability.
@@ -158,7 +174,7 @@ const SIGNED: &str = "blue: evidence for the class; orange: against it; black to
 
 pub fn lenet(making: &mut Making<'_>, model: &FloatModel) -> Result<(), GalleryError> {
     let digits = cortexscope_net::input::MnistSet::test_digits()?;
-    let methods = methods(28, 64, making.gallery.seed);
+    let methods = methods(model.input_shape(), 64, making.gallery.seed)?;
     let mut tiles = Vec::new();
     for digit in DIGITS {
         if let Some(input) = digits.input(digit, &model.spec.input) {
@@ -187,7 +203,7 @@ pub fn squeezenet(
     model: &FloatModel,
     data: &Path,
 ) -> Result<(), GalleryError> {
-    let methods = methods(227, 32, making.gallery.seed);
+    let methods = methods(model.input_shape(), 32, making.gallery.seed)?;
     let mut chosen = Vec::new();
     for (index, photo) in PHOTOS.iter().enumerate() {
         let path = data.join("photos").join(photo);
@@ -196,8 +212,11 @@ pub fn squeezenet(
         }
         let input = model.spec.input.prepare(&picture::open(&path)?).values;
         let tiles = row(making, model, &input, &methods)?;
-        let some = tiles.iter().enumerate();
-        let some = some.filter(|(at, _)| [0, 2, 4, 5, 7, 8, 12, 13].contains(at));
+        // The first tile is the photograph.
+        let some = tiles.iter().enumerate().filter(|(at, _)| match at {
+            0 => true,
+            at => ON_PHOTOS.contains(&methods[at - 1].name()),
+        });
         chosen.extend(some.map(|(_, tile)| tile.clone()));
         if index == 0 {
             let all = side_by_side("SqueezeNet on a photograph, every method", tiles, 5);
@@ -219,7 +238,7 @@ pub fn squeezenet(
     if chosen.is_empty() {
         return Ok(());
     }
-    let grid = side_by_side("SqueezeNet on photographs", chosen, 8);
+    let grid = side_by_side("SqueezeNet on photographs", chosen, ON_PHOTOS.len() + 1);
     let layout = GridLayout {
         max_width: 1900,
         px_per_value: 1,
@@ -246,5 +265,24 @@ fn side_by_side(title: &str, tiles: Vec<Tile>, columns: usize) -> Tiles {
         bar: None,
         columns: Some(columns),
         tiles,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cortexscope_explain::attribute::METHODS;
+
+    #[test]
+    fn every_method_is_drawn_with_what_suits_it() {
+        let made = methods([1, 28, 28], 3, 5).unwrap();
+        let names: Vec<&str> = made.iter().map(Method::name).collect();
+        assert_eq!(names, METHODS);
+        let method = |name| made.iter().find(|method| method.name() == name).unwrap();
+        assert_eq!(method("smooth-grad").seed(), Some(5));
+        assert_eq!(method("lrp-gamma").variant(), "epsilon-gamma-box");
+        assert_eq!(method("lrp-epsilon").variant(), "uniform");
+        assert!(method("occlusion").caption().contains("4×4"));
+        assert!(ON_PHOTOS.iter().all(|name| METHODS.contains(name)));
     }
 }

@@ -5,7 +5,9 @@ use image::{Rgb, RgbImage};
 
 use cortexscope_draw::number::{percent, significant};
 use cortexscope_draw::{GridLayout, Tile, Tiles};
-use cortexscope_explain::ascend::{Bound, Climb, StopReason};
+use cortexscope_explain::ascend::{
+    Ascent, Blur, Bound, Climb, Parametrisation, Preset, StopReason,
+};
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_explain::target::Aim;
 use cortexscope_net::input::InputSpec;
@@ -150,6 +152,44 @@ pub fn tiles(model: &FloatModel, seen: &[Seen<'_>], statement: &str, display: Di
         columns: None,
         tiles: tiles.collect(),
     }
+}
+
+/// The parameters of `ascent`, which began with `preset`, in a line.
+pub fn statement(preset: Preset, ascent: &Ascent) -> String {
+    let mut parts = vec![format!(
+        "{} {}",
+        ascent.optimiser.name(),
+        ascent.optimiser.rate()
+    )];
+    if let Parametrisation::Fourier { decay } = ascent.parametrisation {
+        parts.push(format!("spectrum, 1/f^{decay}"));
+    }
+    let penalty = ascent.penalty;
+    for (name, weight) in [
+        ("Σ|v|", penalty.l1),
+        ("Σv²", penalty.l2),
+        ("TV", penalty.tv),
+    ] {
+        if weight != 0.0 {
+            parts.push(format!("− {weight} {name}"));
+        }
+    }
+    match ascent.bound {
+        Bound::None => {}
+        Bound::Clip => parts.push("clipped".to_owned()),
+        Bound::Sigmoid => parts.push("logistic bound".to_owned()),
+        Bound::Norm(norm) => parts.push(format!("norm {norm:.2}")),
+    }
+    if ascent.jitter > 0 {
+        parts.push(format!("jitter {}", ascent.jitter));
+    }
+    if let Some(Blur { sigma, every }) = ascent.blur {
+        parts.push(format!("blur {sigma} every {every}"));
+    }
+    if ascent.octaves.count > 1 {
+        parts.push(format!("{} octaves", ascent.octaves.count));
+    }
+    format!("{}: {} · {}", preset.name(), parts.join(", "), ascent.stop)
 }
 
 /// A target without what all targets share.

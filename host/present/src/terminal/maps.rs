@@ -85,7 +85,7 @@ pub fn occlusion(
     let range = occlusion.range(ProbabilityRange::LeastToGreatest, palette);
     let [height, width] = occlusion.window;
     let class = &occlusion.class;
-    let title = format!("occlusion: P({class}) when a {height}×{width} window is hidden");
+    let title = format!("occlusion: P({class}) when a {height}×{width} patch is hidden");
     writeln!(out, "{}", style.strong(&title))?;
     let [important, negligible] = if style.colour {
         palette.words()
@@ -115,7 +115,7 @@ pub fn occlusion(
             map: ColourMap::Grey,
         },
     };
-    // Each probability stands on the pixel at its window's centre.
+    // Each probability stands on the pixel at its patch's centre.
     let mut values = vec![None; input.values.len()];
     for (index, known) in occlusion.probabilities.iter().enumerate() {
         let (row, column) = (

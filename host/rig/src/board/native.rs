@@ -14,7 +14,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 /// Frames that the native board keeps unacknowledged: 16 KB.
-const WINDOW_SLOTS: usize = 64;
+const SEND_WINDOW_SLOTS: usize = 64;
 
 /// Bytes of arena that let every shipped network run in every mode.
 pub const DEFAULT_ARENA_BYTES: usize = 4 << 20;
@@ -135,11 +135,11 @@ impl Memory {
             let mut arena = vec![0_u32; self.arena_bytes.div_ceil(4)];
             let region = bytemuck::cast_slice(&self.flash);
             let mut engine = StaticEngine::new(region, bytemuck::cast_slice_mut(&mut arena));
-            let mut window = vec![Slot::EMPTY; WINDOW_SLOTS];
+            let mut send_slots = vec![Slot::EMPTY; SEND_WINDOW_SLOTS];
             let mut board = Native {
                 sensor: Sensor::new(self.sensor),
             };
-            serve(&mut board, &mut board_end, &mut engine, &mut window);
+            serve(&mut board, &mut board_end, &mut engine, &mut send_slots);
         })
     }
 }

@@ -105,17 +105,6 @@ impl Expectations {
             are_exact: self.model.is_some(),
         }
     }
-
-    /// How many positions a window has on the input; none where the input's shape is
-    /// not known or the window does not fit.
-    pub(super) fn positions(&self, window: [u16; 2], stride: [u16; 2]) -> Option<usize> {
-        let size = self.model.as_ref()?.input_size;
-        let along = |axis: usize| {
-            let room = size[axis].checked_sub(usize::from(window[axis]))?;
-            Some(room.checked_div(usize::from(stride[axis]))? + 1)
-        };
-        Some(along(0)? * along(1)?)
-    }
 }
 
 /// The most that an honest board sends of each thing.

@@ -6,23 +6,36 @@ use super::parts::{append, probabilities, probability};
 use cortexscope_wire::message::{CounterKind, Occlude, input_crc};
 use cortexscope_wire::{Event, Request};
 
-/// Height and width of the lecture's window in pixels, the default everywhere.
-pub const LECTURE_WINDOW: u16 = 7;
+/// Height and width of the lecture's patch in pixels, the default everywhere.
+pub const LECTURE_PATCH: u16 = 7;
 
-/// The window that hides a part of the input, and the class to watch.
+/// The patch that hides a part of the input, and the class to watch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OccludeRequest {
-    /// Height and width of the window in pixels.
+    /// Height and width of the patch in pixels.
     pub window: [u16; 2],
     /// Rows and columns between two positions.
     pub stride: [u16; 2],
-    /// The int8 value that the window is filled with.
+    /// The int8 value that the patch is filled with.
     pub fill: i8,
     /// The class to watch; the winner of the clean input if none.
     pub class: Option<u16>,
 }
 
-/// The watched class's probability for every position of the window.
+impl OccludeRequest {
+    /// Rows and columns of positions that the patch has on an input of `size`, height and
+    /// width; `None` where it does not fit, is empty or never moves.
+    pub fn positions(&self, size: [usize; 2]) -> Option<[usize; 2]> {
+        let along = |axis: usize| {
+            let [side, stride] = [self.window[axis], self.stride[axis]].map(usize::from);
+            let room = size[axis].checked_sub(side).filter(|_| side > 0)?;
+            Some(room.checked_div(stride)? + 1)
+        };
+        Some([along(0)?, along(1)?])
+    }
+}
+
+/// The watched class's probability for every position of the patch.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct OcclusionMap {
     /// The class that was watched.
@@ -66,7 +79,7 @@ pub enum MapProgress<'a> {
 }
 
 impl Session {
-    /// Slides a window over `input`, int8 `[H, W, C]`, and gives the watched
+    /// Slides a patch over `input`, int8 `[H, W, C]`, and gives the watched
     /// class's probability for every position; `progress` sees it grow.
     ///
     /// # Errors
@@ -114,13 +127,13 @@ impl Session {
         });
         let has_counter = self.board().counter != CounterKind::None;
         let classes = usize::from(self.model()?.classes);
-        // Where the input's shape is not known, a window has a position for each byte at
+        // Where the input's shape is not known, a patch has a position for each byte at
         // most.
-        let known = self.expect.positions(ask.window, ask.stride);
-        let most = match self.expect.model {
-            Some(_) => known.unwrap_or(0),
-            None => input.len(),
-        };
+        let known = self.expect.model.as_ref().map(|model| {
+            let [rows, columns] = ask.positions(model.input_size).unwrap_or_default();
+            rows * columns
+        });
+        let most = known.unwrap_or(input.len());
         self.request(|session| {
             session.send_input(input)?;
             let mut map = OcclusionMap::default();
@@ -138,7 +151,7 @@ impl Session {
                         let positions = positions as usize;
                         if positions > most || known.is_some_and(|known| known != positions) {
                             return Err(SessionError::Protocol(
-                                "its map has more or fewer positions than the window has",
+                                "its map has more or fewer positions than the patch has",
                             ));
                         }
                         if usize::from(class) >= classes || ask.class.is_some_and(|c| c != class) {
@@ -191,5 +204,31 @@ impl Session {
             }
             Ok(map)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_patch_must_fit() {
+        let patch = |side, stride| OccludeRequest {
+            window: [side; 2],
+            stride: [stride; 2],
+            fill: 0,
+            class: None,
+        };
+        assert_eq!(patch(7, 1).positions([28, 28]), Some([22, 22]));
+        assert_eq!(patch(28, 9).positions([28, 28]), Some([1, 1]));
+        let long = OccludeRequest {
+            window: [5, 9],
+            stride: [3, 2],
+            ..patch(1, 1)
+        };
+        assert_eq!(long.positions([28, 30]), Some([8, 11]));
+        for (side, stride) in [(29, 1), (0, 1), (7, 0)] {
+            assert_eq!(patch(side, stride).positions([28, 28]), None);
+        }
     }
 }

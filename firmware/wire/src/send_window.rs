@@ -4,7 +4,7 @@ use crate::frame::{Kind, PAYLOAD_BYTES_MAX};
 use crate::message::Receipt;
 use crate::seq::{distance, is_after, round_is_after};
 
-/// One buffer of a [`Window`].
+/// One buffer of a [`SendWindow`].
 #[derive(Clone, Copy, Debug)]
 pub struct Slot {
     /// None where there is nothing in it: an empty slot is all zeros.
@@ -27,7 +27,7 @@ impl Slot {
 ///
 /// A frame may be added while there is a free slot and the host's credit lasts.
 #[derive(Debug)]
-pub struct Window<'s> {
+pub struct SendWindow<'s> {
     slots: &'s mut [Slot],
     /// The slot of the frame numbered `base`.
     first: usize,
@@ -41,8 +41,8 @@ pub struct Window<'s> {
     round: u8,
 }
 
-impl<'s> Window<'s> {
-    /// An empty window without credit. Of more than 2¹⁴ slots the rest is not used.
+impl<'s> SendWindow<'s> {
+    /// An empty send window without credit. Of more than 2¹⁴ slots the rest is not used.
     pub fn new(slots: &'s mut [Slot]) -> Self {
         let used = slots.len().min(1 << 14);
         let slots = slots.get_mut(..used).unwrap_or_default();
@@ -75,7 +75,7 @@ impl<'s> Window<'s> {
         self.round
     }
 
-    /// Whether [`Window::push`] has room and credit.
+    /// Whether [`SendWindow::push`] has room and credit.
     #[inline(never)]
     pub fn has_room(&self) -> bool {
         distance(self.base, self.next) < self.slot_count() && is_after(self.limit, self.next)
@@ -185,7 +185,7 @@ mod tests {
     use super::*;
     use std::vec::Vec;
 
-    fn push(window: &mut Window<'_>, byte: u8) -> Option<u16> {
+    fn push(window: &mut SendWindow<'_>, byte: u8) -> Option<u16> {
         window.push(Kind::Event, |payload| {
             payload[0] = byte;
             Some(1)
@@ -193,9 +193,9 @@ mod tests {
     }
 
     #[test]
-    fn a_full_window_waits_for_an_acknowledgement() {
+    fn a_full_send_window_waits_for_an_acknowledgement() {
         let mut slots = [Slot::EMPTY; 3];
-        let mut window = Window::new(&mut slots);
+        let mut window = SendWindow::new(&mut slots);
         window.reset(100);
         assert_eq!(
             [1, 2, 3, 4].map(|b| push(&mut window, b)),
@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn credit_limits_and_never_goes_back() {
         let mut slots = [Slot::EMPTY; 8];
-        let mut window = Window::new(&mut slots);
+        let mut window = SendWindow::new(&mut slots);
         assert!(!window.has_room());
         window.reset(1);
         assert_eq!(
@@ -234,7 +234,7 @@ mod tests {
     #[test]
     fn acknowledgements_out_of_range_are_ignored() {
         let mut slots = [Slot::EMPTY; 4];
-        let mut window = Window::new(&mut slots);
+        let mut window = SendWindow::new(&mut slots);
         window.reset(100);
         push(&mut window, 1);
         push(&mut window, 2);
@@ -247,7 +247,7 @@ mod tests {
     #[test]
     fn only_what_is_missing_is_sent_again() {
         let mut slots = [Slot::EMPTY; 8];
-        let mut window = Window::new(&mut slots);
+        let mut window = SendWindow::new(&mut slots);
         window.reset(100);
         for byte in 0..6 {
             push(&mut window, byte);
@@ -270,7 +270,7 @@ mod tests {
 
     #[test]
     fn a_round_is_entered_once() {
-        let mut window = Window::new(&mut []);
+        let mut window = SendWindow::new(&mut []);
         assert!(window.enter_round(1));
         assert!(!window.enter_round(1));
         assert!(window.enter_round(2));
@@ -280,7 +280,7 @@ mod tests {
     #[test]
     fn numbers_wrap_without_a_seam() {
         let mut slots = [Slot::EMPTY; 5];
-        let mut window = Window::new(&mut slots);
+        let mut window = SendWindow::new(&mut slots);
         window.reset(10);
         for step in 0..70_000_u32 {
             let seq = push(&mut window, step as u8).unwrap();
@@ -294,8 +294,8 @@ mod tests {
     }
 
     #[test]
-    fn a_window_without_slots_never_has_room() {
-        let mut window = Window::new(&mut []);
+    fn a_send_window_without_slots_never_has_room() {
+        let mut window = SendWindow::new(&mut []);
         window.reset(100);
         assert_eq!(push(&mut window, 1), None);
         window.acknowledge(0);

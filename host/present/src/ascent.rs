@@ -1,0 +1,326 @@
+//! Ascents of a float model, with their arrays, their frames, one picture of all results
+//! and the receipt.
+
+use crate::documents::Document;
+use crate::documents::ascend::{Ascend, AscentResult, Parameters};
+use crate::dump::{self, DumpError};
+use crate::scene::ascent::{Display, Seen, layout, statement, tiles};
+use cortexscope_draw::{Theme, tile_grid};
+use cortexscope_explain::ascend::{Ascent, Climb, Preset, Step, climb};
+use cortexscope_explain::attribute::ExplainError;
+use cortexscope_explain::float_model::{FloatModel, FloatModelError};
+use cortexscope_explain::target::Aim;
+use cortexscope_net::RequestError;
+use cortexscope_net::output::{OutputError, StagedFolder, make_folder, write};
+use image::ImageError;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// Why not every ascent was made and saved.
+#[derive(Debug, thiserror::Error)]
+pub enum AscendError {
+    /// An ascent cannot be made.
+    #[error(transparent)]
+    Explain(#[from] ExplainError),
+    /// The model cannot be run on a result.
+    #[error(transparent)]
+    Model(#[from] FloatModelError),
+    /// A folder or a file cannot be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// An array cannot be written.
+    #[error(transparent)]
+    Dump(#[from] DumpError),
+    /// A frame cannot be written.
+    #[error("cannot write {}", path.display())]
+    Frame {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: ImageError,
+    },
+    /// The results cannot be drawn.
+    #[error(transparent)]
+    Picture(#[from] cortexscope_draw::PictureError),
+    /// The picture cannot be encoded.
+    #[error(transparent)]
+    Encode(#[from] ImageError),
+    /// The receipt cannot be written as JSON.
+    #[error(transparent)]
+    Document(#[from] serde_json::Error),
+}
+
+impl RequestError for AscendError {
+    fn is_request(&self) -> bool {
+        match self {
+            Self::Explain(error) => error.is_request(),
+            Self::Model(error) => error.is_request(),
+            Self::Output(error) => error.is_request(),
+            Self::Dump(_)
+            | Self::Frame { .. }
+            | Self::Picture(_)
+            | Self::Encode(_)
+            | Self::Document(_) => false,
+        }
+    }
+}
+
+/// What is ascended.
+#[derive(Clone, Debug)]
+pub struct AscentTarget {
+    /// As the user wrote it.
+    pub name: String,
+    /// What it is in the model.
+    pub aim: Aim,
+}
+
+/// Ascents that belong into one picture and one receipt.
+#[derive(Clone, Copy, Debug)]
+pub struct AscentRequest<'a> {
+    /// What is ascended, each with every seed.
+    pub targets: &'a [AscentTarget],
+    /// The preset that the ascent changes.
+    pub preset: Preset,
+    /// What the user called the start image, if it is not the preset's.
+    pub from: Option<&'a str>,
+    /// The ascent; `seeds` take the place of its seed.
+    pub ascent: &'a Ascent,
+    /// Seeds of noise and jitter, an ascent for each.
+    pub seeds: &'a [u64],
+    /// A picture of the input is saved each time that this many steps were made.
+    pub frames_every: Option<usize>,
+    /// How inputs are shown; what suits the bound if none.
+    pub display: Option<Display>,
+    /// The folder that all files go into.
+    pub folder: &'a Path,
+}
+
+/// How far the ascents have come.
+#[derive(Clone, Copy, Debug)]
+pub struct AscentProgress<'a> {
+    /// Steps of all ascents that are behind; an ascent that ended early counts as whole.
+    pub steps: usize,
+    /// What is ascended now.
+    pub words: &'a str,
+    /// Its value less the penalties.
+    pub value: f64,
+}
+
+/// What was made.
+#[derive(Clone, Debug)]
+pub struct Ascended {
+    /// The receipt, as it was written.
+    pub document: Ascend,
+    /// The picture of all results.
+    pub picture: PathBuf,
+    /// The file of the receipt.
+    pub receipt: PathBuf,
+}
+
+impl AscentRequest<'_> {
+    /// Steps of all ascents together, at most.
+    pub fn steps_at_most(&self) -> usize {
+        let ascents = self.targets.len() * self.seeds.len();
+        self.steps_each().saturating_mul(ascents)
+    }
+
+    fn steps_each(&self) -> usize {
+        let Ascent { octaves, stop, .. } = self.ascent;
+        octaves.count.saturating_mul(stop.steps)
+    }
+
+    fn display(&self) -> Display {
+        self.display.unwrap_or(Display::suited(self.ascent.bound))
+    }
+}
+
+/// One ascent, and what came out.
+struct Made<'a> {
+    target: &'a AscentTarget,
+    seed: u64,
+    climb: Climb,
+    probability: Option<f64>,
+    array: PathBuf,
+    frames: Option<PathBuf>,
+    seconds: f64,
+}
+
+/// Makes every ascent of `request`, and writes `TARGET.seed-SEED.npy`, the frames,
+/// `ascend.png` and `ascend.json` into its folder. `watch` is told before each step and may
+/// end the work.
+///
+/// # Errors
+/// [`AscendError`].
+pub fn ascend(
+    model: &FloatModel,
+    request: &AscentRequest<'_>,
+    watch: &mut dyn FnMut(AscentProgress<'_>) -> ControlFlow<()>,
+) -> Result<Ascended, AscendError> {
+    let staged = StagedFolder::begin(request.folder)?;
+    let mut made = Vec::new();
+    for target in request.targets {
+        for &seed in request.seeds {
+            let before = request.steps_each().saturating_mul(made.len());
+            made.push(one(
+                model,
+                request,
+                staged.path(),
+                target,
+                seed,
+                &mut |step| {
+                    watch(AscentProgress {
+                        steps: before.saturating_add(step.total),
+                        words: &target.aim.words,
+                        value: step.value,
+                    })
+                },
+            )?);
+        }
+    }
+    let picture = request.folder.join("ascend.png");
+    let file = |name: &str| staged.path().join(name);
+    write(&file("ascend.png"), &drawing(model, request, &made)?)?;
+    let document = document(model, request, &made, &picture);
+    let receipt = request.folder.join("ascend.json");
+    write(&file("ascend.json"), document.to_text()?.as_bytes())?;
+    staged.commit()?;
+    Ok(Ascended {
+        document,
+        picture,
+        receipt,
+    })
+}
+
+fn one<'a>(
+    model: &FloatModel,
+    request: &AscentRequest<'_>,
+    written_to: &Path,
+    target: &'a AscentTarget,
+    seed: u64,
+    watch: &mut dyn FnMut(&Step<'_>) -> ControlFlow<()>,
+) -> Result<Made<'a>, AscendError> {
+    let name = format!("{}.seed-{seed}", dump::file_name(&target.name));
+    let [base, written] = [request.folder, written_to].map(|folder| folder.join(&name));
+    let frames = request.frames_every.map(|every| Frames {
+        folder: written.with_added_extension("frames"),
+        every: every.max(1),
+    });
+    if let Some(frames) = &frames {
+        make_folder(&frames.folder)?;
+    }
+    let begun = Instant::now();
+    let mut failed = None;
+    let ascent = Ascent {
+        seed,
+        ..request.ascent.clone()
+    };
+    let climbed = climb(model, &target.aim, &ascent, &mut |step| {
+        if let Some(frames) = &frames {
+            failed = frames.save(&step, model, request.display()).err();
+        }
+        match failed {
+            Some(_) => ControlFlow::Break(()),
+            None => watch(&step),
+        }
+    });
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    let climb = climbed?;
+    let array = base.with_added_extension("npy");
+    dump::npy(
+        &written.with_added_extension("npy"),
+        &model.input_shape().map(|n| n as u64),
+        &climb.input,
+    )?;
+    Ok(Made {
+        target,
+        seed,
+        probability: target.aim.probability(model, &climb.input)?,
+        climb,
+        array,
+        frames: frames.map(|_| base.with_added_extension("frames")),
+        seconds: begun.elapsed().as_secs_f64(),
+    })
+}
+
+/// Pictures of the input while it is ascended.
+struct Frames {
+    folder: PathBuf,
+    every: usize,
+}
+
+impl Frames {
+    fn save(
+        &self,
+        step: &Step<'_>,
+        model: &FloatModel,
+        display: Display,
+    ) -> Result<(), AscendError> {
+        if !step.total.is_multiple_of(self.every) {
+            return Ok(());
+        }
+        let path = self.folder.join(format!("{:05}.png", step.total));
+        let picture = display.picture(&model.spec.input, step.input);
+        picture
+            .save(&path)
+            .map_err(|source| AscendError::Frame { path, source })
+    }
+}
+
+/// All results as the bytes of a PNG file.
+fn drawing(
+    model: &FloatModel,
+    request: &AscentRequest<'_>,
+    made: &[Made<'_>],
+) -> Result<Vec<u8>, AscendError> {
+    let seen = made.iter().map(|made| Seen {
+        aim: &made.target.aim,
+        climb: &made.climb,
+        seed: made.seed,
+        probability: made.probability,
+    });
+    let seen: Vec<Seen<'_>> = seen.collect();
+    let words = statement(request.preset, request.ascent);
+    let layout = layout(model);
+    let drawing = tile_grid(&tiles(model, &seen, &words, request.display()), layout)?;
+    let density = if layout.px_per_value == 1 { 2 } else { 1 };
+    Ok(drawing.png(Theme::Light, density)?)
+}
+
+fn document(
+    model: &FloatModel,
+    request: &AscentRequest<'_>,
+    made: &[Made<'_>],
+    picture: &Path,
+) -> Ascend {
+    let results = made.iter().map(|made| AscentResult {
+        target: made.target.name.clone(),
+        climbed: made.target.aim.words.clone(),
+        seed: made.seed,
+        start: made.climb.start,
+        value: made.climb.score,
+        probability: made.probability,
+        penalty: made.climb.penalty,
+        steps: made.climb.values.len(),
+        stopped: made.climb.stopped.iter().map(ToString::to_string).collect(),
+        notes: made.climb.notes.iter().map(ToString::to_string).collect(),
+        values: made.climb.values.clone(),
+        array: made.array.display().to_string(),
+        frames: made
+            .frames
+            .as_ref()
+            .map(|folder| folder.display().to_string()),
+        seconds: made.seconds,
+    });
+    Ascend {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        model: model.name.clone(),
+        model_sha256: model.sha256_hex(),
+        preprocessing: model.spec.input.to_string(),
+        parameters: Parameters::new(request.preset, request.from, request.ascent),
+        picture: picture.display().to_string(),
+        results: results.collect(),
+    }
+}
