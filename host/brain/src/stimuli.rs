@@ -1,11 +1,7 @@
 //! Images as neurons see them: `[C, H, W]`, black is 0 and white is 1.
 
-use std::path::{Path, PathBuf};
-
 use cortexscope_net::RequestError;
-use cortexscope_net::input::{
-    Array, InputSpec, MnistError, MnistSet, NpyError, PictureError, picture,
-};
+use cortexscope_net::input::{DataError, DataSet, InputSpec, Pick};
 use thiserror::Error;
 
 /// Natural images: what a neuron is asked about beside what a search makes.
@@ -24,34 +20,16 @@ pub struct Stimuli {
 /// Why images cannot be used.
 #[derive(Debug, Error)]
 pub enum StimuliError {
-    /// The digits cannot be read.
+    /// The set cannot be read.
     #[error(transparent)]
-    Digits(#[from] MnistError),
-    /// The array cannot be read.
-    #[error(transparent)]
-    Array(#[from] NpyError),
-    /// A picture cannot be read.
-    #[error(transparent)]
-    Picture(#[from] PictureError),
-    /// The folder cannot be read.
-    #[error("cannot read the folder {}", path.display())]
-    Folder {
-        /// The folder.
-        path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// There is no image.
-    #[error("{} has no images: give a folder of pictures, FILE.npy or `mnist`", path.display())]
-    Empty {
-        /// What was named.
-        path: PathBuf,
-    },
+    Data(#[from] DataError),
     /// There are more images than are kept in memory.
-    #[error("{} has more images than {most} values allow: give fewer", path.display())]
+    #[error("{argument} has {count} images, more than {most} values allow: give fewer")]
     Many {
         /// What was named.
-        path: PathBuf,
+        argument: String,
+        /// Its images.
+        count: usize,
         /// Values that are kept at most.
         most: usize,
     },
@@ -59,7 +37,10 @@ pub enum StimuliError {
 
 impl RequestError for StimuliError {
     fn is_request(&self) -> bool {
-        !matches!(self, Self::Digits(_))
+        match self {
+            Self::Data(error) => error.is_request(),
+            Self::Many { .. } => true,
+        }
     }
 }
 
@@ -67,96 +48,35 @@ impl RequestError for StimuliError {
 const MOST_VALUES: usize = 1 << 28;
 
 impl Stimuli {
-    /// The images that `argument` names, as a model of `spec` sees them: `mnist` (the
-    /// 10,000 test digits), a folder of pictures in the order of their names, or a `.npy`
-    /// array of inputs in the model's own units.
+    /// The images that `argument` names, as a model of `spec` sees them: every set of
+    /// inputs that [`DataSet::open`] takes.
     ///
     /// # Errors
     /// [`StimuliError`].
     pub fn open(argument: &str, spec: &InputSpec) -> Result<Self, StimuliError> {
-        if argument == "mnist" {
-            return Ok(Self::digits(MnistSet::test_digits()?, spec));
-        }
-        let path = Path::new(argument);
-        if path.is_dir() {
-            Self::folder(path, spec)
-        } else {
-            Self::array(path, spec)
-        }
-    }
-
-    /// The digits of `set`.
-    pub fn digits(set: &MnistSet, spec: &InputSpec) -> Self {
-        let all = (0..set.len()).filter_map(|index| {
-            let class = usize::from(set.label(index)?);
-            Some((levels(spec, &set.input(index, spec)?), class))
-        });
-        let (images, classes): (Vec<_>, Vec<_>) = all.unzip();
-        Self {
-            shape: spec.shape(),
-            names: (0..images.len())
-                .map(|index| format!("mnist-{index}"))
-                .collect(),
-            images,
-            classes: Some(classes),
-        }
-    }
-
-    fn folder(path: &Path, spec: &InputSpec) -> Result<Self, StimuliError> {
-        let unread = |source| StimuliError::Folder {
-            path: path.to_owned(),
-            source,
-        };
-        let entries = std::fs::read_dir(path).map_err(unread)?;
-        let mut files = Vec::new();
-        for entry in entries {
-            let file = entry.map_err(unread)?.path();
-            if file.is_file() {
-                files.push(file);
-            }
-        }
-        files.sort();
+        let set = DataSet::open(argument, spec, &[])?;
         let pixels: usize = spec.shape().iter().product();
-        if files.len().saturating_mul(pixels) > MOST_VALUES {
-            return Err(many(path));
+        if set.len().saturating_mul(pixels) > MOST_VALUES {
+            return Err(StimuliError::Many {
+                argument: argument.to_owned(),
+                count: set.len(),
+                most: MOST_VALUES,
+            });
         }
         let mut found = Self {
             shape: spec.shape(),
+            classes: set.has_labels().then(Vec::new),
             ..Self::default()
         };
-        for file in files {
-            let prepared = spec.prepare(&picture::open(&file)?);
-            found.images.push(levels(spec, &prepared.values));
-            let name = file
-                .file_name()
-                .map(|name| name.to_string_lossy().into_owned());
-            found.names.push(name.unwrap_or_default());
+        for input in set.inputs(Pick::All)? {
+            let input = input?;
+            found.images.push(levels(spec, &input.values));
+            found.names.push(input.name);
+            if let (Some(classes), Some(label)) = (&mut found.classes, input.label) {
+                classes.push(label);
+            }
         }
-        found.some(path)
-    }
-
-    fn array(path: &Path, spec: &InputSpec) -> Result<Self, StimuliError> {
-        let array = Array::open(path)?;
-        if array.values.len() > MOST_VALUES {
-            return Err(many(path));
-        }
-        let inputs = array.into_inputs(spec.shape(), path)?;
-        let found = Self {
-            shape: spec.shape(),
-            names: (0..inputs.len()).map(|index| index.to_string()).collect(),
-            images: inputs.iter().map(|input| levels(spec, input)).collect(),
-            classes: None,
-        };
-        found.some(path)
-    }
-
-    /// Itself, unless there is no image.
-    fn some(self, path: &Path) -> Result<Self, StimuliError> {
-        if self.images.is_empty() {
-            let path = path.to_owned();
-            return Err(StimuliError::Empty { path });
-        }
-        Ok(self)
+        Ok(found)
     }
 
     /// The first `count` images, or all where there are fewer.
@@ -168,13 +88,6 @@ impl Stimuli {
             classes.truncate(count);
         }
         self
-    }
-}
-
-fn many(path: &Path) -> StimuliError {
-    StimuliError::Many {
-        path: path.to_owned(),
-        most: MOST_VALUES,
     }
 }
 
@@ -227,7 +140,7 @@ mod tests {
         let spec = ModelSpec::assumed([1, 2, 2]).input;
         let error = Stimuli::open(&folder.path().display().to_string(), &spec).unwrap_err();
         assert!(
-            error.is_request() && error.to_string().contains("no images"),
+            error.is_request() && error.to_string().contains("picture"),
             "{error}"
         );
     }

@@ -191,7 +191,10 @@ impl AscentArgs {
             None => None,
             Some("zero") => Some(StartImage::Zero),
             Some("grey") => Some(StartImage::Grey),
-            Some(input) => Some(StartImage::Input(one_input(input, model)?.values)),
+            Some(input) => {
+                let shown = ShowInputArgs::default();
+                Some(StartImage::Input(one_input(input, model, &shown)?.values))
+            }
         };
         let changes = AscentChanges {
             start_image,

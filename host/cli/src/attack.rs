@@ -2,9 +2,10 @@
 
 use super::attack_parameters::{AttackArgs, methods};
 use super::attack_transfer::TransferArgs;
-use super::common::{blame, ctrl_c, make_folder, print_json, wrong};
+use super::common::{blame, ctrl_c, print_json, wrong};
 use super::data::open_data;
 use super::full::{FloatModelArgs, one_input};
+use super::preparation::ShowInputArgs;
 use super::progress;
 use anyhow::Context;
 use clap::Args;
@@ -13,6 +14,7 @@ use cortexscope_draw::{Theme, accuracy_curves, triptych};
 use cortexscope_explain::attack::{Example, METHODS, MethodInfo, Norm, Request, Sample, Survey};
 use cortexscope_explain::attack::{Goal, Judged, Victim, attack, levels, survey};
 use cortexscope_explain::float_model::FloatModel;
+use cortexscope_net::output::make_folder;
 use cortexscope_net::random::Random;
 use cortexscope_present::documents::Document;
 use cortexscope_present::documents::attack as documents;
@@ -66,7 +68,7 @@ impl AttackCommand {
         let model = self.model.open()?;
         let keep = self.transfer.board.is_some();
         let requests = self.parameters.requests(&self.method, &model, keep)?;
-        make_folder(&self.output)?;
+        make_folder(&self.output).map_err(blame)?;
         match &self.data {
             Some(data) => self.over(data, &model, &requests)?,
             None => self.each(&model, &requests)?,
@@ -184,7 +186,7 @@ impl AttackCommand {
         let bar = progress::bar(self.inputs.len() * sizes, "examples");
         let mut examples = Vec::new();
         for (index, name) in self.inputs.iter().enumerate() {
-            let input = one_input(name, model)?;
+            let input = one_input(name, model, &ShowInputArgs::default())?;
             let sample = Sample {
                 name: input.name.clone(),
                 values: input.values,

@@ -1,7 +1,7 @@
 //! `cortexscope fool`.
 
 use super::board_of_model::{board_rig, image_of};
-use super::common::{blame, ctrl_c, make_folder, print_json, wrong};
+use super::common::{blame, ctrl_c, print_json, wrong};
 use super::full::FloatModelArgs;
 use super::progress;
 use anyhow::Context;
@@ -12,6 +12,7 @@ use cortexscope_explain::attack::{Judge, Pixels, Victim};
 use cortexscope_explain::fool::{Climb, CppnGenome, DirectGenome, Evolution, Fooled, Progress};
 use cortexscope_explain::fool::{climb, evolve};
 use cortexscope_net::input::ModelSpec;
+use cortexscope_net::output::make_folder;
 use cortexscope_present::documents::Document;
 use cortexscope_present::documents::fool as documents;
 use cortexscope_present::dump;
@@ -98,7 +99,7 @@ struct Asked {
 impl FoolCommand {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         self.check()?;
-        make_folder(&self.output)?;
+        make_folder(&self.output).map_err(blame)?;
         let cancel = ctrl_c()?;
         let begun = Instant::now();
         let asked = match &self.board {

@@ -167,7 +167,7 @@ mod tests {
 
     fn trace(count: usize) -> ResponseTrace {
         let points =
-            |scale: f64| (1..=count).map(|at| [20.0 * at as f64, scale * (at as f64).sqrt()]);
+            |scale: f64| (1..=count).map(move |at| [20.0 * at as f64, scale * (at as f64).sqrt()]);
         let line = |name: &str, scale, role| TraceLine {
             name: name.to_owned(),
             points: points(scale).collect(),

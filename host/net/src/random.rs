@@ -25,11 +25,6 @@ impl Random {
         Self { generator }
     }
 
-    /// From 0, which is included, to 1, which is not, all equally likely.
-    pub fn uniform(&mut self) -> f64 {
-        self.generator.random()
-    }
-
     /// Normally distributed, mean 0 and standard deviation 1 (Box and Muller
     /// 1958).
     pub fn normal(&mut self) -> f64 {

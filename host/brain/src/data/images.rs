@@ -2,10 +2,10 @@
 
 use std::fs::File;
 use std::io::{BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use cortexscope_net::input::picture;
-use cortexscope_net::input::{Array, InputSpec};
+use cortexscope_net::input::InputSpec;
+use cortexscope_net::input::picture::{self, Picture};
 use image::{DynamicImage, GrayImage, RgbImage};
 use sha2::{Digest, Sha256};
 
@@ -25,7 +25,7 @@ pub struct Images {
 #[derive(Clone, Debug)]
 pub enum Stimulus {
     /// Pixels, which a model's description makes into its input.
-    Picture(DynamicImage),
+    Picture(Picture),
     /// Values `[C, H, W]` or `[H, W, C]` in a model's own units, as a float array holds
     /// them.
     Values {
@@ -78,13 +78,7 @@ impl Images {
         match &self.stimuli[index] {
             Stimulus::Picture(picture) => Ok(spec.prepare(picture).values),
             Stimulus::Values { shape, values } => {
-                let one = Array {
-                    shape: shape.clone(),
-                    values: values.clone(),
-                    is_int8: false,
-                };
-                let inputs = one.into_inputs(spec.shape(), Path::new(&self.name));
-                let input = inputs.ok().and_then(|mut inputs| inputs.pop());
+                let input = channels_first(shape, values, spec.shape());
                 input.ok_or_else(|| DataError::Shape {
                     name: self.name.clone(),
                     found: shape.clone(),
@@ -103,8 +97,9 @@ impl Images {
             let mut hash = Sha256::new();
             match stimulus {
                 Stimulus::Picture(picture) => {
-                    hash.update(picture.width().to_le_bytes());
-                    hash.update(picture.as_bytes());
+                    let (width, _, pixels) = picture.pixels();
+                    hash.update(width.to_le_bytes());
+                    hash.update(pixels);
                 }
                 Stimulus::Values { values, .. } => {
                     values
@@ -116,6 +111,20 @@ impl Images {
         });
         digests.collect()
     }
+}
+
+/// `values` as `[C, H, W]` of `wanted`, where they are of these sizes, channels first or
+/// last, or of one channel that is not counted.
+fn channels_first(shape: &[usize], values: &[f32], wanted: [usize; 3]) -> Option<Vec<f32>> {
+    let [channels, height, width] = wanted;
+    if shape == wanted || (channels == 1 && shape == [height, width]) {
+        return Some(values.to_vec());
+    }
+    if shape != [height, width, channels] {
+        return None;
+    }
+    let planes = (0..channels).map(|channel| values.iter().skip(channel).step_by(channels));
+    Some(planes.flatten().copied().collect())
 }
 
 fn folder(name: &str, path: &Path) -> Result<Vec<Stimulus>, DataError> {
@@ -134,7 +143,7 @@ fn folder(name: &str, path: &Path) -> Result<Vec<Stimulus>, DataError> {
     let mut bytes = 0;
     let pictures = files.iter().map(|file| {
         let picture = picture::open(file)?;
-        bounded(name, &mut bytes, picture.as_bytes().len())?;
+        bounded(name, &mut bytes, picture.pixels().2.len())?;
         Ok(Stimulus::Picture(picture))
     });
     pictures.collect()
@@ -163,8 +172,8 @@ fn archive(name: &str, path: &Path) -> Result<Vec<Stimulus>, DataError> {
             .take(MOST_FILE_BYTES)
             .read_to_end(&mut file)
             .map_err(read_error)?;
-        let picture = picture::decode(file, &PathBuf::from(format!("{name}:{inner}")))?;
-        bounded(name, &mut bytes, picture.as_bytes().len())?;
+        let picture = picture::decode(&file, &format!("{name}:{inner}"))?;
+        bounded(name, &mut bytes, picture.pixels().2.len())?;
         Ok(Stimulus::Picture(picture))
     });
     pictures.collect()
@@ -225,13 +234,14 @@ fn array(array: NumberArray) -> Result<Vec<Stimulus>, DataError> {
             image[at] as u8
         };
         let (width, height) = (width as u32, height as u32);
-        Stimulus::Picture(if channels == 1 {
+        let picture = if channels == 1 {
             let pixel = |x, y| image::Luma([level(0, x, y)]);
             DynamicImage::ImageLuma8(GrayImage::from_fn(width, height, pixel))
         } else {
             let pixel = |x, y| image::Rgb([0, 1, 2].map(|channel| level(channel, x, y)));
             DynamicImage::ImageRgb8(RgbImage::from_fn(width, height, pixel))
-        })
+        };
+        Stimulus::Picture(Picture::of(picture))
     });
     Ok(stimuli.collect())
 }

@@ -3,7 +3,7 @@
 mod document;
 mod subject;
 
-use crate::common::{TapeArgs, blame, ctrl_c, make_folder, print_json, wrong};
+use crate::common::{TapeArgs, blame, ctrl_c, print_json, wrong};
 use crate::progress;
 use clap::Args;
 use cortexscope_brain::evolve::{Checkpoint, Experiment, Plan, Settings, Stage, Zero, experiment};
@@ -13,7 +13,7 @@ use cortexscope_brain::optimise::preset;
 use cortexscope_brain::stimuli::Stimuli;
 use cortexscope_draw::number::{grouped, significant};
 use cortexscope_draw::{Drawing, Theme, response_trace, tile_grid};
-use cortexscope_net::output;
+use cortexscope_net::output::{self, make_folder};
 use cortexscope_present::documents::Document;
 use cortexscope_present::dump;
 use cortexscope_present::scene::evolution::{self, Words};
@@ -110,7 +110,7 @@ impl Evolve {
         let noise = self.noise.parse::<Noise>().map_err(blame)?;
         let preset = preset(&self.optimiser, self.preset.as_deref()).map_err(blame)?;
         let zero = self.zero()?;
-        make_folder(&self.output)?;
+        make_folder(&self.output).map_err(blame)?;
         let cancel = ctrl_c()?;
         let mut subject = Subject::open(self, &cancel)?;
         let stimuli = self.stimuli(&subject)?;

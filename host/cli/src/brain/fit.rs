@@ -1,7 +1,7 @@
 //! `cortexscope brain fit`.
 
 use super::data::{SessionArgs, model_and_layer};
-use crate::common::{blame, ctrl_c, make_folder, print_json, wrong};
+use crate::common::{blame, ctrl_c, print_json, wrong};
 use crate::full::InputArgs;
 use crate::progress;
 use clap::{Args, ValueEnum};
@@ -13,7 +13,7 @@ use cortexscope_brain::encode::{
 use cortexscope_draw::Theme;
 use cortexscope_explain::float_model::{FloatModel, LayerId};
 use cortexscope_net::hex;
-use cortexscope_net::output;
+use cortexscope_net::output::{self, make_folder};
 use cortexscope_present::documents::Document;
 use cortexscope_present::documents::brain_fit::{BrainFit, LayerScore, fit_document};
 use cortexscope_present::scene::readout::masks;
@@ -108,7 +108,7 @@ impl FitCommand {
         let also = self.also.iter().map(|name| model.find(name));
         let also = also.collect::<Result<Vec<_>, _>>().map_err(blame)?;
         let (images, responses) = self.session.open()?;
-        make_folder(&self.output)?;
+        make_folder(&self.output).map_err(blame)?;
 
         let cancel = ctrl_c()?;
         let run = |layer: LayerId| -> anyhow::Result<Fit> {

@@ -195,6 +195,14 @@ impl Picture {
         Self { pixels, said }
     }
 
+    /// Its columns, its rows, and the bytes of its pixels, three or four for each.
+    pub fn pixels(&self) -> (u32, u32, &[u8]) {
+        match &self.pixels {
+            Pixels::Opaque(pixels) => (pixels.width(), pixels.height(), pixels),
+            Pixels::Transparent(pixels) => (pixels.width(), pixels.height(), pixels),
+        }
+    }
+
     /// The picture over `underlay`, a grey level, or where none is given over white,
     /// and over black where white would leave nothing to see.
     pub(super) fn over(&self, underlay: Option<u8>) -> Grounded<'_> {
