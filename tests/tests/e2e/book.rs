@@ -156,6 +156,11 @@ fn maps_and_attributions() -> anyhow::Result<()> {
 }
 
 #[test]
+fn evolving_an_image_for_a_neuron() -> anyhow::Result<()> {
+    run("docs/evolve.md")
+}
+
+#[test]
 fn what_memory_costs() -> anyhow::Result<()> {
     run("docs/memory.md")
 }

@@ -203,6 +203,10 @@ fn what_a_float_model_gave() {
         "ascend", "lenet5", "--target", "class:1", "--steps", "2", "-o", folder, "--json",
     ];
     is_valid("ascend", &ascend);
+    let evolve = "brain evolve --model lenet5 --target class:1 --board native --queries 3 --natural 2 \
+                  --gradient-steps 1 --json -o";
+    let evolve: Vec<&str> = evolve.split_whitespace().chain([folder]).collect();
+    is_valid("evolve", &evolve);
 }
 
 #[test]
