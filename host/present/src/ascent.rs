@@ -324,3 +324,79 @@ fn document(
         results: results.collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cortexscope_explain::ascend::AscentChanges;
+    use cortexscope_explain::float_model::Overrides;
+    use cortexscope_explain::target::{ClassValue, Target};
+
+    #[test]
+    fn every_target_and_seed_has_its_files_and_its_result() {
+        let folder = tempfile::tempdir().unwrap();
+        let model = FloatModel::open("lenet5", &Overrides::default()).unwrap();
+        let targets = ["class:3", "conv1:2"].map(|name| {
+            let target: Target = name.parse().unwrap();
+            let aim = target.aim(&model, ClassValue::Logit).unwrap();
+            let name = name.to_owned();
+            AscentTarget { name, aim }
+        });
+        let changes = AscentChanges {
+            steps: Some(3),
+            ..AscentChanges::default()
+        };
+        let shape = model.input_shape();
+        let ascent = Preset::Lecture.with_changes(&changes, shape).unwrap();
+        let request = AscentRequest {
+            targets: &targets,
+            preset: Preset::Lecture,
+            from: None,
+            ascent: &ascent,
+            seeds: &[0, 7],
+            frames_every: Some(2),
+            display: None,
+            folder: folder.path(),
+        };
+        let mut steps = Vec::new();
+        let made = ascend(&model, &request, &mut |progress| {
+            steps.push(progress.steps);
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+        assert_eq!(request.steps_at_most(), 12);
+        assert_eq!(steps, (0..12).collect::<Vec<_>>());
+        let results = &made.document.results;
+        let named = results.iter().map(|one| (one.target.as_str(), one.seed));
+        let all = [
+            ("class:3", 0),
+            ("class:3", 7),
+            ("conv1:2", 0),
+            ("conv1:2", 7),
+        ];
+        assert_eq!(named.collect::<Vec<_>>(), all);
+        assert_ne!(
+            results[0].values, results[1].values,
+            "the seed changes the noise"
+        );
+        assert!(results[0].probability.is_some() && results[2].probability.is_none());
+        for file in [
+            "class_3.seed-7.npy",
+            "class_3.seed-7.frames/00000.png",
+            "class_3.seed-7.frames/00002.png",
+            "ascend.png",
+            "ascend.json",
+        ] {
+            assert!(folder.path().join(file).is_file(), "{file}");
+        }
+        let between = folder.path().join("class_3.seed-7.frames/00001.png");
+        assert!(!between.exists());
+        assert_eq!(made.document.parameters.from, "zero");
+
+        let stopped = ascend(&model, &request, &mut |_| ControlFlow::Break(()));
+        assert!(matches!(
+            stopped,
+            Err(AscendError::Explain(ExplainError::Interrupted))
+        ));
+    }
+}

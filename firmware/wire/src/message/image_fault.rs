@@ -184,8 +184,52 @@ impl fmt::Display for ImageFault {
                 )
             }
             Self::Tensor { tensor } => write!(f, "tensor {tensor}: unusable shape or scale"),
-            Self::Layer { layer, check } => write!(f, "layer {layer}: {check:?}"),
-            Self::Plan { mode, check } => write!(f, "plan for mode {mode}: {check:?}"),
+            Self::Layer { layer, check } => write!(f, "layer {layer}: {check}"),
+            Self::Plan { mode, check } => write!(f, "plan for mode {mode}: {check}"),
+        }
+    }
+}
+
+impl fmt::Display for LayerCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match *self {
+            Self::UnknownOperator(operator) => {
+                return write!(f, "the engine has no operator {operator}");
+            }
+            Self::Inputs => "it reads a tensor that no layer before it writes, or that is not int8",
+            Self::Logits => "only the last layer may write logits",
+            Self::Window => "its kernel, stride, dilation, padding and groups do not go together",
+            Self::Shape => "the shape of its output does not follow from that of its input",
+            Self::Parameters => {
+                "it has another number of weights, biases, multipliers or table entries than it needs"
+            }
+            Self::Overflow => "its sums could leave 32 bits",
+            Self::Quantisation => {
+                "a multiplier is not finite and positive, or its clamps are out of order"
+            }
+        })
+    }
+}
+
+impl fmt::Display for PlanCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Mode => f.write_str("no mode has this number, or two plans have it"),
+            Self::Steps { step } => write!(
+                f,
+                "its steps do not run every layer once and in order, the first that is wrong is {step}"
+            ),
+            Self::Fusion { step } => write!(f, "step {step} fuses layers that cannot be fused"),
+            Self::Placement { tensor } => write!(
+                f,
+                "tensor {tensor} or its row buffer lies outside of the arena, or off its alignment"
+            ),
+            Self::Overlap { step, tensor } => {
+                write!(
+                    f,
+                    "step {step} overwrites tensor {tensor}, which is still needed"
+                )
+            }
         }
     }
 }
