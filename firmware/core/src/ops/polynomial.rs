@@ -21,17 +21,6 @@ pub struct Polynomials<'a> {
     pub zero: i8,
 }
 
-/// What a column is made of: two neighbouring pixels of two rows.
-#[derive(Clone, Copy)]
-pub struct Pixels<'a> {
-    /// The two rows, from the first pixel on.
-    pub rows: [&'a [i8]; 2],
-    /// Bytes of a pixel.
-    pub channels: usize,
-    /// What is taken from the word of two numbers, for their zero point.
-    pub zeros: i32,
-}
-
 /// Words, of two columns each, under a window.
 pub const fn columns_per_window(kernel_w: usize) -> usize {
     kernel_w.div_ceil(2)

@@ -24,7 +24,7 @@
 use super::input_row;
 use crate::image::{Conv2d, MaxPool, Shape, Window};
 use crate::ops::kernels::{POOLS_SUMS, pool_row, whole_columns};
-use crate::ops::polynomial::{FIELD_BITS, Pixels, Polynomials, columns_per_window};
+use crate::ops::polynomial::{FIELD_BITS, Polynomials, columns_per_window};
 use crate::ops::{InputRows, requantize};
 
 /// The largest `Σ|w|` of a filter whose sums fit a field.
@@ -168,12 +168,8 @@ fn put_rows(conv: &Conv2d<'_>, [upper, lower]: [&[i8]; 2], scratch: &mut [u32]) 
     put_columns(conv, [upper, lower], 0, left);
     let first = (2 * before - pad) * channels;
     let from = |row| <[i8]>::get(row, first..).unwrap_or_default();
-    let pixels = Pixels {
-        rows: [from(upper), from(lower)],
-        channels,
-        zeros: zeros(conv),
-    };
-    let whole = whole_columns(conv.window.kernel_h, pixels, rest);
+    let pixels = [from(upper), from(lower)];
+    let whole = whole_columns(conv.window.kernel_h, pixels, channels, zeros(conv), rest);
     let rest = rest.get_mut(whole * column..).unwrap_or_default();
     put_columns(conv, [upper, lower], before + whole, rest);
 }

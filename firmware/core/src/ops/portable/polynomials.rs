@@ -1,7 +1,7 @@
 //! Products of polynomials in plain Rust: what the loops of the DSP kernels compute, and
 //! in which order. What the numbers mean stands in `ops::conv2d::polynomials`.
 
-use crate::ops::polynomial::{FIELD_BITS, Pixels, Polynomials, columns_per_window};
+use crate::ops::polynomial::{FIELD_BITS, Polynomials, columns_per_window};
 use crate::ops::requantize::to_int8;
 
 /// Whether rows are pooled in this way: only in tests. The plain kernels are faster where
@@ -9,7 +9,13 @@ use crate::ops::requantize::to_int8;
 pub const POOLS_SUMS: bool = false;
 
 /// Moves no cells and puts no pixels: nothing is gained over doing it one by one.
-pub fn whole_columns(_kernel: usize, _pixels: Pixels<'_>, _cells: &mut [u32]) -> usize {
+pub fn whole_columns(
+    _kernel: usize,
+    _rows: [&[i8]; 2],
+    _channels: usize,
+    _zeros: i32,
+    _cells: &mut [u32],
+) -> usize {
     0
 }
 

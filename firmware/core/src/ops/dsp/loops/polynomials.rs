@@ -5,7 +5,7 @@
 //! a part of the pixel to its left. Right of the last there is one of which only that
 //! field is needed, and so not the last taps either.
 
-use crate::ops::polynomial::{Pixels, Polynomials, columns_per_window};
+use crate::ops::polynomial::{Polynomials, columns_per_window};
 use core::arch::asm;
 
 /// Whether there is such a loop here.
@@ -257,6 +257,20 @@ fn pool_row_here(scratch: &[u32], filters: &Polynomials<'_>, output: &mut [i8], 
         filter_bytes: 4 * columns * taps,
         last: scratch.as_ptr().wrapping_add(last * column),
     };
+    macro_rules! of_three {
+        ($blocks:expr) => {
+            channels!(
+                channels,
+                three_rows!(),
+                $blocks,
+                "r11",
+                "mov r11, r8",
+                "",
+                "ldr r11, [sp, #40]",
+                ""
+            )
+        };
+    }
     if kernel == 5 {
         // SAFETY: for each of `step` channels, a bias, a multiplier and the words of its
         // filter are read, of which there are as many, as the caller has seen. A tile
@@ -278,33 +292,35 @@ fn pool_row_here(scratch: &[u32], filters: &Polynomials<'_>, output: &mut [i8], 
                 "ldr r0, [sp, #40]"
             );
         }
-    } else {
-        // SAFETY: as above, with two for three.
+    } else if taps.is_multiple_of(2) {
+        // SAFETY: as above, with four for three: there are two columns of taps, and an
+        // even number of input channels.
         unsafe {
-            channels!(
-                channels,
+            of_three!(concat!(
                 three_rows!(),
-                concat!(three_rows!(), three_rows!()),
-                "r11",
-                "mov r11, r8",
-                "",
-                "ldr r11, [sp, #40]",
-                ""
-            );
-        }
+                three_rows!(),
+                three_rows!(),
+                three_rows!()
+            ))
+        };
+    } else {
+        // SAFETY: as above, with two for four.
+        unsafe { of_three!(concat!(three_rows!(), three_rows!())) };
     }
 }
 
 /// Moves the cells of `KERNEL + 1` words two rows up, and puts the words of two rows of
-/// pixels below, for as many columns as there are pixels and cells. Gives how many.
+/// pixels below, for as many columns as there are pixels and cells; gives how many. From
+/// each word `zeros` are taken, for the zero point of its two numbers.
 #[allow(unsafe_code, reason = "the compiler does not write this loop well")]
 #[inline(never)]
-pub fn whole_columns(kernel: usize, pixels: Pixels<'_>, cells: &mut [u32]) -> usize {
-    let Pixels {
-        rows: [upper, lower],
-        channels,
-        zeros,
-    } = pixels;
+pub fn whole_columns(
+    kernel: usize,
+    [upper, lower]: [&[i8]; 2],
+    channels: usize,
+    zeros: i32,
+    cells: &mut [u32],
+) -> usize {
     let column = channels * (kernel + 1);
     if column == 0 {
         return 0;
