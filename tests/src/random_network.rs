@@ -47,24 +47,41 @@ pub fn draw(seed: u64, inputs: usize) -> RandomNetwork {
         map = drawer.block(map);
     }
     drawer.head(map);
-    let Drawer {
-        graph,
-        mut random,
-        operators,
-        ..
-    } = drawer;
-    let elements: usize = shape.iter().product();
-    let mut input = || {
-        (0..elements)
-            .map(|_| random.random_range(0.0..1.0))
-            .collect()
+    drawer.finish(shape, inputs)
+}
+
+/// A network of convolutions that a max-pool of 2×2 follows, as pooled sums are made for,
+/// with `inputs` inputs.
+pub fn draw_pooled(seed: u64, inputs: usize) -> RandomNetwork {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let shape = [
+        random.random_range(1..5),
+        random.random_range(12..20),
+        random.random_range(12..20),
+    ];
+    let mut drawer = Drawer::new(random, shape);
+    let mut map = Map {
+        name: "image".to_owned(),
+        shape,
     };
-    RandomNetwork {
-        onnx: graph.emit(OPSET),
-        spec: ModelSpec::assumed(shape),
-        inputs: (0..inputs).map(|_| input()).collect(),
-        operators,
+    for _ in 0..2 {
+        let kernel = [3, 5][drawer.random.random_range(0..2)];
+        let outputs = drawer.random.random_range(1..8);
+        let pads = [(); 4].map(|()| drawer.random.random_range(0..kernel) / 2);
+        let pads = vec![ints("pads", &pads)];
+        map = drawer.convolution_with(&map, outputs, [kernel; 2], 1, pads);
+        if drawer.random.random_bool(0.7) {
+            map.name = drawer.node("Relu", &[&map.name], vec![]);
+        }
+        let attributes = vec![ints("kernel_shape", &[2; 2]), ints("strides", &[2; 2])];
+        let sizes = slid([map.shape[1], map.shape[2]], [2; 2], &attributes);
+        map = Map {
+            name: drawer.node("MaxPool", &[&map.name], attributes),
+            shape: [outputs, sizes[0], sizes[1]],
+        };
     }
+    drawer.head(map);
+    drawer.finish(shape, inputs)
 }
 
 /// A tensor `[C, H, W]` of the graph.
@@ -100,6 +117,27 @@ impl Drawer {
             random,
             operators: BTreeSet::new(),
             nodes: 0,
+        }
+    }
+
+    fn finish(self, shape: [usize; 3], inputs: usize) -> RandomNetwork {
+        let Self {
+            graph,
+            mut random,
+            operators,
+            ..
+        } = self;
+        let elements: usize = shape.iter().product();
+        let mut input = || {
+            (0..elements)
+                .map(|_| random.random_range(0.0..1.0))
+                .collect()
+        };
+        RandomNetwork {
+            onnx: graph.emit(OPSET),
+            spec: ModelSpec::assumed(shape),
+            inputs: (0..inputs).map(|_| input()).collect(),
+            operators,
         }
     }
 

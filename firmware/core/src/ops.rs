@@ -20,6 +20,7 @@ pub mod lookup;
 pub mod max_pool;
 mod operands;
 mod output;
+mod polynomial;
 pub mod requantize;
 
 #[cfg(any(dsp, test))]
@@ -37,7 +38,7 @@ use portable as kernels;
 pub use input::InputRows;
 pub use output::Output;
 
-use crate::image::Op;
+use crate::image::{MaxPool, Op};
 use core::ops::Range;
 
 /// Bytes of arena that the kernel of `op` needs beside its input and its output:
@@ -49,6 +50,23 @@ pub fn scratch_bytes(op: &Op<'_>) -> usize {
         }
         Op::Dense(_) | Op::MaxPool(_) | Op::Lookup(_) | Op::Concat => 0,
     }
+}
+
+/// Bytes of scratch of a step that makes rows of `op`, of `row_bytes` each, and pools them
+/// by `pool`: a multiple of 4. The row buffer after the scratch serves both ways of
+/// computing that the step may have.
+pub fn fused_scratch_bytes(op: &Op<'_>, row_bytes: usize, pool: &MaxPool) -> usize {
+    let rows = scratch_bytes(op);
+    let Op::Conv2d(conv) = op else {
+        return rows;
+    };
+    let polynomials = conv2d::polynomials::needs(conv, pool);
+    fused(rows, row_bytes, polynomials)
+}
+
+/// The same, from what rows need and what polynomials do.
+pub fn fused(rows: usize, row_bytes: usize, polynomials: usize) -> usize {
+    rows.max(polynomials.saturating_sub(row_bytes).next_multiple_of(4))
 }
 
 /// Output pixels `columns` of row `y` of a layer that slides a window; `None` for any

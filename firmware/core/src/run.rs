@@ -2,7 +2,8 @@
 
 use crate::arena::{ArenaError, accumulators, check, copy, int8, parts, two_parts, words};
 use crate::free;
-use crate::image::{Layer, Model, Op};
+use crate::image::{Conv2d, Layer, MaxPool, Model, Op};
+use crate::ops::conv2d::polynomials;
 use crate::ops::{InputRows, Output, concat, dense, lookup, max_pool, slide};
 use crate::plan::{Plan, Step};
 use crate::sharing::first_row;
@@ -93,15 +94,12 @@ fn run_layer<T: Tap>(
     evaluate(model, plan, arena, layer, scratch).ok_or(None)?;
     tap.end(tensor);
     let place = plan.place(model, tensor).ok_or(None)?;
-    let output = arena.get_mut(place).ok_or(None)?;
+    let output = arena.get_mut(place.clone()).ok_or(None)?;
     if tensor == model.layer_count() {
         let sums = accumulators(output).ok_or(None)?;
         return finish(&layer.op, tensor, sums, tap).map_err(Some);
     }
-    if tap.wants(tensor) {
-        tap.activation(tensor, 0, int8(output)).map_err(Some)?;
-    }
-    Ok(())
+    tap_whole(tensor, arena, place, tap)
 }
 
 /// Taps the accumulators and turns them into logits where they lie.
@@ -145,6 +143,19 @@ fn run_conv_pool<T: Tap>(
     };
     let from = plan.place(model, conv.input()).ok_or(None)?;
     let place = plan.place(model, pooled).ok_or(None)?;
+    if let Op::Conv2d(conv) = &conv.op
+        && polynomials::are_used(conv, pool)
+        && !tap.wants(made)
+    {
+        tap.begin(made);
+        for y in 0..pool.output.height {
+            let places = [from.clone(), place.clone(), step.scratch_and_row()];
+            pooled_row(conv, pool, arena, places, y).ok_or(None)?;
+            tap.between_rows();
+        }
+        tap.end(made);
+        return tap_whole(pooled, arena, place, tap);
+    }
     let mut begun = 0;
     for at in 0..pool.input.height {
         tap.begin(made);
@@ -168,11 +179,44 @@ fn run_conv_pool<T: Tap>(
         max_pool::include(pool, row, at, y);
         tap.end(pooled);
     }
-    if tap.wants(pooled) {
+    tap_whole(pooled, arena, place, tap)
+}
+
+/// Taps a tensor that is there as a whole.
+fn tap_whole<T: Tap>(
+    tensor: usize,
+    arena: &mut [u8],
+    place: Range<usize>,
+    tap: &mut T,
+) -> Result<(), Stop<T>> {
+    if tap.wants(tensor) {
         let y = arena.get_mut(place).ok_or(None)?;
-        tap.activation(pooled, 0, int8(y)).map_err(Some)?;
+        tap.activation(tensor, 0, int8(y)).map_err(Some)?;
     }
     Ok(())
+}
+
+/// Row `y` of a pooled convolution whose sums are pooled, from the input to the output.
+#[inline(never)]
+fn pooled_row(
+    conv: &Conv2d<'_>,
+    pool: &MaxPool,
+    arena: &mut [u8],
+    [from, to, beside]: [Range<usize>; 3],
+    y: usize,
+) -> Option<()> {
+    let need_bytes = polynomials::needs(conv, pool);
+    // The output may lie over input rows that the scratch holds by now.
+    let [x, beside_it] = two_parts(arena, from, beside.clone())?;
+    let (scratch, rest) = beside_it.split_at_mut_checked(need_bytes)?;
+    rest.fill(0);
+    polynomials::fill(conv, InputRows::all(int8(x)), y, words(scratch)?);
+    let row_elements = pool.output.row_elements();
+    let start = to.start + y * row_elements;
+    let [beside_it, row] = two_parts(arena, beside, start..start + row_elements)?;
+    let scratch = words(beside_it.get_mut(..need_bytes)?)?;
+    polynomials::pooled_row(conv, scratch, int8(row));
+    Some(())
 }
 
 /// One layer. `None` where the plan does not belong to the model.

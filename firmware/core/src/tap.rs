@@ -19,6 +19,10 @@ pub trait Tap {
         let _ = tensor;
     }
 
+    /// A part of a layer is done, and others are to come: a moment for what must not wait
+    /// for the layer's end.
+    fn between_rows(&mut self) {}
+
     /// Whether [`Tap::free`] and [`Tap::stepped`] are to be called.
     fn watches_arena(&self) -> bool {
         false

@@ -69,6 +69,7 @@ fn image_part(part: Part) -> ImagePart {
         Part::Bias => ImagePart::Bias,
         Part::Multipliers => ImagePart::Multipliers,
         Part::Table => ImagePart::Table,
+        Part::Packed => ImagePart::Packed,
     }
 }
 
@@ -82,6 +83,7 @@ fn layer_check(problem: LayerProblem) -> LayerCheck {
         LayerProblem::Parameters => LayerCheck::Parameters,
         LayerProblem::Overflow => LayerCheck::Overflow,
         LayerProblem::Quantisation => LayerCheck::Quantisation,
+        LayerProblem::Kernel => LayerCheck::Kernel,
     }
 }
 

@@ -126,6 +126,13 @@ impl<'s, 'p, B: Board, L: Read + ReadReady + Write> Stream<'s, 'p, B, L> {
         })
     }
 
+    /// Keeps the first thing that stops the run until the tap can say so.
+    fn note(&mut self, polled: Result<(), Stop<L::Error>>) {
+        if let Err(stop) = polled {
+            self.stopped.get_or_insert(stop);
+        }
+    }
+
     fn flush(&mut self) -> Result<(), Stop<L::Error>> {
         if let Some(stop) = self.stopped.take() {
             return Err(stop);
@@ -244,10 +251,14 @@ impl<B: Board, L: Read + ReadReady + Write> Tap for Stream<'_, '_, B, L> {
             .port
             .poll()
             .and_then(|()| self.port.send_logs(|buffer| self.board.take_logs(buffer)));
-        if let Err(stop) = polled {
-            self.stopped.get_or_insert(stop);
-        }
+        self.note(polled);
         self.watch.resume(self.board, ended);
+    }
+
+    /// It counts for the layer: to stop the counter costs more.
+    fn between_rows(&mut self) {
+        let polled = self.port.poll();
+        self.note(polled);
     }
 
     fn watches_arena(&self) -> bool {

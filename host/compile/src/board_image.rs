@@ -5,6 +5,7 @@
 //! [`crate::planner`] decides where each tensor lies.
 
 mod emit;
+mod kernels;
 mod owned;
 mod steps;
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! layer's i32 accumulators, and the bits of the f32 logits.
 
 use crate::session::{Mode, SessionError, TensorSet};
-use crate::{Recording, Rig};
+use crate::{Activation, Recording, Rig};
 use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_compile::{Judge, JudgeError};
 
@@ -75,6 +75,21 @@ pub fn verify(
     Ok(verifier.tally)
 }
 
+/// The tensors that the steps of `mode` leave, where these are not all: a layer that is
+/// not tapped may be computed in another way.
+pub fn left_by_steps(rig: &Rig, mode: Mode) -> Option<TensorSet> {
+    let model = rig.model.image.model();
+    let mode = match mode {
+        Mode::Tapped => cortexscope_core::Mode::Tapped,
+        Mode::Fused => cortexscope_core::Mode::Fused,
+    };
+    let plan = model.plan(mode)?;
+    let tensors = 0..model.tensor_count();
+    let is_left = |&tensor: &usize| plan.place(&model, tensor).is_some();
+    let left = tensors.clone().filter(is_left);
+    (left.clone().count() < tensors.len()).then(|| left.fold(TensorSet::NONE, TensorSet::with))
+}
+
 impl Verifier {
     /// Loads the int8 ONNX of `model` into tract.
     ///
@@ -123,6 +138,10 @@ impl Verifier {
         let quantised = rig.model.quantise(input);
         let recording = rig.infer(&quantised, mode, TensorSet::ALL, &mut |_| {})?;
         self.judge_recording(input, &recording)?;
+        if let Some(left) = left_by_steps(rig, mode) {
+            let again = rig.infer(&quantised, mode, left, &mut |_| {})?;
+            self.hold_against(&recording, &again);
+        }
         self.tally.right += u64::from(label == Some(recording.predicted()));
         if let Some(count) = recording.count {
             let total = self.tally.count.get_or_insert(0);
@@ -175,6 +194,28 @@ impl Verifier {
         );
         self.tally.images += 1;
         Ok(())
+    }
+
+    /// Compares what another run of the same input left with what the first one did.
+    fn hold_against(&mut self, first: &Recording, again: &Recording) {
+        for tapped in &again.activations {
+            let same = |other: &&Activation| other.tensor == tapped.tensor;
+            if let Some(other) = first.activations.iter().find(same) {
+                let [expected, got] = [other, tapped].map(|tapped| &tapped.values[..]);
+                self.count(
+                    tapped.tensor,
+                    bytemuck::cast_slice(expected),
+                    bytemuck::cast_slice(got),
+                );
+            }
+        }
+        let last = self.tally.layers.len() - 1;
+        let [expected, got] = [first, again].map(|recording| &recording.logits[..]);
+        self.count(
+            last,
+            bytemuck::cast_slice(expected),
+            bytemuck::cast_slice(got),
+        );
     }
 
     fn missing(&self, tensor: usize) -> VerifyError {

@@ -2,9 +2,11 @@
 //! reference on random networks, and no more instructions than they took before.
 
 use crate::command_line::cortexscope;
-use cortexscope_tests::random_network::draw;
+use cortexscope_rig::session::TensorSet;
+use cortexscope_rig::verify::left_by_steps;
+use cortexscope_tests::random_network::{RandomNetwork, draw, draw_pooled};
 use cortexscope_tests::reference;
-use cortexscope_tests::rig::{Mode, compiled_for, record};
+use cortexscope_tests::rig::{Mode, compiled_for};
 
 /// Networks, each on an emulator of its own.
 const NETWORKS: u64 = 40;
@@ -13,14 +15,30 @@ const INPUTS: usize = 3;
 #[test]
 fn random_networks_give_the_bytes_of_the_reference() {
     for seed in 0..NETWORKS {
-        let drawn = draw(seed, INPUTS);
-        let (compiled, mut rig) =
-            compiled_for("mps2-an386", &drawn).unwrap_or_else(|e| panic!("{seed}: {e:#}"));
-        for input in &drawn.inputs {
-            let input = rig.model.quantise(input);
-            let expected = reference::run(&compiled.network, &input);
-            for mode in [Mode::Tapped, Mode::Fused] {
-                let recording = record(&mut rig, &input, mode).expect("the board answers");
+        compare(&draw(seed, INPUTS), seed);
+    }
+}
+
+#[test]
+fn pooled_sums_give_the_bytes_of_the_reference() {
+    for seed in 0..NETWORKS {
+        compare(&draw_pooled(seed, INPUTS), seed);
+    }
+}
+
+/// Runs a network in both modes, with every tensor tapped and with those that the steps
+/// leave: a layer that is not tapped may be computed in another way.
+fn compare(drawn: &RandomNetwork, seed: u64) {
+    let (compiled, mut rig) =
+        compiled_for("mps2-an386", drawn).unwrap_or_else(|e| panic!("{seed}: {e:#}"));
+    for input in &drawn.inputs {
+        let input = rig.model.quantise(input);
+        let expected = reference::run(&compiled.network, &input);
+        for mode in [Mode::Tapped, Mode::Fused] {
+            let left = left_by_steps(&rig, mode);
+            for taps in [Some(TensorSet::ALL), left].into_iter().flatten() {
+                let recording = rig.infer(&input, mode, taps, &mut |_| {});
+                let recording = recording.expect("the board answers");
                 for tapped in &recording.activations {
                     let expected = &expected.activations[tapped.tensor];
                     assert_eq!(&tapped.values, expected, "{}, seed {seed}", tapped.name);

@@ -2,8 +2,9 @@
 
 use super::check_spans;
 use crate::MAX_TENSORS;
-use crate::image::format::{LayerRecord, op};
-use crate::image::{ImageError, LayerProblem, Model, Part, Shape, TensorInfo, padded};
+use crate::image::format::{LayerRecord, kernel, op};
+use crate::image::{ImageError, LayerProblem, Model, Op, Part, Shape, TensorInfo, padded};
+use crate::ops::conv2d::polynomials;
 
 /// Weights behind one output: `1 << 15` products of at most `255 · 128`, and a
 /// bias of at most `1 << 30`, stay within 32 bits.
@@ -23,6 +24,7 @@ pub(super) fn check(
             (Part::Bias, record.bias, size_of::<i32>()),
             (Part::Multipliers, record.multipliers, size_of::<f32>()),
             (Part::Table, record.table, 1),
+            (Part::Packed, record.packed, size_of::<u32>()),
         ],
     )?;
     check_record(model, index, record).map_err(|problem| ImageError::Layer {
@@ -50,6 +52,17 @@ fn check_record(model: &Model<'_>, index: usize, record: &LayerRecord) -> Result
     if output.is_logits && !matches!(record.op, op::CONV | op::DENSE) {
         return Err(LayerProblem::Logits);
     }
+    operator(model, record, &input, &output)?;
+    kernel(model, index, record)
+}
+
+/// What the operator asks of shapes and parameters.
+fn operator(
+    model: &Model<'_>,
+    record: &LayerRecord,
+    input: &TensorInfo,
+    output: &TensorInfo,
+) -> Result<(), LayerProblem> {
     match record.op {
         op::CONV => {
             window(record, input.shape, output.shape)?;
@@ -61,20 +74,20 @@ fn check_record(model: &Model<'_>, index: usize, record: &LayerRecord) -> Result
             let per_output = u64::from(record.kernel_h)
                 * u64::from(record.kernel_w)
                 * (input.shape.channels / groups) as u64;
-            parameters(model, record, per_output, &output)
+            parameters(model, record, per_output, output)
         }
         op::DENSE => {
             if output.shape.height != 1 || output.shape.width != 1 {
                 return Err(LayerProblem::Shape);
             }
-            parameters(model, record, input.shape.elements() as u64, &output)
+            parameters(model, record, input.shape.elements() as u64, output)
         }
         op::MAX_POOL => {
             window(record, input.shape, output.shape)?;
             if input.shape.channels != output.shape.channels {
                 return Err(LayerProblem::Shape);
             }
-            same_scale(&input, &output)
+            same_scale(input, output)
         }
         op::LOOKUP => {
             if record.table.count != 256 {
@@ -85,8 +98,23 @@ fn check_record(model: &Model<'_>, index: usize, record: &LayerRecord) -> Result
             }
             Ok(())
         }
-        op::CONCAT => concat(model, inputs, &output),
+        op::CONCAT => concat(model, model.slice(record.inputs), output),
         other => Err(LayerProblem::UnknownOperator(other)),
+    }
+}
+
+/// Words for the layer's kernel are there if it reads some, and are those of its weights.
+fn kernel(model: &Model<'_>, index: usize, record: &LayerRecord) -> Result<(), LayerProblem> {
+    let layer = model.layer(index);
+    let is_sound = match (record.kernel, layer.as_ref().map(|layer| &layer.op)) {
+        (kernel::GENERAL, _) => record.packed.count == 0,
+        (kernel::POLYNOMIALS, Some(Op::Conv2d(conv))) => polynomials::are_sound(conv),
+        _ => false,
+    };
+    if is_sound {
+        Ok(())
+    } else {
+        Err(LayerProblem::Kernel)
     }
 }
 

@@ -4,7 +4,7 @@
 use super::check_spans;
 use crate::free;
 use crate::image::format::{PlanRecord, StepRecord, op, step};
-use crate::image::{ImageError, Model, Part, PlanProblem};
+use crate::image::{ImageError, Model, Op, Part, PlanProblem};
 use crate::ops;
 use crate::plan::{Mode, Plan, Step};
 use crate::sharing;
@@ -107,7 +107,12 @@ fn check_fusion(model: &Model<'_>, step: &Step) -> Option<()> {
 /// arena with the row after it.
 fn check_scratch(model: &Model<'_>, plan: &Plan<'_>, step: &Step) -> Option<()> {
     let layer = model.layer(step.layers.start);
-    let need_bytes = ops::scratch_bytes(&layer.as_ref()?.op);
+    let op = &layer.as_ref()?.op;
+    let pooled = model.layer(step.output() - 1);
+    let need_bytes = match &pooled.as_ref()?.op {
+        Op::MaxPool(pool) if step.is_fused() => ops::fused_scratch_bytes(op, step.row.len(), pool),
+        _ => ops::scratch_bytes(op),
+    };
     let Range { start, end } = step.scratch_and_row();
     // What is nowhere begins nowhere else: inside a tensor it could not be lent.
     let is_placed = start.is_multiple_of(4) && (end > start || start == 0);

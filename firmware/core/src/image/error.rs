@@ -19,6 +19,8 @@ pub enum Part {
     Bias,
     Multipliers,
     Table,
+    /// Weights in the order of a layer's own kernel.
+    Packed,
 }
 
 /// Why an image is refused. Nothing of a refused image is used.
@@ -107,6 +109,9 @@ pub enum LayerProblem {
     Overflow,
     /// A multiplier that is not finite and positive, or clamps out of order.
     Quantisation,
+    /// A kernel that there is not, or that is not for such a layer or such weights, or
+    /// packed words that are not those of the weights.
+    Kernel,
 }
 
 /// What can be wrong with a plan.

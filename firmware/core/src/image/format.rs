@@ -21,7 +21,7 @@ compile_error!("board images are little-endian and read in place");
 /// The first eight bytes of every board image.
 pub const MAGIC: [u8; 8] = *b"CTXSCOPE";
 /// The version of the format that this crate reads.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 /// Where the bytes that [`Header::hash`] covers begin.
 pub const HASHED_FROM: usize = 48;
 /// An offset in the arena that means: this tensor is never materialised.
@@ -111,6 +111,15 @@ pub mod op {
     pub const CONCAT: u8 = 5;
 }
 
+/// How a layer may be computed, where the core and the step allow it.
+pub mod kernel {
+    /// As any layer is, from its weights.
+    pub const GENERAL: u8 = 0;
+    /// A convolution in a step with its max-pool, from packed words:
+    /// `ops::conv2d::polynomials`.
+    pub const POLYNOMIALS: u8 = 1;
+}
+
 /// One layer. Fields that an operator does not use are zero.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
@@ -121,8 +130,8 @@ pub struct LayerRecord {
     pub clamp_min: i8,
     /// Upper clamp of the output.
     pub clamp_max: i8,
-    /// Zero.
-    pub reserved: u8,
+    /// One of [`kernel`].
+    pub kernel: u8,
     /// Channel groups of a convolution.
     pub groups: u16,
     /// Window height.
@@ -158,8 +167,10 @@ pub struct LayerRecord {
     pub multipliers: Span,
     /// 256 `i8` of a lookup table.
     pub table: Span,
+    /// `u32` words of the weights, as the layer's kernel reads them.
+    pub packed: Span,
     /// Zero.
-    pub reserved3: [u32; 3],
+    pub reserved3: u32,
 }
 
 /// Where everything lies in the arena in one mode.

@@ -173,6 +173,9 @@ pub struct Conv2d<'a> {
     pub bias: &'a [i32],
     /// How the accumulators become the output.
     pub quantiser: Quantiser<'a>,
+    /// The weights once more, as `ops::conv2d::polynomials` reads them; empty where the
+    /// image has none.
+    pub polynomials: &'a [u32],
 }
 
 impl<'a> Conv2d<'a> {

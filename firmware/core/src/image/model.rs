@@ -221,6 +221,7 @@ impl<'a> Model<'a> {
                 padded_weights,
                 bias: self.slice(record.bias),
                 quantiser,
+                polynomials: self.slice(record.packed),
             })),
             op::DENSE => Some(Op::Dense(Dense {
                 input_zero: input.zero,

@@ -3,8 +3,10 @@
 //! | kernel | for | how |
 //! |---|---|---|
 //! | `rows` | one input channel, neighbouring windows | straight from padded rows, four pixels at a time |
+//! | `polynomials` | 3×3 and 5×5 windows before a 2×2 max-pool, where the image has words for it | two taps and two pixels a word, four products an instruction |
 //! | `tiles` | the rest | the windows of two pixels unfolded, against two channels at a time |
 
+pub mod polynomials;
 pub(super) mod rows;
 pub(super) mod tiles;
 

@@ -14,6 +14,9 @@ use super::operands::Filters;
 use super::operands::{PaddedRows, TILE};
 use instructions::{max8, pkhbt, smlad, smladx, ssub16, sxtab16, sxtab16_odd, sxtb16, sxtb16_odd};
 
+#[cfg(dsp)]
+pub use loops::{POOLS_SUMS, pool_row, whole_columns};
+
 /// Four 16-bit numbers: 0 and 2 in the first word, 1 and 3 in the second.
 type Quad = [u32; 2];
 
@@ -250,52 +253,88 @@ pub fn products(columns: &[u32], filters: [&[i8]; 2]) -> [[i32; 2]; 2] {
     loops::two_by_two(quads, filters.map(|filter| filter.as_chunks().0))
 }
 
+/// Inputs of a dense layer that are taken at once, from the stack.
+const INPUTS: usize = 256;
+
 /// Adds `Σ (x − zero)·w` to each sum; its weights begin `row_bytes` after those of the
 /// sum before it, and go on for three bytes after the last.
 pub fn add_dots(input: &[i8], zero: i8, weights: &[i8], row_bytes: usize, sums: &mut [i32]) {
-    let zeros = [zero; CHANGES];
+    let mut numbers = [Quad::default(); INPUTS / 4];
+    let negated = negated(zero);
     let mut rows = weights;
-    for input in input.chunks(CHANGES) {
-        let zeros = zeros.get(..input.len()).unwrap_or_default();
-        add_changes(input, zeros, rows, row_bytes, sums);
-        rows = rows.get(CHANGES..).unwrap_or_default();
+    for input in input.chunks(INPUTS) {
+        let (words, rest) = input.as_chunks();
+        let number = |bytes| [sxtab16(negated, bytes), sxtab16_odd(negated, bytes)];
+        for (quad, bytes) in numbers.iter_mut().zip(words) {
+            *quad = number(word(bytes));
+        }
+        if let Some(quad) = numbers.get_mut(words.len()).filter(|_| !rest.is_empty()) {
+            // Bytes that there are not are the zero point.
+            let zeros = u32::from_le_bytes([zero as u8; 4]);
+            *quad = number(part_word(rest) | zeros << (8 * rest.len() as u32 % u32::BITS));
+        }
+        let count = input.len().div_ceil(4);
+        add_products(numbers.get(..count), rows, row_bytes, sums);
+        rows = rows.get(INPUTS..).unwrap_or_default();
     }
 }
 
-/// Inputs of a dense layer whose changes are taken at once.
+/// Changes of inputs of a dense layer that are taken at once.
 const CHANGES: usize = 64;
 
 /// Adds `Σ (new − old)·w` to each sum; its weights begin `row_bytes` after those of
 /// the sum before it, and go on for three bytes after the last.
 #[inline(never)]
 pub fn add_changes(new: &[i8], old: &[i8], weights: &[i8], row_bytes: usize, sums: &mut [i32]) {
-    let mut at = 0;
-    while at < new.len() {
-        let mut rows = weights.get(at..).unwrap_or_default();
-        let mut numbers = [Quad::default(); CHANGES / 4];
-        let mut count = 0;
-        for number in &mut numbers {
+    let mut numbers = [Quad::default(); CHANGES / 4];
+    let mut rows = weights;
+    for (new, old) in new.chunks(CHANGES).zip(old.chunks(CHANGES)) {
+        let mut at = 0;
+        for quad in &mut numbers {
             if at < new.len() {
                 let (new, old) = (word_at(new, at), word_at(old, at));
                 let (even, odd) = (sxtb16(old), sxtb16_odd(old));
-                *number = [ssub16(sxtb16(new), even), ssub16(sxtb16_odd(new), odd)];
-                count += 1;
+                *quad = [ssub16(sxtb16(new), even), ssub16(sxtb16_odd(new), odd)];
                 at += 4;
             }
         }
-        let numbers = numbers.get(..count).unwrap_or_default();
-        // The last number's weights may be those of the next row: it is 0 there.
-        let (fours, rest) = sums.as_chunks_mut();
-        for four in fours {
-            loops::four_rows(numbers, rows, row_bytes, four);
-            rows = rows.get(4 * row_bytes..).unwrap_or_default();
+        add_products(numbers.get(..at / 4), rows, row_bytes, sums);
+        rows = rows.get(CHANGES..).unwrap_or_default();
+    }
+}
+
+/// Adds the products of numbers with as many weights of a row to each sum, four rows at a
+/// time. The last number's weights may be those of the next row: it is 0 there.
+#[inline(never)]
+fn add_products(numbers: Option<&[Quad]>, rows: &[i8], row_bytes: usize, sums: &mut [i32]) {
+    let numbers = numbers.unwrap_or_default();
+    let count = sums.len();
+    let last = count.saturating_sub(4);
+    let mut rest = rows;
+    let (fours, one_by_one) = sums.as_chunks_mut();
+    for four in fours {
+        loops::four_rows(numbers, rest, row_bytes, four);
+        rest = rest.get(4 * row_bytes..).unwrap_or_default();
+    }
+    if one_by_one.is_empty() {
+        return;
+    }
+    if let Some(four) = sums.last_chunk_mut::<4>() {
+        // The last four rows, of which the first ones are done.
+        let mut same = *four;
+        let rows = rows.get(last * row_bytes..).unwrap_or_default();
+        loops::four_rows(numbers, rows, row_bytes, &mut same);
+        let done = 4 - count % 4;
+        for (sum, value) in four.iter_mut().zip(same).skip(done) {
+            *sum = value;
         }
-        for sum in rest {
-            let mut same = [*sum; 4];
-            loops::four_rows(numbers, rows, 0, &mut same);
-            [*sum, ..] = same;
-            rows = rows.get(row_bytes..).unwrap_or_default();
-        }
+        return;
+    }
+    for sum in sums {
+        let mut same = [*sum; 4];
+        loops::four_rows(numbers, rest, 0, &mut same);
+        [*sum, ..] = same;
+        rest = rest.get(row_bytes..).unwrap_or_default();
     }
 }
 

@@ -1,6 +1,10 @@
 //! Sums of products and maxima in plain Rust, for cores without SIMD and for
 //! compilers that find their own.
 
+mod polynomials;
+
+pub use polynomials::{POOLS_SUMS, pool_row, whole_columns};
+
 use super::operands::{Filters, PaddedRows, TILE};
 
 /// Requantised outputs of one channel, four pixels at a time; gives how many are

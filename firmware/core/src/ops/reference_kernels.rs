@@ -281,6 +281,7 @@ fn convolutions() {
                     min,
                     max,
                 },
+                polynomials: &[],
             };
             let whole = 0..output.width;
             let first = part.index(output.width);
@@ -417,4 +418,177 @@ fn max_pools() {
         }
         assert_eq!(by_input, expected);
     });
+}
+
+/// A convolution of the polynomials' kernel and the pool after it, with inputs among which
+/// are those that lead to the largest and smallest sums.
+#[test]
+fn sums_of_polynomials() {
+    let shapes = (
+        prop::sample::select(vec![3_usize, 5]),
+        (1_usize..9, 1_usize..3),
+        (0_usize..9, 0_usize..9),
+        (0_usize..3, 0_usize..3, 0_usize..3, 0_usize..3),
+        any::<i8>(),
+    );
+    let cases = shapes.prop_flat_map(|(kernel, channels, more, pads, zero)| {
+        let taps = kernel * kernel * channels.0;
+        (
+            Just((kernel, channels, more, pads, zero)),
+            prop::collection::vec(bytes(taps), channels.1),
+            bytes((kernel + 9) * (kernel + 9) * channels.0),
+            parameters(channels.1),
+            any::<[bool; 3]>(),
+        )
+    });
+    check(
+        400,
+        cases,
+        |(shapes, mut filters, values, outputs, [just, most, least])| {
+            let (kernel, (depth, channels), (down, along), pads, input_zero) = shapes;
+            let (pad_top, pad_left, pad_bottom, pad_right) = pads;
+            let size = |more: usize, pads: usize| (kernel + 1 + more).saturating_sub(pads).max(1);
+            let input = Shape {
+                height: size(down, pad_top + pad_bottom),
+                width: size(along, pad_left + pad_right),
+                channels: depth,
+            };
+            let output = Shape {
+                height: input.height + pad_top + pad_bottom + 1 - kernel,
+                width: input.width + pad_left + pad_right + 1 - kernel,
+                channels,
+            };
+            let window = Window {
+                kernel_h: kernel,
+                kernel_w: kernel,
+                stride_h: 1,
+                stride_w: 1,
+                dilation_h: 1,
+                dilation_w: 1,
+                pad_top,
+                pad_left,
+            };
+            let pool = MaxPool {
+                input: output,
+                output: Shape {
+                    height: output.height / 2,
+                    width: output.width / 2,
+                    channels,
+                },
+                window: Window {
+                    kernel_h: 2,
+                    kernel_w: 2,
+                    stride_h: 2,
+                    stride_w: 2,
+                    pad_top: 0,
+                    pad_left: 0,
+                    ..window
+                },
+            };
+            for filter in &mut filters {
+                shrink(filter, just);
+            }
+            let first = filters[0].clone();
+            let mut weights = filters.concat();
+            weights.extend([9; WEIGHT_PADDING]);
+            let mut x = values[..input.elements()].to_vec();
+            if most || least {
+                // What lies under the first window of the first filter.
+                for (tap, &w) in first.iter().enumerate() {
+                    if let Some(at) = under(&window, input, [0, 0], tap / depth) {
+                        let is_high = (w > 0) == most;
+                        x[at + tap % depth] = if is_high { 127 } else { -128 };
+                    }
+                }
+            }
+            let (bias, multipliers, zero, min, max) = outputs;
+            let polynomials: Vec<u32> = filters
+                .iter()
+                .flat_map(|filter| conv2d::polynomials::words(filter, &window, depth, input_zero))
+                .collect();
+            let conv = Conv2d {
+                input,
+                output,
+                input_zero,
+                window,
+                groups: 1,
+                padded_weights: &weights,
+                bias: &bias,
+                quantiser: Quantiser {
+                    multipliers: &multipliers,
+                    zero,
+                    min,
+                    max,
+                },
+                polynomials: &polynomials,
+            };
+            assert!(conv2d::polynomials::suits(&window, 1, &pool.window));
+            assert!(conv2d::polynomials::are_sound(&conv));
+            let mut broken = polynomials.clone();
+            broken[filters.len() / 2] ^= 1;
+            assert!(!conv2d::polynomials::are_sound(&Conv2d {
+                polynomials: &broken,
+                ..conv
+            }));
+            let words = conv2d::polynomials::needs(&conv, &pool) / 4;
+            let mut scratch = vec![0x5555_5555; words];
+            for y in 0..pool.output.height {
+                let expected: Vec<i8> = (0..pool.output.row_elements())
+                    .map(|at| {
+                        let (column, channel) = (at / channels, at % channels);
+                        let pixels = [[0, 0], [0, 1], [1, 0], [1, 1]];
+                        let sums = pixels.map(|[dy, dx]| {
+                            conv_sum(&conv, &x, [2 * y + dy, 2 * column + dx], channel)
+                        });
+                        let outputs = sums.map(|sum| by_the_book(sum, channel, &conv.quantiser));
+                        outputs.into_iter().fold(i8::MIN, i8::max)
+                    })
+                    .collect();
+                conv2d::polynomials::fill(&conv, InputRows::all(&x), y, &mut scratch);
+                let mut got = vec![0; expected.len()];
+                conv2d::polynomials::pooled_row(&conv, &scratch, &mut got);
+                assert_eq!(got, expected, "{conv:?}");
+            }
+            assert!(
+                !scratch.contains(&0x5555_5555),
+                "the plan has more than is used"
+            );
+        },
+    );
+}
+
+/// Makes the weights' magnitudes add up to what just fits a field, or to less.
+fn shrink(filter: &mut [i8], just: bool) {
+    let sum = |filter: &[i8]| filter.iter().map(|w| u32::from(w.unsigned_abs())).sum();
+    let most = conv2d::polynomials::MAX_WEIGHT_SUM;
+    let mut over: u32 = u32::saturating_sub(sum(filter), most);
+    for w in filter.iter_mut() {
+        let off = over.min(w.unsigned_abs().into());
+        *w = (i32::from(*w) - i32::from(w.signum()) * off as i32) as i8;
+        over -= off;
+    }
+    let mut room: u32 = if just { most - sum(filter) } else { 0 };
+    for w in filter {
+        let on = room.min(127_u32.saturating_sub(w.unsigned_abs().into()));
+        *w = (i32::from(*w) + if *w < 0 { -(on as i32) } else { on as i32 }) as i8;
+        room -= on;
+    }
+}
+
+/// One step of weight more than fits a field leads to a sum that a field does not hold.
+#[test]
+fn sums_that_just_do_not_fit() {
+    let most = conv2d::polynomials::MAX_WEIGHT_SUM;
+    assert_eq!(most, 8224, "255 · 8224 < 2^21 < 255 · 8225");
+    let mut filter = vec![127; 75];
+    shrink(&mut filter, true);
+    assert!(conv2d::polynomials::fits(&filter));
+    let last = filter
+        .iter_mut()
+        .find(|w| **w < 127)
+        .expect("room for one more");
+    *last += 1;
+    assert!(!conv2d::polynomials::fits(&filter));
+    let span: i64 = filter.iter().map(|&w| 255 * i64::from(w)).sum();
+    assert!(span >= 1 << 21);
 }

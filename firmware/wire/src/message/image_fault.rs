@@ -88,6 +88,7 @@ pub enum ImagePart {
     Bias,
     Multipliers,
     Table,
+    Packed,
 }
 
 /// What can be wrong with a layer.
@@ -109,6 +110,8 @@ pub enum LayerCheck {
     Overflow,
     /// A multiplier that is not finite and positive, or clamps out of order.
     Quantisation,
+    /// A kernel that there is not, or that is not for this layer and its weights.
+    Kernel,
 }
 
 /// What can be wrong with a plan.

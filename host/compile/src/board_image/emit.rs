@@ -2,7 +2,7 @@
 
 use super::weights::channels_last;
 use super::writer::Writer;
-use super::{BoardImage, steps};
+use super::{BoardImage, kernels, steps};
 use crate::network::{Activation, Channels, Layer, Network, Op, Window};
 use crate::planner::{self, Plan, Problem};
 use cortexscope_core::Mode;
@@ -136,6 +136,12 @@ fn record(writer: &mut Writer, network: &Network, index: usize) -> Result<LayerR
         ..LayerRecord::default()
     };
     let is_logits = index + 1 == network.layers.len();
+    let (kernel, packed) = kernels::packed(network, index);
+    let empty = LayerRecord {
+        kernel,
+        packed: writer.put(&packed),
+        ..empty
+    };
     Ok(match &layer.op {
         Op::Conv {
             window,

@@ -1,11 +1,13 @@
 //! The steps of each mode, and the buffers that they need.
 
+use super::kernels;
 use crate::layout::{core_shape, core_window};
 use crate::network::{Network, Op};
 use crate::planner::{Buffer, Plan, Problem, TensorProblem, TensorStep};
 use cortexscope_core::Mode;
 use cortexscope_core::image::format::{NOT_PLACED, StepRecord, step};
-use cortexscope_core::ops::conv2d;
+use cortexscope_core::ops::conv2d::polynomials;
+use cortexscope_core::ops::{self, conv2d};
 use cortexscope_core::sharing::{fused_lag_bytes, lag_bytes};
 
 /// A mode's steps and placements, ready to be written.
@@ -60,13 +62,17 @@ fn records(network: &Network, mode: Mode) -> Vec<StepRecord> {
     let mut records = Vec::new();
     let mut layer = 0;
     while layer < network.layers.len() {
-        let fused = mode == Mode::Fused && is_conv_pool(network, layer);
+        let fused = mode == Mode::Fused && kernels::pooled(network, layer).is_some();
         let kind = if fused { step::CONV_POOL } else { step::LAYER };
         let row_bytes = if fused { row_bytes(network, layer) } else { 0 };
         records.push(StepRecord {
             kind,
             layer: layer as u16,
-            scratch_bytes: scratch_bytes(network, layer) as u32,
+            scratch_bytes: if fused {
+                fused_scratch_bytes(network, layer) as u32
+            } else {
+                scratch_bytes(network, layer) as u32
+            },
             row_bytes: row_bytes as u32,
             ..StepRecord::default()
         });
@@ -119,23 +125,6 @@ fn lag(network: &Network, record: &StepRecord) -> Option<usize> {
     }
 }
 
-/// A convolution that nothing but the max-pool after it reads.
-fn is_conv_pool(network: &Network, layer: usize) -> bool {
-    let tensor = layer + 1;
-    let readers = network
-        .layers
-        .iter()
-        .filter(|other| other.inputs.contains(&tensor))
-        .count();
-    let Some(next) = network.layers.get(layer + 1) else {
-        return false;
-    };
-    matches!(network.layers[layer].op, Op::Conv { .. })
-        && matches!(next.op, Op::MaxPool(_))
-        && next.inputs == [tensor]
-        && readers == 1
-}
-
 /// What the engine's kernel for `layer` needs beside its tensors.
 fn scratch_bytes(network: &Network, layer: usize) -> usize {
     let layer = &network.layers[layer];
@@ -147,6 +136,22 @@ fn scratch_bytes(network: &Network, layer: usize) -> usize {
         }
         Op::Dense { .. } | Op::MaxPool(_) | Op::Lookup { .. } | Op::Concat => 0,
     }
+}
+
+/// The same for a convolution whose rows are pooled as they are made.
+fn fused_scratch_bytes(network: &Network, layer: usize) -> usize {
+    let polynomials = kernels::polynomial_words(network, layer).and_then(|_| {
+        let (window, _) = kernels::pooled(network, layer)?;
+        let input = core_shape(network.tensor(network.layers[layer].inputs[0]).shape);
+        let pooled = core_shape(network.layers[layer + 1].output.shape);
+        Some(polynomials::scratch_bytes(input, &window, pooled))
+    });
+    let row_bytes = row_bytes(network, layer);
+    ops::fused(
+        scratch_bytes(network, layer),
+        row_bytes,
+        polynomials.unwrap_or_default(),
+    )
 }
 
 fn row_bytes(network: &Network, layer: usize) -> usize {

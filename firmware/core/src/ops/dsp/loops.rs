@@ -54,11 +54,15 @@ macro_rules! requantise {
 #[cfg(dsp)]
 mod five_taps;
 mod four_rows;
+#[cfg(dsp)]
+mod polynomials;
 mod two_by_two;
 
 #[cfg(dsp)]
 pub use five_taps::five_taps_row;
 pub use four_rows::four_rows;
+#[cfg(dsp)]
+pub use polynomials::{POOLS_SUMS, pool_row, whole_columns};
 #[cfg(dsp)]
 pub use two_by_two::filter_pairs;
 pub use two_by_two::two_by_two;
