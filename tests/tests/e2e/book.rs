@@ -156,6 +156,11 @@ fn maps_and_attributions() -> anyhow::Result<()> {
 }
 
 #[test]
+fn fooling_a_network() -> anyhow::Result<()> {
+    run("docs/attacks.md")
+}
+
+#[test]
 fn what_memory_costs() -> anyhow::Result<()> {
     run("docs/memory.md")
 }
