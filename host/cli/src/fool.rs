@@ -39,11 +39,11 @@ pub(super) struct FoolCommand {
     /// End when every class has a picture of this probability.
     #[arg(long, value_name = "PROBABILITY", default_value_t = 0.9999)]
     confidence: f64,
-    /// Generations at most; for gradient steps for each class [default: 200].
+    /// Generations at most; for gradient steps for each class.
     #[arg(long, default_value_t = 200)]
     generations: usize,
     /// Children in each generation.
-    #[arg(long, value_name = "CHILDREN", default_value_t = 100)]
+    #[arg(long, value_name = "CHILDREN", default_value_t = 400)]
     offspring: usize,
     /// Length of a step of gradient, in pixels from 0 to 1.
     #[arg(long, value_name = "LENGTH", default_value_t = 0.5)]

@@ -210,6 +210,32 @@ fn what_a_float_model_gave() {
 }
 
 #[test]
+fn what_attacks_came_to() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder.path().to_str().expect("a plain path");
+    let few: &[&str] = &["--steps", "2", "-o", folder, "--json"];
+    for (method, more) in [("pgd", &["--eps", "0.1,8/255"][..]), ("deepfool", &[])] {
+        let one = ["attack", method, "lenet5", "mnist:0"];
+        is_valid("adversarial", &[&one, more, few].concat());
+    }
+    let set = [
+        "attack", "bim", "lenet5", "--data", "mnist", "--images", "2",
+    ];
+    let board = ["--board", "native", "--queries", "5"];
+    is_valid("attack", &[&set, &board[..], few].concat());
+    let fool = [
+        "fool",
+        "direct",
+        "lenet5",
+        "--generations",
+        "1",
+        "--offspring",
+        "3",
+    ];
+    is_valid("fool", &[&fool[..], &["-o", folder, "--json"]].concat());
+}
+
+#[test]
 fn what_the_engines_of_a_board_take() {
     is_valid("engines", &["memory", "--board", "mps2-an500", "--json"]);
 }

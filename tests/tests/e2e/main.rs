@@ -1,6 +1,7 @@
 //! End-to-end tests: the library and the command line as their users see them.
 
 mod anywhere;
+mod attacks;
 mod book;
 mod command_line;
 mod conventions;
