@@ -14,6 +14,7 @@ mod common;
 mod compile;
 mod completions;
 mod conventions;
+mod corrupt;
 mod default_board;
 mod demo;
 mod engines;
@@ -33,6 +34,9 @@ mod memory;
 mod occlude;
 mod operators;
 mod progress;
+mod robustness;
+mod side_board;
+mod top;
 mod verify;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -90,6 +94,12 @@ enum Command {
     Explain(explain::Explain),
     /// Find an input that raises a map, a neuron or a class score as far as possible.
     Ascend(Box<ascend::AscendCommand>),
+    /// Find the inputs of a data set that excite a map, a neuron or a class most.
+    Top(Box<top::TopCommand>),
+    /// Corrupt a picture as ImageNet-C and MNIST-C do: noise, blur, weather, geometry.
+    Corrupt(corrupt::CorruptCommand),
+    /// Measure how often a model is right on corrupted pictures, float and int8.
+    Robustness(Box<robustness::RobustnessCommand>),
     /// Draw filters, activations, attributions and ascents side by side, and a page with them.
     Gallery(gallery::GalleryCommand),
     /// Draw the filters of a convolution.
@@ -130,6 +140,9 @@ pub fn main() -> ExitCode {
         Command::Activations(activations) => activations.run(),
         Command::Explain(explain) => explain.run(),
         Command::Ascend(ascend) => ascend.run(),
+        Command::Top(top) => top.run(),
+        Command::Corrupt(corrupt) => corrupt.run(),
+        Command::Robustness(robustness) => robustness.run(),
         Command::Gallery(gallery) => gallery.run(),
         Command::Filters(filters) => filters.run(),
         Command::Completions(completions) => completions.run(Cli::command()),

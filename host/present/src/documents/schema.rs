@@ -1,7 +1,10 @@
 //! The JSON Schema of every document.
 
-use super::{Document, activations, ascend, bench, boards, budget, compile, demo, engines};
-use super::{explain, filters, gallery, infer, memory, occlude, operators, verify};
+use super::{Document, activations, ascend, bench, boards, budget, compile, corrupt};
+use super::{demo, engines};
+use super::{
+    explain, filters, gallery, infer, memory, occlude, operators, robustness, top, verify,
+};
 use cortexscope_net::described::{Object, Shape};
 use serde_json::{Map, Value, json};
 
@@ -35,6 +38,9 @@ pub fn all() -> Vec<Schema> {
         of::<explain::Receipt>(),
         of::<ascend::Ascend>(),
         of::<gallery::Gallery>(),
+        of::<top::Top>(),
+        of::<corrupt::Corrupt>(),
+        of::<robustness::Robustness>(),
     ];
     all.into_iter().flatten().collect()
 }
