@@ -19,6 +19,7 @@ mod common;
 mod compile;
 mod completions;
 mod conventions;
+mod corrupt;
 mod data;
 mod default_board;
 mod demo;
@@ -41,6 +42,9 @@ mod occlude;
 mod operators;
 mod preparation;
 mod progress;
+mod robustness;
+mod side_board;
+mod top;
 mod verify;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -102,6 +106,12 @@ enum Command {
     Attack(Box<attack::AttackCommand>),
     /// Find pictures without sense that a model takes for each of its classes.
     Fool(fool::FoolCommand),
+    /// Find the inputs of a data set that excite a map, a neuron or a class most.
+    Top(Box<top::TopCommand>),
+    /// Corrupt a picture as ImageNet-C and MNIST-C do: noise, blur, weather, geometry.
+    Corrupt(corrupt::CorruptCommand),
+    /// Measure how often a model is right on corrupted pictures, float and int8.
+    Robustness(Box<robustness::RobustnessCommand>),
     /// Draw filters, activations, attributions and ascents side by side, and a page with them.
     Gallery(gallery::GalleryCommand),
     /// Draw the filters of a convolution.
@@ -146,6 +156,9 @@ pub fn main() -> ExitCode {
         Command::Ascend(ascend) => ascend.run(),
         Command::Attack(attack) => attack.run(),
         Command::Fool(fool) => fool.run(),
+        Command::Top(top) => top.run(),
+        Command::Corrupt(corrupt) => corrupt.run(),
+        Command::Robustness(robustness) => robustness.run(),
         Command::Gallery(gallery) => gallery.run(),
         Command::Filters(filters) => filters.run(),
         Command::Brain(brain) => brain.run(),

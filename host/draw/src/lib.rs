@@ -15,7 +15,8 @@
 //! - `range`: values to colours. `drawing`: marks; `raster` and `svg` write it.
 //! - `maps`: what a layer wrote. `layout`, `header`, `outline`: what figures share.
 //! - The figures, one file each: `activation` (and `vector`), `attribution`, `tiles`,
-//!   `triptych`, `accuracy`, `scores`, `occlusion`, `arena`, `memory`, `trace`.
+//!   `triptych`, `accuracy`, `curves`, `excitation`, `scores`, `occlusion`, `arena`,
+//!   `memory`, `trace`.
 //!
 //! # Example
 //! Two maps of a convolution as a PNG file.
@@ -45,8 +46,10 @@ mod activation;
 mod arena;
 mod attribution;
 mod colour;
+mod curves;
 mod drawing;
 mod error;
+mod excitation;
 mod header;
 mod layout;
 mod maps;
@@ -70,8 +73,10 @@ pub use activation::{Scale, activation_grid};
 pub use arena::{ArenaBuffer, ArenaPlan, BufferKind, arena_plan};
 pub use attribution::{AttributionPicture, ColourLimit, Rendering, attribution_picture, heat};
 pub use colour::{ColourMap, Palette};
+pub use curves::{Chart, Curves, curves};
 pub use drawing::Drawing;
 pub use error::PictureError;
+pub use excitation::{ExcitationRow, Excitations, ExcitingInput, excitations};
 pub use layout::GridLayout;
 pub use maps::{ActivationMaps, MapRole, Quantisation};
 pub use memory::{MemoryBar, MemorySegment, SegmentKind, memory_bars};

@@ -143,7 +143,7 @@ pub(super) fn opaque(image: &RgbImage) -> RgbaImage {
 }
 
 /// As much of a text as has room, with an ellipsis where some has not.
-fn cut(text: &str, style: TextStyle, width: u32) -> String {
+pub(super) fn cut(text: &str, style: TextStyle, width: u32) -> String {
     if style.width_px(text) <= width {
         return text.to_owned();
     }

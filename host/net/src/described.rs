@@ -170,7 +170,7 @@ macro_rules! integers {
         }
     )*};
 }
-integers!(u8 u16 u32 u64 usize i8 i32);
+integers!(u8 u16 u32 u64 usize i8 i32 i64);
 
 impl Described for f32 {
     fn shape() -> Shape {

@@ -32,8 +32,6 @@ enum Source {
 /// One input of a set.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DataInput {
-    /// What it is called in messages.
-    pub name: String,
     /// `[C, H, W]` in the float model's units.
     pub values: Vec<f32>,
     /// Its class, where that is known.
@@ -132,6 +130,17 @@ impl Data {
         self.len() == 0
     }
 
+    /// What input `index` is called in messages.
+    pub fn name(&self, index: usize) -> String {
+        match &self.source {
+            Source::Digits(_) => format!("mnist:{index}"),
+            Source::Files(files) => {
+                let path = files.get(index);
+                path.map_or_else(String::new, |path| path.display().to_string())
+            }
+        }
+    }
+
     /// Checks that every input has a class.
     ///
     /// # Errors
@@ -152,25 +161,14 @@ impl Data {
     /// # Panics
     /// There is no such input.
     pub fn input(&self, index: usize, spec: &InputSpec) -> Result<DataInput, DataError> {
-        let (name, values) = match &self.source {
-            Source::Digits(digits) => {
-                let values = digits
-                    .input(index, spec)
-                    .expect("an index below the length");
-                (format!("mnist:{index}"), values)
-            }
-            Source::Files(files) => {
-                let path = &files[index];
-                let prepared = spec.prepare(&picture::open(path)?);
-                (path.display().to_string(), prepared.values)
-            }
+        let values = match &self.source {
+            Source::Digits(digits) => digits
+                .input(index, spec)
+                .expect("an index below the length"),
+            Source::Files(files) => spec.prepare(&picture::open(&files[index])?).values,
         };
         let label = self.labels.get(index).copied();
-        Ok(DataInput {
-            name,
-            values,
-            label,
-        })
+        Ok(DataInput { values, label })
     }
 }
 

@@ -5,6 +5,8 @@
 //! |---|---|
 //! | [`attack`] | adversarial examples by queries alone, and whether an example that was made on one of the two fools the other |
 //! | [`data`] | a data set by its name, one input at a time |
+//! | [`levels`] | pictures as levels from 0 to 255, before a model's preparation and after it |
+//! | [`robustness`] | how often a model is right on corrupted pictures |
 //! | [`top`] | the inputs that excite a map, a neuron or a class most |
 //!
 //! Whatever runs over data goes through it once, keeps memory that does not grow with it,
@@ -28,4 +30,6 @@
 
 pub mod attack;
 pub mod data;
+pub mod levels;
+pub mod robustness;
 pub mod top;

@@ -1,9 +1,11 @@
 //! The JSON Schema of every document.
 
 use super::{
-    Document, activations, ascend, attack, bench, boards, brain_fit, budget, compile, demo, engines,
+    Document, activations, ascend, attack, bench, boards, brain_fit, budget, compile, corrupt,
+    demo, engines, evolve, explain, filters, fool, gallery, infer, memory, occlude, operators,
+    robustness, top, verify,
 };
-use super::{evolve, explain, filters, fool, gallery, infer, memory, occlude, operators, verify};
+
 use cortexscope_net::described::{Object, Shape};
 use serde_json::{Map, Value, json};
 
@@ -42,6 +44,9 @@ pub fn all() -> Vec<Schema> {
         of::<gallery::Gallery>(),
         of::<evolve::Evolve>(),
         of::<brain_fit::BrainFit>(),
+        of::<top::Top>(),
+        of::<corrupt::Corrupt>(),
+        of::<robustness::Robustness>(),
     ];
     all.into_iter().flatten().collect()
 }

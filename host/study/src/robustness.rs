@@ -1,0 +1,14 @@
+//! How often a model is right on corrupted pictures: by corruption and severity, the float
+//! model beside the int8 network on a board and beside a baseline (Hendrycks and Dietterich
+//! 2019, section 4).
+//!
+//! A picture is brought to the model's size, corrupted as levels from 0 to 255, rounded to 8
+//! bits, and only then normalised as the model wants it.
+
+mod error_rate;
+mod run;
+mod suite;
+
+pub use error_rate::{Network, mce, mean_error};
+pub use run::{Count, Measured, Networks, Progress, RobustnessError, Row, measure};
+pub use suite::{Corruption, Suite, suited};
