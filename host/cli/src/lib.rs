@@ -7,15 +7,19 @@
 mod activations;
 mod ascend;
 mod ascend_parameters;
+mod assess;
 mod bench;
 mod boards;
 mod budget;
 mod common;
+mod compare;
 mod compile;
 mod completions;
 mod conventions;
+mod data;
 mod default_board;
 mod demo;
+mod dream;
 mod engines;
 mod explain;
 mod explain_arguments;
@@ -26,6 +30,7 @@ mod gallery;
 mod graph_arguments;
 mod infer;
 mod input;
+mod invert;
 mod live;
 mod log;
 mod man;
@@ -90,6 +95,14 @@ enum Command {
     Explain(explain::Explain),
     /// Find an input that raises a map, a neuron or a class score as far as possible.
     Ascend(Box<ascend::AscendCommand>),
+    /// Measure whether attributions are to be trusted, beside a random map and edges.
+    Assess(Box<assess::AssessCommand>),
+    /// Explain an input on the float model and on a board's int8 network, and compare.
+    Compare(Box<compare::CompareCommand>),
+    /// Make what a layer sees in a picture stronger, octave by octave.
+    Dream(Box<dream::DreamCommand>),
+    /// Find an input that a layer cannot tell from another: a picture as layers remember it.
+    Invert(Box<invert::InvertCommand>),
     /// Draw filters, activations, attributions and ascents side by side, and a page with them.
     Gallery(gallery::GalleryCommand),
     /// Draw the filters of a convolution.
@@ -130,6 +143,10 @@ pub fn main() -> ExitCode {
         Command::Activations(activations) => activations.run(),
         Command::Explain(explain) => explain.run(),
         Command::Ascend(ascend) => ascend.run(),
+        Command::Assess(assess) => assess.run(),
+        Command::Compare(compare) => compare.run(),
+        Command::Dream(dream) => dream.run(),
+        Command::Invert(invert) => invert.run(),
         Command::Gallery(gallery) => gallery.run(),
         Command::Filters(filters) => filters.run(),
         Command::Completions(completions) => completions.run(Cli::command()),

@@ -6,16 +6,20 @@
 
 pub mod activations;
 pub mod ascend;
+pub mod assess;
 pub mod bench;
 pub mod boards;
 pub mod budget;
+pub mod compare;
 pub mod compile;
 pub mod demo;
+pub mod dream;
 pub mod engines;
 pub mod explain;
 pub mod filters;
 pub mod gallery;
 pub mod infer;
+pub mod invert;
 pub mod memory;
 pub mod occlude;
 pub mod operators;

@@ -5,7 +5,9 @@ pub mod ascent;
 pub mod attribution;
 pub mod colours;
 pub mod filters;
+pub mod inversion;
 pub mod memory;
+pub mod side_by_side;
 
 use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_core::{Model, Op};

@@ -39,6 +39,7 @@ pub const FLOORS: &[(&str, Side, u8)] = &[
     ("cortexscope-rig", Side::Host, 2),
     ("cortexscope-train", Side::Host, 2),
     ("cortexscope-record", Side::Host, 3),
+    ("cortexscope-study", Side::Host, 3),
     ("cortexscope-present", Side::Host, 4),
     ("cortexscope-live", Side::Host, 5),
     ("cortexscope-examples", Side::Host, 5),

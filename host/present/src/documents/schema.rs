@@ -1,7 +1,8 @@
 //! The JSON Schema of every document.
 
-use super::{Document, activations, ascend, bench, boards, budget, compile, demo, engines};
-use super::{explain, filters, gallery, infer, memory, occlude, operators, verify};
+use super::verify;
+use super::{Document, activations, ascend, assess, bench, boards, budget, compare, compile, demo};
+use super::{dream, engines, explain, filters, gallery, infer, invert, memory, occlude, operators};
 use cortexscope_net::described::{Object, Shape};
 use serde_json::{Map, Value, json};
 
@@ -34,6 +35,10 @@ pub fn all() -> Vec<Schema> {
         of::<filters::Filters>(),
         of::<explain::Receipt>(),
         of::<ascend::Ascend>(),
+        of::<assess::Assess>(),
+        of::<compare::Compare>(),
+        of::<dream::Dream>(),
+        of::<invert::Invert>(),
         of::<gallery::Gallery>(),
     ];
     all.into_iter().flatten().collect()
