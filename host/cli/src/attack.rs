@@ -3,7 +3,7 @@
 use super::attack_parameters::{AttackArgs, methods};
 use super::attack_transfer::TransferArgs;
 use super::common::{blame, ctrl_c, print_json, wrong};
-use super::data::open_data;
+use super::data::{count, open_data};
 use super::full::{FloatModelArgs, one_input};
 use super::preparation::ShowInputArgs;
 use super::progress;
@@ -14,6 +14,7 @@ use cortexscope_draw::{Theme, accuracy_curves, triptych};
 use cortexscope_explain::attack::{Example, METHODS, MethodInfo, Norm, Request, Sample, Survey};
 use cortexscope_explain::attack::{Goal, Judged, Victim, attack, levels, survey};
 use cortexscope_explain::float_model::FloatModel;
+use cortexscope_net::input::Pick;
 use cortexscope_net::output::make_folder;
 use cortexscope_net::random::Random;
 use cortexscope_present::documents::Document;
@@ -88,9 +89,20 @@ impl AttackCommand {
         let begun = Instant::now();
         let mut all: Option<Survey> = None;
         let mut bar = None;
+        let set = open_data(data, model)?;
+        let count = count(&set, self.images)?;
         for (round, request) in requests.iter().enumerate() {
-            let (samples, count) = open_data(data, model, self.images)?;
             let bar = bar.get_or_insert_with(|| progress::bar(count * requests.len(), "inputs"));
+            let mut unread = None;
+            let inputs = set.inputs(Pick::First(count)).map_err(blame)?;
+            let samples = inputs.map_while(|input| {
+                let input = input.map_err(|error| unread = Some(error)).ok()?;
+                Some(Sample {
+                    name: input.name,
+                    values: input.values,
+                    label: input.label,
+                })
+            });
             let found = survey(
                 model,
                 request,
@@ -101,6 +113,9 @@ impl AttackCommand {
                     ControlFlow::Continue(())
                 },
             );
+            if let Some(error) = unread {
+                return Err(blame(error));
+            }
             let found = found.map_err(blame)?;
             match &mut all {
                 None => all = Some(found),

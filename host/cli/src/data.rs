@@ -1,34 +1,27 @@
-//! A set of inputs, as the commands that go over one open it.
+//! Sets of inputs, as the commands that go over one open them.
 
-use super::common::wrong;
-use super::input::test_digits;
-use cortexscope_explain::attack::Sample;
+use super::common::{blame, wrong};
+use super::progress;
 use cortexscope_explain::float_model::FloatModel;
+use cortexscope_net::input::data::DataSet;
 
-/// Inputs and their classes, one after the other.
-pub(super) type Samples = Box<dyn Iterator<Item = Sample> + Send>;
-
-/// The first `images` inputs of the set that `name` stands for, as `model` wants them, and
-/// how many there are.
-pub(super) fn open_data(
-    name: &str,
-    model: &FloatModel,
-    images: Option<usize>,
-) -> anyhow::Result<(Samples, usize)> {
-    if name != "mnist" {
-        return Err(wrong(format!(
-            "--data {name}: the set that can be read here is mnist, the 10,000 test digits"
-        )));
+/// The set that `name` stands for, for `model`; says what was decided about it.
+pub(super) fn open_data(name: &str, model: &FloatModel) -> anyhow::Result<DataSet> {
+    let spec = &model.spec;
+    let set = DataSet::open(name, &spec.input, &spec.output.labels).map_err(blame)?;
+    for note in &set.notes {
+        progress::note(note);
     }
-    let digits = test_digits()?;
-    let count = digits.len().min(images.unwrap_or(digits.len()));
-    let spec = model.spec.input.clone();
-    let samples = (0..count).filter_map(move |index| {
-        Some(Sample {
-            name: format!("mnist:{index}"),
-            values: digits.input(index, &spec)?,
-            label: digits.label(index).map(usize::from),
-        })
-    });
-    Ok((Box::new(samples), count))
+    Ok(set)
+}
+
+/// How many inputs of `set` are taken where `images` were asked for.
+pub(super) fn count(set: &DataSet, images: Option<usize>) -> anyhow::Result<usize> {
+    match images {
+        Some(images) if images == 0 || images > set.len() => Err(wrong(format!(
+            "--images {images}: give a number from 1 to {}",
+            set.len()
+        ))),
+        images => Ok(images.unwrap_or(set.len())),
+    }
 }

@@ -2,7 +2,7 @@
 //! says of itself.
 
 use super::PROGRAM;
-use super::common::blame;
+use super::common::{blame, wrong};
 use super::full::one_input;
 use super::preparation::ShowInputArgs;
 use clap::builder::{PossibleValue, PossibleValuesParser};
@@ -41,6 +41,35 @@ impl MethodArguments {
             (Err(_), Some(error)) => Err(error),
             (Err(error), None) => Err(blame(error)),
         }
+    }
+}
+
+impl MethodArguments {
+    /// The methods called `names`, each with those arguments that it has.
+    ///
+    /// # Errors
+    /// There is no such method, an argument is wrong, or no method has it.
+    pub fn methods(&self, names: &[String], model: &FloatModel) -> anyhow::Result<Vec<Method>> {
+        let has = |name: &str, given: &Given| {
+            let own = find(name).map_or(&[][..], |info| info.arguments);
+            own.iter().any(|argument| argument.name == given.name)
+        };
+        let foreign = |given: &&Given| !names.iter().any(|name| has(name, given));
+        if let Some(given) = self.given.iter().find(foreign) {
+            return Err(wrong(format!(
+                "--{}: none of the methods {} has it",
+                given.name,
+                names.join(", ")
+            )));
+        }
+        let methods = names.iter().map(|name| {
+            let own = self.given.iter().filter(|given| has(name, given));
+            let own = Self {
+                given: own.cloned().collect(),
+            };
+            own.method(name, model)
+        });
+        methods.collect()
     }
 }
 

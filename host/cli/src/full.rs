@@ -1,6 +1,6 @@
 //! What every command on a whole float model has in common.
 
-use super::common::blame;
+use super::common::{blame, wrong};
 use super::input::FloatInput;
 use super::preparation::{PreparationArgs, ShowInputArgs};
 use super::progress;
@@ -123,6 +123,22 @@ pub(super) fn one_input(
         progress::note(format!("{}: {note}", printable(&input.name)));
     }
     show.show(std::slice::from_ref(&input), &model.spec.input)?;
+    Ok(input)
+}
+
+/// The same for a picture of another size than the model's own.
+pub(super) fn one_input_at(
+    name: &str,
+    model: &FloatModel,
+    size: [usize; 2],
+) -> anyhow::Result<FloatInput> {
+    let mut spec = model.spec.input.clone();
+    spec.size = size;
+    spec.check().map_err(|error| wrong(error.to_string()))?;
+    let input = FloatInput::open(name, &spec, None).map_err(blame)?;
+    for note in &input.notes {
+        progress::note(format!("{}: {note}", input.name));
+    }
     Ok(input)
 }
 

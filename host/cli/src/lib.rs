@@ -7,6 +7,7 @@
 mod activations;
 mod ascend;
 mod ascend_parameters;
+mod assess;
 mod attack;
 mod attack_parameters;
 mod attack_transfer;
@@ -16,6 +17,7 @@ mod boards;
 mod brain;
 mod budget;
 mod common;
+mod compare;
 mod compile;
 mod completions;
 mod conventions;
@@ -23,6 +25,7 @@ mod corrupt;
 mod data;
 mod default_board;
 mod demo;
+mod dream;
 mod engines;
 mod explain;
 mod explain_arguments;
@@ -34,6 +37,7 @@ mod gallery;
 mod graph_arguments;
 mod infer;
 mod input;
+mod invert;
 mod live;
 mod log;
 mod man;
@@ -112,6 +116,14 @@ enum Command {
     Corrupt(corrupt::CorruptCommand),
     /// Measure how often a model is right on corrupted pictures, float and int8.
     Robustness(Box<robustness::RobustnessCommand>),
+    /// Measure whether attributions are to be trusted, beside a random map and edges.
+    Assess(Box<assess::AssessCommand>),
+    /// Explain an input on the float model and on a board's int8 network, and compare.
+    Compare(Box<compare::CompareCommand>),
+    /// Make what a layer sees in a picture stronger, octave by octave.
+    Dream(Box<dream::DreamCommand>),
+    /// Find an input that a layer cannot tell from another: a picture as layers remember it.
+    Invert(Box<invert::InvertCommand>),
     /// Draw filters, activations, attributions and ascents side by side, and a page with them.
     Gallery(gallery::GalleryCommand),
     /// Draw the filters of a convolution.
@@ -159,6 +171,10 @@ pub fn main() -> ExitCode {
         Command::Top(top) => top.run(),
         Command::Corrupt(corrupt) => corrupt.run(),
         Command::Robustness(robustness) => robustness.run(),
+        Command::Assess(assess) => assess.run(),
+        Command::Compare(compare) => compare.run(),
+        Command::Dream(dream) => dream.run(),
+        Command::Invert(invert) => invert.run(),
         Command::Gallery(gallery) => gallery.run(),
         Command::Filters(filters) => filters.run(),
         Command::Brain(brain) => brain.run(),

@@ -1,6 +1,6 @@
 //! `cortexscope robustness`.
 
-use super::common::{blame, ctrl_c, make_folder, print_json, wrong};
+use super::common::{blame, ctrl_c, print_json, wrong};
 use super::corrupt::VariantArg;
 use super::full::FloatModelArgs;
 use super::progress;
@@ -10,6 +10,7 @@ use clap::{Args, ValueEnum};
 use cortexscope_corrupt::{Kind, SEVERITIES, Settings};
 use cortexscope_draw::{Chart, Curves, Theme, curves};
 use cortexscope_explain::float_model::{FloatModel, Overrides};
+use cortexscope_net::output::make_folder;
 use cortexscope_present::documents;
 use cortexscope_present::documents::robustness as document;
 use cortexscope_present::terminal::{Column, Style, write_table};
@@ -98,7 +99,7 @@ impl RobustnessCommand {
         let open = |name: &String| FloatModel::open(name, &Overrides::default()).map_err(blame);
         let baseline = self.baseline.as_ref().map(open).transpose()?;
         if let Some(folder) = &self.output {
-            make_folder(folder)?;
+            make_folder(folder).map_err(blame)?;
         }
         let mut rig = self.board.open(&self.model)?;
         let board = rig.as_ref().map(|rig| rig.session.board().name.clone());

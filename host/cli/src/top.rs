@@ -2,7 +2,7 @@
 
 mod picture;
 
-use super::common::{blame, ctrl_c, make_folder, print_json, wrong};
+use super::common::{blame, ctrl_c, print_json, wrong};
 use super::full::FloatModelArgs;
 use super::progress;
 use super::side_board::SideBoardArgs;
@@ -11,6 +11,7 @@ use cortexscope_draw::number::significant;
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_explain::target::Target;
 use cortexscope_net::input::InputSpec;
+use cortexscope_net::output::make_folder;
 use cortexscope_net::printable::printable;
 use cortexscope_present::documents;
 use cortexscope_present::documents::top::{Exciting, Map};
@@ -99,7 +100,7 @@ impl TopCommand {
             images: self.count(&data)?,
         };
         if let Some(folder) = &self.output {
-            make_folder(folder)?;
+            make_folder(folder).map_err(blame)?;
         }
         let mut rig = self.board.open(&self.model)?;
 

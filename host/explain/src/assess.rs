@@ -117,6 +117,7 @@ pub fn assess(
                     input,
                     aim: &aim,
                     plans: &mut plans,
+                    answers: None,
                     report: &mut |_, _| is_ended(),
                 },
             )?;

@@ -76,7 +76,7 @@ pub use occlusion::Occlusion;
 pub use receipt::{Explained, Receipt, ReceiptParameters, ResultMap};
 pub use registry::{METHODS, REGISTRY, find};
 pub use rise::{MaskStream, Masks, Rise, RiseVariant};
-pub use run::{Plans, Report, Run};
+pub use run::{Answers, Plans, Report, Run};
 pub use saliency::Saliency;
 pub use score_cam::{ScoreCam, ScoreCamVariant, seen};
 pub use smooth_grad::{SmoothGrad, SmoothGradOf};
@@ -120,7 +120,27 @@ pub fn explain_with(
     request: Request<'_>,
     report: Report<'_>,
 ) -> Result<Attribution, ExplainError> {
+    explain_by(plans, model, request, None, report)
+}
+
+/// The same by the scores of `answers` in the place of the model's, where a method
+/// [only asks](Explainer::only_asks) for scores.
+///
+/// # Errors
+/// As [`explain`]; [`ExplainError::NeedsSlopes`] for other methods.
+pub fn explain_by(
+    plans: &mut Plans,
+    model: &FloatModel,
+    request: Request<'_>,
+    answers: Option<&mut dyn Answers>,
+    report: Report<'_>,
+) -> Result<Attribution, ExplainError> {
     let Request { input, aim, method } = request;
+    if answers.is_some() && !(method.only_asks() && aim.class_in(model).is_some()) {
+        return Err(ExplainError::NeedsSlopes {
+            method: method.name(),
+        });
+    }
     if !input.iter().all(|value| value.is_finite()) {
         return Err(ExplainError::NotFinite("the input"));
     }
@@ -129,6 +149,11 @@ pub fn explain_with(
         input,
         aim,
         plans,
+        // Each lives as long as it may, so that it is taken out and put in again.
+        answers: match answers {
+            Some(answers) => Some(answers),
+            None => None,
+        },
         report,
     })?;
     let finite = attribution.values.iter().all(|value| value.is_finite());

@@ -6,14 +6,17 @@
 
 pub mod activations;
 pub mod ascend;
+pub mod assess;
 pub mod attack;
 pub mod bench;
 pub mod boards;
 pub mod brain_fit;
 pub mod budget;
+pub mod compare;
 pub mod compile;
 pub mod corrupt;
 pub mod demo;
+pub mod dream;
 pub mod engines;
 pub mod evolve;
 pub mod explain;
@@ -21,6 +24,7 @@ pub mod filters;
 pub mod fool;
 pub mod gallery;
 pub mod infer;
+pub mod invert;
 pub mod memory;
 pub mod occlude;
 pub mod operators;

@@ -8,9 +8,11 @@ pub mod colours;
 pub mod evolution;
 pub mod filters;
 pub mod fool;
+pub mod inversion;
 pub mod memory;
 pub mod preparation;
 pub mod readout;
+pub mod side_by_side;
 
 use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_core::{Model, Op};

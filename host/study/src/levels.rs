@@ -7,7 +7,7 @@ use thiserror::Error;
 use cortexscope_corrupt::{CorruptError, Picture};
 use cortexscope_net::RequestError;
 use cortexscope_net::input::{
-    Array, Channels, InputSpec, MnistError, MnistSet, NpyError, PictureError, picture,
+    Array, ArrayError, Channels, InputSpec, MnistError, MnistSet, PictureError, picture,
 };
 
 /// Why an input has no levels.
@@ -53,7 +53,7 @@ pub enum LevelsError {
     },
     /// The array cannot be read.
     #[error(transparent)]
-    Array(#[from] NpyError),
+    Array(#[from] ArrayError),
     /// The picture cannot be read.
     #[error(transparent)]
     Picture(#[from] PictureError),
@@ -99,16 +99,12 @@ pub fn open_levels(argument: &str) -> Result<Picture, LevelsError> {
         return of_array(argument, Array::open(path)?);
     }
     let picture = picture::open(path)?;
-    let size = [picture.height() as usize, picture.width() as usize];
-    if picture.color().has_color() {
-        let colours = picture.to_rgb8();
-        let channel = |at: usize| colours.pixels().map(move |pixel| f64::from(pixel.0[at]));
-        let levels = (0..3).flat_map(channel).collect();
-        return Picture::new(3, size, levels).map_err(named);
-    }
-    let grey = picture.to_luma8();
-    let levels = grey.as_raw().iter().copied().map(f64::from).collect();
-    Picture::new(1, size, levels).map_err(named)
+    let colours = picture.opaque();
+    let size = [colours.height(), colours.width()].map(|side| side as usize);
+    let channels = if picture.is_grey() { 1 } else { 3 };
+    let channel = |at: usize| colours.pixels().map(move |pixel| f64::from(pixel.0[at]));
+    let levels = (0..channels).flat_map(channel).collect();
+    Picture::new(channels, size, levels).map_err(named)
 }
 
 fn of_array(argument: &str, array: Array) -> Result<Picture, LevelsError> {
@@ -210,7 +206,6 @@ mod tests {
         let array = |shape: &[usize]| Array {
             shape: shape.to_vec(),
             values: (0..12_u8).map(f32::from).collect(),
-            is_int8: false,
         };
         let first = of_array("a", array(&[3, 2, 2])).unwrap();
         assert_eq!(first.levels()[4], 4.0);

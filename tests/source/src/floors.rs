@@ -42,7 +42,6 @@ pub const FLOORS: &[(&str, Side, u8)] = &[
     ("cortexscope-brain", Side::Host, 3),
     ("cortexscope-record", Side::Host, 3),
     ("cortexscope-study", Side::Host, 3),
-    ("cortexscope-brain", Side::Host, 3),
     ("cortexscope-present", Side::Host, 4),
     ("cortexscope-live", Side::Host, 5),
     ("cortexscope-examples", Side::Host, 5),

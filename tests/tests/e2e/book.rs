@@ -156,13 +156,13 @@ fn maps_and_attributions() -> anyhow::Result<()> {
 }
 
 #[test]
-<<<<<<< HEAD
 fn evolving_an_image_for_a_neuron() -> anyhow::Result<()> {
     run("docs/evolve.md")
-=======
+}
+
+#[test]
 fn fooling_a_network() -> anyhow::Result<()> {
     run("docs/attacks.md")
->>>>>>> w-a
 }
 
 #[test]

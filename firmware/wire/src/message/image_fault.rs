@@ -210,6 +210,7 @@ impl fmt::Display for LayerCheck {
             Self::Quantisation => {
                 "a multiplier is not finite and positive, or its clamps are out of order"
             }
+            Self::Kernel => "the engine has no such kernel, or none for this layer and its weights",
         })
     }
 }

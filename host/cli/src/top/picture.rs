@@ -80,7 +80,7 @@ fn row(
 ) -> anyhow::Result<ExcitationRow> {
     let spec = &model.spec.input;
     let inputs = inputs.iter().map(|found| {
-        let input = data.input(found.input, spec)?;
+        let input = data.input(found.input)?;
         Ok(ExcitingInput {
             picture: spec.picture(&input.values),
             field: found.field,

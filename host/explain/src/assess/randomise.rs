@@ -148,6 +148,7 @@ pub fn rows(
                     input,
                     aim,
                     plans: &mut plans,
+                    answers: None,
                     report: &mut |_, _| report(done, all),
                 })?);
             }

@@ -54,6 +54,7 @@ impl Sensitivity {
                 input: &near,
                 aim: run.aim,
                 plans: &mut *run.plans,
+                answers: None,
                 report: &mut *run.report,
             })?;
             let moved = norm(map.values.iter().zip(&whole).map(|(a, b)| a - b));

@@ -66,6 +66,17 @@ pub enum ExplainError {
     /// The input, the target's value or a derivative is not a number.
     #[error("{0} is not finite: check that the input is in the range that the model expects")]
     NotFinite(&'static str),
+    /// The method needs derivatives of a network that only gives scores.
+    #[error(
+        "{method} needs derivatives, which the other network does not give: take a method that only asks for scores: occlusion, rise or score-cam"
+    )]
+    NeedsSlopes {
+        /// The method.
+        method: &'static str,
+    },
+    /// The network that was asked instead of the float model failed.
+    #[error("the other network did not answer")]
+    Answer(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The work was ended from outside.
     #[error("interrupted")]
     Interrupted,
@@ -92,8 +103,9 @@ impl RequestError for ExplainError {
             | Self::Window { .. }
             | Self::NoMaps { .. }
             | Self::NoPooling { .. }
+            | Self::NeedsSlopes { .. }
             | Self::Folded { .. } => true,
-            Self::Backward(_) | Self::NotFinite(_) | Self::Interrupted => false,
+            Self::Backward(_) | Self::NotFinite(_) | Self::Answer(_) | Self::Interrupted => false,
         }
     }
 }

@@ -70,6 +70,12 @@ pub trait Explainer: fmt::Debug + Send + Sync {
         false
     }
 
+    /// Whether it only asks for what a network makes of inputs, so that it also explains a
+    /// network without derivatives.
+    fn only_asks(&self) -> bool {
+        false
+    }
+
     /// Whether it begins at one position of a map rather than at a class.
     fn begins_in_a_map(&self) -> bool {
         false

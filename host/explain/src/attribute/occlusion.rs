@@ -178,6 +178,10 @@ impl Explainer for Occlusion {
         ValueKind::Losses
     }
 
+    fn only_asks(&self) -> bool {
+        true
+    }
+
     fn is_coarse(&self) -> bool {
         true
     }

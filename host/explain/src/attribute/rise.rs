@@ -260,6 +260,10 @@ impl Explainer for Rise {
         self.variant == RiseVariant::Value
     }
 
+    fn only_asks(&self) -> bool {
+        true
+    }
+
     fn is_coarse(&self) -> bool {
         true
     }

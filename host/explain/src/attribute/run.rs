@@ -110,6 +110,23 @@ fn latest<P>(
     Ok(&mut plans[at].1)
 }
 
+/// A network with the classes of a float model that answers in its place, such as the int8
+/// network on a board.
+pub trait Answers {
+    /// The logits for `input`, `[C, H, W]` in the float model's units.
+    ///
+    /// # Errors
+    /// The network fails.
+    fn logits(&mut self, input: &[f32]) -> Result<Vec<f32>, ExplainError>;
+
+    /// What the layer that the float model calls `layer` writes, `[C, H, W]`; `None` where the
+    /// network has no such layer.
+    ///
+    /// # Errors
+    /// The network fails.
+    fn maps(&mut self, layer: &str, input: &[f32]) -> Result<Option<Vec<f32>>, ExplainError>;
+}
+
 /// One run of a method.
 pub struct Run<'a> {
     /// The model.
@@ -120,6 +137,8 @@ pub struct Run<'a> {
     pub aim: &'a Aim,
     /// Plans of earlier runs.
     pub plans: &'a mut Plans,
+    /// Who answers in the place of the float model.
+    pub answers: Option<&'a mut dyn Answers>,
     /// Told after each step.
     pub report: Report<'a>,
 }
@@ -148,8 +167,28 @@ impl Run<'_> {
     /// # Errors
     /// The model cannot be run.
     pub fn layer_for(&mut self, input: &[f32]) -> Result<Vec<f32>, ExplainError> {
+        if let Some(answers) = &mut self.answers {
+            return answers.logits(input);
+        }
         let forward = self.plans.forward(self.model, self.aim.layer)?;
         Ok(forward.run(input)?.remove(0))
+    }
+
+    /// What a layer writes for the input: by the network that answers, where it has the
+    /// layer.
+    ///
+    /// # Errors
+    /// The model cannot be run.
+    pub fn maps(&mut self, layer: LayerId) -> Result<Vec<f32>, ExplainError> {
+        let name = &self.model.layer(layer).name;
+        if let Some(answers) = &mut self.answers
+            && let Some(maps) = answers.maps(name, self.input)?
+            && maps.len() == self.model.layer(layer).elements()
+        {
+            return Ok(maps);
+        }
+        let forward = self.plans.forward(self.model, layer)?;
+        Ok(forward.run(self.input)?.remove(0))
     }
 
     /// The target's value for another input.

@@ -189,7 +189,7 @@ impl Explainer for ScoreCam {
     fn run(&self, run: &mut Run<'_>) -> Result<Attribution, ExplainError> {
         let (model, input, aim) = (run.model, run.input, run.aim);
         let layer = self.maps.id("Score-CAM", model, aim)?;
-        let maps = run.plans.forward(model, layer)?.run(input)?.remove(0);
+        let maps = run.maps(layer)?;
         let of = Slopes {
             shape: model.layer(layer).shape,
             score: run.value_for(input)?,
@@ -233,6 +233,10 @@ impl Explainer for ScoreCam {
 
     fn is_signed(&self) -> bool {
         false
+    }
+
+    fn only_asks(&self) -> bool {
+        true
     }
 
     fn is_coarse(&self) -> bool {

@@ -18,7 +18,7 @@ mod label_file;
 mod source;
 mod table;
 
-pub use source::{DataInput, DataInputs};
+pub use source::{DataInput, DataInputs, Stream};
 
 use std::path::{Path, PathBuf};
 
@@ -390,7 +390,7 @@ impl DataSet {
     /// # Errors
     /// The file cannot be opened.
     pub fn inputs(&self, pick: Pick) -> Result<DataInputs<'_>, DataError> {
-        DataInputs::new(self, pick)
+        Ok(DataInputs::new(self, pick))
     }
 }
 

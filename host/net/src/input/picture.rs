@@ -27,6 +27,8 @@ const VISIBLE: u8 = 8;
 pub struct Picture {
     /// The pixels; transparent parts are still transparent.
     pixels: Pixels,
+    /// Whether it was stored without colours.
+    is_grey: bool,
     /// What was done, in words.
     pub(super) said: Vec<String>,
 }
@@ -174,6 +176,7 @@ impl Picture {
     }
 
     fn of_any(picture: DynamicImage, mut said: Vec<String>) -> Self {
+        let is_grey = !picture.color().has_color();
         if let Some(greatest) = greatest_of_16_bits(&picture) {
             said.push(match greatest {
                 0..4096 => format!(
@@ -192,7 +195,22 @@ impl Picture {
         } else {
             Pixels::Opaque(picture.into_rgb8())
         };
-        Self { pixels, said }
+        Self {
+            pixels,
+            is_grey,
+            said,
+        }
+    }
+
+    /// Whether it was stored without colours.
+    pub fn is_grey(&self) -> bool {
+        self.is_grey
+    }
+
+    /// Its pixels without transparent parts: over white, and over black where white would
+    /// leave nothing to see.
+    pub fn opaque(&self) -> RgbImage {
+        self.over(None).picture.into_owned()
     }
 
     /// Its columns, its rows, and the bytes of its pixels, three or four for each.
@@ -309,6 +327,7 @@ fn greatest_of_16_bits(picture: &DynamicImage) -> Option<u16> {
 impl From<RgbImage> for Picture {
     fn from(picture: RgbImage) -> Self {
         Self {
+            is_grey: false,
             pixels: Pixels::Opaque(picture),
             said: Vec::new(),
         }

@@ -1,9 +1,9 @@
 //! The JSON Schema of every document.
 
 use super::{
-    Document, activations, ascend, attack, bench, boards, brain_fit, budget, compile, corrupt,
-    demo, engines, evolve, explain, filters, fool, gallery, infer, memory, occlude, operators,
-    robustness, top, verify,
+    Document, activations, ascend, assess, attack, bench, boards, brain_fit, budget, compare,
+    compile, corrupt, demo, dream, engines, evolve, explain, filters, fool, gallery, infer, invert,
+    memory, occlude, operators, robustness, top, verify,
 };
 
 use cortexscope_net::described::{Object, Shape};
@@ -41,6 +41,10 @@ pub fn all() -> Vec<Schema> {
         of::<attack::Attack>(),
         of::<attack::Adversarial>(),
         of::<fool::Fool>(),
+        of::<assess::Assess>(),
+        of::<compare::Compare>(),
+        of::<dream::Dream>(),
+        of::<invert::Invert>(),
         of::<gallery::Gallery>(),
         of::<evolve::Evolve>(),
         of::<brain_fit::BrainFit>(),

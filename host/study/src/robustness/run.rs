@@ -130,7 +130,7 @@ impl<'a> Asked<'a> {
         corruption: Option<(Kind, &Settings)>,
     ) -> Result<(Vec<f32>, Option<usize>), RobustnessError> {
         let spec = &self.model.spec.input;
-        let input = data.input(index, spec)?;
+        let input = data.input(index)?;
         let Some((kind, settings)) = corruption else {
             return Ok((input.values, input.label));
         };

@@ -101,7 +101,6 @@ impl Search {
     ) -> Result<(), SearchError> {
         let layers = self.layers();
         let forward = Forward::new(model, &layers)?;
-        let spec = &model.spec.input;
         let end = self.images.min(data.len());
         while found.next < end {
             let last = (found.next + CHUNK).min(end);
@@ -110,7 +109,7 @@ impl Search {
                 .try_fold(
                     || vec![Ranking::default(); self.units.len()],
                     |mut rankings, index| -> Result<_, SearchError> {
-                        let input = data.input(index, spec)?;
+                        let input = data.input(index)?;
                         let values = forward.run(&input.values)?;
                         let of = |layer: LayerId| {
                             let at = layers.iter().position(|&other| other == layer);
@@ -158,9 +157,8 @@ impl Search {
         report: &mut dyn FnMut(&Found) -> ControlFlow<()>,
     ) -> Result<(), SearchError> {
         let taps: TensorSet = layers.iter().map(|layer| layer.tensor).collect();
-        let spec = rig.model.spec.input.clone();
         while found.next < self.images.min(data.len()) {
-            let input = data.input(found.next, &spec)?;
+            let input = data.input(found.next)?;
             self.ask(rig, layers, taps, &input, found)?;
             found.next += 1;
             if report(found).is_break() {
@@ -265,7 +263,7 @@ mod tests {
         let forward = Forward::new(&model, &[layer]).unwrap();
         let mut of_map = vec![Vec::new(); 16];
         for index in 0..search.images {
-            let input = data.input(index, &model.spec.input).unwrap();
+            let input = data.input(index).unwrap();
             let values = forward.run(&input.values).unwrap().remove(0);
             for (map, found) in values.chunks_exact(25).zip(&mut of_map) {
                 let greatest = map.iter().copied().fold(0.0_f32, f32::max);

@@ -31,7 +31,7 @@ pub(super) fn names(path: &Path) -> Result<Vec<String>, ArrayError> {
 
 /// The bytes of the array called `name`, to be read once from begin to end, and how many
 /// they are.
-pub(super) fn open(path: &Path, name: &str) -> Result<(Box<dyn Read>, u64), ArrayError> {
+pub(super) fn open(path: &Path, name: &str) -> Result<(Box<dyn Read + Send>, u64), ArrayError> {
     let damaged = |what: String| damaged(path, what);
     let fault = |error: rawzip::Error| damaged(error.to_string());
     let (archive, mut buffer) = archive(path)?;

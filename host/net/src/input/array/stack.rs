@@ -307,7 +307,7 @@ impl ArrayInputs {
 
 enum Values {
     Stream {
-        reader: Box<dyn Read>,
+        reader: Box<dyn Read + Send>,
         element: Element,
     },
     Ordered(std::vec::IntoIter<f64>),
@@ -362,7 +362,10 @@ fn ended(path: &Path) -> ArrayError {
 
 /// The bytes of a `.npy` file or of an array in an archive, and how many there are at most,
 /// where that is known.
-fn bytes(path: &Path, member: Option<&str>) -> Result<(Box<dyn Read>, Option<u64>), ArrayError> {
+fn bytes(
+    path: &Path,
+    member: Option<&str>,
+) -> Result<(Box<dyn Read + Send>, Option<u64>), ArrayError> {
     if let Some(member) = member {
         let (reader, bytes) = npz::open(path, member)?;
         return Ok((Box::new(BufReader::new(reader)), Some(bytes)));

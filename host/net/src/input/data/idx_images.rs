@@ -24,7 +24,7 @@ pub(super) struct IdxImages {
 /// Its images from the first on.
 pub(super) struct IdxReader {
     images: IdxImages,
-    bytes: Box<dyn Read>,
+    bytes: Box<dyn Read + Send>,
 }
 
 /// Reads the header of an IDX file of images.
@@ -84,7 +84,7 @@ impl IdxReader {
 }
 
 /// The bytes of a file, unpacked where it is gzipped.
-pub(super) fn stream(path: &Path) -> Result<Box<dyn Read>, DataError> {
+pub(super) fn stream(path: &Path) -> Result<Box<dyn Read + Send>, DataError> {
     let read_error = |source| DataError::Read {
         path: path.to_owned(),
         source,

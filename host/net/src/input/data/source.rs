@@ -48,83 +48,130 @@ pub struct DataInput {
     pub emptiness: Option<String>,
 }
 
-/// The inputs of a set, one after the other.
-pub struct DataInputs<'a> {
-    set: &'a DataSet,
-    places: Box<dyn Iterator<Item = usize>>,
-    left: usize,
-    reader: Reader<'a>,
-    /// The place of the input that the reader gives next.
+/// A place in the file of a set that can only be read forwards. Whoever reads inputs of a
+/// set in order, or nearly so, keeps it from one to the next.
+pub struct Stream {
+    /// The place of the input that comes next.
     at: usize,
+    reader: StreamReader,
 }
 
-enum Reader<'a> {
-    Digits(&'a MnistSet),
-    Files(&'a [PathBuf]),
+enum StreamReader {
     Array(ArrayInputs),
     Idx(IdxReader),
 }
 
-impl<'a> DataInputs<'a> {
-    pub(super) fn new(set: &'a DataSet, pick: Pick) -> Result<Self, DataError> {
-        let count = set.len();
-        let reader = match &set.source {
-            Source::Digits(digits) => Reader::Digits(digits),
-            Source::Files(files) => Reader::Files(files),
-            Source::Array(array) => Reader::Array(array.inputs(&set.spec)?),
-            Source::Idx(images) => Reader::Idx(images.reader()?),
-        };
-        Ok(Self {
-            set,
-            places: Box::new(pick.places(count)),
-            left: pick.count(count),
-            reader,
-            at: 0,
-        })
+impl Stream {
+    /// The place of the input that comes next; those before it are behind.
+    pub fn next_place(&self) -> usize {
+        self.at
     }
 
-    fn input(&mut self, place: usize) -> Result<DataInput, DataError> {
-        let spec = &self.set.spec;
-        let argument = &self.set.argument;
-        let mut emptiness = None;
-        let mut name = format!("{argument} {place}");
-        let values = match &mut self.reader {
-            Reader::Digits(digits) => {
-                name = format!("mnist:{place}");
-                digits.input(place, spec).unwrap_or_default()
+    fn values(&mut self, place: usize, spec: &InputSpec) -> Result<Vec<f32>, DataError> {
+        while self.at < place {
+            match &mut self.reader {
+                StreamReader::Array(inputs) => inputs.skip_one()?,
+                StreamReader::Idx(images) => images.skip_one()?,
             }
-            Reader::Files(files) => {
+            self.at += 1;
+        }
+        self.at += 1;
+        Ok(match &mut self.reader {
+            StreamReader::Array(inputs) => inputs.next_input()?.unwrap_or_default(),
+            StreamReader::Idx(images) => images.next_input(spec)?,
+        })
+    }
+}
+
+impl DataSet {
+    /// What input `place` is called in messages.
+    pub fn name(&self, place: usize) -> String {
+        match &self.source {
+            Source::Digits(_) => format!("mnist:{place}"),
+            Source::Files(files) => {
+                let file = files.get(place);
+                file.map_or_else(String::new, |path| path.display().to_string())
+            }
+            Source::Array(_) | Source::Idx(_) => format!("{} {place}", self.argument),
+        }
+    }
+
+    /// Input `place`, from 0. A set that is one file is read from `stream`, and from its
+    /// beginning where there is none or it is past the place; `stream` is left behind the
+    /// input.
+    ///
+    /// # Errors
+    /// The input cannot be read.
+    ///
+    /// # Panics
+    /// There is no such input.
+    pub fn input(&self, place: usize, stream: &mut Option<Stream>) -> Result<DataInput, DataError> {
+        let mut emptiness = None;
+        let values = match &self.source {
+            Source::Digits(digits) => digits.input(place, &self.spec).unwrap_or_default(),
+            Source::Files(files) => {
                 let path = &files[place];
-                name = path.display().to_string();
                 if has_extension(path, &["npy"]) {
-                    FloatInput::open(&name, spec, None)?.values
+                    FloatInput::open(&path.display().to_string(), &self.spec, None)?.values
                 } else {
-                    let prepared = spec.prepare(&picture::open(path)?);
+                    let prepared = self.spec.prepare(&picture::open(path)?);
                     emptiness = prepared.emptiness;
                     prepared.values
                 }
             }
-            Reader::Array(inputs) => {
-                for _ in self.at..place {
-                    inputs.skip_one()?;
-                }
-                inputs.next_input()?.unwrap_or_default()
+            Source::Array(array) => {
+                let begin = || Ok(StreamReader::Array(array.inputs(&self.spec)?));
+                reached(stream, place, begin)?.values(place, &self.spec)?
             }
-            Reader::Idx(images) => {
-                for _ in self.at..place {
-                    images.skip_one()?;
-                }
-                images.next_input(spec)?
+            Source::Idx(images) => {
+                let begin = || Ok(StreamReader::Idx(images.reader()?));
+                reached(stream, place, begin)?.values(place, &self.spec)?
             }
         };
-        self.at = place + 1;
         Ok(DataInput {
             index: place,
-            name,
+            name: self.name(place),
             values,
-            label: self.set.labels.as_ref().map(|labels| labels[place]),
+            label: self.labels.as_ref().map(|labels| labels[place]),
             emptiness,
         })
+    }
+}
+
+/// The stream, from its beginning where it is past `place`.
+fn reached(
+    stream: &mut Option<Stream>,
+    place: usize,
+    begin: impl FnOnce() -> Result<StreamReader, DataError>,
+) -> Result<&mut Stream, DataError> {
+    let there = stream.take().filter(|stream| stream.at <= place);
+    let there = match there {
+        Some(there) => there,
+        None => Stream {
+            at: 0,
+            reader: begin()?,
+        },
+    };
+    Ok(stream.insert(there))
+}
+
+/// The inputs of a set, one after the other.
+pub struct DataInputs<'a> {
+    set: &'a DataSet,
+    places: Box<dyn Iterator<Item = usize> + Send>,
+    left: usize,
+    stream: Option<Stream>,
+}
+
+impl<'a> DataInputs<'a> {
+    pub(super) fn new(set: &'a DataSet, pick: Pick) -> Self {
+        let count = set.len();
+        Self {
+            set,
+            places: Box::new(pick.places(count)),
+            left: pick.count(count),
+            stream: None,
+        }
     }
 }
 
@@ -134,7 +181,7 @@ impl Iterator for DataInputs<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         let place = self.places.next()?;
         self.left -= 1;
-        Some(self.input(place))
+        Some(self.set.input(place, &mut self.stream))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

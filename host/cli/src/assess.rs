@@ -1,0 +1,396 @@
+//! `cortexscope assess`.
+
+use super::common::{blame, ctrl_c, print_json, wrong};
+use super::data::{count, open_data};
+use super::explain::ClassValueArg;
+use super::explain_arguments::{MethodArguments, methods};
+use super::full::{FloatModelArgs, one_input};
+use super::preparation::ShowInputArgs;
+use super::progress;
+use clap::{Args, ValueEnum};
+use cortexscope_draw::number::significant;
+use cortexscope_explain::assess::{
+    Assessment, Blur, Hide, Metric, Redraw, Row, Sensitivity, assess,
+};
+use cortexscope_explain::attribute::{
+    Argument, ArgumentKind, Arguments, Given, Method, ReceiptParameters,
+};
+use cortexscope_explain::float_model::FloatModel;
+use cortexscope_net::input::Pick;
+use cortexscope_present::documents::assess::{Agreement, Assess, AssessRow, CurvePoint};
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::process::ExitCode;
+use std::time::Instant;
+
+/// Measures whether a method's attributions are to be trusted, beside a random map and the
+/// edges of the input. What is explained is the logit of the predicted class.
+#[derive(Args)]
+#[command(allow_negative_numbers = true)]
+pub(super) struct AssessCommand {
+    /// The measure.
+    #[arg(value_enum)]
+    metric: MetricArg,
+    /// The method; it takes the arguments that it has in `cortexscope explain`.
+    #[arg(value_parser = methods())]
+    method: String,
+    #[command(flatten)]
+    model: FloatModelArgs,
+    /// A picture, a .npy array (taken as it is), or mnist:N.
+    #[arg(required_unless_present = "data", conflicts_with = "data")]
+    input: Option<String>,
+    /// A data set instead of one input: mnist, the 10,000 test digits in order.
+    #[arg(long)]
+    data: Option<String>,
+    /// How many inputs of the data set, from the first.
+    #[arg(long, default_value_t = 100, value_name = "N")]
+    images: usize,
+    #[command(flatten)]
+    parameters: MethodArguments,
+    /// deletion, insertion: pixels from one point of the curve to the next [default: as many
+    /// as the input has columns].
+    #[arg(long, value_name = "N", help_heading = "Measure")]
+    step: Option<usize>,
+    /// deletion, insertion: give the points of the curves too.
+    #[arg(long, help_heading = "Measure")]
+    curve: bool,
+    /// deletion, insertion: which value of the class is on the curve.
+    #[arg(
+        long,
+        value_enum,
+        default_value = "probability",
+        help_heading = "Measure"
+    )]
+    curve_value: ClassValueArg,
+    /// deletion: what pixels become: zero (in the model's units), black, white, mean, a grey
+    /// level from 0 to 255, or an input.
+    #[arg(
+        long,
+        value_name = "FILL",
+        default_value = "zero",
+        help_heading = "Measure"
+    )]
+    deleted: String,
+    /// insertion: standard deviation of the blur that is begun with [default: 5; 2 for inputs
+    /// of less than 64 rows or columns].
+    #[arg(long, value_name = "PIXELS", help_heading = "Measure")]
+    blur: Option<f64>,
+    /// insertion: pixels of the blur's window in each direction [default: 11; 5 for inputs of
+    /// less than 64 rows or columns].
+    #[arg(long, value_name = "N", help_heading = "Measure")]
+    blur_taps: Option<usize>,
+    /// max-sensitivity: how far a pixel may move, as a share of the range from black to white.
+    #[arg(
+        long,
+        default_value_t = 0.02,
+        value_name = "SHARE",
+        help_heading = "Measure"
+    )]
+    radius: f64,
+    /// max-sensitivity: how many inputs nearby are tried.
+    #[arg(long, default_value_t = 10, value_name = "N", help_heading = "Measure")]
+    tries: usize,
+    /// randomisation: what the weights of a layer become.
+    #[arg(long, value_enum, default_value_t, help_heading = "Measure")]
+    weights: RedrawArg,
+    /// Seed of the measure's chance and of the random map.
+    #[arg(
+        long,
+        default_value_t = 0,
+        value_name = "SEED",
+        help_heading = "Measure"
+    )]
+    chance: u64,
+    /// Print one JSON document on stdout.
+    #[arg(long)]
+    json: bool,
+}
+
+/// A measure.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum MetricArg {
+    /// The class while the most important pixels are hidden first: a small area is good.
+    Deletion,
+    /// The class while the most important pixels come first into a blur: a large area is good.
+    Insertion,
+    /// How far a map moves at most if the input moves a little.
+    MaxSensitivity,
+    /// How unequally the map is shared out: its Gini index.
+    Sparseness,
+    /// How far a map moves if weights are exchanged, layer by layer: it should.
+    Randomisation,
+}
+
+/// What weights become.
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum RedrawArg {
+    /// The layer's own, in a random order.
+    #[default]
+    Permuted,
+    /// Normal with the variance 2 / fan-in (He et al. 2015), biases 0.
+    Initial,
+}
+
+impl MetricArg {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Deletion => "deletion",
+            Self::Insertion => "insertion",
+            Self::MaxSensitivity => "max-sensitivity",
+            Self::Sparseness => "sparseness",
+            Self::Randomisation => "randomisation",
+        }
+    }
+
+    fn paper(self) -> &'static str {
+        match self {
+            Self::Deletion | Self::Insertion => "Petsiuk et al. 2018, section 4.2",
+            Self::MaxSensitivity => "Yeh et al. 2019, section 4.1",
+            Self::Sparseness => "Chalasani et al. 2020, section 5",
+            Self::Randomisation => "Adebayo et al. 2018, section 3",
+        }
+    }
+
+    fn is_curve(self) -> bool {
+        matches!(self, Self::Deletion | Self::Insertion)
+    }
+}
+
+impl AssessCommand {
+    pub fn run(&self) -> anyhow::Result<ExitCode> {
+        if self.step == Some(0) {
+            return Err(wrong("--step: give a number of pixels from 1 up"));
+        }
+        let model = self.model.open()?;
+        let method = self.parameters.method(&self.method, &model)?;
+        let metric = self.metric(&model)?;
+        let inputs = match (&self.input, &self.data) {
+            (Some(input), _) => {
+                vec![one_input(input, &model, &ShowInputArgs::default())?.values]
+            }
+            (None, data) => {
+                let set = open_data(data.as_deref().unwrap_or_default(), &model)?;
+                let count = count(&set, Some(self.images))?;
+                let inputs = set.inputs(Pick::First(count)).map_err(blame)?;
+                let inputs = inputs.map(|input| input.map(|input| input.values));
+                inputs.collect::<Result<Vec<_>, _>>().map_err(blame)?
+            }
+        };
+        let assessment = Assessment {
+            model: &model,
+            method: &method,
+            metric: &metric,
+            seed: self.chance,
+        };
+        let cancel = ctrl_c()?;
+        let bar = progress::bar(1, "maps");
+        let begun = Instant::now();
+        let rows = assess(assessment, &inputs, &mut |done, all| {
+            bar.set_length(all as u64);
+            bar.set_position(done as u64);
+            if cancel.is_cancelled() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        })
+        .map_err(blame)?;
+        bar.finish_and_clear();
+        let seconds = begun.elapsed().as_secs_f64();
+        let document = self.document(&model, &method, &metric, inputs.len(), rows, seconds);
+        if self.json {
+            print_json(&document)?;
+        } else {
+            say(&document)?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn metric(&self, model: &FloatModel) -> anyhow::Result<Metric> {
+        let [_, height, width] = model.input_shape();
+        let curve = |hide| Metric::Curve {
+            hide,
+            step: self.step.unwrap_or(width),
+            value: self.curve_value.into(),
+        };
+        Ok(match self.metric {
+            MetricArg::Deletion => curve(Hide::Delete(self.fill(model)?)),
+            MetricArg::Insertion => {
+                let suited = Blur::suited([height, width]);
+                curve(Hide::Insert(Blur {
+                    sigma: self.blur.unwrap_or(suited.sigma),
+                    taps: self.blur_taps.unwrap_or(suited.taps),
+                }))
+            }
+            MetricArg::MaxSensitivity => Metric::MaxSensitivity(Sensitivity {
+                radius: self.radius,
+                samples: self.tries,
+                seed: self.chance,
+            }),
+            MetricArg::Sparseness => Metric::Sparseness,
+            MetricArg::Randomisation => Metric::Randomisation {
+                redraw: match self.weights {
+                    RedrawArg::Permuted => Redraw::Permuted,
+                    RedrawArg::Initial => Redraw::Initial,
+                },
+                seed: self.chance,
+            },
+        })
+    }
+
+    /// What deleted pixels become, read as the arguments of methods are.
+    fn fill(&self, model: &FloatModel) -> anyhow::Result<cortexscope_explain::attribute::Baseline> {
+        const DELETED: Argument = Argument {
+            name: "deleted",
+            help: "",
+            kind: ArgumentKind::Baseline,
+            default: "zero",
+        };
+        let given = [Given {
+            name: DELETED.name.to_owned(),
+            text: self.deleted.clone(),
+        }];
+        let open = |text: &str| match one_input(text, model, &ShowInputArgs::default()) {
+            Ok(input) => Ok(input.values),
+            Err(error) => Err(format!("{error:#}")),
+        };
+        let arguments = Arguments {
+            given: &given,
+            input_shape: model.input_shape(),
+            open: &open,
+        };
+        arguments.baseline(&DELETED).map_err(blame)
+    }
+
+    fn setting(&self, metric: &Metric) -> String {
+        match metric {
+            Metric::Curve { hide, step, .. } => {
+                let value = match self.curve_value {
+                    ClassValueArg::Probability => "probability",
+                    ClassValueArg::Logit => "logit",
+                };
+                format!(
+                    "{value} of the predicted class, {step} pixels a step, ties by index, {}, area by the trapezoid rule",
+                    hide.description()
+                )
+            }
+            Metric::MaxSensitivity(of) => format!(
+                "greatest relative change (2-norm) over {} random inputs, no pixel moved by more than {} of its range",
+                of.samples, of.radius
+            ),
+            Metric::Sparseness => "Gini index of the magnitudes of all values".to_owned(),
+            Metric::Randomisation { redraw, .. } => {
+                let weights = match redraw {
+                    Redraw::Permuted => "permuted within the layer",
+                    Redraw::Initial => "re-drawn, normal with variance 2 / fan-in",
+                };
+                format!(
+                    "weights {weights}, from the top down and one layer at a time; SSIM of maps scaled to 0..1"
+                )
+            }
+        }
+    }
+
+    fn document(
+        &self,
+        model: &FloatModel,
+        method: &Method,
+        metric: &Metric,
+        images: usize,
+        rows: Vec<Row>,
+        seconds: f64,
+    ) -> Assess {
+        let step = match metric {
+            Metric::Curve { step, .. } => Some(*step),
+            _ => None,
+        };
+        let value = rows.first().and_then(|row| row.value);
+        let missing = rows.iter().filter(|row| row.inputs < images);
+        let notes = missing.map(|row| {
+            let without = images - row.inputs;
+            format!("{}: {without} of {images} maps have no such value, because they are constant or 0 everywhere", row.map)
+        });
+        Assess {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            model: model.name.clone(),
+            model_sha256: model.sha256_hex(),
+            input: self.input.clone(),
+            data: self.data.clone(),
+            images,
+            metric: self.metric.name().to_owned(),
+            paper: self.metric.paper().to_owned(),
+            setting: self.setting(metric),
+            step,
+            seed: self.chance,
+            method: method.name().to_owned(),
+            method_variant: method.variant(),
+            parameters: ReceiptParameters(method.parameters().into_iter().collect()),
+            value,
+            auc: value.filter(|_| self.metric.is_curve()),
+            notes: notes.collect(),
+            rows: rows.into_iter().map(|row| self.row(row)).collect(),
+            seconds,
+        }
+    }
+
+    fn row(&self, row: Row) -> AssessRow {
+        let curve = row.curve.iter().filter(|_| self.curve);
+        let layers = row.layers.into_iter();
+        AssessRow {
+            map: row.map.to_owned(),
+            value: row.value,
+            images: row.inputs,
+            curve: curve
+                .map(|point| CurvePoint {
+                    share: point.share,
+                    value: point.value,
+                })
+                .collect(),
+            layers: layers
+                .map(|layer| Agreement {
+                    order: layer.order.name().to_owned(),
+                    layer: layer.layer,
+                    ssim: layer.ssim,
+                    ssim_absolute: layer.ssim_absolute,
+                    spearman: layer.spearman,
+                    spearman_absolute: layer.spearman_absolute,
+                })
+                .collect(),
+        }
+    }
+}
+
+fn say(document: &Assess) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    let number = |value: Option<f64>| {
+        value.map_or_else(|| "none".to_owned(), |value| significant(value as f32))
+    };
+    writeln!(
+        out,
+        "{} ({}), {} input(s)\n  {}",
+        document.metric, document.paper, document.images, document.setting
+    )?;
+    for row in &document.rows {
+        writeln!(out, "  {:<20} {}", row.map, number(row.value))?;
+        for point in &row.curve {
+            let (share, value) = (100.0 * point.share, significant(point.value as f32));
+            writeln!(out, "    {share:>6.2} %  {value}")?;
+        }
+        for layer in &row.layers {
+            writeln!(
+                out,
+                "    {:<11}  {:<16}  SSIM {}, of magnitudes {}; rank correlation {}, of magnitudes {}",
+                layer.order,
+                layer.layer,
+                number(layer.ssim),
+                number(layer.ssim_absolute),
+                number(layer.spearman),
+                number(layer.spearman_absolute)
+            )?;
+        }
+    }
+    for note in &document.notes {
+        writeln!(out, "  note: {note}")?;
+    }
+    Ok(())
+}
