@@ -5,8 +5,10 @@
 //! - [`data`]: images and responses from files;
 //! - [`linear`]: products and systems of equations;
 //! - [`encode`]: readouts of a layer's features, fitted to neurons (Bashivan, Kar and
-//!   DiCarlo 2019), their scores and the ceilings of these.
+//!   DiCarlo 2019), their scores and the ceilings of these;
+//! - [`similarity`]: dissimilarities of images, compared.
 
 pub mod data;
 pub mod encode;
 pub mod linear;
+pub mod similarity;
