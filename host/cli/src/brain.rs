@@ -1,5 +1,6 @@
 //! `cortexscope brain`.
 
+mod compare;
 mod data;
 mod fit;
 
@@ -15,6 +16,8 @@ pub(super) struct Brain {
 
 #[derive(Subcommand)]
 enum BrainCommand {
+    /// Compare a network, layer by layer, with dissimilarities or responses of brains.
+    Compare(Box<compare::CompareCommand>),
     /// Fit readouts of a layer's features to recorded neurons.
     Fit(Box<fit::FitCommand>),
 }
@@ -22,6 +25,7 @@ enum BrainCommand {
 impl Brain {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         match &self.command {
+            BrainCommand::Compare(compare) => compare.run(),
             BrainCommand::Fit(fit) => fit.run(),
         }
     }

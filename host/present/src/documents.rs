@@ -8,6 +8,7 @@ pub mod activations;
 pub mod ascend;
 pub mod bench;
 pub mod boards;
+pub mod brain_compare;
 pub mod brain_fit;
 pub mod budget;
 pub mod compile;

@@ -4,6 +4,7 @@ pub mod activation;
 pub mod ascent;
 pub mod attribution;
 pub mod colours;
+pub mod dissimilarity;
 pub mod filters;
 pub mod memory;
 pub mod readout;
