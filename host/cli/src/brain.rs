@@ -1,6 +1,7 @@
 //! `cortexscope brain`.
 
 mod compare;
+mod control;
 mod data;
 mod fit;
 
@@ -18,6 +19,8 @@ pub(super) struct Brain {
 enum BrainCommand {
     /// Compare a network, layer by layer, with dissimilarities or responses of brains.
     Compare(Box<compare::CompareCommand>),
+    /// Make images that drive a fitted neuron, and compare them with controls.
+    Control(Box<control::ControlCommand>),
     /// Fit readouts of a layer's features to recorded neurons.
     Fit(Box<fit::FitCommand>),
 }
@@ -26,6 +29,7 @@ impl Brain {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         match &self.command {
             BrainCommand::Compare(compare) => compare.run(),
+            BrainCommand::Control(control) => control.run(),
             BrainCommand::Fit(fit) => fit.run(),
         }
     }

@@ -9,6 +9,7 @@ pub mod ascend;
 pub mod bench;
 pub mod boards;
 pub mod brain_compare;
+pub mod brain_control;
 pub mod brain_fit;
 pub mod budget;
 pub mod compile;

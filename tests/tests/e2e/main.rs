@@ -2,6 +2,7 @@
 
 mod anywhere;
 mod book;
+mod brain;
 mod command_line;
 mod conventions;
 mod emulated_boards;

@@ -1,7 +1,7 @@
 //! A model's dissimilarities against those of brains.
 
 use cortexscope_net::random::Random;
-use cortexscope_statistics::{kendall_a, quantile, spearman};
+use cortexscope_statistics::{kendall_a, pearson, quantile, spearman};
 
 use super::Rdm;
 use crate::data::Responses;
@@ -28,9 +28,9 @@ pub struct Agreement {
 /// Between what a perfect model reaches.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RdmCeiling {
-    /// The mean ρ of each subject with the mean of the others, or of two halves of the repeats.
+    /// The mean correlation of each subject with the others, or of two halves of the repeats.
     pub lower: f64,
-    /// The mean ρ of each subject with the mean of all, or what Spearman and Brown make of the
+    /// The mean correlation of each subject with all, or what Spearman and Brown make of the
     /// halves.
     pub upper: f64,
 }
@@ -139,8 +139,10 @@ fn of_drawn_images(a: &Rdm, b: &Rdm, random: &mut Random) -> f64 {
     if r.is_finite() { r } else { 0.0 }
 }
 
-/// The ceilings of Nili et al. (2014): each subject's ρ with the mean of the ranks of the
-/// others, and of all, averaged over subjects. `None` for one subject.
+/// The ceilings of Nili et al. (2014): the correlation of each subject's ranks with the mean of
+/// the ranks of the others, and of all, averaged over subjects. The mean is not ranked again:
+/// so it correlates best with all subjects, and no model has a greater mean ρ. `None` for one
+/// subject.
 pub fn subject_ceiling(subjects: &[Rdm]) -> Option<RdmCeiling> {
     if subjects.len() < 2 {
         return None;
@@ -154,8 +156,8 @@ pub fn subject_ceiling(subjects: &[Rdm]) -> Option<RdmCeiling> {
             .filter(|&other| other != at)
             .map(|other| &ranked[other])
             .collect();
-        lower += spearman(&subject.pairs, &Rdm::mean(&others).pairs)?;
-        upper += spearman(&subject.pairs, &mean.pairs)?;
+        lower += pearson(&subject.pairs, &Rdm::mean(&others).pairs)?;
+        upper += pearson(&subject.pairs, &mean.pairs)?;
     }
     let count = subjects.len() as f64;
     Some(RdmCeiling {
@@ -229,5 +231,39 @@ mod tests {
         let other = compare(&random_rdm(20, &mut random), &subjects, 200, 0).unwrap();
         assert!(other.p > 0.01 && other.spearman.abs() < 0.2, "{other:?}");
         assert_eq!(subject_ceiling(&subjects[..1]), None);
+    }
+
+    /// Published results of Net2Brain for three models, 15 subjects and 78 images: the mean of
+    /// squares of ρ.
+    #[test]
+    #[ignore = "needs outside data: cargo xtask test --data DIR"]
+    fn published_results_are_met_to_eight_digits() {
+        use crate::data::NumberArray;
+        let folder = std::env::var("CORTEXSCOPE_TEST_DATA").expect("CORTEXSCOPE_TEST_DATA is set");
+        let rdms = |key: &str| {
+            let name = format!("{folder}/brain/fmri78_evc_it.npz:{key}");
+            Rdm::all_of(&NumberArray::open(&name).unwrap()).unwrap()
+        };
+        let areas = [rdms("it"), rdms("evc")];
+        for (model, published) in [
+            ("resnet18_layer3_1_conv2", [0.002116532, 0.000829679]),
+            ("resnet18_layer4_1_bn2", [0.001840201, 0.000688606]),
+            ("rn50_visual_layer4", [0.005043809, 0.001880379]),
+        ] {
+            let model = &rdms(model)[0];
+            for (subjects, published) in areas.iter().zip(published) {
+                let squares = subjects.iter().map(|subject| {
+                    let rho = spearman(&model.pairs, &subject.pairs).unwrap();
+                    rho * rho
+                });
+                let mean = squares.sum::<f64>() / subjects.len() as f64;
+                assert!((mean - published).abs() < 1e-8, "{mean} is not {published}");
+            }
+        }
+        for (subjects, [low, high]) in areas.iter().zip([[0.009, 0.262], [0.019, 0.267]]) {
+            let ceiling = subject_ceiling(subjects).unwrap();
+            assert!((ceiling.lower - low).abs() < 6e-4, "{ceiling:?}");
+            assert!((ceiling.upper - high).abs() < 6e-4, "{ceiling:?}");
+        }
     }
 }

@@ -212,8 +212,8 @@ impl CompareCommand {
             return Ok(Brain {
                 name: name.clone(),
                 ceiling: subject_ceiling(&rdms),
-                ceiling_formula: "mean Spearman's ρ of each subject with the mean of the ranks of \
-                                  the others (lower) and of all (upper)",
+                ceiling_formula: "mean correlation of each subject's ranks with the mean of the \
+                                  ranks of the others (lower) and of all (upper)",
                 rdms,
                 population: None,
                 images: (0..images).collect(),

@@ -121,7 +121,7 @@ impl Backward {
     /// # Errors
     /// The input has another size, or tract fails.
     pub fn run(&mut self, input: &[f32], aim: &Aim) -> Result<Pass, ExplainError> {
-        self.pass(input, aim, &|values| aim.derivative(values))
+        self.run_objective(input, &|values| (aim.value(values), aim.derivative(values)))
     }
 
     /// The same, but `seed`, a value for each of the target's layer, is sent
@@ -135,14 +135,18 @@ impl Backward {
         aim: &Aim,
         seed: &[f32],
     ) -> Result<Pass, ExplainError> {
-        self.pass(input, aim, &|_| seed.to_vec())
+        self.run_objective(input, &|values| (aim.value(values), seed.to_vec()))
     }
 
-    fn pass(
+    /// The same for any scalar: `objective` is given what the layer writes, and gives the
+    /// scalar and its derivative with respect to each of these values.
+    ///
+    /// # Errors
+    /// As [`Backward::run`].
+    pub fn run_objective(
         &mut self,
         input: &[f32],
-        aim: &Aim,
-        seed: &dyn Fn(&[f32]) -> Vec<f32>,
+        objective: &dyn Fn(&[f32]) -> (f64, Vec<f32>),
     ) -> Result<Pass, ExplainError> {
         let need = self.dims.iter().product();
         if input.len() != need {
@@ -150,14 +154,15 @@ impl Backward {
             return Err(FloatModelError::InputSize { have, need }.into());
         }
         let input = Tensor::from_shape(&self.dims, input).map_err(EngineError::from)?;
-        let objective = |values: &[TValue]| -> Result<(f64, Vec<Tensor>), AdjointError> {
+        let seeded = |values: &[TValue]| -> Result<(f64, Vec<Tensor>), AdjointError> {
             let mut seeds = Vec::new();
             let mut score = f64::NAN;
             for (index, value) in values.iter().enumerate() {
                 let layer = floats(value)?;
                 let sent = if index == 0 {
-                    score = aim.value(&layer);
-                    seed(&layer)
+                    let (value, slopes) = objective(&layer);
+                    score = value;
+                    slopes
                 } else {
                     vec![0.0; layer.len()]
                 };
@@ -166,7 +171,7 @@ impl Backward {
             Ok((score, seeds))
         };
         let plan = &mut self.plan;
-        let pass = guarded(|| Ok(plan.run(tvec![input.into()], &objective)))??;
+        let pass = guarded(|| Ok(plan.run(tvec![input.into()], &seeded)))??;
         let values = pass.values.get(1).map(floats).transpose()?;
         let gradient = pass.gradients.first().map(floats).transpose()?;
         Ok(Pass {

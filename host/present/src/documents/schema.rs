@@ -1,8 +1,8 @@
 //! The JSON Schema of every document.
 
 use super::{
-    Document, activations, ascend, bench, boards, brain_compare, brain_fit, budget, compile, demo,
-    engines,
+    Document, activations, ascend, bench, boards, brain_compare, brain_control, brain_fit, budget,
+    compile, demo, engines,
 };
 use super::{explain, filters, gallery, infer, memory, occlude, operators, verify};
 use cortexscope_net::described::{Object, Shape};
@@ -39,6 +39,7 @@ pub fn all() -> Vec<Schema> {
         of::<ascend::Ascend>(),
         of::<gallery::Gallery>(),
         of::<brain_fit::BrainFit>(),
+        of::<brain_control::BrainControl>(),
         of::<brain_compare::BrainCompare>(),
     ];
     all.into_iter().flatten().collect()
