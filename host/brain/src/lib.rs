@@ -11,7 +11,9 @@
 //! - [`data`]: recorded images and responses from files;
 //! - [`linear`]: products and systems of equations;
 //! - [`encode`]: readouts of a layer's features, fitted to neurons (Bashivan, Kar and
-//!   DiCarlo 2019), their scores and the ceilings of these.
+//!   DiCarlo 2019), their scores and the ceilings of these;
+//! - [`similarity`]: dissimilarities of images, compared;
+//! - [`control`]: images made for a neuron, and whether it was driven.
 //!
 //! ```
 //! use std::ops::ControlFlow;
@@ -37,6 +39,7 @@
 //! # }
 //! ```
 
+pub mod control;
 pub mod data;
 pub mod encode;
 pub mod evolve;
@@ -45,6 +48,7 @@ pub mod linear;
 pub mod neuron;
 pub mod noise;
 pub mod optimise;
+pub mod similarity;
 pub mod stimuli;
 
 mod symmetric;

@@ -1,5 +1,7 @@
 //! `cortexscope brain`: a subcommand a file.
 
+mod compare;
+mod control;
 mod data;
 mod evolve;
 mod fit;
@@ -18,6 +20,10 @@ pub(super) struct Brain {
 enum BrainCommand {
     /// Evolve an image that drives a neuron, by its rates alone.
     Evolve(Box<evolve::Evolve>),
+    /// Compare a network, layer by layer, with dissimilarities or responses of brains.
+    Compare(Box<compare::CompareCommand>),
+    /// Make images that drive a fitted neuron, and compare them with controls.
+    Control(Box<control::ControlCommand>),
     /// Fit readouts of a layer's features to recorded neurons.
     Fit(Box<fit::FitCommand>),
 }
@@ -26,6 +32,8 @@ impl Brain {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         match &self.command {
             BrainCommand::Evolve(evolve) => evolve.run(),
+            BrainCommand::Compare(compare) => compare.run(),
+            BrainCommand::Control(control) => control.run(),
             BrainCommand::Fit(fit) => fit.run(),
         }
     }

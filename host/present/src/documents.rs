@@ -10,6 +10,8 @@ pub mod assess;
 pub mod attack;
 pub mod bench;
 pub mod boards;
+pub mod brain_compare;
+pub mod brain_control;
 pub mod brain_fit;
 pub mod budget;
 pub mod compare;

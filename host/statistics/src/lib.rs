@@ -4,6 +4,7 @@
 //! | layer | module | what it does |
 //! |---|---|---|
 //! | ranks | [`rank`] | the order of numbers, with average ranks for ties |
+//! | rank correlation | [`kendall`] | Kendall's τ_a |
 //! | quantiles | [`quantile`] | the median and other quantiles |
 //! | correlation | [`correlation`] | Pearson's r and Spearman's ρ |
 //! | shares | [`mod@gini`] | the Gini index |
@@ -19,12 +20,14 @@
 
 pub mod correlation;
 pub mod gini;
+pub mod kendall;
 pub mod quantile;
 pub mod rank;
 pub mod ssim;
 
 pub use correlation::{pearson, spearman};
 pub use gini::gini;
+pub use kendall::kendall_a;
 pub use quantile::{median, quantile};
 pub use rank::average_ranks;
 pub use ssim::ssim;

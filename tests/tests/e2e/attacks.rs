@@ -33,11 +33,9 @@ fn what_is_saved_is_what_was_judged() {
     for name in ["original", "adversarial"] {
         let side = &example[name];
         let file = |kind: &str| side[kind].as_str().expect("a path").to_owned();
-        let array = Array::open(Path::new(&file("array"))).expect("an array");
-        let array = array
-            .into_inputs([1, 28, 28], Path::new("x"))
-            .expect("one digit")
-            .remove(0);
+        let array = Array::open(Path::new(&file("array")))
+            .expect("an array")
+            .values;
         let mut spec = model.spec.input.clone();
         // A digit on a grey ground may look like paper.
         spec.polarity = None;

@@ -49,6 +49,18 @@ const BY_HAND: &[(&str, &str)] = &[
         "needs a terminal; `live::terminal` has one",
     ),
     ("cortexscope gallery -o gallery/", "`gallery` runs it"),
+    (
+        "cortexscope brain fit --features alexnet_conv.onnx:relu3 --images images.zip --responses rates.npy --train 0..600 --test 600..1200 --readout factorised --seed 1 -o fit",
+        "needs recorded neurons; `brain` has some",
+    ),
+    (
+        "cortexscope brain control stretch --fit fit --neuron 3 --seeds 5 --judge other-fit -o control",
+        "needs recorded neurons; `brain` has some",
+    ),
+    (
+        "cortexscope brain compare alexnet_conv.onnx --images images.npz:images --rdm brain.npz:it -o compare",
+        "needs recorded brains; `brain` has some",
+    ),
 ];
 
 fn root() -> PathBuf {
@@ -133,6 +145,11 @@ fn first_neurons() -> anyhow::Result<()> {
 #[test]
 fn the_live_page() -> anyhow::Result<()> {
     run("docs/live-page.md")
+}
+
+#[test]
+fn networks_and_brains() -> anyhow::Result<()> {
+    run("docs/brain.md")
 }
 
 #[test]

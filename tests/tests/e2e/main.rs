@@ -3,6 +3,7 @@
 mod anywhere;
 mod attacks;
 mod book;
+mod brain;
 mod command_line;
 mod conventions;
 mod emulated_boards;

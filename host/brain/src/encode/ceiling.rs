@@ -187,4 +187,27 @@ mod tests {
             None
         );
     }
+
+    /// Session 210325: half correlation .600, SB .750 and SNR .441 (medians over 50 neurons), by
+    /// an independent implementation.
+    #[test]
+    #[ignore = "needs outside data: cargo xtask test --data DIR"]
+    fn a_recorded_session_has_its_ceiling() {
+        let folder = std::env::var("CORTEXSCOPE_TEST_DATA").expect("CORTEXSCOPE_TEST_DATA is set");
+        let name = format!("{folder}/brain/v4_210325_bashivan640.npz:responses_raw");
+        let responses = Responses::open(&name, Some(-1.0)).unwrap();
+        let images = responses.complete();
+        let median = |of: &dyn Fn(usize) -> f64| {
+            let all: Vec<f64> = (0..responses.neurons).map(of).collect();
+            cortexscope_statistics::median(&all).unwrap()
+        };
+        let sb = median(&|n| {
+            reliability(&responses, n, &images, 0)
+                .unwrap()
+                .spearman_brown
+        });
+        assert!((sb - 0.750).abs() < 0.01, "{sb}");
+        let ratio = median(&|n| signal_to_noise(&responses, n, &images).unwrap());
+        assert!((ratio - 0.441).abs() < 0.005, "{ratio}");
+    }
 }

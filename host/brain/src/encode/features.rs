@@ -1,8 +1,12 @@
 //! A layer's features of images.
 
+use std::fs::File;
+use std::io::{BufReader, BufWriter};
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use cortexscope_explain::float_model::{FloatModel, Forward, LayerId};
+use npyz::WriterBuilder;
 use rayon::prelude::*;
 
 use super::{EncodeError, Stage, Watch};
@@ -90,22 +94,29 @@ impl Pooling {
 }
 
 impl Features {
-    /// What `layer` of `model` gives for each of `images`, pooled.
+    /// What each of `layers` of `model`, pooled to at most `cells` cells a side, gives for each
+    /// of `images`.
     ///
     /// # Errors
     /// The network fails, gives a value that is not finite, or gives more values than
     /// memory has room for.
     pub fn compute(
         model: &FloatModel,
-        layer: LayerId,
-        pooling: Pooling,
+        layers: &[LayerId],
+        cells: usize,
         images: &Images,
         watch: Watch<'_>,
-    ) -> Result<Self, EncodeError> {
-        let layer_shape = model.layer(layer).shape;
-        let shape = pooling.shape(layer_shape);
-        let size: usize = shape.iter().product();
+    ) -> Result<Vec<Self>, EncodeError> {
         let count = images.stimuli.len();
+        let shapes: Vec<[usize; 3]> = layers.iter().map(|&id| model.layer(id).shape).collect();
+        let mut all: Vec<Self> = shapes
+            .iter()
+            .map(|&shape| Self {
+                shape: Pooling::to_cells(shape, cells).shape(shape),
+                values: Vec::new(),
+            })
+            .collect();
+        let size: usize = all.iter().map(Self::size).sum();
         let bytes = size.checked_mul(count).and_then(|n| n.checked_mul(4));
         if bytes.is_none_or(|bytes| bytes > MOST_BYTES) {
             return Err(EncodeError::TooLarge {
@@ -114,28 +125,73 @@ impl Features {
                 limit: MOST_BYTES,
             });
         }
-        let forward = Forward::new(model, &[layer])?;
-        let one = |image: usize| -> Result<Vec<f32>, EncodeError> {
+        let forward = Forward::new(model, layers)?;
+        let one = |image: usize| -> Result<Vec<Vec<f32>>, EncodeError> {
             let input = images.input(image, &model.spec.input)?;
-            let values = forward.run(&input)?.pop().unwrap_or_default();
-            match values.iter().find(|value| !value.is_finite()) {
-                Some(&value) => Err(EncodeError::NotFinite { image, value }),
-                None => Ok(pooling.pool(values, layer_shape)),
-            }
+            let outputs = forward.run(&input)?.into_iter().zip(&shapes);
+            let pooled = outputs.map(|(values, &shape)| {
+                match values.iter().find(|value| !value.is_finite()) {
+                    Some(&value) => Err(EncodeError::NotFinite { image, value }),
+                    None => Ok(Pooling::to_cells(shape, cells).pool(values, shape)),
+                }
+            });
+            pooled.collect()
         };
-        let mut values = Vec::with_capacity(size * count);
+        for features in &mut all {
+            features.values.reserve_exact(features.size() * count);
+        }
         for first in (0..count).step_by(IMAGES_AT_A_TIME) {
             if watch(Stage::Features, first, count) == ControlFlow::Break(()) {
                 return Err(EncodeError::Interrupted);
             }
             let block = first..(first + IMAGES_AT_A_TIME).min(count);
-            let rows: Vec<Vec<f32>> = block
+            let rows: Vec<Vec<Vec<f32>>> = block
                 .into_par_iter()
                 .map(one)
                 .collect::<Result<_, EncodeError>>()?;
-            rows.iter().for_each(|row| values.extend_from_slice(row));
+            for row in rows {
+                let row = all.iter_mut().zip(row);
+                row.for_each(|(features, values)| features.values.extend(values));
+            }
         }
-        Ok(Self { shape, values })
+        Ok(all)
+    }
+
+    /// The features that [`keep`](Self::keep) wrote to `path`, of `images` images; `None` where
+    /// there are none of this shape, whole.
+    pub fn kept(path: &Path, shape: [usize; 3], images: usize) -> Option<Self> {
+        let file = BufReader::new(File::open(path).ok()?);
+        let file = npyz::NpyFile::new(file).ok()?;
+        let [channels, height, width] = shape.map(|size| size as u64);
+        if file.shape() != [images as u64, channels, height, width] {
+            return None;
+        }
+        let values = file.into_vec::<f32>().ok()?;
+        let is_whole = values.len() == images * shape.iter().product::<usize>();
+        is_whole.then_some(Self { shape, values })
+    }
+
+    /// Writes the features to `path`, `[images, C, H, W]`. The file has its name only once it is
+    /// whole.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn keep(&self, path: &Path) -> std::io::Result<()> {
+        let beside = path.with_added_extension("part");
+        let images = self.values.len() / self.size().max(1);
+        let [channels, height, width] = self.shape.map(|size| size as u64);
+        let options = npyz::WriteOptions::new().default_dtype().shape(&[
+            images as u64,
+            channels,
+            height,
+            width,
+        ]);
+        let mut writer = options
+            .writer(BufWriter::new(File::create(&beside)?))
+            .begin_nd()?;
+        writer.extend(self.values.iter().copied())?;
+        writer.finish()?;
+        std::fs::rename(&beside, path)
     }
 
     /// Features of one image.
@@ -216,6 +272,23 @@ mod tests {
         let values = vec![1.0, 3.0, 5.0];
         assert_eq!(pooling.pool(values, [1, 1, 3]), [2.0, 5.0]);
         assert_eq!(pooling.spread(&[4.0, 7.0], [1, 1, 3]), [2.0, 2.0, 7.0]);
+    }
+
+    #[test]
+    fn what_is_kept_is_read_back_and_what_is_cut_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("features.npy");
+        let features = Features {
+            shape: [2, 1, 1],
+            values: vec![1.0, 2.0, 3.0, 4.0],
+        };
+        assert_eq!(Features::kept(&path, [2, 1, 1], 2), None);
+        features.keep(&path).unwrap();
+        assert_eq!(Features::kept(&path, [2, 1, 1], 2), Some(features));
+        assert_eq!(Features::kept(&path, [2, 1, 1], 3), None);
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
+        assert_eq!(Features::kept(&path, [2, 1, 1], 2), None);
     }
 
     #[test]

@@ -4,11 +4,12 @@ use super::data::{SessionArgs, model_and_layer};
 use crate::common::{blame, ctrl_c, print_json, wrong};
 use crate::full::InputArgs;
 use crate::progress;
+use anyhow::Context;
 use clap::{Args, ValueEnum};
 use cortexscope_brain::data::{Images, Responses, Span};
 use cortexscope_brain::encode::{
     About, DataTerm, EncodeError, Factorised, Features, Fit, Geometry, Lambda, Method, Pooling,
-    Request, Ridge, Stage, fit, save,
+    Request, Ridge, Stage, Watch, fit, save,
 };
 use cortexscope_draw::Theme;
 use cortexscope_explain::float_model::{FloatModel, LayerId};
@@ -65,6 +66,10 @@ pub(super) struct FitCommand {
     /// The error of a factorised readout: the mean of squares, or their sum's root.
     #[arg(long, value_enum, default_value_t, help_heading = "Fit")]
     error: ErrorArg,
+    /// A folder that keeps the features: a later fit of the same layer to the same images, or
+    /// one that was interrupted, reads them there.
+    #[arg(long, value_name = "DIR", help_heading = "Fit")]
+    keep_features: Option<PathBuf>,
     #[command(flatten)]
     input: InputArgs,
     /// The folder for readouts, predictions, masks and the receipt.
@@ -109,6 +114,10 @@ impl FitCommand {
         let also = also.collect::<Result<Vec<_>, _>>().map_err(blame)?;
         let (images, responses) = self.session.open()?;
         make_folder(&self.output).map_err(blame)?;
+        if let Some(folder) = &self.keep_features {
+            make_folder(folder).map_err(blame)?;
+        }
+        let digest = digest(&images);
 
         let cancel = ctrl_c()?;
         let run = |layer: LayerId| -> anyhow::Result<Fit> {
@@ -127,8 +136,8 @@ impl FitCommand {
                     ControlFlow::Continue(())
                 }
             };
-            let features = Features::compute(&model, layer, pooling, &images, &mut watch);
-            let fitted = fit(features.map_err(blame)?, &responses, &request, &mut watch);
+            let features = self.features(&model, layer, pooling, &images, &digest, &mut watch)?;
+            let fitted = fit(features, &responses, &request, &mut watch);
             bar.finish_and_clear();
             fitted.map_err(blame)
         };
@@ -167,7 +176,7 @@ impl FitCommand {
         document.layer = layer_name.to_owned();
         document.window = pooling.window;
         document.images = images.name.clone();
-        document.images_sha256 = digest(&images);
+        document.images_sha256 = digest;
         document.responses = self.session.responses.clone();
         document.layers = layers;
         document.picture = picture.display().to_string();
@@ -185,6 +194,44 @@ impl FitCommand {
             say(&document, &responses)?;
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Features of a layer: those that were kept, or computed and then kept where that was
+    /// asked for.
+    fn features(
+        &self,
+        model: &FloatModel,
+        layer: LayerId,
+        pooling: Pooling,
+        images: &Images,
+        digest: &str,
+        watch: Watch<'_>,
+    ) -> anyhow::Result<Features> {
+        let path = self.keep_features.as_ref().map(|folder| {
+            let name = format!(
+                "{}\n{}\n{}\n{}\n{digest}",
+                model.sha256_hex(),
+                model.spec.input,
+                model.layer(layer).name,
+                pooling.window
+            );
+            folder.join(format!("{}.npy", hex(&Sha256::digest(name)[..16])))
+        });
+        let shape = pooling.shape(model.layer(layer).shape);
+        let kept = path
+            .as_ref()
+            .and_then(|path| Features::kept(path, shape, images.stimuli.len()));
+        if let Some(kept) = kept {
+            return Ok(kept);
+        }
+        let mut all =
+            Features::compute(model, &[layer], self.cells, images, watch).map_err(blame)?;
+        let features = all.swap_remove(0);
+        if let Some(path) = path {
+            let cannot = || format!("cannot write {}", path.display());
+            features.keep(&path).with_context(cannot)?;
+        }
+        Ok(features)
     }
 
     fn method(&self) -> anyhow::Result<Method> {

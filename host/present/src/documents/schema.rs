@@ -1,9 +1,9 @@
 //! The JSON Schema of every document.
 
 use super::{
-    Document, activations, ascend, assess, attack, bench, boards, brain_fit, budget, compare,
-    compile, corrupt, demo, dream, engines, evolve, explain, filters, fool, gallery, infer, invert,
-    memory, occlude, operators, robustness, top, verify,
+    Document, activations, ascend, assess, attack, bench, boards, brain_compare, brain_control,
+    brain_fit, budget, compare, compile, corrupt, demo, dream, engines, evolve, explain, filters,
+    fool, gallery, infer, invert, memory, occlude, operators, robustness, top, verify,
 };
 
 use cortexscope_net::described::{Object, Shape};
@@ -51,6 +51,8 @@ pub fn all() -> Vec<Schema> {
         of::<top::Top>(),
         of::<corrupt::Corrupt>(),
         of::<robustness::Robustness>(),
+        of::<brain_control::BrainControl>(),
+        of::<brain_compare::BrainCompare>(),
     ];
     all.into_iter().flatten().collect()
 }

@@ -1,0 +1,67 @@
+//! Why a neuron cannot be driven.
+
+use cortexscope_explain::attribute::ExplainError;
+use cortexscope_explain::float_model::FloatModelError;
+use cortexscope_net::RequestError;
+use thiserror::Error;
+
+use crate::data::DataError;
+use crate::encode::{EncodeError, StoredError};
+
+/// Why a neuron cannot be driven.
+#[derive(Debug, Error)]
+pub enum ControlError {
+    /// There is no such neuron.
+    #[error("{who} has neurons 0 to {last}; neuron {neuron} is not one of them")]
+    NoNeuron {
+        /// The fit or the network.
+        who: String,
+        /// What was asked for.
+        neuron: usize,
+        /// The last neuron.
+        last: usize,
+    },
+    /// A network as a judge whose last layer has maps.
+    #[error("{model} ends in maps of {shape:?}; a judge ends in one value for each neuron")]
+    JudgeMaps {
+        /// The network.
+        model: String,
+        /// `[C, H, W]`.
+        shape: [usize; 3],
+    },
+    /// A softmax over a single neuron.
+    #[error("a one-hot population needs at least two neurons; the fit has one")]
+    OneNeuron,
+    /// A fit.
+    #[error(transparent)]
+    Stored(#[from] StoredError),
+    /// Images.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// Features.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// The network.
+    #[error(transparent)]
+    Model(#[from] FloatModelError),
+    /// The way back through the network.
+    #[error(transparent)]
+    Explain(#[from] ExplainError),
+    /// The work was ended from outside.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl RequestError for ControlError {
+    fn is_request(&self) -> bool {
+        match self {
+            Self::NoNeuron { .. } | Self::JudgeMaps { .. } | Self::OneNeuron => true,
+            Self::Stored(error) => error.is_request(),
+            Self::Data(error) => error.is_request(),
+            Self::Encode(error) => error.is_request(),
+            Self::Model(error) => error.is_request(),
+            Self::Explain(error) => error.is_request(),
+            Self::Interrupted => false,
+        }
+    }
+}

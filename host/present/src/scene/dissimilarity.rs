@@ -1,0 +1,62 @@
+//! Dissimilarity matrices side by side.
+
+use cortexscope_brain::similarity::Rdm;
+use cortexscope_draw::{ColourMap, Drawing, GridLayout, PictureError, Tile, Tiles, tile_grid};
+use cortexscope_explain::float_model::FloatModel;
+use image::{Rgb, RgbImage};
+
+/// A matrix and what is written below it.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// Ranks of dissimilarities.
+    pub rdm: Rdm,
+    /// Lines below the picture.
+    pub lines: Vec<String>,
+}
+
+/// Pixels of a matrix's side at most.
+const SIDE_PX: usize = 160;
+
+/// Draws matrices of ranks, each from its least to its greatest; of many images, as many as
+/// there are pixels, at equal distances.
+///
+/// # Errors
+/// There is no matrix.
+pub fn matrices(model: &FloatModel, shown: &[Shown]) -> Result<Drawing, PictureError> {
+    let images = shown.first().map_or(0, |first| first.rdm.images);
+    let side = images.min(SIDE_PX);
+    let tiles = shown.iter().map(|one| {
+        let pairs = one.rdm.pairs.iter();
+        let [low, high] = pairs.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], &value| {
+            [low.min(value), high.max(value)]
+        });
+        let image = RgbImage::from_fn(side as u32, side as u32, |x, y| {
+            let [row, column] = [y, x].map(|at| at as usize * images / side);
+            if row == column {
+                return Rgb([128; 3]);
+            }
+            let share = (one.rdm.at(row, column) - low) / (high - low).max(f64::MIN_POSITIVE);
+            ColourMap::Activation.at(share as f32)
+        });
+        Tile {
+            image,
+            lines: one.lines.clone(),
+        }
+    });
+    let tiles = Tiles {
+        title: format!("{}: dissimilarity of images", model.name),
+        shape: format!("{images}×{images}"),
+        op: "ranks of 1 − r".to_owned(),
+        statement: "dark: alike; light: unlike; each matrix from its least to its greatest rank"
+            .to_owned(),
+        footnote: String::new(),
+        bar: None,
+        columns: None,
+        tiles: tiles.collect(),
+    };
+    let layout = GridLayout {
+        max_width: 1280,
+        px_per_value: (SIDE_PX / side.max(1)).max(1) as u32,
+    };
+    tile_grid(&tiles, layout)
+}

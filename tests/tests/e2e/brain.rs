@@ -1,0 +1,282 @@
+//! `cortexscope brain`: on arrays that are made here, and on recorded neurons.
+
+use crate::command_line::{json, refused};
+use crate::json_documents::is_valid;
+use crate::outside_data::outside;
+use cortexscope_net::random::Random;
+use serde_json::Value;
+use std::path::Path;
+
+/// Writes a NumPy array.
+fn npy(path: &Path, element: &str, shape: &str, bytes: &[u8]) -> String {
+    let mut header =
+        format!("{{'descr': '{element}', 'fortran_order': False, 'shape': {shape}, }}");
+    header += &" ".repeat(64 - (10 + header.len() + 1) % 64);
+    header.push('\n');
+    let mut file = b"\x93NUMPY\x01\x00".to_vec();
+    file.extend((header.len() as u16).to_le_bytes());
+    file.extend(header.as_bytes());
+    file.extend(bytes);
+    std::fs::write(path, file).expect("the folder is there");
+    path.to_str().expect("a plain path").to_owned()
+}
+
+const IMAGES: usize = 48;
+
+/// Images with a bright square somewhere, and two neurons with two repeats: one follows the
+/// row of the square, the other its column. −1 stands for a repeat that was not made.
+fn session(folder: &Path) -> [String; 2] {
+    let mut random = Random::new(1);
+    let mut pixels = vec![0; IMAGES * 784];
+    let mut responses = [const { Vec::new() }; 2];
+    for image in 0..IMAGES {
+        let place = [0; 2].map(|_| random.below(20));
+        for at in 0..64 {
+            let [y, x] = [place[0] + at / 8, place[1] + at % 8];
+            pixels[image * 784 + y * 28 + x] = 255;
+        }
+        for (neuron, place) in place.into_iter().enumerate() {
+            let rate = place as f64 + 10.0;
+            responses[neuron].push(rate + random.normal());
+            responses[neuron].push(if image == 5 {
+                -1.0
+            } else {
+                rate + random.normal()
+            });
+        }
+    }
+    let rates: Vec<u8> = responses
+        .concat()
+        .iter()
+        .flat_map(|r| r.to_le_bytes())
+        .collect();
+    [
+        npy(
+            &folder.join("images.npy"),
+            "|u1",
+            &format!("({IMAGES}, 28, 28)"),
+            &pixels,
+        ),
+        npy(
+            &folder.join("rates.npy"),
+            "<f8",
+            &format!("(2, {IMAGES}, 2)"),
+            &rates,
+        ),
+    ]
+}
+
+fn number(value: &Value) -> f64 {
+    value
+        .as_f64()
+        .unwrap_or_else(|| panic!("{value} is not a number"))
+}
+
+#[test]
+fn a_session_is_fitted_driven_and_compared() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let [images, rates] = session(dir.path());
+    let at = |name: &str| {
+        dir.path()
+            .join(name)
+            .to_str()
+            .expect("a plain path")
+            .to_owned()
+    };
+    let [fitted, driven] = [at("fit"), at("control")];
+    let fit = |readout: &'static str, folder: &str| {
+        let args = [
+            "brain",
+            "fit",
+            "--features",
+            "lecture-lenet:pool1",
+            "--images",
+            &images,
+            "--responses",
+            &rates,
+            "--missing",
+            "-1",
+            "--train",
+            "0..36",
+            "--test",
+            "36..48",
+            "--readout",
+            readout,
+            "--seed",
+            "1",
+            "-o",
+            folder,
+            "--json",
+        ];
+        is_valid("brain-fit", &args);
+        json(&args)
+    };
+    let document = fit("ridge", &fitted);
+    assert!(number(&document["median_r"]) > 0.8, "{document}");
+    assert_eq!(document["neurons"][1]["index"], 1);
+    assert!(number(&document["neurons"][0]["explained_variance"]) > 0.6);
+    // Noise with a standard deviation of 1 beside rates with one of about 6.
+    assert!(number(&document["ceiling"]["value"]) > 0.9, "{document}");
+    assert_eq!(document["receptive_field"]["size"].to_string(), "[6,6]");
+    assert_eq!(fit("ridge", &fitted)["neurons"], document["neurons"]);
+
+    let control = [
+        "brain", "control", "stretch", "--fit", &fitted, "--neuron", "1", "--seeds", "2",
+        "--judge", &fitted, "--steps", "3", "--others", "1", "-o", &driven, "--json",
+    ];
+    is_valid("brain-control", &control);
+    let document = json(&control);
+    let first = &document["images"][0];
+    // The judge is the same model here.
+    assert_eq!(first["own"], first["judge"]);
+    assert!(number(&document["natural_max"]) > 20.0, "{document}");
+    assert_eq!(document["controls"].as_array().map(Vec::len), Some(7));
+
+    let compare = [
+        "brain",
+        "compare",
+        "lecture-lenet",
+        "--images",
+        &images,
+        "--responses",
+        &rates,
+        "--missing",
+        "-1",
+        "--layer",
+        "pool1",
+        "--draws",
+        "20",
+        "--json",
+    ];
+    is_valid("brain-compare", &compare);
+    let document = json(&compare);
+    assert!(number(&document["layers"][0]["cka"]) > 0.1, "{document}");
+    // An image with one repeat has no halves.
+    assert!(document["ceiling"]["lower"].is_null());
+}
+
+#[test]
+fn what_cannot_be_fitted_is_said_first() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let [images, rates] = session(dir.path());
+    let fit = |train, test, features| {
+        [
+            "brain",
+            "fit",
+            "--features",
+            features,
+            "--images",
+            &images,
+            "--responses",
+            &rates,
+            "--train",
+            train,
+            "--test",
+            test,
+            "--readout",
+            "ridge",
+            "-o",
+            "unused",
+        ]
+    };
+    refused(&fit("0..30", "29..48", "lecture-lenet:pool1"), &["overlap"]);
+    refused(
+        &fit("0..30", "30..49", "lecture-lenet:pool1"),
+        &["30..49", "48 images"],
+    );
+    refused(
+        &fit("0..5", "30..48", "lecture-lenet:pool1"),
+        &["--train", "at least 10"],
+    );
+    refused(
+        &fit("0..30", "30..48", "lecture-lenet:pool9"),
+        &["pool9", "pool1"],
+    );
+    refused(&fit("0..30", "30..48", "lecture-lenet"), &["MODEL:LAYER"]);
+    let none = dir.path().to_str().expect("a plain path");
+    let control = ["brain", "control", "ohp", "--fit", none, "--neuron", "0"];
+    refused(&control, &["has no fit", "brain fit"]);
+    assert!(!Path::new("unused/fit.json").exists());
+}
+
+/// AlexNet's layers and the 33 neurons of session 190923, first half to second half.
+fn v4(layer: &str, readout: &str, folder: &Path) -> f64 {
+    let [model, images, rates] = [
+        "models/alexnet_conv.onnx",
+        "v4/images_190923.zip",
+        "v4/responses_190923.npy",
+    ]
+    .map(|name| outside(name).to_str().expect("a plain path").to_owned());
+    let features = format!("{model}:{layer}");
+    let [output, kept] = ["fit", "features"].map(|name| folder.join(name));
+    let document = json(&[
+        "brain",
+        "fit",
+        "--features",
+        &features,
+        "--images",
+        &images,
+        "--responses",
+        &rates,
+        "--train",
+        "0..600",
+        "--test",
+        "600..1200",
+        "--readout",
+        readout,
+        "--seed",
+        "1",
+        "--keep-features",
+        kept.to_str().expect("a plain path"),
+        "-o",
+        output.to_str().expect("a plain path"),
+        "--json",
+    ]);
+    assert!(document["ceiling"].is_null());
+    number(&document["median_r"])
+}
+
+/// Ridge .546 and the factorised readout .587 to .607 by an independent implementation; the
+/// direction, and the third layer as the best, are those of the literature.
+#[test]
+#[ignore = "needs outside data: cargo xtask test --data DIR"]
+fn v4_is_predicted_best_by_the_third_layer() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let ridge = v4("relu3", "ridge", dir.path());
+    assert!((ridge - 0.546).abs() < 0.015, "{ridge}");
+    let factorised = v4("relu3", "factorised", dir.path());
+    assert!(
+        factorised >= 0.57 && factorised >= ridge + 0.02,
+        "{factorised} {ridge}"
+    );
+    let [first, second, fifth] =
+        ["relu1", "relu2", "relu5"].map(|layer| v4(layer, "ridge", dir.path()));
+    assert!(
+        first < second && second <= ridge && ridge >= fifth,
+        "{first} {second} {ridge} {fifth}"
+    );
+}
+
+/// Human early visual cortex and IT: ρ .0444 for relu2 in the former, .0440 for relu4 in the
+/// latter, by an independent implementation.
+#[test]
+#[ignore = "needs outside data: cargo xtask test --data DIR"]
+fn early_and_late_layers_part_as_evc_and_it_do() {
+    let [model, data] = ["models/alexnet_conv.onnx", "brain/fmri78_evc_it.npz"].map(outside);
+    let [model, data] = [model, data].map(|path| path.to_str().expect("a plain path").to_owned());
+    let images = format!("{data}:images");
+    let rho = |area: &str| -> Vec<f64> {
+        let rdm = format!("{data}:{area}");
+        let document = json(&[
+            "brain", "compare", &model, "--images", &images, "--rdm", &rdm, "--draws", "100",
+            "--json",
+        ]);
+        let layers = document["layers"].as_array().expect("layers");
+        layers.iter().map(|layer| number(&layer["rsa"])).collect()
+    };
+    let (evc, it) = (rho("evc"), rho("it"));
+    assert!((evc[1] - 0.0444).abs() < 0.005, "{evc:?}");
+    assert!((it[3] - 0.0440).abs() < 0.005, "{it:?}");
+    let interaction = (evc[1] - evc[3]) - (it[1] - it[3]);
+    assert!((interaction - 0.040).abs() < 0.005, "{interaction}");
+}
