@@ -198,6 +198,7 @@ where
         board.paint_stack(paint);
     }
     let mut stream = Stream::new(port, board, ask);
+    stream.start();
     engine.infer(ask.mode, &mut stream)?;
     let total = stream
         .finish(usize::from(tensors))

@@ -10,6 +10,7 @@ use cortexscope_wire::{Event, TensorSet};
 use embedded_io::{Read, ReadReady, Write};
 
 /// A counter that does not count while results are sent.
+#[derive(Default)]
 struct Watch {
     started: u64,
     /// Counted outside of the engine.
@@ -80,13 +81,12 @@ struct Run {
 
 impl<'s, 'p, B: Board, L: Read + ReadReady + Write> Stream<'s, 'p, B, L> {
     pub(crate) fn new(port: &'s mut Port<'p, L>, board: &'s mut B, ask: &Infer) -> Self {
-        let watch = Watch::start(board);
         Self {
             port,
             board,
             taps: ask.taps,
             paint: ask.paint,
-            watch,
+            watch: Watch::default(),
             begun: 0,
             layers: [Layer {
                 count: 0,
@@ -105,9 +105,14 @@ impl<'s, 'p, B: Board, L: Read + ReadReady + Write> Stream<'s, 'p, B, L> {
         }
     }
 
+    /// Counts from now on: what it took to get here is not the engine's.
+    pub(crate) fn start(&mut self) {
+        self.watch = Watch::start(self.board);
+    }
+
     /// Sends what is left and one event for each of the `tensors` but the input;
     /// gives what the whole took.
-    pub(crate) fn finish(mut self, tensors: usize) -> Result<Total, Stop<L::Error>> {
+    pub(crate) fn finish(&mut self, tensors: usize) -> Result<Total, Stop<L::Error>> {
         let count = self.watch.count(self.board);
         self.look_at_stack();
         self.flush()?;

@@ -108,7 +108,7 @@ pub(crate) fn are_sound(conv: &Conv2d<'_>) -> bool {
     if !is_window(window, *groups) {
         return false;
     }
-    let filter_words = filter_words(window, channels);
+    let filter_words = filter_words(window, channels).max(1);
     let filters = conv
         .weights()
         .chunks_exact(conv.weights_per_output().max(1));
@@ -192,7 +192,7 @@ fn put_columns(conv: &Conv2d<'_>, [upper, lower]: [&[i8]; 2], first: usize, cell
     let pixel = (2 * first).wrapping_sub(conv.window.pad_left);
     let mut at = pixel.wrapping_mul(channels);
     let mut channel = 0;
-    for cell in cells.chunks_exact_mut(conv.window.kernel_h + 1) {
+    for cell in cells.chunks_exact_mut((conv.window.kernel_h + 1).max(1)) {
         let mut words = [word(upper, at), word(lower, at)];
         for pair in cell.as_chunks_mut().0.iter_mut().rev() {
             core::mem::swap(pair, &mut words);

@@ -321,12 +321,11 @@ pub fn whole_columns(
     zeros: i32,
     cells: &mut [u32],
 ) -> usize {
-    let column = channels * (kernel + 1);
-    if column == 0 {
-        return 0;
-    }
-    let columns = upper.len().min(lower.len()) / (2 * channels);
-    let columns = columns.min(cells.len() / column);
+    let pixels = upper.len().min(lower.len());
+    let columns = pixels.checked_div(2 * channels).unwrap_or_default();
+    let cells_of = channels * (kernel + 1);
+    let room = cells.len().checked_div(cells_of).unwrap_or_default();
+    let columns = columns.min(room);
     if columns == 0 {
         return 0;
     }
