@@ -1,6 +1,6 @@
 //! `cortexscope gallery`.
 
-use super::common::{ctrl_c, print_json, wrong};
+use super::common::{blame, ctrl_c, print_json, wrong};
 use super::progress;
 use clap::Args;
 use cortexscope_present::documents;
@@ -55,7 +55,8 @@ impl GalleryCommand {
             } else {
                 ControlFlow::Continue(())
             }
-        })?;
+        });
+        let exhibits = exhibits.map_err(blame)?;
         bar.finish_and_clear();
         let page = gallery.page();
         if self.json {

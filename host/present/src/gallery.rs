@@ -19,7 +19,9 @@ use cortexscope_explain::activations;
 use cortexscope_explain::attribute::{ArgumentError, ExplainError};
 use cortexscope_explain::filters::Slice;
 use cortexscope_explain::float_model::{FloatModel, FloatModelError, Overrides};
+use cortexscope_net::RequestError;
 use cortexscope_net::input::picture;
+use cortexscope_net::output::{OutputError, make_folder};
 
 /// Why a gallery cannot be made.
 #[derive(Debug, Error)]
@@ -48,6 +50,9 @@ pub enum GalleryError {
     /// A picture cannot be encoded.
     #[error(transparent)]
     Encode(#[from] image::ImageError),
+    /// The folder cannot be made, or it is a file.
+    #[error(transparent)]
+    Output(#[from] OutputError),
     /// A file cannot be written.
     #[error("cannot write {}", path.display())]
     Write {
@@ -62,6 +67,16 @@ pub enum GalleryError {
     /// The work was ended from outside.
     #[error("interrupted")]
     Interrupted,
+}
+
+impl RequestError for GalleryError {
+    fn is_request(&self) -> bool {
+        match self {
+            Self::Output(error) => error.is_request(),
+            Self::Model(error) => error.is_request(),
+            _ => false,
+        }
+    }
 }
 
 impl From<ExplainError> for GalleryError {
@@ -120,7 +135,7 @@ impl Gallery {
     /// # Errors
     /// [`GalleryError`].
     pub fn make(&self, watch: Watch<'_>) -> Result<Vec<Exhibit>, GalleryError> {
-        self.write_error(std::fs::create_dir_all(&self.output), &self.output)?;
+        make_folder(&self.output)?;
         let mut making = Making {
             gallery: self,
             exhibits: Vec::new(),
@@ -281,4 +296,24 @@ fn open(
         ..Overrides::default()
     };
     FloatModel::open(&path.to_string_lossy(), &overrides).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_no_folder_for_a_gallery() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let gallery = Gallery {
+            output: file.path().to_owned(),
+            data: None,
+            seed: 0,
+        };
+        let error = gallery
+            .make(&mut |_| ControlFlow::Continue(()))
+            .unwrap_err();
+        assert!(error.is_request(), "{error}");
+        assert!(error.to_string().ends_with("is a file: give a folder"));
+    }
 }

@@ -3,8 +3,9 @@
 use tract_onnx::pb::tensor_proto::DataType;
 
 use super::*;
-use crate::onnx::GraphBuilder;
-use crate::onnx::builder::{Size, int, ints};
+use crate::onnx::builder::{Size, float, int, ints};
+use crate::onnx::{Engine, GraphBuilder};
+use tract_onnx::prelude::{Tensor, tvec};
 
 fn fixed(sizes: &[usize]) -> Vec<Size> {
     sizes.iter().map(|&size| Size::Fixed(size)).collect()
@@ -127,6 +128,31 @@ fn windows_of_samples_have_one_row() {
         assert_eq!(read.sizes["p"], [1, 4, 1, 9]);
         assert_eq!(operators(&read), ["Conv", "MaxPool", "GlobalAveragePool"]);
     }
+}
+
+#[test]
+fn a_celu_keeps_the_factor_of_its_exponential() {
+    let celu = |alpha: f32| {
+        let mut file = graph(&[1, 1, 1, 4]);
+        file.node("Celu", &["x"], "y", vec![float("alpha", alpha)]);
+        file.model(13)
+    };
+    let found = read(celu(1.5), &Hint::default()).expect("a network");
+    assert_eq!(operators(&found), ["Div", "Elu", "Mul"]);
+    let engine = Engine::new(&found.model, &["y"]).expect("it runs");
+    let inputs = [-4.0_f32, -0.5, 0.0, 2.0];
+    let tensor = Tensor::from_shape(&[1, 1, 1, 4], &inputs).expect("a tensor");
+    let outputs = engine.run(tvec![tensor.into()]).expect("values");
+    let values = outputs[0].to_plain_array_view::<f32>().expect("floats");
+    for (&value, x) in values.iter().zip(inputs.map(f64::from)) {
+        // ONNX, Celu: max(0, x) + min(0, α · (exp(x / α) − 1)).
+        let defined = x.max(0.0) + (1.5 * (x / 1.5).exp_m1()).min(0.0);
+        assert!((f64::from(value) - defined).abs() < 2e-6, "{x}: {value}");
+    }
+    let same = read(celu(1.0), &Hint::default()).expect("a network");
+    assert_eq!(operators(&same), ["Celu"]);
+    let refused = read(celu(0.0), &Hint::default()).unwrap_err();
+    assert!(refused.to_string().contains("greater than 0"), "{refused}");
 }
 
 #[test]

@@ -10,6 +10,12 @@ use crate::reader::{Reader, Refusal};
 
 /// Reads a function of one activation.
 pub fn read<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(), Refusal> {
+    if node.op_type == "Celu" {
+        let alpha = Attributes(node).float("alpha", 1.0)?;
+        if alpha != 1.0 {
+            return read_celu(reader, node, alpha);
+        }
+    }
     let view = reader.activation(node, 0)?;
     let tensor = &reader.tensors[view.tensor];
     let form = tensor.form.clone();
@@ -32,6 +38,42 @@ pub fn read<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(), Refu
         _ => {}
     }
     let made = reader.emit(node, &node.op_type, inputs, attributes, form)?;
+    reader.set_view(node, made, view.dims);
+    Ok(())
+}
+
+/// Celu as α · Elu(x / α): tract leaves out the factor α of the exponential, so that only
+/// α = 1 may stay as it is.
+fn read_celu<'a>(reader: &mut Reader<'a>, node: &'a NodeProto, alpha: f32) -> Result<(), Refusal> {
+    if !(alpha.is_finite() && alpha > 0.0) {
+        return Err(Refusal::Setting {
+            name: "alpha",
+            value: alpha.to_string(),
+            wanted: "a number greater than 0 is supported",
+        });
+    }
+    let view = reader.activation(node, 0)?;
+    let tensor = &reader.tensors[view.tensor];
+    let (form, input) = (tensor.form.clone(), tensor.name.clone());
+    let name = super::super::node_name(node);
+    let constant = Constant {
+        dims: Vec::new(),
+        values: Values::Float(vec![alpha]),
+    };
+    let alpha = reader.keep(Arc::new(constant.emit(&format!("{name}.alpha"))));
+    let share = format!("{name}.share");
+    let share = reader.add(
+        &share,
+        "Div",
+        vec![input, alpha.clone()],
+        Vec::new(),
+        form.clone(),
+    )?;
+    let share = reader.tensors[share].name.clone();
+    let elu = format!("{name}.elu");
+    let elu = reader.add(&elu, "Elu", vec![share], Vec::new(), form.clone())?;
+    let elu = reader.tensors[elu].name.clone();
+    let made = reader.emit(node, "Mul", vec![elu, alpha], Vec::new(), form)?;
     reader.set_view(node, made, view.dims);
     Ok(())
 }
