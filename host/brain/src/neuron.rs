@@ -34,6 +34,15 @@ pub trait Neuron {
     fn rates(&mut self, images: &[&[f32]]) -> Result<Vec<f64>, NeuronError>;
 }
 
+/// A neuron whose gradient can be followed. This is what biology never has.
+pub trait Differentiable {
+    /// The rate for one image, and its derivative with respect to each of the image's values.
+    ///
+    /// # Errors
+    /// As [`Neuron::rates`].
+    fn slope(&mut self, image: &[f32]) -> Result<(f64, Vec<f32>), NeuronError>;
+}
+
 /// Why a neuron does not answer.
 #[derive(Debug, Error)]
 pub enum NeuronError {
@@ -45,7 +54,7 @@ pub enum NeuronError {
         /// Values wanted.
         need: usize,
     },
-    /// A rate that is no number.
+    /// A rate that is not finite.
     #[error("the rate of image {image} is not finite: check the model and its input range")]
     NotFinite {
         /// Which image of those asked about.
@@ -100,7 +109,7 @@ fn check_sizes(images: &[&[f32]], shape: [usize; 3]) -> Result<(), NeuronError> 
     }
 }
 
-/// Refuses rates that are no numbers.
+/// Refuses rates that are not finite.
 fn check_rates(rates: Vec<f64>) -> Result<Vec<f64>, NeuronError> {
     match rates.iter().position(|rate| !rate.is_finite()) {
         Some(image) => Err(NeuronError::NotFinite { image }),

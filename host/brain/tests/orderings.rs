@@ -1,20 +1,20 @@
 //! Which search finds how much of the optimum, over five seeds, beside what was published.
 
+mod conv_unit;
+
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use cortexscope_brain::evolve::{Made, Plan, Settings, Subjects, Zero, experiment, screen};
 use cortexscope_brain::generator::{Generator, LowPass, Pixels};
-use cortexscope_brain::neuron::FloatNeuron;
 use cortexscope_brain::noise::Noise;
 use cortexscope_brain::optimise::preset;
 use cortexscope_brain::stimuli::Stimuli;
 use cortexscope_explain::float_model::{FloatModel, Overrides};
-use cortexscope_explain::target::{ClassValue, Target};
 
-/// A class and a unit of the second convolution.
-const UNITS: [&str; 2] = ["class:3", "conv2:20:4:4"];
+/// Channels of the second convolution; the unit in the middle of each is asked.
+const UNITS: [usize; 3] = [5, 20, 40];
 const SEEDS: u64 = 5;
 const QUERIES: usize = 3000;
 /// Spikes for the best natural image.
@@ -58,8 +58,8 @@ const ROWS: [(&str, bool, &[(&str, f64)]); 4] = [
 
 /// A unit, the same for its gradient, its rate that counts as 0, and the best natural rate.
 struct Unit {
-    asked: FloatNeuron,
-    slopes: FloatNeuron,
+    asked: conv_unit::ConvUnit,
+    slopes: conv_unit::ConvUnit,
     zero: f64,
     natural_best: f64,
 }
@@ -131,27 +131,23 @@ fn searches_come_in_the_order_that_was_found_independently() {
     let stimuli = Stimuli::open("mnist", &model.spec.input)
         .unwrap()
         .first(1000);
-    let mut units: Vec<_> = UNITS
+    let mut units: Vec<Unit> = UNITS
         .iter()
-        .map(|unit| {
-            let aim = unit
-                .parse::<Target>()
-                .unwrap()
-                .aim(&model, ClassValue::Logit)
-                .unwrap();
-            let mut neuron = FloatNeuron::new(&model, aim.clone()).unwrap();
-            let natural = screen(&mut neuron, &stimuli, &mut |_| true);
+        .map(|&channel| {
+            let mut asked = conv_unit::ConvUnit::new(&model, channel);
+            asked.check(&model, &stimuli.images[0]);
+            let natural = screen(&mut asked, &stimuli, &mut |_| true);
             let natural = natural.unwrap().unwrap();
-            let best = natural.best(natural.median).unwrap();
+            let natural_best = natural.best(natural.median).unwrap();
             println!(
-                "{unit}: median {:.3}, best natural rate {best:.3}",
+                "c2:{channel}:4:4: median {:.3}, best natural rate {natural_best:.3}",
                 natural.median
             );
             Unit {
-                asked: neuron,
-                slopes: FloatNeuron::new(&model, aim).unwrap(),
+                slopes: asked.clone(),
+                asked,
                 zero: natural.median,
-                natural_best: best,
+                natural_best,
             }
         })
         .collect();

@@ -8,7 +8,7 @@ use super::{
     evolve, optimum, resume, screen,
 };
 use crate::generator::{Generator, Pixels};
-use crate::neuron::{FloatNeuron, Neuron};
+use crate::neuron::{Differentiable, Neuron};
 use crate::stimuli::Stimuli;
 
 /// Which of the neuron's own rates counts as 0.
@@ -28,8 +28,8 @@ pub struct Subjects<'a> {
     /// A neuron that answers the same and costs less: it is asked about natural images and
     /// about the gradient's. None where the neuron itself answers these too.
     pub twin: Option<&'a mut dyn Neuron>,
-    /// The float unit whose gradient is followed, where there is one.
-    pub gradient: Option<&'a mut FloatNeuron>,
+    /// The unit whose gradient is followed, where there is one.
+    pub gradient: Option<&'a mut dyn Differentiable>,
 }
 
 /// What to do.
@@ -192,7 +192,7 @@ fn start(name: &str, code: Vec<f64>) -> Start {
 
 /// What both climbs share.
 struct Climb<'a> {
-    float: &'a mut FloatNeuron,
+    float: &'a mut dyn Differentiable,
     asked: &'a mut dyn Neuron,
     zero: f64,
     steps: usize,

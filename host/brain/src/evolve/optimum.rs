@@ -6,7 +6,7 @@ use cortexscope_net::random::Random;
 
 use super::EvolveError;
 use crate::generator::Generator;
-use crate::neuron::FloatNeuron;
+use crate::neuron::Differentiable;
 use crate::optimise::Code;
 
 /// Where a climb begins.
@@ -48,7 +48,7 @@ const DRAWN: usize = 2;
 /// The network or a decoder cannot be run, or `watch` ended the work; it is told after each
 /// gradient.
 pub fn optimum(
-    neuron: &mut FloatNeuron,
+    neuron: &mut dyn Differentiable,
     generator: &dyn Generator,
     starts: &[Start],
     steps: usize,

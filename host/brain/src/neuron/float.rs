@@ -5,7 +5,7 @@ use cortexscope_explain::float_model::{FloatModel, Forward};
 use cortexscope_explain::target::Aim;
 use cortexscope_net::input::InputSpec;
 
-use super::{Neuron, NeuronError, check_rates, check_sizes};
+use super::{Differentiable, Neuron, NeuronError, check_rates, check_sizes};
 use crate::stimuli::values;
 
 /// A map, a unit or a class of a float network.
@@ -32,13 +32,10 @@ impl FloatNeuron {
             aim,
         })
     }
+}
 
-    /// The rate for one image and its derivative with respect to each of the image's
-    /// values. This is what biology never has.
-    ///
-    /// # Errors
-    /// As [`Neuron::rates`].
-    pub fn slope(&mut self, image: &[f32]) -> Result<(f64, Vec<f32>), NeuronError> {
+impl Differentiable for FloatNeuron {
+    fn slope(&mut self, image: &[f32]) -> Result<(f64, Vec<f32>), NeuronError> {
         check_sizes(&[image], self.spec.shape())?;
         let pass = self.backward.run(&values(&self.spec, image), &self.aim)?;
         let rate = check_rates(vec![pass.score])?[0];

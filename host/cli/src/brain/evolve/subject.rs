@@ -127,7 +127,7 @@ impl Subject {
         Subjects {
             neuron,
             twin,
-            gradient: self.slopes.as_mut(),
+            gradient: self.slopes.as_mut().map(|unit| unit as _),
         }
     }
 }
