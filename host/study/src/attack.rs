@@ -1,5 +1,6 @@
 //! Adversarial examples for a board, and their transfer between board and float model.
 
+mod asked;
 mod board_judge;
 pub mod queries;
 mod square;

@@ -1,7 +1,7 @@
 //! Steps uphill that stay within a ball: what BIM and PGD have in common.
 
 use super::ball::{Ball, Norm};
-use super::method::{Found, Slopes};
+use super::found::{Found, Slopes};
 use super::objective::Goal;
 use super::victim::Victim;
 use crate::attribute::ExplainError;

@@ -1,7 +1,7 @@
 //! DeepFool: again and again to the nearest boundary of the linearised classifier.
 
 use super::ball::{Norm, valid};
-use super::method::{Found, MethodInfo, Slopes};
+use super::found::{Found, MethodInfo, Slopes};
 use super::objective::{Goal, Loss};
 use super::victim::Victim;
 use crate::attribute::ExplainError;

@@ -1,7 +1,8 @@
 //! One input, attacked and judged.
 
 use super::ball::Norm;
-use super::method::{Method, Slopes};
+use super::found::Slopes;
+use super::method::Method;
 use super::objective::Goal;
 use super::pixels::{levels, of_levels};
 use super::victim::{Judged, Victim};

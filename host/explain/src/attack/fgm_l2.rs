@@ -1,7 +1,7 @@
 //! The fast gradient method for L2: x′ = x + ε · ∇ₓ L / ‖∇ₓ L‖₂.
 
 use super::ball::Norm;
-use super::method::{Found, MethodInfo};
+use super::found::{Found, MethodInfo};
 use super::objective::Goal;
 use super::single_step;
 use super::victim::Victim;

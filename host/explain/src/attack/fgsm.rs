@@ -1,7 +1,7 @@
 //! The fast gradient sign method: x′ = x + ε · sign(∇ₓ L).
 
 use super::ball::Norm;
-use super::method::{Found, MethodInfo};
+use super::found::{Found, MethodInfo};
 use super::objective::Goal;
 use super::single_step;
 use super::victim::Victim;

@@ -1,7 +1,7 @@
 //! One pixel, found by differential evolution: no derivative is asked for.
 
 use super::ball::Norm;
-use super::method::{Found, MethodInfo, Slopes};
+use super::found::{Found, MethodInfo, Slopes};
 use super::objective::{Goal, log_odds};
 use super::pixels::{levels, of_levels};
 use super::victim::Victim;

@@ -3,7 +3,7 @@
 
 use super::ascent::{Steps, ascend};
 use super::ball::{Ball, Norm};
-use super::method::{Found, MethodInfo};
+use super::found::{Found, MethodInfo};
 use super::objective::Goal;
 use super::victim::Victim;
 use crate::attribute::ExplainError;

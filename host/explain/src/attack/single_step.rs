@@ -2,7 +2,7 @@
 
 use super::ascent::direction;
 use super::ball::{Norm, valid};
-use super::method::{Found, Slopes};
+use super::found::{Found, Slopes};
 use super::objective::Goal;
 use super::victim::Victim;
 use crate::attribute::ExplainError;

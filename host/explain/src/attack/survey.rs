@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 
 use super::example::attack;
-use super::method::{Method, Slopes};
+use super::found::Slopes;
+use super::method::Method;
 use super::objective::Goal;
 use super::pixels::levels;
 use super::victim::Victim;

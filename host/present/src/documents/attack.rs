@@ -59,7 +59,8 @@ described! {
         pub loss: String,
         /// Seed of what is random.
         pub seed: u64,
-        /// Size of a step; `null` for a method that has none.
+        /// Size of a step; `null` for a method that has none. Of `pgd-l2` without `--step` that of
+        /// the first ε; it is in proportion to ε.
         pub step: Option<f64>,
         /// Steps, or generations, at most; `null` for a single step.
         pub steps: Option<usize>,

@@ -1,10 +1,10 @@
 //! Adversarial examples by queries alone: no derivative is asked for, so that a masked
 //! gradient hides nothing.
 
-use cortexscope_explain::attack::{Ball, Goal, Judge, Norm, levels, log_odds, of_levels};
+use cortexscope_explain::attack::{Ball, Goal, Judge, Norm, of_levels};
 use cortexscope_net::random::Random;
-use cortexscope_net::scores::first_greatest;
 
+use super::asked::{Asked, Tried};
 use super::square;
 
 /// How the next picture is chosen.
@@ -62,53 +62,6 @@ pub struct Sought {
     pub queries: u64,
 }
 
-/// A judge that counts, and says how far a picture is from its goal.
-pub(super) struct Asked<'a, J> {
-    judge: &'a mut J,
-    goal: Goal,
-    pub queries: u64,
-    pub most: u64,
-}
-
-/// A picture and what it is worth.
-#[derive(Clone, Debug)]
-pub(super) struct Tried {
-    pub picture: Vec<f32>,
-    pub levels: Vec<u8>,
-    pub class: usize,
-    /// Falls towards the goal: the log-odds of the class that is left, or minus those of
-    /// the one that is wanted.
-    pub cost: f64,
-    pub is_reached: bool,
-}
-
-impl<J: Judge> Asked<'_, J> {
-    /// Judges a picture in 8 bits.
-    pub fn ask(&mut self, picture: Vec<f32>) -> Result<Tried, J::Error> {
-        let levels = levels(&picture);
-        let logits = self.judge.logits_of(&levels)?;
-        self.queries += 1;
-        let class = first_greatest(&logits).unwrap_or_default();
-        let odds = log_odds(&logits, self.goal.class());
-        let cost = match self.goal {
-            Goal::Away(_) => odds,
-            Goal::Towards(_) => -odds,
-        };
-        Ok(Tried {
-            picture,
-            levels,
-            class,
-            cost,
-            is_reached: self.goal.is_reached(class),
-        })
-    }
-
-    /// Whether another query is allowed.
-    pub fn is_left(&self) -> bool {
-        self.queries < self.most
-    }
-}
-
 /// Searches within ε of `original`, in 8 bits, `[C, H, W]`, for a picture that reaches the
 /// goal. The class of the goal is one that the judge has.
 ///
@@ -128,12 +81,7 @@ pub fn search<J: Judge>(
         norm: Norm::Greatest,
         eps: queries.eps,
     };
-    let mut asked = Asked {
-        judge,
-        goal,
-        queries: 0,
-        most: queries.most.max(1),
-    };
+    let mut asked = Asked::new(judge, goal, queries.most);
     let first = asked.ask(centre.clone())?;
     let best = if first.is_reached {
         first

@@ -3,7 +3,7 @@
 use cortexscope_explain::attack::{Ball, Judge};
 use cortexscope_net::random::Random;
 
-use super::queries::{Asked, Tried};
+use super::asked::{Asked, Tried};
 
 /// Share of the picture that a square covers at first, and after which query, of 10,000, it
 /// is halved (Andriushchenko et al. 2020; 0.8 is theirs for MNIST).
