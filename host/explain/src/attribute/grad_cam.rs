@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tract_adjoint::AdjointError;
 
 use super::argument::{Argument, ArgumentKind};
-use super::attribution::{Attribution, NamedMap};
+use super::attribution::{Attribution, NamedMap, Note};
 use super::backward::{Rules, Wrt};
 use super::error::ExplainError;
 use super::method::{Explainer, MethodInfo, ParameterValue, Parameters, ValueKind};
@@ -104,6 +104,7 @@ impl Explainer for GradCam {
             }
         }
         let coarse: Vec<f32> = sums.iter().map(|&sum| sum.max(0.0) as f32).collect();
+        let is_cut = coarse.iter().all(|&sum| sum == 0.0) && sums.iter().any(|&sum| sum < 0.0);
         let [_, rows, columns] = model.input_shape();
         let values = bilinear(&coarse, [height, width], [rows, columns]);
         let mut attribution = Attribution::of([1, rows, columns], values, pass.score);
@@ -119,6 +120,10 @@ impl Explainer for GradCam {
                 values: weights.iter().map(|&weight| weight as f32).collect(),
             },
         ];
+        if is_cut {
+            let layer = model.layer(layer).name.clone();
+            attribution.notes.push(Note::NowherePositive { layer });
+        }
         Ok(attribution)
     }
 
