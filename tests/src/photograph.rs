@@ -114,8 +114,7 @@ impl Scene {
         let tilt = random.random_range(TILTS).to_radians();
         // The box and its corners stay inside, with a little room.
         let reach = (tall * 0.62).min(shorter * 0.48);
-        let middle = [width, height]
-            .map(|side| random.random_range(reach..=side as f64 - reach));
+        let middle = [width, height].map(|side| random.random_range(reach..=side as f64 - reach));
         let (ground, ink) = colours(surface, random);
         let depth = random.random_range(SHADES);
         let direction = random.random_range(0.0..std::f64::consts::TAU);
@@ -134,7 +133,11 @@ impl Scene {
             ground,
             ink,
             edge: random.random_range(1.5..=3.0),
-            grain: if chalk { random.random_range(GRAINS) } else { 0.0 },
+            grain: if chalk {
+                random.random_range(GRAINS)
+            } else {
+                0.0
+            },
             grain_seed: random.random(),
             shade,
             shadow,
@@ -146,7 +149,10 @@ impl Scene {
 
     /// Red, green and blue at a pixel, before blur and noise.
     fn light_at(&self, digit: &[u8], x: usize, y: usize) -> [f64; 3] {
-        let [dx, dy] = [x as f64 + 0.5 - self.middle[0], y as f64 + 0.5 - self.middle[1]];
+        let [dx, dy] = [
+            x as f64 + 0.5 - self.middle[0],
+            y as f64 + 0.5 - self.middle[1],
+        ];
         let along = (self.turn[0] * dx + self.turn[1] * dy) / self.zoom;
         let down = (self.turn[0] * dy - self.turn[1] * dx) / self.zoom;
         let mut ink = coverage(digit, along + 14.0, down + 14.0);
@@ -171,7 +177,11 @@ impl Scene {
         let reach = 0.5 * (cosine.abs() + sine.abs());
         let along = (across * cosine + down * sine) / reach;
         let shade = 1.0 - depth * (along + 1.0) / 2.0;
-        shade * self.shadow.as_ref().map_or(1.0, |shadow| shadow.light([x, y]))
+        shade
+            * self
+                .shadow
+                .as_ref()
+                .map_or(1.0, |shadow| shadow.light([x, y]))
     }
 }
 
@@ -212,7 +222,11 @@ impl Lines {
             distance,
             width: (distance * random.random_range(0.02..=0.06)).max(1.0),
             offset: random.random_range(0.0..1.0),
-            tint: if is_blue { [left, left * 1.05, 1.0] } else { [left; 3] },
+            tint: if is_blue {
+                [left, left * 1.05, 1.0]
+            } else {
+                [left; 3]
+            },
             is_squared: random.random_bool(0.3),
             has_margin: random.random_bool(0.3),
         }
@@ -269,7 +283,11 @@ fn coverage(digit: &[u8], x: f64, y: f64) -> f64 {
     let level = |x: i64, y: i64| {
         let inside = (0..28).contains(&x) && (0..28).contains(&y);
         let at = (y * 28 + x) as usize;
-        if inside { f64::from(digit[at]) / 255.0 } else { 0.0 }
+        if inside {
+            f64::from(digit[at]) / 255.0
+        } else {
+            0.0
+        }
     };
     let (x, y) = (x - 0.5, y - 0.5);
     let (left, top) = (x.floor(), y.floor());

@@ -83,6 +83,9 @@ impl Ledger {
             fields.push(field);
             let channels = layer.shape[0] as u64;
             let has_parameters = matches!(layer.op, Op::Conv { .. } | Op::Dense);
+            let mean = layer.op.mean_window(network.shape(layer.inputs[0]));
+            let taps = mean
+                .map(|window| (window.kernel[0] as u64).saturating_mul(window.kernel[1] as u64));
             rows.push(Row {
                 name: layer.name.clone(),
                 op: operator(&layer.op, &layer.in_place),
@@ -93,10 +96,10 @@ impl Ledger {
                 values: network.values(index + 1) as u64,
                 receptive_field: field.map(|(size, _)| size),
                 stride: field.map(|(_, stride)| stride),
-                flash_bytes: if has_parameters {
-                    layer.weights + 8 * channels
-                } else {
-                    0
+                flash_bytes: match taps {
+                    Some(taps) => taps.saturating_add(8).saturating_mul(channels),
+                    None if has_parameters => layer.weights + 8 * channels,
+                    None => 0,
                 },
             });
         }

@@ -115,7 +115,7 @@ pub enum Op {
     MaxPool(Window),
     /// Mean over a window.
     AveragePool(Window),
-    /// Mean or maximum over the whole map.
+    /// Mean over the whole map.
     GlobalPool,
     /// Element by element sum.
     Add,
@@ -137,6 +137,19 @@ impl Op {
             Self::Add => "add",
             Self::Concat => "concat",
             Self::Other(operator) => operator,
+        }
+    }
+
+    /// The window of a mean over a map of `[C, H, W]`. Boards compute it as a convolution
+    /// of each channel, whose weights are in flash.
+    pub fn mean_window(&self, [_, height, width]: [usize; 3]) -> Option<Window> {
+        match self {
+            Self::AveragePool(window) => Some(*window),
+            Self::GlobalPool => Some(Window {
+                kernel: [height, width],
+                ..Window::POINT
+            }),
+            _ => None,
         }
     }
 

@@ -137,7 +137,14 @@ fn beside_bytes(network: &Network, element: Element, [first, last]: [usize; 2]) 
                 *groups,
             )
         }
-        (Element::Int8, _) => row,
+        (Element::Int8, op) => {
+            let input = network.shape(layer.inputs[0]);
+            let mean = op.mean_window(input).map(|window| {
+                let (window, output) = (core_window(&window), core_shape(layer.shape));
+                conv2d::scratch_bytes(core_shape(input), output, &window, input[0])
+            });
+            row + mean.unwrap_or_default()
+        }
         (Element::F32, _) => 4 * row,
     }
 }
@@ -165,8 +172,12 @@ fn lag(network: &Network, [first, last]: [usize; 2], word: usize) -> Option<usiz
         (Op::Conv { window, .. } | Op::MaxPool(window) | Op::AveragePool(window), _) => {
             lag_bytes(input, output, &core_window(window))
         }
+        (Op::GlobalPool, _) => {
+            let window = layer.op.mean_window(network.shape(layer.inputs[0]))?;
+            lag_bytes(input, output, &core_window(&window))
+        }
         (Op::Add, _) => 0,
-        (Op::Dense | Op::GlobalPool | Op::Concat | Op::Other(_), _) => return None,
+        (Op::Dense | Op::Concat | Op::Other(_), _) => return None,
     };
     Some(values * word)
 }

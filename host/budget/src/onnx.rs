@@ -96,8 +96,16 @@ impl<'g> Walk<'g> {
             "Conv" => self.convolution(node, first)?,
             "Gemm" | "MatMul" if self.sizes_of(node, 1).is_some() => self.dense(node, first)?,
             "MaxPool" | "AveragePool" => self.pool(node, first)?,
-            "GlobalAveragePool" | "GlobalMaxPool" => {
+            "GlobalAveragePool" => {
                 self.layer(node, Op::GlobalPool, vec![first], Counted::default())?;
+            }
+            "GlobalMaxPool" => {
+                let [_, height, width] = self.network.shape(first);
+                let window = Window {
+                    kernel: [height, width],
+                    ..Window::POINT
+                };
+                self.layer(node, Op::MaxPool(window), vec![first], Counted::default())?;
             }
             "Add" | "Sum" if distinct.len() > 1 => {
                 self.refuse(node, "it adds two activations");

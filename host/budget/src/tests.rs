@@ -207,3 +207,63 @@ fn training_keeps_more_than_an_input_gradient() {
         assert!(gradient <= twice, "{name}");
     }
 }
+
+#[test]
+fn a_mean_takes_what_the_board_image_has_for_it() {
+    use cortexscope_net::onnx::builder::{GraphBuilder, Size, ints};
+    use cortexscope_net::onnx::pb::tensor_proto::DataType;
+    for kernel in [None, Some(4)] {
+        let mut graph = GraphBuilder::new("mean");
+        let map = [1, 1, 12, 12].map(Size::Fixed);
+        graph.input("x", DataType::Float, &map);
+        let weights: Vec<f32> = (0..72_u8).map(|at| f32::from(at) / 72.0 - 0.5).collect();
+        graph.f32s("w", &[8, 1, 3, 3], &weights);
+        graph.node("Conv", &["x", "w"], "c", vec![ints("pads", &[1; 4])]);
+        let rest = match kernel {
+            None => {
+                graph.node("GlobalAveragePool", &["c"], "m", Vec::new());
+                8
+            }
+            Some(side) => {
+                let window = [("kernel_shape", [side; 2]), ("strides", [side; 2])];
+                let window = window.map(|(name, sides)| ints(name, &sides));
+                graph.node("AveragePool", &["c"], "m", window.to_vec());
+                72
+            }
+        };
+        graph.node("Flatten", &["m"], "f", Vec::new());
+        graph.f32s("v", &[rest, 3], &vec![0.25; 3 * rest]);
+        graph.node("MatMul", &["f", "v"], "y", Vec::new());
+        graph.output("y", DataType::Float, &[Size::Batch, Size::Fixed(3)]);
+        let onnx = graph.emit(13);
+
+        let spec = cortexscope_net::input::ModelSpec::assumed([1, 12, 12]);
+        let inputs: Vec<Vec<f32>> = (1..5_u8)
+            .map(|seed| {
+                (0..144)
+                    .map(|at| ((at * usize::from(seed)) % 13) as f32 / 13.0)
+                    .collect()
+            })
+            .collect();
+        let go_on = &mut |_| std::ops::ControlFlow::Continue(());
+        let compiled = cortexscope_compile::compile(&onnx, "mean", &spec, &inputs, go_on);
+        let compiled = compiled.expect("a network for boards");
+        let image = cortexscope_compile::board_image::emit(&compiled.network, [0; 32]);
+        let image = image.expect("an image");
+        let have = fit::Need::of_image(&image.model());
+
+        let model = cortexscope_net::onnx::file::decode(&onnx).expect("a model");
+        let read = reader::read(model, &Hint::default()).expect("a graph");
+        let need = fit::Need::of(&onnx::network(&read, "mean").expect("layers"));
+        assert_eq!(need.fused_bytes, have.fused_bytes, "{kernel:?}");
+        assert_eq!(need.tapped_bytes, have.tapped_bytes, "{kernel:?}");
+        // Records around the parameters are counted by their usual size.
+        let differ = need.image_bytes.abs_diff(have.image_bytes);
+        assert!(
+            differ < 256,
+            "{kernel:?}: {} {}",
+            need.image_bytes,
+            have.image_bytes
+        );
+    }
+}

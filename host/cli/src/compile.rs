@@ -131,8 +131,8 @@ impl Compile {
             Some((data, pick)) => Some(measure(&compiled, &image, data, *pick, &mut report)?),
             None => None,
         };
-        if let Some(found) = &measured {
-            warned.extend(lost_accuracy(&compiled, &calibration, found)?);
+        if let (Some(found), Some((data, pick))) = (&measured, &measured_on) {
+            warned.extend(lost_accuracy(&compiled, data, *pick, found)?);
         }
         bar.finish_and_clear();
         for warning in &warned {
@@ -330,18 +330,21 @@ fn measure(
 /// A warning where int8 is right less often than float, with the layer where it starts.
 fn lost_accuracy(
     compiled: &Compiled,
-    calibration: &[Vec<f32>],
+    data: &DataSet,
+    pick: Pick,
     found: &Accuracy,
 ) -> anyhow::Result<Option<String>> {
     if warnings::of_accuracy(found, None).is_none() {
         return Ok(None);
     }
-    let some = &calibration[..calibration.len().min(COMPARED)];
+    let some = data.inputs(pick).map_err(blame)?.take(COMPARED);
+    let some = some.map(|input| Ok(input.map_err(blame)?.values));
+    let some = some.collect::<anyhow::Result<Vec<_>>>()?;
     let errors = layer_errors(
         &compiled.float,
         &compiled.network,
         &compiled.int8_onnx,
-        some,
+        &some,
     )?;
     Ok(warnings::of_accuracy(found, where_it_starts(&errors)))
 }

@@ -144,7 +144,7 @@ pub fn explain_by(
     if !input.iter().all(|value| value.is_finite()) {
         return Err(ExplainError::NotFinite("the input"));
     }
-    let mut attribution = method.run(&mut Run {
+    let mut run = Run {
         model,
         input,
         aim,
@@ -155,13 +155,39 @@ pub fn explain_by(
             None => None,
         },
         report,
-    })?;
+    };
+    let mut attribution = method.run(&mut run)?;
     let finite = attribution.values.iter().all(|value| value.is_finite());
     if !(finite && attribution.score.is_finite()) {
         return Err(ExplainError::NotFinite("the attribution"));
     }
-    if attribution.values.iter().all(|&value| value == 0.0) {
-        attribution.notes.push(Note::ZeroEverywhere);
+    let is_zero = attribution.values.iter().all(|&value| value == 0.0);
+    let is_said = |note: &Note| matches!(note, Note::NowherePositive { .. });
+    if is_zero && !attribution.notes.iter().any(is_said) {
+        let value = attribution.score;
+        attribution.notes.push(if is_independent(&mut run, value)? {
+            Note::Independent { value }
+        } else {
+            Note::ZeroEverywhere
+        });
     }
     Ok(attribution)
+}
+
+/// Whether the target has this `value` for other inputs as well: a black one, a white one,
+/// and the input inverted.
+fn is_independent(run: &mut Run<'_>, value: f64) -> Result<bool, ExplainError> {
+    let spec = &run.model.spec.input;
+    let levels = spec.levels(run.input);
+    let others: [Vec<f32>; 3] = [
+        vec![0.0; levels.len()],
+        vec![255.0; levels.len()],
+        levels.iter().map(|level| 255.0 - level).collect(),
+    ];
+    for other in others.map(|levels| spec.of_levels(&levels)) {
+        if run.value_for(&other)? != value {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }

@@ -28,7 +28,9 @@ pub struct Tally {
     pub bytes: u64,
     /// Bytes that differed.
     pub mismatches: u64,
-    /// Right classes, by the board's logits, of the inputs with a label.
+    /// Inputs whose class is known.
+    pub labelled: u64,
+    /// Right classes, by the board's logits, of the inputs whose class is known.
     pub right: u64,
     /// Instructions or cycles of all inferences; none if the board cannot count.
     pub count: Option<u64>,
@@ -116,6 +118,7 @@ impl Verifier {
             images: 0,
             bytes: 0,
             mismatches: 0,
+            labelled: 0,
             right: 0,
             count: None,
             layers,
@@ -142,6 +145,7 @@ impl Verifier {
             let again = rig.infer(&quantised, mode, left, &mut |_| {})?;
             self.hold_against(&recording, &again);
         }
+        self.tally.labelled += u64::from(label.is_some());
         self.tally.right += u64::from(label == Some(recording.predicted()));
         if let Some(count) = recording.count {
             let total = self.tally.count.get_or_insert(0);

@@ -24,6 +24,7 @@ mod live;
 mod occlusion;
 mod operators;
 mod outside_data;
+mod photographs;
 mod rtt;
 mod session;
 mod tables;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use cortexscope_explain::float_model::{FloatModel, Forward, LayerId, Overrides};
 use cortexscope_net::input::InputSpec;
+use cortexscope_net::input::Picture;
 use image::DynamicImage;
 
 use super::ControlError;
@@ -121,7 +122,7 @@ impl Judge {
     /// # Errors
     /// The network fails.
     pub fn respond(&self, picture: &DynamicImage) -> Result<Vec<f64>, ControlError> {
-        let input = self.spec().prepare(picture).values;
+        let input = self.spec().prepare(&Picture::of(picture.clone())).values;
         let values = self.forward.run(&input)?.pop().unwrap_or_default();
         Ok(match &self.kind {
             Kind::Fit(fit) => {

@@ -91,7 +91,7 @@ pub fn synthesise(
     let [height, width] = size;
     let mut random = Random::new(seed);
     let mut v: Vec<f32> = (0..height * width)
-        .map(|_| random.uniform(-0.5, 0.5) as f32)
+        .map(|_| (random.uniform() - 0.5) as f32)
         .collect();
     let mut backward = Backward::new(&fit.model, fit.layer, Wrt::Input, &Rules::Gradient)?;
     let slopes: Vec<Vec<f32>> = match settings.goal {

@@ -86,7 +86,7 @@ pub fn compare(model: &Rdm, subjects: &[Rdm], draws: usize, seed: u64) -> Option
     let drawn: Vec<f64> = (0..draws)
         .map(|_| {
             if rho.len() > 1 {
-                let picked: Vec<f64> = rho.iter().map(|_| rho[random.below(rho.len())]).collect();
+                let picked: Vec<f64> = rho.iter().map(|_| rho[random.index(rho.len())]).collect();
                 mean(&picked)
             } else {
                 of_drawn_images(&ranks, &brains, &mut random)
@@ -120,7 +120,7 @@ fn standard(ranked: &Rdm) -> Rdm {
 
 /// The correlation of two matrices over images drawn with replacement.
 fn of_drawn_images(a: &Rdm, b: &Rdm, random: &mut Random) -> f64 {
-    let drawn: Vec<usize> = (0..a.images).map(|_| random.below(a.images)).collect();
+    let drawn: Vec<usize> = (0..a.images).map(|_| random.index(a.images)).collect();
     let [mut n, mut sa, mut sb, mut aa, mut bb, mut ab] = [0.0; 6];
     for (at, &row) in drawn.iter().enumerate() {
         for &column in &drawn[at + 1..] {

@@ -49,10 +49,25 @@ pub struct NamedMap {
 }
 
 /// What the reader of an attribution has to know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Note {
     /// Every value is 0.
     ZeroEverywhere,
+    /// Grad-CAM's weighted sum is positive nowhere, and what is not is cut off.
+    NowherePositive {
+        /// The layer whose maps were weighted.
+        layer: String,
+    },
+    /// The target has one value for every input that was tried.
+    Independent {
+        /// That value.
+        value: f64,
+    },
+    /// The relevance at the input is many times the target's value.
+    RelevanceGrew {
+        /// How many times.
+        times: f64,
+    },
     /// The γ rule was used on an input with negative values.
     GammaOnSignedInput {
         /// Values of the input that are negative.
@@ -62,11 +77,36 @@ pub enum Note {
     },
 }
 
+impl Note {
+    /// What the note is called in a receipt.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::ZeroEverywhere => "zero-everywhere",
+            Self::NowherePositive { .. } => "nowhere-positive",
+            Self::Independent { .. } => "independent-of-input",
+            Self::RelevanceGrew { .. } => "relevance-grew",
+            Self::GammaOnSignedInput { .. } => "gamma-on-signed-input",
+        }
+    }
+}
+
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ZeroEverywhere => f.write_str(
                 "every value is 0: for this method the target does not depend on this input. Try another target, a layer before the last rectifier, or another method, such as gradient or occlusion",
+            ),
+            Self::NowherePositive { layer } => write!(
+                f,
+                "every value is 0: the weighted sum of the maps of {layer} is nowhere positive, so nothing there speaks for the target. Try another target, an earlier layer with --layer, or a method with a sign, such as gradient or occlusion"
+            ),
+            Self::Independent { value } => write!(
+                f,
+                "every value is 0: the target is {value} for this input, for a black one, for a white one and for this one inverted, so it does not depend on the input. Try another target, such as a class, and look at the layers with `cortexscope activations`: an earlier one may be 0 everywhere"
+            ),
+            Self::RelevanceGrew { times } => write!(
+                f,
+                "the relevance at the input is {times:.0} times the target's value: it grew where large parts cancel each other, and its size says little. Try a larger --epsilon, --composite epsilon-plus, or a target whose value is not near 0"
             ),
             Self::GammaOnSignedInput { negative, of } => write!(
                 f,

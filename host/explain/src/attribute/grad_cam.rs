@@ -1,6 +1,6 @@
 //! Grad-CAM (Selvaraju et al. 2017).
 
-use super::attribution::Attribution;
+use super::attribution::{Attribution, Note};
 use super::error::ExplainError;
 use super::map_layer::{COARSE, LAYER, MapLayer, rectified};
 use super::method::{Explainer, MethodInfo, Parameters, ValueKind};
@@ -33,8 +33,15 @@ impl Explainer for GradCam {
             sum / slopes.len() as f64
         };
         let weights = of.weights(mean);
-        let coarse = rectified(&of.weighted(&weights));
-        Ok(self.0.attribution(run.model, &of, coarse, Some(&weights)))
+        let sums = of.weighted(&weights);
+        let is_cut = sums.iter().all(|&sum| sum <= 0.0) && sums.iter().any(|&sum| sum < 0.0);
+        let coarse = rectified(&sums);
+        let mut attribution = self.0.attribution(run.model, &of, coarse, Some(&weights));
+        if is_cut {
+            let layer = run.model.layer(of.layer).name.clone();
+            attribution.notes.push(Note::NowherePositive { layer });
+        }
+        Ok(attribution)
     }
 
     fn variant(&self) -> String {

@@ -37,6 +37,7 @@ impl Explainer for GuidedGradCam {
         let products = planes.flat_map(|plane| plane.iter().zip(&cam.values).map(|(g, c)| g * c));
         let mut attribution = Attribution::whole(run.model, cam.score, products.collect());
         attribution.maps = cam.maps;
+        attribution.notes = cam.notes;
         Ok(attribution)
     }
 

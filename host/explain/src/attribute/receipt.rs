@@ -1,6 +1,6 @@
 //! What an attribution was made from: enough to make it again.
 
-use super::attribution::{Attribution, Residual};
+use super::attribution::{Attribution, Note, Residual};
 use super::layer_rules::AppliedRule;
 use super::method::{LayerRule, Method, ParameterValue};
 use crate::float_model::FloatModel;
@@ -74,6 +74,11 @@ described! {
         pub rules: Vec<AppliedRule>,
         /// What the reader has to know, and what to try.
         pub notes: Vec<String>,
+        /// What the notes are about, in their order: `zero-everywhere`, `nowhere-positive`,
+        /// `independent-of-input`, `relevance-grew` or `gamma-on-signed-input`. The
+        /// attribution says nothing with one of the first three, and little with the
+        /// others.
+        pub cautions: Vec<&'static str>,
         /// Other results of the method.
         pub maps: Vec<ResultMap>,
         /// Path of the PNG file.
@@ -193,6 +198,7 @@ impl Receipt {
             residuals: attribution.residuals.clone(),
             rules: attribution.rules.clone(),
             notes: attribution.notes.iter().map(ToString::to_string).collect(),
+            cautions: attribution.notes.iter().map(Note::name).collect(),
             maps: maps.collect(),
             picture: explained.picture.to_owned(),
             array: explained.array.to_owned(),

@@ -12,6 +12,10 @@ use super::method::{
 use super::run::Run;
 use crate::target::Quantity;
 
+/// Relevance at the input that is more than this many times the target's value was made
+/// on the way.
+const MANY_TIMES: f64 = 10.0;
+
 /// The arguments of every method of relevance.
 pub const ARGUMENTS: &[Argument] = &[COMPOSITE_ARG, EPSILON_ARG, GAMMA_ARG, RULE_ARG];
 
@@ -161,6 +165,10 @@ fn propagate(run: &mut Run<'_>, composite: &Composite) -> Result<Attribution, Ex
             started - sum - pass.bias - pass.absorbed,
         ),
     ]);
+    let times = (sum / started).abs();
+    if times > MANY_TIMES {
+        attribution.notes.push(Note::RelevanceGrew { times });
+    }
     let negative = input.iter().filter(|&&value| value < 0.0).count();
     let is_gamma = pass
         .rules

@@ -626,12 +626,53 @@ fn plans_are_kept_from_one_input_to_the_next() {
 
 #[test]
 fn a_map_that_is_zero_everywhere_says_so() {
-    let model = hinge(5.0);
-    let closed = run(&model, &[1.0, 1.0], "class:0", Gradient);
+    // White, (1, 1), opens it.
+    let closed = run(&hinge(1.5), &[0.5, 0.25], "class:0", Gradient);
     assert_eq!(closed.notes, [Note::ZeroEverywhere]);
+    let model = hinge(5.0);
     assert!(closed.notes[0].to_string().contains("another target"));
     let open = run(&model, &[4.0, 4.0], "class:0", Gradient);
     assert!(open.notes.is_empty());
+}
+
+#[test]
+fn a_target_that_no_picture_changes_says_so() {
+    let closed = run(&hinge(5.0), &[1.0, 1.0], "class:0", Gradient);
+    assert_eq!(closed.notes, [Note::Independent { value: 0.0 }]);
+    assert!(
+        closed.notes[0]
+            .to_string()
+            .contains("cortexscope activations")
+    );
+}
+
+#[test]
+fn a_map_of_which_nothing_speaks_for_the_class_says_so() {
+    // Positive inputs fill the first map alone, and class 1 has it with weight -3.
+    let input = [1.0, 2.0, 3.0, 4.0, 1.0, 2.0, 3.0, 4.0];
+    let found = run(&maps(), &input, "class:1", GradCam::default());
+    let [Note::NowherePositive { layer }] = found.notes.as_slice() else {
+        panic!("{:?}", found.notes)
+    };
+    assert!(found.notes[0].to_string().contains(layer.as_str()));
+    assert!(found.values.iter().all(|&value| value == 0.0));
+    let guided = run(&maps(), &input, "class:1", GuidedGradCam::default());
+    assert_eq!(guided.notes, found.notes);
+    let speaks = run(&maps(), &input, "class:0", GradCam::default());
+    assert!(speaks.notes.is_empty());
+}
+
+#[test]
+fn relevance_that_grows_past_its_target_says_so() {
+    // 4 + 4 - 7.9 = 0.1, of which the two inputs get 8: the bias takes the rest.
+    let epsilon = || lrp_epsilon(Composite::uniform(LrpRule::Epsilon(1e-6)));
+    let found = run(&hinge(7.9), &[4.0, 4.0], "class:0", epsilon());
+    let [Note::RelevanceGrew { times }] = found.notes.as_slice() else {
+        panic!("{:?}", found.notes)
+    };
+    assert!((times - 80.0).abs() < 0.1, "{times}");
+    let kept = run(&hinge(1.0), &[4.0, 4.0], "class:0", epsilon());
+    assert!(kept.notes.is_empty(), "{:?}", kept.notes);
 }
 
 #[test]
@@ -640,7 +681,7 @@ fn the_gamma_rule_warns_of_inputs_with_a_sign() {
     let gamma = || lrp_gamma(Composite::uniform(LrpRule::Gamma(0.25)));
     let found = run(&model, &INPUT, "class:1", gamma());
     let signed = Note::GammaOnSignedInput { negative: 1, of: 4 };
-    assert_eq!(found.notes, [signed]);
+    assert_eq!(found.notes, std::slice::from_ref(&signed));
     assert!(signed.to_string().contains("epsilon-gamma-box"));
     let positive = run(&model, &[1.0, 2.0, 3.0, 0.5], "class:1", gamma());
     assert!(positive.notes.is_empty());

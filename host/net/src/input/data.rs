@@ -363,6 +363,15 @@ impl DataSet {
         self.labels.is_some()
     }
 
+    /// The same set, its classes forgotten.
+    #[must_use]
+    pub fn without_labels(self) -> Self {
+        Self {
+            labels: None,
+            ..self
+        }
+    }
+
     /// Checks that every input has a class that a model of so many `classes` has.
     ///
     /// # Errors

@@ -17,7 +17,9 @@ described! {
         pub mode: Mode,
         /// Inputs that were compared.
         pub images: u64,
-        /// Inputs that the board classified correctly.
+        /// Inputs whose class is known.
+        pub labelled: u64,
+        /// Of these, inputs that the board classified correctly.
         pub right: u64,
         /// The input, then each layer in the order of execution.
         pub layers: Vec<Layer>,
@@ -53,6 +55,7 @@ impl Verify {
             origin,
             mode,
             images: tally.images,
+            labelled: tally.labelled,
             right: tally.right,
             layers: tally.layers.iter().map(Layer::from).collect(),
             bytes: tally.bytes,

@@ -124,8 +124,9 @@ fn source() -> Result<()> {
         .arg(workspace::root().join("target/source")))
 }
 
-/// The tests that read models and photographs which this repository may not ship. They
-/// are ignored by default, and they are the only ones that are.
+/// The tests that read models and photographs which this repository may not ship, and
+/// those that take minutes. They are ignored by default, and they are the only ones that
+/// are.
 fn tests_on_outside_data(data: Option<&Path>) -> Check {
     const NAME: &str = "tests on outside data";
     let Some(folder) = data.map(Path::to_owned) else {

@@ -69,7 +69,7 @@ pub(super) fn read(path: &Path, class_names: &[String]) -> Result<Table, DataErr
         };
         let file = folder.join(name);
         if !file.is_file() {
-            let what = format!("there is no file {}", file.display());
+            let what = format!("no such file: {}", file.display());
             return Err(wrong(line, what));
         }
         files.push(file);

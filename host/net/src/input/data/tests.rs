@@ -160,7 +160,7 @@ fn a_table_names_pictures_and_classes() {
     std::fs::write(&path, "in/a.png\n").unwrap();
     assert!(!open(&path, &[]).unwrap().has_labels());
     for (text, words) in [
-        ("in/a.png,1\nin/z.png,0\n", "line 2: there is no file"),
+        ("in/a.png,1\nin/z.png,0\n", "line 2: no such file"),
         ("in/a.png,1\nin/a.png\n", "line 2: there is no class"),
         ("in/a.png,cow\n", "cow is not a class"),
     ] {
