@@ -2,8 +2,8 @@
 
 use cortexscope_explain::attribute::{Answers, ExplainError};
 use cortexscope_explain::float_model::FloatModel;
-use cortexscope_rig::{Recording, Rig};
 use cortexscope_rig::session::{Mode, TensorSet};
+use cortexscope_rig::{Recording, Rig};
 
 /// A board's network that answers, with inputs in the float model's units.
 pub struct BoardAnswers<'r> {
