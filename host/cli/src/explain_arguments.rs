@@ -269,7 +269,11 @@ mod tests {
             let help = help(&words).expect("a help");
             for argument in all() {
                 let own = info.arguments.iter().any(|own| own.name == argument.name);
-                let flag = format!("--{} <", argument.name);
+                let value = match argument.kind {
+                    ArgumentKind::Flag => "[=<",
+                    _ => " <",
+                };
+                let flag = format!("--{}{value}", argument.name);
                 assert_eq!(help.contains(&flag), own, "{} {flag}", info.name);
             }
         }

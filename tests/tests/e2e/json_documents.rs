@@ -203,6 +203,30 @@ fn what_a_float_model_gave() {
         "ascend", "lenet5", "--target", "class:1", "--steps", "2", "-o", folder, "--json",
     ];
     is_valid("ascend", &ascend);
+    for metric in ["insertion", "max-sensitivity", "randomisation"] {
+        let assess = [
+            "assess", metric, "gradient", "lenet5", "mnist:0", "--curve", "--json",
+        ];
+        is_valid("assess", &assess);
+    }
+    let on = [
+        "lenet5", "mnist:0", "--layer", "conv1", "--steps", "1", "-o", folder, "--json",
+    ];
+    is_valid("dream", &[&["dream"], &on[..]].concat());
+    is_valid("invert", &[&["invert"], &on[..]].concat());
+    let methods = [
+        "--methods",
+        "occlusion",
+        "--window",
+        "14",
+        "--board",
+        "native",
+    ];
+    let compare = [
+        &["compare", "lenet5", "mnist:0", "-o", folder, "--json"],
+        &methods[..],
+    ];
+    is_valid("compare", &compare.concat());
     let evolve = "brain evolve --model lenet5 --target class:1 --board native --queries 3 --natural 2 \
                   --gradient-steps 1 --json -o";
     let evolve: Vec<&str> = evolve.split_whitespace().chain([folder]).collect();

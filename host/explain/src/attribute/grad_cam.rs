@@ -38,7 +38,8 @@ impl Explainer for GradCam {
         let coarse = rectified(&sums);
         let mut attribution = self.0.attribution(run.model, &of, coarse, Some(&weights));
         if is_cut {
-            let layer = run.model.layer(of.layer).name.clone();
+            let layer = self.0.id("Grad-CAM", run.model, run.aim)?;
+            let layer = run.model.layer(layer).name.clone();
             attribution.notes.push(Note::NowherePositive { layer });
         }
         Ok(attribution)
