@@ -10,6 +10,7 @@ use cortexscope_brain::control::{
 use cortexscope_brain::data::{Images, Stimulus};
 use cortexscope_brain::encode::Stored;
 use cortexscope_draw::{GridLayout, Theme, Tile, Tiles, tile_grid};
+use cortexscope_net::input::grey;
 use cortexscope_net::output::{self, make_folder};
 use cortexscope_present::documents::Document;
 use cortexscope_present::documents::brain_control::{BrainControl, ControlImage, DrivenImage};
@@ -233,7 +234,7 @@ impl ControlCommand {
         if let Some(Stimulus::Picture(best)) = natural.stimuli.get(natural_image) {
             let [height, width] = fit.model.spec.input.size.map(|side| side as u32);
             let filter = image::imageops::FilterType::Triangle;
-            let best = best.to_luma8();
+            let best = grey::of(&best.opaque(), true);
             let best = image::imageops::resize(&best, width, height, filter);
             control("natural", None, &best)?;
             control(
