@@ -30,7 +30,7 @@ fn session(folder: &Path) -> [String; 2] {
     let mut pixels = vec![0; IMAGES * 784];
     let mut responses = [const { Vec::new() }; 2];
     for image in 0..IMAGES {
-        let place = [0; 2].map(|_| random.below(20));
+        let place = [0; 2].map(|_| random.index(20));
         for at in 0..64 {
             let [y, x] = [place[0] + at / 8, place[1] + at % 8];
             pixels[image * 784 + y * 28 + x] = 255;
