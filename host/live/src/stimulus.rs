@@ -207,6 +207,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_file_on_the_page_is_the_input_of_the_command_line() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/pictures/four.png");
+        let model = ModelFiles::open("lecture-lenet").unwrap();
+        let expected = model.input(path).unwrap();
+        let file = PictureFile {
+            number: 1,
+            source: "four.png".to_owned(),
+            bytes: std::fs::read(path).unwrap().into(),
+        };
+        let stimulus = Stimulus::from_file(0, file).decoded().unwrap();
+        let digits = MnistSet::test_digits().unwrap();
+        let prepared = stimulus.prepare(&model, Steps::ALL, digits).unwrap();
+        assert_eq!(prepared.input, expected.values);
+        assert_eq!(prepared.notes, expected.notes);
+    }
+
+    #[test]
     fn a_seed_is_an_order() {
         let play = |seed| Play {
             per_second: None,

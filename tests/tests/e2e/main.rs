@@ -6,6 +6,7 @@ mod book;
 mod brain;
 mod command_line;
 mod conventions;
+mod data;
 mod emulated_boards;
 mod emulated_kernels;
 mod explanations;
