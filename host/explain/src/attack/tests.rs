@@ -406,21 +406,16 @@ fn what_cannot_be_used_is_refused() {
 #[test]
 fn a_digit_is_taken_for_another() {
     let model = FloatModel::open("lecture-lenet", &Overrides::default()).expect("it is shipped");
-    let digits = cortexscope_net::input::MnistSet::test_digits().unwrap();
-    let sample = |index| Sample {
-        name: format!("mnist-{index}"),
-        values: digits.input(index, &model.spec.input).unwrap(),
-        label: digits.label(index).map(usize::from),
-    };
+    let shipped = cortexscope_net::input::MnistSet::test_digits().unwrap();
     let pgd = Method::Pgd(Steps {
         rate: 0.05,
         count: 10,
         start: Start::Random,
     });
-    let found = surveyed(&model, &request(pgd, &[0.3]), vec![sample(0), sample(1)]);
+    let found = surveyed(&model, &request(pgd, &[0.3]), digits(&model, 2));
     assert_eq!((found.rows[0].right, found.rows[0].right_before), (0, 2));
     for (index, outcome) in found.outcomes.iter().enumerate() {
-        let original = digits.image(index).unwrap();
+        let original = shipped.image(index).unwrap();
         let changed = &outcome.attempts[0].levels;
         let most = original
             .iter()
@@ -438,5 +433,50 @@ fn a_digit_is_taken_for_another() {
             .class_in(&model);
         assert_eq!(class, Some(outcome.attempts[0].class));
         assert_ne!(class, Some(outcome.truth));
+    }
+}
+
+fn digits(model: &FloatModel, count: usize) -> Vec<Sample> {
+    let digits = cortexscope_net::input::MnistSet::test_digits().expect("they are shipped");
+    let sample = |index| Sample {
+        name: format!("mnist:{index}"),
+        values: digits.input(index, &model.spec.input).unwrap(),
+        label: digits.label(index).map(usize::from),
+    };
+    (0..count).map(sample).collect()
+}
+
+/// The numbers are those of `tests/lenet_f64.py`, NumPy 2 in f64, on the first 20 digits.
+#[test]
+fn as_many_digits_stay_right_as_numpy_finds() {
+    let model = FloatModel::open("lecture-lenet", &Overrides::default()).expect("it is shipped");
+    let bim = Method::Bim(Steps {
+        rate: 0.02,
+        count: 10,
+        start: Start::Input,
+    });
+    let cases: [(Method, &[f64], &[usize]); 3] = [
+        (Method::Fgsm, &[0.05, 0.1, 0.2], &[17, 11, 1]),
+        (Method::FgmL2, &[1.0, 2.0], &[16, 5]),
+        (bim, &[0.1], &[2]),
+    ];
+    for (method, eps, right) in cases {
+        let found = surveyed(&model, &request(method, eps), digits(&model, 20));
+        let have: Vec<usize> = found.rows.iter().map(|row| row.right).collect();
+        assert_eq!(have, right, "{method:?}");
+    }
+}
+
+/// As above: lengths of DeepFool's changes, before rounding.
+#[test]
+fn deepfool_goes_as_far_as_numpy_does() {
+    let model = FloatModel::open("lecture-lenet", &Overrides::default()).expect("it is shipped");
+    let method = Method::DeepFool(DeepFool::default());
+    let found = surveyed(&model, &request(method, &[0.0]), digits(&model, 4));
+    let want = [1.20263, 1.66579, 0.79328, 0.54198];
+    for (length, want) in found.smallest().into_iter().zip(want) {
+        // Single precision of a length that three or four steps add up to.
+        let length = length.expect("every digit is fooled");
+        assert!((length - want).abs() < 2e-4, "{length} {want}");
     }
 }
