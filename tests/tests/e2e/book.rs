@@ -156,6 +156,11 @@ fn maps_and_attributions() -> anyhow::Result<()> {
 }
 
 #[test]
+fn questions_to_a_data_set() -> anyhow::Result<()> {
+    run("docs/data-sets.md")
+}
+
+#[test]
 fn what_memory_costs() -> anyhow::Result<()> {
     run("docs/memory.md")
 }

@@ -4,6 +4,7 @@ mod anywhere;
 mod book;
 mod command_line;
 mod conventions;
+mod data_sets;
 mod emulated_boards;
 mod emulated_kernels;
 mod explanations;
