@@ -39,23 +39,64 @@ impl Edge {
     }
 }
 
+/// A pixel's weight, and how many rows and columns from the middle it lies.
+#[derive(Clone, Copy, Debug)]
+pub struct Tap {
+    /// Rows down and columns to the right.
+    pub offset: [i64; 2],
+    /// Its weight.
+    pub weight: f64,
+}
+
+/// The weighted sum of each pixel's neighbours.
+pub fn weighted(plane: &Plane, taps: &[Tap], edge: Edge) -> Plane {
+    let [height, width] = plane.size;
+    // The plane with as much around it as the farthest tap reads.
+    let far = |axis: usize| {
+        let offsets = taps
+            .iter()
+            .map(|tap| tap.offset[axis].unsigned_abs() as usize);
+        offsets.max().unwrap_or(0)
+    };
+    let margin = [far(0), far(1)];
+    let places = |axis: usize| {
+        let from = -(margin[axis] as i64);
+        let size = plane.size[axis];
+        let end = (size + margin[axis]) as i64;
+        (from..end)
+            .map(|at| edge.place(at, size))
+            .collect::<Vec<_>>()
+    };
+    let (rows, columns) = (places(0), places(1));
+    let wide = Plane::from_fn([rows.len(), columns.len()], |y, x| {
+        rows[y].zip(columns[x]).map_or(0.0, |(y, x)| plane.at(y, x))
+    });
+    let mut sums = vec![0.0; height * width];
+    for (y, sums) in sums.chunks_exact_mut(width).enumerate() {
+        for tap in taps {
+            let row = (y as i64 + tap.offset[0]) as usize + margin[0];
+            let from = row * columns.len() + (margin[1] as i64 + tap.offset[1]) as usize;
+            let values = &wide.values[from..from + width];
+            for (sum, value) in sums.iter_mut().zip(values) {
+                *sum += tap.weight * value;
+            }
+        }
+    }
+    Plane {
+        size: plane.size,
+        values: sums,
+    }
+}
+
 /// A row of weights around a middle, for one axis: 0 is down the columns, 1 along the rows.
 pub fn along(plane: &Plane, axis: usize, weights: &[f64], edge: Edge) -> Plane {
     let middle = (weights.len() / 2) as i64;
-    let size = plane.size[axis];
-    Plane::from_fn(plane.size, |y, x| {
-        let at = [y, x][axis] as i64 - middle;
-        let terms = weights.iter().zip(at..).filter_map(|(weight, at)| {
-            let at = edge.place(at, size)?;
-            let value = if axis == 0 {
-                plane.at(at, x)
-            } else {
-                plane.at(y, at)
-            };
-            Some(weight * value)
-        });
-        terms.sum()
-    })
+    let taps = weights.iter().zip(-middle..).map(|(&weight, at)| {
+        let mut offset = [0; 2];
+        offset[axis] = at;
+        Tap { offset, weight }
+    });
+    weighted(plane, &taps.collect::<Vec<_>>(), edge)
 }
 
 /// The weights of a gaussian, cut at `truncate` deviations, that add up to 1.
@@ -88,26 +129,15 @@ pub fn gaussian(plane: &Plane, deviation: f64, edge: Edge) -> Plane {
 
 /// A correlation with a square of weights around its middle.
 pub fn correlate(plane: &Plane, kernel: &Plane, edge: Edge) -> Plane {
-    let [height, width] = plane.size;
     let middle = kernel.size.map(|size| (size / 2) as i64);
+    let places = (0..kernel.size[0]).flat_map(|y| (0..kernel.size[1]).map(move |x| [y, x]));
+    let taps = places.map(|[y, x]| Tap {
+        offset: [y as i64 - middle[0], x as i64 - middle[1]],
+        weight: kernel.at(y, x),
+    });
     // Weights of zero are most of a disk's corners.
-    let mut weights = Vec::new();
-    for y in 0..kernel.size[0] {
-        for x in 0..kernel.size[1] {
-            let weight = kernel.at(y, x);
-            if weight != 0.0 {
-                weights.push((y as i64 - middle[0], x as i64 - middle[1], weight));
-            }
-        }
-    }
-    Plane::from_fn(plane.size, |y, x| {
-        let terms = weights.iter().filter_map(|&(down, right, weight)| {
-            let y = edge.place(y as i64 + down, height)?;
-            let x = edge.place(x as i64 + right, width)?;
-            Some(weight * plane.at(y, x))
-        });
-        terms.sum()
-    })
+    let taps: Vec<_> = taps.filter(|tap| tap.weight != 0.0).collect();
+    weighted(plane, &taps, edge)
 }
 
 #[cfg(test)]

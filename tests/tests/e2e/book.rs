@@ -183,6 +183,11 @@ fn fooling_a_network() -> anyhow::Result<()> {
 }
 
 #[test]
+fn questions_to_a_data_set() -> anyhow::Result<()> {
+    run("docs/data-sets.md")
+}
+
+#[test]
 fn what_memory_costs() -> anyhow::Result<()> {
     run("docs/memory.md")
 }

@@ -260,6 +260,52 @@ fn what_attacks_came_to() {
 }
 
 #[test]
+fn what_a_data_set_gave() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("noisy.npy");
+    let file = file.to_str().expect("a plain path");
+    let top = [
+        "top", "lenet5", "--data", "mnist", "--images", "20", "-k", "2", "--json",
+    ];
+    is_valid(
+        "top",
+        &[&top[..], &["--layer", "pool2", "--board", "native"]].concat(),
+    );
+    is_valid(
+        "top",
+        &[&top[..], &["--target", "relu1:0:0:0", "--by", "mean"]].concat(),
+    );
+    is_valid(
+        "corrupt",
+        &[
+            "corrupt", "shear", "mnist:0", "--sign", "-1", "-o", file, "--json",
+        ],
+    );
+    let robustness = [
+        "robustness",
+        "lenet5",
+        "--data",
+        "mnist",
+        "--images",
+        "10",
+        "--json",
+    ];
+    let with = [
+        "--corruption",
+        "shot_noise,stripe",
+        "--severity",
+        "5",
+        "--board",
+        "native",
+    ];
+    is_valid("robustness", &[&robustness[..], &with].concat());
+    is_valid(
+        "robustness",
+        &[&robustness[..], &["--published", "--baseline", "lenet5"]].concat(),
+    );
+}
+
+#[test]
 fn what_the_engines_of_a_board_take() {
     is_valid("engines", &["memory", "--board", "mps2-an500", "--json"]);
 }

@@ -7,6 +7,7 @@ mod brain;
 mod command_line;
 mod conventions;
 mod data;
+mod data_sets;
 mod emulated_boards;
 mod emulated_kernels;
 mod explanations;

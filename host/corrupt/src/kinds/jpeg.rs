@@ -150,13 +150,13 @@ const fn fixed(value: f64) -> i64 {
     (value * 8192.0 + 0.5) as i64
 }
 
-/// The even half: √2·cos(3π/8), and what makes of it the two rotations' other factors.
+/// The factors of the even half's rotation: √2·cos(3π/8), and what is missing to the others.
 const EVEN: [i64; 3] = [
     fixed(0.541_196_100),
     fixed(0.765_366_865),
     fixed(1.847_759_065),
 ];
-/// The odd half, as the algorithm's figure has its factors.
+/// The factors of the odd half: of each value, of each pair, and of all four.
 const ODD: [i64; 4] = [
     fixed(0.298_631_336),
     fixed(2.053_119_869),

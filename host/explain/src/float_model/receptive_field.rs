@@ -284,4 +284,67 @@ mod tests {
             ([-3, -2], [6, 7], [3; 2])
         );
     }
+
+    /// A row of windows on one channel, `[kernel, stride, padding]`; a kernel below 0 is a
+    /// pool's.
+    fn chain(side: usize, windows: &[[i64; 3]]) -> ReceptiveField {
+        let mut graph = GraphBuilder::new("chain");
+        graph.input("x", DataType::Float, &[1, 1, side, side].map(Size::Fixed));
+        let mut last = "x".to_owned();
+        for (at, window) in windows.iter().enumerate() {
+            let [kernel, stride, pad] = window.map(|size| size.unsigned_abs() as usize);
+            let next = format!("t{at}");
+            let mut attributes = vec![ints("strides", &[stride; 2]), ints("pads", &[pad; 4])];
+            if window[0] < 0 {
+                attributes.push(ints("kernel_shape", &[kernel; 2]));
+                graph.node("MaxPool", &[&last], &next, attributes);
+            } else {
+                let weights = format!("w{at}");
+                graph.f32s(
+                    &weights,
+                    &[1, 1, kernel, kernel],
+                    &vec![1.0; kernel * kernel],
+                );
+                graph.node("Conv", &[&last, &weights], &next, attributes);
+            }
+            last = next;
+        }
+        graph.output(&last, DataType::Float, &[]);
+        let path = std::path::PathBuf::from("chain.onnx").into();
+        let model = FloatModel::from_bytes(&graph.emit(13), path, &Overrides::default());
+        field(&model.expect("a network"), &last)
+    }
+
+    /// The lecture's numbers: AlexNet's pool5 sees 195 pixels every 32, VGG-16's 212 every
+    /// 32. Their starts are the paddings times the jumps before them.
+    #[test]
+    fn fields_of_alexnet_and_vgg() {
+        let alexnet = chain(
+            227,
+            &[
+                [11, 4, 0],
+                [-3, 2, 0],
+                [5, 1, 2],
+                [-3, 2, 0],
+                [3, 1, 1],
+                [3, 1, 1],
+                [3, 1, 1],
+                [-3, 2, 0],
+            ],
+        );
+        assert_eq!(
+            (alexnet.start, alexnet.size, alexnet.jump),
+            ([-64; 2], [195; 2], [32; 2])
+        );
+        let block = |convolutions: usize| {
+            let mut block = vec![[3, 1, 1]; convolutions];
+            block.push([-2, 2, 0]);
+            block
+        };
+        let vgg = chain(224, &[2, 2, 3, 3, 3].map(block).concat());
+        assert_eq!(
+            (vgg.start, vgg.size, vgg.jump),
+            ([-90; 2], [212; 2], [32; 2])
+        );
+    }
 }
