@@ -7,9 +7,10 @@
 mod error;
 mod judge;
 mod manipulate;
+mod population;
 mod synthesise;
 
 pub use error::ControlError;
-pub use judge::{Judge, softmax_of};
+pub use judge::Judge;
 pub use manipulate::{contrast, phase_scrambled, similarity, with_contrast};
 pub use synthesise::{Goal, Settings, Synthesis, synthesise};

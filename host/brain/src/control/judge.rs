@@ -7,8 +7,8 @@ use cortexscope_net::input::InputSpec;
 use cortexscope_net::input::Picture;
 use image::DynamicImage;
 
-use super::ControlError;
-use super::synthesise::unit;
+use super::error::ControlError;
+use super::population::{softmax, unit};
 use crate::data::Images;
 use crate::encode::Stored;
 
@@ -147,7 +147,7 @@ impl Judge {
             };
             (response - mean) / unit(deviation)
         });
-        Some(softmax_of(&z.collect::<Vec<_>>())[neuron])
+        Some(softmax(&z.collect::<Vec<_>>())[neuron])
     }
 
     /// The greatest response of `neuron` to a natural image, and the image.
@@ -177,12 +177,4 @@ fn mean_and_deviation(values: &[f64]) -> [f64; 2] {
     let mean = values.iter().sum::<f64>() / count;
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
     [mean, (squares / count).sqrt()]
-}
-
-/// Shares of e^z.
-pub fn softmax_of(z: &[f64]) -> Vec<f64> {
-    let greatest = z.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let powers: Vec<f64> = z.iter().map(|z| (z - greatest).exp()).collect();
-    let sum: f64 = powers.iter().sum();
-    powers.iter().map(|power| power / sum).collect()
 }

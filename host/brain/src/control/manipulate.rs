@@ -2,8 +2,6 @@
 
 use cortexscope_net::random::Random;
 use image::{GrayImage, Luma};
-use rustfft::FftPlanner;
-use rustfft::num_complex::Complex;
 
 /// Standard deviation of the grey levels, 0 to 255.
 pub fn contrast(picture: &GrayImage) -> f64 {
@@ -31,54 +29,60 @@ pub fn with_contrast(picture: &GrayImage, wanted: f64) -> GrayImage {
 /// The image with the phases of white noise in its spectrum: its amplitudes stay, and what it
 /// shows does not.
 pub fn phase_scrambled(picture: &GrayImage, seed: u64) -> GrayImage {
-    let [width, height] = [picture.width() as usize, picture.height() as usize];
+    let size = [picture.height() as usize, picture.width() as usize];
     let mut random = Random::new(seed);
-    let spectrum = |values: Vec<f64>| {
-        let mut values: Vec<Complex<f64>> = values.into_iter().map(Complex::from).collect();
-        transform(&mut values, [height, width], false);
-        values
-    };
     let levels = picture.pixels().map(|pixel| f64::from(pixel.0[0]));
-    let mut own = spectrum(levels.collect());
+    let mut own: Vec<Complex> = levels.map(|level| [level, 0.0]).collect();
     // The spectrum of real noise has the symmetry that keeps the image real.
-    let noise = spectrum((0..width * height).map(|_| random.normal()).collect());
+    let mut noise: Vec<Complex> = own.iter().map(|_| [random.normal(), 0.0]).collect();
+    transform(&mut own, size, -1.0);
+    transform(&mut noise, size, -1.0);
+    let length = |[re, im]: Complex| re.hypot(im);
+    // The first value is the mean, which stays.
     for (value, noise) in own.iter_mut().zip(&noise).skip(1) {
-        let length = noise.norm();
-        let phase = if length > 0.0 {
-            noise / length
-        } else {
-            Complex::from(1.0)
-        };
-        *value = phase * value.norm();
+        let scale = length(*value) / length(*noise).max(f64::MIN_POSITIVE);
+        *value = noise.map(|part| part * scale);
     }
-    transform(&mut own, [height, width], true);
-    let count = (width * height) as f64;
+    transform(&mut own, size, 1.0);
     GrayImage::from_fn(picture.width(), picture.height(), |x, y| {
-        let value = own[y as usize * width + x as usize].re / count;
-        Luma([value.round().clamp(0.0, 255.0) as u8])
+        let [value, _] = own[y as usize * size[1] + x as usize];
+        let level = value / own.len() as f64;
+        Luma([level.round().clamp(0.0, 255.0) as u8])
     })
 }
 
-/// The transform along both axes, not scaled.
-fn transform(values: &mut [Complex<f64>], [height, width]: [usize; 2], is_inverse: bool) {
-    let mut planner = FftPlanner::new();
-    let mut plan = |size: usize| {
-        if is_inverse {
-            planner.plan_fft_inverse(size)
-        } else {
-            planner.plan_fft_forward(size)
+/// Real and imaginary part.
+type Complex = [f64; 2];
+
+/// The Fourier transform along both axes by its definition, not scaled; `sign` is −1 forwards
+/// and 1 backwards. For a few hundred rows and columns that is a fraction of a second.
+fn transform(values: &mut [Complex], [height, width]: [usize; 2], sign: f64) {
+    along(values, [height, width], [width, 1], sign);
+    along(values, [width, height], [1, width], sign);
+}
+
+/// Transforms `count` lines of `size` values each; strides from line to line, and in a line.
+fn along(values: &mut [Complex], [count, size]: [usize; 2], strides: [usize; 2], sign: f64) {
+    let waves: Vec<Complex> = (0..size)
+        .map(|at| {
+            let angle = sign * std::f64::consts::TAU * at as f64 / size as f64;
+            [angle.cos(), angle.sin()]
+        })
+        .collect();
+    let mut line = vec![[0.0; 2]; size];
+    for number in 0..count {
+        let at = |place: usize| number * strides[0] + place * strides[1];
+        for (place, value) in line.iter_mut().enumerate() {
+            *value = values[at(place)];
         }
-    };
-    plan(width).process(values);
-    let columns = plan(height);
-    let mut column = vec![Complex::default(); height];
-    for x in 0..width {
-        for (y, value) in column.iter_mut().enumerate() {
-            *value = values[y * width + x];
-        }
-        columns.process(&mut column);
-        for (y, value) in column.iter().enumerate() {
-            values[y * width + x] = *value;
+        for frequency in 0..size {
+            let mut sum = [0.0; 2];
+            for (place, [re, im]) in line.iter().enumerate() {
+                let [cos, sin] = waves[frequency * place % size];
+                sum[0] += re * cos - im * sin;
+                sum[1] += re * sin + im * cos;
+            }
+            values[at(frequency)] = sum;
         }
     }
 }

@@ -14,7 +14,8 @@ use cortexscope_net::input::InputSpec;
 use cortexscope_net::random::Random;
 use image::{GrayImage, Luma};
 
-use super::{ControlError, softmax_of};
+use super::error::ControlError;
+use super::population::{softmax, unit};
 use crate::encode::Stored;
 
 /// What an image is made for.
@@ -159,7 +160,7 @@ fn score(
                 .enumerate()
                 .map(|(n, own)| z(n, own))
                 .collect();
-            let p = softmax_of(&all);
+            let p = softmax(&all);
             let mut slope = vec![0.0; cells.len()];
             for (n, own) in slopes.iter().enumerate() {
                 let is_target = if n == neuron { 1.0 } else { 0.0 };
@@ -173,11 +174,6 @@ fn score(
             (p[neuron], slope)
         }
     }
-}
-
-/// A standard deviation as a unit; that of a neuron that never varies is 1.
-pub(super) fn unit(deviation: f64) -> f64 {
-    if deviation > 0.0 { deviation } else { 1.0 }
 }
 
 /// Grey levels v, the same for each channel, as the network wants them.

@@ -6,8 +6,6 @@ use cortexscope_net::RequestError;
 use cortexscope_net::input::picture::PictureError;
 use thiserror::Error;
 
-use super::Span;
-
 /// Why data cannot be used.
 #[derive(Debug, Error)]
 pub enum DataError {
@@ -117,7 +115,7 @@ pub enum DataError {
         responses: usize,
     },
     /// A span that cannot be read.
-    #[error("{text:?} is no range of images: write 0..600 for the first 600")]
+    #[error("not a range of images: {text:?}; write 0..600 for the first 600")]
     Span {
         /// What the user wrote.
         text: String,
@@ -125,8 +123,8 @@ pub enum DataError {
     /// A span that reaches beyond the last image.
     #[error("{span} reaches beyond the {images} images that there are")]
     SpanOutside {
-        /// The span.
-        span: Span,
+        /// The span as it is written.
+        span: String,
         /// Images.
         images: usize,
     },

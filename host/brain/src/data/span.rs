@@ -34,7 +34,10 @@ impl Span {
         if self.end <= images {
             Ok(())
         } else {
-            Err(DataError::SpanOutside { span: self, images })
+            Err(DataError::SpanOutside {
+                span: self.to_string(),
+                images,
+            })
         }
     }
 }

@@ -68,7 +68,7 @@ described! {
         pub file: String,
     }
 
-    /// An image that is none of those that were made for the neuron.
+    /// An image that was not made for the neuron, or was changed.
     pub struct ControlImage {
         /// What it is: `natural`, `natural at the same contrast`, `phase-scrambled`,
         /// `contrast raised` or `made for another neuron`.
