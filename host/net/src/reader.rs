@@ -6,7 +6,7 @@
 //!
 //! - one input `[1, C, H, W]` of float32, whatever sizes the file gives it;
 //! - nodes in order, only those that the output depends on, constants computed;
-//! - every map `[1, C, H, W]`, every vector `[1, F]`; windows of samples have one row;
+//! - every map `[1, C, H, W]`, every vector `[1, F]`; series of samples have one row;
 //! - nothing that computes nothing: no Identity, Cast, Dropout, Squeeze or Transpose;
 //! - one operator set, with explicit padding and operands where ONNX moved them;
 //! - a tensor keeps the name and the node that it has in the file.

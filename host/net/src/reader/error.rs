@@ -57,7 +57,7 @@ pub enum ReadError {
     },
     /// The input has no usable shape.
     #[error(
-        "input `{name}` is {dims}; an image, [N, C, H, W] or [N, H, W, C], a window of samples, \
+        "input `{name}` is {dims}; an image, [N, C, H, W] or [N, H, W, C], a series of samples, \
          [N, C, T] or [N, T, C], or features, [N, F], of float32 are supported, with numbers for \
          all sizes but N"
     )]

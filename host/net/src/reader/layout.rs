@@ -3,7 +3,7 @@
 //! Every activation of the normal form is `[1, C, H, W]`. A tensor of the file is
 //! a [`View`] of one: each of its sizes is the product of some of the axes batch,
 //! channels, rows and columns, in an order. Channels last is `[N] [H] [W] [C]`, a
-//! flattened map is `[N] [C H W]`, and a window of samples is `[N] [C] [W]`. Axes of
+//! flattened map is `[N] [C H W]`, and a series of samples is `[N] [C] [W]`. Axes of
 //! size 1 stand nowhere. So transposing, flattening and taking axes of size 1 in
 //! and out computes nothing: it makes another view.
 

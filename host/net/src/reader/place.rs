@@ -14,7 +14,7 @@ use crate::onnx::constant::{Constant, Values, is_without_values};
 /// Channels, rows and columns, the order of the normal form.
 pub(super) const NORMAL: [Axis; 3] = [Axis::Channel, Axis::Row, Axis::Column];
 
-/// The sizes of a map, of a window of samples and of a vector in a file.
+/// The sizes of a map, of a series of samples and of a vector in a file.
 pub(super) const MAP: [&[Axis]; 4] = [
     &[Axis::Batch],
     &[Axis::Channel],

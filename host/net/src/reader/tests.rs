@@ -109,7 +109,7 @@ fn a_vector_that_becomes_a_picture_is_a_picture() {
 }
 
 #[test]
-fn windows_of_samples_have_one_row() {
+fn series_of_samples_have_one_row() {
     for (sizes, transposes) in [([1, 20, 3], true), ([1, 3, 20], false)] {
         let mut sensor = graph(&sizes);
         let mut from = "x";
@@ -157,7 +157,7 @@ fn a_celu_keeps_the_factor_of_its_exponential() {
 
 #[test]
 fn a_window_along_the_other_side_is_turned() {
-    // Keras pools windows of samples `[N, T, C]` as maps `[N, C, T, 1]`.
+    // Keras pools series of samples `[N, T, C]` as maps `[N, C, T, 1]`.
     let mut keras = graph(&[1, 20, 3]);
     keras.node("Transpose", &["x"], "first", vec![ints("perm", &[0, 2, 1])]);
     let weights: Vec<f32> = (0..6_u8).map(f32::from).collect();
