@@ -456,8 +456,8 @@ fn as_many_digits_stay_right_as_numpy_finds() {
         start: Start::Input,
     });
     let cases: [(Method, &[f64], &[usize]); 3] = [
-        (Method::Fgsm, &[0.05, 0.1, 0.2], &[17, 11, 1]),
-        (Method::FgmL2, &[1.0, 2.0], &[16, 5]),
+        (Method::Fgsm, &[0.1, 0.2], &[11, 1]),
+        (Method::FgmL2, &[2.0], &[5]),
         (bim, &[0.1], &[2]),
     ];
     for (method, eps, right) in cases {
