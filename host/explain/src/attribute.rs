@@ -33,6 +33,7 @@ mod lrp_zplus;
 mod map_layer;
 mod method;
 mod occlusion;
+mod per_pixel;
 mod receipt;
 mod registry;
 mod relevance;
@@ -48,7 +49,7 @@ mod x_grad_cam;
 
 pub use argument::{Argument, ArgumentError, ArgumentKind, Arguments, Choice, Given, OpenInput};
 pub use attribution::{
-    Attribution, NamedMap, Note, Residual, greatest_magnitude, per_pixel, sum_over_channels,
+    Attribution, NamedMap, Note, Residual, greatest_magnitude, sum_over_channels,
 };
 pub(crate) use backward::threads_for;
 pub use backward::{Backward, Pass, Rules, Wrt};
@@ -73,6 +74,7 @@ pub use lrp_zplus::lrp_zplus;
 pub use map_layer::MapLayer;
 pub use method::{Explainer, LayerRule, Method, MethodInfo, ParameterValue, Parameters, ValueKind};
 pub use occlusion::Occlusion;
+pub use per_pixel::per_pixel;
 pub use receipt::{Explained, Receipt, ReceiptParameters, ResultMap};
 pub use registry::{METHODS, REGISTRY, find};
 pub use rise::{MaskStream, Masks, Rise, RiseVariant};

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use super::layer_rules::AppliedRule;
-use super::method::Method;
 use crate::float_model::FloatModel;
 use cortexscope_net::described;
 
@@ -164,20 +163,4 @@ pub fn sum_over_channels(values: &[f32], positions: usize) -> Vec<f32> {
         }
     }
     sums
-}
-
-/// One value for each position of an attribution of `method`: sums over the channels where
-/// they are shares of a whole, the greatest magnitude where they are derivatives with respect
-/// to several colours; and whether the sign is left.
-pub fn per_pixel(attribution: &Attribution, method: &Method) -> (Vec<f32>, bool) {
-    let [channels, height, width] = attribution.shape;
-    let positions = height * width;
-    if channels == 1 {
-        (attribution.values.clone(), method.is_signed())
-    } else if method.is_additive() {
-        let sums = sum_over_channels(&attribution.values, positions);
-        (sums, method.is_signed())
-    } else {
-        (greatest_magnitude(&attribution.values, positions), false)
-    }
 }

@@ -63,7 +63,7 @@ const VARIANT: Argument = Argument {
         },
         Choice {
             name: "value",
-            help: "The target's value: a logit, unless --class-value says otherwise",
+            help: "The target's value: a logit, or what --class-value names",
         },
     ]),
     default: "probability",
