@@ -449,7 +449,7 @@ mod tests {
     fn a_program_that_does_not_read_cannot_hold_the_host() {
         let program = Program {
             name: "sh".into(),
-            arguments: vec!["-c".into(), "exec sleep 20".into()],
+            arguments: vec!["-c".into(), "exec sleep 600".into()],
             shape: [1, 512, 512],
             patience: Duration::from_millis(300),
             cancel: Cancel::default(),
@@ -459,6 +459,6 @@ mod tests {
         let begun = Instant::now();
         assert!(neuron.rates(&[&image]).is_err());
         drop(neuron);
-        assert!(begun.elapsed() < Duration::from_secs(5));
+        assert!(begun.elapsed() < Duration::from_secs(120));
     }
 }
