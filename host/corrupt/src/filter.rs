@@ -74,8 +74,10 @@ pub fn weighted(plane: &Plane, taps: &[Tap], edge: Edge) -> Plane {
     let mut sums = vec![0.0; height * width];
     for (y, sums) in sums.chunks_exact_mut(width).enumerate() {
         for tap in taps {
-            let row = (y as i64 + tap.offset[0]) as usize + margin[0];
-            let from = row * columns.len() + (margin[1] as i64 + tap.offset[1]) as usize;
+            let at = |axis: usize, from: usize| {
+                (from + margin[axis]).wrapping_add_signed(tap.offset[axis] as isize)
+            };
+            let from = at(0, y) * columns.len() + at(1, 0);
             let values = &wide.values[from..from + width];
             for (sum, value) in sums.iter_mut().zip(values) {
                 *sum += tap.weight * value;
