@@ -42,7 +42,7 @@ fn verify_finds_no_byte_that_differs() {
 #[test]
 fn budget_prints_the_lectures_parameters() {
     let text = printed(env!("CARGO_BIN_EXE_example-budget"));
-    let last = "lecture-lenet: 22080 parameters, 4112 bytes of arena in int8";
+    let last = "lecture-lenet: 22080 parameters, 4810 bytes of arena in int8";
     assert_eq!(text.lines().last(), Some(last));
 }
 

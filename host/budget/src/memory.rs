@@ -3,7 +3,8 @@
 use super::{Network, Op};
 use cortexscope_compile::layout::{core_shape, core_window};
 use cortexscope_compile::planner::{self, Buffer, Problem, Proof, TensorProblem, TensorStep};
-use cortexscope_core::ops::conv2d;
+use cortexscope_core::ops::conv2d::polynomials;
+use cortexscope_core::ops::{self, conv2d};
 use cortexscope_core::sharing::{fused_lag_bytes, lag_bytes};
 
 /// What an activation is stored as.
@@ -130,12 +131,19 @@ fn beside_bytes(network: &Network, element: Element, [first, last]: [usize; 2]) 
     match (element, &layer.op) {
         (Element::Int8, Op::Conv { window, groups }) => {
             let input = core_shape(network.shape(layer.inputs[0]));
-            row + conv2d::scratch_bytes(
-                input,
-                core_shape(layer.shape),
-                &core_window(window),
-                *groups,
-            )
+            let window = core_window(window);
+            let rows = conv2d::scratch_bytes(input, core_shape(layer.shape), &window, *groups);
+            // As the compiler plans where every filter's sums fit their field.
+            let sums = match &network.layers[last].op {
+                Op::MaxPool(pool)
+                    if first < last && polynomials::suits(&window, *groups, &core_window(pool)) =>
+                {
+                    let pooled = core_shape(network.layers[last].shape);
+                    polynomials::scratch_bytes(input, &window, pooled)
+                }
+                _ => 0,
+            };
+            ops::fused(rows, row, sums) + row
         }
         (Element::Int8, op) => {
             let input = network.shape(layer.inputs[0]);

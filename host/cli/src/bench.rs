@@ -13,8 +13,9 @@ use cortexscope_present::documents;
 use cortexscope_present::documents::Document;
 use cortexscope_present::documents::bench::{KeptBench, ModelBench};
 use cortexscope_record::RigChoice;
-use cortexscope_rig::bench::{Bench as Costs, bench};
+use cortexscope_rig::bench::{Bench as Costs, LayerBench, bench};
 use cortexscope_rig::board::{self, Engine, Port, Transport};
+use cortexscope_rig::kernel::Kernel;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -189,34 +190,44 @@ fn table(model: &str, costs: &Costs, unit: Option<&str>) -> Table {
     table.load_style(presets::UTF8_HORIZONTAL_ONLY);
     let unit = unit.unwrap_or("not counted");
     let model = &*printable(model);
-    table.set_header([model, unit, "MACs", "per MAC", "of the floor"]);
+    table.set_header([
+        model,
+        unit,
+        "MACs",
+        "per MAC",
+        "of the floor",
+        "kernel",
+        "cycles of its loop, estimated",
+    ]);
     let right = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
     let number = |value: Option<u64>| right(value.map_or_else(dash, |value| value.to_string()));
     let percent = |share: Option<f64>| {
         right(share.map_or_else(dash, |share| format!("{:.1} %", 100.0 * share)))
     };
-    let mut row = |name: &str, count, macs: u64| {
-        let layer = cortexscope_rig::bench::LayerBench {
-            name: name.to_owned(),
-            macs,
-            count,
-        };
+    let mut row = |layer: &LayerBench, kernel: &str| {
         table.add_row([
-            Cell::new(printable(name)),
-            number(count),
-            number((macs > 0).then_some(macs)),
+            Cell::new(printable(&layer.name)),
+            number(layer.count),
+            number((layer.macs > 0).then_some(layer.macs)),
             right(layer.per_mac().map_or_else(dash, |per| format!("{per:.2}"))),
             percent(layer.floor_share()),
+            Cell::new(kernel),
+            number(layer.loop_cycles),
         ]);
     };
     for layer in &costs.layers {
-        row(&layer.name, layer.count, layer.macs);
+        row(layer, layer.kernel.name());
     }
-    row(
-        "inference",
-        costs.total,
-        costs.layers.iter().map(|layer| layer.macs).sum(),
-    );
+    let cycles = costs.layers.iter().filter_map(|layer| layer.loop_cycles);
+    let inference = LayerBench {
+        name: "inference".to_owned(),
+        macs: costs.layers.iter().map(|layer| layer.macs).sum(),
+        count: costs.total,
+        kernel: Kernel::Plain,
+        packed_bytes: 0,
+        loop_cycles: cycles.reduce(u64::saturating_add),
+    };
+    row(&inference, "");
     let occlusion = &costs.occlusion;
     let share = costs.occlusion_share();
     table.add_row([
@@ -225,6 +236,8 @@ fn table(model: &str, costs: &Costs, unit: Option<&str>) -> Table {
         Cell::new(""),
         Cell::new(""),
         right(share.map_or_else(dash, |share| format!("{:.1} % of full", 100.0 * share))),
+        Cell::new(""),
+        Cell::new(""),
     ]);
     table
 }

@@ -3,6 +3,8 @@
 use cortexscope_compile::layout::channels_last;
 
 use crate::Rig;
+use crate::board;
+use crate::kernel::{Kernel, packed_bytes};
 use crate::session::{InferRequest, LECTURE_PATCH, Mode, OccludeRequest, SessionError, TensorSet};
 
 /// The map that is measured: the lecture's patch, at every position.
@@ -33,6 +35,13 @@ pub struct LayerBench {
     pub macs: u64,
     /// Instructions or cycles.
     pub count: Option<u64>,
+    /// How it is computed.
+    pub kernel: Kernel,
+    /// Bytes of the image that only this kernel reads.
+    pub packed_bytes: u64,
+    /// Cycles of the innermost loop on a Cortex-M4F, by its manual and not measured; none
+    /// for another core, and for a layer without such a loop.
+    pub loop_cycles: Option<u64>,
 }
 
 /// What an occlusion map costs.
@@ -78,15 +87,25 @@ pub fn bench(rig: &mut Rig, input: &[i8], mode: Mode) -> Result<Bench, SessionEr
     };
     let board_input = channels_last(input, model.input().shape);
     let inference = rig.session.infer(&board_input, &request, &mut |_| {})?;
+    let is_m4 =
+        board::find(&rig.session.board().name).is_some_and(|board| board.core == "Cortex-M4F");
     let layers = model.layers().filter_map(|layer| {
         let cost = inference
             .layers
             .iter()
             .find(|cost| cost.tensor == layer.output)?;
+        let kernel = if is_m4 {
+            Kernel::of(&model, &layer, engine_mode(mode))
+        } else {
+            Kernel::Plain
+        };
         Some(LayerBench {
             name: model.tensor(layer.output)?.name.to_owned(),
             macs: layer.op.macs(),
             count: cost.count,
+            kernel,
+            packed_bytes: packed_bytes(&layer),
+            loop_cycles: kernel.loop_cycles(&model, &layer),
         })
     });
     let layers = layers.collect();
@@ -101,6 +120,14 @@ pub fn bench(rig: &mut Rig, input: &[i8], mode: Mode) -> Result<Bench, SessionEr
     })
 }
 
+/// The engine's own name for a mode of the protocol.
+fn engine_mode(mode: Mode) -> cortexscope_core::Mode {
+    match mode {
+        Mode::Tapped => cortexscope_core::Mode::Tapped,
+        Mode::Fused => cortexscope_core::Mode::Fused,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,6 +138,9 @@ mod tests {
             name: String::new(),
             macs: 100,
             count: Some(200),
+            kernel: Kernel::Plain,
+            packed_bytes: 0,
+            loop_cycles: None,
         };
         assert_eq!(
             (layer.per_mac(), layer.floor_share()),

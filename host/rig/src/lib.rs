@@ -29,6 +29,7 @@ pub mod board;
 pub mod elf;
 pub mod flash;
 pub mod inputs;
+pub mod kernel;
 pub mod link;
 pub mod measure;
 pub mod session;

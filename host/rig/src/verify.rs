@@ -200,17 +200,16 @@ impl Verifier {
         Ok(())
     }
 
-    /// Compares what another run of the same input left with what the first one did.
+    /// Compares what another run of the same input left with what the first one did. The
+    /// bytes are those that are counted already; those that differ now are added.
     fn hold_against(&mut self, first: &Recording, again: &Recording) {
+        let bytes = self.tally.bytes;
         for tapped in &again.activations {
             let same = |other: &&Activation| other.tensor == tapped.tensor;
             if let Some(other) = first.activations.iter().find(same) {
                 let [expected, got] = [other, tapped].map(|tapped| &tapped.values[..]);
-                self.count(
-                    tapped.tensor,
-                    bytemuck::cast_slice(expected),
-                    bytemuck::cast_slice(got),
-                );
+                let (expected, got) = (bytemuck::cast_slice(expected), bytemuck::cast_slice(got));
+                self.count(tapped.tensor, expected, got);
             }
         }
         let last = self.tally.layers.len() - 1;
@@ -220,6 +219,7 @@ impl Verifier {
             bytemuck::cast_slice(expected),
             bytemuck::cast_slice(got),
         );
+        self.tally.bytes = bytes;
     }
 
     fn missing(&self, tensor: usize) -> VerifyError {

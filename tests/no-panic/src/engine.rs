@@ -3,6 +3,7 @@
 use core::ops::Range;
 
 use cortexscope_core::image::{Dense, MaxPool, Quantiser, Window};
+use cortexscope_core::ops::conv2d::polynomials;
 use cortexscope_core::ops::{
     self, InputRows, Output, concat, conv2d, dense, lookup, max_pool, requantize,
 };
@@ -91,6 +92,15 @@ fn the_run() {
 fn the_kernels() {
     linked! {
         ops::scratch_bytes => fn(&Op<'static>) -> usize,
+        ops::fused_scratch_bytes => fn(&Op<'static>, usize, &MaxPool) -> usize,
+        ops::fused => fn(usize, usize, usize) -> usize,
+        polynomials::suits => fn(&Window, usize, &Window) -> bool,
+        polynomials::fits => fn(&[i8]) -> bool,
+        polynomials::filter_words => fn(&Window, usize) -> usize,
+        polynomials::scratch_bytes => fn(Shape, &Window, Shape) -> usize,
+        (|filter, window, channels, zero, at| {
+            polynomials::words(filter, window, channels, zero).nth(at)
+        }) => fn(&'static [i8], &Window, usize, i8, usize) -> Option<u32>,
         conv2d::scratch_bytes => fn(Shape, Shape, &Window, usize) -> usize,
         conv2d::row
             => fn(&Conv2d<'static>, InputRows<'_>, usize, Range<usize>, &mut [u32], Output<'_>),

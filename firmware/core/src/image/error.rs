@@ -160,7 +160,8 @@ impl fmt::Display for ImageError {
             Self::Version { found, supported } => {
                 write!(
                     f,
-                    "image format {found}, this build reads {supported}; compile the model again"
+                    "image format {found}, this build reads {supported}; make it again with \
+                     cortexscope compile MODEL.onnx --calibrate DATA"
                 )
             }
             Self::Length {

@@ -107,11 +107,11 @@ proptest! {
             ImageFault::TooShort { need_bytes: a, have_bytes: b },
             ImageFault::Hash,
             ImageFault::Version { found: a, supported: b },
-            ImageFault::Span { part: ImagePart::Table, offset: a, count: b },
+            ImageFault::Span { part: ImagePart::Packed, offset: a, count: b },
             ImageFault::Counts { tensors: a, layers: b },
             ImageFault::Tensor { tensor: a },
             ImageFault::Layer { layer: a, check: LayerCheck::UnknownOperator(b as u8) },
-            ImageFault::Layer { layer: a, check: LayerCheck::Quantisation },
+            ImageFault::Layer { layer: a, check: LayerCheck::Kernel },
             ImageFault::Plan { mode: a, check: PlanCheck::Mode },
             ImageFault::Plan { mode: a, check: PlanCheck::Overlap { step: b, tensor: c } },
         ];

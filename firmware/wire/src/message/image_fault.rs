@@ -158,7 +158,11 @@ impl fmt::Display for ImageFault {
             Self::Misaligned => f.write_str("it does not begin on a 4-byte boundary"),
             Self::Magic => f.write_str("it is not a board image (wrong magic)"),
             Self::Version { found, supported } => {
-                write!(f, "its format is {found}, the firmware reads {supported}")
+                write!(
+                    f,
+                    "its format is {found}, the firmware reads {supported}: make it again with \
+                     cortexscope compile MODEL.onnx --calibrate DATA"
+                )
             }
             Self::Length {
                 header_bytes,

@@ -68,6 +68,18 @@ described! {
         /// The floor as a share of the layer's instructions, from 0 to 1; `null` for a layer
         /// without multiply-accumulates.
         pub floor_share: Option<f64>,
+        /// How the board computes it: `pooled sums`, `five taps`, `pairs`, `four rows` or
+        /// `plain`.
+        #[serde(default)]
+        pub kernel: String,
+        /// Bytes of the board image that only this kernel reads.
+        #[serde(default)]
+        pub packed_bytes: u64,
+        /// Cycles of the innermost loop by the manual of the Cortex-M4, without what flash
+        /// adds and without what is around the loop: an estimate, not a measurement. `null`
+        /// for another core and for a layer without such a loop.
+        #[serde(default)]
+        pub estimated_loop_cycles: Option<u64>,
     }
 
     /// What an occlusion map costs.
@@ -125,6 +137,9 @@ impl From<&bench::LayerBench> for LayerBench {
             macs: layer.macs,
             instructions_per_mac: layer.per_mac(),
             floor_share: layer.floor_share(),
+            kernel: layer.kernel.name().to_owned(),
+            packed_bytes: layer.packed_bytes,
+            estimated_loop_cycles: layer.loop_cycles,
         }
     }
 }
@@ -149,6 +164,7 @@ impl KeptBench {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cortexscope_rig::kernel::Kernel;
 
     fn kept(total: u64, conv: u64, occlusion: u64) -> KeptBench {
         let costs = bench::Bench {
@@ -157,6 +173,9 @@ mod tests {
                 name: "conv".to_owned(),
                 macs: 10,
                 count: Some(conv),
+                kernel: Kernel::Plain,
+                packed_bytes: 0,
+                loop_cycles: None,
             }],
             occlusion: bench::OcclusionBench {
                 positions: 4,

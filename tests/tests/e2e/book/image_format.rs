@@ -26,7 +26,7 @@ fn records() -> [Record; 5] {
         record!("Tensor", TensorRecord: name, height, width, channels, kind, zero, scale, reserved),
         record!("Layer", LayerRecord: op, clamp_min, clamp_max, kernel, groups, kernel_h,
             stride_h, dilation_h, pad_top, pad_bottom, reserved2, inputs, weights, bias,
-            multipliers, table, reserved3),
+            multipliers, table, packed, reserved3),
         record!("Plan", PlanRecord: mode, arena_bytes, steps, placements),
         record!("Step", StepRecord: kind, layer, scratch_offset, scratch_bytes, row_bytes),
     ]
