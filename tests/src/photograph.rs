@@ -301,7 +301,7 @@ fn coverage(digit: &[u8], x: f64, y: f64) -> f64 {
 
 /// A number from 0 to 1 for every grain of chalk, 2×2 pixels.
 fn grain(seed: u64, x: usize, y: usize) -> f64 {
-    let mut mixed = seed ^ ((x as u64 / 2) << 32 | y as u64 / 2);
+    let mut mixed = seed ^ (((x as u64 / 2) << 32) | (y as u64 / 2));
     // SplitMix64 (Steele, Lea and Flood 2014).
     mixed = mixed.wrapping_add(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
