@@ -52,10 +52,19 @@ pub trait Generator {
     fn decode(&self, code: &[f64]) -> Result<Vec<f32>, GeneratorError> {
         let mut image = self.uncut(code)?;
         for level in &mut image {
-            // What is not a number is black, so that a decoder cannot hand it on.
-            *level = level.max(0.0).min(1.0);
+            *level = cut(*level);
         }
         Ok(image)
+    }
+}
+
+/// A level cut to what can be shown. What is not a number is black, so that a decoder cannot
+/// hand it on.
+pub(crate) fn cut(level: f32) -> f32 {
+    if level.is_nan() {
+        0.0
+    } else {
+        level.clamp(0.0, 1.0)
     }
 }
 

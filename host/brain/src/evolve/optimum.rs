@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use cortexscope_net::random::Random;
 
 use super::EvolveError;
-use crate::generator::Generator;
+use crate::generator::{Generator, cut};
 use crate::neuron::Differentiable;
 use crate::optimise::Code;
 
@@ -76,7 +76,7 @@ pub fn optimum(
         // The last turn looks at what the last step gave.
         for step in 0..=steps {
             let uncut = generator.uncut(&code)?;
-            let image: Vec<f32> = uncut.iter().map(|level| level.max(0.0).min(1.0)).collect();
+            let image: Vec<f32> = uncut.iter().map(|&level| cut(level)).collect();
             let (own, mut slopes) = neuron.slope(&image)?;
             gradients += 1;
             if best.as_ref().is_none_or(|best| own > best.own) {

@@ -85,10 +85,10 @@ impl Optimiser for DiagonalCma {
             }
         }
         let gain = (rates.step_path * (2.0 - rates.step_path) * rates.effective).sqrt();
-        for i in 0..self.dim {
-            self.mean[i] += self.deviation * step[i];
-            self.step_path[i] = (1.0 - rates.step_path) * self.step_path[i]
-                + gain * step[i] / self.variances[i].sqrt();
+        for (i, step) in step.iter().enumerate() {
+            self.mean[i] += self.deviation * step;
+            let white = step / self.variances[i].sqrt();
+            self.step_path[i] = (1.0 - rates.step_path) * self.step_path[i] + gain * white;
         }
         let expected = expected_length(self.dim);
         let norm = length(&self.step_path);

@@ -1,7 +1,7 @@
 //! Simultaneous perturbation stochastic approximation (Spall 1992): the slope along one
 //! random diagonal, from two queries.
 
-use super::{Code, Optimiser};
+use super::{Code, Optimiser, normal_code};
 use cortexscope_net::random::Random;
 
 /// SPSA with the gains of Spall (1998).
@@ -73,12 +73,14 @@ impl Optimiser for Spsa {
         vec![moved(distance), moved(-distance)]
     }
 
-    fn tell(&mut self, _: &[Code], scores: &[f64], _: &mut Random) {
+    fn tell(&mut self, _: &[Code], scores: &[f64], random: &mut Random) {
         let slope = (scores[0] - scores[1]) / (2.0 * self.distance());
         let first_gain = (self.stability + 1.0).powf(ALPHA);
         let Some(gain) = self.gain else {
-            // A rate of 0 on both sides says nothing.
-            if slope != 0.0 {
+            if slope == 0.0 {
+                // A rate of 0 on both sides says nothing: it begins elsewhere.
+                self.centre = normal_code(self.dim, random);
+            } else {
                 self.first.push(slope.abs());
             }
             if self.first.len() == FIRST_SLOPES {
