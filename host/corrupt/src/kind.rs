@@ -164,7 +164,7 @@ impl Kind {
     /// Corrupts a picture.
     ///
     /// # Errors
-    /// A severity that there is none of, a setting that the kind does not have, or a picture
+    /// A severity that is not from 1 to 5, a setting that the kind does not have, or a picture
     /// that is grey or too small for it.
     pub fn apply(self, picture: &Picture, settings: &Settings) -> Result<Picture, CorruptError> {
         self.check(settings)?;

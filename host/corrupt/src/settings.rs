@@ -75,7 +75,7 @@ pub enum Variant {
 /// Why a picture cannot be corrupted.
 #[derive(Clone, Debug, Error, PartialEq)]
 pub enum CorruptError {
-    /// A severity that there is none of.
+    /// A severity that is not from 1 to 5.
     #[error("severity {0}: there are severities from 1 to 5")]
     Severity(u8),
     /// The picture is grey, and the kind changes colours.

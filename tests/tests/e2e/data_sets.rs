@@ -2,8 +2,7 @@
 
 use crate::command_line::{json, refused};
 
-/// What AlexNet-sized sums would hide is plain here: the field of a neuron of `pool2` is 12×12
-/// pixels every 4, and the value is that of `activations`.
+/// The field of a neuron of the lecture's `pool2` is 12×12 pixels, every 4 pixels.
 #[test]
 fn a_top_input_is_where_its_neuron_looks() {
     let found = json(&[
@@ -40,7 +39,7 @@ fn a_top_input_is_where_its_neuron_looks() {
 
 #[test]
 fn requests_that_make_no_sense_are_refused() {
-    let top = |own: &[&'static str]| [&["top", "lenet5", "--data", "mnist"], own].concat();
+    let top = |own: &[&'static str]| [&["top", "lenet5", "--data", "mnist"][..], own].concat();
     refused(&top(&["--layer", "pool9"]), &["there is no layer pool9"]);
     refused(
         &top(&["--layer", "pool2", "--maps", "16"]),

@@ -74,7 +74,7 @@ impl Checkpoint {
         }
     }
 
-    /// What was found before, or nothing where there is no file.
+    /// What was found before, or nothing where the file is missing.
     ///
     /// # Errors
     /// [`CheckpointError`].

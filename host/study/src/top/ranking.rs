@@ -47,7 +47,7 @@ pub struct Ranking {
 }
 
 impl Ranking {
-    /// Takes an input in if it is among the best `keep`. A value that is no number is none.
+    /// Takes an input in if it is among the best `keep`. A value that is not a number is left out.
     pub fn offer(&mut self, excitation: Excitation, keep: usize) {
         if !excitation.value.is_finite() {
             return;
