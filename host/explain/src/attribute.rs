@@ -51,7 +51,7 @@ pub use argument::{Argument, ArgumentError, ArgumentKind, Arguments, Choice, Giv
 pub use attribution::{
     Attribution, NamedMap, Note, Residual, greatest_magnitude, sum_over_channels,
 };
-pub use backward::{Backward, Pass, Rules, Wrt};
+pub use backward::{Backward, Pass, Rules, Scalar, Wrt};
 pub use baseline::Baseline;
 pub use cam::Cam;
 pub use composite::{Composite, CompositeKind, LrpRule};
