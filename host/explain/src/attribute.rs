@@ -52,7 +52,7 @@ pub use attribution::{
     Attribution, NamedMap, Note, Residual, greatest_magnitude, sum_over_channels,
 };
 pub(crate) use backward::threads_for;
-pub use backward::{Backward, Pass, Rules, Wrt};
+pub use backward::{Backward, Pass, Rules, Scalar, Wrt};
 pub use baseline::Baseline;
 pub use cam::Cam;
 pub use composite::{Composite, CompositeKind, LrpRule};

@@ -228,10 +228,8 @@ fn ascend(canvas: &mut Canvas, gradient: &Canvas, rate: f64, ends: &[[f32; 2]]) 
         .map(|[black, white]| f64::from(white - black) / 255.0)
         .collect();
     let planes = gradient.values.chunks_exact(positions).zip(&scales);
-    let sizes = planes.flat_map(|(plane, scale)| {
-        let sizes = plane.iter().map(move |&g| (f64::from(g) * scale).abs());
-        sizes
-    });
+    let sizes =
+        planes.flat_map(|(plane, scale)| plane.iter().map(move |&g| (f64::from(g) * scale).abs()));
     let mean = sizes.sum::<f64>() / gradient.values.len() as f64;
     if mean == 0.0 {
         return false;

@@ -83,7 +83,7 @@ impl Inversion {
         if !(positive(self.sigma) && positive(self.first_step)) {
             return refused("sigma and the first step are numbers greater than 0");
         }
-        if !(self.alpha.is_finite() && self.alpha >= 1.0) || !positive(self.beta) {
+        if !(self.alpha.is_finite() && self.alpha >= 1.0 && positive(self.beta)) {
             return refused("alpha is a number from 1 up, beta is greater than 0");
         }
         if !(weight(self.alpha_weight) && weight(self.tv_weight) && weight(self.noise)) {

@@ -49,6 +49,9 @@ pub struct Pass {
     pub rules: Vec<AppliedRule>,
 }
 
+/// A scalar function of a layer's values: its value, and its derivative with respect to each.
+pub type Scalar<'a> = &'a dyn Fn(&[f32]) -> (f64, Vec<f32>);
+
 /// A plan, for any number of inputs.
 #[derive(Debug)]
 pub struct Backward {
@@ -151,16 +154,12 @@ impl Backward {
     pub fn run_objective(
         &mut self,
         input: &[f32],
-        objective: &dyn Fn(&[f32]) -> (f64, Vec<f32>),
+        objective: Scalar<'_>,
     ) -> Result<Pass, ExplainError> {
         self.pass(input, objective)
     }
 
-    fn pass(
-        &mut self,
-        input: &[f32],
-        of_layer: &dyn Fn(&[f32]) -> (f64, Vec<f32>),
-    ) -> Result<Pass, ExplainError> {
+    fn pass(&mut self, input: &[f32], of_layer: Scalar<'_>) -> Result<Pass, ExplainError> {
         let need = self.dims.iter().product();
         if input.len() != need {
             let have = input.len();
