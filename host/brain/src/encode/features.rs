@@ -157,8 +157,8 @@ impl Features {
         Ok(all)
     }
 
-    /// The features that [`keep`](Self::keep) wrote to `path`, of `images` images; `None` where
-    /// there are none of this shape, whole.
+    /// The features that [`keep`](Self::keep) wrote to `path`, of `images` images; `None` if
+    /// no whole file of this shape lies there.
     pub fn kept(path: &Path, shape: [usize; 3], images: usize) -> Option<Self> {
         let file = BufReader::new(File::open(path).ok()?);
         let file = npyz::NpyFile::new(file).ok()?;
