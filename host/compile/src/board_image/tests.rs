@@ -1,10 +1,13 @@
 //! Plans in images, good ones and one that was broken on purpose.
 
+use super::BoardImage;
 use super::emit::{EmitError, emit_planned};
 use crate::network::{Activation, Channels, Layer, Network, Op, Window};
 use crate::planner::{self, Problem};
 use cortexscope_core::Mode;
-use cortexscope_core::image::{ImageError, PlanProblem};
+use cortexscope_core::image::format::{HASHED_FROM, Header, LayerRecord, Span, kernel};
+use cortexscope_core::image::{ImageError, LayerProblem, Part, PlanProblem};
+use sha2::{Digest, Sha256};
 use std::time::{Duration, Instant};
 
 fn activation(name: &str, shape: [usize; 3]) -> Activation {
@@ -176,4 +179,96 @@ fn a_lag_that_is_too_small_is_caught() {
         ),
         "{refused}"
     );
+}
+
+/// The record of the first layer in an image, and where it begins.
+fn first_layer(image: &[u8]) -> (LayerRecord, usize) {
+    let header: Header = bytemuck::pod_read_unaligned(&image[..size_of::<Header>()]);
+    let at = header.layers.offset as usize;
+    let record = bytemuck::pod_read_unaligned(&image[at..at + size_of::<LayerRecord>()]);
+    (record, at)
+}
+
+/// `image` with another record of the first layer, and the hash that fits.
+fn with_first_layer(image: &[u8], record: LayerRecord) -> Vec<u8> {
+    let (_, at) = first_layer(image);
+    let mut image = image.to_vec();
+    image[at..at + size_of::<LayerRecord>()].copy_from_slice(bytemuck::bytes_of(&record));
+    hashed(image)
+}
+
+fn hashed(mut image: Vec<u8>) -> Vec<u8> {
+    let hash: [u8; 32] = Sha256::digest(&image[HASHED_FROM..]).into();
+    image[16..HASHED_FROM].copy_from_slice(&hash);
+    image
+}
+
+#[test]
+fn a_kernel_that_is_not_for_the_layer_is_refused() {
+    let image = emit_planned(&network(), [0; 32], planner::plan).expect("a good image");
+    let image = image.bytes();
+    let (record, _) = first_layer(image);
+    assert_eq!(record.kernel, kernel::POLYNOMIALS);
+    let wrong = Some(ImageError::Layer {
+        layer: 0,
+        problem: LayerProblem::Kernel,
+    });
+    let check = |image: Vec<u8>| BoardImage::from_bytes(&image).err();
+    assert_eq!(check(with_first_layer(image, record)), None);
+    for number in [kernel::GENERAL, 2, u8::MAX] {
+        let record = LayerRecord {
+            kernel: number,
+            ..record
+        };
+        assert_eq!(check(with_first_layer(image, record)), wrong, "{number}");
+    }
+    for count in [0, 1, record.packed.count - 1, record.packed.count + 1] {
+        let packed = Span {
+            count,
+            ..record.packed
+        };
+        let record = LayerRecord { packed, ..record };
+        assert_eq!(check(with_first_layer(image, record)), wrong, "{count}");
+    }
+    for byte in 0..4 * record.packed.count as usize {
+        let mut broken = image.to_vec();
+        broken[record.packed.offset as usize + byte] ^= 1;
+        assert_eq!(check(hashed(broken)), wrong, "byte {byte}");
+    }
+    for offset in [record.packed.offset + 1, u32::MAX - 3, image.len() as u32] {
+        let packed = Span {
+            offset,
+            ..record.packed
+        };
+        let record = LayerRecord { packed, ..record };
+        let refused = check(with_first_layer(image, record));
+        let part = Part::Packed;
+        assert!(
+            matches!(refused, Some(ImageError::Span { part: found, .. }) if found == part),
+            "{refused:?}"
+        );
+    }
+}
+
+/// 255 steps of an input times 8,224 of weights still fit 21 bits, times 8,225 no more.
+#[test]
+fn the_kernel_is_chosen_by_the_sums_that_can_be() {
+    for (sum, expected) in [(8224, kernel::POLYNOMIALS), (8225, kernel::GENERAL)] {
+        let mut network = network();
+        network.input.shape = [10, 12, 12];
+        let filter = (0..90_usize).map(|at| {
+            let magnitude = usize::saturating_sub(sum, 127 * at).min(127) as i8;
+            if at % 2 == 0 { magnitude } else { -magnitude }
+        });
+        network.layers[0].op = Op::Conv {
+            window: window(3, 1),
+            groups: 1,
+            weights: (0..3 * 90).map(|_| 1).chain(filter).collect(),
+            channels: channels(4),
+        };
+        let image = emit_planned(&network, [0; 32], planner::plan).expect("a good image");
+        let (record, _) = first_layer(image.bytes());
+        assert_eq!(record.kernel, expected, "{sum}");
+        assert_eq!(record.packed.count > 0, expected == kernel::POLYNOMIALS);
+    }
 }
