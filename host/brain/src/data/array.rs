@@ -50,10 +50,11 @@ impl NumberArray {
         let file = BufReader::new(File::open(path).map_err(read_error)?);
         if path.extension().is_some_and(|extension| extension == "npz") {
             let mut archive = zip::ZipArchive::new(file).map_err(archive_error(path))?;
-            let keys: Vec<String> = archive
+            let mut keys: Vec<String> = archive
                 .file_names()
                 .filter_map(|file| file.strip_suffix(".npy").map(str::to_owned))
                 .collect();
+            keys.sort();
             let key = match (key, keys.as_slice()) {
                 (Some(key), _) if keys.iter().any(|have| have == key) => key,
                 (None, [only]) => only,
