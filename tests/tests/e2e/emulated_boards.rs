@@ -21,7 +21,7 @@ use std::time::Duration;
 
 const IMAGES: &str = "200";
 
-/// Arena that an occlusion map of the lecture's network takes with a 7×7 window, its
+/// Arena that an occlusion map of the lecture's network takes with a 7×7 patch, its
 /// input included.
 const OCCLUSION_ARENA_BYTES: u32 = 30_704;
 
