@@ -2,7 +2,7 @@
 //! wanted, completions, manual pages.
 
 use crate::command_line::cortexscope;
-use cortexscope_core::image::format::HASHED_FROM;
+use cortexscope_core::image::format::{HASHED_FROM, LayerRecord};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use sha2::{Digest, Sha256};
 use std::io::Read;
@@ -74,7 +74,14 @@ fn a_mismatch_is_exit_code_1() {
         std::fs::copy(models.join(name), folder.path().join(name)).expect("a copy");
     }
     let mut image = std::fs::read(models.join("lenet5.ctx")).expect("a board image");
-    let weight = image.len() / 2;
+    // Of the last layer, where each weight counts: the layers' span is at 72 of the header,
+    // the weights' at 36 of a record.
+    let word = |at: usize| {
+        let bytes = image[at..].first_chunk().expect("a word");
+        u32::from_le_bytes(*bytes) as usize
+    };
+    let last = word(72) + size_of::<LayerRecord>() * (word(76) - 1);
+    let weight = word(last + 36) + 3;
     image[weight] ^= 0x40;
     let hash = Sha256::digest(&image[HASHED_FROM..]);
     image[HASHED_FROM - hash.len()..HASHED_FROM].copy_from_slice(&hash);

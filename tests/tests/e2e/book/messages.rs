@@ -37,8 +37,8 @@ fn messages() -> Vec<String> {
         }
         .to_string(),
         ImageError::Version {
-            found: 3,
-            supported: 4,
+            found: 4,
+            supported: 5,
         }
         .to_string(),
         LinkError::PermissionDenied { port: port() }.to_string(),
