@@ -215,6 +215,9 @@ impl Kind {
             let setting = "angle";
             return Err(CorruptError::Setting { kind, setting });
         }
+        if let Some(angle) = settings.angle.filter(|angle| !angle.is_finite()) {
+            return Err(CorruptError::Angle(angle));
+        }
         if settings.sign.is_some() && !has_sign {
             let setting = "sign";
             return Err(CorruptError::Setting { kind, setting });

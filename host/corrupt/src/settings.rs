@@ -78,6 +78,9 @@ pub enum CorruptError {
     /// A severity that is not from 1 to 5.
     #[error("severity {0}: there are severities from 1 to 5")]
     Severity(u8),
+    /// No direction.
+    #[error("an angle of {0}: give a number of degrees")]
+    Angle(f64),
     /// The picture is grey, and the kind changes colours.
     #[error("{kind} changes colours, and the picture is grey")]
     Grey {

@@ -299,3 +299,16 @@ fn what_a_kind_does_not_have_is_refused() {
     assert_eq!(refused(Kind::Jpeg, sign), "jpeg has no sign to set");
     assert!(refused(Kind::Saturate, plain).contains("grey"));
 }
+
+/// No direction would make a picture of its own without a word.
+#[test]
+fn an_angle_is_a_number() {
+    for angle in [f64::NAN, f64::INFINITY] {
+        let settings = Settings {
+            angle: Some(angle),
+            ..Settings::default()
+        };
+        let refused = Kind::MotionBlur.apply(&picture("grey"), &settings);
+        assert!(matches!(refused, Err(CorruptError::Angle(_))), "{angle}");
+    }
+}

@@ -3,8 +3,8 @@
 use crate::picture::{Picture, Plane};
 use crate::settings::Settings;
 
-/// Shrinks the picture with a box filter and enlarges it again to squares, in 8 bits as
-/// Pillow does it: along the rows first, rounded after each axis.
+/// Shrinks the picture with a box filter, in 8 bits as Pillow does it: along the rows first,
+/// rounded after each axis. Each pixel then takes the value of the nearest one.
 pub fn apply(picture: &Picture, settings: &Settings) -> Picture {
     let share = settings.pick([0.6, 0.5, 0.4, 0.3, 0.25]);
     let size = picture.size();
@@ -12,9 +12,19 @@ pub fn apply(picture: &Picture, settings: &Settings) -> Picture {
     picture.rounded().by_plane(|plane| {
         let levels = plane.map(|value| *value = (*value * 255.0).round());
         let shrunk = resized(&resized(&levels, 1, small[1]), 0, small[0]);
-        let grown = resized(&resized(&shrunk, 1, size[1]), 0, size[0]);
-        grown.map(|level| *level /= 255.0)
+        let [rows, columns] = [0, 1].map(|axis| nearest(small[axis], size[axis]));
+        Plane::from_fn(size, |y, x| shrunk.at(rows[y], columns[x]) / 255.0)
     })
+}
+
+/// For each of `size` pixels the nearest of `small`. The middle of a pixel is the one before it
+/// and a step more, as Pillow adds it up: where a middle lies between two pixels, the rounding
+/// of this sum decides.
+fn nearest(small: usize, size: usize) -> Vec<usize> {
+    let step = small as f64 / size as f64;
+    let middles = std::iter::successors(Some(0.5 * step), |middle| Some(middle + step));
+    let indices = middles.map(|middle| (middle as usize).min(small - 1));
+    indices.take(size).collect()
 }
 
 /// One axis with another size: the mean of the pixels whose middles lie in each box.
