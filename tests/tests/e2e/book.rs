@@ -158,6 +158,11 @@ fn a_lesson_plan() -> anyhow::Result<()> {
 }
 
 #[test]
+fn the_figures_of_the_lecture() -> anyhow::Result<()> {
+    run("docs/lecture.md")
+}
+
+#[test]
 fn your_model() -> anyhow::Result<()> {
     run("docs/your-model.md")
 }
