@@ -138,7 +138,7 @@ impl RobustnessCommand {
         let measured = measured.map_err(blame)?;
         bar.finish_and_clear();
         let mut found = self.document(&model, baseline.as_ref(), board, suite, images, &measured);
-        found.seconds = begun.elapsed().as_secs_f64();
+        found.seconds = Some(begun.elapsed().as_secs_f64());
         if let Some(folder) = &self.output {
             let path = folder.join("robustness.png");
             let drawing = curves(&charts(&found, &measured, &corruptions))?;
@@ -244,7 +244,7 @@ impl RobustnessCommand {
             board_mce: of_board,
             notes,
             picture: None,
-            seconds: 0.0,
+            seconds: None,
         }
     }
 }
