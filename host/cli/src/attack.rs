@@ -162,7 +162,7 @@ impl AttackCommand {
         let picture = self.draw(model, &survey, staged.path())?;
         document.picture = picture.map(|name| self.output.join(name).display().to_string());
         document.seconds = Some(begun.elapsed().as_secs_f64());
-        self.finish(&document, staged, &self.output, self.json)
+        self.finish(&document, staged, &self.output, Path::new(""), self.json)
     }
 
     /// Joins the parts that this command made.
@@ -187,7 +187,7 @@ impl AttackCommand {
         let mut document = self.document(name, &model, &requests, &survey);
         let staged = stage(&to.output)?;
         document.picture = self.draw(&model, &survey, staged.path())?;
-        self.finish(&document, staged, &to.output, to.json)?;
+        self.finish(&document, staged, &to.output, &to.output, to.json)?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -238,12 +238,14 @@ impl AttackCommand {
         Ok(Some(name))
     }
 
-    /// Writes the receipt beside what is staged, and says what it comes to.
+    /// Writes the receipt beside what is staged, and says what it comes to; the path of its
+    /// picture begins at `picture_at`.
     fn finish(
         &self,
         document: &documents::Attack,
         staged: StagedFolder,
         folder: &Path,
+        picture_at: &Path,
         json: bool,
     ) -> anyhow::Result<()> {
         let name = format!("attack.{}.json", self.method);
@@ -284,7 +286,7 @@ impl AttackCommand {
             writeln!(out, "note: {note}")?;
         }
         if let Some(path) = &document.picture {
-            writeln!(out, "{path}")?;
+            writeln!(out, "{}", picture_at.join(path).display())?;
         }
         writeln!(out, "{}", receipt.display())?;
         Ok(())

@@ -34,6 +34,7 @@ impl MergeCommand {
         })?;
         match cli.command {
             Command::Top(top) => top.merge(&parts, self),
+            Command::Robustness(robustness) => robustness.merge(&parts, self),
             Command::Attack(attack) => attack.merge(&parts, self),
             _ => Err(wrong("the parts are of no study that comes in parts")),
         }

@@ -24,7 +24,7 @@ use cortexscope_study::top::{
 };
 use std::io::Write;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -129,7 +129,7 @@ impl TopCommand {
             documents::write(&staged.path().join("top.json"), &document)?;
             staged.commit().map_err(blame)?;
         }
-        self.tell(&document, self.json)
+        tell(&document, Path::new(""), self.json)
     }
 
     /// Joins the parts that this command made.
@@ -161,7 +161,7 @@ impl TopCommand {
         document.pictures = picture::write(staged.path(), &model, &data, &document)?;
         documents::write(&staged.path().join("top.json"), &document)?;
         staged.commit().map_err(blame)?;
-        self.tell(&document, to.json)
+        tell(&document, &to.output, to.json)
     }
 
     fn over(&self, units: Vec<Unit>, inputs: Range<usize>) -> Search {
@@ -182,15 +182,6 @@ impl TopCommand {
             format!(", int8 {} on {name}", rig.model.hash_hex())
         });
         format!("k {}, by {by}, of {}{board}", self.k, units.join(" "))
-    }
-
-    fn tell(&self, document: &documents::top::Top, json: bool) -> anyhow::Result<ExitCode> {
-        if json {
-            print_json(document)?;
-        } else {
-            say(document)?;
-        }
-        Ok(ExitCode::SUCCESS)
     }
 
     fn units(&self, model: &FloatModel) -> anyhow::Result<Vec<Unit>> {
@@ -367,8 +358,18 @@ fn exciting(
     }
 }
 
+/// Prints the document, or what it says; its paths begin at `folder`.
+fn tell(document: &documents::top::Top, folder: &Path, json: bool) -> anyhow::Result<ExitCode> {
+    if json {
+        print_json(document)?;
+    } else {
+        say(document, folder)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 /// The units and their inputs.
-fn say(document: &documents::top::Top) -> anyhow::Result<()> {
+fn say(document: &documents::top::Top, folder: &Path) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     for map in &document.maps {
         let inputs = map
@@ -395,7 +396,7 @@ fn say(document: &documents::top::Top) -> anyhow::Result<()> {
         writeln!(out, "note: {}", printable(note))?;
     }
     for path in &document.pictures {
-        writeln!(out, "{path}")?;
+        writeln!(out, "{}", folder.join(path).display())?;
     }
     Ok(())
 }
