@@ -329,7 +329,7 @@ impl AssessCommand {
             auc: value.filter(|_| self.metric.is_curve()),
             notes: notes.collect(),
             rows: rows.into_iter().map(|row| self.row(row)).collect(),
-            seconds: Some(seconds),
+            seconds,
         }
     }
 

@@ -46,9 +46,8 @@ described! {
         pub rows: Vec<AssessRow>,
         /// What the reader has to know.
         pub notes: Vec<String>,
-        /// Seconds that it took; `null` where parts
-        /// were joined, so that the document does not depend on their number.
-        pub seconds: Option<f64>,
+        /// Seconds that it took.
+        pub seconds: f64,
     }
 
     /// The measure of one map.
