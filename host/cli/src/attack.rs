@@ -2,30 +2,36 @@
 
 use super::attack_parameters::{AttackArgs, methods};
 use super::attack_transfer::TransferArgs;
-use super::common::{blame, ctrl_c, print_json, wrong};
-use super::data::{count, open_data};
+use super::common::{blame, ctrl_c, print_json, stage, wrong};
+use super::data::count;
 use super::full::{FloatModelArgs, one_input};
+use super::merge::MergeCommand;
 use super::preparation::ShowInputArgs;
 use super::progress;
+use super::shard::ShardArgs;
 use anyhow::Context;
 use clap::Args;
 use cortexscope_draw::number::{percent, significant};
 use cortexscope_draw::{Theme, accuracy_curves, triptych};
 use cortexscope_explain::attack::{Example, METHODS, MethodInfo, Norm, Request, Sample, Survey};
-use cortexscope_explain::attack::{Goal, Judged, Victim, attack, levels, survey};
+use cortexscope_explain::attack::{Goal, Judged, Victim, attack, levels};
 use cortexscope_explain::float_model::FloatModel;
-use cortexscope_net::input::Pick;
-use cortexscope_net::output::make_folder;
+use cortexscope_net::output::{StagedFolder, make_folder};
 use cortexscope_net::random::Random;
 use cortexscope_present::documents::Document;
 use cortexscope_present::documents::attack as documents;
 use cortexscope_present::dump;
 use cortexscope_present::scene::attack as scene;
+use cortexscope_study::attack::{Outcomes, Work};
+use cortexscope_study::data::{Data, open_data};
+use cortexscope_study::shard::{Asked, Parts, ShardError};
 use std::io::Write;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
+
+/// Inputs of a part between two times at which it may be kept.
+const PIECE: usize = 32;
 
 /// Changes inputs by so little that a person sees the same, and a model another class.
 #[derive(Args)]
@@ -50,6 +56,8 @@ pub(super) struct AttackCommand {
     #[arg(long, value_name = "N", requires = "data")]
     images: Option<usize>,
     #[command(flatten)]
+    shard: ShardArgs,
+    #[command(flatten)]
     parameters: AttackArgs,
     #[command(flatten)]
     transfer: TransferArgs,
@@ -69,6 +77,18 @@ impl AttackCommand {
         let model = self.model.open()?;
         let keep = self.transfer.board.is_some();
         let requests = self.parameters.requests(&self.method, &model, keep)?;
+        if self.shard.is_given() {
+            if self.data.is_none() {
+                return Err(wrong(
+                    "--shard: give the set that it is a share of, with --data",
+                ));
+            }
+            if keep {
+                return Err(wrong(
+                    "--shard: one board judges all examples; leave --board out",
+                ));
+            }
+        }
         make_folder(&self.output).map_err(blame)?;
         match &self.data {
             Some(data) => self.over(data, &model, &requests)?,
@@ -84,76 +104,156 @@ impl AttackCommand {
     }
 
     /// Attacks a set of inputs.
-    fn over(&self, data: &str, model: &FloatModel, requests: &[Request]) -> anyhow::Result<()> {
+    fn over(&self, name: &str, model: &FloatModel, requests: &[Request]) -> anyhow::Result<()> {
         let cancel = ctrl_c()?;
         let begun = Instant::now();
-        let mut all: Option<Survey> = None;
-        let mut bar = None;
-        let set = open_data(data, model)?;
-        let count = count(&set, self.images)?;
-        for (round, request) in requests.iter().enumerate() {
-            let bar = bar.get_or_insert_with(|| progress::bar(count * requests.len(), "inputs"));
-            let mut unread = None;
-            let inputs = set.inputs(Pick::First(count)).map_err(blame)?;
-            let samples = inputs.map_while(|input| {
-                let input = input.map_err(|error| unread = Some(error)).ok()?;
-                Some(Sample {
-                    name: input.name,
-                    values: input.values,
-                    label: input.label,
-                })
-            });
-            let found = survey(
-                model,
-                request,
-                samples,
-                &|| cancel.is_cancelled(),
-                &mut |done| {
-                    bar.set_position((round * count + done) as u64);
-                    ControlFlow::Continue(())
-                },
-            );
-            if let Some(error) = unread {
-                return Err(blame(error));
-            }
-            let found = found.map_err(blame)?;
-            match &mut all {
-                None => all = Some(found),
-                Some(all) => all.join(found),
-            }
+        let data = self.open(name, model)?;
+        let images = count(data.set(), self.images)?;
+        let asked = asked(&data, model, requests, images);
+        // The whole is not kept while it is made, as it never was.
+        let folder = self.shard.is_given().then_some(self.output.as_path());
+        let mut share = self.shard.share(asked, folder)?;
+        let inputs = share.inputs.clone();
+        let before = share.load(|outcomes: &Outcomes| outcomes.fit(requests, inputs.len()))?;
+        let mut outcomes = before.unwrap_or_else(|| Outcomes::begin(requests));
+        let piece = if folder.is_some() {
+            PIECE
+        } else {
+            inputs.len()
+        };
+        let bar = progress::bar(inputs.len() * requests.len(), "inputs");
+        let mut failed = None;
+        let is_over = || cancel.is_cancelled();
+        let work = Work {
+            model,
+            requests,
+            data: &data,
+            inputs,
+            piece,
+        };
+        let result = outcomes.go_on(
+            &work,
+            &is_over,
+            &mut |done| bar.set_position(done as u64),
+            &mut |outcomes| share.go_on(|| outcomes.clone(), is_over(), &mut failed),
+        );
+        bar.finish_and_clear();
+        if let Some(error) = failed {
+            return Err(blame(error));
         }
-        if let Some(bar) = bar {
-            bar.finish_and_clear();
+        if let Err(error) = result {
+            if is_over() && folder.is_some() {
+                share.keep(|| outcomes.clone(), true).map_err(blame)?;
+                return Err(share.interrupted(outcomes.len()));
+            }
+            return Err(blame(error));
         }
-        let survey = all.context("there is no ε")?;
-        let info = self.info();
-        let cancel = &cancel;
+        if share.end(&outcomes, self.json)?.is_some() {
+            return Ok(());
+        }
+        let survey = outcomes.survey(requests).context("there is no ε")?;
+        let seed = requests[0].seed;
         let transfer = self
             .transfer
-            .table(model, info, &survey, requests[0].seed, cancel)?;
-        let base = self.output.join(format!("attack.{}", self.method));
-        let mut picture = None;
-        if let Some(curve) = scene::curve(model, info, &survey) {
-            let path = base.with_added_extension("png");
-            write(&path, &accuracy_curves(&curve)?.png(Theme::Light, 2)?)?;
-            picture = Some(path.display().to_string());
+            .table(model, self.info(), &survey, seed, &cancel)?;
+        let mut document = self.document(name, model, requests, &survey);
+        document.transfer = transfer;
+        let staged = stage(&self.output)?;
+        let picture = self.draw(model, &survey, staged.path())?;
+        document.picture = picture.map(|name| self.output.join(name).display().to_string());
+        document.seconds = Some(begun.elapsed().as_secs_f64());
+        self.finish(&document, staged, &self.output, Path::new(""), self.json)
+    }
+
+    /// Joins the parts that this command made.
+    pub fn merge(&self, parts: &Parts, to: &MergeCommand) -> anyhow::Result<ExitCode> {
+        let model = self.model.open()?;
+        let requests = self.parameters.requests(&self.method, &model, false)?;
+        let name = self.data.as_deref().unwrap_or_default();
+        let data = self.open(name, &model)?;
+        let images = count(data.set(), self.images)?;
+        let asked = asked(&data, &model, &requests, images);
+        parts.check(&asked).map_err(blame)?;
+        let mut all = Outcomes::begin(&requests);
+        for part in parts.found::<Outcomes>() {
+            let (path, part) = part.map_err(blame)?;
+            if !part.fit(&requests, images) {
+                let path = path.to_owned();
+                return Err(blame(ShardError::Damaged { path }));
+            }
+            all.join(part);
         }
-        let document = documents::Attack {
+        let survey = all.survey(&requests).context("there is no ε")?;
+        let mut document = self.document(name, &model, &requests, &survey);
+        let staged = stage(&to.output)?;
+        document.picture = self.draw(&model, &survey, staged.path())?;
+        self.finish(&document, staged, &to.output, &to.output, to.json)?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// The set; says what was decided about it.
+    fn open(&self, name: &str, model: &FloatModel) -> anyhow::Result<Data> {
+        let data = open_data(name, model).map_err(blame)?;
+        data.notes().iter().for_each(progress::note);
+        Ok(data)
+    }
+
+    /// What a survey comes to, its picture and its time not named yet.
+    fn document(
+        &self,
+        data: &str,
+        model: &FloatModel,
+        requests: &[Request],
+        survey: &Survey,
+    ) -> documents::Attack {
+        documents::Attack {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             setup: documents::Setup::of(model, &requests[0]),
             data: data.to_owned(),
-            picture,
+            picture: None,
             results: survey.rows.iter().map(Into::into).collect(),
             smallest: survey.smallest(),
             inputs: survey.outcomes.iter().map(Into::into).collect(),
-            transfer,
-            notes: documents::survey_notes(&survey),
-            seconds: begun.elapsed().as_secs_f64(),
+            transfer: None,
+            notes: documents::survey_notes(survey),
+            seconds: None,
+        }
+    }
+
+    /// Draws accuracy against ε, where there is one, and gives the picture's name.
+    fn draw(
+        &self,
+        model: &FloatModel,
+        survey: &Survey,
+        folder: &Path,
+    ) -> anyhow::Result<Option<String>> {
+        let Some(curve) = scene::curve(model, self.info(), survey) else {
+            return Ok(None);
         };
-        let receipt = base.with_added_extension("json");
-        write(&receipt, document.to_text()?.as_bytes())?;
-        if self.json {
-            return print_json(&document);
+        let name = format!("attack.{}.png", self.method);
+        write(
+            &folder.join(&name),
+            &accuracy_curves(&curve)?.png(Theme::Light, 2)?,
+        )?;
+        Ok(Some(name))
+    }
+
+    /// Writes the receipt beside what is staged, and says what it comes to; the path of its
+    /// picture begins at `picture_at`.
+    fn finish(
+        &self,
+        document: &documents::Attack,
+        staged: StagedFolder,
+        folder: &Path,
+        picture_at: &Path,
+        json: bool,
+    ) -> anyhow::Result<()> {
+        let name = format!("attack.{}.json", self.method);
+        write(&staged.path().join(&name), document.to_text()?.as_bytes())?;
+        staged.commit().map_err(blame)?;
+        let receipt = folder.join(name);
+        if json {
+            return print_json(document);
         }
         let mut out = std::io::stdout().lock();
         for row in &document.results {
@@ -186,7 +286,7 @@ impl AttackCommand {
             writeln!(out, "note: {note}")?;
         }
         if let Some(path) = &document.picture {
-            writeln!(out, "{path}")?;
+            writeln!(out, "{}", picture_at.join(path).display())?;
         }
         writeln!(out, "{}", receipt.display())?;
         Ok(())
@@ -374,6 +474,12 @@ fn notes(example: &Example, goal: Goal, outside: usize) -> Vec<String> {
         });
     }
     notes
+}
+
+/// What decides the result of an attack over a set.
+fn asked(data: &Data, model: &FloatModel, requests: &[Request], images: usize) -> Asked {
+    let of = (data.argument.as_str(), data.set());
+    Asked::new("attack", model, of, images, format!("{requests:?}"))
 }
 
 fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {

@@ -42,11 +42,13 @@ mod live;
 mod log;
 mod man;
 mod memory;
+mod merge;
 mod occlude;
 mod operators;
 mod preparation;
 mod progress;
 mod robustness;
+mod shard;
 mod side_board;
 mod top;
 mod verify;
@@ -118,6 +120,8 @@ enum Command {
     Robustness(Box<robustness::RobustnessCommand>),
     /// Measure whether attributions are to be trusted, beside a random map and edges.
     Assess(Box<assess::AssessCommand>),
+    /// Join the parts that `--shard` made into the results of the whole.
+    Merge(merge::MergeCommand),
     /// Explain an input on the float model and on a board's int8 network, and compare.
     Compare(Box<compare::CompareCommand>),
     /// Make what a layer sees in a picture stronger, octave by octave.
@@ -172,6 +176,7 @@ pub fn main() -> ExitCode {
         Command::Corrupt(corrupt) => corrupt.run(),
         Command::Robustness(robustness) => robustness.run(),
         Command::Assess(assess) => assess.run(),
+        Command::Merge(merge) => merge.run(),
         Command::Compare(compare) => compare.run(),
         Command::Dream(dream) => dream.run(),
         Command::Invert(invert) => invert.run(),

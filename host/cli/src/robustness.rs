@@ -1,26 +1,29 @@
 //! `cortexscope robustness`.
 
-use super::common::{blame, ctrl_c, print_json, wrong};
+use super::common::{blame, ctrl_c, print_json, stage, wrong};
 use super::corrupt::VariantArg;
 use super::full::FloatModelArgs;
+use super::merge::MergeCommand;
 use super::progress;
+use super::shard::ShardArgs;
 use super::side_board::SideBoardArgs;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use cortexscope_corrupt::{Kind, SEVERITIES, Settings};
 use cortexscope_draw::{Chart, Curves, Theme, curves};
 use cortexscope_explain::float_model::{FloatModel, Overrides};
-use cortexscope_net::output::make_folder;
 use cortexscope_present::documents;
 use cortexscope_present::documents::robustness as document;
 use cortexscope_present::terminal::{Column, Style, write_table};
+use cortexscope_rig::Rig;
 use cortexscope_study::data::open_data;
 use cortexscope_study::robustness::{
-    Corruption, Count, Measured, Network, Networks, Suite, mce, mean_error, measure, suited,
+    Corruption, Count, Counts, Measured, Network, Networks, Progress, Suite, mce, mean_error,
+    suited,
 };
+use cortexscope_study::shard::{Asked, Parts, ShardError};
 use std::io::Write;
-use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -57,6 +60,8 @@ pub(super) struct RobustnessCommand {
     /// Which form, where a reference departs from the definition.
     #[arg(long, value_enum, default_value_t)]
     variant: VariantArg,
+    #[command(flatten)]
+    shard: ShardArgs,
     #[command(flatten)]
     board: SideBoardArgs,
     /// The folder for the curves and the document.
@@ -98,63 +103,132 @@ impl RobustnessCommand {
         let (suite, corruptions) = self.corruptions(&model)?;
         let open = |name: &String| FloatModel::open(name, &Overrides::default()).map_err(blame);
         let baseline = self.baseline.as_ref().map(open).transpose()?;
-        if let Some(folder) = &self.output {
-            make_folder(folder).map_err(blame)?;
-        }
         let mut rig = self.board.open(&self.model)?;
-        let board = rig.as_ref().map(|rig| rig.session.board().name.clone());
         let settings = Settings {
             seed: self.seed,
             variant: self.variant.into(),
             ..Settings::default()
         };
+        let parameters = parameters(&corruptions, &settings, baseline.as_ref(), rig.as_ref());
+        let of = (self.data.as_str(), data.set());
+        let asked = Asked::new("robustness", &model, of, images, parameters);
+        let mut share = self.shard.share(asked, self.output.as_deref())?;
+        let inputs = share.inputs.clone();
+        let before = share.load(|counts: &Counts| counts.fit(&corruptions, inputs.len()))?;
+        let board = rig.as_ref().map(|rig| rig.session.board().name.clone());
+        let mut counts = before.unwrap_or_else(|| Counts::begin(board));
+
         let begun = Instant::now();
         let cancel = ctrl_c()?;
         let rows: usize = corruptions.iter().map(|c| c.severities.len()).sum();
-        let bar = progress::bar(images.saturating_mul(rows + 1), "pictures");
+        let bar = progress::bar(inputs.len().saturating_mul(rows + 1), "pictures");
         let networks = Networks {
             model: &model,
             baseline: baseline.as_ref(),
             board: rig.as_mut(),
         };
-        let measured = measure(
+        let mut failed = None;
+        let mut report = |now: Progress, counts: &Counts| {
+            bar.set_position(now.done as u64);
+            if let Some((kind, severity)) = now.at {
+                bar.set_message(format!("{kind} {severity}"));
+            }
+            share.go_on(|| counts.clone(), cancel.is_cancelled(), &mut failed)
+        };
+        let result = counts.go_on(
             networks,
             &data,
-            images,
+            inputs,
             &corruptions,
             &settings,
-            &mut |now| {
-                bar.set_position(now.done as u64);
-                if let Some((kind, severity)) = now.at {
-                    bar.set_message(format!("{kind} {severity}"));
-                }
-                if cancel.is_cancelled() {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                }
-            },
+            &mut report,
         );
-        let measured = measured.map_err(blame)?;
+        if let Some(error) = failed {
+            return Err(blame(error));
+        }
+        result.map_err(blame)?;
         bar.finish_and_clear();
-        let mut found = self.document(&model, baseline.as_ref(), board, suite, images, &measured);
-        found.seconds = begun.elapsed().as_secs_f64();
-        if let Some(folder) = &self.output {
-            let path = folder.join("robustness.png");
-            let drawing = curves(&charts(&found, &measured, &corruptions))?;
+        if let Some(code) = share.end(&counts, self.json)? {
+            return Ok(code);
+        }
+        let results = Results {
+            model: &model,
+            baseline: baseline.as_ref(),
+            suite,
+            corruptions: &corruptions,
+            counts: &counts,
+        };
+        let seconds = Some(begun.elapsed().as_secs_f64());
+        let folder = self.output.as_deref();
+        let within = |name: &str| folder.map(|folder| folder.join(name).display().to_string());
+        let picture = within("robustness.png");
+        let found = self.finish(&results, seconds, folder, picture)?;
+        tell(&found, Path::new(""), self.json)
+    }
+
+    /// Joins the parts that this command made.
+    pub fn merge(&self, parts: &Parts, to: &MergeCommand) -> anyhow::Result<ExitCode> {
+        let model = self.model.open()?;
+        let data = open_data(&self.data, &model).map_err(blame)?;
+        let images = self.images.unwrap_or(data.len());
+        let parameters = parts.asked.parameters.clone();
+        let of = (self.data.as_str(), data.set());
+        let asked = Asked::new("robustness", &model, of, images, parameters);
+        parts.check(&asked).map_err(blame)?;
+        let (suite, corruptions) = self.corruptions(&model)?;
+        let open = |name: &String| FloatModel::open(name, &Overrides::default()).map_err(blame);
+        let baseline = self.baseline.as_ref().map(open).transpose()?;
+        let mut all: Option<Counts> = None;
+        for part in parts.found::<Counts>() {
+            let (path, part) = part.map_err(blame)?;
+            if !part.is_whole(&corruptions) || !part.fit(&corruptions, part.inputs()) {
+                let path = path.to_owned();
+                return Err(blame(ShardError::Damaged { path }));
+            }
+            match &mut all {
+                None => all = Some(part),
+                Some(all) => all.join(&part),
+            }
+        }
+        let counts = all.filter(|counts| counts.inputs() == images);
+        let counts = counts.context("the parts do not count as many inputs as they say")?;
+        let results = Results {
+            model: &model,
+            baseline: baseline.as_ref(),
+            suite,
+            corruptions: &corruptions,
+            counts: &counts,
+        };
+        let picture = Some("robustness.png".to_owned());
+        let found = self.finish(&results, None, Some(&to.output), picture)?;
+        tell(&found, &to.output, to.json)
+    }
+
+    /// Writes the results into the folder, if there is one.
+    fn finish(
+        &self,
+        results: &Results<'_>,
+        seconds: Option<f64>,
+        folder: Option<&Path>,
+        picture: Option<String>,
+    ) -> anyhow::Result<document::Robustness> {
+        let measured = results.counts.measured(results.corruptions);
+        let measured = measured.context("not all corruptions were measured")?;
+        let mut found = self.document(results, &measured);
+        found.seconds = seconds;
+        if let Some(folder) = folder {
+            let staged = stage(folder)?;
+            let path = staged.path().join("robustness.png");
+            let drawing = curves(&charts(&found, &measured, results.corruptions))?;
             let drawn = drawing.raster(Theme::Light, 2);
             drawn
                 .save(&path)
                 .with_context(|| format!("cannot write {}", path.display()))?;
-            found.picture = Some(path.display().to_string());
-            documents::write(&folder.join("robustness.json"), &found)?;
+            found.picture = picture;
+            documents::write(&staged.path().join("robustness.json"), &found)?;
+            staged.commit().map_err(blame)?;
         }
-        if self.json {
-            print_json(&found)?;
-        } else {
-            say(&found)?;
-        }
-        Ok(ExitCode::SUCCESS)
+        Ok(found)
     }
 
     fn corruptions(&self, model: &FloatModel) -> anyhow::Result<(&'static str, Vec<Corruption>)> {
@@ -189,15 +263,14 @@ impl RobustnessCommand {
         Ok((suite.name(), corruptions))
     }
 
-    fn document(
-        &self,
-        model: &FloatModel,
-        baseline: Option<&FloatModel>,
-        board: Option<String>,
-        suite: &str,
-        images: usize,
-        measured: &Measured,
-    ) -> document::Robustness {
+    fn document(&self, results: &Results<'_>, measured: &Measured) -> document::Robustness {
+        let Results {
+            model,
+            baseline,
+            suite,
+            counts,
+            ..
+        } = *results;
         let rows = &measured.rows;
         let mut notes = Vec::new();
         let mut compared = |network| {
@@ -222,12 +295,12 @@ impl RobustnessCommand {
             model_sha256: model.sha256_hex(),
             preprocessing: model.spec.input.to_string(),
             data: self.data.clone(),
-            images,
+            images: counts.inputs(),
             suite: suite.to_owned(),
             variant: self.variant.name().to_owned(),
             seed: self.seed,
             baseline: baseline.map(|baseline| baseline.name.clone()),
-            board,
+            board: counts.board.clone(),
             clean: count(&measured.clean),
             rows: rows
                 .iter()
@@ -244,9 +317,30 @@ impl RobustnessCommand {
             board_mce: of_board,
             notes,
             picture: None,
-            seconds: 0.0,
+            seconds: None,
         }
     }
+}
+
+/// What was measured, and of what.
+struct Results<'a> {
+    model: &'a FloatModel,
+    baseline: Option<&'a FloatModel>,
+    suite: &'static str,
+    corruptions: &'a [Corruption],
+    counts: &'a Counts,
+}
+
+/// What decides the result beside model and data.
+fn parameters(
+    corruptions: &[Corruption],
+    settings: &Settings,
+    baseline: Option<&FloatModel>,
+    rig: Option<&Rig>,
+) -> String {
+    let baseline = baseline.map(FloatModel::sha256_hex);
+    let board = rig.map(|rig| (rig.model.hash_hex(), &rig.session.board().name));
+    format!("{corruptions:?}, {settings:?}, baseline {baseline:?}, board {board:?}")
 }
 
 fn count(count: &Count) -> document::Count {
@@ -303,8 +397,18 @@ fn charts(found: &document::Robustness, measured: &Measured, corruptions: &[Corr
     }
 }
 
+/// Prints the document, or what it says; its path begins at `folder`.
+fn tell(found: &document::Robustness, folder: &Path, json: bool) -> anyhow::Result<ExitCode> {
+    if json {
+        print_json(found)?;
+    } else {
+        say(found, folder)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 /// The table, and what it comes to.
-fn say(found: &document::Robustness) -> anyhow::Result<()> {
+fn say(found: &document::Robustness, folder: &Path) -> anyhow::Result<()> {
     let mut columns = vec![
         Column::text("corruption"),
         Column::number("severity"),
@@ -344,7 +448,7 @@ fn say(found: &document::Robustness) -> anyhow::Result<()> {
         writeln!(out, "note: {note}")?;
     }
     if let Some(picture) = &found.picture {
-        writeln!(out, "{picture}")?;
+        writeln!(out, "{}", folder.join(picture).display())?;
     }
     Ok(())
 }

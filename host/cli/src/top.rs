@@ -2,32 +2,31 @@
 
 mod picture;
 
-use super::common::{blame, ctrl_c, print_json, wrong};
+use super::common::{blame, ctrl_c, print_json, stage, wrong};
 use super::full::FloatModelArgs;
+use super::merge::MergeCommand;
 use super::progress;
+use super::shard::{ShardArgs, Share};
 use super::side_board::SideBoardArgs;
 use clap::{Args, ValueEnum};
 use cortexscope_draw::number::significant;
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_explain::target::Target;
 use cortexscope_net::input::InputSpec;
-use cortexscope_net::output::make_folder;
 use cortexscope_net::printable::printable;
 use cortexscope_present::documents;
 use cortexscope_present::documents::top::{Exciting, Map};
 use cortexscope_rig::Rig;
 use cortexscope_study::data::{Data, open_data};
+use cortexscope_study::shard::{Asked, Parts, ShardError};
 use cortexscope_study::top::{
-    By, ChannelList, Checkpoint, Excitation, Found, Ranking, Search, Unit, board_layer, compare,
+    Answers, By, ChannelList, Excitation, Found, Ranking, Search, Unit, board_layer, compare,
 };
 use std::io::Write;
-use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
-
-/// How often an interrupted search has to begin at most so far back.
-const CHECKPOINT_EVERY: Duration = Duration::from_secs(5);
+use std::time::Instant;
 
 /// Finds the inputs of a data set that excite a map, a neuron or a class most.
 #[derive(Args)]
@@ -56,6 +55,8 @@ pub(super) struct TopCommand {
     /// Look at the first IMAGES inputs only [default: all].
     #[arg(long, value_name = "IMAGES")]
     images: Option<usize>,
+    #[command(flatten)]
+    shard: ShardArgs,
     #[command(flatten)]
     board: SideBoardArgs,
     /// The folder for the pictures and the document; a search that was interrupted goes on
@@ -93,43 +94,94 @@ impl TopCommand {
         let model = self.model.open()?;
         let units = self.units(&model)?;
         let data = open_data(&self.data, &model).map_err(blame)?;
-        let search = Search {
+        let images = self.count(&data)?;
+        let mut rig = self.board.open(&self.model)?;
+        let asked = Asked::new(
+            "top",
+            &model,
+            (&self.data, data.set()),
+            images,
+            self.parameters(&units, &model, rig.as_ref()),
+        );
+        let mut share = self.shard.share(asked, self.output.as_deref())?;
+        let search = self.over(units, share.inputs.clone());
+        let network = rig.as_ref().map(|rig| rig.session.board().name.clone());
+        let before = share.load(|answers: &Answers| answers.fit(&search))?;
+        let mut answers = before.unwrap_or_else(|| Answers::begin(&search, network));
+
+        let begun = Instant::now();
+        self.search(&search, &model, &data, &mut answers, None, &mut share)?;
+        let seconds = begun.elapsed().as_secs_f64();
+        if let Some(rig) = &mut rig {
+            let rig = Some(rig);
+            self.search(&search, &model, &data, &mut answers, rig, &mut share)?;
+        }
+        if let Some(code) = share.end(&answers, self.json)? {
+            return Ok(code);
+        }
+        let mut document = self.document(&model, &search, &data, &answers)?;
+        document.seconds = Some(seconds);
+        if let Some(folder) = &self.output {
+            let staged = stage(folder)?;
+            let written = picture::write(staged.path(), &model, &data, &document)?;
+            let paths = written.iter().map(|name| folder.join(name));
+            document.pictures = paths.map(|path| path.display().to_string()).collect();
+            documents::write(&staged.path().join("top.json"), &document)?;
+            staged.commit().map_err(blame)?;
+        }
+        tell(&document, Path::new(""), self.json)
+    }
+
+    /// Joins the parts that this command made.
+    pub fn merge(&self, parts: &Parts, to: &MergeCommand) -> anyhow::Result<ExitCode> {
+        let model = self.model.open()?;
+        let units = self.units(&model)?;
+        let data = open_data(&self.data, &model).map_err(blame)?;
+        let parameters = parts.asked.parameters.clone();
+        let of = (self.data.as_str(), data.set());
+        let images = self.count(&data)?;
+        let asked = Asked::new("top", &model, of, images, parameters);
+        parts.check(&asked).map_err(blame)?;
+        let search = self.over(units, 0..images);
+        let mut all: Option<Answers> = None;
+        for part in parts.found::<Answers>() {
+            let (path, part) = part.map_err(blame)?;
+            if !part.fit(&search) {
+                let path = path.to_owned();
+                return Err(blame(ShardError::Damaged { path }));
+            }
+            match &mut all {
+                None => all = Some(part),
+                Some(all) => all.join(&search, part),
+            }
+        }
+        let answers = all.unwrap_or_else(|| Answers::begin(&search, None));
+        let mut document = self.document(&model, &search, &data, &answers)?;
+        let staged = stage(&to.output)?;
+        document.pictures = picture::write(staged.path(), &model, &data, &document)?;
+        documents::write(&staged.path().join("top.json"), &document)?;
+        staged.commit().map_err(blame)?;
+        tell(&document, &to.output, to.json)
+    }
+
+    fn over(&self, units: Vec<Unit>, inputs: Range<usize>) -> Search {
+        Search {
             units,
             by: self.by.into(),
             keep: self.k,
-            images: self.count(&data)?,
-        };
-        if let Some(folder) = &self.output {
-            make_folder(folder).map_err(blame)?;
+            inputs,
         }
-        let mut rig = self.board.open(&self.model)?;
+    }
 
-        let begun = Instant::now();
-        let float = self.search(&search, &model, &data, None)?;
-        let seconds = begun.elapsed().as_secs_f64();
-        let board = match &mut rig {
-            Some(rig) => Some(self.search(&search, &model, &data, Some(rig))?),
-            None => None,
-        };
-        let mut document =
-            self.document(&model, &search, &data, &float, board.as_ref(), seconds)?;
-        if let Some(rig) = &rig {
-            document.network.clone_from(&rig.session.board().name);
-        }
-        if let Some(folder) = &self.output {
-            let written = picture::write(folder, &model, &data, &document)?;
-            document.pictures = written
-                .iter()
-                .map(|path| path.display().to_string())
-                .collect();
-            documents::write(&folder.join("top.json"), &document)?;
-        }
-        if self.json {
-            print_json(&document)?;
-        } else {
-            say(&document)?;
-        }
-        Ok(ExitCode::SUCCESS)
+    /// What decides the result beside model and data.
+    fn parameters(&self, units: &[Unit], model: &FloatModel, rig: Option<&Rig>) -> String {
+        let units: Vec<_> = units.iter().map(|unit| unit.name(model)).collect();
+        let by = By::from(self.by).name();
+        let board = rig.map_or_else(String::new, |rig| {
+            let name = &rig.session.board().name;
+            format!(", int8 {} on {name}", rig.model.hash_hex())
+        });
+        format!("k {}, by {by}, of {}{board}", self.k, units.join(" "))
     }
 
     fn units(&self, model: &FloatModel) -> anyhow::Result<Vec<Unit>> {
@@ -160,85 +212,62 @@ impl TopCommand {
         }
     }
 
-    /// One pass, of the float model or on the board.
+    /// One pass, of the float model or on the board, from where `answers` end.
     fn search(
         &self,
         search: &Search,
         model: &FloatModel,
         data: &Data,
+        answers: &mut Answers,
         rig: Option<&mut Rig>,
-    ) -> anyhow::Result<Found> {
-        let (file, network) = match &rig {
-            Some(rig) => (
-                "top.board.part.json",
-                format!("int8 {}", rig.model.hash_hex()),
-            ),
-            None => ("top.part.json", "float".to_owned()),
+        share: &mut Share,
+    ) -> anyhow::Result<()> {
+        let before = answers.clone();
+        let is_on_board = rig.is_some();
+        let with = |found: &Found| {
+            let mut answers = before.clone();
+            if is_on_board {
+                answers.board = Some(found.clone());
+            } else {
+                answers.float.clone_from(found);
+            }
+            answers
         };
-        let checkpoint = self
-            .output
-            .as_ref()
-            .map(|folder| Checkpoint::new(&folder.join(file), search, model, data, &network));
-        let before = match &checkpoint {
-            Some(checkpoint) => checkpoint.load(search)?,
-            None => None,
-        };
-        if let Some(found) = &before {
-            progress::note(format!(
-                "going on from input {} of {}",
-                found.next, search.images
-            ));
-        }
-        let mut found = before.unwrap_or_else(|| search.begin());
-        let bar = progress::bar(search.images, "inputs");
+        let (from, count) = (search.inputs.start, search.inputs.len());
+        let bar = progress::bar(count, "inputs");
         let cancel = ctrl_c()?;
-        let mut saved = Instant::now();
         let mut failed = None;
         let mut report = |found: &Found| {
-            bar.set_position(found.next as u64);
-            let is_over = cancel.is_cancelled();
-            if let Some(checkpoint) = &checkpoint
-                && (is_over || saved.elapsed() >= CHECKPOINT_EVERY)
-            {
-                failed = checkpoint.save(found).err();
-                saved = Instant::now();
-            }
-            if is_over || failed.is_some() {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
+            bar.set_position((found.next - from) as u64);
+            share.go_on(|| with(found), cancel.is_cancelled(), &mut failed)
         };
-        match rig {
+        let found = match rig {
             Some(rig) => {
                 let of = |unit: &Unit| board_layer(model, unit.layer, &rig.model);
                 let layers = search.units.iter().map(of).collect::<Result<Vec<_>, _>>();
                 let layers = layers.map_err(blame)?;
-                search.run_on_board(rig, &layers, data, &mut found, &mut report)
+                let found = answers.board.get_or_insert_with(|| search.begin());
+                search
+                    .run_on_board(rig, &layers, data, found, &mut report)
+                    .map_err(blame)?;
+                found
             }
-            None => search.run(model, data, &mut found, &mut report),
-        }
-        .map_err(blame)?;
+            None => {
+                search
+                    .run(model, data, &mut answers.float, &mut report)
+                    .map_err(blame)?;
+                &mut answers.float
+            }
+        };
         bar.finish_and_clear();
         if let Some(error) = failed {
-            return Err(error.into());
+            return Err(blame(error));
         }
-        if found.next < search.images {
-            let after = format!(
-                "interrupted after {} of {} inputs",
-                found.next, search.images
-            );
-            let what = if checkpoint.is_some() {
-                "the same command goes on from there"
-            } else {
-                "with -o DIR the same command could go on from there"
-            };
-            anyhow::bail!("{after}: {what}");
+        let done = found.next - from;
+        if done < count {
+            return Err(share.interrupted(done));
         }
-        if let Some(checkpoint) = &checkpoint {
-            checkpoint.delete()?;
-        }
-        Ok(found)
+        Ok(())
     }
 
     fn document(
@@ -246,10 +275,9 @@ impl TopCommand {
         model: &FloatModel,
         search: &Search,
         data: &Data,
-        float: &Found,
-        board: Option<&Found>,
-        seconds: f64,
+        answers: &Answers,
     ) -> anyhow::Result<documents::top::Top> {
+        let (float, board) = (&answers.float, answers.board.as_ref());
         let spec = &model.spec.input;
         let mut maps = Vec::new();
         for (at, unit) in search.units.iter().enumerate() {
@@ -294,15 +322,18 @@ impl TopCommand {
             model_sha256: model.sha256_hex(),
             preprocessing: spec.to_string(),
             data: data.argument.clone(),
-            images: search.images,
+            images: search.inputs.end,
             by: search.by.name().to_owned(),
             k: search.keep,
-            network: "float".to_owned(),
+            network: answers
+                .network
+                .clone()
+                .unwrap_or_else(|| "float".to_owned()),
             differing: board.map(|_| maps.iter().filter(is_other).count()),
             maps,
             notes,
             pictures: Vec::new(),
-            seconds,
+            seconds: None,
         })
     }
 }
@@ -327,8 +358,18 @@ fn exciting(
     }
 }
 
+/// Prints the document, or what it says; its paths begin at `folder`.
+fn tell(document: &documents::top::Top, folder: &Path, json: bool) -> anyhow::Result<ExitCode> {
+    if json {
+        print_json(document)?;
+    } else {
+        say(document, folder)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 /// The units and their inputs.
-fn say(document: &documents::top::Top) -> anyhow::Result<()> {
+fn say(document: &documents::top::Top, folder: &Path) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     for map in &document.maps {
         let inputs = map
@@ -355,7 +396,7 @@ fn say(document: &documents::top::Top) -> anyhow::Result<()> {
         writeln!(out, "note: {}", printable(note))?;
     }
     for path in &document.pictures {
-        writeln!(out, "{path}")?;
+        writeln!(out, "{}", folder.join(path).display())?;
     }
     Ok(())
 }

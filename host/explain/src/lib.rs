@@ -44,6 +44,7 @@ pub mod assess;
 pub mod attack;
 pub mod attribute;
 pub mod dream;
+mod exact;
 pub mod filters;
 pub mod float_model;
 pub mod fool;

@@ -31,6 +31,7 @@ pub mod memory;
 pub mod occlude;
 pub mod operators;
 pub mod origin;
+pub mod part;
 pub mod receipt;
 pub mod reference;
 pub mod robustness;

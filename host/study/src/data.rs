@@ -34,6 +34,11 @@ pub fn open_data(argument: &str, model: &FloatModel) -> Result<Data, DataError> 
 }
 
 impl Data {
+    /// The set itself.
+    pub fn set(&self) -> &DataSet {
+        &self.set
+    }
+
     /// What was found and decided, for the user to read.
     pub fn notes(&self) -> &[String] {
         &self.set.notes

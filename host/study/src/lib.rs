@@ -8,6 +8,7 @@
 //! | [`data`] | a data set by its name, one input at a time |
 //! | [`levels`] | pictures as levels from 0 to 255, before a model's preparation and after it |
 //! | [`robustness`] | how often a model is right on corrupted pictures |
+//! | [`shard`] | a study in parts, on several machines |
 //! | [`top`] | the inputs that excite a map, a neuron or a class most |
 //!
 //! Whatever runs over data goes through it once, keeps memory that does not grow with it,
@@ -22,7 +23,7 @@
 //! let model = FloatModel::open("lenet5", &Overrides::default())?;
 //! let data = open_data("mnist", &model)?;
 //! let layer = model.find("pool2")?;
-//! let search = Search { units: Unit::maps(&model, layer), by: By::Maximum, keep: 2, images: 20 };
+//! let search = Search { units: Unit::maps(&model, layer), by: By::Maximum, keep: 2, inputs: 0..20 };
 //! let mut found = search.begin();
 //! search.run(&model, &data, &mut found, &mut |_| ControlFlow::Continue(()))?;
 //! assert_eq!(found.rankings.len(), 16);
@@ -34,4 +35,5 @@ pub mod compare;
 pub mod data;
 pub mod levels;
 pub mod robustness;
+pub mod shard;
 pub mod top;

@@ -5,10 +5,12 @@
 //! A picture is brought to the model's size, corrupted as levels from 0 to 255, rounded to 8
 //! bits, and only then normalised as the model wants it.
 
+mod counts;
 mod error_rate;
 mod run;
 mod suite;
 
+pub use counts::Counts;
 pub use error_rate::{Network, mce, mean_error};
-pub use run::{Count, Measured, Networks, Progress, RobustnessError, Row, measure};
+pub use run::{Count, Measured, Networks, Progress, RobustnessError, Row};
 pub use suite::{Corruption, Suite, suited};

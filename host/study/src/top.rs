@@ -4,16 +4,16 @@
 //! A [`Search`] goes through the data once and keeps for each [`Unit`] the best inputs, one
 //! place for each input, ties by the input's number. The result of a float model and of the
 //! board's int8 activations have one form, so that [`compare`] can say where they choose
-//! different inputs. A [`Checkpoint`] lets an interrupted search go on.
+//! different inputs. What was found of some inputs is joined with what was found of others.
 
+mod answers;
 mod board;
-mod checkpoint;
 mod ranking;
 mod search;
 mod unit;
 
+pub use answers::Answers;
 pub use board::{BoardLayer, BoardLayerError, board_layer};
-pub use checkpoint::{Checkpoint, CheckpointError};
 pub use ranking::{Difference, Excitation, Ranking, compare};
 pub use search::{Found, Search, SearchError};
 pub use unit::{By, ChannelList, Unit, UnitError};

@@ -4,6 +4,7 @@ mod checks;
 mod dist;
 mod no_panic;
 mod one_build;
+mod slurm;
 
 use std::path::Path;
 use std::process::ExitCode;

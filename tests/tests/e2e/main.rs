@@ -29,6 +29,7 @@ mod outside_data;
 mod photographs;
 mod rtt;
 mod session;
+mod shards;
 mod tables;
 mod tract_engine;
 mod witnesses;

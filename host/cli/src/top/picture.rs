@@ -6,32 +6,33 @@ use cortexscope_draw::{ExcitationRow, Excitations, ExcitingInput, Theme, excitat
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_present::documents::top::{Exciting, Map, Top};
 use cortexscope_study::data::Data;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Pixels that a sheet is high at most, its head not counted.
 const SHEET_PX: usize = 4000;
 
 /// Writes `top.1.png` and so on, as many units on a sheet as there is room for, and gives the
-/// paths.
+/// names.
 pub(super) fn write(
     folder: &Path,
     model: &FloatModel,
     data: &Data,
     document: &Top,
-) -> anyhow::Result<Vec<PathBuf>> {
+) -> anyhow::Result<Vec<String>> {
     let height = model.spec.input.size[0].max(112) + 60;
     let rows = (SHEET_PX / height).max(1);
-    let mut paths = Vec::new();
+    let mut names = Vec::new();
     for (at, maps) in document.maps.chunks(rows).enumerate() {
-        let path = folder.join(format!("top.{}.png", at + 1));
+        let name = format!("top.{}.png", at + 1);
+        let path = folder.join(&name);
         let drawing = excitations(&sheet(model, data, document, maps)?)?;
         let drawn = drawing.raster(Theme::Light, 1);
         drawn
             .save(&path)
             .with_context(|| format!("cannot write {}", path.display()))?;
-        paths.push(path);
+        names.push(name);
     }
-    Ok(paths)
+    Ok(names)
 }
 
 fn sheet(

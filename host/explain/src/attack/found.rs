@@ -1,5 +1,7 @@
 //! What a method says of itself, and what it found.
 
+use serde::{Deserialize, Serialize};
+
 use super::ball::Norm;
 use super::objective::Loss;
 
@@ -28,7 +30,7 @@ pub struct Found {
 }
 
 /// What the derivatives were like that an attack met.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slopes {
     /// Derivatives that were computed.
     pub computed: usize,

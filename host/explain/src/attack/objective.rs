@@ -2,9 +2,10 @@
 //! that has no slope.
 
 use cortexscope_net::scores::first_greatest;
+use serde::{Deserialize, Serialize};
 
 /// Where an attack wants the class to go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Goal {
     /// Away from this class: its loss is raised.
     Away(usize),

@@ -5,6 +5,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 
+use serde::{Deserialize, Serialize};
+
 use super::example::attack;
 use super::found::Slopes;
 use super::method::Method;
@@ -56,15 +58,17 @@ pub struct Request {
 }
 
 /// What one attempt came to.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Attempt {
     /// The class that the changed picture is taken for, in 8 bits.
     pub class: usize,
     /// That class's probability.
+    #[serde(with = "crate::exact")]
     pub probability: f64,
     /// Whether the picture is where it was to go.
     pub is_reached: bool,
     /// The size of the change before rounding, as the method measures it.
+    #[serde(with = "crate::exact")]
     pub size: f64,
     /// What the derivatives were like.
     pub slopes: Slopes,
@@ -75,7 +79,7 @@ pub struct Attempt {
 }
 
 /// What became of one input.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
     /// What it is called.
     pub name: String,
@@ -271,7 +275,8 @@ impl Survey {
     }
 }
 
-/// Attacks every sample. Small models are run on all processors, an input on each; the
+/// Attacks every sample; `first` is the number of the first in its set, on which what is
+/// random depends. Small models are run on all processors, an input on each; the
 /// result is the same for any number of them. `progress` is told after each input how many
 /// are done, and may end the work, as `stop` may at any run of the model.
 ///
@@ -280,6 +285,7 @@ impl Survey {
 pub fn survey(
     model: &FloatModel,
     request: &Request,
+    first: usize,
     samples: impl Iterator<Item = Sample> + Send,
     stop: &(dyn Fn() -> bool + Sync),
     progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
@@ -291,7 +297,7 @@ pub fn survey(
     // A large model has the processors for itself.
     let is_small = threads_for(model.input_dims().iter().product()) == 1;
     let workers = if is_small { processors } else { 1 };
-    let source = Mutex::new(samples.enumerate());
+    let source = Mutex::new((first..).zip(samples));
     let next = || source.lock().ok().and_then(|mut samples| samples.next());
     let work = |tell: &dyn Fn(Result<(usize, Outcome), ExplainError>) -> bool| {
         let mut victim = match Victim::new(model, &stopped) {

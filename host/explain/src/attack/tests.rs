@@ -273,7 +273,7 @@ fn request(method: Method, eps: &[f64]) -> Request {
 
 fn surveyed(model: &FloatModel, request: &Request, samples: Vec<Sample>) -> Survey {
     let mut go_on = |_| ControlFlow::Continue(());
-    survey(model, request, samples.into_iter(), NEVER, &mut go_on).expect("it runs")
+    survey(model, request, 0, samples.into_iter(), NEVER, &mut go_on).expect("it runs")
 }
 
 #[test]
@@ -352,6 +352,7 @@ fn a_target_is_reached_or_said_to_be_missed() {
     let none = survey(
         &model,
         &towards(3),
+        0,
         samples(&[MIDDLE], 0).into_iter(),
         NEVER,
         &mut go_on,
@@ -374,13 +375,14 @@ fn work_ends_when_it_is_to_end() {
     let ended = survey(
         &model,
         &pgd,
+        0,
         inputs.clone().into_iter(),
         NEVER,
         &mut after_two,
     );
     assert!(matches!(ended, Err(ExplainError::Interrupted)));
     let mut go_on = |_| ControlFlow::Continue(());
-    let ended = survey(&model, &pgd, inputs.into_iter(), &|| true, &mut go_on);
+    let ended = survey(&model, &pgd, 0, inputs.into_iter(), &|| true, &mut go_on);
     assert!(matches!(ended, Err(ExplainError::Interrupted)));
 }
 

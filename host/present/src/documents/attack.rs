@@ -17,6 +17,7 @@ described! {
         /// The set of inputs.
         pub data: String,
         /// Path of the picture with accuracy against ε; `null` for a method that takes no ε.
+        /// Where parts were joined, from the folder of this document.
         pub picture: Option<String>,
         /// One row for each ε.
         pub results: Vec<AttackRow>,
@@ -32,8 +33,9 @@ described! {
         pub transfer: Option<Transfer>,
         /// What the reader has to know, and what to try.
         pub notes: Vec<String>,
-        /// Seconds that it took.
-        pub seconds: f64,
+        /// Seconds that it took; `null` where parts
+        /// were joined, so that the document does not depend on their number.
+        pub seconds: Option<f64>,
     }
 
     /// What was attacked, and how.

@@ -47,8 +47,9 @@ described! {
         pub notes: Vec<String>,
         /// Path of the PNG file with the curves; `null` without `-o`.
         pub picture: Option<String>,
-        /// Seconds that it took.
-        pub seconds: f64,
+        /// Seconds that it took; `null` where parts
+        /// were joined, so that the document does not depend on their number.
+        pub seconds: Option<f64>,
     }
 
     /// Right answers.

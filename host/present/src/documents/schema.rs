@@ -3,7 +3,7 @@
 use super::{
     Document, activations, ascend, assess, attack, bench, boards, brain_compare, brain_control,
     brain_fit, budget, compare, compile, corrupt, demo, dream, engines, evolve, explain, filters,
-    fool, gallery, infer, invert, memory, occlude, operators, robustness, top, verify,
+    fool, gallery, infer, invert, memory, occlude, operators, part, robustness, top, verify,
 };
 
 use cortexscope_net::described::{Object, Shape};
@@ -49,6 +49,7 @@ pub fn all() -> Vec<Schema> {
         of::<evolve::Evolve>(),
         of::<brain_fit::BrainFit>(),
         of::<top::Top>(),
+        of::<part::Part>(),
         of::<corrupt::Corrupt>(),
         of::<robustness::Robustness>(),
         of::<brain_control::BrainControl>(),

@@ -28,10 +28,12 @@ described! {
         pub differing: Option<usize>,
         /// What the reader has to know.
         pub notes: Vec<String>,
-        /// Paths of the PNG files; empty without `-o`.
+        /// Paths of the PNG files; empty without `-o`. Where parts were joined, from the folder of
+        /// this document.
         pub pictures: Vec<String>,
-        /// Seconds that the float model's pass over the data took.
-        pub seconds: f64,
+        /// Seconds that the float model's pass over the data took; `null` where parts
+        /// were joined, so that the document does not depend on their number.
+        pub seconds: Option<f64>,
     }
 
     /// A map, a neuron or a class.

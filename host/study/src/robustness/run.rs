@@ -1,10 +1,12 @@
 //! The pass over the data, once for each corruption and severity.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::counts::{Counts, named};
 use super::suite::Corruption;
 use crate::data::{Data, DataError};
 use crate::levels::{LevelsError, levels_of, values_of};
@@ -29,7 +31,7 @@ pub struct Networks<'a> {
 }
 
 /// Right answers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Count {
     /// Inputs.
     pub images: usize,
@@ -158,51 +160,48 @@ struct Answer {
     values: Vec<f32>,
 }
 
-/// Asks the networks about the first `images` of `data`: as they are, and with each of
-/// `corruptions`. Input `n` takes stream `n` of the seed in `settings`, so that a row is the
-/// same whichever others are measured. `report` may end it.
-///
-/// # Errors
-/// [`RobustnessError`].
-pub fn measure(
-    networks: Networks<'_>,
-    data: &Data,
-    images: usize,
-    corruptions: &[Corruption],
-    settings: &Settings,
-    report: &mut dyn FnMut(Progress) -> ControlFlow<()>,
-) -> Result<Measured, RobustnessError> {
-    data.check_labels()?;
-    let images = images.min(data.len());
-    let rows = corruptions.iter().flat_map(|corruption| {
-        let severities = corruption.severities.iter();
-        severities.map(|&severity| (corruption.kind, severity))
-    });
-    let rows: Vec<_> = rows.collect();
-    let mut pass = Pass {
-        asked: Asked::new(networks.model)?,
-        baseline: networks.baseline.map(Asked::new).transpose()?,
-        board: networks.board,
-        data,
-        images,
-        done: 0,
-        total: images * (rows.len() + 1),
-    };
-    let clean = pass.count(None, settings, report)?;
-    let rows = rows.into_iter().map(|(kind, severity)| {
-        let settings = Settings {
-            severity,
-            ..*settings
+impl Counts {
+    /// Asks the networks about the `inputs` of `data`, row by row from where these counts end:
+    /// as they are, and with each of `corruptions`. Input `n` takes stream `n` of the seed in
+    /// `settings`, so that a row is the same whichever others are measured, and the sum of two
+    /// ranges that of both. `report` sees how far it is and the rows that are done, and may end
+    /// it.
+    ///
+    /// # Errors
+    /// [`RobustnessError`]; the rows that are done stay.
+    pub fn go_on(
+        &mut self,
+        networks: Networks<'_>,
+        data: &Data,
+        inputs: Range<usize>,
+        corruptions: &[Corruption],
+        settings: &Settings,
+        report: &mut dyn FnMut(Progress, &Self) -> ControlFlow<()>,
+    ) -> Result<(), RobustnessError> {
+        data.check_labels()?;
+        let inputs = inputs.start..inputs.end.min(data.len());
+        let mut rows = vec![None];
+        rows.extend(named(corruptions).map(Some));
+        let mut pass = Pass {
+            asked: Asked::new(networks.model)?,
+            baseline: networks.baseline.map(Asked::new).transpose()?,
+            board: networks.board,
+            data,
+            done: inputs.len() * self.rows.len(),
+            total: inputs.len() * rows.len(),
+            inputs,
         };
-        let count = pass.count(Some((kind, severity)), &settings, report)?;
-        Ok::<Row, RobustnessError>(Row {
-            kind,
-            severity,
-            count,
-        })
-    });
-    let rows = rows.collect::<Result<_, _>>()?;
-    Ok(Measured { clean, rows })
+        for &row in rows.iter().skip(self.rows.len()) {
+            let severity = row.map_or(settings.severity, |(_, severity)| severity);
+            let settings = Settings {
+                severity,
+                ..*settings
+            };
+            let count = pass.count(row, &settings, &mut |now| report(now, self))?;
+            self.rows.push(count);
+        }
+        Ok(())
+    }
 }
 
 struct Pass<'a> {
@@ -210,7 +209,7 @@ struct Pass<'a> {
     baseline: Option<Asked<'a>>,
     board: Option<&'a mut Rig>,
     data: &'a Data,
-    images: usize,
+    inputs: Range<usize>,
     done: usize,
     total: usize,
 }
@@ -230,9 +229,9 @@ impl Pass<'_> {
         };
         let (asked, baseline, data) = (&self.asked, self.baseline.as_ref(), self.data);
         let is_for_board = self.board.is_some();
-        let mut from = 0;
-        while from < self.images {
-            let to = (from + CHUNK).min(self.images);
+        let mut from = self.inputs.start;
+        while from < self.inputs.end {
+            let to = (from + CHUNK).min(self.inputs.end);
             let answers = (from..to).into_par_iter().map(|index| {
                 let (values, label) = asked.input(data, index, corruption)?;
                 let is_right = asked.class(&values)? == label;
@@ -284,7 +283,7 @@ mod tests {
     use crate::data::open_data;
     use cortexscope_explain::float_model::Overrides;
 
-    fn on(_: Progress) -> ControlFlow<()> {
+    fn on(_: Progress, _: &Counts) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 
@@ -307,7 +306,30 @@ mod tests {
                 .iter()
                 .map(|&kind| Corruption::new(kind, &[5]))
                 .collect();
-            measure(networks(), &data, 40, &list, &settings, &mut on).unwrap()
+            let count = |inputs: Range<usize>| {
+                let mut counts = Counts::begin(None);
+                counts
+                    .go_on(networks(), &data, inputs, &list, &settings, &mut on)
+                    .unwrap();
+                counts
+            };
+            // Parts of it, the second one interrupted after its first row, are the whole.
+            let whole = count(0..40);
+            let mut parts = count(0..13);
+            let mut second = Counts::begin(None);
+            let mut once = |_: Progress, counts: &Counts| match counts.rows.len() {
+                0 => ControlFlow::Continue(()),
+                _ => ControlFlow::Break(()),
+            };
+            let ended = second.go_on(networks(), &data, 13..40, &list, &settings, &mut once);
+            assert!(ended.is_err() && second.rows.len() == 1 && !second.is_whole(&list));
+            second
+                .go_on(networks(), &data, 13..40, &list, &settings, &mut on)
+                .unwrap();
+            assert!(second.fit(&list, 27) && !second.fit(&list, 26));
+            parts.join(&second);
+            assert_eq!((&parts, parts.inputs()), (&whole, 40));
+            whole.measured(&list).unwrap()
         };
         let both = measured(&[Kind::ShotNoise, Kind::Translate]);
         let one = measured(&[Kind::Translate]);
@@ -320,9 +342,5 @@ mod tests {
         // All of the first 40 digits are right as they are; five pixels aside most are not.
         assert_eq!(both.clean.right, 40);
         assert!(one.rows[0].count.right < 30, "{}", one.rows[0].count.right);
-        let mut stop = |_: Progress| ControlFlow::Break(());
-        let list = [Corruption::new(Kind::Fog, &[1])];
-        let ended = measure(networks(), &data, 80, &list, &settings, &mut stop);
-        assert!(matches!(ended, Err(RobustnessError::Interrupted)));
     }
 }

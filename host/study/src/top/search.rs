@@ -1,8 +1,9 @@
 //! One pass over the data.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::board::BoardLayer;
@@ -26,12 +27,12 @@ pub struct Search {
     pub by: By,
     /// Inputs to keep for each unit.
     pub keep: usize,
-    /// Inputs of the data to look at, the first ones.
-    pub images: usize,
+    /// The numbers of the inputs to look at.
+    pub inputs: Range<usize>,
 }
 
 /// What was found so far.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Found {
     /// The number of the next input to look at: all before it are counted.
     pub next: usize,
@@ -73,9 +74,36 @@ impl Search {
     /// Nothing found yet.
     pub fn begin(&self) -> Found {
         Found {
-            next: 0,
+            next: self.inputs.start,
             rankings: vec![Ranking::default(); self.units.len()],
         }
+    }
+
+    /// Whether `found` can be of this search: what comes out of a file may not.
+    pub fn fits(&self, found: &Found) -> bool {
+        let is_of = |unit: &Unit, ranking: &Ranking| {
+            ranking.best.len() <= self.keep
+                && ranking.best.iter().all(|best| {
+                    self.inputs.start <= best.input
+                        && best.input < found.next
+                        && unit.at.is_none_or(|at| at == best.at)
+                })
+        };
+        (self.inputs.start..=self.inputs.end).contains(&found.next)
+            && found.rankings.len() == self.units.len()
+            && self
+                .units
+                .iter()
+                .zip(&found.rankings)
+                .all(|(unit, ranking)| is_of(unit, ranking))
+    }
+
+    /// Adds what `other` found of the inputs after those of `found`.
+    pub fn join(&self, found: &mut Found, other: Found) {
+        for (ranking, other) in found.rankings.iter_mut().zip(other.rankings) {
+            ranking.merge(other, self.keep);
+        }
+        found.next = other.next;
     }
 
     /// Layers that the units are in, each once.
@@ -101,7 +129,7 @@ impl Search {
     ) -> Result<(), SearchError> {
         let layers = self.layers();
         let forward = Forward::new(model, &layers)?;
-        let end = self.images.min(data.len());
+        let end = self.inputs.end.min(data.len());
         while found.next < end {
             let last = (found.next + CHUNK).min(end);
             let part = (found.next..last)
@@ -157,7 +185,7 @@ impl Search {
         report: &mut dyn FnMut(&Found) -> ControlFlow<()>,
     ) -> Result<(), SearchError> {
         let taps: TensorSet = layers.iter().map(|layer| layer.tensor).collect();
-        while found.next < self.images.min(data.len()) {
+        while found.next < self.inputs.end.min(data.len()) {
             let input = data.input(found.next)?;
             self.ask(rig, layers, taps, &input, found)?;
             found.next += 1;
@@ -237,7 +265,7 @@ mod tests {
             units,
             by,
             keep,
-            images,
+            inputs: 0..images,
         }
     }
 
@@ -262,7 +290,7 @@ mod tests {
         let layer = model.find("pool2").unwrap();
         let forward = Forward::new(&model, &[layer]).unwrap();
         let mut of_map = vec![Vec::new(); 16];
-        for index in 0..search.images {
+        for index in search.inputs.clone() {
             let input = data.input(index).unwrap();
             let values = forward.run(&input.values).unwrap().remove(0);
             for (map, found) in values.chunks_exact(25).zip(&mut of_map) {

@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::board::{Board, Engine, boards};
 use crate::command::{self, cargo, run};
 use crate::last_run::{Circumstances, LastRuns};
-use crate::test::{dist, no_panic, one_build};
+use crate::test::{dist, no_panic, one_build, slurm};
 use crate::{firmware, fuzz, licences, setup, workspace};
 
 /// How long each fuzz target runs as a check.
@@ -94,6 +94,7 @@ pub fn all(data: Option<&Path>) -> Vec<Check> {
         Check::new("dist", dist::check),
         tests_on_outside_data(data),
         Check::new("training", training).only_by_name(),
+        Check::new("slurm", in_parts).only_by_name(),
         Check::new("address sanitizer", || run(&mut sanitised_kernels())),
         Check::new("clippy of the fuzz targets", || {
             run(strict_clippy(&mut fuzz::clippy()))
@@ -183,6 +184,13 @@ fn training() -> Result<()> {
         &circumstances,
         "clippy, documentation and tests passed",
     )
+}
+
+/// Builds the program and has a Slurm on this machine run a study in parts with it.
+fn in_parts() -> Result<()> {
+    run(locked("build").args(["--package", "cortexscope"]))?;
+    let folder = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+    slurm::check(&workspace::root().join(folder).join("debug/cortexscope"))
 }
 
 /// The target that the program is type-checked for beside this machine's own.
