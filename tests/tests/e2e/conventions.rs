@@ -35,7 +35,7 @@ fn the_help_names_the_exit_codes_and_they_are_kept() {
     let output = cortexscope(&["--help"]);
     let [help, _] = texts(&output);
     let (_, codes) = help.split_once("Exit codes:").expect("a table");
-    for (code, word) in [("  0  ", "Done"), ("  1  ", "failed"), ("  2  ", "request")] {
+    for (code, word) in [("  0  ", "done"), ("  1  ", "failed"), ("  2  ", "request")] {
         let mut rows = codes.lines();
         let is_there = rows.any(|row| row.starts_with(code) && row.contains(word));
         assert!(is_there, "{code}{word}: {codes}");
