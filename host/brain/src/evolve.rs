@@ -227,13 +227,12 @@ pub fn resume(
     search(neuron, generator, settings, Some(checkpoint), watch)
 }
 
-fn search(
-    neuron: &mut dyn Neuron,
+/// Whether a search can be made at all; it asks the neuron nothing.
+fn check(
+    neuron: &dyn Neuron,
     generator: &dyn Generator,
     settings: &Settings,
-    mut checkpoint: Option<&mut Checkpoint>,
-    watch: Watch<'_>,
-) -> Result<Evolution, EvolveError> {
+) -> Result<(), EvolveError> {
     let (makes, sees) = (generator.shape(), neuron.shape());
     if makes != sees {
         return Err(EvolveError::Shape { makes, sees });
@@ -241,6 +240,17 @@ fn search(
     if settings.queries == 0 {
         return Err(EvolveError::NoQueries);
     }
+    Ok(())
+}
+
+fn search(
+    neuron: &mut dyn Neuron,
+    generator: &dyn Generator,
+    settings: &Settings,
+    mut checkpoint: Option<&mut Checkpoint>,
+    watch: Watch<'_>,
+) -> Result<Evolution, EvolveError> {
+    check(neuron, generator, settings)?;
     let mut optimiser = optimiser(settings.preset, generator.dim(), settings.queries)?;
     let mut random = Random::stream(settings.seed, SEARCH_STREAM);
     let mut noise = Random::stream(settings.seed, NOISE_STREAM);

@@ -54,6 +54,9 @@ pub struct Blur {
     pub every: usize,
 }
 
+/// The greatest number of octaves: halved so often, every picture is one pixel.
+pub const MOST_OCTAVES: usize = 64;
+
 /// Resolutions from coarse to fine, each a climb of its own that begins where
 /// the one before ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -182,6 +185,9 @@ impl Ascent {
         }
         if self.stop.steps == 0 || self.octaves.count == 0 {
             return refused("steps and octaves are numbers from 1 up");
+        }
+        if self.octaves.count > MOST_OCTAVES {
+            return refused("there are 64 octaves at most");
         }
         if self.octaves.count > 1 && !(self.octaves.ratio.is_finite() && self.octaves.ratio > 1.0) {
             return refused("the ratio of octaves is greater than 1");

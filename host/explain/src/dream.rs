@@ -13,7 +13,7 @@ pub use slopes::Slopes;
 
 use std::ops::ControlFlow;
 
-use crate::ascend::Octaves;
+use crate::ascend::{MOST_OCTAVES, Octaves};
 use crate::attribute::{ExplainError, bilinear};
 use crate::float_model::{FloatModel, LayerId};
 use cortexscope_net::random::Random;
@@ -80,6 +80,9 @@ impl Dream {
         let [channels, ..] = model.layer(self.layer).shape;
         if self.octaves.count == 0 || self.tile == 0 {
             return refused("octaves and tile are numbers from 1 up");
+        }
+        if self.octaves.count > MOST_OCTAVES {
+            return refused("there are 64 octaves at most");
         }
         if self.octaves.count > 1 && !(self.octaves.ratio.is_finite() && self.octaves.ratio > 1.0) {
             return refused("the ratio of octaves is greater than 1");

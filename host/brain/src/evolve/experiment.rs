@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use super::{
     CategoryRates, Checkpoint, Evolution, EvolveError, Natural, Prediction, Settings, Start, Watch,
-    evolve, optimum, resume, screen,
+    check, evolve, optimum, resume, screen,
 };
 use crate::generator::{Generator, Pixels};
 use crate::neuron::{Differentiable, Neuron};
@@ -103,6 +103,8 @@ pub fn experiment(
         mut twin,
         gradient,
     } = subjects;
+    // Before hours of natural images.
+    check(neuron, generator, &plan.settings)?;
     let mut natural = None;
     if let Some(stimuli) = plan.stimuli {
         let asked: &mut dyn Neuron = match &mut twin {

@@ -3,6 +3,7 @@
 use super::*;
 use crate::generator::{LowPass, Pixels};
 use crate::optimise::preset;
+use crate::stimuli::Stimuli;
 
 /// The correlation with a pattern, cut below 0; counts what it is asked.
 struct Planted {
@@ -175,4 +176,37 @@ fn images_of_another_size_and_a_budget_of_nothing_are_refused() {
     let generator = Pixels::new([1, 6, 5]);
     let error = evolve(&mut Planted { asked: 0 }, &generator, &settings, &mut on).unwrap_err();
     assert!(error.is_request());
+}
+
+/// The neuron of an experiment is asked about natural images first, which may take long: a
+/// wrong request is refused before.
+#[test]
+fn an_experiment_without_a_budget_asks_nothing() {
+    let mut planted = Planted { asked: 0 };
+    let stimuli = Stimuli {
+        shape: [1, 6, 5],
+        images: vec![vec![0.5; 30]; 3],
+        classes: None,
+        names: vec![String::new(); 3],
+    };
+    let subjects = Subjects {
+        neuron: &mut planted,
+        twin: None,
+        gradient: None,
+    };
+    let plan = Plan {
+        settings: Settings {
+            queries: 0,
+            ..Settings::default()
+        },
+        zero: Zero::NaturalMedian,
+        stimuli: Some(&stimuli),
+        gradient_steps: 1,
+    };
+    let generator = Pixels::new([1, 6, 5]);
+    let found = experiment(subjects, &generator, &plan, None, &mut on, &mut |_| {
+        ControlFlow::Continue(())
+    });
+    assert!(matches!(found, Err(EvolveError::NoQueries)));
+    assert_eq!(planted.asked, 0);
 }

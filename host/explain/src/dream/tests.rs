@@ -163,6 +163,20 @@ fn octaves_carry_detail_over() {
 }
 
 #[test]
+fn octaves_are_as_many_as_a_picture_can_have() {
+    let model = doubled();
+    let layer = model.find("a").expect("a layer");
+    let mut many = Dream::of(layer, Objective::HalfSquare);
+    many.octaves.count = 64;
+    assert!(many.check(&model).is_ok());
+    many.octaves.count = usize::MAX;
+    assert!(matches!(
+        many.check(&model),
+        Err(ExplainError::Parameter("there are 64 octaves at most"))
+    ));
+}
+
+#[test]
 fn tiles_cover_a_picture_larger_than_one() {
     assert_eq!(starts(10, 4), [0, 4, 6]);
     assert_eq!(starts(8, 4), [0, 4]);

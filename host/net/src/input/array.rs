@@ -162,7 +162,11 @@ impl RequestError for ArrayError {
     fn is_request(&self) -> bool {
         matches!(
             self,
-            Self::RangeUnknown { .. } | Self::NotFinite { .. } | Self::Member { .. }
+            Self::Elements { .. }
+                | Self::Shape { .. }
+                | Self::RangeUnknown { .. }
+                | Self::NotFinite { .. }
+                | Self::Member { .. }
         )
     }
 }

@@ -549,6 +549,16 @@ mod tests {
     }
 
     #[test]
+    fn an_array_of_another_model_is_a_wrong_request() {
+        use crate::request::RequestError;
+        let spec = spec([1, 1, 2]);
+        let other = written(&[3, 5], &[0.0_f32; 15], Storage::C);
+        let error = inputs(&other, &spec).unwrap_err();
+        assert!(matches!(error, ArrayError::Shape { .. }), "{error}");
+        assert!(error.is_request());
+    }
+
+    #[test]
     fn archives_hold_arrays_by_name() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("set.npz");
