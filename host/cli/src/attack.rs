@@ -31,7 +31,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 /// Inputs of a part between two times at which it may be kept.
-const PIECE: usize = 32;
+const PIECE: usize = 8;
 
 /// Changes inputs by so little that a person sees the same, and a model another class.
 #[derive(Args)]

@@ -25,14 +25,16 @@ const KILLED: usize = 5;
 
 /// The study: random starts, so that a stream of random numbers that depends on the share
 /// shows, and long enough that a task can be killed in the middle.
-const STUDY: [&str; 11] = [
+const STUDY: [&str; 13] = [
     "attack",
     "pgd",
     "lecture-lenet",
     "--data",
     "mnist",
     "--images",
-    "400",
+    "160",
+    "--steps",
+    "10",
     "--eps",
     "0.1,0.2",
     "--seed",
@@ -145,7 +147,7 @@ fn kill(cluster: &Cluster, array: &str) -> Result<()> {
             None => bail!("task {KILLED} was over before it could be killed"),
             Some((_, state)) if state == "R" => {
                 // Long enough for the program to be at work.
-                std::thread::sleep(Duration::from_millis(500));
+                std::thread::sleep(Duration::from_millis(200));
                 let mut scancel = cluster.command("scancel");
                 scancel.args(["--signal=KILL", "--full"]);
                 return command::run(scancel.arg(format!("{array}_{KILLED}")));
