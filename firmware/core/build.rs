@@ -9,11 +9,16 @@ fn main() {
     println!("cargo::rerun-if-changed=../target_features.rs");
     println!("cargo::rustc-check-cfg=cfg(dsp)");
     println!("cargo::rustc-check-cfg=cfg(soft_float)");
+    println!("cargo::rustc-check-cfg=cfg(thumb1)");
     let features = target_features();
     let has = |name: &str| features.iter().any(|feature| feature == name);
     // Two products an instruction. The kernels are written for Thumb.
     if has("dsp") && has("mclass") {
         println!("cargo::rustc-cfg=dsp");
+    }
+    // Eight registers for most instructions, and one product an instruction.
+    if has("mclass") && !has("thumb2") {
+        println!("cargo::rustc-cfg=thumb1");
     }
     let abi = env::var("CARGO_CFG_TARGET_ABI").unwrap_or_default();
     if has("mclass") && abi == "eabi" {

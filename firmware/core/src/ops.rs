@@ -2,15 +2,16 @@
 //! layers, fused rows and the patches of an occlusion use the same code.
 //!
 //! Each operator's module walks over rows, pixels and channels. What it does
-//! most of the time, sums of products and maxima, comes from one of two modules
+//! most of the time, sums of products and maxima, comes from one of three modules
 //! with the same functions, chosen when the crate is built:
 //!
 //! | module | for |
 //! |---|---|
 //! | `dsp` | Cortex-M cores with the DSP extension: two products an instruction |
+//! | `thumb1` | Cortex-M cores of ARMv6-M: one byte and one product an instruction |
 //! | `portable` | everything else: small cores, and hosts, whose compilers vectorise it |
 //!
-//! Both give the same bytes and need the same scratch.
+//! All give the same bytes and need the same scratch.
 
 pub mod concat;
 pub mod conv2d;
@@ -20,20 +21,29 @@ pub mod lookup;
 pub mod max_pool;
 mod operands;
 mod output;
+#[cfg_attr(
+    thumb1,
+    allow(dead_code, reason = "`conv2d::bytes` computes these layers there")
+)]
 mod polynomial;
 pub mod requantize;
 
 #[cfg(any(dsp, test))]
 mod dsp;
 #[cfg(any(not(dsp), test))]
+#[cfg_attr(thumb1, allow(dead_code, reason = "`thumb1` takes a part of it"))]
 mod portable;
 #[cfg(test)]
 mod reference_kernels;
+#[cfg(any(thumb1, test))]
+mod thumb1;
 
 #[cfg(dsp)]
 use dsp as kernels;
-#[cfg(not(dsp))]
+#[cfg(not(any(dsp, thumb1)))]
 use portable as kernels;
+#[cfg(thumb1)]
+use thumb1 as kernels;
 
 pub use input::InputRows;
 pub use output::Output;

@@ -3,7 +3,7 @@
 use crate::arena::{ArenaError, accumulators, check, copy, int8, parts, two_parts, words};
 use crate::free;
 use crate::image::{Conv2d, Layer, MaxPool, Model, Op};
-use crate::ops::conv2d::polynomials;
+use crate::ops::conv2d::{polynomials, pooled as pooled_sums};
 use crate::ops::{InputRows, Output, concat, dense, lookup, max_pool, slide};
 use crate::plan::{Plan, Step};
 use crate::sharing::first_row;
@@ -144,7 +144,7 @@ fn run_conv_pool<T: Tap>(
     let from = plan.place(model, conv.input()).ok_or(None)?;
     let place = plan.place(model, pooled).ok_or(None)?;
     if let Op::Conv2d(conv) = &conv.op
-        && polynomials::are_used(conv, pool)
+        && pooled_sums::are_used(conv, pool)
         && !tap.wants(made)
     {
         tap.begin(made);
@@ -210,12 +210,12 @@ fn pooled_row(
     let [x, beside_it] = two_parts(arena, from, beside.clone())?;
     let (scratch, rest) = beside_it.split_at_mut_checked(need_bytes)?;
     rest.fill(0);
-    polynomials::fill(conv, InputRows::all(int8(x)), y, words(scratch)?);
+    pooled_sums::fill(conv, InputRows::all(int8(x)), y, words(scratch)?);
     let row_elements = pool.output.row_elements();
     let start = to.start + y * row_elements;
     let [beside_it, row] = two_parts(arena, beside, start..start + row_elements)?;
     let scratch = words(beside_it.get_mut(..need_bytes)?)?;
-    polynomials::pooled_row(conv, scratch, int8(row));
+    pooled_sums::pooled_row(conv, scratch, int8(row));
     Some(())
 }
 

@@ -4,11 +4,23 @@
 //! |---|---|---|
 //! | `rows` | one input channel, neighbouring windows | straight from padded rows, four pixels at a time |
 //! | `polynomials` | 3×3 and 5×5 windows before a 2×2 max-pool, where the image has words for it | two taps and two pixels a word, four products an instruction |
+//! | `bytes` | the same layers, on cores of ARMv6-M | four pixels against one filter, byte by byte |
 //! | `tiles` | the rest | the windows of two pixels unfolded, against two channels at a time |
 
+#[cfg(any(thumb1, test))]
+pub(crate) mod bytes;
+#[cfg_attr(
+    thumb1,
+    allow(dead_code, reason = "`bytes` computes these layers there")
+)]
 pub mod polynomials;
 pub(super) mod rows;
 pub(super) mod tiles;
+
+#[cfg(thumb1)]
+pub(crate) use bytes as pooled;
+#[cfg(not(thumb1))]
+pub(crate) use polynomials as pooled;
 
 use super::{InputRows, Output};
 use crate::image::{Conv2d, Shape, Window};

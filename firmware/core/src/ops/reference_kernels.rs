@@ -4,7 +4,7 @@
 //! random networks of the end-to-end tests.
 
 use super::operands::PaddedRows;
-use super::{InputRows, Output, conv2d, dense, dsp, max_pool, portable, scratch_bytes};
+use super::{InputRows, Output, conv2d, dense, dsp, max_pool, portable, scratch_bytes, thumb1};
 use crate::image::{Conv2d, Dense, MaxPool, Op, Quantiser, Shape, WEIGHT_PADDING, Window};
 use core::ops::Range;
 use proptest::prelude::*;
@@ -141,7 +141,7 @@ fn dots_changes_and_maxima() {
             .flat_map(|row| [row, &[9; WEIGHT_PADDING][..]].concat())
             .collect();
         let expected = five.map(|row| 7 + dot(&centred, row));
-        for add_dots in [dsp::add_dots, portable::add_dots] {
+        for add_dots in [dsp::add_dots, portable::add_dots, thumb1::add_dots] {
             let mut sums = [7; 5];
             add_dots(&new, zero, &weights, new.len() + WEIGHT_PADDING, &mut sums);
             assert_eq!(sums, expected);
@@ -532,6 +532,7 @@ fn sums_of_polynomials() {
             }));
             let words = conv2d::polynomials::needs(&conv, &pool) / 4;
             let mut scratch = vec![0x5555_5555; words];
+            let mut of_bytes = scratch.clone();
             for y in 0..pool.output.height {
                 let expected: Vec<i8> = (0..pool.output.row_elements())
                     .map(|at| {
@@ -548,6 +549,12 @@ fn sums_of_polynomials() {
                 let mut got = vec![0; expected.len()];
                 conv2d::polynomials::pooled_row(&conv, &scratch, &mut got);
                 assert_eq!(got, expected, "{conv:?}");
+                if conv2d::bytes::are_used(&conv, &pool) {
+                    conv2d::bytes::fill(&conv, InputRows::all(&x), y, &mut of_bytes);
+                    let mut got = vec![0; expected.len()];
+                    conv2d::bytes::pooled_row(&conv, &of_bytes, &mut got);
+                    assert_eq!(got, expected, "by bytes: {conv:?}");
+                }
             }
             assert!(
                 !scratch.contains(&0x5555_5555),

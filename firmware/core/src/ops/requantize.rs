@@ -81,7 +81,57 @@ mod integer {
     /// Magnitudes from here on saturate, whatever the zero point is.
     const SATURATED: u32 = 1024;
 
+    #[inline(never)]
     pub fn to_int8(acc: i32, multiplier: f32, zero: i8) -> i8 {
+        let magnitude = estimate(acc.unsigned_abs(), multiplier)
+            .unwrap_or_else(|| exact(acc.unsigned_abs(), multiplier));
+        let rounded = if acc < 0 {
+            -(magnitude as i32)
+        } else {
+            magnitude as i32
+        };
+        (rounded + i32::from(zero)).clamp(i8::MIN.into(), i8::MAX.into()) as i8
+    }
+
+    /// `acc · multiplier` to the nearest integer, or what saturates, by 32-bit numbers
+    /// alone; `None` where the product may be so near to a tie that its roundings to 24
+    /// bits decide, and where numbers are too large or too small.
+    ///
+    /// An `f32` holds `acc`, below `2^24`. The product's 48 bits without their last 16 are
+    /// `estimate`, at most 2 too small. Of a product whose integer has at most 10 bits the
+    /// rounding to 24 bits moves the fraction by `2^-15` at most, and a fraction that is
+    /// `2^-12` or more beside a half stays on its side.
+    #[inline(always)]
+    fn estimate(acc: u32, multiplier: f32) -> Option<u32> {
+        let bits = multiplier.to_bits();
+        let shift = (EXPONENT_BIAS as u32)
+            .wrapping_sub(bits >> 23)
+            .wrapping_sub(16);
+        if acc >> MANTISSA_BITS != 0 || !(13..=25).contains(&shift) {
+            return None;
+        }
+        let mantissa = bits & 0x7F_FFFF | 1 << 23;
+        let (acc_high, acc_low) = (acc >> 12, acc & 0xFFF);
+        let (high, low) = (mantissa >> 12, mantissa & 0xFFF);
+        let middle = acc_high * low + acc_low * high;
+        let estimate = ((acc_high * high) << 8) + (middle >> 4) + (acc_low * low >> 16);
+        let magnitude = estimate >> shift;
+        if magnitude >= SATURATED {
+            return Some(SATURATED);
+        }
+        let fraction = estimate & ((1 << shift) - 1);
+        let half = 1 << (shift - 1);
+        let beside = 2 + (1 << (shift - 12));
+        if fraction.abs_diff(half) <= beside {
+            return None;
+        }
+        Some(magnitude + u32::from(fraction > half))
+    }
+
+    /// The same, for all numbers.
+    #[cold]
+    #[inline(never)]
+    fn exact(acc: u32, multiplier: f32) -> u32 {
         let bits = multiplier.to_bits();
         let stored = bits >> 23 & 0xFF;
         // A subnormal has no leading one, and the exponent of the smallest normal.
@@ -89,14 +139,14 @@ mod integer {
         let exponent = stored.max(1) as i32 - EXPONENT_BIAS;
 
         // f32(acc), then the product, each rounded to 24 bits.
-        let (acc_mantissa, acc_shift) = to_mantissa(acc.unsigned_abs().into());
+        let (acc_mantissa, acc_shift) = to_mantissa(acc.into());
         let product = u64::from(acc_mantissa) * u64::from(mantissa);
         let (mantissa, shift) = to_mantissa(product);
         let exponent = exponent + (acc_shift + shift) as i32;
 
         // `mantissa · 2^exponent` to an integer. A product so small that an f32
         // would hold it with fewer bits is far below a half, and rounds to 0.
-        let magnitude = match exponent {
+        match exponent {
             0.. if mantissa == 0 => 0,
             0..10 => mantissa.saturating_mul(1 << exponent).min(SATURATED),
             10.. => SATURATED,
@@ -104,13 +154,7 @@ mod integer {
                 round_off(mantissa.into(), exponent.unsigned_abs()).min(SATURATED.into()) as u32
             }
             _ => 0,
-        };
-        let rounded = if acc < 0 {
-            -(magnitude as i32)
-        } else {
-            magnitude as i32
-        };
-        (rounded + i32::from(zero)).clamp(i8::MIN.into(), i8::MAX.into()) as i8
+        }
     }
 
     /// `value ≈ mantissa · 2^shift` with at most 24 bits, ties to even.
