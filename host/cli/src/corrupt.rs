@@ -3,12 +3,12 @@
 use super::common::{blame, print_json, wrong};
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use cortexscope_corrupt::{CorruptError, Kind, Picture, SEVERITIES, Settings, Variant};
-use cortexscope_draw::{GridLayout, Theme, Tile, Tiles, tile_grid};
+use cortexscope_corrupt::{CorruptError, Kind, Picture, Settings, Variant};
+use cortexscope_draw::Theme;
 use cortexscope_present::picture_file::PictureFile;
+use cortexscope_present::scene::corruption::{sheet, shown};
 use cortexscope_present::{documents, dump};
 use cortexscope_study::levels::open_levels;
-use image::{Rgb, RgbImage};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -130,7 +130,8 @@ impl CorruptCommand {
             let Some(file) = &file else {
                 return Err(wrong("a sheet of all kinds is a picture: give -o FILE.png"));
             };
-            file.save(&sheet(&self.input, &picture, &settings)?)?;
+            let drawing = sheet(&self.input, &picture, &settings)?;
+            file.save(&drawing.raster(Theme::Light, 1))?;
         } else {
             let kind: Kind = self.kind.parse().map_err(refused)?;
             picture = open_levels(&self.input).map_err(blame)?;
@@ -169,75 +170,9 @@ fn refused(error: CorruptError) -> anyhow::Error {
     wrong(error.to_string())
 }
 
-/// A picture for people, in 8 bits.
-fn shown(picture: &Picture) -> RgbImage {
-    let [height, width] = picture.size();
-    let pixels = height * width;
-    RgbImage::from_fn(width as u32, height as u32, |x, y| {
-        let at = y as usize * width + x as usize;
-        let code = |channel: usize| picture.levels()[channel * pixels + at].round() as u8;
-        Rgb(match picture.channels() {
-            3 => [0, 1, 2].map(code),
-            _ => [code(0); 3],
-        })
-    })
-}
-
 fn write_array(path: &Path, picture: &Picture) -> anyhow::Result<()> {
     let [height, width] = picture.size();
     let shape = [picture.channels(), height, width].map(|size| size as u64);
     let levels: Vec<f32> = picture.levels().iter().map(|&level| level as f32).collect();
     dump::npy(path, &shape, &levels).with_context(|| format!("{}", path.display()))
-}
-
-/// Every kind with every severity.
-fn sheet(input: &str, picture: &Picture, settings: &Settings) -> anyhow::Result<RgbImage> {
-    let mut tiles = vec![Tile {
-        image: shown(picture),
-        lines: vec!["as it is".to_owned()],
-    }];
-    let mut left_out = Vec::new();
-    for kind in Kind::ALL {
-        for severity in SEVERITIES {
-            if severity > 1 && !kind.has_severities() {
-                continue;
-            }
-            let settings = Settings {
-                severity,
-                angle: None,
-                sign: None,
-                ..*settings
-            };
-            match kind.apply(picture, &settings) {
-                Ok(corrupted) => tiles.push(Tile {
-                    image: shown(&corrupted),
-                    lines: vec![kind.name().to_owned(), format!("severity {severity}")],
-                }),
-                Err(error) => left_out.push(error.to_string()),
-            }
-        }
-    }
-    left_out.dedup();
-    let [height, width] = picture.size();
-    let layout = GridLayout {
-        max_width: 1280.max(5 * width as u32 + 80),
-        px_per_value: (112 / height.max(width).max(1)).max(1) as u32,
-    };
-    let drawing = tile_grid(
-        &Tiles {
-            title: "corruptions".to_owned(),
-            shape: format!("{height}×{width}"),
-            op: input.to_owned(),
-            statement: format!(
-                "seed {}; as ImageNet-C and MNIST-C define them",
-                settings.seed
-            ),
-            footnote: left_out.join(" · "),
-            bar: None,
-            columns: None,
-            tiles,
-        },
-        layout,
-    )?;
-    Ok(drawing.raster(Theme::Light, 1))
 }

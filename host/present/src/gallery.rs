@@ -1,11 +1,12 @@
 //! A gallery of what Cortexscope sees in a network: filters, activations,
-//! attributions side by side, ascended inputs, and a page that shows them.
+//! attributions side by side, ascended inputs, changed digits, and a page that shows them.
 //!
 //! The shipped networks are always there; AlexNet and SqueezeNet, which cannot
 //! be shipped, where a folder has them.
 
 mod ascents;
 mod attributions;
+mod changes;
 mod page;
 
 use std::ops::ControlFlow;
@@ -41,6 +42,9 @@ pub enum GalleryError {
     /// A picture cannot be drawn.
     #[error(transparent)]
     Picture(#[from] cortexscope_draw::PictureError),
+    /// A digit cannot be damaged.
+    #[error(transparent)]
+    Corrupt(#[from] cortexscope_corrupt::CorruptError),
     /// A photograph cannot be read.
     #[error(transparent)]
     Photograph(#[from] picture::PictureError),
@@ -214,7 +218,8 @@ impl Making<'_> {
             &drawing,
         )?;
         attributions::lenet(self, &model)?;
-        ascents::lenet(self, &model)
+        ascents::lenet(self, &model)?;
+        changes::lenet(self, &model)
     }
 
     fn alexnet(&mut self, data: &Path) -> Result<(), GalleryError> {

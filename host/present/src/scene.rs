@@ -5,6 +5,7 @@ pub mod ascent;
 pub mod attack;
 pub mod attribution;
 pub mod colours;
+pub mod corruption;
 pub mod dissimilarity;
 pub mod evolution;
 pub mod filters;

@@ -28,8 +28,9 @@ fn every_picture_is_on_the_page() {
     let page = std::fs::read_to_string(folder.path().join("index.html")).expect("a page");
     let files = files(folder.path());
     let pictures: Vec<_> = files.iter().filter(|file| file.ends_with(".png")).collect();
-    // Filters, attributions, classes and filters of the second layer; and the page.
-    assert_eq!((pictures.len(), files.len()), (4, 5), "{files:?}");
+    // Filters, attributions, classes, filters of the second layer, an attack, fooling images,
+    // dreams and corruptions; and the page.
+    assert_eq!((pictures.len(), files.len()), (8, 9), "{files:?}");
     for picture in pictures {
         assert!(is_whole(&folder.path().join(picture)), "{picture}");
         assert!(page.contains(&format!("src=\"{picture}\"")), "{picture}");

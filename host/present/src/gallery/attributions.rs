@@ -10,7 +10,7 @@ use crate::scene::colours::colours;
 use cortexscope_draw::number::percent;
 use cortexscope_draw::{ColourLimit, GridLayout, Tile, Tiles, heat, tile_grid};
 use cortexscope_explain::attribute::{
-    Given, Method, REGISTRY, Request, explain, greatest_magnitude,
+    ExplainError, Given, Method, REGISTRY, Request, explain, greatest_magnitude,
 };
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_explain::target::{Aim, ClassValue, Target};
@@ -63,6 +63,7 @@ fn methods(shape: [usize; 3], samples: usize, seed: u64) -> Result<Vec<Method>, 
             "lrp-gamma",
             &[("composite", "epsilon-gamma-box".to_owned())],
         ),
+        ("rise", &[("samples", (8 * samples).to_string())]),
         (
             "occlusion",
             &[
@@ -149,7 +150,7 @@ fn class_map(model: &FloatModel, aim: &Aim) -> Result<Aim, GalleryError> {
     }
 }
 
-/// A row of tiles: the input, and every method on it.
+/// A row of tiles: the input, and every method on it that the model's architecture allows.
 fn row(
     making: &mut Making<'_>,
     model: &FloatModel,
@@ -162,8 +163,12 @@ fn row(
         lines: vec![label],
     }];
     for method in methods {
+        let image = match shown(making, model, input, &aim, method) {
+            Err(GalleryError::Explain(ExplainError::NoPooling { .. })) => continue,
+            image => image?,
+        };
         tiles.push(Tile {
-            image: shown(making, model, input, &aim, method)?,
+            image,
             lines: vec![method.name().to_owned(), method.caption()],
         });
     }
@@ -176,13 +181,16 @@ pub fn lenet(making: &mut Making<'_>, model: &FloatModel) -> Result<(), GalleryE
     let digits = cortexscope_net::input::MnistSet::test_digits()?;
     let methods = methods(model.input_shape(), 64, making.gallery.seed)?;
     let mut tiles = Vec::new();
+    let mut in_a_row = 1;
     for digit in DIGITS {
         if let Some(input) = digits.input(digit, &model.spec.input) {
-            tiles.extend(row(making, model, &input, &methods)?);
+            let row = row(making, model, &input, &methods)?;
+            in_a_row = row.len();
+            tiles.extend(row);
         }
     }
     let title = "the lecture LeNet, every method";
-    let tiles = side_by_side(title, tiles, (methods.len() + 1).div_ceil(2));
+    let tiles = side_by_side(title, tiles, in_a_row.div_ceil(2));
     let layout = GridLayout {
         max_width: 1280,
         px_per_value: 5,
@@ -204,6 +212,10 @@ pub fn squeezenet(
     data: &Path,
 ) -> Result<(), GalleryError> {
     let methods = methods(model.input_shape(), 32, making.gallery.seed)?;
+    let some = methods
+        .iter()
+        .filter(|method| ON_PHOTOS.contains(&method.name()));
+    let some: Vec<Method> = some.cloned().collect();
     let mut chosen = Vec::new();
     for (index, photo) in PHOTOS.iter().enumerate() {
         let path = data.join("photos").join(photo);
@@ -211,14 +223,16 @@ pub fn squeezenet(
             continue;
         }
         let input = model.spec.input.prepare(&picture::open(&path)?).values;
-        let tiles = row(making, model, &input, &methods)?;
-        // The first tile is the photograph.
-        let some = tiles.iter().enumerate().filter(|(at, _)| match at {
-            0 => true,
-            at => ON_PHOTOS.contains(&methods[at - 1].name()),
-        });
-        chosen.extend(some.map(|(_, tile)| tile.clone()));
-        if index == 0 {
+        if index > 0 {
+            chosen.extend(row(making, model, &input, &some)?);
+        } else {
+            let tiles = row(making, model, &input, &methods)?;
+            // The first tile is the photograph.
+            let on_line = tiles
+                .iter()
+                .enumerate()
+                .filter(|(at, tile)| *at == 0 || ON_PHOTOS.contains(&tile.lines[0].as_str()));
+            chosen.extend(on_line.map(|(_, tile)| tile.clone()));
             let all = side_by_side("SqueezeNet on a photograph, every method", tiles, 5);
             let layout = GridLayout {
                 max_width: 1280,
