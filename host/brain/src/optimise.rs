@@ -55,6 +55,55 @@ fn ranked(scores: &[f64], random: &mut Random) -> Vec<usize> {
     order
 }
 
+/// Where a search begins that moves one centre: grey, until there is something to climb.
+///
+/// A neuron that answers grey with no rate often answers everything near it with none. A
+/// generation in which fewer codes than `need` are better than the worst has no order to
+/// learn from. The search then goes to the best code that it has seen, or to a random
+/// texture where no code was better than another (Ponce et al. 2019 begin with textures).
+/// Once a generation had an order the search is on its own.
+#[derive(Clone, Debug, Default)]
+struct Beginning {
+    is_over: bool,
+    best: Option<(f64, Code)>,
+}
+
+impl Beginning {
+    /// Where to begin anew; `None` where the scores have an order, or had one before.
+    fn elsewhere(
+        &mut self,
+        codes: &[Code],
+        scores: &[f64],
+        need: usize,
+        random: &mut Random,
+    ) -> Option<Code> {
+        if self.is_over {
+            return None;
+        }
+        let least = scores.iter().copied().fold(f64::INFINITY, f64::min);
+        let better = scores.iter().filter(|&&score| score > least).count();
+        if better >= need {
+            self.is_over = true;
+            self.best = None;
+            return None;
+        }
+        let first = ranked(scores, random).first().copied();
+        let is_better = |score: f64| match &self.best {
+            Some((best, _)) => score > *best,
+            None => score > least,
+        };
+        if let Some(at) = first.filter(|&at| is_better(scores[at])) {
+            self.best = Some((scores[at], codes[at].clone()));
+        }
+        Some(match &self.best {
+            Some((_, code)) => code.clone(),
+            None => codes
+                .first()
+                .map_or_else(Vec::new, |code| normal_code(code.len(), random)),
+        })
+    }
+}
+
 /// A code of values from N(0, 1).
 fn normal_code(dim: usize, random: &mut Random) -> Code {
     (0..dim).map(|_| random.normal()).collect()

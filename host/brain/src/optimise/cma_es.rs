@@ -2,7 +2,8 @@
 //! Tutorial"), rank-one and rank-μ, weights of the better half.
 
 use super::{
-    Code, Optimiser, effective, expected_length, length, normal_code, rank_weights, ranked,
+    Beginning, Code, Optimiser, effective, expected_length, length, normal_code, rank_weights,
+    ranked,
 };
 use crate::symmetric::eigen;
 use cortexscope_net::random::Random;
@@ -16,6 +17,7 @@ pub struct CmaEs {
     weights: Vec<f64>,
     rates: Rates,
     mean: Code,
+    beginning: Beginning,
     deviation: f64,
     /// Evolution paths of the covariance and of the step.
     path: Code,
@@ -63,7 +65,7 @@ pub(super) fn default_lambda(dim: usize) -> usize {
 }
 
 impl CmaEs {
-    /// For codes of `dim` values, from 0, with the first standard deviation `deviation`;
+    /// For codes of `dim` values, from 0 where that is answered, with the first standard deviation `deviation`;
     /// `lambda` codes of a generation, or the tutorial's default.
     pub fn new(dim: usize, deviation: f64, lambda: Option<usize>) -> Self {
         let lambda = lambda.unwrap_or_else(|| default_lambda(dim)).max(4);
@@ -84,6 +86,7 @@ impl CmaEs {
             weights,
             rates,
             mean: vec![0.0; dim],
+            beginning: Beginning::default(),
             deviation,
             path: vec![0.0; dim],
             step_path: vec![0.0; dim],
@@ -144,6 +147,11 @@ impl Optimiser for CmaEs {
     }
 
     fn tell(&mut self, codes: &[Code], scores: &[f64], random: &mut Random) {
+        let parents = self.weights.len();
+        if let Some(start) = self.beginning.elsewhere(codes, scores, parents, random) {
+            self.mean = start;
+            return;
+        }
         let order = ranked(scores, random);
         let steps: Vec<Code> = order
             .iter()

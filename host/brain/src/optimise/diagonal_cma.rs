@@ -2,7 +2,9 @@
 //! matrix is too large to learn.
 
 use super::cma_es::{Rates, default_lambda};
-use super::{Code, Optimiser, expected_length, length, normal_code, rank_weights, ranked};
+use super::{
+    Beginning, Code, Optimiser, expected_length, length, normal_code, rank_weights, ranked,
+};
 use cortexscope_net::random::Random;
 
 /// Separable CMA-ES.
@@ -14,6 +16,7 @@ pub struct DiagonalCma {
     weights: Vec<f64>,
     rates: Rates,
     mean: Code,
+    beginning: Beginning,
     deviation: f64,
     path: Code,
     step_path: Code,
@@ -38,6 +41,7 @@ impl DiagonalCma {
             weights,
             rates,
             mean: vec![0.0; dim],
+            beginning: Beginning::default(),
             deviation,
             path: vec![0.0; dim],
             step_path: vec![0.0; dim],
@@ -73,6 +77,11 @@ impl Optimiser for DiagonalCma {
     }
 
     fn tell(&mut self, codes: &[Code], scores: &[f64], random: &mut Random) {
+        let parents = self.weights.len();
+        if let Some(start) = self.beginning.elsewhere(codes, scores, parents, random) {
+            self.mean = start;
+            return;
+        }
         let order = ranked(scores, random);
         let rates = self.rates;
         self.generations += 1;

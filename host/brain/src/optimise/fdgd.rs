@@ -1,7 +1,7 @@
 //! Gradient descent by finite differences, as in XDREAM (Xiao and Kreiman 2020): the slope
 //! along random directions on both sides of a centre.
 
-use super::{Code, Optimiser, length, normal_code};
+use super::{Beginning, Code, Optimiser, length, normal_code};
 use cortexscope_net::random::Random;
 
 /// FDGD with antithetic samples.
@@ -10,15 +10,20 @@ pub struct Fdgd {
     dim: usize,
     centre: Code,
     directions: Vec<Code>,
+    beginning: Beginning,
+    /// Lengths of the first slopes, from which the rate is computed.
+    first: Vec<f64>,
 }
 
 /// Queries of a step: both ends of half as many directions.
 const SAMPLES: usize = 20;
 /// Standard deviation of a direction at each value.
 const RADIUS: f64 = 0.5;
-/// The length of a step at each value. XDREAM multiplies the slope by a rate that was tuned
-/// for each network; a step of given length needs no tuning to a neuron's units.
-const STEP: f64 = 0.15;
+/// What the first steps change each value by, as root mean square. XDREAM's rate was tuned
+/// for each network; here the first slopes say it, so that a neuron's units do not matter.
+const FIRST_STEP: f64 = 0.15;
+/// Slopes that are measured before the first step.
+const FIRST_SLOPES: usize = 3;
 
 impl Fdgd {
     /// For codes of `dim` values, from 0.
@@ -27,6 +32,8 @@ impl Fdgd {
             dim,
             centre: vec![0.0; dim],
             directions: Vec::new(),
+            beginning: Beginning::default(),
+            first: Vec::new(),
         }
     }
 }
@@ -53,7 +60,7 @@ impl Optimiser for Fdgd {
         vec![
             ("population", SAMPLES as f64),
             ("radius", RADIUS),
-            ("step", STEP),
+            ("first_step", FIRST_STEP),
         ]
     }
 
@@ -76,15 +83,26 @@ impl Optimiser for Fdgd {
         ends.collect()
     }
 
-    fn tell(&mut self, _: &[Code], scores: &[f64], _: &mut Random) {
+    fn tell(&mut self, codes: &[Code], scores: &[f64], random: &mut Random) {
+        // Half of the differences say something.
+        let need = self.directions.len() / 2;
+        if let Some(start) = self.beginning.elsewhere(codes, scores, need, random) {
+            self.centre = start;
+            return;
+        }
         let (ahead, behind) = scores.split_at(self.directions.len());
         let slope = slope(&self.directions, RADIUS, ahead, behind);
-        let norm = length(&slope);
-        if norm > 0.0 {
-            let scale = STEP * (self.dim as f64).sqrt() / norm;
-            for (centre, slope) in self.centre.iter_mut().zip(&slope) {
-                *centre += scale * slope;
+        if self.first.len() < FIRST_SLOPES {
+            let length = length(&slope);
+            if length > 0.0 {
+                self.first.push(length);
             }
+            return;
+        }
+        let mean = self.first.iter().sum::<f64>() / FIRST_SLOPES as f64;
+        let rate = FIRST_STEP * (self.dim as f64).sqrt() / mean;
+        for (centre, slope) in self.centre.iter_mut().zip(&slope) {
+            *centre += rate * slope;
         }
     }
 }

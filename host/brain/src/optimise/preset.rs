@@ -90,7 +90,7 @@ pub const OPTIMISERS: &[Preset] = &[
     Preset {
         optimiser: "fdgd",
         name: "xdream",
-        source: "XDREAM's antithetic differences, with steps of a given length",
+        source: "XDREAM's antithetic differences and rate · slope, the rate by the first slopes",
         make: |dim, _| Box::new(Fdgd::new(dim)),
     },
     Preset {

@@ -98,6 +98,38 @@ fn every_search_climbs_from_its_first_generation() {
     }
 }
 
+/// Grey and everything near it is answered with 0, and one texture in twelve is not.
+#[test]
+fn a_search_that_begins_at_grey_finds_what_is_answered() {
+    let score = |code: &[f64]| (code.iter().sum::<f64>() / 8.0 - 1.4).max(0.0);
+    for name in ["cma-es", "diagonal-cma", "fdgd", "spsa"] {
+        for seed in 0..3 {
+            let mut search = optimiser(preset(name, None).unwrap(), 64, 2000).unwrap();
+            let end = reached(search.as_mut(), 2000, seed, score);
+            assert!(end > 1.4, "{name}, seed {seed}: {end}");
+        }
+    }
+}
+
+#[test]
+fn a_beginning_goes_to_the_best_code_and_ends_with_an_order() {
+    let mut random = Random::new(1);
+    let mut beginning = Beginning::default();
+    let codes = vec![vec![1.0, 2.0], vec![3.0, 4.0], vec![5.0, 6.0]];
+    let texture = beginning.elsewhere(&codes, &[0.0; 3], 2, &mut random);
+    assert!(!codes.contains(&texture.unwrap()));
+    let best = beginning.elsewhere(&codes, &[0.0, 2.0, 0.0], 2, &mut random);
+    assert_eq!(best.unwrap(), codes[1]);
+    // A worse code later does not take its place.
+    let best = beginning.elsewhere(&codes, &[1.0, 0.0, 0.0], 2, &mut random);
+    assert_eq!(best.unwrap(), codes[1]);
+    assert_eq!(
+        beginning.elsewhere(&codes, &[1.0, 2.0, 0.0], 2, &mut random),
+        None
+    );
+    assert_eq!(beginning.elsewhere(&codes, &[0.0; 3], 2, &mut random), None);
+}
+
 #[test]
 fn flat_scores_end_in_no_infinity() {
     for preset in OPTIMISERS {
