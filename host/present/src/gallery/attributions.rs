@@ -63,7 +63,7 @@ fn methods(shape: [usize; 3], samples: usize, seed: u64) -> Result<Vec<Method>, 
             "lrp-gamma",
             &[("composite", "epsilon-gamma-box".to_owned())],
         ),
-        ("rise", &[("samples", (8 * samples).to_string())]),
+        ("rise", &[("samples", (4 * samples).to_string())]),
         (
             "occlusion",
             &[
