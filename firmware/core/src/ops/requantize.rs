@@ -114,7 +114,7 @@ mod integer {
         let (acc_high, acc_low) = (acc >> 12, acc & 0xFFF);
         let (high, low) = (mantissa >> 12, mantissa & 0xFFF);
         let middle = acc_high * low + acc_low * high;
-        let estimate = ((acc_high * high) << 8) + (middle >> 4) + (acc_low * low >> 16);
+        let estimate = ((acc_high * high) << 8) + (middle >> 4) + ((acc_low * low) >> 16);
         let magnitude = estimate >> shift;
         if magnitude >= SATURATED {
             return Some(SATURATED);

@@ -155,7 +155,7 @@ impl Factorised {
         watch: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<(FactorisedFit, Vec<f64>), EncodeError> {
         let neurons = responses.len();
-        let is_held = |place: &usize| (place + 1) % self.held_every.max(2) == 0;
+        let is_held = |place: &usize| (place + 1).is_multiple_of(self.held_every.max(2));
         let (held, mut kept): (Vec<usize>, Vec<usize>) = (0..train.len()).partition(is_held);
         let mut random = Random::new(self.seed);
         let mut weights = Weights::start(neurons, features.shape, &mut random);

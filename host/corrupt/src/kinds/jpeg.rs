@@ -235,7 +235,7 @@ fn halved(plane: &Samples) -> Samples {
 /// next, along both axes.
 fn enlarged(plane: &Samples, size: [usize; 2]) -> Samples {
     let next = |at: usize| {
-        if at % 2 == 0 {
+        if at.is_multiple_of(2) {
             (at / 2).saturating_sub(1)
         } else {
             at / 2 + 1

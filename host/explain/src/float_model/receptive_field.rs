@@ -60,8 +60,8 @@ impl ReceptiveField {
     /// What all units of a map of `[rows, columns]` see together.
     fn of_map(self, size: [usize; 2]) -> Self {
         let mut whole = self;
-        for axis in 0..2 {
-            let last = i64::try_from(size[axis]).unwrap_or(i64::MAX).max(1) - 1;
+        for (axis, size) in size.into_iter().enumerate() {
+            let last = i64::try_from(size).unwrap_or(i64::MAX).max(1) - 1;
             let reach = last.saturating_mul(self.jump[axis]);
             whole.size[axis] = self.size[axis].saturating_add(reach);
             whole.jump[axis] = 0;

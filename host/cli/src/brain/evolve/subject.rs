@@ -29,7 +29,7 @@ pub(super) struct Subject {
 
 /// Who answers the search.
 enum Asked {
-    Float(FloatNeuron),
+    Float(Box<FloatNeuron>),
     /// The board, and one that answers the same in this process.
     Board(Box<BoardNeuron>, Box<BoardNeuron>),
     Program(ProgramNeuron),
@@ -75,7 +75,7 @@ impl Subject {
             identity += &board.rig().model.hash_hex();
             Asked::Board(Box::new(board), Box::new(twin))
         } else {
-            Asked::Float(FloatNeuron::new(float, aim).map_err(blame)?)
+            Asked::Float(Box::new(FloatNeuron::new(float, aim).map_err(blame)?))
         };
         Ok(Self {
             model,
@@ -120,7 +120,7 @@ impl Subject {
     /// Who answers what.
     pub fn subjects(&mut self) -> Subjects<'_> {
         let (neuron, twin): (&mut dyn Neuron, Option<&mut dyn Neuron>) = match &mut self.asked {
-            Asked::Float(neuron) => (neuron, None),
+            Asked::Float(neuron) => (&mut **neuron, None),
             Asked::Board(board, twin) => (&mut **board, Some(&mut **twin)),
             Asked::Program(neuron) => (neuron, None),
         };
