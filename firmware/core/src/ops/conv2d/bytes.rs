@@ -60,7 +60,7 @@ pub(crate) fn fill(conv: &Conv2d<'_>, input: InputRows<'_>, y: usize, scratch: &
     } else {
         first = conv.window.kernel_h - 1;
         let kept = 2 * row_bytes..(first + 2) * row_bytes;
-        if kept.end <= rows.len() {
+        if kept.start <= kept.end && kept.end <= rows.len() {
             rows.copy_within(kept, 0);
         }
     }
