@@ -1,6 +1,6 @@
 //! Encoding models: what a layer of a network predicts of a neuron.
 //!
-//! ŷ = Σ_hw Σ_c Ws[hw] · Wd[c] · X[c, hw] + b for the factorised readout, ŷ = W · X + b
+//! `ŷ = Σ_hw Σ_c Ws[hw] · Wd[c] · X[c, hw] + b` for the factorised readout, ŷ = W · X + b
 //! for ridge regression (Bashivan, Kar and DiCarlo 2019; Klindt et al. 2017).
 
 mod ceiling;

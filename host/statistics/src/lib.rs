@@ -5,7 +5,7 @@
 //! |---|---|---|
 //! | ranks | [`rank`] | the order of numbers, with average ranks for ties |
 //! | rank correlation | [`kendall`] | Kendall's τ_a |
-//! | quantiles | [`quantile`] | the median and other quantiles |
+//! | quantiles | [`mod@quantile`] | the median and other quantiles |
 //! | correlation | [`correlation`] | Pearson's r and Spearman's ρ |
 //! | shares | [`mod@gini`] | the Gini index |
 //! | pictures | [`mod@ssim`] | structural similarity |

@@ -48,6 +48,18 @@ const BY_HAND: &[(&str, &str)] = &[
         "cortexscope live --board native --tui",
         "needs a terminal; `live::terminal` has one",
     ),
+    (
+        "sbatch cortexscope.sbatch attack pgd lenet5 --data mnist --eps 0.1,0.3",
+        "needs Slurm; `cargo xtask test slurm` runs the script",
+    ),
+    (
+        "sbatch --array=3 cortexscope.sbatch attack pgd lenet5 --data mnist --eps 0.1,0.3",
+        "needs Slurm; `cargo xtask test slurm` runs the script",
+    ),
+    (
+        "cortexscope merge parts -o whole",
+        "joins what Slurm made; `shards` joins parts",
+    ),
     ("cortexscope gallery -o gallery/", "`gallery` runs it"),
     (
         "cortexscope brain fit --features alexnet_conv.onnx:relu3 --images images.zip --responses rates.npy --train 0..600 --test 600..1200 --readout factorised --seed 1 -o fit",
@@ -190,6 +202,11 @@ fn fooling_a_network() -> anyhow::Result<()> {
 #[test]
 fn questions_to_a_data_set() -> anyhow::Result<()> {
     run("docs/data-sets.md")
+}
+
+#[test]
+fn larger_than_one_machine() -> anyhow::Result<()> {
+    run("docs/clusters.md")
 }
 
 #[test]

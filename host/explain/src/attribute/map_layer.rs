@@ -63,7 +63,7 @@ impl From<Option<String>> for MapLayer {
 }
 
 impl MapLayer {
-    /// What was given as [`LAYER`] and [`COARSE`].
+    /// What was given as `--layer` and `--coarse`.
     ///
     /// # Errors
     /// One of them was given twice.

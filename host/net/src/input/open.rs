@@ -454,7 +454,7 @@ mod tests {
         assert!(error.is_request());
         let other_shape = array_file(&[3, 3], &[0.0_f32; 9]);
         let error = refusal(other_shape.to_str().unwrap());
-        assert!(matches!(error, InputError::Array(_)) && !error.is_request());
+        assert!(matches!(error, InputError::Array(_)) && error.is_request());
         let text = tempfile::Builder::new().suffix(".png").tempfile().unwrap();
         let error = refusal(text.path().to_str().unwrap());
         assert!(matches!(error, InputError::Picture(_)) && !error.is_request());
