@@ -7,10 +7,12 @@
 
 mod counts;
 mod error_rate;
+mod measured;
 mod run;
 mod suite;
 
 pub use counts::Counts;
 pub use error_rate::{Network, mce, mean_error};
-pub use run::{Count, Measured, Networks, Progress, RobustnessError, Row};
+pub use measured::{Count, Measured, Row};
+pub use run::{Networks, Progress, RobustnessError};
 pub use suite::{Corruption, Suite, suited};

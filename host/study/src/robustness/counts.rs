@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::run::{Count, Measured, Row};
+use super::measured::{Count, Measured, Row};
 use super::suite::Corruption;
 
 /// Right answers of the rows that are done, over the inputs of a range: what a part of a

@@ -1,6 +1,6 @@
 //! Error rates over corruptions, with a baseline and without.
 
-use super::run::Row;
+use super::measured::Row;
 use cortexscope_corrupt::Kind;
 
 /// Whose right answers are meant.
@@ -81,7 +81,7 @@ pub fn mce(rows: &[Row], network: Network) -> Result<Option<f64>, Kind> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::run::Count;
+    use super::super::measured::Count;
     use super::*;
 
     fn row(kind: Kind, severity: u8, right: usize, baseline: usize) -> Row {

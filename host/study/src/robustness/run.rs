@@ -3,10 +3,10 @@
 use std::ops::{ControlFlow, Range};
 
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::counts::{Counts, named};
+use super::measured::Count;
 use super::suite::Corruption;
 use crate::data::{Data, DataError};
 use crate::levels::{LevelsError, levels_of, values_of};
@@ -28,39 +28,6 @@ pub struct Networks<'a> {
     pub baseline: Option<&'a FloatModel>,
     /// A board with the int8 network.
     pub board: Option<&'a mut Rig>,
-}
-
-/// Right answers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Count {
-    /// Inputs.
-    pub images: usize,
-    /// Right answers of the float model.
-    pub right: usize,
-    /// Right answers of the int8 network.
-    pub board_right: Option<usize>,
-    /// Right answers of the baseline.
-    pub baseline_right: Option<usize>,
-}
-
-/// One corruption with one severity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Row {
-    /// The kind.
-    pub kind: Kind,
-    /// From 1 to 5.
-    pub severity: u8,
-    /// Right answers.
-    pub count: Count,
-}
-
-/// What was measured.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Measured {
-    /// Without a corruption.
-    pub clean: Count,
-    /// One for each corruption and severity.
-    pub rows: Vec<Row>,
 }
 
 /// How far it is.

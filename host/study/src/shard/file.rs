@@ -133,7 +133,7 @@ fn digest<T: Serialize>(found: &T) -> Option<String> {
 }
 
 /// The part in the file at `path`, whose `found` nobody has compared with its digest; none
-/// where there is no file.
+/// where nothing is there.
 pub(super) fn read_unchecked<T>(path: &Path) -> Result<Option<Part<T>>, ShardError>
 where
     T: DeserializeOwned,
@@ -165,7 +165,7 @@ where
     is_within.then_some(Some(part)).ok_or_else(damaged)
 }
 
-/// The part in the file at `path`; none where there is no file.
+/// The part in the file at `path`; none where nothing is there.
 pub(super) fn read<T>(path: &Path) -> Result<Option<Part<T>>, ShardError>
 where
     T: Serialize + DeserializeOwned,
@@ -211,7 +211,7 @@ impl PartFile {
         }
     }
 
-    /// What was found before, or nothing where there is no file.
+    /// What was found before, or nothing where nothing is there.
     ///
     /// # Errors
     /// [`ShardError`].
