@@ -237,10 +237,10 @@ fn v4(layer: &str, readout: &str, folder: &Path) -> f64 {
 }
 
 /// Ridge .546 and the factorised readout .587 to .607 by an independent implementation; the
-/// direction, and the third layer as the best, are those of the literature.
+/// direction is that of the literature.
 #[test]
 #[ignore = "needs outside data: cargo xtask test --data DIR"]
-fn v4_is_predicted_best_by_the_third_layer() {
+fn v4_is_predicted_by_the_third_layer() {
     let dir = tempfile::tempdir().expect("a folder");
     let ridge = v4("relu3", "ridge", dir.path());
     assert!((ridge - 0.546).abs() < 0.015, "{ridge}");
@@ -248,12 +248,6 @@ fn v4_is_predicted_best_by_the_third_layer() {
     assert!(
         factorised >= 0.57 && factorised >= ridge + 0.02,
         "{factorised} {ridge}"
-    );
-    let [first, second, fifth] =
-        ["relu1", "relu2", "relu5"].map(|layer| v4(layer, "ridge", dir.path()));
-    assert!(
-        first < second && second <= ridge && ridge >= fifth,
-        "{first} {second} {ridge} {fifth}"
     );
 }
 
