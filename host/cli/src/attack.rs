@@ -16,7 +16,7 @@ use cortexscope_draw::{Theme, accuracy_curves, triptych};
 use cortexscope_explain::attack::{Example, METHODS, MethodInfo, Norm, Request, Sample, Survey};
 use cortexscope_explain::attack::{Goal, Judged, Victim, attack, levels};
 use cortexscope_explain::float_model::FloatModel;
-use cortexscope_net::output::{StagedFolder, make_folder};
+use cortexscope_net::output::{StagedFolder, make_folder, write};
 use cortexscope_net::random::Random;
 use cortexscope_present::documents::Document;
 use cortexscope_present::documents::attack as documents;
@@ -480,8 +480,4 @@ fn notes(example: &Example, goal: Goal, outside: usize) -> Vec<String> {
 fn asked(data: &Data, model: &FloatModel, requests: &[Request], images: usize) -> Asked {
     let of = (data.argument.as_str(), data.set());
     Asked::new("attack", model, of, images, format!("{requests:?}"))
-}
-
-fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }

@@ -5,13 +5,13 @@ mod table;
 
 use super::common::{ModeArg, print_json, wrong};
 use super::graph_arguments::{GraphArgs, of_model};
-use anyhow::Context;
 use clap::Args;
 use content::Content;
 use cortexscope_budget::{Mode, Network, architecture, lecture, onnx};
 use cortexscope_draw::number::grouped;
 use cortexscope_draw::{Theme, arena_plan};
 use cortexscope_net::onnx::Weights;
+use cortexscope_net::output::write;
 use cortexscope_net::reader::{self, Hint};
 use cortexscope_present::scene;
 use cortexscope_present::terminal::Style;
@@ -216,5 +216,5 @@ fn draw(content: &Content, mode: Mode, path: &Path) -> anyhow::Result<()> {
             )));
         }
     };
-    std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+    Ok(write(path, &bytes)?)
 }

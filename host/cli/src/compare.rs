@@ -6,14 +6,13 @@ use super::explain_arguments::MethodArguments;
 use super::full::{FloatModelArgs, one_input};
 use super::preparation::ShowInputArgs;
 use super::{default_board, progress};
-use anyhow::Context;
 use clap::Args;
 use cortexscope_draw::number::significant;
 use cortexscope_draw::{Theme, tile_grid};
 use cortexscope_explain::attribute::Method;
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_net::input::Pick;
-use cortexscope_net::output::make_folder;
+use cortexscope_net::output::{make_folder, write};
 use cortexscope_present::documents::compare::{ClassPair, Compare, MapAgreement};
 use cortexscope_present::dump;
 use cortexscope_present::scene::side_by_side::{Pair, layout, tiles};
@@ -210,8 +209,7 @@ impl CompareCommand {
         let statement = format!("float: {}, int8: {}", class.float_label, class.int8_label);
         let drawing = tile_grid(&tiles(model, &input.1, &pairs, &statement), layout(model))?;
         let picture = base.with_added_extension("compare.png");
-        std::fs::write(&picture, drawing.png(Theme::Light, 2)?)
-            .with_context(|| format!("cannot write {}", picture.display()))?;
+        write(&picture, &drawing.png(Theme::Light, 2)?)?;
         document.picture = Some(picture.display().to_string());
         Ok(())
     }

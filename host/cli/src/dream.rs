@@ -10,7 +10,7 @@ use cortexscope_draw::number::significant;
 use cortexscope_explain::ascend::Octaves;
 use cortexscope_explain::dream::{Canvas, Dream, DreamStep, Dreamt, Objective, dream, gradient};
 use cortexscope_explain::float_model::{FloatModel, LayerId};
-use cortexscope_net::output::make_folder;
+use cortexscope_net::output::{make_folder, write};
 use cortexscope_present::documents::Document;
 use cortexscope_present::documents::dream as document;
 use cortexscope_present::dump;
@@ -200,8 +200,7 @@ impl DreamCommand {
             ..self.document(&model, &settings, &found)
         };
         let receipt = base.with_added_extension("json");
-        std::fs::write(&receipt, document.to_text()?)
-            .with_context(|| format!("cannot write {}", receipt.display()))?;
+        write(&receipt, document.to_text()?.as_bytes())?;
         if self.json {
             print_json(&document)?;
         } else {

@@ -5,13 +5,13 @@ use super::explain_arguments::{MethodArguments, methods};
 use super::full::{FloatModelArgs, one_input};
 use super::preparation::ShowInputArgs;
 use super::progress;
-use anyhow::Context;
 use clap::{Args, ValueEnum};
 use cortexscope_draw::number::significant;
 use cortexscope_draw::{ColourLimit, Theme, attribution_picture};
 use cortexscope_explain::attribute::{Attribution, Explained, Receipt, Request, explain};
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_explain::target::{Aim, ClassValue, Target};
+use cortexscope_net::output::write;
 use cortexscope_present::documents::Document;
 use cortexscope_present::dump;
 use cortexscope_present::scene::attribution::attribution as scene;
@@ -239,8 +239,4 @@ impl Files {
             receipt: place(&self.receipt),
         }
     }
-}
-
-fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }

@@ -12,7 +12,7 @@ use cortexscope_explain::attack::{Judge, Pixels, Victim};
 use cortexscope_explain::fool::{Climb, CppnGenome, DirectGenome, Evolution, Fooled, Progress};
 use cortexscope_explain::fool::{climb, evolve};
 use cortexscope_net::input::ModelSpec;
-use cortexscope_net::output::make_folder;
+use cortexscope_net::output::{make_folder, write};
 use cortexscope_present::documents::Document;
 use cortexscope_present::documents::fool as documents;
 use cortexscope_present::dump;
@@ -21,7 +21,7 @@ use cortexscope_rig::session::Cancel;
 use cortexscope_study::attack::BoardJudge;
 use std::io::Write;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -286,8 +286,4 @@ impl FoolCommand {
             seconds,
         })
     }
-}
-
-fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }

@@ -4,13 +4,12 @@ use super::common::{blame, ctrl_c, print_json, wrong};
 use super::full::{FloatModelArgs, one_input};
 use super::preparation::ShowInputArgs;
 use super::progress;
-use anyhow::Context;
 use clap::Args;
 use cortexscope_draw::number::significant;
 use cortexscope_draw::{Theme, tile_grid};
 use cortexscope_explain::float_model::{FloatModel, LayerId};
 use cortexscope_explain::invert::{Inversion, Inverted, Memory, invert, noise};
-use cortexscope_net::output::make_folder;
+use cortexscope_net::output::{make_folder, write};
 use cortexscope_present::documents::Document;
 use cortexscope_present::documents::invert as document;
 use cortexscope_present::dump;
@@ -149,12 +148,10 @@ impl InvertCommand {
         let names = results.iter().map(|result| result.layer.as_str());
         let shown: Vec<(&str, &Inverted)> = names.zip(&found).collect();
         let drawing = tile_grid(&tiles(&model, &input.values, &shown), layout(&model))?;
-        std::fs::write(&picture, drawing.png(Theme::Light, 2)?)
-            .with_context(|| format!("cannot write {}", picture.display()))?;
+        write(&picture, &drawing.png(Theme::Light, 2)?)?;
         let document = self.document(&model, &settings[0], picture.display().to_string(), results);
         let receipt = base.with_added_extension("json");
-        std::fs::write(&receipt, document.to_text()?)
-            .with_context(|| format!("cannot write {}", receipt.display()))?;
+        write(&receipt, document.to_text()?.as_bytes())?;
         if self.json {
             print_json(&document)?;
         } else {
