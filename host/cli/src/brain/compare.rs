@@ -203,10 +203,6 @@ impl CompareCommand {
             }
         };
         if let Some(name) = &self.rdm {
-            if !NumberArray::is_named(name) {
-                let name = name.clone();
-                return Err(DataError::Kind { name });
-            }
             let rdms = Rdm::all_of(&NumberArray::open(name)?)?;
             counts(rdms[0].images)?;
             return Ok(Brain {

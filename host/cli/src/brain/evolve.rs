@@ -7,7 +7,7 @@ use crate::common::{TapeArgs, blame, ctrl_c, print_json, wrong};
 use crate::progress;
 use clap::Args;
 use cortexscope_brain::evolve::{Checkpoint, Experiment, Plan, Settings, Stage, Zero, experiment};
-use cortexscope_brain::generator::{COMPONENTS, Decoder, Generator, LowPass, Pca, Pixels};
+use cortexscope_brain::generator::{COMPONENTS, Decoder, Generator, Linear, Pixels};
 use cortexscope_brain::noise::Noise;
 use cortexscope_brain::optimise::preset;
 use cortexscope_brain::stimuli::Stimuli;
@@ -246,11 +246,11 @@ impl Evolve {
         let shape = subject.input().shape();
         Ok(match self.generator.as_str() {
             "pixels" => Box::new(Pixels::new(shape)),
-            "dct" => Box::new(LowPass::new(shape)),
+            "dct" => Box::new(Linear::low_pass(shape)),
             "pca" => {
                 let none = Stimuli::default();
                 let stimuli = stimuli.unwrap_or(&none);
-                Box::new(Pca::of(stimuli, COMPONENTS).map_err(blame)?)
+                Box::new(Linear::pca(stimuli, COMPONENTS).map_err(blame)?)
             }
             "decoder" => {
                 return Err(wrong(
