@@ -2,6 +2,7 @@
 
 use super::common::{blame, ctrl_c, print_json, stage, wrong};
 use super::corrupt::VariantArg;
+use super::data::open_study_data;
 use super::full::FloatModelArgs;
 use super::merge::MergeCommand;
 use super::progress;
@@ -16,7 +17,6 @@ use cortexscope_present::documents;
 use cortexscope_present::documents::robustness as document;
 use cortexscope_present::terminal::{Column, Style, write_table};
 use cortexscope_rig::Rig;
-use cortexscope_study::data::open_data;
 use cortexscope_study::robustness::{
     Corruption, Count, Counts, Measured, Network, Networks, Progress, Suite, mce, mean_error,
     suited,
@@ -94,7 +94,7 @@ impl From<SuiteArg> for Suite {
 impl RobustnessCommand {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         let model = self.model.open()?;
-        let data = open_data(&self.data, &model).map_err(blame)?;
+        let data = open_study_data(&self.data, &model)?;
         data.check_labels().map_err(blame)?;
         let images = self.images.unwrap_or(data.len());
         if images == 0 || images > data.len() {
@@ -169,7 +169,7 @@ impl RobustnessCommand {
     /// Joins the parts that this command made.
     pub fn merge(&self, parts: &Parts, to: &MergeCommand) -> anyhow::Result<ExitCode> {
         let model = self.model.open()?;
-        let data = open_data(&self.data, &model).map_err(blame)?;
+        let data = open_study_data(&self.data, &model)?;
         let images = self.images.unwrap_or(data.len());
         let parameters = parts.asked.parameters.clone();
         let of = (self.data.as_str(), data.set());
