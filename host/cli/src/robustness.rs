@@ -1,6 +1,6 @@
 //! `cortexscope robustness`.
 
-use super::common::{blame, ctrl_c, print_json, stage, wrong};
+use super::common::{blame, ctrl_c, print_json, wrong};
 use super::corrupt::VariantArg;
 use super::data::open_study_data;
 use super::full::FloatModelArgs;
@@ -11,10 +11,10 @@ use super::side_board::SideBoardArgs;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use cortexscope_corrupt::{Kind, SEVERITIES, Settings};
-use cortexscope_draw::{Chart, Curves, Theme, curves};
+use cortexscope_draw::{Chart, Curves, curves};
 use cortexscope_explain::float_model::{FloatModel, Overrides};
-use cortexscope_present::documents;
 use cortexscope_present::documents::robustness as document;
+use cortexscope_present::results::ResultFolder;
 use cortexscope_present::terminal::{Column, Style, write_table};
 use cortexscope_rig::Rig;
 use cortexscope_study::robustness::{
@@ -217,16 +217,14 @@ impl RobustnessCommand {
         let mut found = self.document(results, &measured);
         found.seconds = seconds;
         if let Some(folder) = folder {
-            let staged = stage(folder)?;
-            let path = staged.path().join("robustness.png");
             let drawing = curves(&charts(&found, &measured, results.corruptions))?;
-            let drawn = drawing.raster(Theme::Light, 2);
-            drawn
-                .save(&path)
-                .with_context(|| format!("cannot write {}", path.display()))?;
+            let files = ResultFolder::begin(folder).map_err(blame)?;
+            files
+                .drawing("robustness.png", &drawing, 2)
+                .map_err(blame)?;
             found.picture = picture;
-            documents::write(&staged.path().join("robustness.json"), &found)?;
-            staged.commit().map_err(blame)?;
+            files.receipt("robustness.json", &found).map_err(blame)?;
+            files.commit().map_err(blame)?;
         }
         Ok(found)
     }

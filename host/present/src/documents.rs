@@ -79,18 +79,5 @@ pub trait Document: Serialize + Described {
     }
 }
 
-/// Writes a document to a file.
-///
-/// # Errors
-/// [`OutputError::Write`]: the file, and what the system says.
-pub fn write(path: &Path, document: &impl Document) -> Result<(), OutputError> {
-    let written = document.to_text().map_err(std::io::Error::from);
-    let written = written.and_then(|text| std::fs::write(path, text));
-    written.map_err(|source| OutputError::Write {
-        path: path.to_owned(),
-        source,
-    })
-}
-
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@
 //! - [`scene`]: from results of a board or a model to the figures of `cortexscope-draw`.
 //! - [`report`]: one HTML file. [`terminal`]: the same contents on a terminal.
 //! - One question put to a board or a model, with its files and its document: [`inference`],
-//!   [`explanation`], [`ascent`], [`adversarial`], [`fooling`], [`comparison`], [`top_inputs`].
+//!   [`explanation`], [`ascent`], [`dreaming`], [`inversion`], [`adversarial`], [`fooling`], [`comparison`], [`top_inputs`].
 //! - [`demonstration`]: inputs on a board as pictures, report and document. [`gallery`]: float
 //!   models as pictures and a page.
 //!
@@ -46,12 +46,14 @@ pub mod causes;
 pub mod comparison;
 pub mod demonstration;
 pub mod documents;
+pub mod dreaming;
 pub mod dump;
 pub mod explanation;
 pub mod fit;
 pub mod fooling;
 pub mod gallery;
 pub mod inference;
+pub mod inversion;
 pub mod picture_file;
 pub mod report;
 pub mod results;

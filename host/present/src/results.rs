@@ -4,9 +4,10 @@
 use crate::documents::Document;
 use cortexscope_draw::{Drawing, Theme};
 use cortexscope_net::RequestError;
-use cortexscope_net::output::{self, OutputError, StagedFolder, make_folder};
+use cortexscope_net::output::{self, OutputError, StagedFolder};
 use image::{DynamicImage, ImageError, ImageFormat};
 use npyz::AutoSerialize;
+use std::fs::File;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
@@ -69,6 +70,11 @@ impl ResultFolder {
         self.folder.join(name)
     }
 
+    /// Where the files lie until they are complete, for whoever writes by other means.
+    pub fn staging(&self) -> &Path {
+        self.staged.path()
+    }
+
     /// Saves a file of these bytes.
     ///
     /// # Errors
@@ -76,6 +82,16 @@ impl ResultFolder {
     pub fn bytes(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, SaveError> {
         output::write(&self.staged(name)?, bytes)?;
         Ok(self.path(name))
+    }
+
+    /// Makes a file that is written to bit by bit.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn create(&self, name: &str) -> Result<File, SaveError> {
+        let path = self.staged(name)?;
+        let created = File::create(&path);
+        Ok(created.map_err(|source| OutputError::Write { path, source })?)
     }
 
     /// Saves a drawing as a PNG file, `density` pixels to each of its own.
@@ -144,12 +160,17 @@ impl ResultFolder {
     fn staged(&self, name: &str) -> Result<PathBuf, SaveError> {
         let path = self.staged.path().join(name);
         if let Some(folder) = path.parent() {
-            make_folder(folder)?;
+            // A folder of results may be called like an input, and an input like a file.
+            std::fs::create_dir_all(folder).map_err(|source| OutputError::MakeFolder {
+                path: folder.to_owned(),
+                source,
+            })?;
         }
         Ok(path)
     }
 
-    fn encode(&self, name: &str, source: ImageError) -> SaveError {
+    /// The error that a picture for the file `name` cannot be encoded.
+    pub(crate) fn encode(&self, name: &str, source: ImageError) -> SaveError {
         let path = self.path(name);
         SaveError::Encode { path, source }
     }
