@@ -40,10 +40,8 @@ pub mod top;
 pub mod verify;
 
 use cortexscope_net::described::Described;
-use cortexscope_net::output::OutputError;
 use serde::Serialize;
 use serde_json::Value;
-use std::path::Path;
 
 /// A struct that a command prints with `--json`.
 pub trait Document: Serialize + Described {
