@@ -19,7 +19,6 @@ use cortexscope_explain::float_model::FloatModel;
 use cortexscope_net::input::Pick;
 use cortexscope_present::documents::assess::{Agreement, Assess, AssessRow, CurvePoint};
 use std::io::Write;
-use std::ops::ControlFlow;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -185,16 +184,8 @@ impl AssessCommand {
         let cancel = ctrl_c()?;
         let bar = progress::bar(1, "maps");
         let begun = Instant::now();
-        let rows = assess(assessment, &inputs, &mut |done, all| {
-            bar.set_length(all as u64);
-            bar.set_position(done as u64);
-            if cancel.is_cancelled() {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        })
-        .map_err(blame)?;
+        let rows = assess(assessment, &inputs, &mut progress::watch(&bar, &cancel));
+        let rows = rows.map_err(blame)?;
         bar.finish_and_clear();
         let seconds = begun.elapsed().as_secs_f64();
         let document = self.document(&model, &method, &metric, inputs.len(), rows, seconds);

@@ -1,7 +1,7 @@
 //! Searches of small neurons.
 
 use super::*;
-use crate::generator::{LowPass, Pixels};
+use crate::generator::{Linear, Pixels};
 use crate::optimise::preset;
 use crate::stimuli::Stimuli;
 
@@ -69,7 +69,7 @@ fn a_seed_is_a_trace_and_a_search_that_was_stopped_goes_on_to_the_same_bits() {
             seed: 11,
             zero: -0.5,
         };
-        let generator = LowPass::new([1, 6, 5]);
+        let generator = Linear::low_pass([1, 6, 5]);
         let whole = evolve(&mut Planted { asked: 0 }, &generator, &settings, &mut on).unwrap();
         let path = folder.path().join(index.to_string());
         let mut checkpoint = Checkpoint::open(&path, "a search").unwrap();
