@@ -16,6 +16,9 @@
 //! gets half, as do elements that tie in a reduction. A max-pool's switch points to the
 //! first of equal values, by rows.
 //!
+//! [`straight_through`] has the arithmetic of int8 networks with the derivatives that are
+//! usual for it.
+//!
 //! Layers: `request` walks the graph backward and has the `derivative` or the `relevance`
 //! of each node written on the `tape`; `operators` are our own, and a `window` says where
 //! they look, and [`matrix`] multiplies for them; `plan` runs.
@@ -52,6 +55,7 @@ mod plan;
 mod relevance;
 mod request;
 mod rule;
+pub mod straight_through;
 mod tape;
 mod window;
 
