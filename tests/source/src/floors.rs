@@ -37,6 +37,7 @@ pub const FLOORS: &[(&str, Side, u8)] = &[
     ("cortexscope-compile", Side::Host, 1),
     ("cortexscope-budget", Side::Host, 1),
     ("cortexscope-explain", Side::Host, 1),
+    ("cortexscope-simd", Side::Host, 1),
     ("cortexscope-rig", Side::Host, 2),
     ("cortexscope-train", Side::Host, 2),
     ("cortexscope-brain", Side::Host, 3),

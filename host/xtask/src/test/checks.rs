@@ -218,7 +218,13 @@ fn windows() -> Result<()> {
 fn sanitised_kernels() -> Command {
     let mut cargo = locked("test");
     cargo
-        .args(["--package", "cortexscope-core", "--lib"])
+        .args([
+            "--package",
+            "cortexscope-core",
+            "--package",
+            "cortexscope-simd",
+            "--lib",
+        ])
         .args(["--target", "host-tuple"])
         .arg("--target-dir")
         .arg(workspace::root().join("target/sanitizer"))
