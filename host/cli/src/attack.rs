@@ -13,8 +13,8 @@ use anyhow::Context;
 use clap::Args;
 use cortexscope_draw::number::{percent, significant};
 use cortexscope_draw::{Theme, accuracy_curves, triptych};
-use cortexscope_explain::attack::{Example, METHODS, MethodInfo, Norm, Request, Sample, Survey};
-use cortexscope_explain::attack::{Goal, Judged, Victim, attack, levels};
+use cortexscope_explain::attack::{Example, METHODS, MethodInfo, Request, Sample, Survey};
+use cortexscope_explain::attack::{Judged, Victim, attack, levels};
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_net::output::{StagedFolder, make_folder, write};
 use cortexscope_net::random::Random;
@@ -331,7 +331,7 @@ impl AttackCommand {
                     let several = (sizes > 1).then_some(eps).flatten();
                     let mut made = self.write(&victim, &sample, &example, eps, several)?;
                     made.input.clone_from(name);
-                    made.notes = notes(&example, goal, outside);
+                    made.notes = documents::example_notes(&example, goal, outside);
                     made.seconds = begun.elapsed().as_secs_f64();
                     examples.push(made);
                     column += 1;
@@ -438,42 +438,6 @@ impl AttackCommand {
             seconds: 0.0,
         })
     }
-}
-
-/// What the reader of one example has to know.
-fn notes(example: &Example, goal: Goal, outside: usize) -> Vec<String> {
-    let mut notes = Vec::new();
-    if outside > 0 {
-        notes.push(format!(
-            "{outside} values of the input were outside the range of pixels and were clipped; check the \
-             model's range, mean and std"
-        ));
-    }
-    if example.slopes.are_flat() {
-        notes.push(
-            "every derivative was 0: the attack could do nothing, which is not robustness; try one-pixel, \
-             or --target"
-                .to_owned(),
-        );
-    }
-    if example.slopes.by_margin > 0 {
-        notes.push(
-            "the cross-entropy had no slope even in f64; the margin of logits was raised instead"
-                .to_owned(),
-        );
-    }
-    if goal.is_reached(example.before.class) {
-        notes.push("the input was there before the attack".to_owned());
-    } else if !example.is_reached {
-        let lost = example.size > 0.0
-            && Norm::Greatest.distance(&example.original, &example.changed()) == 0.0;
-        notes.push(if lost {
-            "rounding to 8 bits undid the whole change".to_owned()
-        } else {
-            "x′ is not where it was to go; try a larger ε, more steps, or another method".to_owned()
-        });
-    }
-    notes
 }
 
 /// What decides the result of an attack over a set.
