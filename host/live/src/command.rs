@@ -2,7 +2,8 @@
 
 use cortexscope_net::input::digit_form::Steps;
 use cortexscope_rig::session::Mode;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Bytes of the longest command.
 pub const COMMAND_BYTES_MAX: usize = 4096;
@@ -139,9 +140,18 @@ pub struct Attack {
     pub method: String,
     /// How much may change, in pixels from 0 to 1, as the method measures it. A method that
     /// finds the size of its change itself ignores it.
+    #[serde(deserialize_with = "real")]
     pub eps: f64,
     /// The class that the frame is to be taken for; any other one without it.
     pub target: Option<u16>,
+}
+
+/// A real number. serde_json may keep a number as its text, which an `f64` in a tagged
+/// enumeration does not read.
+fn real<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let number = serde_json::Number::deserialize(deserializer)?;
+    let number = number.as_f64();
+    number.ok_or_else(|| D::Error::custom("a number is too large"))
 }
 
 /// An ascent in the float network.
@@ -242,6 +252,21 @@ mod tests {
             Command::parse(r#"{"type":"mode","mode":"tapped"}"#).unwrap(),
             Command::Mode { mode: Mode::Tapped }
         );
+        for (text, eps) in [
+            ("0.25", 0.25),
+            ("1", 1.0),
+            ("3e-2", 0.03),
+            ("-1e300", -1e300),
+        ] {
+            let line = format!(
+                r#"{{"type":"attack","what":{{"method":"fgsm","eps":{text},"target":null}}}}"#
+            );
+            let command = Command::parse(&line).unwrap();
+            let Command::Attack { what: Some(attack) } = command else {
+                panic!("{command:?}");
+            };
+            assert_eq!((attack.eps, attack.target), (eps, None));
+        }
     }
 
     #[test]

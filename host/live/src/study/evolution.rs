@@ -14,9 +14,9 @@ use cortexscope_brain::generator::{COMPONENTS, Generator, GeneratorError, LowPas
 use cortexscope_brain::neuron::{Neuron, NeuronError};
 use cortexscope_brain::noise::Noise;
 use cortexscope_brain::optimise::{OptimiserError, preset};
-use cortexscope_brain::stimuli::{Stimuli, StimuliError};
+use cortexscope_brain::stimuli::{Stimuli, levels};
 use cortexscope_explain::target::TargetError;
-use cortexscope_net::input::InputSpec;
+use cortexscope_net::input::{InputSpec, MnistError, MnistSet};
 use std::ops::ControlFlow;
 use view::View;
 
@@ -38,7 +38,7 @@ enum SearchError {
     Generator(#[from] GeneratorError),
     /// The digits cannot be read.
     #[error(transparent)]
-    Stimuli(#[from] StimuliError),
+    Digits(#[from] MnistError),
     /// The neuron does not answer.
     #[error(transparent)]
     Neuron(#[from] NeuronError),
@@ -162,7 +162,19 @@ fn stimuli(spec: &InputSpec) -> Result<Stimuli, SearchError> {
     if spec.shape() != [1, 28, 28] {
         return Ok(Stimuli::default());
     }
-    Ok(Stimuli::open("mnist", spec)?.first(NATURAL))
+    // Not all ten thousand are prepared for the sake of a few.
+    let digits = MnistSet::test_digits()?;
+    let mut stimuli = Stimuli {
+        shape: spec.shape(),
+        ..Stimuli::default()
+    };
+    for index in 0..NATURAL.min(digits.len()) {
+        if let Some(values) = digits.input(index, spec) {
+            stimuli.images.push(levels(spec, &values));
+            stimuli.names.push(format!("mnist:{index}"));
+        }
+    }
+    Ok(stimuli)
 }
 
 /// The image space of this name.
