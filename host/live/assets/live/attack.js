@@ -149,12 +149,13 @@ export class Attacks {
   }
 }
 
-/** Who is fooled, in a sentence. */
-function verdict({ float, board, reached }) {
+/** Whose answer changed, in a sentence. */
+function verdict({ float, board }) {
   const isFooled = ({ before, after }) => before.class !== after.class;
-  const first = reached ? 'The float network is fooled' : 'The float network is not fooled';
-  if (!board.before || !board.after) return `${first}; the board is asked`;
-  if (!isFooled(float) && !isFooled(board)) return `${first}, nor is the board`;
-  if (isFooled(float) !== isFooled(board)) return `${first}, the board is${isFooled(board) ? '' : ' not'}`;
-  return board.after.class === float.after.class ? `${first}, and the board in the same way` : `${first}, and the board in another way`;
+  const first = isFooled(float) ? 'The float network is fooled' : 'The float network is not fooled';
+  if (!board.before || !board.after) return `${first}, and the board is being asked`;
+  if (!isFooled(float) && !isFooled(board)) return 'Neither network is fooled';
+  if (!isFooled(board)) return 'The float network is fooled, the board is not';
+  if (!isFooled(float)) return 'The board is fooled, the float network is not';
+  return board.after.class === float.after.class ? 'Both networks are fooled, in the same way' : 'Both networks are fooled, each in its own way';
 }

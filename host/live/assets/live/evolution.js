@@ -84,8 +84,8 @@ export class Evolution {
     const isMap = tensor && tensor.height * tensor.width > 1;
     const [y, x] = unit ?? (isMap ? [tensor.height >> 1, tensor.width >> 1] : [0, 0]);
     const parts = isMap
-      ? [{ value: '', text: 'the sum of the map' }, { value: `${y}:${x}`, text: `its unit (${y}, ${x})` }]
-      : [{ value: '', text: tensor ? 'the unit' : 'the logit' }];
+      ? [{ value: '', text: 'sum of the map' }, { value: `${y}:${x}`, text: `unit (${y}, ${x})` }]
+      : [{ value: '', text: tensor ? 'its value' : 'its logit' }];
     fill($('evolution-part'), parts, parts.some(({ value }) => value === $('evolution-part').value) ? $('evolution-part').value : '');
   }
 
@@ -109,12 +109,17 @@ export class Evolution {
   clear() {
     this.packet = null;
     this.isOn = false;
-    this.view.getContext('2d').clearRect(0, 0, this.view.width, this.view.height);
-    this.view.setAttribute('aria-label', 'No evolved image yet');
-    $('evolution-trace').hidden = true;
+    this.blank();
     $('evolution-receipt').textContent = '';
     this.say(this.isReplay ? REPLAYED : IDLE);
     this.offer();
+  }
+
+  /** There is no image yet. */
+  blank() {
+    this.view.getContext('2d').clearRect(0, 0, this.view.width, this.view.height);
+    this.view.setAttribute('aria-label', 'No evolved image yet');
+    $('evolution-trace').toggleAttribute('hidden', true);
   }
 
   say(text, isWrong = false) {
@@ -134,6 +139,7 @@ export class Evolution {
     const queries = `${integer(header.spent)} of ${integer(header.queries)} queries`;
     $('evolution-receipt').textContent = `${header.optimiser} · ${header.preset} over ${header.generator} · seed ${header.seed}${header.natural?.name ? ` · dashed: ${header.natural.name}` : ''}`;
     if (!arrays.has('picture')) {
+      this.blank();
       const [count, all] = header.shown ?? [0, 0];
       this.say(`${header.neuron}: ${all > 0 ? `${count} of ${all} digits shown, whose median will be rate 0` : 'the board is asked'}${this.isOn ? '' : `; ${header.end}`}`);
       return;
@@ -145,7 +151,7 @@ export class Evolution {
     const status = `${header.neuron}: rate ${significant(header.best_clean)} after ${queries}, generation ${integer(arrays.get('mean').data.length)}${beside}`;
     this.say(`${status}${this.isOn ? '' : `; ${header.end}`}`);
     this.view.setAttribute('aria-label', `Best image so far. ${status}`);
-    $('evolution-trace').hidden = false;
+    $('evolution-trace').toggleAttribute('hidden', false);
     show($('evolution-trace'), evolutionScene(packet, this.strip));
   }
 

@@ -109,7 +109,8 @@ fn attacks_follow_the_stream_and_hold_none_up() -> anyhow::Result<()> {
         "cortexscope.attacks.packet?.header.goal === 'to 8' && {ANSWERED}"
     ))?;
     replay(&mut page)?;
-    page.wait("cortexscope.attacks.packet?.header.method === 'pgd'")?;
+    page.value("cortexscope.replay.go(cortexscope.replay.frames.length - 1)")?;
+    page.wait("cortexscope.attacks.packet?.header.goal === 'to 8'")?;
     for id in ["attack-method", "attack-eps", "attack-target"] {
         let off = page.value(&format!("document.getElementById('{id}').disabled"))?;
         ensure!(off == true, "{id} is not off");

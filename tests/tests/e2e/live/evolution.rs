@@ -33,6 +33,11 @@ fn a_search_that_was_stopped_goes_on_to_that_of_the_command_line() -> anyhow::Re
     page.click("#evolution-resume")?;
     page.wait(&format!("{header}.spent === 1000 && {header}.end !== null"))?;
     let found = page.value(header)?;
+    ensure!(
+        page.value(
+            "document.getElementById('evolution-trace').getBoundingClientRect().height > 40"
+        )? == true
+    );
     ensure!(found["neuron"] == "conv2:12, int8 on native", "{found}");
     let folder = tempfile::tempdir()?;
     let json = cortexscope(

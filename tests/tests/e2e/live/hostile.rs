@@ -301,7 +301,7 @@ fn a_flood_of_commands_ends_with_the_last_one() {
             break;
         }
     }
-    say(&mut page, r#"{"type":"step"}"#);
+    say(&mut page, r#"{"type":"freeze","frozen":true}"#);
     let state = wait_for_state(&mut page, |state| state["corrupt"]["kind"] == "stripe");
     assert_eq!(state["phase"], "ready");
 }
