@@ -137,20 +137,21 @@ export class Evolution {
     }
     this.packet = packet;
     const queries = `${integer(header.spent)} of ${integer(header.queries)} queries`;
-    $('evolution-receipt').textContent = `${header.optimiser} · ${header.preset} over ${header.generator} · seed ${header.seed}${header.natural?.name ? ` · dashed: ${header.natural.name}` : ''}`;
+    $('evolution-receipt').textContent = `${header.neuron} · ${header.optimiser}, ${header.preset}, over ${header.generator} · seed ${header.seed}`;
+    $('evolution-receipt').title = header.natural?.name ? `rate 0 is ${significant(header.natural.zero)}, the median of ${integer(header.natural.images)} digits; the best of them is ${header.natural.name}` : '';
     if (!arrays.has('picture')) {
       this.blank();
       const [count, all] = header.shown ?? [0, 0];
-      this.say(`${header.neuron}: ${all > 0 ? `${count} of ${all} digits shown, whose median will be rate 0` : 'the board is asked'}${this.isOn ? '' : `; ${header.end}`}`);
+      this.say(`${all > 0 ? `${count} of ${all} digits shown; their median will be rate 0` : 'The board is asked'}${this.isOn ? '' : `; ${header.end}`}`);
       return;
     }
     paintColours(this.view, arrays.get('picture'));
     this.strip = strip(arrays.get('kept'), header.kept.length, this.strip);
     const { natural } = header;
-    const beside = natural && natural.best !== null ? `; best of ${integer(natural.images)} digits ${significant(natural.best)}` : '';
-    const status = `${header.neuron}: rate ${significant(header.best_clean)} after ${queries}, generation ${integer(arrays.get('mean').data.length)}${beside}`;
+    const beside = natural && natural.best !== null ? `; the best of ${integer(natural.images)} digits has ${significant(natural.best)}` : '';
+    const status = `Rate ${significant(header.best_clean)} after ${queries}, generation ${integer(arrays.get('mean').data.length)}${beside}`;
     this.say(`${status}${this.isOn ? '' : `; ${header.end}`}`);
-    this.view.setAttribute('aria-label', `Best image so far. ${status}`);
+    this.view.setAttribute('aria-label', `Best image for ${header.neuron} so far. ${status}`);
     $('evolution-trace').toggleAttribute('hidden', false);
     show($('evolution-trace'), evolutionScene(packet, this.strip));
   }

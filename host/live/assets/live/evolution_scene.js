@@ -5,11 +5,11 @@ import { canvas, paintColours } from './maps.js';
 import { integer, significant } from './number.js';
 
 const WIDTH = 312;
-const HEIGHT = 96;
+const HEIGHT = 82;
 /** The side of a generation's image. */
-const SIDE = 30;
+const SIDE = 24;
 /** Where the curves are: left, top, right, bottom. */
-const PLOT = [34, 46, WIDTH - 2, HEIGHT - 12];
+const PLOT = [34, 38, WIDTH - 2, HEIGHT - 12];
 
 /** The pictures of generations, each on a canvas; `before` is what was made last. */
 export function strip(kept, count, before = []) {
@@ -45,12 +45,15 @@ export function evolutionScene({ header, arrays }, pictures) {
     { text: '0', x: left - 4, y: bottom, size: 9, anchor: 'end', fill: '--dim' },
     { text: '0', x: left, y: HEIGHT - 2, size: 9, fill: '--dim' },
     { text: `${integer(header.queries)} queries`, x: right, y: HEIGHT - 2, size: 9, anchor: 'end', fill: '--dim' },
-    { text: 'mean of a generation', x: left + 46, y: HEIGHT - 2, size: 9 },
-    { text: 'its best', x: left + 150, y: HEIGHT - 2, size: 9, fill: '--accent' },
+    { text: 'generation mean', x: left + 18, y: HEIGHT - 2, size: 9 },
+    { text: 'its best', x: left + 98, y: HEIGHT - 2, size: 9, fill: '--accent' },
     curve(mean, '--ink'),
     curve(best, '--accent'),
   ];
-  if (natural !== null) items.push(level([[left, y(natural)], [right, y(natural)]], { line: '--dim', dash: '3 3' }));
+  if (natural !== null) {
+    items.push(level([[left, y(natural)], [right, y(natural)]], { line: '--dim', dash: '3 3' }));
+    items.push({ text: '‐ ‐ best digit', x: left + 138, y: HEIGHT - 2, size: 9, fill: '--dim' });
+  }
   pictures.forEach((image, at) => {
     const { generation, clean } = header.kept[at];
     const place = left + at * ((right - left) / 6);
