@@ -60,10 +60,10 @@ pub mod rp;
 pub use board::CortexM;
 #[cfg(all(not(any(unix, windows)), feature = "cmsdk-uart"))]
 pub use cmsdk_uart::{CmsdkUart, CmsdkUart0};
-#[cfg(not(any(unix, windows)))]
-pub use counter::InstructionCounter;
 #[cfg(all(not(any(unix, windows)), armv7m))]
 pub use counter::{CoreCounter, CycleCounter};
+#[cfg(not(any(unix, windows)))]
+pub use counter::{InstructionCounter, SysTickCycles};
 #[cfg(not(any(unix, windows)))]
 pub use memory_map::{model_region, take_heap};
 #[cfg(all(not(any(unix, windows)), feature = "rtt"))]

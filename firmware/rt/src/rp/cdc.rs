@@ -21,8 +21,9 @@ const INTERFACE: u8 = 4;
 const ENDPOINT: u8 = 5;
 /// A descriptor of the class, for an interface.
 const CLASS: u8 = 0x24;
-/// The address of the endpoint that data leaves the board by.
-const FROM_BOARD: u8 = 0x80 | DATA_ENDPOINT as u8;
+/// The addresses of the endpoint that data comes and goes by.
+const TO_BOARD: u8 = DATA_ENDPOINT as u8;
+const FROM_BOARD: u8 = 0x80 | TO_BOARD;
 
 /// 8.5.3 of the USB specification has the transfers that these begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,15 +135,7 @@ static CONFIGURATION_DESCRIPTOR: [u8; 67] = chained(&[
     &[7, ENDPOINT, 0x80 | NOTICE_ENDPOINT as u8, 3, 8, 0, 255],
     // Its data: bulk, both ways.
     &[9, INTERFACE, 1, 0, 2, 10, 0, 0, 0],
-    &[
-        7,
-        ENDPOINT,
-        DATA_ENDPOINT as u8,
-        2,
-        PACKET_BYTES as u8,
-        0,
-        0,
-    ],
+    &[7, ENDPOINT, TO_BOARD, 2, PACKET_BYTES as u8, 0, 0],
     &[7, ENDPOINT, FROM_BOARD, 2, PACKET_BYTES as u8, 0, 0],
 ]);
 
