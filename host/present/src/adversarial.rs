@@ -6,9 +6,7 @@ use crate::dump::file_name;
 use crate::results::{ResultFolder, SaveError};
 use crate::scene::attack as scene;
 use cortexscope_draw::{accuracy_curves, triptych};
-use cortexscope_explain::attack::{
-    Example, Goal, Judged, Norm, Request, Survey, Victim, attack, levels,
-};
+use cortexscope_explain::attack::{Example, Judged, Request, Survey, Victim, attack, levels};
 use cortexscope_explain::attribute::ExplainError;
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_net::RequestError;
