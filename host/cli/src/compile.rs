@@ -1,6 +1,6 @@
 //! `cortexscope compile`.
 
-use super::common::{blame, ctrl_c, print_json, wrong};
+use super::common::{blame, ctrl_c, print_json, stage, wrong};
 use super::graph_arguments::{GraphArgs, of_model};
 use super::preparation::PreparationArgs;
 use super::progress;
@@ -18,7 +18,7 @@ use cortexscope_net::onnx::file;
 use cortexscope_net::onnx::pb::ModelProto;
 use cortexscope_net::reader::{self, Hint};
 use cortexscope_net::resources::ResourcePath;
-use cortexscope_net::{hex, labels};
+use cortexscope_net::{hex, labels, output};
 use cortexscope_present::documents;
 use cortexscope_present::documents::compile::PlannedArena;
 use sha2::{Digest, Sha256};
@@ -92,6 +92,8 @@ impl Compile {
             .clone()
             .or(stem)
             .unwrap_or_else(|| "model".to_owned());
+        output::check_name(&name).map_err(blame)?;
+        let staged = stage(&self.output)?;
         let spec = self.spec(&model)?;
         let hint = Hint {
             shape: Some(spec.input.shape()),
@@ -139,7 +141,7 @@ impl Compile {
             eprintln!("warning: {warning}");
         }
 
-        let saved = compiled.save(&image, &spec, &self.output).map_err(blame)?;
+        let saved = compiled.save(&image, &spec, staged).map_err(blame)?;
         let model = image.model();
         let arena = |mode| model.plan(mode).map(|plan| plan.arena_bytes());
         if self.json {
