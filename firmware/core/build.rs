@@ -12,9 +12,8 @@ fn main() {
     println!("cargo::rustc-check-cfg=cfg(thumb1)");
     let features = target_features();
     let has = |name: &str| features.iter().any(|feature| feature == name);
-    let is_small = env::var_os("CARGO_FEATURE_SMALL").is_some();
     // Two products an instruction. The kernels are written for Thumb.
-    if has("dsp") && has("mclass") && !is_small {
+    if has("dsp") && has("mclass") {
         println!("cargo::rustc-cfg=dsp");
     }
     // Eight registers for most instructions, and one product an instruction.

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use cortexscope_boards::BOARDS;
 pub use cortexscope_boards::{BoardKind, Engine, Transport};
 
-use crate::toolchain::{Core, MadeFor, Target};
+use crate::toolchain::{Core, Target};
 
 /// The board that commands take where none is named.
 pub const DEFAULT: &str = "mps2-an386";
@@ -32,27 +32,12 @@ pub fn boards() -> impl Iterator<Item = Board> {
         let core = Core {
             target: build.target,
             cpu: build.cpu,
-            made_for: MadeFor::Speed,
         };
         Some(Board { kind, core })
     })
 }
 
 impl Board {
-    /// The same board, whose static engine is made for few bytes of flash.
-    pub fn small(mut self) -> Self {
-        self.core.made_for = MadeFor::Size;
-        self
-    }
-
-    /// What its firmware with `engine` is made for. tract's is one kind alone.
-    pub fn made_for(&self, engine: Engine) -> MadeFor {
-        match engine {
-            Engine::Static => self.core.made_for,
-            Engine::Tract => MadeFor::Speed,
-        }
-    }
-
     /// What its firmware with `engine` is compiled for.
     pub fn target(&self, engine: Engine) -> Target {
         match engine {

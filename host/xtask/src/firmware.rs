@@ -36,9 +36,8 @@ pub fn build(
     cargo
         .args(["--package", board.name])
         .env_remove(MODEL_VARIABLE);
-    let made_for = board.made_for(engine);
-    let mut name = format!("{}{}{}", board.name, engine.suffix(), made_for.suffix());
-    for feature in [engine.feature(), made_for.feature()].into_iter().flatten() {
+    let mut name = format!("{}{}", board.name, engine.suffix());
+    if let Some(feature) = engine.feature() {
         cargo.args(["--features", feature]);
     }
     if let Some(model) = model {

@@ -95,35 +95,6 @@ pub struct Core {
     pub target: &'static str,
     /// What it is called where the target alone leaves out what it can do.
     pub cpu: Option<&'static str>,
-    /// What its firmware is made for.
-    pub made_for: MadeFor,
-}
-
-/// What a firmware is made for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MadeFor {
-    /// Few instructions: loops that were written by hand.
-    Speed,
-    /// Few bytes of flash.
-    Size,
-}
-
-impl MadeFor {
-    /// What the name of an ELF file has after the board's.
-    pub fn suffix(self) -> &'static str {
-        match self {
-            Self::Speed => "",
-            Self::Size => "-small",
-        }
-    }
-
-    /// The feature that asks for it.
-    pub fn feature(self) -> Option<&'static str> {
-        match self {
-            Self::Speed => None,
-            Self::Size => Some("cortexscope-rt/small"),
-        }
-    }
 }
 
 impl Core {
@@ -148,10 +119,7 @@ impl Target {
     /// The Cargo profile that firmware for it is built with.
     pub fn profile(self) -> &'static str {
         match self {
-            Self::Core(core) => match core.made_for {
-                MadeFor::Speed => "firmware",
-                MadeFor::Size => "firmware-small",
-            },
+            Self::Core(_) => "firmware",
             Self::Std => "firmware-tract",
         }
     }

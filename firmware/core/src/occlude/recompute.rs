@@ -164,7 +164,9 @@ impl<'l, const POOLS: bool> Recompute<'l, POOLS> {
             self.save(arena, next.output, region)?;
         }
         let lent = self.layout.lend(arena, layer.input(), next.output)?;
-        if POOLS && pooled_sums::is_possible(conv, pool) {
+        // Polynomials have room wherever there are words for them.
+        let is_possible = cfg!(not(thumb1)) || pooled_sums::is_possible(conv, pool);
+        if POOLS && is_possible {
             pool_sums(conv, lent, region)?;
         } else {
             pool_rows(&layer.op, pool, lent, region)?;
