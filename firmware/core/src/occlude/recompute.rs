@@ -164,6 +164,10 @@ impl<'l, const POOLS: bool> Recompute<'l, POOLS> {
             self.save(arena, next.output, region)?;
         }
         let lent = self.layout.lend(arena, layer.input(), next.output)?;
+        if is_base {
+            // A plan's bytes are used, all of them, whichever way a build computes.
+            lent.scratch.fill(0);
+        }
         // Polynomials have room wherever there are words for them.
         let is_possible = cfg!(not(thumb1)) || pooled_sums::is_possible(conv, pool);
         if POOLS && is_possible {
