@@ -4,7 +4,7 @@ use crate::accelerator::{Accelerator, NoAccelerator};
 use crate::arena::{ArenaError, accumulators, check, copy, int8, parts, two_parts, words};
 use crate::free;
 use crate::image::{Conv2d, Layer, MaxPool, Model, Op};
-use crate::ops::conv2d::{polynomials, pooled as pooled_sums};
+use crate::ops::conv2d::{PooledPart, polynomials, pooled as pooled_sums, pools_sums};
 use crate::ops::{InputRows, Output, concat, dense, lookup, max_pool, slide};
 use crate::plan::{Plan, Step};
 use crate::sharing::first_row;
@@ -180,7 +180,7 @@ fn run_conv_pool<T: Tap>(
         return tap_whole(pooled, arena, place, tap);
     }
     if let Op::Conv2d(conv) = &conv.op
-        && pooled_sums::are_used(conv, pool)
+        && pools_sums(conv, pool)
         && !tap.wants(made)
     {
         tap.begin(made);
@@ -297,7 +297,12 @@ fn pooled_row(
     let [x, beside_it] = two_parts(arena, from, beside.clone())?;
     let (scratch, rest) = beside_it.split_at_mut_checked(need_bytes)?;
     rest.fill(0);
-    pooled_sums::fill(conv, InputRows::all(int8(x)), y, words(scratch)?);
+    let part = PooledPart {
+        y,
+        is_first: y == 0,
+        columns: 0..pool.output.width,
+    };
+    pooled_sums::fill(conv, InputRows::all(int8(x)), &part, words(scratch)?);
     let row_elements = pool.output.row_elements();
     let start = to.start + y * row_elements;
     let [beside_it, row] = two_parts(arena, beside, start..start + row_elements)?;

@@ -254,7 +254,7 @@ mod tests {
             (kernel, cost.map(|cost| [cost.instructions, cost.cycles]))
         };
         let pooled = |count, columns| {
-            let of = |tile, outside| count * (columns * tile + 2 * outside);
+            let of = |tile: u64, outside: u64| count * (columns * tile + 2 * outside);
             (Kernel::PooledSums, Some([of(42, 15), of(78, 29)]))
         };
         assert_eq!(of(Mode::Fused, 0), pooled(14 * 6, 14));

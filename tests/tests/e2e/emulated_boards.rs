@@ -23,7 +23,7 @@ const IMAGES: &str = "200";
 
 /// Arena that an occlusion map of the lecture's network takes with a 7×7 patch, its
 /// input included.
-const OCCLUSION_ARENA_BYTES: u32 = 30_704;
+const OCCLUSION_ARENA_BYTES: u32 = 9_764;
 
 fn engine_flag(engine: Engine) -> [&'static str; 2] {
     ["--engine", engine.name()]
