@@ -83,6 +83,7 @@ impl TransferArgs {
             let questions = survey.outcomes.iter().map(|outcome| Question {
                 original: outcome.levels.clone(),
                 changed: outcome.attempts[column].levels.clone(),
+                through: None,
                 truth: outcome.truth,
                 goal: outcome.goal,
             });
@@ -101,7 +102,7 @@ impl TransferArgs {
                 &mut on_board,
                 model.input_shape(),
                 &questions,
-                &by_queries,
+                Some(&by_queries),
                 seed,
                 &mut |done| bar.set_position((before + done) as u64),
             )?;

@@ -17,7 +17,8 @@ use cortexscope_present::documents::compare::{ClassPair, Compare, MapAgreement};
 use cortexscope_present::dump;
 use cortexscope_present::scene::side_by_side::{Pair, layout, tiles};
 use cortexscope_record::RigChoice;
-use cortexscope_study::compare::{BoardAnswers, Comparison, compare};
+use cortexscope_study::compare::{BoardAnswers, Comparison, Other, compare};
+use cortexscope_study::int8;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -25,8 +26,9 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 /// Explains an input on the float model and on the int8 network of a board by the same
-/// methods, and says how far the maps agree and whether the class changes. Methods that only
-/// ask for scores can be compared: occlusion, rise and score-cam.
+/// methods, and says how far the maps agree and whether the class changes. Methods that need
+/// derivatives have the int8 network's straight-through ones; those of relevance have no rule
+/// for int8.
 #[derive(Args)]
 #[command(allow_negative_numbers = true)]
 pub(super) struct CompareCommand {
@@ -93,13 +95,20 @@ impl CompareCommand {
         let cancel = ctrl_c()?;
         let mut rig = choice.open(files, cancel.clone()).map_err(blame)?;
         let image_hash = rig.model.hash_hex();
+        let needs_slopes = methods.iter().any(|method| !method.only_asks());
+        let through = needs_slopes.then(|| int8::of(&model, &rig.model));
+        let through = through.transpose().map_err(blame)?;
         let mut answers = BoardAnswers::of(&mut rig, &model).map_err(blame)?;
+        let mut other = Other {
+            answers: &mut answers,
+            through: through.as_ref(),
+        };
         let bar = progress::bar(1, "runs");
         let begun = Instant::now();
         let mut found = Vec::with_capacity(inputs.len());
         for (name, values) in &inputs {
             bar.set_message(name.clone());
-            let one = compare(&model, &mut answers, values, &methods, &mut |done, all| {
+            let one = compare(&model, &mut other, values, &methods, &mut |done, all| {
                 bar.set_length(all as u64);
                 bar.set_position(done as u64);
                 if cancel.is_cancelled() {
@@ -141,6 +150,7 @@ impl CompareCommand {
             MapAgreement {
                 method: method.name().to_owned(),
                 variant: method.variant(),
+                gradients: (!method.only_asks()).then(|| "straight-through".to_owned()),
                 value: (!known.is_empty()).then_some(mean),
                 images: known.len(),
                 float_array: None,
@@ -202,6 +212,7 @@ impl CompareCommand {
                 method,
                 float: &one.float,
                 int8: &one.other,
+                is_straight_through: one.is_straight_through,
                 agreement: &words[at],
             });
         }
