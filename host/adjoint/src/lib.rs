@@ -21,7 +21,7 @@
 //!
 //! Layers: `request` walks the graph backward and has the `derivative` or the `relevance`
 //! of each node written on the `tape`; `operators` are our own, and a `window` says where
-//! they look; `plan` runs.
+//! they look, and [`matrix`] multiplies for them; `plan` runs.
 //!
 //! ```
 //! use tract_adjoint::{Adjoint, Target};
@@ -47,6 +47,7 @@
 mod derivative;
 mod error;
 mod load;
+pub mod matrix;
 mod memory;
 mod objective;
 mod operators;

@@ -7,7 +7,7 @@ mod board;
 mod float;
 mod program;
 
-pub use board::{Agreement, BoardNeuron, Mismatch};
+pub use board::{Agreement, BoardNeuron, BoardUnit, Mismatch};
 pub use float::FloatNeuron;
 pub use program::{Program, ProgramError, ProgramNeuron};
 

@@ -1,7 +1,7 @@
 //! `cortexscope assess`.
 
-use super::common::{blame, ctrl_c, print_json, stage, wrong};
-use super::data::count;
+use super::common::{blame, ctrl_c, print_json, wrong};
+use super::data::{count, open_study_data};
 use super::explain::ClassValueArg;
 use super::explain_arguments::{MethodArguments, methods};
 use super::full::{FloatModelArgs, one_input};
@@ -16,10 +16,10 @@ use cortexscope_explain::assess::{
 };
 use cortexscope_explain::attribute::{Argument, ArgumentKind, Arguments, Given, ReceiptParameters};
 use cortexscope_explain::float_model::FloatModel;
-use cortexscope_present::documents;
 use cortexscope_present::documents::assess::{Agreement, Assess, AssessRow, CurvePoint};
+use cortexscope_present::results::ResultFolder;
 use cortexscope_study::assess::{Work, go_on};
-use cortexscope_study::data::{Data, open_data};
+use cortexscope_study::data::Data;
 use cortexscope_study::shard::{Asked, Parts, ShardError};
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -210,12 +210,8 @@ impl AssessCommand {
         let cancel = ctrl_c()?;
         let bar = progress::bar(1, "maps");
         let begun = Instant::now();
-        let measures = measure(assessment, &[input.values], &mut |done, all| {
-            bar.set_length(all as u64);
-            bar.set_position(done as u64);
-            ended(cancel.is_cancelled())
-        });
-        let measures = measures.map_err(blame)?;
+        let mut watch = progress::watch(&bar, &cancel);
+        let measures = measure(assessment, &[input.values], &mut watch).map_err(blame)?;
         bar.finish_and_clear();
         let document = self.document(assessment, &measures, Some(begun));
         self.finish(&document, self.output.as_deref(), self.json)
@@ -224,8 +220,7 @@ impl AssessCommand {
     /// Measures a set.
     fn over(&self, name: &str, assessment: Assessment<'_>) -> anyhow::Result<ExitCode> {
         let begun = Instant::now();
-        let data = open_data(name, assessment.model).map_err(blame)?;
-        data.notes().iter().for_each(progress::note);
+        let data = open_study_data(name, assessment.model)?;
         let images = count(data.set(), Some(self.images))?;
         let folder = self.output.as_deref();
         let mut share = self.shard.share(asked(&data, assessment, images), folder)?;
@@ -286,7 +281,7 @@ impl AssessCommand {
             seed: self.chance,
         };
         let name = self.data.as_deref().unwrap_or_default();
-        let data = open_data(name, &model).map_err(blame)?;
+        let data = open_study_data(name, &model)?;
         let images = count(data.set(), Some(self.images))?;
         parts
             .check(&asked(&data, assessment, images))
@@ -314,10 +309,10 @@ impl AssessCommand {
         let mut written = None;
         if let Some(folder) = folder {
             let name = format!("assess.{}.{}.json", document.metric, document.method);
-            let staged = stage(folder)?;
-            documents::write(&staged.path().join(&name), document)?;
-            staged.commit().map_err(blame)?;
-            written = Some(folder.join(name));
+            let results = ResultFolder::begin(folder).map_err(blame)?;
+            let path = results.receipt(&name, document).map_err(blame)?;
+            results.commit().map_err(blame)?;
+            written = Some(path);
         }
         if json {
             print_json(document)?;

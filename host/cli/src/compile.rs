@@ -18,13 +18,16 @@ use cortexscope_net::onnx::file;
 use cortexscope_net::onnx::pb::ModelProto;
 use cortexscope_net::reader::{self, Hint};
 use cortexscope_net::resources::ResourcePath;
-use cortexscope_net::{hex, labels};
-use cortexscope_present::documents;
+use cortexscope_net::{hex, labels, output};
 use cortexscope_present::documents::compile::PlannedArena;
+use cortexscope_present::{documents, fit};
+use cortexscope_record::RigChoice;
+use cortexscope_rig::board::BoardKind;
+use cortexscope_rig::drive::{self, DriveError};
 use sha2::{Digest, Sha256};
 use std::io::Write;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Bytes that the calibration inputs may take.
@@ -63,6 +66,10 @@ pub(super) struct Compile {
     /// A text file with the name of one class a line.
     #[arg(long, value_name = "TXT", help_heading = "Input")]
     labels: Option<PathBuf>,
+    /// Also write the board image as a UF2 file, to be dragged onto the drive of this
+    /// board's boot loader: the model alone, the firmware stays.
+    #[arg(long, value_name = "BOARD")]
+    uf2: Option<String>,
     #[command(flatten)]
     preparation: PreparationArgs,
     /// One JSON document on stdout.
@@ -78,6 +85,10 @@ impl Compile {
                 self.model.display()
             )));
         }
+        let uf2_board = match &self.uf2 {
+            Some(name) => Some(drive_board(name)?),
+            None => None,
+        };
         let path = ResourcePath::from(self.model.as_path());
         let named = |error| of_model(&self.model.display(), error);
         let onnx = file::bytes(&path).map_err(|error| named(error.into()))?;
@@ -140,6 +151,10 @@ impl Compile {
         }
 
         let saved = compiled.save(&image, &spec, &self.output).map_err(blame)?;
+        let uf2 = match uf2_board {
+            Some(board) => Some(save_uf2(board, &name, &image, &self.output)?),
+            None => None,
+        };
         let model = image.model();
         let arena = |mode| model.plan(mode).map(|plan| plan.arena_bytes());
         if self.json {
@@ -151,6 +166,7 @@ impl Compile {
                 int8_onnx: saved.int8_onnx.display().to_string(),
                 image: saved.image.display().to_string(),
                 spec: saved.spec.display().to_string(),
+                uf2: uf2.map(|path| path.display().to_string()),
                 image_bytes: model.image_bytes(),
                 macs: model.macs(),
                 layers: model.layer_count(),
@@ -184,6 +200,13 @@ impl Compile {
                 "  {}  how it wants its input",
                 saved.spec.display()
             )?;
+            if let Some(path) = uf2 {
+                writeln!(
+                    std::io::stdout(),
+                    "  {}  to be dragged onto the board's drive",
+                    path.display()
+                )?;
+            }
             for (mode, what) in [(Mode::Fused, "fused"), (Mode::Tapped, "tapped")] {
                 if let Some(bytes) = arena(mode) {
                     let input = model.input().bytes();
@@ -290,6 +313,29 @@ impl Compile {
         }
         Ok(spec)
     }
+}
+
+/// The board of this name, whose boot loader shows a drive.
+fn drive_board(name: &str) -> anyhow::Result<&'static BoardKind> {
+    let board = RigChoice::of(name, "").board().map_err(blame)?;
+    match board.drive {
+        Some(_) => Ok(board),
+        None => Err(wrong(DriveError::NoDrive { board: board.name }.to_string())),
+    }
+}
+
+/// Writes the board image as a UF2 file for `board` beside the others, and gives its path.
+fn save_uf2(
+    board: &'static BoardKind,
+    name: &str,
+    image: &BoardImage,
+    folder: &Path,
+) -> anyhow::Result<PathBuf> {
+    fit::check_image(name, &image.model(), board).map_err(blame)?;
+    let uf2 = drive::image_uf2(board, image.bytes())?;
+    let path = folder.join(format!("{name}-{}.uf2", board.name));
+    output::write(&path, &uf2).map_err(blame)?;
+    Ok(path)
 }
 
 /// A set of inputs; says what was found and decided.

@@ -7,11 +7,12 @@
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
+use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_compile::{Judge, JudgeError, Trace};
 use cortexscope_explain::float_model::LayerId;
 use cortexscope_explain::target::{Aim, Quantity, Target};
-use cortexscope_rig::Rig;
 use cortexscope_rig::session::{Mode, Statistics, TensorSet};
+use cortexscope_rig::{Recording, Rig};
 
 use super::{Neuron, NeuronError, check_rates, check_sizes};
 use crate::stimuli::values;
@@ -19,15 +20,15 @@ use crate::stimuli::values;
 /// A unit of the network on a board.
 pub struct BoardNeuron {
     rig: Rig,
-    unit: Unit,
+    unit: BoardUnit,
     begun: Statistics,
     queries: u64,
     check: Check,
 }
 
-/// What is read of an answer.
+/// A unit of the network on a board: what is read of an answer to know its rate.
 #[derive(Clone, Debug)]
-struct Unit {
+pub struct BoardUnit {
     /// The tensor's number on the board.
     tensor: usize,
     is_logits: bool,
@@ -64,7 +65,7 @@ impl BoardNeuron {
     /// # Errors
     /// The board has no such unit, or tract cannot load its network.
     pub fn new(rig: Rig, target: &Target) -> Result<Self, NeuronError> {
-        let unit = Unit::of(&rig, target)?;
+        let unit = BoardUnit::of(&rig.model, target)?;
         let judge = Judge::new(&rig.model.int8_onnx)?;
         Ok(Self {
             begun: rig.session.statistics(),
@@ -119,10 +120,7 @@ impl Neuron for BoardNeuron {
 
     fn rates(&mut self, images: &[&[f32]]) -> Result<Vec<f64>, NeuronError> {
         check_sizes(images, self.shape())?;
-        let mut taps = TensorSet::default();
-        if !self.unit.is_logits {
-            taps = [self.unit.tensor].into_iter().collect();
-        }
+        let taps = self.unit.taps();
         let mut rates = Vec::with_capacity(images.len());
         for image in images {
             let input = self
@@ -130,16 +128,7 @@ impl Neuron for BoardNeuron {
                 .model
                 .quantise(&values(&self.rig.model.spec.input, image));
             let recording = self.rig.infer(&input, Mode::Fused, taps, &mut |_| {})?;
-            let rate = if self.unit.is_logits {
-                self.unit.aim.value(&recording.logits)
-            } else {
-                let tapped = recording.activations.first();
-                self.unit.of_int8(
-                    tapped
-                        .map(|tapped| tapped.values.as_slice())
-                        .unwrap_or_default(),
-                )
-            };
+            let rate = self.unit.rate(&recording);
             self.check.compare(Query {
                 number: self.queries,
                 input,
@@ -152,9 +141,13 @@ impl Neuron for BoardNeuron {
     }
 }
 
-impl Unit {
-    fn of(rig: &Rig, target: &Target) -> Result<Self, NeuronError> {
-        let model = rig.model.image.model();
+impl BoardUnit {
+    /// The unit `target` of the network of `files`. A class is its logit.
+    ///
+    /// # Errors
+    /// The network has no such unit.
+    pub fn of(files: &ModelFiles, target: &Target) -> Result<Self, NeuronError> {
+        let model = files.image.model();
         let missing = || NeuronError::NotOnBoard {
             what: target.to_string(),
             layers: model
@@ -174,18 +167,18 @@ impl Unit {
         let (tensor, channel, position) = match target {
             Target::Class(class) => {
                 let labels = model.logits().shape.elements();
-                let by_label = || (0..labels).find(|&index| rig.model.label(index) == *class);
+                let by_label = || (0..labels).find(|&index| files.label(index) == *class);
                 let index = class.parse().ok().or_else(by_label).ok_or_else(missing)?;
                 (last, index, None)
             }
             Target::Channel { layer, channel } => {
-                (named(rig, layer).ok_or_else(missing)?, *channel, None)
+                (named(files, layer).ok_or_else(missing)?, *channel, None)
             }
             Target::Neuron {
                 layer,
                 at: [channel, y, x],
             } => (
-                named(rig, layer).ok_or_else(missing)?,
+                named(files, layer).ok_or_else(missing)?,
                 *channel,
                 Some([*y, *x]),
             ),
@@ -215,6 +208,30 @@ impl Unit {
         })
     }
 
+    /// The unit in words, for a picture.
+    pub fn words(&self) -> &str {
+        &self.aim.words
+    }
+
+    /// What the board is asked to send beside the logits.
+    pub fn taps(&self) -> TensorSet {
+        if self.is_logits {
+            TensorSet::default()
+        } else {
+            [self.tensor].into_iter().collect()
+        }
+    }
+
+    /// The rate from an answer to a request with [`BoardUnit::taps`].
+    pub fn rate(&self, recording: &Recording) -> f64 {
+        if self.is_logits {
+            return self.aim.value(&recording.logits);
+        }
+        let mut tapped = recording.activations.iter();
+        let tapped = tapped.find(|tapped| tapped.tensor == self.tensor);
+        self.of_int8(tapped.map_or(&[], |tapped| &tapped.values))
+    }
+
     /// The rate from the tensor's int8 values, `[C, H, W]`.
     fn of_int8(&self, values: &[i8]) -> f64 {
         let zero = i32::from(self.zero);
@@ -238,8 +255,8 @@ impl Unit {
     }
 }
 
-fn named(rig: &Rig, layer: &str) -> Option<usize> {
-    let model = rig.model.image.model();
+fn named(files: &ModelFiles, layer: &str) -> Option<usize> {
+    let model = files.image.model();
     let found = model.tensors().position(|tensor| tensor.name == layer);
     found.filter(|&tensor| tensor > 0)
 }
@@ -267,7 +284,7 @@ struct Check {
 }
 
 impl Check {
-    fn start(judge: Judge, unit: Unit) -> Self {
+    fn start(judge: Judge, unit: BoardUnit) -> Self {
         let (tasks, receiver) = sync_channel(WAITING);
         let thread = std::thread::spawn(move || compare(&judge, &unit, &receiver));
         Self {
@@ -307,7 +324,7 @@ impl Drop for Check {
     }
 }
 
-fn compare(judge: &Judge, unit: &Unit, tasks: &Receiver<Task>) {
+fn compare(judge: &Judge, unit: &BoardUnit, tasks: &Receiver<Task>) {
     let mut agreement = Agreement::default();
     let mut failed = None;
     for task in tasks {
@@ -338,7 +355,6 @@ fn compare(judge: &Judge, unit: &Unit, tasks: &Receiver<Task>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cortexscope_compile::model_files::ModelFiles;
     use cortexscope_rig::board::{Engine, FarEnd, find};
     use cortexscope_rig::session::Cancel;
 

@@ -1,7 +1,9 @@
 //! The documents of `cortexscope attack`, which are also its receipts.
 
 use super::Document;
-use cortexscope_explain::attack::{Method, Outcome, Reference, Request, Row, Start, Survey};
+use cortexscope_explain::attack::{
+    Example, Goal, Method, Norm, Outcome, Reference, Request, Row, Start, Survey,
+};
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_net::described;
 
@@ -310,6 +312,42 @@ impl From<&Outcome> for AttackedInput {
                 .collect(),
         }
     }
+}
+
+/// What the reader of one example has to know; `outside` values of the input were no pixels.
+pub fn example_notes(example: &Example, goal: Goal, outside: usize) -> Vec<String> {
+    let mut notes = Vec::new();
+    if outside > 0 {
+        notes.push(format!(
+            "{outside} values of the input were outside the range of pixels and were clipped; check the \
+             model's range, mean and std"
+        ));
+    }
+    if example.slopes.are_flat() {
+        notes.push(
+            "every derivative was 0: the attack could do nothing, which is not robustness; try one-pixel, \
+             or --target"
+                .to_owned(),
+        );
+    }
+    if example.slopes.by_margin > 0 {
+        notes.push(
+            "the cross-entropy had no slope even in f64; the margin of logits was raised instead"
+                .to_owned(),
+        );
+    }
+    if goal.is_reached(example.before.class) {
+        notes.push("the input was there before the attack".to_owned());
+    } else if !example.is_reached {
+        let lost = example.size > 0.0
+            && Norm::Greatest.distance(&example.original, &example.changed()) == 0.0;
+        notes.push(if lost {
+            "rounding to 8 bits undid the whole change".to_owned()
+        } else {
+            "x′ is not where it was to go; try a larger ε, more steps, or another method".to_owned()
+        });
+    }
+    notes
 }
 
 /// What the reader of a survey has to know.
