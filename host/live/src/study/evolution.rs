@@ -10,7 +10,7 @@ use crate::shared::{EvolutionTask, Shared};
 use crate::state::KeptSearch;
 use asked::AskedNeuron;
 use cortexscope_brain::evolve::{Checkpoint, EvolveError, Natural, Settings, resume, screen};
-use cortexscope_brain::generator::{COMPONENTS, Generator, GeneratorError, LowPass, Pca, Pixels};
+use cortexscope_brain::generator::{COMPONENTS, Generator, GeneratorError, Linear, Pixels};
 use cortexscope_brain::neuron::{Neuron, NeuronError};
 use cortexscope_brain::noise::Noise;
 use cortexscope_brain::optimise::{OptimiserError, preset};
@@ -184,8 +184,8 @@ fn generator(
     stimuli: &Stimuli,
 ) -> Result<Box<dyn Generator>, SearchError> {
     Ok(match name {
-        "pca" => Box::new(Pca::of(stimuli, COMPONENTS)?),
+        "pca" => Box::new(Linear::pca(stimuli, COMPONENTS)?),
         "pixels" => Box::new(Pixels::new(shape)),
-        _ => Box::new(LowPass::new(shape)),
+        _ => Box::new(Linear::low_pass(shape)),
     })
 }
