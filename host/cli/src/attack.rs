@@ -1,10 +1,11 @@
 //! `cortexscope attack`.
 
 use super::attack_parameters::{AttackArgs, methods};
-use super::attack_transfer::TransferArgs;
+use super::attack_transfer::{Made, Networks, TransferArgs};
 use super::common::{blame, ctrl_c, print_json, wrong};
 use super::data::{count, open_study_data};
 use super::full::{FloatModelArgs, one_input};
+use super::gradients::GradientsArg;
 use super::merge::MergeCommand;
 use super::preparation::ShowInputArgs;
 use super::progress;
@@ -12,7 +13,7 @@ use super::shard::ShardArgs;
 use anyhow::Context;
 use clap::Args;
 use cortexscope_draw::number::{percent, significant};
-use cortexscope_explain::attack::{METHODS, MethodInfo, Request};
+use cortexscope_explain::attack::Request;
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_present::adversarial::{Examples, ExamplesRequest, examples};
 use cortexscope_present::adversarial::{SavedSurvey, SurveyRequest, save_survey};
@@ -53,6 +54,9 @@ pub(super) struct AttackCommand {
     images: Option<usize>,
     #[command(flatten)]
     shard: ShardArgs,
+    /// Which network is attacked.
+    #[arg(long, value_enum, default_value_t)]
+    gradients: GradientsArg,
     #[command(flatten)]
     parameters: AttackArgs,
     #[command(flatten)]
@@ -70,36 +74,63 @@ impl AttackCommand {
         if self.images == Some(0) {
             return Err(wrong("--images: give a number of inputs from 1 up"));
         }
-        let model = self.model.open()?;
-        let keep = self.transfer.board.is_some();
-        let requests = self.parameters.requests(&self.method, &model, keep)?;
+        let float = self.model.open()?;
+        let int8 = self.int8(&float)?;
+        let networks = Networks {
+            float: &float,
+            int8: int8.as_ref(),
+        };
+        let has_board = self.transfer.board.is_some();
+        let is_shared = self.shard.is_given();
+        let keep = has_board || (int8.is_some() && self.data.is_some() && !is_shared);
+        let requests = self.parameters.requests(&self.method, &float, keep)?;
         if self.shard.is_given() {
             if self.data.is_none() {
                 return Err(wrong(
                     "--shard: give the set that it is a share of, with --data",
                 ));
             }
-            if keep {
+            if has_board {
                 return Err(wrong(
                     "--shard: one board judges all examples; leave --board out",
                 ));
             }
         }
         match &self.data {
-            Some(data) => self.over(data, &model, &requests)?,
-            None => self.each(&model, &requests)?,
+            Some(data) => self.over(data, networks, &requests)?,
+            None => self.each(networks.attacked(), &requests)?,
         }
         Ok(ExitCode::SUCCESS)
     }
 
-    fn info(&self) -> MethodInfo {
-        // The parser of the command line knows no other names.
-        let found = METHODS.iter().find(|info| info.name == self.method);
-        *found.unwrap_or(&METHODS[0])
+    /// The int8 network, where it is attacked.
+    fn int8(&self, float: &FloatModel) -> anyhow::Result<Option<FloatModel>> {
+        let int8 = self.gradients.int8(float)?;
+        if int8.is_some() && !self.has_gradients() {
+            return Err(wrong(format!(
+                "--gradients int8: {} asks for no gradients; --board attacks the int8 network by \
+                 queries",
+                self.method
+            )));
+        }
+        Ok(int8)
+    }
+
+    fn has_gradients(&self) -> bool {
+        self.method != "one-pixel"
+    }
+
+    /// The method, and on which network where that is not the float model.
+    fn what(&self) -> String {
+        match self.gradients {
+            GradientsArg::Float => self.method.clone(),
+            GradientsArg::Int8 => format!("{} on int8 (straight-through)", self.method),
+        }
     }
 
     /// Attacks a set of inputs.
-    fn over(&self, name: &str, model: &FloatModel, requests: &[Request]) -> anyhow::Result<()> {
+    fn over(&self, name: &str, networks: Networks<'_>, requests: &[Request]) -> anyhow::Result<()> {
+        let model = networks.attacked();
         let cancel = ctrl_c()?;
         let begun = Instant::now();
         let data = open_study_data(name, model)?;
@@ -153,10 +184,13 @@ impl AttackCommand {
             return Ok(());
         };
         let survey = outcomes.survey(requests).context("there is no ε")?;
-        let seed = requests[0].seed;
-        let transfer = self
-            .transfer
-            .table(model, self.info(), &survey, seed, &cancel)?;
+        let made = Made {
+            survey: &survey,
+            requests,
+            data: &data,
+            has_gradients: self.has_gradients(),
+        };
+        let transfer = self.transfer.table(networks, &made, &cancel)?;
         let request = SurveyRequest {
             model,
             requests,
@@ -171,7 +205,8 @@ impl AttackCommand {
 
     /// Joins the parts that this command made.
     pub fn merge(&self, parts: &Parts, to: &MergeCommand) -> anyhow::Result<ExitCode> {
-        let model = self.model.open()?;
+        let float = self.model.open()?;
+        let model = self.int8(&float)?.unwrap_or(float);
         let requests = self.parameters.requests(&self.method, &model, false)?;
         let name = self.data.as_deref().unwrap_or_default();
         let data = open_study_data(name, &model)?;
@@ -216,7 +251,7 @@ impl AttackCommand {
             writeln!(
                 out,
                 "{}{eps}: {} of {} still right; {} of the {} that were right before {}",
-                self.method,
+                self.what(),
                 row.right,
                 row.images,
                 row.reached,
@@ -277,7 +312,7 @@ impl AttackCommand {
                 out,
                 "{}: {}{eps}: {} → {}, greatest change {}",
                 example.input,
-                self.method,
+                self.what(),
                 side(&example.original),
                 side(&example.adversarial),
                 significant(example.greatest_change as f32)

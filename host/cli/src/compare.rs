@@ -12,14 +12,16 @@ use cortexscope_net::input::Pick;
 use cortexscope_present::comparison::{ComparedInput, ComparisonRequest, compare_networks};
 use cortexscope_present::documents::compare::Compare;
 use cortexscope_record::RigChoice;
-use cortexscope_study::compare::BoardAnswers;
+use cortexscope_study::compare::{BoardAnswers, Other};
+use cortexscope_study::int8;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Explains an input on the float model and on the int8 network of a board by the same
-/// methods, and says how far the maps agree and whether the class changes. Methods that only
-/// ask for scores can be compared: occlusion, rise and score-cam.
+/// methods, and says how far the maps agree and whether the class changes. Methods that need
+/// derivatives have the int8 network's straight-through ones; those of relevance have no rule
+/// for int8.
 #[derive(Args)]
 #[command(allow_negative_numbers = true)]
 pub(super) struct CompareCommand {
@@ -74,7 +76,14 @@ impl CompareCommand {
         let cancel = ctrl_c()?;
         let mut rig = choice.open(files, cancel.clone()).map_err(blame)?;
         let image_hash = rig.model.hash_hex();
+        let needs_slopes = methods.iter().any(|method| !method.only_asks());
+        let through = needs_slopes.then(|| int8::of(&model, &rig.model));
+        let through = through.transpose().map_err(blame)?;
         let mut answers = BoardAnswers::of(&mut rig, &model).map_err(blame)?;
+        let mut other = Other {
+            answers: &mut answers,
+            through: through.as_ref(),
+        };
         let request = ComparisonRequest {
             model: &model,
             methods: &methods,
@@ -87,7 +96,7 @@ impl CompareCommand {
         };
         let bar = progress::bar(1, "runs");
         let mut watch = progress::watch(&bar, &cancel);
-        let document = compare_networks(&request, &mut answers, &mut |now| {
+        let document = compare_networks(&request, &mut other, &mut |now| {
             bar.set_message(now.input.to_owned());
             watch(now.done, now.all)
         })
@@ -125,7 +134,9 @@ fn say(document: &Compare) -> anyhow::Result<()> {
         "{images} input(s), float model against int8 on {board}"
     )?;
     for row in &document.rank_correlation {
-        writeln!(out, "  {:<10} {}", row.method, row.words())?;
+        let gradients = row.gradients.iter().map(|way| format!(" ({way})"));
+        let name = row.method.clone() + &gradients.collect::<String>();
+        writeln!(out, "  {name:<34} {}", row.words())?;
     }
     writeln!(out, "classes that change: {} of {images}", document.changed)?;
     for class in document.classes.iter().filter(|class| class.changed) {

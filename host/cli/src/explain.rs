@@ -3,6 +3,7 @@
 use super::common::{blame, ctrl_c, print_json, wrong};
 use super::explain_arguments::{MethodArguments, methods};
 use super::full::{FloatModelArgs, one_input};
+use super::gradients::GradientsArg;
 use super::preparation::ShowInputArgs;
 use super::progress;
 use clap::{Args, ValueEnum};
@@ -35,6 +36,9 @@ pub(super) struct Explain {
     /// Which value of a class is explained.
     #[arg(long, value_enum, default_value_t)]
     class_value: ClassValueArg,
+    /// Which network is explained.
+    #[arg(long, value_enum, default_value_t)]
+    gradients: GradientsArg,
     #[command(flatten)]
     parameters: MethodArguments,
     /// Percent of the values that the colours tell apart; larger values get the last
@@ -79,7 +83,8 @@ impl Explain {
         }
         let target = self.target.as_deref().map(str::parse::<Target>);
         let target = target.transpose().map_err(blame)?;
-        let model = self.model.open()?;
+        let float = self.model.open()?;
+        let model = self.gradients.int8(&float)?.unwrap_or(float);
         let method = self.parameters.method(&self.method, &model)?;
         let input = one_input(&self.input, &model, &self.show)?;
         let value = self.class_value.into();
@@ -117,8 +122,12 @@ impl Explain {
         let mut out = std::io::stdout().lock();
         writeln!(
             out,
-            "{}: {} {}, {:.2} s",
+            "{}{}: {} {}, {:.2} s",
             self.method,
+            match self.gradients {
+                GradientsArg::Float => "",
+                GradientsArg::Int8 => " on int8 (straight-through)",
+            },
             aim.words,
             significant(attribution.score as f32),
             made.receipt.seconds

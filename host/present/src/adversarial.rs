@@ -3,7 +3,7 @@
 
 use crate::documents::attack as documents;
 use crate::dump::file_name;
-use crate::results::{ResultFolder, SaveError};
+use crate::results::{ResultFolder, SaveError, network_suffix};
 use crate::scene::attack as scene;
 use cortexscope_draw::{accuracy_curves, triptych};
 use cortexscope_explain::attack::{Example, Judged, Request, Survey, Victim, attack, levels};
@@ -125,7 +125,11 @@ pub fn examples(
             let name = path.file_name().unwrap_or_default();
             name.to_string_lossy().into_owned()
         }
-        _ => format!("attack.{}.json", request.requests[0].method.info().name),
+        _ => format!(
+            "attack.{}{}.json",
+            request.requests[0].method.info().name,
+            network_suffix(model)
+        ),
     };
     let document = documents::Adversarial {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -159,9 +163,10 @@ impl One<'_> {
         let info = self.request.method.info();
         let in_name = self.eps.filter(|_| self.is_one_of_several);
         let base = format!(
-            "{}.{}{}",
+            "{}.{}{}{}",
             file_name(&self.input.name),
             info.name,
+            network_suffix(model),
             in_name.map_or(String::new(), |eps| format!(".eps-{eps}"))
         );
         let panels = scene::three_panels(model, info, example, &self.input.name, self.eps);
@@ -251,7 +256,8 @@ pub fn save_survey(
         ..
     } = request;
     let info = requests[0].method.info();
-    let name = format!("attack.{}.png", info.name);
+    let base = format!("attack.{}{}", info.name, network_suffix(model));
+    let name = format!("{base}.png");
     let picture = match scene::curve(model, info, survey) {
         Some(curve) => Some(results.drawing(&name, &accuracy_curves(&curve)?, 2)?),
         None => None,
@@ -272,7 +278,7 @@ pub fn save_survey(
         notes: documents::survey_notes(survey),
         seconds: request.seconds,
     };
-    let receipt = results.receipt(&format!("attack.{}.json", info.name), &document)?;
+    let receipt = results.receipt(&format!("{base}.json"), &document)?;
     results.commit()?;
     Ok(SavedSurvey {
         document,

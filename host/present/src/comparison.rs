@@ -7,10 +7,10 @@ use crate::results::{ResultFolder, SaveError};
 use crate::scene::side_by_side::{Pair, layout, tiles};
 use cortexscope_draw::number::significant;
 use cortexscope_draw::tile_grid;
-use cortexscope_explain::attribute::{Answers, ExplainError, Method};
+use cortexscope_explain::attribute::{ExplainError, Method};
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_net::RequestError;
-use cortexscope_study::compare::{Comparison, compare};
+use cortexscope_study::compare::{Comparison, Other, compare};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
@@ -49,7 +49,7 @@ pub struct ComparedInput {
 pub struct ComparisonRequest<'a> {
     /// The float model.
     pub model: &'a FloatModel,
-    /// Methods that only ask for scores.
+    /// The methods.
     pub methods: &'a [Method],
     /// What is explained.
     pub inputs: &'a [ComparedInput],
@@ -77,7 +77,7 @@ pub struct ComparisonProgress<'a> {
     pub all: usize,
 }
 
-/// Explains every input on the float model and by the answers of the `other` network. For one
+/// Explains every input on the float model and on the `other` network. For one
 /// input it draws the maps side by side and writes `INPUT.compare.png` and
 /// `INPUT.METHOD.float.npy` and `INPUT.METHOD.int8.npy`. `watch` may end the work.
 ///
@@ -85,7 +85,7 @@ pub struct ComparisonProgress<'a> {
 /// [`ComparisonError`].
 pub fn compare_networks(
     request: &ComparisonRequest<'_>,
-    other: &mut dyn Answers,
+    other: &mut Other<'_>,
     watch: &mut dyn FnMut(ComparisonProgress<'_>) -> ControlFlow<()>,
 ) -> Result<Compare, ComparisonError> {
     let ComparisonRequest {
@@ -128,6 +128,7 @@ fn document(request: &ComparisonRequest<'_>, found: &[Comparison]) -> Compare {
         MapAgreement {
             method: method.name().to_owned(),
             variant: method.variant(),
+            gradients: (!method.only_asks()).then(|| "straight-through".to_owned()),
             value: (!known.is_empty()).then_some(mean),
             images: known.len(),
             float_array: None,
@@ -191,6 +192,7 @@ fn save(
             method,
             float: &one.float,
             int8: &one.other,
+            is_straight_through: one.is_straight_through,
             agreement: &words[at],
         });
     }

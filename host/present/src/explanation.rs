@@ -1,7 +1,7 @@
 //! An attribution of one input, with its picture, its arrays and its receipt.
 
 use crate::dump::file_name;
-use crate::results::{ResultFolder, SaveError};
+use crate::results::{ResultFolder, SaveError, network_suffix};
 use crate::scene::attribution::attribution as scene;
 use cortexscope_draw::{ColourLimit, attribution_picture};
 use cortexscope_explain::attribute::{
@@ -63,7 +63,8 @@ pub struct Explanation {
 }
 
 /// Explains an input, and writes `INPUT.METHOD.png`, `.npy`, an array for each map that the
-/// method weighed, and `INPUT.METHOD.json` into the folder.
+/// method weighed, and `INPUT.METHOD.json` into the folder; `INPUT.METHOD.int8` of an int8
+/// network.
 ///
 /// # Errors
 /// [`ExplanationError`].
@@ -85,7 +86,12 @@ pub fn explain_input(
     let attribution = explain(model, of, report)?;
     let seconds = begun.elapsed().as_secs_f64();
 
-    let base = format!("{}.{}", file_name(&input.name), method.name());
+    let base = format!(
+        "{}.{}{}",
+        file_name(&input.name),
+        method.name(),
+        network_suffix(model)
+    );
     let scene = scene(model, of, &attribution, request.reach);
     let drawing = attribution_picture(&scene).map_err(SaveError::from)?;
     let picture = results.drawing(&format!("{base}.png"), &drawing, 2)?;

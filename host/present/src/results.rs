@@ -3,6 +3,7 @@
 
 use crate::documents::Document;
 use cortexscope_draw::{Drawing, Theme};
+use cortexscope_explain::float_model::FloatModel;
 use cortexscope_net::RequestError;
 use cortexscope_net::output::{self, OutputError, StagedFolder};
 use image::{DynamicImage, ImageError, ImageFormat};
@@ -51,6 +52,16 @@ impl RequestError for SaveError {
 pub struct ResultFolder {
     folder: PathBuf,
     staged: StagedFolder,
+}
+
+/// What the names of files end in before the kind of the file: `.int8` for the results of an
+/// int8 network, so that those of the float model stay.
+pub fn network_suffix(model: &FloatModel) -> &'static str {
+    if model.is_straight_through() {
+        ".int8"
+    } else {
+        ""
+    }
 }
 
 impl ResultFolder {

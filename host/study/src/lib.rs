@@ -3,6 +3,7 @@
 //!
 //! | module | what it does |
 //! |---|---|
+//! | [`assess`] | measures of attributions over a data set |
 //! | [`attack`] | adversarial examples by queries alone, and whether an example that was made on one of the two fools the other |
 //! | [`mod@compare`] | how far the maps of a method agree on both, and whether the class changes |
 //! | [`data`] | a data set by its name, one input at a time |
@@ -31,6 +32,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod assess;
 pub mod attack;
 pub mod compare;
 pub mod data;

@@ -44,8 +44,12 @@ described! {
     pub struct Setup {
         /// The network's name.
         pub model: String,
-        /// SHA-256 of the ONNX file, in hexadecimal.
+        /// SHA-256 of the ONNX file, in hexadecimal; of the int8 ONNX file where gradients are
+        /// `straight-through`.
         pub model_sha256: String,
+        /// Which network was attacked: `float`, or `straight-through` for the int8 network,
+        /// whose values are the board's and whose derivatives go straight through rounding.
+        pub gradients: String,
         /// How pixels become numbers.
         pub preprocessing: String,
         /// The method.
@@ -114,34 +118,38 @@ described! {
         pub after: Vec<usize>,
     }
 
-    /// Examples of the float model on a board's int8 network, and examples that were made by
-    /// queries to the board on the float model.
+    /// Examples that were made on the float model and on the int8 network, judged by both.
     pub struct Transfer {
-        /// The board.
+        /// The board; `host` where this program computed the board's int8 values.
         pub board: String,
         /// SHA-256 of the int8 ONNX file on it, in hexadecimal.
         pub model_sha256: String,
-        /// The attack by queries: `square`, `nes` or `spsa`.
+        /// The attack by queries: `square`, `nes` or `spsa`; `none` without a board.
         pub method: String,
-        /// Where it was published.
+        /// Where it was published; empty without a board.
         pub paper: String,
         /// Queries to the board for an input at most.
         pub most_queries: u64,
-        /// Queries to the board in all.
+        /// Queries to the int8 network in all.
         pub queries: u64,
-        /// Four rows for each ε.
+        /// For each ε two rows of the examples that were made on the float model; two of those
+        /// made by queries, with a board; and two of those made by straight-through gradients
+        /// of the int8 network, where the method has gradients and the compiled model lies
+        /// beside the float model.
         pub rows: Vec<TransferRow>,
     }
 
     /// Examples that were made on one network and judged by one.
     pub struct TransferRow {
-        /// ε of the float model's examples; `null` for a method that takes none.
+        /// ε of the examples that were made with gradients; `null` for a method that takes
+        /// none.
         pub eps: Option<f64>,
         /// ε of the examples by queries, as the greatest change of a pixel.
         pub query_eps: f64,
-        /// On which network they were made: `float` or `int8`.
+        /// On which network they were made: `float`; `int8`, by queries; or `int8 by
+        /// straight-through`.
         pub made_on: String,
-        /// By which they were judged.
+        /// By which they were judged: `float` or `int8`.
         pub judged_by: String,
         /// Inputs that both networks had right before.
         pub right_on_both: usize,
@@ -246,6 +254,7 @@ impl Setup {
         Self {
             model: model.name.clone(),
             model_sha256: model.sha256_hex(),
+            gradients: model.gradients().to_owned(),
             preprocessing: model.spec.input.to_string(),
             method: info.name.to_owned(),
             paper: info.paper.to_owned(),

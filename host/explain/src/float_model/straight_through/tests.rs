@@ -1,11 +1,13 @@
 //! Straight-through gradients of small int8 networks, worked out by hand and held against
 //! float networks.
 
+use tract_onnx::pb::tensor_proto::DataType;
+
 use super::*;
 use crate::attribute::tests::networks::network;
 use crate::attribute::{Gradient, Method, Request, explain};
 use crate::target::{Aim, ClassValue};
-use cortexscope_net::onnx::builder::ints;
+use cortexscope_net::onnx::builder::{GraphBuilder, Size, ints};
 use cortexscope_net::random::Random;
 use std::ops::ControlFlow;
 
