@@ -46,7 +46,7 @@ impl Kernel {
             Op::Conv2d(conv) if is_by_rows(conv) => Self::Plain,
             Op::Conv2d(_) => Self::Pairs,
             Op::Dense(_) => Self::FourRows,
-            Op::MaxPool(_) | Op::Lookup(_) | Op::Concat => Self::Plain,
+            Op::MaxPool(_) | Op::Lookup(_) | Op::Concat | Op::Add(_) | Op::Mul(_) => Self::Plain,
         }
     }
 
@@ -131,7 +131,7 @@ fn pooled_sums(conv: &Conv2d<'_>, pool: &MaxPool) -> usize {
 pub fn packed_bytes(layer: &Layer<'_>) -> u64 {
     match &layer.op {
         Op::Conv2d(conv) => size_of_val(conv.polynomials) as u64,
-        Op::Dense(_) | Op::MaxPool(_) | Op::Lookup(_) | Op::Concat => 0,
+        Op::Dense(_) | Op::MaxPool(_) | Op::Lookup(_) | Op::Concat | Op::Add(_) | Op::Mul(_) => 0,
     }
 }
 

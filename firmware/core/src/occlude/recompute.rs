@@ -5,7 +5,7 @@ use super::region::{KeptRegion, Region};
 use crate::MAX_TENSORS;
 use crate::arena::copy;
 use crate::image::{Dense, Layer, Op, Shape};
-use crate::ops::{InputRows, Output, concat, dense, lookup, slide};
+use crate::ops::{InputRows, Output, combine_with, concat, dense, lookup, slide};
 use crate::run::to_logits;
 
 /// The state of an occlusion: which pixels of each tensor differ from the base.
@@ -111,7 +111,7 @@ impl<'l> Recompute<'l> {
                 Op::Conv2d(conv) => changed.reached_by(&conv.window, shape),
                 Op::MaxPool(pool) => changed.reached_by(&pool.window, shape),
                 Op::Dense(_) if !changed.is_empty() => region,
-                Op::Lookup(_) | Op::Concat | Op::Dense(_) => changed,
+                Op::Lookup(_) | Op::Concat | Op::Dense(_) | Op::Add(_) | Op::Mul(_) => changed,
             };
             if region.is_empty() {
                 return Some(());
@@ -206,7 +206,7 @@ impl<'l> Recompute<'l> {
         let shape = layer.shape;
         let columns = region.left..region.left + region.width;
         let mut first_channel = 0;
-        for &input in layer.inputs {
+        for (operand, &input) in layer.inputs.iter().enumerate() {
             let source = self.shape(input.into())?;
             let Lent {
                 input,
@@ -224,6 +224,13 @@ impl<'l> Recompute<'l> {
                 match (&layer.op, y) {
                     (Op::Lookup(table), Output::Int8(y)) => {
                         lookup::apply(table, x.get(elements)?, y);
+                    }
+                    // The first operand is kept in the output's place until the second comes.
+                    (Op::Add(_) | Op::Mul(_), Output::Int8(y)) if operand == 0 => {
+                        copy(x.get(elements)?, y);
+                    }
+                    (op @ (Op::Add(_) | Op::Mul(_)), Output::Int8(y)) => {
+                        combine_with(op, x.get(elements)?, y)?;
                     }
                     (Op::Concat, Output::Int8(y)) => concat::place(
                         x.get(region.row(row, source))?,
