@@ -28,7 +28,7 @@ use cortexscope_rig::drive::{self, DriveError};
 use sha2::{Digest, Sha256};
 use std::io::Write;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Bytes that the calibration inputs may take.

@@ -127,5 +127,7 @@ pub fn operator(op: &Op<'_>) -> String {
         }
         Op::Lookup(_) => "element-wise, by table".to_owned(),
         Op::Concat => "concatenation".to_owned(),
+        Op::Add(_) => "sum".to_owned(),
+        Op::Mul(_) => "product".to_owned(),
     }
 }

@@ -216,7 +216,7 @@ fn changed_by(layer: &Layer<'_>, largest: &[[u16; 2]; MAX_TENSORS]) -> [usize; 2
         Op::Conv2d(conv) => &conv.window,
         Op::MaxPool(pool) => &pool.window,
         Op::Dense(_) => return [shape.height, shape.width],
-        Op::Lookup(_) | Op::Concat => return [height, width],
+        Op::Lookup(_) | Op::Concat | Op::Add(_) | Op::Mul(_) => return [height, width],
     };
     [
         most_reached(

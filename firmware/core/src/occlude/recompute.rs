@@ -6,7 +6,7 @@ use crate::MAX_TENSORS;
 use crate::arena::copy;
 use crate::image::{Conv2d, Dense, Layer, MaxPool, Op, Shape};
 use crate::ops::conv2d::{POOLS_SUMS, PooledPart, pooled as pooled_sums};
-use crate::ops::{InputRows, Output, concat, dense, lookup, max_pool, slide};
+use crate::ops::{InputRows, Output, combine_with, concat, dense, lookup, max_pool, slide};
 use crate::run::to_logits;
 
 /// The state of an occlusion: which pixels of each tensor differ from the base.
@@ -121,7 +121,7 @@ impl<'l, const POOLS: bool> Recompute<'l, POOLS> {
                 Op::Conv2d(conv) => changed.reached_by(&conv.window, shape),
                 Op::MaxPool(pool) => changed.reached_by(&pool.window, shape),
                 Op::Dense(_) if !changed.is_empty() => region,
-                Op::Lookup(_) | Op::Concat | Op::Dense(_) => changed,
+                Op::Lookup(_) | Op::Concat | Op::Dense(_) | Op::Add(_) | Op::Mul(_) => changed,
             };
             if region.is_empty() {
                 return Some(());
@@ -265,7 +265,7 @@ impl<'l, const POOLS: bool> Recompute<'l, POOLS> {
         let shape = layer.shape;
         let columns = region.left..region.left + region.width;
         let mut first_channel = 0;
-        for &input in layer.inputs {
+        for (operand, &input) in layer.inputs.iter().enumerate() {
             let source = self.shape(input.into())?;
             let Lent {
                 input,
@@ -283,6 +283,13 @@ impl<'l, const POOLS: bool> Recompute<'l, POOLS> {
                 match (&layer.op, y) {
                     (Op::Lookup(table), Output::Int8(y)) => {
                         lookup::apply(table, x.get(elements)?, y);
+                    }
+                    // The first operand is kept in the output's place until the second comes.
+                    (Op::Add(_) | Op::Mul(_), Output::Int8(y)) if operand == 0 => {
+                        copy(x.get(elements)?, y);
+                    }
+                    (op @ (Op::Add(_) | Op::Mul(_)), Output::Int8(y)) => {
+                        combine_with(op, x.get(elements)?, y)?;
                     }
                     (Op::Concat, Output::Int8(y)) => concat::place(
                         x.get(region.row(row, source))?,
