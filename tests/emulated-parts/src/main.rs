@@ -9,6 +9,7 @@
 //! The first line of the output is the path of the port.
 
 mod child;
+mod missing;
 mod pico2;
 mod port;
 mod uf2;

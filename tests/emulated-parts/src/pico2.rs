@@ -10,7 +10,7 @@ use object::{Object, ObjectSymbol};
 use rp2350_emu::{Config, Cores, Emulator};
 
 use crate::port::Port;
-use crate::uf2;
+use crate::{missing, uf2};
 
 const FAMILY: u32 = 0xE48B_FF59;
 const FLASH: u32 = 0x1000_0000;
@@ -80,6 +80,9 @@ pub fn run(elf: &Path, files: &[PathBuf]) -> Result<()> {
     let elf = object::File::parse(&*elf)?;
     let to_board = Ring::find(&elf, "__link_to_board")?;
     let to_host = Ring::find(&elf, "__link_to_host")?;
+
+    let replaced = missing::replace(&elf, FLASH, &mut flash)?;
+    eprintln!("{replaced} instructions that the emulator does not know are replaced");
 
     let mut part = boot(&flash)?;
     let mut port = Port::open()?;
