@@ -43,8 +43,7 @@ impl<const BYTES: usize> Ring<BYTES> {
     fn len(&self) -> usize {
         let put = self.put.load(Ordering::Relaxed);
         let taken = self.taken.load(Ordering::Relaxed);
-        // Barriers of their own: an emulator of the RP2350 does not know the loads and
-        // stores of Armv8-M that are barriers, too.
+        // Barriers of their own, for whoever reads and writes this from outside.
         fence(Ordering::Acquire);
         put.wrapping_sub(taken) as usize
     }
