@@ -5,7 +5,8 @@
 //! - [`causes`], [`verdict`], [`dump`]: errors and verdicts in words, arrays as files.
 //! - [`documents`]: the JSON documents, their schemas and `docs/json.md`.
 //! - [`scene`]: from results of a board or a model to the figures of `cortexscope-draw`.
-//! - [`report`]: one HTML file. [`terminal`]: the same contents on a terminal.
+//! - `page`: what all HTML files share. [`report`]: one that says what a board did.
+//!   [`brain_report`]: one that says what was done to neurons. [`terminal`]: the same contents on a terminal.
 //! - [`demonstration`]: inputs on a board as pictures, report and document.
 //!   [`inference`], [`ascent`]: inputs through a board, ascents of a float model, with
 //!   their files and documents.
@@ -40,6 +41,7 @@
 //! ```
 
 pub mod ascent;
+pub mod brain_report;
 pub mod causes;
 pub mod demonstration;
 pub mod documents;
@@ -47,6 +49,8 @@ pub mod dump;
 pub mod fit;
 pub mod gallery;
 pub mod inference;
+
+mod page;
 pub mod picture_file;
 pub mod report;
 pub mod scene;

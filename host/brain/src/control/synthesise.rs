@@ -17,6 +17,7 @@ use image::{GrayImage, Luma};
 use super::error::ControlError;
 use super::population::{softmax, unit};
 use crate::encode::Stored;
+use crate::neuron::NeuronError;
 
 /// What an image is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,11 +79,12 @@ pub fn synthesise(
 ) -> Result<Synthesis, ControlError> {
     let neurons = fit.readout.neurons();
     if neuron >= neurons {
-        return Err(ControlError::NoNeuron {
+        return Err(NeuronError::NoNeuron {
             who: "the fit".to_owned(),
             neuron,
             last: neurons - 1,
-        });
+        }
+        .into());
     }
     if settings.goal == Goal::OneHot && neurons < 2 {
         return Err(ControlError::OneNeuron);

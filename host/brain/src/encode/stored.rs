@@ -168,6 +168,11 @@ fn npy<T: AutoSerialize + Copy>(
 }
 
 impl Stored {
+    /// Whether there is a fit in `folder`.
+    pub fn is_in(folder: &Path) -> bool {
+        folder.join(FILE).is_file()
+    }
+
     /// Opens the fit that [`save`] kept in `folder`, and its network.
     ///
     /// # Errors

@@ -1,4 +1,5 @@
-//! A unit of the int8 network on a board, asked over its link.
+//! A unit of the int8 network on a board, or neurons that a fit reads from one of its layers,
+//! asked over the board's link.
 //!
 //! The protocol answers one request after the other. What runs beside it is the host's own
 //! check: while the board computes an image, another thread has tract run the same int8
@@ -13,27 +14,47 @@ use cortexscope_explain::target::{Aim, Quantity, Target};
 use cortexscope_rig::Rig;
 use cortexscope_rig::session::{Mode, Statistics, TensorSet};
 
-use super::{Neuron, NeuronError, check_rates, check_sizes};
+use super::{Neuron, NeuronError, check_population, check_sizes};
+use crate::encode::{Pooling, Readout, Stored};
 use crate::stimuli::values;
 
-/// A unit of the network on a board.
+/// A unit of the network on a board, or a population that is read from a layer of it.
 pub struct BoardNeuron {
     rig: Rig,
-    unit: Unit,
+    source: Source,
     begun: Statistics,
     queries: u64,
     check: Check,
 }
 
-/// What is read of an answer.
+/// The tensor that an answer is read from, and how.
 #[derive(Clone, Debug)]
-struct Unit {
-    /// The tensor's number on the board.
+struct Source {
+    /// Its number on the board.
     tensor: usize,
     is_logits: bool,
-    aim: Aim,
     scale: f32,
     zero: i8,
+    reading: Reading,
+}
+
+/// What is read of a tensor.
+#[derive(Clone, Debug)]
+enum Reading {
+    /// A class, a map or a unit.
+    Unit(Aim),
+    /// The neurons of a fit.
+    Fit(Box<Read>),
+}
+
+/// How a fit reads a layer.
+#[derive(Clone, Debug)]
+struct Read {
+    /// `[C, H, W]` of the layer, before it is pooled.
+    shape: [usize; 3],
+    pooling: Pooling,
+    readout: Readout,
+    words: String,
 }
 
 /// A query that board and host answered differently.
@@ -41,9 +62,9 @@ struct Unit {
 pub struct Mismatch {
     /// Its number, from 0.
     pub query: u64,
-    /// The board's rate.
+    /// The board's rate, of a population the first that differs.
     pub board: f64,
-    /// The rate by tract.
+    /// The same rate by tract.
     pub host: f64,
 }
 
@@ -64,13 +85,27 @@ impl BoardNeuron {
     /// # Errors
     /// The board has no such unit, or tract cannot load its network.
     pub fn new(rig: Rig, target: &Target) -> Result<Self, NeuronError> {
-        let unit = Unit::of(&rig, target)?;
+        let source = Source::of(&rig, target)?;
+        Self::asking(rig, source)
+    }
+
+    /// The neurons of `fit`, read from the int8 values of the board's tensor `tensor`, which
+    /// holds what the fit's layer does.
+    ///
+    /// # Errors
+    /// The tensor has another size, or tract cannot load the board's network.
+    pub fn fitted(rig: Rig, tensor: usize, fit: &Stored) -> Result<Self, NeuronError> {
+        let source = Source::of_fit(&rig, tensor, fit)?;
+        Self::asking(rig, source)
+    }
+
+    fn asking(rig: Rig, source: Source) -> Result<Self, NeuronError> {
         let judge = Judge::new(&rig.model.int8_onnx)?;
         Ok(Self {
             begun: rig.session.statistics(),
-            check: Check::start(judge, unit.clone()),
+            check: Check::start(judge, source.clone()),
             rig,
-            unit,
+            source,
             queries: 0,
         })
     }
@@ -114,61 +149,57 @@ impl Neuron for BoardNeuron {
 
     fn description(&self) -> String {
         let board = &self.rig.session.board().name;
-        format!("{} on {board}", self.unit.aim.words)
+        format!("{} on {board}", self.source.words())
+    }
+
+    fn neurons(&self) -> usize {
+        match &self.source.reading {
+            Reading::Unit(_) => 1,
+            Reading::Fit(read) => read.readout.neurons(),
+        }
     }
 
     fn rates(&mut self, images: &[&[f32]]) -> Result<Vec<f64>, NeuronError> {
         check_sizes(images, self.shape())?;
         let mut taps = TensorSet::default();
-        if !self.unit.is_logits {
-            taps = [self.unit.tensor].into_iter().collect();
+        if !self.source.is_logits {
+            taps = [self.source.tensor].into_iter().collect();
         }
-        let mut rates = Vec::with_capacity(images.len());
+        let mut rates = Vec::with_capacity(images.len() * self.neurons());
         for image in images {
             let input = self
                 .rig
                 .model
                 .quantise(&values(&self.rig.model.spec.input, image));
             let recording = self.rig.infer(&input, Mode::Fused, taps, &mut |_| {})?;
-            let rate = if self.unit.is_logits {
-                self.unit.aim.value(&recording.logits)
+            let answer = if self.source.is_logits {
+                self.source.of_real(recording.logits)
             } else {
                 let tapped = recording.activations.first();
-                self.unit.of_int8(
+                self.source.of_int8(
                     tapped
                         .map(|tapped| tapped.values.as_slice())
                         .unwrap_or_default(),
                 )
             };
+            rates.extend(&answer);
             self.check.compare(Query {
                 number: self.queries,
                 input,
-                rate,
+                rates: answer,
             });
             self.queries += 1;
-            rates.push(rate);
         }
-        check_rates(rates)
+        check_population(rates, self.neurons())
     }
 }
 
-impl Unit {
+impl Source {
     fn of(rig: &Rig, target: &Target) -> Result<Self, NeuronError> {
         let model = rig.model.image.model();
         let missing = || NeuronError::NotOnBoard {
             what: target.to_string(),
-            layers: model
-                .tensors()
-                .skip(1)
-                .map(|tensor| {
-                    let shape = tensor.shape;
-                    format!(
-                        "{} {:?}",
-                        tensor.name,
-                        [shape.channels, shape.height, shape.width]
-                    )
-                })
-                .collect(),
+            layers: layers(rig),
         };
         let last = model.tensor_count().saturating_sub(1);
         let (tensor, channel, position) = match target {
@@ -204,31 +235,75 @@ impl Unit {
         Ok(Self {
             tensor,
             is_logits: tensor == last,
-            aim: Aim {
+            scale: view.scale,
+            zero: view.zero,
+            reading: Reading::Unit(Aim {
                 layer: LayerId(tensor),
                 shape,
                 what,
                 words: format!("{target}, int8"),
-            },
-            scale: view.scale,
-            zero: view.zero,
+            }),
         })
     }
 
-    /// The rate from the tensor's int8 values, `[C, H, W]`.
-    fn of_int8(&self, values: &[i8]) -> f64 {
-        let zero = i32::from(self.zero);
-        let real: Vec<f32> = values
-            .iter()
-            .map(|&q| (i32::from(q) - zero) as f32 * self.scale)
-            .collect();
-        self.aim.value(&real)
+    fn of_fit(rig: &Rig, tensor: usize, fit: &Stored) -> Result<Self, NeuronError> {
+        let model = rig.model.image.model();
+        let layer = fit.model.layer(fit.layer);
+        let view = model.tensor(tensor);
+        let view = view.filter(|view| view.shape.elements() == layer.elements());
+        let view = view.ok_or_else(|| NeuronError::NotOnBoard {
+            what: format!("{} {:?}", layer.name, layer.shape),
+            layers: layers(rig),
+        })?;
+        Ok(Self {
+            tensor,
+            is_logits: tensor == model.tensor_count().saturating_sub(1),
+            scale: view.scale,
+            zero: view.zero,
+            reading: Reading::Fit(Box::new(Read {
+                shape: layer.shape,
+                pooling: fit.pooling,
+                readout: fit.readout.clone(),
+                words: format!(
+                    "{} neurons fitted to {}, int8",
+                    fit.readout.neurons(),
+                    layer.name
+                ),
+            })),
+        })
     }
 
-    /// The rate from what tract computed.
-    fn of_trace(&self, trace: &Trace) -> f64 {
+    fn words(&self) -> &str {
+        match &self.reading {
+            Reading::Unit(aim) => &aim.words,
+            Reading::Fit(read) => &read.words,
+        }
+    }
+
+    /// The rates from the tensor's int8 values, `[C, H, W]`.
+    fn of_int8(&self, values: &[i8]) -> Vec<f64> {
+        let zero = i32::from(self.zero);
+        let real = values
+            .iter()
+            .map(|&q| (i32::from(q) - zero) as f32 * self.scale);
+        self.of_real(real.collect())
+    }
+
+    /// The rates from the tensor's real values, `[C, H, W]`.
+    fn of_real(&self, values: Vec<f32>) -> Vec<f64> {
+        match &self.reading {
+            Reading::Unit(aim) => vec![aim.value(&values)],
+            Reading::Fit(read) => {
+                let cells = read.pooling.pool(values, read.shape);
+                read.readout.predict(&cells)
+            }
+        }
+    }
+
+    /// The rates from what tract computed.
+    fn of_trace(&self, trace: &Trace) -> Vec<f64> {
         if self.is_logits {
-            return self.aim.value(&trace.logits);
+            return self.of_real(trace.logits.clone());
         }
         let layer = self
             .tensor
@@ -236,6 +311,17 @@ impl Unit {
             .and_then(|layer| trace.activations.get(layer));
         self.of_int8(layer.map(Vec::as_slice).unwrap_or_default())
     }
+}
+
+/// The board's layers and their shapes, for a message.
+fn layers(rig: &Rig) -> Vec<String> {
+    let tensors = rig.model.image.model().tensors().skip(1);
+    let words = tensors.map(|tensor| {
+        let shape = tensor.shape;
+        let sizes = [shape.channels, shape.height, shape.width];
+        format!("{} {sizes:?}", tensor.name)
+    });
+    words.collect()
 }
 
 fn named(rig: &Rig, layer: &str) -> Option<usize> {
@@ -248,7 +334,7 @@ fn named(rig: &Rig, layer: &str) -> Option<usize> {
 struct Query {
     number: u64,
     input: Vec<i8>,
-    rate: f64,
+    rates: Vec<f64>,
 }
 
 /// What the checking thread is told.
@@ -267,9 +353,9 @@ struct Check {
 }
 
 impl Check {
-    fn start(judge: Judge, unit: Unit) -> Self {
+    fn start(judge: Judge, source: Source) -> Self {
         let (tasks, receiver) = sync_channel(WAITING);
-        let thread = std::thread::spawn(move || compare(&judge, &unit, &receiver));
+        let thread = std::thread::spawn(move || compare(&judge, &source, &receiver));
         Self {
             tasks: Some(tasks),
             thread: Some(thread),
@@ -307,7 +393,7 @@ impl Drop for Check {
     }
 }
 
-fn compare(judge: &Judge, unit: &Unit, tasks: &Receiver<Task>) {
+fn compare(judge: &Judge, source: &Source, tasks: &Receiver<Task>) {
     let mut agreement = Agreement::default();
     let mut failed = None;
     for task in tasks {
@@ -315,12 +401,13 @@ fn compare(judge: &Judge, unit: &Unit, tasks: &Receiver<Task>) {
             Task::Compare(query) => match judge.run(&query.input) {
                 Ok(trace) => {
                     agreement.queries += 1;
-                    let host = unit.of_trace(&trace);
-                    if host.to_bits() != query.rate.to_bits() {
+                    let host = source.of_trace(&trace);
+                    let mut both = query.rates.iter().copied().zip(host);
+                    if let Some((board, host)) = both.find(|(a, b)| a.to_bits() != b.to_bits()) {
                         agreement.mismatches += 1;
                         agreement.first.get_or_insert(Mismatch {
                             query: query.number,
-                            board: query.rate,
+                            board,
                             host,
                         });
                     }
@@ -378,7 +465,7 @@ mod tests {
             neuron.check.compare(Query {
                 number,
                 input: input.clone(),
-                rate: 1e9,
+                rates: vec![1e9],
             });
         }
         let agreement = neuron.agreement().unwrap();

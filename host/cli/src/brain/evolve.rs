@@ -6,13 +6,15 @@ mod subject;
 use crate::common::{TapeArgs, blame, ctrl_c, print_json, wrong};
 use crate::progress;
 use clap::Args;
+use cortexscope_brain::data::Images;
 use cortexscope_brain::evolve::{Checkpoint, Experiment, Plan, Settings, Stage, Zero, experiment};
 use cortexscope_brain::generator::{COMPONENTS, Decoder, Generator, LowPass, Pca, Pixels};
 use cortexscope_brain::noise::Noise;
 use cortexscope_brain::optimise::preset;
 use cortexscope_brain::stimuli::Stimuli;
 use cortexscope_draw::number::{grouped, significant};
-use cortexscope_draw::{Drawing, Theme, response_trace, tile_grid};
+use cortexscope_draw::{Drawing, Theme, intervals, response_trace, tile_grid};
+use cortexscope_explain::float_model::FloatModel;
 use cortexscope_net::output::{self, make_folder};
 use cortexscope_present::documents::Document;
 use cortexscope_present::dump;
@@ -27,11 +29,22 @@ use subject::Subject;
 #[derive(Args)]
 pub(in crate::brain) struct Evolve {
     /// A shipped model or the path of a float ONNX; with --board, of a compiled model.
-    #[arg(long, required_unless_present = "program")]
+    #[arg(long, required_unless_present_any = ["program", "fit"])]
     model: Option<String>,
     /// The neuron: LAYER:CHANNEL (the sum of a map), LAYER:CHANNEL:Y:X (one unit) or class:K.
-    #[arg(long, required_unless_present = "program")]
+    #[arg(long, required_unless_present_any = ["program", "fit"])]
     target: Option<String>,
+    /// Ask a neuron of this folder that `brain fit` wrote instead.
+    #[arg(
+        long,
+        value_name = "DIR",
+        requires = "neuron",
+        conflicts_with_all = ["model", "target", "board", "program"]
+    )]
+    fit: Option<PathBuf>,
+    /// The neuron of the fit, from 0.
+    #[arg(long, value_name = "N", requires = "fit")]
+    neuron: Option<usize>,
     /// Ask the int8 network on this board instead of the float model.
     #[arg(long)]
     board: Option<String>,
@@ -81,7 +94,8 @@ pub(in crate::brain) struct Evolve {
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// Natural images: mnist (the 10,000 test digits), a folder of pictures, a .npy array of
-    /// inputs, or none [default: mnist for grey models of 28×28, otherwise none].
+    /// inputs, or none [default: those of a fit's session, mnist for grey models of 28×28,
+    /// otherwise none].
     #[arg(long)]
     images: Option<String>,
     /// Natural images to take, from the first on.
@@ -107,6 +121,27 @@ pub(in crate::brain) struct Evolve {
 
 impl Evolve {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
+        let Evolved {
+            document,
+            search,
+            files,
+            ..
+        } = self.make()?;
+        if self.json {
+            print_json(&document)?;
+        } else {
+            document::say(&document, &search, &files)?;
+        }
+        let has_mismatch = document.board.is_some_and(|board| board.mismatches > 0);
+        Ok(ExitCode::from(if has_mismatch {
+            crate::conventions::FAILED
+        } else {
+            0
+        }))
+    }
+
+    /// Searches, and writes what was found into the folder.
+    pub fn make(&self) -> anyhow::Result<Evolved> {
         let noise = self.noise.parse::<Noise>().map_err(blame)?;
         let preset = preset(&self.optimiser, self.preset.as_deref()).map_err(blame)?;
         let zero = self.zero()?;
@@ -179,7 +214,13 @@ impl Evolve {
             neuron: &neuron,
             search: &search,
         };
-        let files = self.write(&found, stimuli.as_ref(), generator.shape(), words)?;
+        let (files, drawings) = self.write(
+            &found,
+            stimuli.as_ref(),
+            generator.shape(),
+            words,
+            subject.model(),
+        )?;
         let context = document::Context {
             neuron: &neuron,
             settings: &settings,
@@ -190,20 +231,12 @@ impl Evolve {
         };
         let document = document::document(&found, &context, &mut subject, self.target.as_deref())?;
         output::write(&files.receipt, document.to_text()?.as_bytes()).map_err(blame)?;
-        let has_mismatch = document
-            .board
-            .as_ref()
-            .is_some_and(|board| board.mismatches > 0);
-        if self.json {
-            print_json(&document)?;
-        } else {
-            document::say(&document, &search, &files)?;
-        }
-        Ok(ExitCode::from(if has_mismatch {
-            crate::conventions::FAILED
-        } else {
-            0
-        }))
+        Ok(Evolved {
+            document,
+            drawings,
+            search,
+            files,
+        })
     }
 
     fn zero(&self) -> anyhow::Result<Zero> {
@@ -227,10 +260,14 @@ impl Evolve {
             Some(named) => Some(named),
             None => default,
         };
-        let Some(named) = named else {
-            return Ok(None);
+        let stimuli = match (named, &self.images, subject.session()) {
+            (_, None, Some(session)) => {
+                let images = Images::open(session).map_err(blame)?;
+                Stimuli::of_recorded(&images, spec).map_err(blame)?
+            }
+            (Some(named), ..) => Stimuli::open(named, spec).map_err(blame)?,
+            (None, ..) => return Ok(None),
         };
-        let stimuli = Stimuli::open(named, spec).map_err(blame)?;
         Ok(Some(match self.natural {
             Some(0) => return Err(wrong("--natural: give 1 image or more, or --images none")),
             Some(count) => stimuli.first(count),
@@ -289,7 +326,8 @@ impl Evolve {
         stimuli: Option<&Stimuli>,
         shape: [usize; 3],
         words: Words<'_>,
-    ) -> anyhow::Result<Files> {
+        model: Option<&FloatModel>,
+    ) -> anyhow::Result<(Files, Vec<Drawing>)> {
         let at = |name: &str| self.output.join(name);
         let image = at("evolved.npy");
         dump::npy(
@@ -302,10 +340,12 @@ impl Evolve {
         dump::npy(&trace, &[2, found.evolution.queries_spent() as u64], &rates)?;
         let layout = evolution::layout(shape);
         let mut pictures = Vec::new();
+        let mut drawings = Vec::new();
         let mut save = |name: &str, drawing: Drawing| -> anyhow::Result<()> {
             let path = at(name);
             picture(&path, &drawing)?;
             pictures.push(path);
+            drawings.push(drawing);
             Ok(())
         };
         save(
@@ -317,17 +357,36 @@ impl Evolve {
         if let Some(tiles) = stimuli.and_then(|stimuli| evolution::natural(found, stimuli, words)) {
             save("evolution-natural.png", tile_grid(&tiles, layout)?)?;
         }
-        Ok(Files {
+        let label = |class: usize| {
+            model.map_or_else(|| class.to_string(), |model| model.short_label(class))
+        };
+        if let Some(rates) = evolution::categories(found, words, label) {
+            save("evolution-categories.png", intervals(&rates)?)?;
+        }
+        if let Some(rates) = stimuli.and_then(|stimuli| evolution::likeness(found, stimuli, words))
+        {
+            save("evolution-likeness.png", intervals(&rates)?)?;
+        }
+        let files = Files {
             image,
             trace,
             pictures,
             receipt: at("evolution.json"),
-        })
+        };
+        Ok((files, drawings))
     }
 }
 
 fn picture(path: &Path, drawing: &Drawing) -> anyhow::Result<()> {
     output::write(path, &drawing.png(Theme::Light, 2)?).map_err(blame)
+}
+
+/// A search that was made.
+pub(in crate::brain) struct Evolved {
+    pub document: cortexscope_present::documents::evolve::Evolve,
+    pub drawings: Vec<Drawing>,
+    search: String,
+    files: Files,
 }
 
 /// What was written.
