@@ -45,14 +45,10 @@ pub(super) struct LaboratoryArgs {
     /// Size of a step, of grey levels from −1 to 1.
     #[arg(long, default_value_t = 0.01, help_heading = "Synthesis")]
     rate: f64,
-    /// Weight of the total variation.
-    #[arg(
-        long,
-        value_name = "WEIGHT",
-        default_value_t = 500.0,
-        help_heading = "Synthesis"
-    )]
-    variation: f64,
+    /// Weight of the total variation [default: 500 for an input of 224 pixels, and less by the
+    /// square of the side for a smaller one].
+    #[arg(long, value_name = "WEIGHT", help_heading = "Synthesis")]
+    variation: Option<f64>,
     /// Standard deviation of the grey levels of the control with raised contrast.
     #[arg(
         long,
@@ -87,15 +83,17 @@ impl LaboratoryArgs {
         if !is_positive(self.rate) || !is_positive(self.contrast) {
             return Err(wrong("--rate and --contrast are numbers greater than 0"));
         }
-        if !(self.variation.is_finite() && self.variation >= 0.0) {
+        let settings = Settings::new(goal, &fit.model.spec.input);
+        let variation = self.variation.unwrap_or(settings.variation);
+        if !(variation.is_finite() && variation >= 0.0) {
             return Err(wrong("--variation is a number from 0 up"));
         }
         Ok(Protocol {
             settings: Settings {
                 steps: self.steps,
                 rate: self.rate,
-                variation: self.variation,
-                ..Settings::new(goal, &fit.model.spec.input)
+                variation,
+                ..settings
             },
             seeds: seeds as u64,
             others,
