@@ -7,7 +7,7 @@
 //! | check | `check` | the one check of an image, layer by layer and plan by plan |
 //! | plan | [`plan`], [`sharing`] | where each tensor lies in the arena, step by step; which steps write over their input |
 //! | kernels | [`ops`] | convolution, dense, pooling, lookup: one row or one layer at a time |
-//! | run | [`run()`] | one inference, with a [`Tap`] on every tensor |
+//! | run | [`run()`] | one inference, with a [`Tap`] on every tensor; an [`Accelerator`] may compute layers |
 //! | occlusion | [`occlude()`] | one inference per occluder position, recomputing what changed |
 //!
 //! Tensors are numbered in topological order: tensor 0 is the input and layer
@@ -53,6 +53,7 @@ pub mod ops;
 pub mod plan;
 pub mod sharing;
 
+mod accelerator;
 mod arena;
 mod check;
 mod free;
@@ -61,11 +62,12 @@ mod run;
 mod softmax;
 mod tap;
 
+pub use accelerator::{Accelerator, NoAccelerator};
 pub use arena::ArenaError;
 pub use image::{ImageError, Layer, Model, Op, Tensor};
 pub use occlude::{Occluder, OcclusionError, OcclusionReport, occlude, occlusion_arena_bytes};
 pub use plan::{Mode, Plan, Step};
-pub use run::{RunError, run};
+pub use run::{RunError, run, run_with};
 pub use softmax::{first_greatest, softmax_probability};
 pub use tap::{NoTap, Tap};
 

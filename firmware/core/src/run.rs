@@ -1,9 +1,10 @@
 //! One inference: the steps of a plan over an arena.
 
+use crate::accelerator::{Accelerator, NoAccelerator};
 use crate::arena::{ArenaError, accumulators, check, copy, int8, parts, two_parts, words};
 use crate::free;
 use crate::image::{Conv2d, Layer, MaxPool, Model, Op};
-use crate::ops::conv2d::{polynomials, pooled as pooled_sums};
+use crate::ops::conv2d::{PooledPart, polynomials, pooled as pooled_sums, pools_sums};
 use crate::ops::{InputRows, Output, concat, dense, lookup, max_pool, slide};
 use crate::plan::{Plan, Step};
 use crate::sharing::first_row;
@@ -35,8 +36,25 @@ pub fn run<T: Tap>(
     input: &[i8],
     tap: &mut T,
 ) -> Result<(), RunError<T::Error>> {
+    run_with(model, plan, arena, input, tap, &mut NoAccelerator)
+}
+
+/// The same, with what `accelerator` computes left to it.
+///
+/// Where a tap watches the arena, everything is computed there, as a board does.
+///
+/// # Errors
+/// [`RunError`]; after an error the arena holds nothing of use.
+pub fn run_with<T: Tap>(
+    model: &Model<'_>,
+    plan: &Plan<'_>,
+    arena: &mut [u8],
+    input: &[i8],
+    tap: &mut T,
+    accelerator: &mut impl Accelerator,
+) -> Result<(), RunError<T::Error>> {
     check(model, plan.arena_bytes(), arena, input).map_err(RunError::Arena)?;
-    steps(model, plan, arena, input, tap).map_err(|stop| match stop {
+    steps(model, plan, arena, input, tap, accelerator).map_err(|stop| match stop {
         Some(error) => RunError::Tap(error),
         None => RunError::ForeignPlan,
     })
@@ -55,6 +73,7 @@ fn steps<T: Tap>(
     whole: &mut [u8],
     input: &[i8],
     tap: &mut T,
+    accelerator: &mut impl Accelerator,
 ) -> Result<(), Stop<T>> {
     let place = plan.place(model, 0).ok_or(None)?;
     copy(input, int8(whole.get_mut(place).ok_or(None)?));
@@ -69,9 +88,9 @@ fn steps<T: Tap>(
         let layer = model.layer(step.layers.start);
         let layer = layer.as_ref().ok_or(None)?;
         if step.is_fused() {
-            run_conv_pool(model, plan, arena, layer, &step, tap)?;
+            run_conv_pool(model, plan, arena, layer, &step, tap, accelerator)?;
         } else {
-            run_layer(model, plan, arena, layer, &step.scratch, tap)?;
+            run_layer(model, plan, arena, layer, &step.scratch, tap, accelerator)?;
         }
         if tap.watches_arena() {
             tap.stepped(step.layers.start + 1..step.output() + 1, whole);
@@ -88,10 +107,15 @@ fn run_layer<T: Tap>(
     layer: &Layer<'_>,
     scratch: &Range<usize>,
     tap: &mut T,
+    accelerator: &mut impl Accelerator,
 ) -> Result<(), Stop<T>> {
     let tensor = layer.output;
     tap.begin(tensor);
-    evaluate(model, plan, arena, layer, scratch).ok_or(None)?;
+    if is_accelerated(layer, false, tap, accelerator) {
+        accelerate(model, plan, arena, layer, accelerator).ok_or(None)?;
+    } else {
+        evaluate(model, plan, arena, layer, scratch).ok_or(None)?;
+    }
     tap.end(tensor);
     let place = plan.place(model, tensor).ok_or(None)?;
     let output = arena.get_mut(place.clone()).ok_or(None)?;
@@ -135,6 +159,7 @@ fn run_conv_pool<T: Tap>(
     conv: &Layer<'_>,
     step: &Step,
     tap: &mut T,
+    accelerator: &mut impl Accelerator,
 ) -> Result<(), Stop<T>> {
     let (made, pooled) = (conv.output, step.output());
     let layer = model.layer(made);
@@ -143,8 +168,19 @@ fn run_conv_pool<T: Tap>(
     };
     let from = plan.place(model, conv.input()).ok_or(None)?;
     let place = plan.place(model, pooled).ok_or(None)?;
+    if !tap.wants(made) && is_accelerated(conv, true, tap, accelerator) {
+        tap.begin(made);
+        take(arena, &from, conv, accelerator).ok_or(None)?;
+        let rows = arena.get_mut(place.clone()).ok_or(None)?;
+        let rows = int8(rows).chunks_exact_mut(pool.output.row_elements().max(1));
+        for (y, row) in rows.enumerate() {
+            accelerator.pooled_row(y, row);
+        }
+        tap.end(made);
+        return tap_whole(pooled, arena, place, tap);
+    }
     if let Op::Conv2d(conv) = &conv.op
-        && pooled_sums::are_used(conv, pool)
+        && pools_sums(conv, pool)
         && !tap.wants(made)
     {
         tap.begin(made);
@@ -156,12 +192,21 @@ fn run_conv_pool<T: Tap>(
         tap.end(made);
         return tap_whole(pooled, arena, place, tap);
     }
+    let is_accelerated = is_accelerated(conv, false, tap, accelerator);
+    if is_accelerated {
+        take(arena, &from, conv, accelerator).ok_or(None)?;
+    }
     let mut begun = 0;
     for at in 0..pool.input.height {
         tap.begin(made);
-        // The output may lie over input rows that were read.
-        let places = [from.clone(), step.row.clone(), step.scratch.clone()];
-        slide_row(&conv.op, arena, places, at).ok_or(None)?;
+        if is_accelerated {
+            let row = arena.get_mut(step.row.clone()).ok_or(None)?;
+            accelerator.row(at, Output::Int8(int8(row)));
+        } else {
+            // The output may lie over input rows that were read.
+            let places = [from.clone(), step.row.clone(), step.scratch.clone()];
+            slide_row(&conv.op, arena, places, at).ok_or(None)?;
+        }
         tap.end(made);
         let [y, row] = two_parts(arena, place.clone(), step.row.clone()).ok_or(None)?;
         let (y, row) = (int8(y), int8(row));
@@ -180,6 +225,48 @@ fn run_conv_pool<T: Tap>(
         tap.end(pooled);
     }
     tap_whole(pooled, arena, place, tap)
+}
+
+/// Whether the accelerator computes a layer, or it and the max-pool after it.
+fn is_accelerated(
+    layer: &Layer<'_>,
+    pooled: bool,
+    tap: &impl Tap,
+    accelerator: &impl Accelerator,
+) -> bool {
+    accelerator.computes(layer.output - 1, pooled) && !tap.watches_arena()
+}
+
+/// Gives the input of a layer to the accelerator. It is the accelerator's own then, so that
+/// the output may lie over the input.
+fn take(
+    arena: &mut [u8],
+    from: &Range<usize>,
+    layer: &Layer<'_>,
+    accelerator: &mut impl Accelerator,
+) -> Option<()> {
+    accelerator.take(layer.output - 1, int8(arena.get_mut(from.clone())?));
+    Some(())
+}
+
+/// One layer by the accelerator.
+fn accelerate(
+    model: &Model<'_>,
+    plan: &Plan<'_>,
+    arena: &mut [u8],
+    layer: &Layer<'_>,
+    accelerator: &mut impl Accelerator,
+) -> Option<()> {
+    let from = plan.place(model, layer.input())?;
+    take(arena, &from, layer, accelerator)?;
+    let to = plan.place(model, layer.output)?;
+    let row_bytes = to.len().checked_div(layer.shape.height)?;
+    let is_logits = layer.output == model.layer_count();
+    let rows = arena.get_mut(to)?.chunks_exact_mut(row_bytes.max(1));
+    for (y, row) in rows.enumerate() {
+        accelerator.row(y, Output::of(row, is_logits)?);
+    }
+    Some(())
 }
 
 /// Taps a tensor that is there as a whole.
@@ -210,7 +297,12 @@ fn pooled_row(
     let [x, beside_it] = two_parts(arena, from, beside.clone())?;
     let (scratch, rest) = beside_it.split_at_mut_checked(need_bytes)?;
     rest.fill(0);
-    pooled_sums::fill(conv, InputRows::all(int8(x)), y, words(scratch)?);
+    let part = PooledPart {
+        y,
+        is_first: y == 0,
+        columns: 0..pool.output.width,
+    };
+    pooled_sums::fill(conv, InputRows::all(int8(x)), &part, words(scratch)?);
     let row_elements = pool.output.row_elements();
     let start = to.start + y * row_elements;
     let [beside_it, row] = two_parts(arena, beside, start..start + row_elements)?;

@@ -3,18 +3,21 @@
 use crate::engine::{Engine, Macs, MapSink, Refusal};
 use crate::request::{checked_model, model_identity, occluder, signed};
 use crate::stream::painted_over;
-use cortexscope_core::{ArenaError, Model, OcclusionError, RunError, Tap, occlude, run};
+use cortexscope_core::{
+    Accelerator, ArenaError, Model, NoAccelerator, OcclusionError, RunError, Tap, occlude, run_with,
+};
 use cortexscope_wire::message::{BoardError, Mode, ModelIdentity, Occlude};
 
 /// The static engine over a model image and an arena.
 ///
 /// The end of the arena keeps the input between requests; what is before it
 /// belongs to the engine.
-pub struct StaticEngine<'a> {
+pub struct StaticEngine<'a, A = NoAccelerator> {
     model: Result<Model<'a>, BoardError>,
     model_region_bytes: usize,
     work: &'a mut [u8],
     input: &'a mut [u8],
+    accelerator: A,
 }
 
 impl<'a> StaticEngine<'a> {
@@ -31,9 +34,28 @@ impl<'a> StaticEngine<'a> {
             model_region_bytes: model_region.len(),
             work,
             input,
+            accelerator: NoAccelerator,
         }
     }
 
+    /// The same engine, with layers left to what `load` makes of the model.
+    pub fn accelerated<A: Accelerator + Default>(
+        self,
+        load: impl FnOnce(&Model<'a>) -> A,
+    ) -> StaticEngine<'a, A> {
+        StaticEngine {
+            accelerator: self
+                .model
+                .map_or_else(|_| A::default(), |model| load(&model)),
+            model: self.model,
+            model_region_bytes: self.model_region_bytes,
+            work: self.work,
+            input: self.input,
+        }
+    }
+}
+
+impl<A: Accelerator> StaticEngine<'_, A> {
     /// The refusal of work that cannot begin.
     #[inline(never)]
     fn cannot_begin(&self, error: ArenaError) -> BoardError {
@@ -52,7 +74,7 @@ impl<'a> StaticEngine<'a> {
     }
 }
 
-impl Engine for StaticEngine<'_> {
+impl<A: Accelerator> Engine for StaticEngine<'_, A> {
     fn name(&self) -> &str {
         concat!("static ", env!("CARGO_PKG_VERSION"))
     }
@@ -87,7 +109,8 @@ impl Engine for StaticEngine<'_> {
             .plan(engine_mode(mode))
             .ok_or(BoardError::ModeNotInImage(mode))?;
         let input = signed(self.input);
-        run(&model, &plan, self.work, input, tap).map_err(|error| match error {
+        let accelerator = &mut self.accelerator;
+        run_with(&model, &plan, self.work, input, tap, accelerator).map_err(|error| match error {
             RunError::Arena(error) => self.cannot_begin(error).into(),
             RunError::ForeignPlan => BoardError::ModeNotInImage(mode).into(),
             RunError::Tap(stop) => Refusal::Stopped(stop),

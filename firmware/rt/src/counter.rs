@@ -22,7 +22,7 @@ pub use core_counter::CoreCounter;
 #[cfg(all(not(any(unix, windows)), armv7m))]
 pub use cycles::CycleCounter;
 #[cfg(not(any(unix, windows)))]
-pub use systick::InstructionCounter;
+pub use systick::{InstructionCounter, SysTickCycles};
 
 pub use cortexscope_probe::wire::message::CounterKind;
 

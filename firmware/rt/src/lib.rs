@@ -12,6 +12,8 @@
 //! | `stack` | paints the stack and finds how deep it went |
 //! | `cmsdk_uart` | the UART of Arm's MPS2 images, with the feature `cmsdk-uart` |
 //! | `semihosting` | a shorter way past that UART where the board is emulated |
+//! | `rp` | USB and the LED of boards with an RP2040 or an RP2350, with the feature `rp` |
+//! | `memory_link` | a link through RAM, for emulators and debug probes of these boards |
 //! | `log`, `ring` | keep defmt frames until the probe sends them |
 //! | `rtt` | the same frames for a debug probe, with the feature `rtt` |
 //! | `fault` | turns a panic or a fault into a log and a reset |
@@ -47,20 +49,26 @@ mod semihosting;
 mod stack;
 
 pub mod counter;
+#[cfg(any(feature = "rp", test))]
+pub mod memory_link;
 pub mod once;
 pub mod ring;
+#[cfg(any(feature = "rp", test))]
+pub mod rp;
 
 #[cfg(not(any(unix, windows)))]
 pub use board::CortexM;
 #[cfg(all(not(any(unix, windows)), feature = "cmsdk-uart"))]
 pub use cmsdk_uart::{CmsdkUart, CmsdkUart0};
-#[cfg(not(any(unix, windows)))]
-pub use counter::InstructionCounter;
 #[cfg(all(not(any(unix, windows)), armv7m))]
 pub use counter::{CoreCounter, CycleCounter};
+#[cfg(not(any(unix, windows)))]
+pub use counter::{InstructionCounter, SysTickCycles};
 #[cfg(not(any(unix, windows)))]
 pub use memory_map::{model_region, take_heap};
 #[cfg(all(not(any(unix, windows)), feature = "rtt"))]
 pub use rtt::start as start_rtt;
 #[cfg(not(any(unix, windows)))]
 pub use run::{run, run_engine, run_with_send_window};
+#[cfg(not(any(unix, windows)))]
+pub use stack::lowest as lowest_stack_address;

@@ -13,6 +13,11 @@ use crate::memory_map;
 /// Whether the stack was ever painted.
 static IS_PAINTED: AtomicBool = AtomicBool::new(false);
 
+/// The lowest address of the stack, for cores that have a register to compare with.
+pub fn lowest() -> u32 {
+    memory_map::stack().start as u32
+}
+
 /// Fills the free stack, from its end up to the stack pointer, with `paint`.
 #[inline(always)]
 pub fn paint(paint: u8) {

@@ -10,6 +10,7 @@ mod product;
 mod rearrange;
 mod reduce;
 mod resize;
+mod straight_through;
 mod transposed;
 
 use tract_onnx::prelude::*;
@@ -27,6 +28,7 @@ use tract_onnx::tract_core::ops::nn::{Reduce, Softmax};
 use tract_onnx_opl::lrn::Lrn;
 
 use crate::error::unsupported;
+use crate::straight_through::{Rescale, Steps};
 use crate::tape::Tape;
 use crate::{AdjointError, Rule};
 
@@ -89,6 +91,10 @@ pub fn differentiate(
         normalise::differentiate_lrn(tape, step, op)
     } else if let Some(op) = op.downcast_ref::<Reduce>() {
         reduce::differentiate(tape, step, op)
+    } else if let Some(op) = op.downcast_ref::<Steps>() {
+        straight_through::differentiate_steps(tape, step, op)
+    } else if let Some(op) = op.downcast_ref::<Rescale>() {
+        straight_through::differentiate_rescale(tape, step, op, rule)
     } else if resize::differentiate(tape, step)? {
         Ok(())
     } else {

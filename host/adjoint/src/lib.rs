@@ -16,9 +16,12 @@
 //! gets half, as do elements that tie in a reduction. A max-pool's switch points to the
 //! first of equal values, by rows.
 //!
+//! [`straight_through`] has the arithmetic of int8 networks with the derivatives that are
+//! usual for it.
+//!
 //! Layers: `request` walks the graph backward and has the `derivative` or the `relevance`
 //! of each node written on the `tape`; `operators` are our own, and a `window` says where
-//! they look; `plan` runs.
+//! they look, and [`matrix`] multiplies for them; `plan` runs.
 //!
 //! ```
 //! use tract_adjoint::{Adjoint, Target};
@@ -44,6 +47,7 @@
 mod derivative;
 mod error;
 mod load;
+pub mod matrix;
 mod memory;
 mod objective;
 mod operators;
@@ -51,6 +55,7 @@ mod plan;
 mod relevance;
 mod request;
 mod rule;
+pub mod straight_through;
 mod tape;
 mod window;
 

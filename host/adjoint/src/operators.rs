@@ -4,7 +4,6 @@ mod conv_forward;
 mod conv_gradient;
 mod gate;
 mod lrn_gradient;
-mod matrix;
 mod max_pool;
 mod product_gradient;
 mod quotient;

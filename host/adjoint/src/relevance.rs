@@ -15,6 +15,7 @@ use tract_onnx::tract_core::ops::nn::{Reduce, Reducer, Softmax};
 use tract_onnx_opl::lrn::Lrn;
 
 use crate::derivative::{Step, differentiate, is_resize};
+use crate::straight_through::{Rescale, Steps};
 use crate::tape::Tape;
 use crate::{AdjointError, Rule};
 
@@ -78,6 +79,9 @@ pub fn propagate(
     if op.is::<ElementWiseOp>() || op.is::<Lrn>() {
         tape.give(step.node.inputs[0], step.arrived)?;
         return Ok(None);
+    }
+    if op.is::<Steps>() || op.is::<Rescale>() {
+        return Err(step.unsupported("there is no rule of relevance for int8 arithmetic"));
     }
     let is_extreme = |op: &Reduce| matches!(op.reducer, Reducer::Max | Reducer::Min);
     if op.is::<Softmax>()

@@ -11,6 +11,7 @@ use crate::error::unsupported;
 use crate::operators::{ConvForward, ConvGeometry, Scratch, SwitchMaxPool, Winograd};
 use crate::plan::{Parts, Plan, ShareOf};
 use crate::relevance::{ShareWires, biased_product, propagate};
+use crate::straight_through::Rescale;
 use crate::tape::{Tape, shape_in};
 use crate::window::Window;
 use crate::{AdjointError, Rule, Rules};
@@ -283,6 +284,12 @@ impl<'m> Adjoint<'m> {
                 successors: tvec!(),
             });
         }
+        // Sums of whole numbers are exact, but not by transforms.
+        let is_exact = self
+            .model
+            .nodes()
+            .iter()
+            .any(|node| node.op_is::<Rescale>());
         for id in forward.eval_order()? {
             let node = self.model.node(id);
             let Some(op) = node.op_as::<Conv>().filter(|op| is_plain(op)) else {
@@ -297,7 +304,8 @@ impl<'m> Adjoint<'m> {
                 continue;
             };
             let kernel = self.model.outlet_fact(node.inputs[1])?.konst.clone();
-            if let Some((own, kernel)) = Winograd::if_worth(geometry, scratch).zip(kernel) {
+            let winograd = Winograd::if_worth(geometry, scratch).filter(|_| !is_exact);
+            if let Some((own, kernel)) = winograd.zip(kernel) {
                 let name = format!("{}.transformed", node.name);
                 let kernel = forward.add_const(name, own.transformed(&kernel)?)?;
                 forward.add_edge(kernel, InletId::new(id, 1))?;

@@ -7,3 +7,4 @@ mod nets;
 mod oracle;
 mod reference;
 mod relevance;
+mod straight_through;

@@ -13,6 +13,8 @@ pub struct BoardKind {
     pub ram_bytes: Option<u32>,
     /// What debug probes call the part; none where there is no part to flash.
     pub chip: Option<&'static str>,
+    /// The drive that its boot loader shows; none if it shows none.
+    pub drive: Option<Drive>,
     /// The engines that there is firmware with; the first is the default.
     pub engines: &'static [Engine],
     /// How it is reached.
@@ -21,6 +23,15 @@ pub struct BoardKind {
     pub build: Option<Build>,
     /// What its firmware takes; none for the host.
     pub firmware: Option<Footprint>,
+}
+
+/// The drive of a boot loader: a UF2 file that is dragged onto it is written to flash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drive {
+    /// The `Board-ID` of the file `INFO_UF2.TXT` on it.
+    pub board_id: &'static str,
+    /// The family of UF2 files that it takes.
+    pub uf2_family: u32,
 }
 
 /// How the firmware of a board is built.

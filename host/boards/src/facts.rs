@@ -4,7 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::board::{BoardKind, Build, Engine, Footprint, PlannedPart, Region, Regions, Transport};
+use crate::board::{
+    BoardKind, Build, Drive, Engine, Footprint, PlannedPart, Region, Regions, Transport,
+};
+
+/// What a boot loader with a drive erases at once.
+const SECTOR_BYTES: u32 = 4096;
 
 /// A `board.toml`.
 #[derive(Debug, Deserialize)]
@@ -18,6 +23,7 @@ pub struct BoardFile {
     ram_bytes: u32,
     chip: Option<String>,
     regions: RegionsTable,
+    drive: Option<DriveTable>,
     emulator: Option<Emulator>,
     firmware: Firmware,
 }
@@ -44,6 +50,13 @@ struct RegionsTable {
 struct Extent {
     address: u32,
     bytes: u32,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DriveTable {
+    board_id: String,
+    uf2_family: u32,
 }
 
 #[derive(Debug, Deserialize)]
@@ -120,6 +133,12 @@ impl BoardFile {
             regions.stack.length() + regions.ram.length(),
             self.ram_bytes,
         )?;
+        if self.drive.is_some() && !regions.model.address.is_multiple_of(SECTOR_BYTES) {
+            return Err(format!(
+                "regions.model must begin at a multiple of {SECTOR_BYTES}: a boot loader erases so \
+                 many bytes at once, and a model is dragged without the firmware"
+            ));
+        }
         if regions.arena_bytes >= regions.ram.bytes {
             return Err(
                 "regions.arena_bytes must be less than the bytes of regions.ram".to_owned(),
@@ -152,6 +171,10 @@ impl BoardFile {
             flash_bytes: Some(self.flash_bytes),
             ram_bytes: Some(self.ram_bytes),
             chip: self.chip.map(|chip| &*chip.leak()),
+            drive: self.drive.map(|drive| Drive {
+                board_id: drive.board_id.leak(),
+                uf2_family: drive.uf2_family,
+            }),
             engines: engines.collect::<Vec<_>>().leak(),
             transport,
             build: Some(Build {
@@ -245,6 +268,12 @@ mod tests {
             error("[\"static\"]", "[\"tract\"]"),
             "engines must begin with \"static\""
         );
+        let drive = "[drive]\nboard_id = \"RP2350\"\nuf2_family = 1\n[emulator]";
+        let with_drive = BOARD.replace("[emulator]", drive);
+        BoardFile::parse(&with_drive).expect("a board with a drive");
+        let shared = with_drive.replace("address = 0x0010_0000", "address = 0x0010_0800");
+        let shared = BoardFile::parse(&shared).expect_err("a shared sector");
+        assert!(shared.starts_with("regions.model"), "{shared}");
         let large = error("arena_bytes = 0x4_0000", "arena_bytes = 0x3F_0000");
         assert!(large.starts_with("regions.arena_bytes"), "{large}");
         let empty = error("bytes = 0x1_0000 ", "bytes = 0 ");

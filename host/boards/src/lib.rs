@@ -31,7 +31,9 @@ mod facts;
 
 use std::sync::LazyLock;
 
-pub use board::{BoardKind, Build, Engine, Footprint, PlannedPart, Region, Regions, Transport};
+pub use board::{
+    BoardKind, Build, Drive, Engine, Footprint, PlannedPart, Region, Regions, Transport,
+};
 
 use facts::BoardFile;
 
@@ -45,6 +47,7 @@ const NATIVE: BoardKind = BoardKind {
     flash_bytes: None,
     ram_bytes: None,
     chip: None,
+    drive: None,
     engines: &[Engine::Static],
     transport: Transport::InProcess,
     build: None,

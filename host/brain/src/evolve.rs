@@ -143,8 +143,12 @@ pub struct Made<'a> {
     pub generation: &'a Generation,
     /// Queries made so far.
     pub spent: usize,
+    /// The image of this generation with the greatest measured rate, `[C, H, W]`.
+    pub image: &'a [f32],
     /// The clean rate of the best image so far.
     pub best_clean: f64,
+    /// The best image so far, `[C, H, W]`.
+    pub best_image: &'a [f32],
 }
 
 /// Told after each generation; [`ControlFlow::Break`] ends the work.
@@ -349,7 +353,9 @@ fn search(
             index: found.generations.len() - 1,
             generation: &generation,
             spent: after,
+            image: &images[best],
             best_clean: found.best_clean(),
+            best_image: &found.best_image,
         };
         if watch(made).is_break() {
             return Err(EvolveError::Interrupted);

@@ -9,8 +9,8 @@ mod pca;
 mod pixels;
 
 pub use decoder::Decoder;
-pub use low_pass::LowPass;
-pub use pca::{COMPONENTS, Pca};
+pub use linear::Linear;
+pub use pca::COMPONENTS;
 pub use pixels::Pixels;
 
 use cortexscope_explain::attribute::ExplainError;

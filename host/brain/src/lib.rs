@@ -20,7 +20,7 @@
 //! use std::ops::ControlFlow;
 //!
 //! use cortexscope_brain::evolve::{Settings, evolve};
-//! use cortexscope_brain::generator::LowPass;
+//! use cortexscope_brain::generator::Linear;
 //! use cortexscope_brain::neuron::FloatNeuron;
 //! use cortexscope_explain::float_model::{FloatModel, Overrides};
 //! use cortexscope_explain::target::{ClassValue, Target};
@@ -29,7 +29,7 @@
 //! let model = FloatModel::open("lenet5", &Overrides::default())?;
 //! let aim = "class:3".parse::<Target>()?.aim(&model, ClassValue::Logit)?;
 //! let mut neuron = FloatNeuron::new(&model, aim)?;
-//! let generator = LowPass::new(model.input_shape());
+//! let generator = Linear::low_pass(model.input_shape());
 //! let settings = Settings {
 //!     queries: 60,
 //!     ..Settings::default()

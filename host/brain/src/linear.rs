@@ -5,4 +5,5 @@ mod cholesky;
 mod product;
 
 pub use cholesky::Cholesky;
-pub use product::{Matrix, gram, product};
+pub use product::{gram, product};
+pub use tract_adjoint::matrix::Matrix;

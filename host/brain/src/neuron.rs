@@ -11,7 +11,7 @@ mod joined;
 mod layer;
 mod program;
 
-pub use board::{Agreement, BoardNeuron, Mismatch};
+pub use board::{Agreement, BoardNeuron, BoardUnit, Mismatch};
 pub use fitted::FittedNeuron;
 pub use float::FloatNeuron;
 pub use joined::JoinedNeurons;

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use cortexscope_brain::evolve::{Made, Plan, Settings, Subjects, Zero, experiment, screen};
-use cortexscope_brain::generator::{Generator, LowPass, Pixels};
+use cortexscope_brain::generator::{Generator, Linear, Pixels};
 use cortexscope_brain::noise::Noise;
 use cortexscope_brain::optimise::preset;
 use cortexscope_brain::stimuli::Stimuli;
@@ -67,7 +67,7 @@ fn rates(unit: &mut Unit, row: &Row) -> (Vec<f64>, f64) {
     let shape = [1, 28, 28];
     let generator: Box<dyn Generator> = match row.space {
         "pixels" => Box::new(Pixels::new(shape)),
-        _ => Box::new(LowPass::new(shape)),
+        _ => Box::new(Linear::low_pass(shape)),
     };
     let name = row.search;
     let scale = SPIKES / unit.natural_best;

@@ -1,17 +1,17 @@
 //! `cortexscope activations`.
 
-use super::common::{blame, print_json, stage};
+use super::common::{blame, print_json};
 use super::full::{FloatModelArgs, one_input};
 use super::preparation::ShowInputArgs;
 use super::progress;
-use anyhow::Context;
 use clap::{Args, ValueEnum};
 use cortexscope_draw::number::{grouped, significant};
-use cortexscope_draw::{GridLayout, Scale, Theme, activation_grid};
+use cortexscope_draw::{GridLayout, Scale, activation_grid};
 use cortexscope_explain::activations::{Activations, record};
 use cortexscope_explain::float_model::LayerId;
 use cortexscope_present::documents;
 use cortexscope_present::dump;
+use cortexscope_present::results::{ResultFolder, SaveError};
 use cortexscope_present::scene::activation::maps;
 use cortexscope_present::terminal::Style;
 use cortexscope_present::terminal::{Column, write_table};
@@ -76,7 +76,7 @@ impl ActivationsCommand {
         let input = one_input(&self.input, &model, &self.show)?;
         let recorded = record(&model, &layers, &input.values)?;
         let files = match &self.output {
-            Some(_) => Some(self.write(&recorded)?),
+            Some(_) => Some(self.write(&recorded).map_err(blame)?),
             None => None,
         };
         if self.json {
@@ -116,31 +116,26 @@ impl ActivationsCommand {
     }
 
     /// Writes a picture and an array for each layer, and gives their paths.
-    fn write(&self, recorded: &[Activations]) -> anyhow::Result<Vec<(PathBuf, PathBuf)>> {
+    fn write(&self, recorded: &[Activations]) -> Result<Vec<(PathBuf, PathBuf)>, SaveError> {
         let folder = self.output.clone().unwrap_or_default();
-        let staged = stage(&folder)?;
+        let results = ResultFolder::begin(&folder)?;
         let mut files = Vec::new();
         for recorded in recorded {
             let maps = maps(recorded);
             let layout = GridLayout::for_network([&maps], MAX_WIDTH_PX);
             let drawing = activation_grid(&maps, self.scale.into(), layout)?;
             let name = dump::file_name(&recorded.layer.name);
-            let base = staged.path().join(&name);
-            let picture = base.with_added_extension("png");
-            drawing
-                .raster(Theme::Light, 1)
-                .save(&picture)
-                .with_context(|| format!("cannot write {}", picture.display()))?;
-            let array = base.with_added_extension("npy");
-            let [channels, height, width] = recorded.layer.shape.map(|size| size as u64);
-            dump::npy(&array, &[1, channels, height, width], &recorded.values)?;
-            let base = folder.join(name);
+            let [channels, height, width] = recorded.layer.shape;
             files.push((
-                base.with_added_extension("png"),
-                base.with_added_extension("npy"),
+                results.drawing(&format!("{name}.png"), &drawing, 1)?,
+                results.array(
+                    &format!("{name}.npy"),
+                    &[1, channels, height, width],
+                    &recorded.values,
+                )?,
             ));
         }
-        staged.commit().map_err(blame)?;
+        results.commit()?;
         Ok(files)
     }
 }

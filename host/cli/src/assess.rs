@@ -1,27 +1,34 @@
 //! `cortexscope assess`.
 
 use super::common::{blame, ctrl_c, print_json, wrong};
-use super::data::{count, open_data};
+use super::data::{count, open_study_data};
 use super::explain::ClassValueArg;
 use super::explain_arguments::{MethodArguments, methods};
 use super::full::{FloatModelArgs, one_input};
+use super::merge::MergeCommand;
 use super::preparation::ShowInputArgs;
 use super::progress;
+use super::shard::ShardArgs;
 use clap::{Args, ValueEnum};
 use cortexscope_draw::number::significant;
 use cortexscope_explain::assess::{
-    Assessment, Blur, Hide, Metric, Redraw, Row, Sensitivity, assess,
+    Assessment, Blur, Hide, Measures, Metric, Pointing, Redraw, Row, Score, Sensitivity, measure,
 };
-use cortexscope_explain::attribute::{
-    Argument, ArgumentKind, Arguments, Given, Method, ReceiptParameters,
-};
+use cortexscope_explain::attribute::{Argument, ArgumentKind, Arguments, Given, ReceiptParameters};
 use cortexscope_explain::float_model::FloatModel;
-use cortexscope_net::input::Pick;
 use cortexscope_present::documents::assess::{Agreement, Assess, AssessRow, CurvePoint};
+use cortexscope_present::results::ResultFolder;
+use cortexscope_study::assess::{Work, go_on};
+use cortexscope_study::data::Data;
+use cortexscope_study::shard::{Asked, Parts, ShardError};
 use std::io::Write;
 use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
+
+/// Inputs of a part between two times at which it may be kept.
+const PIECE: usize = 8;
 
 /// Measures whether a method's attributions are to be trusted, beside a random map and the
 /// edges of the input. What is explained is the logit of the predicted class.
@@ -93,6 +100,13 @@ pub(super) struct AssessCommand {
     /// randomisation: what the weights of a layer become.
     #[arg(long, value_enum, default_value_t, help_heading = "Measure")]
     weights: RedrawArg,
+    /// pointing: the layer whose most excited neuron is explained [default: the last
+    /// convolution's maps].
+    #[arg(long, value_name = "LAYER", help_heading = "Measure")]
+    field_of: Option<String>,
+    /// pointing: what counts.
+    #[arg(long, value_enum, default_value_t, help_heading = "Measure")]
+    points: PointsArg,
     /// Seed of the measure's chance and of the random map.
     #[arg(
         long,
@@ -101,6 +115,11 @@ pub(super) struct AssessCommand {
         help_heading = "Measure"
     )]
     chance: u64,
+    #[command(flatten)]
+    shard: ShardArgs,
+    /// The folder for the document, and for what is found while it is made.
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
     /// Print one JSON document on stdout.
     #[arg(long)]
     json: bool,
@@ -119,6 +138,18 @@ enum MetricArg {
     Sparseness,
     /// How far a map moves if weights are exchanged, layer by layer: it should.
     Randomisation,
+    /// Whether the map of a neuron lies in the neuron's receptive field: it should.
+    Pointing,
+}
+
+/// What counts in the pointing game.
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum PointsArg {
+    /// Whether the greatest value lies in the field (Zhang et al. 2018).
+    #[default]
+    Maximum,
+    /// The share of the positive values that lies in it (Wang et al. 2020).
+    Energy,
 }
 
 /// What weights become.
@@ -139,15 +170,7 @@ impl MetricArg {
             Self::MaxSensitivity => "max-sensitivity",
             Self::Sparseness => "sparseness",
             Self::Randomisation => "randomisation",
-        }
-    }
-
-    fn paper(self) -> &'static str {
-        match self {
-            Self::Deletion | Self::Insertion => "Petsiuk et al. 2018, section 4.2",
-            Self::MaxSensitivity => "Yeh et al. 2019, section 4.1",
-            Self::Sparseness => "Chalasani et al. 2020, section 5",
-            Self::Randomisation => "Adebayo et al. 2018, section 3",
+            Self::Pointing => "pointing",
         }
     }
 
@@ -161,47 +184,140 @@ impl AssessCommand {
         if self.step == Some(0) {
             return Err(wrong("--step: give a number of pixels from 1 up"));
         }
+        if self.shard.is_given() && self.data.is_none() {
+            return Err(wrong(
+                "--shard: give the set that it is a share of, with --data",
+            ));
+        }
         let model = self.model.open()?;
         let method = self.parameters.method(&self.method, &model)?;
         let metric = self.metric(&model)?;
-        let inputs = match (&self.input, &self.data) {
-            (Some(input), _) => {
-                vec![one_input(input, &model, &ShowInputArgs::default())?.values]
-            }
-            (None, data) => {
-                let set = open_data(data.as_deref().unwrap_or_default(), &model)?;
-                let count = count(&set, Some(self.images))?;
-                let inputs = set.inputs(Pick::First(count)).map_err(blame)?;
-                let inputs = inputs.map(|input| input.map(|input| input.values));
-                inputs.collect::<Result<Vec<_>, _>>().map_err(blame)?
-            }
-        };
         let assessment = Assessment {
             model: &model,
             method: &method,
             metric: &metric,
             seed: self.chance,
         };
+        match (&self.input, &self.data) {
+            (Some(input), _) => self.of_input(input, assessment),
+            (None, data) => self.over(data.as_deref().unwrap_or_default(), assessment),
+        }
+    }
+
+    /// Measures one input.
+    fn of_input(&self, name: &str, assessment: Assessment<'_>) -> anyhow::Result<ExitCode> {
+        let input = one_input(name, assessment.model, &ShowInputArgs::default())?;
         let cancel = ctrl_c()?;
         let bar = progress::bar(1, "maps");
         let begun = Instant::now();
-        let rows = assess(assessment, &inputs, &mut |done, all| {
-            bar.set_length(all as u64);
-            bar.set_position(done as u64);
-            if cancel.is_cancelled() {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        })
-        .map_err(blame)?;
+        let mut watch = progress::watch(&bar, &cancel);
+        let measures = measure(assessment, &[input.values], &mut watch).map_err(blame)?;
         bar.finish_and_clear();
-        let seconds = begun.elapsed().as_secs_f64();
-        let document = self.document(&model, &method, &metric, inputs.len(), rows, seconds);
-        if self.json {
-            print_json(&document)?;
+        let document = self.document(assessment, &measures, Some(begun));
+        self.finish(&document, self.output.as_deref(), self.json)
+    }
+
+    /// Measures a set.
+    fn over(&self, name: &str, assessment: Assessment<'_>) -> anyhow::Result<ExitCode> {
+        let begun = Instant::now();
+        let data = open_study_data(name, assessment.model)?;
+        let images = count(data.set(), Some(self.images))?;
+        let folder = self.output.as_deref();
+        let mut share = self.shard.share(asked(&data, assessment, images), folder)?;
+        let inputs = share.inputs.clone();
+        let before = share.load(|found: &Measures| found.fit(assessment, inputs.len()))?;
+        let mut measures = before.unwrap_or_default();
+        let cancel = ctrl_c()?;
+        let is_over = || cancel.is_cancelled();
+        let bar = progress::bar(inputs.len(), "inputs");
+        let mut failed = None;
+        let work = Work {
+            assessment,
+            data: &data,
+            piece: if folder.is_some() {
+                PIECE
+            } else {
+                inputs.len()
+            },
+            inputs,
+        };
+        let result = go_on(
+            &mut measures,
+            &work,
+            &mut |now| {
+                let of_piece = now.done * work.piece.min(work.inputs.len()) / now.all.max(1);
+                bar.set_position((now.inputs + of_piece) as u64);
+                ended(is_over())
+            },
+            &mut |found| share.go_on(|| found.clone(), is_over(), &mut failed),
+        );
+        bar.finish_and_clear();
+        if let Some(error) = failed {
+            return Err(blame(error));
+        }
+        if let Err(error) = result {
+            if is_over() && folder.is_some() {
+                share.keep(|| measures.clone(), true).map_err(blame)?;
+                return Err(share.interrupted(measures.len()));
+            }
+            return Err(blame(error));
+        }
+        if let Some(code) = share.end(&measures, self.json)? {
+            return Ok(code);
+        }
+        let document = self.document(assessment, &measures, Some(begun));
+        self.finish(&document, folder, self.json)
+    }
+
+    /// Joins the parts that this command made.
+    pub fn merge(&self, parts: &Parts, to: &MergeCommand) -> anyhow::Result<ExitCode> {
+        let model = self.model.open()?;
+        let method = self.parameters.method(&self.method, &model)?;
+        let metric = self.metric(&model)?;
+        let assessment = Assessment {
+            model: &model,
+            method: &method,
+            metric: &metric,
+            seed: self.chance,
+        };
+        let name = self.data.as_deref().unwrap_or_default();
+        let data = open_study_data(name, &model)?;
+        let images = count(data.set(), Some(self.images))?;
+        parts
+            .check(&asked(&data, assessment, images))
+            .map_err(blame)?;
+        let mut all = Measures::default();
+        for part in parts.found::<Measures>() {
+            let (path, part) = part.map_err(blame)?;
+            if !part.fit(assessment, images) {
+                let path = path.to_owned();
+                return Err(blame(ShardError::Damaged { path }));
+            }
+            all.join(part);
+        }
+        let document = self.document(assessment, &all, None);
+        self.finish(&document, Some(&to.output), to.json)
+    }
+
+    /// Writes the document into the folder, where there is one, and says what is in it.
+    fn finish(
+        &self,
+        document: &Assess,
+        folder: Option<&Path>,
+        json: bool,
+    ) -> anyhow::Result<ExitCode> {
+        let mut written = None;
+        if let Some(folder) = folder {
+            let name = format!("assess.{}.{}.json", document.metric, document.method);
+            let results = ResultFolder::begin(folder).map_err(blame)?;
+            let path = results.receipt(&name, document).map_err(blame)?;
+            results.commit().map_err(blame)?;
+            written = Some(path);
+        }
+        if json {
+            print_json(document)?;
         } else {
-            say(&document)?;
+            say(document, written.as_deref())?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -214,6 +330,16 @@ impl AssessCommand {
             value: self.curve_value.into(),
         };
         Ok(match self.metric {
+            MetricArg::Pointing => Metric::Pointing(Pointing {
+                layer: match &self.field_of {
+                    Some(name) => model.find(name).map_err(blame)?,
+                    None => model.last_maps().map_err(blame)?,
+                },
+                score: match self.points {
+                    PointsArg::Maximum => Score::Maximum,
+                    PointsArg::Energy => Score::Energy,
+                },
+            }),
             MetricArg::Deletion => curve(Hide::Delete(self.fill(model)?)),
             MetricArg::Insertion => {
                 let suited = Blur::suited([height, width]);
@@ -262,8 +388,20 @@ impl AssessCommand {
         arguments.baseline(&DELETED).map_err(blame)
     }
 
-    fn setting(&self, metric: &Metric) -> String {
+    fn setting(&self, model: &FloatModel, metric: &Metric) -> String {
         match metric {
+            Metric::Pointing(of) => {
+                let what = match of.score {
+                    Score::Maximum => {
+                        "share of the inputs whose greatest value lies in the field, no margin"
+                    }
+                    Score::Energy => "share of the positive values that lies in the field",
+                };
+                format!(
+                    "{what}; the most excited neuron of {} is explained, and the field is what it sees",
+                    model.layer(of.layer).name
+                )
+            }
             Metric::Curve { hide, step, .. } => {
                 let value = match self.curve_value {
                     ClassValueArg::Probability => "probability",
@@ -291,15 +429,21 @@ impl AssessCommand {
         }
     }
 
+    /// What was measured; without a beginning it is of parts that were joined.
     fn document(
         &self,
-        model: &FloatModel,
-        method: &Method,
-        metric: &Metric,
-        images: usize,
-        rows: Vec<Row>,
-        seconds: f64,
+        assessment: Assessment<'_>,
+        measures: &Measures,
+        begun: Option<Instant>,
     ) -> Assess {
+        let Assessment {
+            model,
+            method,
+            metric,
+            ..
+        } = assessment;
+        let images = measures.len();
+        let rows = measures.rows(assessment);
         let step = match metric {
             Metric::Curve { step, .. } => Some(*step),
             _ => None,
@@ -318,8 +462,8 @@ impl AssessCommand {
             data: self.data.clone(),
             images,
             metric: self.metric.name().to_owned(),
-            paper: self.metric.paper().to_owned(),
-            setting: self.setting(metric),
+            paper: self.paper().to_owned(),
+            setting: self.setting(model, metric),
             step,
             seed: self.chance,
             method: method.name().to_owned(),
@@ -329,7 +473,21 @@ impl AssessCommand {
             auc: value.filter(|_| self.metric.is_curve()),
             notes: notes.collect(),
             rows: rows.into_iter().map(|row| self.row(row)).collect(),
-            seconds,
+            seconds: begun.map(|begun| begun.elapsed().as_secs_f64()),
+        }
+    }
+
+    /// Where the measure was published.
+    fn paper(&self) -> &'static str {
+        match self.metric {
+            MetricArg::Deletion | MetricArg::Insertion => "Petsiuk et al. 2018, section 4.2",
+            MetricArg::MaxSensitivity => "Yeh et al. 2019, section 4.1",
+            MetricArg::Sparseness => "Chalasani et al. 2020, section 5",
+            MetricArg::Randomisation => "Adebayo et al. 2018, section 3",
+            MetricArg::Pointing => match self.points {
+                PointsArg::Maximum => "Zhang et al. 2018, section 4.1; here at a receptive field",
+                PointsArg::Energy => "Wang et al. 2020, section 4.3; here at a receptive field",
+            },
         }
     }
 
@@ -360,7 +518,29 @@ impl AssessCommand {
     }
 }
 
-fn say(document: &Assess) -> anyhow::Result<()> {
+/// Whether the work goes on.
+fn ended(is_over: bool) -> ControlFlow<()> {
+    if is_over {
+        ControlFlow::Break(())
+    } else {
+        ControlFlow::Continue(())
+    }
+}
+
+/// What decides the measures of a set.
+fn asked(data: &Data, assessment: Assessment<'_>, images: usize) -> Asked {
+    let Assessment {
+        model,
+        method,
+        metric,
+        seed,
+    } = assessment;
+    let of = (data.argument.as_str(), data.set());
+    let parameters = format!("{method:?} {metric:?} {seed}");
+    Asked::new("assess", model, of, images, parameters)
+}
+
+fn say(document: &Assess, written: Option<&Path>) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     let number = |value: Option<f64>| {
         value.map_or_else(|| "none".to_owned(), |value| significant(value as f32))
@@ -391,6 +571,9 @@ fn say(document: &Assess) -> anyhow::Result<()> {
     }
     for note in &document.notes {
         writeln!(out, "  note: {note}")?;
+    }
+    if let Some(path) = written {
+        writeln!(out, "{}", path.display())?;
     }
     Ok(())
 }

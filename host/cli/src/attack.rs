@@ -1,10 +1,11 @@
 //! `cortexscope attack`.
 
 use super::attack_parameters::{AttackArgs, methods};
-use super::attack_transfer::TransferArgs;
-use super::common::{blame, ctrl_c, print_json, stage, wrong};
-use super::data::count;
+use super::attack_transfer::{Made, Networks, TransferArgs};
+use super::common::{blame, ctrl_c, print_json, wrong};
+use super::data::{count, open_study_data};
 use super::full::{FloatModelArgs, one_input};
+use super::gradients::GradientsArg;
 use super::merge::MergeCommand;
 use super::preparation::ShowInputArgs;
 use super::progress;
@@ -12,21 +13,17 @@ use super::shard::ShardArgs;
 use anyhow::Context;
 use clap::Args;
 use cortexscope_draw::number::{percent, significant};
-use cortexscope_draw::{Theme, accuracy_curves, triptych};
-use cortexscope_explain::attack::{Example, METHODS, MethodInfo, Norm, Request, Sample, Survey};
-use cortexscope_explain::attack::{Goal, Judged, Victim, attack, levels};
+use cortexscope_explain::attack::Request;
 use cortexscope_explain::float_model::FloatModel;
-use cortexscope_net::output::{StagedFolder, make_folder, write};
-use cortexscope_net::random::Random;
-use cortexscope_present::documents::Document;
+use cortexscope_present::adversarial::{Examples, ExamplesRequest, examples};
+use cortexscope_present::adversarial::{SavedSurvey, SurveyRequest, save_survey};
 use cortexscope_present::documents::attack as documents;
-use cortexscope_present::dump;
-use cortexscope_present::scene::attack as scene;
+use cortexscope_present::results::ResultFolder;
 use cortexscope_study::attack::{Outcomes, Work};
-use cortexscope_study::data::{Data, open_data};
+use cortexscope_study::data::Data;
 use cortexscope_study::shard::{Asked, Parts, ShardError};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -57,6 +54,9 @@ pub(super) struct AttackCommand {
     images: Option<usize>,
     #[command(flatten)]
     shard: ShardArgs,
+    /// Which network is attacked.
+    #[arg(long, value_enum, default_value_t)]
+    gradients: GradientsArg,
     #[command(flatten)]
     parameters: AttackArgs,
     #[command(flatten)]
@@ -74,44 +74,75 @@ impl AttackCommand {
         if self.images == Some(0) {
             return Err(wrong("--images: give a number of inputs from 1 up"));
         }
-        let model = self.model.open()?;
-        let keep = self.transfer.board.is_some();
-        let requests = self.parameters.requests(&self.method, &model, keep)?;
+        let float = self.model.open()?;
+        let int8 = self.int8(&float)?;
+        let networks = Networks {
+            float: &float,
+            int8: int8.as_ref(),
+        };
+        let has_board = self.transfer.board.is_some();
+        let is_shared = self.shard.is_given();
+        let keep = has_board || (int8.is_some() && self.data.is_some() && !is_shared);
+        let requests = self.parameters.requests(&self.method, &float, keep)?;
         if self.shard.is_given() {
             if self.data.is_none() {
                 return Err(wrong(
                     "--shard: give the set that it is a share of, with --data",
                 ));
             }
-            if keep {
+            if has_board {
                 return Err(wrong(
                     "--shard: one board judges all examples; leave --board out",
                 ));
             }
         }
-        make_folder(&self.output).map_err(blame)?;
         match &self.data {
-            Some(data) => self.over(data, &model, &requests)?,
-            None => self.each(&model, &requests)?,
+            Some(data) => self.over(data, networks, &requests)?,
+            None => self.each(networks.attacked(), &requests)?,
         }
         Ok(ExitCode::SUCCESS)
     }
 
-    fn info(&self) -> MethodInfo {
-        // The parser of the command line knows no other names.
-        let found = METHODS.iter().find(|info| info.name == self.method);
-        *found.unwrap_or(&METHODS[0])
+    /// The int8 network, where it is attacked.
+    fn int8(&self, float: &FloatModel) -> anyhow::Result<Option<FloatModel>> {
+        let int8 = self.gradients.int8(float)?;
+        if int8.is_some() && !self.has_gradients() {
+            return Err(wrong(format!(
+                "--gradients int8: {} asks for no gradients; --board attacks the int8 network by \
+                 queries",
+                self.method
+            )));
+        }
+        Ok(int8)
+    }
+
+    fn has_gradients(&self) -> bool {
+        self.method != "one-pixel"
+    }
+
+    /// The method, and on which network where that is not the float model.
+    fn what(&self) -> String {
+        match self.gradients {
+            GradientsArg::Float => self.method.clone(),
+            GradientsArg::Int8 => format!("{} on int8 (straight-through)", self.method),
+        }
     }
 
     /// Attacks a set of inputs.
-    fn over(&self, name: &str, model: &FloatModel, requests: &[Request]) -> anyhow::Result<()> {
+    fn over(&self, name: &str, networks: Networks<'_>, requests: &[Request]) -> anyhow::Result<()> {
+        let model = networks.attacked();
         let cancel = ctrl_c()?;
         let begun = Instant::now();
-        let data = self.open(name, model)?;
+        let data = open_study_data(name, model)?;
         let images = count(data.set(), self.images)?;
         let asked = asked(&data, model, requests, images);
         // The whole is not kept while it is made, as it never was.
         let folder = self.shard.is_given().then_some(self.output.as_path());
+        // A part is a file that outlives this process; only the whole is staged.
+        let results = match folder {
+            Some(_) => None,
+            None => Some(ResultFolder::begin(&self.output).map_err(blame)?),
+        };
         let mut share = self.shard.share(asked, folder)?;
         let inputs = share.inputs.clone();
         let before = share.load(|outcomes: &Outcomes| outcomes.fit(requests, inputs.len()))?;
@@ -148,29 +179,37 @@ impl AttackCommand {
             }
             return Err(blame(error));
         }
-        if share.end(&outcomes, self.json)?.is_some() {
+        let ended = share.end(&outcomes, self.json)?;
+        let (None, Some(results)) = (ended, results) else {
             return Ok(());
-        }
+        };
         let survey = outcomes.survey(requests).context("there is no ε")?;
-        let seed = requests[0].seed;
-        let transfer = self
-            .transfer
-            .table(model, self.info(), &survey, seed, &cancel)?;
-        let mut document = self.document(name, model, requests, &survey);
-        document.transfer = transfer;
-        let staged = stage(&self.output)?;
-        let picture = self.draw(model, &survey, staged.path())?;
-        document.picture = picture.map(|name| self.output.join(name).display().to_string());
-        document.seconds = Some(begun.elapsed().as_secs_f64());
-        self.finish(&document, staged, &self.output, Path::new(""), self.json)
+        let made = Made {
+            survey: &survey,
+            requests,
+            data: &data,
+            has_gradients: self.has_gradients(),
+        };
+        let transfer = self.transfer.table(networks, &made, &cancel)?;
+        let request = SurveyRequest {
+            model,
+            requests,
+            data: name,
+            survey: &survey,
+            transfer,
+            seconds: Some(begun.elapsed().as_secs_f64()),
+        };
+        let saved = save_survey(request, results).map_err(blame)?;
+        self.finish(&saved, self.json)
     }
 
     /// Joins the parts that this command made.
     pub fn merge(&self, parts: &Parts, to: &MergeCommand) -> anyhow::Result<ExitCode> {
-        let model = self.model.open()?;
+        let float = self.model.open()?;
+        let model = self.int8(&float)?.unwrap_or(float);
         let requests = self.parameters.requests(&self.method, &model, false)?;
         let name = self.data.as_deref().unwrap_or_default();
-        let data = self.open(name, &model)?;
+        let data = open_study_data(name, &model)?;
         let images = count(data.set(), self.images)?;
         let asked = asked(&data, &model, &requests, images);
         parts.check(&asked).map_err(blame)?;
@@ -184,74 +223,23 @@ impl AttackCommand {
             all.join(part);
         }
         let survey = all.survey(&requests).context("there is no ε")?;
-        let mut document = self.document(name, &model, &requests, &survey);
-        let staged = stage(&to.output)?;
-        document.picture = self.draw(&model, &survey, staged.path())?;
-        self.finish(&document, staged, &to.output, &to.output, to.json)?;
+        let results = ResultFolder::begin(&to.output).map_err(blame)?;
+        let request = SurveyRequest {
+            model: &model,
+            requests: &requests,
+            data: name,
+            survey: &survey,
+            transfer: None,
+            seconds: None,
+        };
+        let saved = save_survey(request, results).map_err(blame)?;
+        self.finish(&saved, to.json)?;
         Ok(ExitCode::SUCCESS)
     }
 
-    /// The set; says what was decided about it.
-    fn open(&self, name: &str, model: &FloatModel) -> anyhow::Result<Data> {
-        let data = open_data(name, model).map_err(blame)?;
-        data.notes().iter().for_each(progress::note);
-        Ok(data)
-    }
-
-    /// What a survey comes to, its picture and its time not named yet.
-    fn document(
-        &self,
-        data: &str,
-        model: &FloatModel,
-        requests: &[Request],
-        survey: &Survey,
-    ) -> documents::Attack {
-        documents::Attack {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            setup: documents::Setup::of(model, &requests[0]),
-            data: data.to_owned(),
-            picture: None,
-            results: survey.rows.iter().map(Into::into).collect(),
-            smallest: survey.smallest(),
-            inputs: survey.outcomes.iter().map(Into::into).collect(),
-            transfer: None,
-            notes: documents::survey_notes(survey),
-            seconds: None,
-        }
-    }
-
-    /// Draws accuracy against ε, where there is one, and gives the picture's name.
-    fn draw(
-        &self,
-        model: &FloatModel,
-        survey: &Survey,
-        folder: &Path,
-    ) -> anyhow::Result<Option<String>> {
-        let Some(curve) = scene::curve(model, self.info(), survey) else {
-            return Ok(None);
-        };
-        let name = format!("attack.{}.png", self.method);
-        write(
-            &folder.join(&name),
-            &accuracy_curves(&curve)?.png(Theme::Light, 2)?,
-        )?;
-        Ok(Some(name))
-    }
-
-    /// Writes the receipt beside what is staged, and says what it comes to; the path of its
-    /// picture begins at `picture_at`.
-    fn finish(
-        &self,
-        document: &documents::Attack,
-        staged: StagedFolder,
-        folder: &Path,
-        picture_at: &Path,
-        json: bool,
-    ) -> anyhow::Result<()> {
-        let name = format!("attack.{}.json", self.method);
-        write(&staged.path().join(&name), document.to_text()?.as_bytes())?;
-        staged.commit().map_err(blame)?;
-        let receipt = folder.join(name);
+    /// Prints what a survey came to.
+    fn finish(&self, saved: &SavedSurvey, json: bool) -> anyhow::Result<()> {
+        let document = &saved.document;
         if json {
             return print_json(document);
         }
@@ -263,7 +251,7 @@ impl AttackCommand {
             writeln!(
                 out,
                 "{}{eps}: {} of {} still right; {} of the {} that were right before {}",
-                self.method,
+                self.what(),
                 row.right,
                 row.images,
                 row.reached,
@@ -285,10 +273,9 @@ impl AttackCommand {
         for note in &document.notes {
             writeln!(out, "note: {note}")?;
         }
-        if let Some(path) = &document.picture {
-            writeln!(out, "{}", picture_at.join(path).display())?;
+        for path in saved.picture.iter().chain([&saved.receipt]) {
+            writeln!(out, "{}", path.display())?;
         }
-        writeln!(out, "{}", receipt.display())?;
         Ok(())
     }
 
@@ -296,60 +283,20 @@ impl AttackCommand {
     fn each(&self, model: &FloatModel, requests: &[Request]) -> anyhow::Result<()> {
         let cancel = ctrl_c()?;
         let stop = || cancel.is_cancelled();
-        let mut victim = Victim::new(model, &stop).map_err(blame)?;
-        let sizes: usize = requests.iter().map(|request| request.eps.len()).sum();
-        let bar = progress::bar(self.inputs.len() * sizes, "examples");
-        let mut examples = Vec::new();
-        for (index, name) in self.inputs.iter().enumerate() {
-            let input = one_input(name, model, &ShowInputArgs::default())?;
-            let sample = Sample {
-                name: input.name.clone(),
-                values: input.values,
-                label: input.label,
-            };
-            let mut column = 0;
-            for request in requests {
-                for &eps in &request.eps {
-                    let begun = Instant::now();
-                    let (original, outside) = victim.pixels.picture(&sample.values);
-                    let before = victim.judge(levels(&original)).map_err(blame)?;
-                    let goal = request.goal(sample.label, before.class);
-                    let seed = request.seed_of(index, column);
-                    let mut random = Random::new(seed);
-                    let method = &request.method;
-                    let example = attack(
-                        &mut victim,
-                        method,
-                        &original,
-                        &before,
-                        goal,
-                        eps,
-                        &mut random,
-                    )
-                    .map_err(blame)?;
-                    let eps = method.takes_eps().then_some(eps);
-                    let several = (sizes > 1).then_some(eps).flatten();
-                    let mut made = self.write(&victim, &sample, &example, eps, several)?;
-                    made.input.clone_from(name);
-                    made.notes = notes(&example, goal, outside);
-                    made.seconds = begun.elapsed().as_secs_f64();
-                    examples.push(made);
-                    column += 1;
-                    bar.inc(1);
-                }
-            }
-        }
+        let inputs = self.inputs.iter();
+        let inputs = inputs.map(|name| one_input(name, model, &ShowInputArgs::default()));
+        let inputs = inputs.collect::<anyhow::Result<Vec<_>>>()?;
+        let request = ExamplesRequest {
+            inputs: &inputs,
+            requests,
+            folder: &self.output,
+        };
+        let bar = progress::bar(request.examples(), "examples");
+        let made = examples(model, &request, &stop, &mut |made| {
+            bar.set_position(made as u64)
+        });
+        let Examples { document, receipt } = made.map_err(blame)?;
         bar.finish_and_clear();
-        let document = documents::Adversarial {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            setup: documents::Setup::of(model, &requests[0]),
-            examples,
-        };
-        let receipt = match document.examples.as_slice() {
-            [one] => Path::new(&one.picture).with_extension("json"),
-            _ => self.output.join(format!("attack.{}.json", self.method)),
-        };
-        write(&receipt, document.to_text()?.as_bytes())?;
         if self.json {
             return print_json(&document);
         }
@@ -365,7 +312,7 @@ impl AttackCommand {
                 out,
                 "{}: {}{eps}: {} → {}, greatest change {}",
                 example.input,
-                self.method,
+                self.what(),
                 side(&example.original),
                 side(&example.adversarial),
                 significant(example.greatest_change as f32)
@@ -378,102 +325,6 @@ impl AttackCommand {
         writeln!(out, "{}", receipt.display())?;
         Ok(())
     }
-
-    /// Writes the panels, x and x′.
-    fn write(
-        &self,
-        victim: &Victim<'_>,
-        sample: &Sample,
-        example: &Example,
-        eps: Option<f64>,
-        in_name: Option<f64>,
-    ) -> anyhow::Result<documents::AdversarialExample> {
-        let model = victim.model();
-        let eps_in_name = in_name.map_or(String::new(), |eps| format!(".eps-{eps}"));
-        let name = format!(
-            "{}.{}{eps_in_name}",
-            dump::file_name(&sample.name),
-            self.method
-        );
-        let base = self.output.join(name);
-        let picture = base.with_added_extension("png");
-        let panels = scene::three_panels(model, self.info(), example, &sample.name, eps);
-        let drawing = triptych(&panels, scene::layout(model))?;
-        write(&picture, &drawing.png(Theme::Light, 2)?)?;
-        let shape = model.input_shape().map(|size| size as u64);
-        let side = |what: &str, values: &[f32], judged: &Judged| -> anyhow::Result<_> {
-            let array = base.with_added_extension(format!("{what}.npy"));
-            dump::npy(&array, &shape, values)?;
-            let picture = base.with_added_extension(format!("{what}.png"));
-            let shown = model.spec.input.picture(values);
-            let cannot = || format!("cannot write {}", picture.display());
-            shown.save(&picture).with_context(cannot)?;
-            Ok(documents::AdversarialSide {
-                class: judged.class,
-                label: model.label(judged.class),
-                probability: judged.probability,
-                array: array.display().to_string(),
-                picture: picture.display().to_string(),
-            })
-        };
-        let original = side("x", &sample.values, &example.before)?;
-        let changed = victim.pixels.values(&example.after.levels);
-        let adversarial = side("adversarial", &changed, &example.after)?;
-        Ok(documents::AdversarialExample {
-            input: sample.name.clone(),
-            eps,
-            expected: sample.label,
-            original,
-            adversarial,
-            reached: example.is_reached,
-            size: example.size,
-            greatest_change: example.greatest,
-            length: example.length,
-            gradients: example.slopes.computed,
-            zero_gradients: example.slopes.flat,
-            by_margin: example.slopes.by_margin,
-            queries: example.queries,
-            picture: picture.display().to_string(),
-            notes: Vec::new(),
-            seconds: 0.0,
-        })
-    }
-}
-
-/// What the reader of one example has to know.
-fn notes(example: &Example, goal: Goal, outside: usize) -> Vec<String> {
-    let mut notes = Vec::new();
-    if outside > 0 {
-        notes.push(format!(
-            "{outside} values of the input were outside the range of pixels and were clipped; check the \
-             model's range, mean and std"
-        ));
-    }
-    if example.slopes.are_flat() {
-        notes.push(
-            "every derivative was 0: the attack could do nothing, which is not robustness; try one-pixel, \
-             or --target"
-                .to_owned(),
-        );
-    }
-    if example.slopes.by_margin > 0 {
-        notes.push(
-            "the cross-entropy had no slope even in f64; the margin of logits was raised instead"
-                .to_owned(),
-        );
-    }
-    if goal.is_reached(example.before.class) {
-        notes.push("the input was there before the attack".to_owned());
-    } else if !example.is_reached {
-        let lost = example.size > 0.0
-            && Norm::Greatest.distance(&example.original, &example.changed()) == 0.0;
-        notes.push(if lost {
-            "rounding to 8 bits undid the whole change".to_owned()
-        } else {
-            "x′ is not where it was to go; try a larger ε, more steps, or another method".to_owned()
-        });
-    }
-    notes
 }
 
 /// What decides the result of an attack over a set.

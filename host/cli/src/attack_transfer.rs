@@ -1,23 +1,29 @@
-//! `cortexscope attack --board`: do examples of one network fool the other?
+//! `cortexscope attack` with `--board` or `--gradients int8`: do examples of one network fool
+//! the other?
 
 use super::board_of_model::{board_rig, image_of};
 use super::common::{blame, wrong};
 use super::progress;
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
-use cortexscope_explain::attack::{MethodInfo, Norm, Survey, Victim};
+use cortexscope_explain::attack::{Judge, MethodInfo, Norm, Request, Survey, Victim};
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_net::resources::ResourcePath;
 use cortexscope_present::documents::attack as documents;
+use cortexscope_rig::Rig;
 use cortexscope_rig::session::Cancel;
 use cortexscope_study::attack::queries::{Queries, QueryMethod};
-use cortexscope_study::attack::{BoardJudge, Question, transfer};
+use cortexscope_study::attack::{BoardJudge, Outcomes, Question, Work, transfer};
+use cortexscope_study::data::Data;
+use cortexscope_study::int8;
+use indicatif::ProgressBar;
+use std::ops::ControlFlow;
 
 /// The board, and the attack by queries to it.
 #[derive(Args, Clone)]
 pub(super) struct TransferArgs {
-    /// Judge the examples on this board's int8 network too, and make others by queries to
-    /// the board, which the float model judges.
+    /// Judge the examples on this board's int8 network too, and make others on that: by
+    /// straight-through gradients, and by queries to the board. The float model judges them.
     #[arg(long, requires = "data", help_heading = "Board")]
     pub board: Option<String>,
     /// The attack by queries.
@@ -44,89 +50,248 @@ enum QueryMethodArg {
 /// change of a pixel.
 const QUERY_EPS: f64 = 0.3;
 
+/// The networks of an attack.
+#[derive(Clone, Copy)]
+pub(super) struct Networks<'a> {
+    /// The float model.
+    pub float: &'a FloatModel,
+    /// The int8 network with straight-through gradients, where that is attacked.
+    pub int8: Option<&'a FloatModel>,
+}
+
+impl<'a> Networks<'a> {
+    /// The network that is attacked.
+    pub fn attacked(self) -> &'a FloatModel {
+        self.int8.unwrap_or(self.float)
+    }
+}
+
+/// The examples that were made.
+pub(super) struct Made<'a> {
+    /// What became of the inputs.
+    pub survey: &'a Survey,
+    /// What was done with each.
+    pub requests: &'a [Request],
+    /// The set that they are of, from its first.
+    pub data: &'a Data,
+    /// Whether the method follows gradients.
+    pub has_gradients: bool,
+}
+
 impl TransferArgs {
-    /// The table for every ε of `survey`; `None` without a board.
+    /// The table for every ε: with a board, or where the int8 network was attacked. Where the
+    /// method has gradients, the examples of the other network are made too.
     pub fn table(
         &self,
-        model: &FloatModel,
-        info: MethodInfo,
-        survey: &Survey,
-        seed: u64,
+        networks: Networks<'_>,
+        made: &Made<'_>,
         cancel: &Cancel,
     ) -> anyhow::Result<Option<documents::Transfer>> {
-        let Some(board) = &self.board else {
+        let model = networks.float;
+        if self.board.is_none() && networks.int8.is_none() {
             return Ok(None);
-        };
+        }
         if self.queries == 0 {
             return Err(wrong("--queries: give a number from 1 up"));
         }
-        let mut rig = board_rig(board, &image_of(&named(&model.path)), cancel.clone())?;
+        let mut rig = match &self.board {
+            Some(board) => Some(self.rig(board, model, cancel)?),
+            None => None,
+        };
+        let of_board = match (&rig, networks.int8) {
+            (Some(rig), None) if made.has_gradients => {
+                Some(int8::of(model, &rig.model).map_err(blame)?)
+            }
+            _ => None,
+        };
+        let int8 = networks.int8.or(of_board.as_ref());
+        let bar = progress::bar(1, "inputs");
+        let other = match (networks.int8, int8) {
+            (Some(_), _) => Some(survey(model, made, cancel, &bar)?),
+            (None, Some(int8)) => Some(survey(int8, made, cancel, &bar)?),
+            (None, None) => None,
+        };
+        let surveys = match (networks.int8, &other) {
+            (Some(_), Some(by_float)) => Surveys {
+                by_float,
+                through: Some(made.survey),
+            },
+            _ => Surveys {
+                by_float: made.survey,
+                through: other.as_ref(),
+            },
+        };
+        let asked = Asked {
+            model,
+            surveys,
+            info: made.requests[0].method.info(),
+            seed: made.requests[0].seed,
+            bar: &bar,
+        };
+        let stop = || cancel.is_cancelled();
+        let found = match (&mut rig, int8) {
+            (Some(rig), _) => {
+                let hash = rig.model.hash_hex();
+                let found = self.rows(&asked, &mut BoardJudge::new(rig), true, &stop)?;
+                Found { hash, ..found }
+            }
+            (None, Some(int8)) => {
+                let mut judge = Victim::new(int8, &stop).map_err(blame)?;
+                let found = self.rows(&asked, &mut judge, false, &stop)?;
+                Found {
+                    hash: int8.sha256_hex(),
+                    ..found
+                }
+            }
+            (None, None) => return Ok(None),
+        };
+        bar.finish_and_clear();
+        let method = rig.is_some().then_some(self.method());
+        Ok(Some(documents::Transfer {
+            board: self.board.clone().unwrap_or_else(|| "host".to_owned()),
+            model_sha256: found.hash,
+            method: method.map_or("none", QueryMethod::name).to_owned(),
+            paper: method.map_or("", QueryMethod::paper).to_owned(),
+            most_queries: self.queries,
+            queries: found.queries,
+            rows: found.rows,
+        }))
+    }
+
+    /// The board with the int8 network of `model`.
+    fn rig(&self, board: &str, model: &FloatModel, cancel: &Cancel) -> anyhow::Result<Rig> {
+        let rig = board_rig(board, &image_of(&named(&model.path)), cancel.clone())?;
         ensure!(
             rig.model.spec.input == model.spec.input,
             "the board's network wants another input than the float model: {} and {}",
             rig.model.spec.input,
             model.spec.input
         );
-        let model_sha256 = rig.model.hash_hex();
-        let stop = || cancel.is_cancelled();
-        let mut float = Victim::new(model, &stop).map_err(blame)?;
-        let mut on_board = BoardJudge::new(&mut rig);
-        let method = match self.query_method {
+        Ok(rig)
+    }
+
+    fn method(&self) -> QueryMethod {
+        match self.query_method {
             QueryMethodArg::Square => QueryMethod::Square,
             QueryMethodArg::Nes => QueryMethod::Nes,
             QueryMethodArg::Spsa => QueryMethod::Spsa,
-        };
-        let bar = progress::bar(survey.rows.len() * survey.outcomes.len(), "inputs");
-        let mut queries = 0;
-        let mut rows = Vec::new();
-        for (column, row) in survey.rows.iter().enumerate() {
-            let questions = survey.outcomes.iter().map(|outcome| Question {
-                original: outcome.levels.clone(),
-                changed: outcome.attempts[column].levels.clone(),
-                truth: outcome.truth,
-                goal: outcome.goal,
+        }
+    }
+
+    /// The rows for every ε; `int8` judges as the int8 network, and is attacked by queries
+    /// where that is asked for.
+    fn rows<J: Judge>(
+        &self,
+        asked: &Asked<'_>,
+        int8: &mut J,
+        by_queries: bool,
+        stop: &(dyn Fn() -> bool + Sync),
+    ) -> anyhow::Result<Found>
+    where
+        anyhow::Error: From<J::Error>,
+    {
+        let mut float = Victim::new(asked.model, stop).map_err(blame)?;
+        let Surveys { by_float, through } = asked.surveys;
+        let inputs = by_float.outcomes.len();
+        asked.bar.set_length((by_float.rows.len() * inputs) as u64);
+        let mut found = Found::default();
+        for (column, row) in by_float.rows.iter().enumerate() {
+            let questions = by_float.outcomes.iter().enumerate().map(|(at, outcome)| {
+                let through = through.map(|survey| &survey.outcomes[at].attempts[column]);
+                Question {
+                    original: outcome.levels.clone(),
+                    changed: outcome.attempts[column].levels.clone(),
+                    through: through.map(|attempt| attempt.levels.clone()),
+                    truth: outcome.truth,
+                    goal: outcome.goal,
+                }
             });
             let questions: Vec<Question> = questions.collect();
-            let by_queries = Queries {
-                method,
+            let queries = Queries {
+                method: self.method(),
                 most: self.queries,
-                eps: match (row.eps, info.norm) {
+                eps: match (row.eps, asked.info.norm) {
                     (Some(eps), Norm::Greatest) => eps,
                     _ => QUERY_EPS,
                 },
             };
-            let before = column * questions.len();
+            let before = column * inputs;
             let table = transfer::<_, _, anyhow::Error>(
                 &mut float,
-                &mut on_board,
-                model.input_shape(),
+                int8,
+                asked.model.input_shape(),
                 &questions,
-                &by_queries,
-                seed,
-                &mut |done| bar.set_position((before + done) as u64),
+                by_queries.then_some(&queries),
+                asked.seed,
+                &mut |done| asked.bar.set_position((before + done) as u64),
             )?;
-            queries += table.queries;
-            rows.extend(table.rows.iter().map(|found| documents::TransferRow {
+            found.queries += table.queries;
+            let rows = table.rows.iter().map(|one| documents::TransferRow {
                 eps: row.eps,
-                query_eps: by_queries.eps,
-                made_on: found.made_on.name().to_owned(),
-                judged_by: found.judged_by.name().to_owned(),
+                query_eps: queries.eps,
+                made_on: one.made_on.name().to_owned(),
+                judged_by: one.judged_by.name().to_owned(),
                 right_on_both: table.right_on_both,
-                examples: found.examples,
-                fooled: found.fooled,
-            }));
+                examples: one.examples,
+                fooled: one.fooled,
+            });
+            found.rows.extend(rows);
         }
-        bar.finish_and_clear();
-        Ok(Some(documents::Transfer {
-            board: board.clone(),
-            model_sha256,
-            method: method.name().to_owned(),
-            paper: method.paper().to_owned(),
-            most_queries: self.queries,
-            queries,
-            rows,
-        }))
+        Ok(found)
     }
+}
+
+/// The examples of both networks.
+#[derive(Clone, Copy)]
+struct Surveys<'a> {
+    by_float: &'a Survey,
+    /// By straight-through gradients of the int8 network.
+    through: Option<&'a Survey>,
+}
+
+/// What the rows are made of.
+struct Asked<'a> {
+    model: &'a FloatModel,
+    surveys: Surveys<'a>,
+    info: MethodInfo,
+    seed: u64,
+    bar: &'a ProgressBar,
+}
+
+/// The rows, and what they cost.
+#[derive(Default)]
+struct Found {
+    rows: Vec<documents::TransferRow>,
+    queries: u64,
+    /// SHA-256 of the int8 ONNX file.
+    hash: String,
+}
+
+/// The same attack on another network.
+fn survey(
+    model: &FloatModel,
+    made: &Made<'_>,
+    cancel: &Cancel,
+    bar: &ProgressBar,
+) -> anyhow::Result<Survey> {
+    let inputs = made.survey.outcomes.len();
+    bar.set_length((inputs * made.requests.len()) as u64);
+    let work = Work {
+        model,
+        requests: made.requests,
+        data: made.data,
+        inputs: 0..inputs,
+        piece: inputs,
+    };
+    let mut outcomes = Outcomes::begin(made.requests);
+    let result = outcomes.go_on(
+        &work,
+        &|| cancel.is_cancelled(),
+        &mut |done| bar.set_position(done as u64),
+        &mut |_| ControlFlow::Continue(()),
+    );
+    result.map_err(blame)?;
+    outcomes.survey(made.requests).context("there is no ε")
 }
 
 /// The model as the command line names it: a shipped one by its name.

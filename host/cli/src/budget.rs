@@ -8,6 +8,7 @@ use super::graph_arguments::{GraphArgs, of_model};
 use clap::Args;
 use content::Content;
 use cortexscope_budget::{Mode, Network, architecture, lecture, onnx};
+use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_draw::number::grouped;
 use cortexscope_draw::{Theme, arena_plan};
 use cortexscope_net::onnx::Weights;
@@ -15,6 +16,7 @@ use cortexscope_net::output::write;
 use cortexscope_net::reader::{self, Hint};
 use cortexscope_present::scene;
 use cortexscope_present::terminal::Style;
+use cortexscope_rig::kernel::{KernelChoice, choices};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -26,6 +28,10 @@ pub(super) struct Budget {
     /// An ONNX file (its weights are not read), or one of lecture-lenet, lenet5,
     /// lenet5-1998, alexnet, alexnet-grouped, vgg16.
     model: String,
+    /// The board image that `compile` made of the network: says how a board computes each
+    /// layer, which depends on its weights. Shipped networks have theirs.
+    #[arg(long, value_name = "FILE")]
+    image: Option<String>,
     /// The memory plan that the table of layers shows.
     #[arg(long, value_enum, default_value_t)]
     mode: ModeArg,
@@ -57,7 +63,8 @@ const PICTURE_WIDTH_PX: u32 = 1200;
 
 impl Budget {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
-        let content = Content::new(network(&self.model, &self.graph.hint())?);
+        let network = network(&self.model, &self.graph.hint())?;
+        let content = Content::new(network, self.kernels()?);
         let mode = match self.mode {
             ModeArg::Fused => Mode::Fused,
             ModeArg::Tapped => Mode::Tapped,
@@ -118,6 +125,17 @@ impl Budget {
         Ok(ExitCode::SUCCESS)
     }
 
+    /// How a board computes the layers, if there is an image that says so.
+    fn kernels(&self) -> anyhow::Result<Vec<KernelChoice>> {
+        let files = match &self.image {
+            Some(path) => Some(ModelFiles::open(path)?),
+            None => {
+                architecture::find(&self.model).and_then(|_| ModelFiles::open(&self.model).ok())
+            }
+        };
+        Ok(files.map_or_else(Vec::new, |files| choices(&files.image.model())))
+    }
+
     fn rest(&self, out: &mut dyn Write, format: Format, content: &Content) -> anyhow::Result<()> {
         let totals = &content.ledger.totals;
         let scores = content.network.values(content.network.layers.len()) as u64;
@@ -156,7 +174,16 @@ impl Budget {
             title(out, format, name)?;
             table.write(out, format)?;
         }
-        Ok(())
+        if content.kernels.is_empty() {
+            return Ok(());
+        }
+        writeln!(out)?;
+        title(out, format, "kernels of a Cortex-M4F")?;
+        content.kernels().write(out, format)?;
+        let what = "the innermost loops of one inference, as they are written, and by the \
+                    processor's manual: estimates, without what is around the loops and without \
+                    flash; `bench` counts what a board takes";
+        Ok(notes(out, format, &[what])?)
     }
 }
 

@@ -7,26 +7,21 @@ use super::full::{FloatModelArgs, one_input};
 use super::preparation::ShowInputArgs;
 use super::{default_board, progress};
 use clap::Args;
-use cortexscope_draw::number::significant;
-use cortexscope_draw::{Theme, tile_grid};
-use cortexscope_explain::attribute::Method;
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_net::input::Pick;
-use cortexscope_net::output::{make_folder, write};
-use cortexscope_present::documents::compare::{ClassPair, Compare, MapAgreement};
-use cortexscope_present::dump;
-use cortexscope_present::scene::side_by_side::{Pair, layout, tiles};
+use cortexscope_present::comparison::{ComparedInput, ComparisonRequest, compare_networks};
+use cortexscope_present::documents::compare::Compare;
 use cortexscope_record::RigChoice;
-use cortexscope_study::compare::{BoardAnswers, Comparison, compare};
+use cortexscope_study::compare::{BoardAnswers, Other};
+use cortexscope_study::int8;
 use std::io::Write;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Instant;
 
 /// Explains an input on the float model and on the int8 network of a board by the same
-/// methods, and says how far the maps agree and whether the class changes. Methods that only
-/// ask for scores can be compared: occlusion, rise and score-cam.
+/// methods, and says how far the maps agree and whether the class changes. Methods that need
+/// derivatives have the int8 network's straight-through ones; those of relevance have no rule
+/// for int8.
 #[derive(Args)]
 #[command(allow_negative_numbers = true)]
 pub(super) struct CompareCommand {
@@ -70,19 +65,7 @@ impl CompareCommand {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         let model = self.model.open()?;
         let methods = self.parameters.methods(&self.methods, &model)?;
-        let inputs = match (&self.input, &self.data) {
-            (Some(input), _) => {
-                let input = one_input(input, &model, &ShowInputArgs::default())?;
-                vec![(input.name, input.values)]
-            }
-            (None, data) => {
-                let set = open_data(data.as_deref().unwrap_or_default(), &model)?;
-                let count = count(&set, Some(self.images))?;
-                let inputs = set.inputs(Pick::First(count)).map_err(blame)?;
-                let inputs = inputs.map(|input| input.map(|input| (input.name, input.values)));
-                inputs.collect::<Result<Vec<_>, _>>().map_err(blame)?
-            }
-        };
+        let inputs = self.inputs(&model)?;
         let board = self.board.as_deref();
         let board = board.unwrap_or_else(|| default_board::that_runs());
         let choice = RigChoice {
@@ -93,32 +76,32 @@ impl CompareCommand {
         let cancel = ctrl_c()?;
         let mut rig = choice.open(files, cancel.clone()).map_err(blame)?;
         let image_hash = rig.model.hash_hex();
+        let needs_slopes = methods.iter().any(|method| !method.only_asks());
+        let through = needs_slopes.then(|| int8::of(&model, &rig.model));
+        let through = through.transpose().map_err(blame)?;
         let mut answers = BoardAnswers::of(&mut rig, &model).map_err(blame)?;
+        let mut other = Other {
+            answers: &mut answers,
+            through: through.as_ref(),
+        };
+        let request = ComparisonRequest {
+            model: &model,
+            methods: &methods,
+            inputs: &inputs,
+            input: self.input.as_deref(),
+            data: self.data.as_deref(),
+            board,
+            image_hash: &image_hash,
+            folder: &self.output,
+        };
         let bar = progress::bar(1, "runs");
-        let begun = Instant::now();
-        let mut found = Vec::with_capacity(inputs.len());
-        for (name, values) in &inputs {
-            bar.set_message(name.clone());
-            let one = compare(&model, &mut answers, values, &methods, &mut |done, all| {
-                bar.set_length(all as u64);
-                bar.set_position(done as u64);
-                if cancel.is_cancelled() {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                }
-            });
-            found.push(one.map_err(blame)?);
-        }
+        let mut watch = progress::watch(&bar, &cancel);
+        let document = compare_networks(&request, &mut other, &mut |now| {
+            bar.set_message(now.input.to_owned());
+            watch(now.done, now.all)
+        })
+        .map_err(blame)?;
         bar.finish_and_clear();
-        let seconds = begun.elapsed().as_secs_f64();
-        let mut document = self.document(&model, &methods, &inputs, &found);
-        document.board = board.to_owned();
-        document.image_hash = image_hash;
-        document.seconds = seconds;
-        if self.input.is_some() {
-            self.write(&model, &methods, &inputs[0], &found[0], &mut document)?;
-        }
         if self.json {
             print_json(&document)?;
         } else {
@@ -127,98 +110,19 @@ impl CompareCommand {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn document(
-        &self,
-        model: &FloatModel,
-        methods: &[Method],
-        inputs: &[(String, Vec<f32>)],
-        found: &[Comparison],
-    ) -> Compare {
-        let agreements = methods.iter().enumerate().map(|(at, method)| {
-            let known = found.iter().map(|one| one.methods[at].rank_correlation);
-            let known: Vec<f64> = known.flatten().collect();
-            let mean = known.iter().sum::<f64>() / known.len() as f64;
-            MapAgreement {
-                method: method.name().to_owned(),
-                variant: method.variant(),
-                value: (!known.is_empty()).then_some(mean),
-                images: known.len(),
-                float_array: None,
-                int8_array: None,
-            }
-        });
-        let classes = inputs.iter().zip(found).map(|(input, one)| ClassPair {
-            input: input.0.clone(),
-            float: one.classes.float,
-            float_label: model.short_label(one.classes.float),
-            float_probability: one.classes.float_probability,
-            int8: one.classes.other,
-            int8_label: model.short_label(one.classes.other),
-            int8_probability: one.classes.other_probability,
-            changed: one.classes.changed(),
-        });
-        Compare {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            model: model.name.clone(),
-            model_sha256: model.sha256_hex(),
-            image_hash: String::new(),
-            board: String::new(),
-            input: self.input.clone(),
-            data: self.data.clone(),
-            images: inputs.len(),
-            rank_correlation: agreements.collect(),
-            classes: classes.collect(),
-            changed: found.iter().filter(|one| one.classes.changed()).count(),
-            picture: None,
-            seconds: 0.0,
+    /// The one input, or those of the data set.
+    fn inputs(&self, model: &FloatModel) -> anyhow::Result<Vec<ComparedInput>> {
+        let named = |name, values| ComparedInput { name, values };
+        if let Some(input) = &self.input {
+            let input = one_input(input, model, &ShowInputArgs::default())?;
+            return Ok(vec![named(input.name, input.values)]);
         }
-    }
-
-    fn write(
-        &self,
-        model: &FloatModel,
-        methods: &[Method],
-        input: &(String, Vec<f32>),
-        found: &Comparison,
-        document: &mut Compare,
-    ) -> anyhow::Result<()> {
-        make_folder(&self.output).map_err(blame)?;
-        let base = self.output.join(dump::file_name(&input.0));
-        let words: Vec<String> = document.rank_correlation.iter().map(agreement).collect();
-        let mut pairs = Vec::new();
-        for (at, (method, one)) in methods.iter().zip(&found.methods).enumerate() {
-            let row = &mut document.rank_correlation[at];
-            for (network, attribution, place) in [
-                ("float", &one.float, &mut row.float_array),
-                ("int8", &one.other, &mut row.int8_array),
-            ] {
-                let name = format!("{}.{network}.npy", method.name());
-                let path = base.with_added_extension(name);
-                let shape = attribution.shape.map(|size| size as u64);
-                dump::npy(&path, &shape, &attribution.values)?;
-                *place = Some(path.display().to_string());
-            }
-            pairs.push(Pair {
-                method,
-                float: &one.float,
-                int8: &one.other,
-                agreement: &words[at],
-            });
-        }
-        let class = &document.classes[0];
-        let statement = format!("float: {}, int8: {}", class.float_label, class.int8_label);
-        let drawing = tile_grid(&tiles(model, &input.1, &pairs, &statement), layout(model))?;
-        let picture = base.with_added_extension("compare.png");
-        write(&picture, &drawing.png(Theme::Light, 2)?)?;
-        document.picture = Some(picture.display().to_string());
-        Ok(())
-    }
-}
-
-fn agreement(row: &MapAgreement) -> String {
-    match row.value {
-        Some(value) => format!("rank correlation {}", significant(value as f32)),
-        None => "no rank correlation".to_owned(),
+        let name = self.data.as_deref().unwrap_or_default();
+        let set = open_data(name, model)?;
+        let count = count(&set, Some(self.images))?;
+        let inputs = set.inputs(Pick::First(count)).map_err(blame)?;
+        let inputs = inputs.map(|input| input.map(|input| named(input.name, input.values)));
+        inputs.collect::<Result<_, _>>().map_err(blame)
     }
 }
 
@@ -230,7 +134,9 @@ fn say(document: &Compare) -> anyhow::Result<()> {
         "{images} input(s), float model against int8 on {board}"
     )?;
     for row in &document.rank_correlation {
-        writeln!(out, "  {:<10} {}", row.method, agreement(row))?;
+        let gradients = row.gradients.iter().map(|way| format!(" ({way})"));
+        let name = row.method.clone() + &gradients.collect::<String>();
+        writeln!(out, "  {name:<34} {}", row.words())?;
     }
     writeln!(out, "classes that change: {} of {images}", document.changed)?;
     for class in document.classes.iter().filter(|class| class.changed) {

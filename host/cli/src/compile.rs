@@ -1,6 +1,6 @@
 //! `cortexscope compile`.
 
-use super::common::{blame, ctrl_c, print_json, wrong};
+use super::common::{blame, ctrl_c, print_json, stage, wrong};
 use super::graph_arguments::{GraphArgs, of_model};
 use super::preparation::PreparationArgs;
 use super::progress;
@@ -16,15 +16,19 @@ use cortexscope_net::input::data::{MNIST, Pick};
 use cortexscope_net::input::{DataSet, ModelSpec};
 use cortexscope_net::onnx::file;
 use cortexscope_net::onnx::pb::ModelProto;
+use cortexscope_net::output::StagedFolder;
 use cortexscope_net::reader::{self, Hint};
 use cortexscope_net::resources::ResourcePath;
-use cortexscope_net::{hex, labels};
-use cortexscope_present::documents;
+use cortexscope_net::{hex, labels, output};
 use cortexscope_present::documents::compile::PlannedArena;
+use cortexscope_present::{documents, fit};
+use cortexscope_record::RigChoice;
+use cortexscope_rig::board::BoardKind;
+use cortexscope_rig::drive::{self, DriveError};
 use sha2::{Digest, Sha256};
 use std::io::Write;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Bytes that the calibration inputs may take.
@@ -63,6 +67,10 @@ pub(super) struct Compile {
     /// A text file with the name of one class a line.
     #[arg(long, value_name = "TXT", help_heading = "Input")]
     labels: Option<PathBuf>,
+    /// Also write the board image as a UF2 file, to be dragged onto the drive of this
+    /// board's boot loader: the model alone, the firmware stays.
+    #[arg(long, value_name = "BOARD")]
+    uf2: Option<String>,
     #[command(flatten)]
     preparation: PreparationArgs,
     /// One JSON document on stdout.
@@ -78,6 +86,10 @@ impl Compile {
                 self.model.display()
             )));
         }
+        let uf2_board = match &self.uf2 {
+            Some(name) => Some(drive_board(name)?),
+            None => None,
+        };
         let path = ResourcePath::from(self.model.as_path());
         let named = |error| of_model(&self.model.display(), error);
         let onnx = file::bytes(&path).map_err(|error| named(error.into()))?;
@@ -92,6 +104,8 @@ impl Compile {
             .clone()
             .or(stem)
             .unwrap_or_else(|| "model".to_owned());
+        output::check_name(&name).map_err(blame)?;
+        let staged = stage(&self.output)?;
         let spec = self.spec(&model)?;
         let hint = Hint {
             shape: Some(spec.input.shape()),
@@ -139,7 +153,12 @@ impl Compile {
             eprintln!("warning: {warning}");
         }
 
-        let saved = compiled.save(&image, &spec, &self.output).map_err(blame)?;
+        // The file for a boot loader is staged beside the others: all of them or none.
+        let uf2 = match uf2_board {
+            Some(board) => Some(stage_uf2(board, &name, &image, &staged)?),
+            None => None,
+        };
+        let saved = compiled.save(&image, &spec, staged).map_err(blame)?;
         let model = image.model();
         let arena = |mode| model.plan(mode).map(|plan| plan.arena_bytes());
         if self.json {
@@ -151,6 +170,7 @@ impl Compile {
                 int8_onnx: saved.int8_onnx.display().to_string(),
                 image: saved.image.display().to_string(),
                 spec: saved.spec.display().to_string(),
+                uf2: uf2.map(|path| path.display().to_string()),
                 image_bytes: model.image_bytes(),
                 macs: model.macs(),
                 layers: model.layer_count(),
@@ -184,6 +204,13 @@ impl Compile {
                 "  {}  how it wants its input",
                 saved.spec.display()
             )?;
+            if let Some(path) = uf2 {
+                writeln!(
+                    std::io::stdout(),
+                    "  {}  to be dragged onto the board's drive",
+                    path.display()
+                )?;
+            }
             for (mode, what) in [(Mode::Fused, "fused"), (Mode::Tapped, "tapped")] {
                 if let Some(bytes) = arena(mode) {
                     let input = model.input().bytes();
@@ -290,6 +317,29 @@ impl Compile {
         }
         Ok(spec)
     }
+}
+
+/// The board of this name, whose boot loader shows a drive.
+fn drive_board(name: &str) -> anyhow::Result<&'static BoardKind> {
+    let board = RigChoice::of(name, "").board().map_err(blame)?;
+    match board.drive {
+        Some(_) => Ok(board),
+        None => Err(wrong(DriveError::NoDrive { board: board.name }.to_string())),
+    }
+}
+
+/// Writes the board image as a UF2 file for `board` beside the others, and gives its path.
+fn stage_uf2(
+    board: &'static BoardKind,
+    name: &str,
+    image: &BoardImage,
+    staged: &StagedFolder,
+) -> anyhow::Result<PathBuf> {
+    fit::check_image(name, &image.model(), board).map_err(blame)?;
+    let uf2 = drive::image_uf2(board, image.bytes())?;
+    let file = format!("{name}-{}.uf2", board.name);
+    output::write(&staged.path().join(&file), &uf2).map_err(blame)?;
+    Ok(staged.folder().join(file))
 }
 
 /// A set of inputs; says what was found and decided.

@@ -1,13 +1,13 @@
 //! `cortexscope corrupt`.
 
 use super::common::{blame, print_json, wrong};
-use anyhow::Context;
 use clap::{Args, ValueEnum};
 use cortexscope_corrupt::{CorruptError, Kind, Picture, Settings, Variant};
 use cortexscope_draw::Theme;
+use cortexscope_net::output;
+use cortexscope_present::documents;
 use cortexscope_present::picture_file::PictureFile;
 use cortexscope_present::scene::corruption::{sheet, shown};
-use cortexscope_present::{documents, dump};
 use cortexscope_study::levels::open_levels;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -131,7 +131,7 @@ impl CorruptCommand {
                 return Err(wrong("a sheet of all kinds is a picture: give -o FILE.png"));
             };
             let drawing = sheet(&self.input, &picture, &settings)?;
-            file.save(&drawing.raster(Theme::Light, 1))?;
+            file.save(drawing.raster(Theme::Light, 1))?;
         } else {
             let kind: Kind = self.kind.parse().map_err(refused)?;
             picture = open_levels(&self.input).map_err(blame)?;
@@ -139,7 +139,7 @@ impl CorruptCommand {
             let changes = corrupted.levels().iter().zip(picture.levels());
             greatest = changes.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
             match &file {
-                Some(file) => file.save(&shown(&corrupted))?,
+                Some(file) => file.save(shown(&corrupted))?,
                 None => write_array(&self.output, &corrupted)?,
             }
         }
@@ -174,5 +174,5 @@ fn write_array(path: &Path, picture: &Picture) -> anyhow::Result<()> {
     let [height, width] = picture.size();
     let shape = [picture.channels(), height, width].map(|size| size as u64);
     let levels: Vec<f32> = picture.levels().iter().map(|&level| level as f32).collect();
-    dump::npy(path, &shape, &levels).with_context(|| format!("{}", path.display()))
+    output::npy(path, &shape, &levels).map_err(blame)
 }

@@ -1,15 +1,14 @@
 //! `cortexscope filters`.
 
 use super::activations::ScaleArg;
-use super::common::{blame, print_json, stage, wrong};
+use super::common::{blame, print_json, wrong};
 use super::full::FloatModelArgs;
-use anyhow::Context;
 use clap::Args;
-use cortexscope_draw::Theme;
 use cortexscope_explain::filters::Slice;
 use cortexscope_explain::float_model::LayerId;
 use cortexscope_present::documents;
 use cortexscope_present::dump;
+use cortexscope_present::results::{ResultFolder, SaveError};
 use cortexscope_present::scene::filters::draw;
 use std::io::Write;
 use std::path::PathBuf;
@@ -59,21 +58,16 @@ impl Filters {
         let drawing = draw(&model, id, slice, self.scale.into()).map_err(blame)?;
         let weights = model.conv_weights(id)?;
         let layer = model.layer(id);
-        let staged = stage(&self.output)?;
-        let name = dump::file_name(&layer.name);
-        let base = staged.path().join(&name);
-        let picture = base.with_added_extension("filters.png");
-        drawing
-            .raster(Theme::Light, 2)
-            .save(&picture)
-            .with_context(|| format!("cannot write {}", picture.display()))?;
-        let array = base.with_added_extension("filters.npy");
-        let shape = weights.shape.map(|size| size as u64);
-        dump::npy(&array, &shape, &weights.values)?;
-        staged.commit().map_err(blame)?;
-        let base = self.output.join(name);
-        let picture = base.with_added_extension("filters.png");
-        let array = base.with_added_extension("filters.npy");
+        let results = ResultFolder::begin(&self.output).map_err(blame)?;
+        let base = format!("{}.filters", dump::file_name(&layer.name));
+        let save = || -> Result<_, SaveError> {
+            let picture = results.drawing(&format!("{base}.png"), &drawing, 2)?;
+            let array = format!("{base}.npy");
+            let array = results.array(&array, &weights.shape, &weights.values)?;
+            Ok((picture, array))
+        };
+        let (picture, array) = save().map_err(blame)?;
+        results.commit().map_err(blame)?;
         if self.json {
             print_json(&documents::filters::Filters {
                 model: model.name.clone(),

@@ -4,33 +4,22 @@ use super::board_of_model::{board_rig, image_of};
 use super::common::{blame, ctrl_c, print_json, wrong};
 use super::full::FloatModelArgs;
 use super::progress;
-use anyhow::Context;
 use clap::{Args, ValueEnum};
 use cortexscope_draw::number::percent;
-use cortexscope_draw::{Theme, tile_grid};
-use cortexscope_explain::attack::{Judge, Pixels, Victim};
-use cortexscope_explain::fool::{Climb, CppnGenome, DirectGenome, Evolution, Fooled, Progress};
-use cortexscope_explain::fool::{climb, evolve};
-use cortexscope_net::input::ModelSpec;
-use cortexscope_net::output::{make_folder, write};
-use cortexscope_present::documents::Document;
-use cortexscope_present::documents::fool as documents;
-use cortexscope_present::dump;
-use cortexscope_present::scene::fool as scene;
+use cortexscope_explain::fool::Progress;
+use cortexscope_present::fooling::{FoolMethod, FoolRequest, FoolingImages, fool, fool_board};
 use cortexscope_rig::session::Cancel;
-use cortexscope_study::attack::BoardJudge;
+use indicatif::ProgressBar;
 use std::io::Write;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Instant;
 
 /// Finds pictures without sense that a model takes for each of its classes.
 #[derive(Args)]
 pub(super) struct FoolCommand {
     /// How pictures are found.
     #[arg(value_enum)]
-    method: FoolMethod,
+    method: MethodArg,
     #[command(flatten)]
     model: FloatModelArgs,
     /// Ask the int8 network on this board instead of the float model: direct and cppn.
@@ -60,7 +49,7 @@ pub(super) struct FoolCommand {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum FoolMethod {
+enum MethodArg {
     /// Evolution of the pixels themselves.
     Direct,
     /// Evolution of small networks that draw pictures.
@@ -69,48 +58,41 @@ enum FoolMethod {
     Gradient,
 }
 
-impl FoolMethod {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Direct => "direct",
-            Self::Cppn => "cppn",
-            Self::Gradient => "gradient",
+impl From<MethodArg> for FoolMethod {
+    fn from(method: MethodArg) -> Self {
+        match method {
+            MethodArg::Direct => Self::Direct,
+            MethodArg::Cppn => Self::Cppn,
+            MethodArg::Gradient => Self::Gradient,
         }
     }
-
-    /// What the paper calls it.
-    fn in_paper(self) -> &'static str {
-        match self {
-            Self::Direct => "MAP-elites, directly encoded",
-            Self::Cppn => "MAP-elites, encoded by CPPNs",
-            Self::Gradient => "gradient ascent",
-        }
-    }
-}
-
-/// What was asked, float model or board.
-struct Asked {
-    model: String,
-    sha256: String,
-    spec: ModelSpec,
-    fooled: Fooled,
 }
 
 impl FoolCommand {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         self.check()?;
-        make_folder(&self.output).map_err(blame)?;
-        let cancel = ctrl_c()?;
-        let begun = Instant::now();
-        let asked = match &self.board {
-            None => self.float(&cancel)?,
-            Some(board) => self.board(board, &cancel)?,
+        let request = FoolRequest {
+            method: self.method.into(),
+            confidence: self.confidence,
+            generations: self.generations,
+            offspring: self.offspring,
+            step: self.step,
+            seed: self.seed,
+            folder: &self.output,
         };
-        let document = self.write(&asked, begun.elapsed().as_secs_f64())?;
-        let receipt = self
-            .output
-            .join(format!("fool.{}.json", self.method.name()));
-        write(&receipt, document.to_text()?.as_bytes())?;
+        let cancel = ctrl_c()?;
+        let found = match &self.board {
+            None => self.float(&request, &cancel)?,
+            Some(board) => {
+                let image = image_of(&self.model.model);
+                let mut rig = board_rig(board, &image, cancel.clone())?;
+                let bar = progress::bar(self.generations, "generations");
+                let found = fool_board(&mut rig, board, &request, &mut |now| told(&bar, now));
+                bar.finish_and_clear();
+                found.map_err(blame)?
+            }
+        };
+        let FoolingImages { document, receipt } = found;
         if self.json {
             print_json(&document)?;
             return Ok(ExitCode::SUCCESS);
@@ -145,7 +127,7 @@ impl FoolCommand {
         if !(self.step.is_finite() && self.step > 0.0) {
             return Err(wrong("--step: give a number greater than 0"));
         }
-        if self.board.is_some() && self.method == FoolMethod::Gradient {
+        if self.board.is_some() && self.method == MethodArg::Gradient {
             return Err(wrong(
                 "--board: a board gives no gradient; use direct or cppn, which ask for scores alone",
             ));
@@ -153,137 +135,22 @@ impl FoolCommand {
         Ok(())
     }
 
-    fn float(&self, cancel: &Cancel) -> anyhow::Result<Asked> {
+    fn float(&self, request: &FoolRequest<'_>, cancel: &Cancel) -> anyhow::Result<FoolingImages> {
         let model = self.model.open()?;
+        let bar = if self.method == MethodArg::Gradient {
+            let classes = model.layer(model.logits().map_err(blame)?).elements();
+            progress::bar(classes, "classes")
+        } else {
+            progress::bar(self.generations, "generations")
+        };
         let stop = || cancel.is_cancelled();
-        let mut victim = Victim::new(&model, &stop).map_err(blame)?;
-        let fooled = if self.method == FoolMethod::Gradient {
-            let parameters = Climb {
-                steps: self.generations,
-                rate: self.step,
-                confidence: self.confidence,
-                seed: self.seed,
-            };
-            let bar = progress::bar(victim.classes, "classes");
-            let mut told = |now: Progress| {
-                bar.set_position(now.done as u64);
-                ControlFlow::Continue(())
-            };
-            let found = climb(&mut victim, &parameters, &mut told).map_err(blame)?;
-            bar.finish_and_clear();
-            found
-        } else {
-            self.evolved(&mut victim, model.input_shape())
-                .map_err(blame)?
-        };
-        Ok(Asked {
-            model: model.name.clone(),
-            sha256: model.sha256_hex(),
-            spec: model.spec.clone(),
-            fooled,
-        })
-    }
-
-    fn board(&self, board: &str, cancel: &Cancel) -> anyhow::Result<Asked> {
-        let mut rig = board_rig(board, &image_of(&self.model.model), cancel.clone())?;
-        let spec = rig.model.spec.clone();
-        let (model, sha256) = (rig.model.name.clone(), rig.model.hash_hex());
-        let mut judge = BoardJudge::new(&mut rig);
-        let fooled = self.evolved(&mut judge, spec.input.shape())?;
-        Ok(Asked {
-            model,
-            sha256,
-            spec,
-            fooled,
-        })
-    }
-
-    fn evolved<J: Judge>(&self, judge: &mut J, shape: [usize; 3]) -> Result<Fooled, J::Error> {
-        let evolution = Evolution {
-            generations: self.generations,
-            offspring: self.offspring,
-            confidence: self.confidence,
-            seed: self.seed,
-        };
-        let bar = progress::bar(self.generations, "generations");
-        let mut told = |now: Progress| {
-            bar.set_position(now.done as u64);
-            bar.set_message(format!("{} classes reached", now.reached));
-            ControlFlow::Continue(())
-        };
-        let fooled = if self.method == FoolMethod::Cppn {
-            evolve::<CppnGenome, _>(judge, shape, &evolution, &mut told)
-        } else {
-            evolve::<DirectGenome, _>(judge, shape, &evolution, &mut told)
-        };
+        let found = fool(&model, request, &stop, &mut |now| told(&bar, now));
         bar.finish_and_clear();
-        fooled
+        found.map_err(blame)
     }
+}
 
-    fn write(&self, asked: &Asked, seconds: f64) -> anyhow::Result<documents::Fool> {
-        let Asked { spec, fooled, .. } = asked;
-        let method = self.method.name();
-        let pixels = Pixels::of(&spec.input);
-        let values = |levels: &[u8]| pixels.values(levels);
-        let base = self.output.join(format!("fool.{method}"));
-        let picture = base.with_added_extension("png");
-        let tiles = scene::sheet(spec, &asked.model, method, &fooled.champions, &values);
-        let drawing = tile_grid(&tiles, scene::layout(&spec.input))?;
-        write(&picture, &drawing.png(Theme::Light, 2)?)?;
-        let shape = spec.input.shape().map(|size| size as u64);
-        let mut classes = Vec::new();
-        for (class, champion) in fooled.champions.iter().enumerate() {
-            let array = base.with_added_extension(format!("class-{class}.npy"));
-            let values = values(&champion.levels);
-            dump::npy(&array, &shape, &values)?;
-            let picture = base.with_added_extension(format!("class-{class}.png"));
-            let cannot = || format!("cannot write {}", picture.display());
-            spec.input
-                .picture(&values)
-                .save(&picture)
-                .with_context(cannot)?;
-            let label = spec.output.labels.get(class).cloned();
-            classes.push(documents::FoolingImage {
-                class,
-                label: label.unwrap_or_else(|| class.to_string()),
-                probability: champion.probability,
-                queries: champion.queries,
-                array: array.display().to_string(),
-                picture: picture.display().to_string(),
-            });
-        }
-        let missed = fooled.champions.len() - fooled.reached(self.confidence);
-        let mut notes = Vec::new();
-        if missed > 0 {
-            notes.push(format!(
-                "{missed} of {} classes stayed below {}: try more --generations, or another --seed",
-                fooled.champions.len(),
-                percent(self.confidence as f32)
-            ));
-        }
-        let evolves = self.method != FoolMethod::Gradient;
-        Ok(documents::Fool {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            model: asked.model.clone(),
-            model_sha256: asked.sha256.clone(),
-            preprocessing: spec.input.to_string(),
-            board: self.board.clone(),
-            method: method.to_owned(),
-            paper: format!(
-                "Nguyen, Yosinski and Clune 2015, {}",
-                self.method.in_paper()
-            ),
-            seed: self.seed,
-            confidence: self.confidence,
-            most_generations: self.generations,
-            offspring: evolves.then_some(self.offspring),
-            step: (!evolves).then_some(self.step),
-            generations: fooled.generations,
-            queries: fooled.queries,
-            picture: picture.display().to_string(),
-            classes,
-            notes,
-            seconds,
-        })
-    }
+fn told(bar: &ProgressBar, now: Progress) {
+    bar.set_position(now.done as u64);
+    bar.set_message(format!("{} classes reached", now.reached));
 }

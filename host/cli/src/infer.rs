@@ -1,11 +1,10 @@
 //! `cortexscope infer`.
 
-use super::common::{BoardArgs, ModeArg, blame, print_json, stage};
+use super::common::{BoardArgs, ModeArg, blame, print_json};
 use super::input::Int8Input;
 use super::preparation::{PreparationArgs, ShowInputArgs};
 use super::progress;
 use clap::Args;
-use cortexscope_net::output::StagedFolder;
 use cortexscope_net::printable::printable;
 use cortexscope_present::inference::infer;
 use cortexscope_rig::inputs::Inputs;
@@ -44,7 +43,6 @@ impl Infer {
         let mut model = board.model()?;
         self.preparation.apply(&mut model.spec.input)?;
         let inputs = Inputs::open(&self.input, &model).map_err(blame)?;
-        let staged = self.dump.as_deref().map(stage).transpose()?;
         let mut rig = board.open(model)?;
         let inputs = inputs.take(&mut rig).map_err(blame)?;
         for input in &inputs {
@@ -53,12 +51,11 @@ impl Infer {
             }
         }
         self.show.show_int8(&inputs, &rig.model)?;
-        let folder = staged.as_ref().map(StagedFolder::path);
         let results = infer(
             &mut rig,
             &inputs,
             self.mode.into(),
-            folder,
+            self.dump.as_deref(),
             &mut |rig, input, recording| {
                 if self.json {
                     Ok(())
@@ -66,10 +63,8 @@ impl Infer {
                     say(input, recording, rig)
                 }
             },
-        )?;
-        if let Some(staged) = staged {
-            staged.commit().map_err(blame)?;
-        }
+        )
+        .map_err(blame)?;
         if self.json {
             print_json(&results)?;
         }

@@ -6,19 +6,12 @@ use super::preparation::ShowInputArgs;
 use super::progress;
 use clap::Args;
 use cortexscope_draw::number::significant;
-use cortexscope_draw::{Theme, tile_grid};
 use cortexscope_explain::float_model::{FloatModel, LayerId};
-use cortexscope_explain::invert::{Inversion, Inverted, Memory, invert, noise};
-use cortexscope_net::output::{make_folder, write};
-use cortexscope_present::documents::Document;
-use cortexscope_present::documents::invert as document;
-use cortexscope_present::dump;
-use cortexscope_present::scene::inversion::{layout, tiles};
+use cortexscope_explain::invert::Inversion;
+use cortexscope_present::inversion::{InversionRequest, SavedInversion, invert_layers};
 use std::io::Write;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Instant;
 
 /// Finds an input that a layer cannot tell from another one (Mahendran and Vedaldi 2015): a
 /// picture as each layer remembers it, with the error.
@@ -91,67 +84,31 @@ impl InvertCommand {
         let start = start
             .map(|start| one_input(start, &model, &ShowInputArgs::default()))
             .transpose()?;
-        let start = start.map(|start| start.values);
-        make_folder(&self.output).map_err(blame)?;
-        let base = self
-            .output
-            .join(format!("{}.invert", dump::file_name(&input.name)));
-        let shape = model.input_shape().map(|size| size as u64);
         let settings: Vec<Inversion> = layers
             .iter()
             .map(|&layer| self.settings(&model, layer))
             .collect();
         let cancel = ctrl_c()?;
-        let steps = settings[0].steps;
-        let bar = progress::bar(steps.saturating_mul(layers.len()), "steps");
-        let mut found: Vec<Inverted> = Vec::new();
-        let mut results = Vec::new();
-        for settings in &settings {
-            let name = &model.layer(settings.layer).name;
-            let begun = Instant::now();
-            if let Some(path) = &self.gradient {
-                let mut memory = Memory::of(&model, &input.values, settings).map_err(blame)?;
-                let at = start.clone().unwrap_or_else(|| noise(&model, settings));
-                let objective = memory.objective(&at).map_err(blame)?;
-                dump::npy(path, &shape, &objective.gradient)?;
-            }
-            let before = found.len() * steps;
-            let start = start.as_deref();
-            let one = invert(&model, &input.values, start, settings, &mut |step| {
-                bar.set_position((before + step.step) as u64);
-                bar.set_message(format!("{name} {}", significant(step.value as f32)));
-                if cancel.is_cancelled() {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                }
-            })
-            .map_err(blame)?;
-            let array = base.with_added_extension(format!("{}.npy", dump::file_name(name)));
-            dump::npy(&array, &shape, &one.input)?;
-            results.push(document::InvertResult {
-                layer: name.clone(),
-                terms: one.terms.to_vec(),
-                start_terms: one.start.to_vec(),
-                values: one.values.clone(),
-                array: array.display().to_string(),
-                gradient: self
-                    .gradient
-                    .as_ref()
-                    .map(|path| path.display().to_string()),
-                seconds: begun.elapsed().as_secs_f64(),
-            });
-            found.push(one);
-        }
+        let all = settings[0].steps.saturating_mul(layers.len());
+        let bar = progress::bar(all, "steps");
+        let mut watch = progress::watch(&bar, &cancel);
+        let request = InversionRequest {
+            input: &input,
+            start: start.as_ref(),
+            searches: &settings,
+            gradient: self.gradient.as_deref(),
+            folder: &self.output,
+        };
+        let made = invert_layers(&model, &request, &mut |now| {
+            bar.set_message(format!("{} {}", now.layer, significant(now.value as f32)));
+            watch(now.steps, all)
+        });
+        let SavedInversion {
+            document,
+            picture,
+            receipt,
+        } = made.map_err(blame)?;
         bar.finish_and_clear();
-        let picture = base.with_added_extension("png");
-        let names = results.iter().map(|result| result.layer.as_str());
-        let shown: Vec<(&str, &Inverted)> = names.zip(&found).collect();
-        let drawing = tile_grid(&tiles(&model, &input.values, &shown), layout(&model))?;
-        write(&picture, &drawing.png(Theme::Light, 2)?)?;
-        let document = self.document(&model, &settings[0], picture.display().to_string(), results);
-        let receipt = base.with_added_extension("json");
-        write(&receipt, document.to_text()?.as_bytes())?;
         if self.json {
             print_json(&document)?;
         } else {
@@ -193,41 +150,6 @@ impl InvertCommand {
             steps: self.steps.unwrap_or(steps),
             noise: self.noise,
             seed: self.seed,
-        }
-    }
-
-    fn document(
-        &self,
-        model: &FloatModel,
-        of: &Inversion,
-        picture: String,
-        results: Vec<document::InvertResult>,
-    ) -> document::Invert {
-        document::Invert {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            model: model.name.clone(),
-            model_sha256: model.sha256_hex(),
-            preprocessing: model.spec.input.to_string(),
-            input: self.input.clone(),
-            start: self.start.clone(),
-            sigma: of.sigma,
-            alpha: of.alpha,
-            alpha_weight: of.alpha_weight,
-            beta: of.beta,
-            tv_weight: of.tv_weight,
-            tv_border:
-                "at the last row and column the missing difference is 0 and the other one counts"
-                    .to_owned(),
-            first_step: of.first_step,
-            momentum: of.momentum,
-            steps: of.steps,
-            noise: of.noise,
-            seed: of.seed,
-            picture,
-            terms: results
-                .first()
-                .map_or_else(Vec::new, |one| one.terms.clone()),
-            results,
         }
     }
 }

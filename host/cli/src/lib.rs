@@ -34,6 +34,7 @@ mod flash;
 mod fool;
 mod full;
 mod gallery;
+mod gradients;
 mod graph_arguments;
 mod infer;
 mod input;

@@ -36,6 +36,7 @@ impl MergeCommand {
             Command::Top(top) => top.merge(&parts, self),
             Command::Robustness(robustness) => robustness.merge(&parts, self),
             Command::Attack(attack) => attack.merge(&parts, self),
+            Command::Assess(assess) => assess.merge(&parts, self),
             _ => Err(wrong("the parts are of no study that comes in parts")),
         }
     }

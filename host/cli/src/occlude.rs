@@ -104,7 +104,7 @@ impl Occlude {
         let saved = map.macs_full as f64 / map.macs_done.max(1) as f64;
         if let Some(file) = &picture_file {
             let scene = scene::occlusion(&model, &input.values, &request, self.fill, &map);
-            file.save(&picture(scene, self.palette)?)?;
+            file.save(picture(scene, self.palette)?)?;
         }
         if self.json {
             print_json(&self.document(&rig, &input.name, request.fill, [rows, columns], &map))?;

@@ -1,12 +1,12 @@
 //! How pictures and arrays become inputs: what the command line says of it, and showing it.
 
-use super::common::wrong;
+use super::common::{blame, wrong};
 use clap::Args;
 use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_draw::Scale;
 use cortexscope_draw::{GridLayout, Theme, tile_grid};
 use cortexscope_net::input::{ArrayRange, Channels, FloatInput, Form, InputSpec, Int8Input};
-use cortexscope_present::dump;
+use cortexscope_net::output;
 use cortexscope_present::picture_file::PictureFile;
 use cortexscope_present::scene::preparation;
 use cortexscope_present::terminal::{Style, activation_maps};
@@ -84,7 +84,7 @@ impl ShowInputArgs {
                 .flat_map(|input| input.values.iter().copied())
                 .collect();
             let shape = [inputs.len() as u64, channels, height, width];
-            dump::npy(path, &shape, &values)?;
+            output::npy(path, &shape, &values).map_err(blame)?;
         }
         match &self.show_preparation {
             None => Ok(()),
@@ -108,7 +108,7 @@ impl ShowInputArgs {
                     px_per_value: 1,
                 };
                 let drawing = tile_grid(&preparation::tiles(input, spec), layout)?;
-                Ok(file.save(&drawing.raster(Theme::Light, 1))?)
+                Ok(file.save(drawing.raster(Theme::Light, 1))?)
             }
         }
     }

@@ -1,7 +1,9 @@
 //! Progress and notes on stderr, where they disturb no output. `--quiet` leaves both out.
 
+use cortexscope_rig::session::Cancel;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fmt::Display;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Whether the user asked for results and errors alone. It belongs to the process, as
@@ -34,6 +36,23 @@ pub(super) fn bar(length: usize, unit: &'static str) -> ProgressBar {
     let style =
         ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(length as u64).with_style(style)
+}
+
+/// What a library tells of its steps, those done and all, shown on `bar`; Ctrl-C ends the
+/// work.
+pub(super) fn watch<'a>(
+    bar: &'a ProgressBar,
+    cancel: &'a Cancel,
+) -> impl FnMut(usize, usize) -> ControlFlow<()> + 'a {
+    |done, all| {
+        bar.set_length(all as u64);
+        bar.set_position(done as u64);
+        if cancel.is_cancelled() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
 }
 
 /// A line that says what is being done, where nobody knows how much there is.

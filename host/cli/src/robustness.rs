@@ -1,7 +1,8 @@
 //! `cortexscope robustness`.
 
-use super::common::{blame, ctrl_c, print_json, stage, wrong};
+use super::common::{blame, ctrl_c, print_json, wrong};
 use super::corrupt::VariantArg;
+use super::data::open_study_data;
 use super::full::FloatModelArgs;
 use super::merge::MergeCommand;
 use super::progress;
@@ -10,13 +11,12 @@ use super::side_board::SideBoardArgs;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use cortexscope_corrupt::{Kind, SEVERITIES, Settings};
-use cortexscope_draw::{Chart, Curves, Theme, curves};
+use cortexscope_draw::{Chart, Curves, curves};
 use cortexscope_explain::float_model::{FloatModel, Overrides};
-use cortexscope_present::documents;
 use cortexscope_present::documents::robustness as document;
+use cortexscope_present::results::ResultFolder;
 use cortexscope_present::terminal::{Column, Style, write_table};
 use cortexscope_rig::Rig;
-use cortexscope_study::data::open_data;
 use cortexscope_study::robustness::{
     Corruption, Count, Counts, Measured, Network, Networks, Progress, Suite, mce, mean_error,
     suited,
@@ -94,7 +94,7 @@ impl From<SuiteArg> for Suite {
 impl RobustnessCommand {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         let model = self.model.open()?;
-        let data = open_data(&self.data, &model).map_err(blame)?;
+        let data = open_study_data(&self.data, &model)?;
         data.check_labels().map_err(blame)?;
         let images = self.images.unwrap_or(data.len());
         if images == 0 || images > data.len() {
@@ -169,7 +169,7 @@ impl RobustnessCommand {
     /// Joins the parts that this command made.
     pub fn merge(&self, parts: &Parts, to: &MergeCommand) -> anyhow::Result<ExitCode> {
         let model = self.model.open()?;
-        let data = open_data(&self.data, &model).map_err(blame)?;
+        let data = open_study_data(&self.data, &model)?;
         let images = self.images.unwrap_or(data.len());
         let parameters = parts.asked.parameters.clone();
         let of = (self.data.as_str(), data.set());
@@ -217,16 +217,14 @@ impl RobustnessCommand {
         let mut found = self.document(results, &measured);
         found.seconds = seconds;
         if let Some(folder) = folder {
-            let staged = stage(folder)?;
-            let path = staged.path().join("robustness.png");
             let drawing = curves(&charts(&found, &measured, results.corruptions))?;
-            let drawn = drawing.raster(Theme::Light, 2);
-            drawn
-                .save(&path)
-                .with_context(|| format!("cannot write {}", path.display()))?;
+            let files = ResultFolder::begin(folder).map_err(blame)?;
+            files
+                .drawing("robustness.png", &drawing, 2)
+                .map_err(blame)?;
             found.picture = picture;
-            documents::write(&staged.path().join("robustness.json"), &found)?;
-            staged.commit().map_err(blame)?;
+            files.receipt("robustness.json", &found).map_err(blame)?;
+            files.commit().map_err(blame)?;
         }
         Ok(found)
     }

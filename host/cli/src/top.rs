@@ -1,9 +1,8 @@
 //! `cortexscope top`.
 
-mod picture;
-
-use super::common::{blame, ctrl_c, print_json, stage, wrong};
-use super::full::FloatModelArgs;
+use super::common::{blame, ctrl_c, print_json, wrong};
+use super::data::open_study_data;
+use super::full::{ChannelsArg, FloatModelArgs};
 use super::merge::MergeCommand;
 use super::progress;
 use super::shard::{ShardArgs, Share};
@@ -12,16 +11,13 @@ use clap::{Args, ValueEnum};
 use cortexscope_draw::number::significant;
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_explain::target::Target;
-use cortexscope_net::input::InputSpec;
 use cortexscope_net::printable::printable;
 use cortexscope_present::documents;
-use cortexscope_present::documents::top::{Exciting, Map};
+use cortexscope_present::top_inputs::{TopRequest, top_inputs};
 use cortexscope_rig::Rig;
-use cortexscope_study::data::{Data, open_data};
+use cortexscope_study::data::Data;
 use cortexscope_study::shard::{Asked, Parts, ShardError};
-use cortexscope_study::top::{
-    Answers, By, ChannelList, Excitation, Found, Ranking, Search, Unit, board_layer, compare,
-};
+use cortexscope_study::top::{Answers, By, ChannelList, Found, Search, Unit, board_layer};
 use std::io::Write;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -30,6 +26,10 @@ use std::time::Instant;
 
 /// Finds the inputs of a data set that excite a map, a neuron or a class most.
 #[derive(Args)]
+#[command(mut_arg("channels", |channels| channels
+    .value_parser(ChannelsArg::colours_or_maps)
+    .value_name("LIST|COLOURS")
+    .help("The maps of the layer to look at, as --maps; or colours and their order: grey, rgb or bgr")))]
 pub(super) struct TopCommand {
     #[command(flatten)]
     model: FloatModelArgs,
@@ -42,7 +42,7 @@ pub(super) struct TopCommand {
     layer: Option<String>,
     /// The maps of the layer to look at: 0,3,5-7 [default: all].
     #[arg(long, value_name = "LIST", requires = "layer")]
-    maps: Option<String>,
+    maps: Option<ChannelList>,
     /// LAYER:CHANNEL, LAYER:CHANNEL:Y:X (one neuron) or class:K; may be given several times.
     #[arg(long, value_name = "TARGET")]
     target: Vec<String>,
@@ -91,9 +91,14 @@ impl TopCommand {
         if self.k == 0 {
             return Err(wrong("-k: give a number from 1 up"));
         }
+        if self.model.maps().is_some() && (self.layer.is_none() || self.maps.is_some()) {
+            return Err(wrong(
+                "--channels: a list of maps goes with --layer, and without --maps",
+            ));
+        }
         let model = self.model.open()?;
         let units = self.units(&model)?;
-        let data = open_data(&self.data, &model).map_err(blame)?;
+        let data = open_study_data(&self.data, &model)?;
         let images = self.count(&data)?;
         let mut rig = self.board.open(&self.model)?;
         let asked = Asked::new(
@@ -119,16 +124,14 @@ impl TopCommand {
         if let Some(code) = share.end(&answers, self.json)? {
             return Ok(code);
         }
-        let mut document = self.document(&model, &search, &data, &answers)?;
-        document.seconds = Some(seconds);
-        if let Some(folder) = &self.output {
-            let staged = stage(folder)?;
-            let written = picture::write(staged.path(), &model, &data, &document)?;
-            let paths = written.iter().map(|name| folder.join(name));
-            document.pictures = paths.map(|path| path.display().to_string()).collect();
-            documents::write(&staged.path().join("top.json"), &document)?;
-            staged.commit().map_err(blame)?;
-        }
+        let request = TopRequest {
+            model: &model,
+            search: &search,
+            data: &data,
+            answers: &answers,
+            seconds: Some(seconds),
+        };
+        let document = top_inputs(&request, self.output.as_deref()).map_err(blame)?;
         tell(&document, Path::new(""), self.json)
     }
 
@@ -136,7 +139,7 @@ impl TopCommand {
     pub fn merge(&self, parts: &Parts, to: &MergeCommand) -> anyhow::Result<ExitCode> {
         let model = self.model.open()?;
         let units = self.units(&model)?;
-        let data = open_data(&self.data, &model).map_err(blame)?;
+        let data = open_study_data(&self.data, &model)?;
         let parameters = parts.asked.parameters.clone();
         let of = (self.data.as_str(), data.set());
         let images = self.count(&data)?;
@@ -156,11 +159,14 @@ impl TopCommand {
             }
         }
         let answers = all.unwrap_or_else(|| Answers::begin(&search, None));
-        let mut document = self.document(&model, &search, &data, &answers)?;
-        let staged = stage(&to.output)?;
-        document.pictures = picture::write(staged.path(), &model, &data, &document)?;
-        documents::write(&staged.path().join("top.json"), &document)?;
-        staged.commit().map_err(blame)?;
+        let request = TopRequest {
+            model: &model,
+            search: &search,
+            data: &data,
+            answers: &answers,
+            seconds: None,
+        };
+        let document = top_inputs(&request, Some(&to.output)).map_err(blame)?;
         tell(&document, &to.output, to.json)
     }
 
@@ -188,11 +194,8 @@ impl TopCommand {
         let mut units = Vec::new();
         if let Some(name) = &self.layer {
             let layer = model.find(name).map_err(blame)?;
-            units = match &self.maps {
-                Some(list) => {
-                    let list: ChannelList = list.parse().map_err(blame)?;
-                    Unit::listed(model, layer, &list).map_err(blame)?
-                }
+            units = match self.maps.as_ref().or(self.model.maps()) {
+                Some(list) => Unit::listed(model, layer, list).map_err(blame)?,
                 None => Unit::maps(model, layer),
             };
         }
@@ -268,93 +271,6 @@ impl TopCommand {
             return Err(share.interrupted(done));
         }
         Ok(())
-    }
-
-    fn document(
-        &self,
-        model: &FloatModel,
-        search: &Search,
-        data: &Data,
-        answers: &Answers,
-    ) -> anyhow::Result<documents::top::Top> {
-        let (float, board) = (&answers.float, answers.board.as_ref());
-        let spec = &model.spec.input;
-        let mut maps = Vec::new();
-        for (at, unit) in search.units.iter().enumerate() {
-            let of = |ranking: &Ranking| {
-                let best = ranking.best.iter();
-                best.map(|found| exciting(model, unit, data, spec, found))
-                    .collect::<Vec<_>>()
-            };
-            let field = model.receptive_field(unit.layer);
-            let of_float = &float.rankings[at];
-            let difference = board.map(|board| compare(&board.rankings[at], of_float));
-            maps.push(Map {
-                name: unit.name(model),
-                layer: model.layer(unit.layer).name.clone(),
-                channel: unit.channel,
-                neuron: unit.at,
-                field_size: field.size,
-                field_jump: field.jump,
-                inputs: of(board.map_or(of_float, |board| &board.rankings[at])),
-                float_inputs: board.map(|_| of(of_float)),
-                only_board: difference.as_ref().map(|d| d.only_first.clone()),
-                only_float: difference.map(|d| d.only_second),
-            });
-        }
-        let is_other = |map: &&Map| {
-            map.only_board.as_ref().is_some_and(|list| !list.is_empty())
-                || map.only_float.as_ref().is_some_and(|list| !list.is_empty())
-        };
-        let silent: Vec<_> = maps.iter().filter(|map| map.inputs.is_empty()).collect();
-        let mut notes = Vec::new();
-        if !silent.is_empty() {
-            let names: Vec<_> = silent.iter().map(|map| map.name.as_str()).collect();
-            notes.push(format!(
-                "{} of {} units never fire on these inputs and have no top inputs: {}",
-                names.len(),
-                maps.len(),
-                names.join(", ")
-            ));
-        }
-        Ok(documents::top::Top {
-            model: model.name.clone(),
-            model_sha256: model.sha256_hex(),
-            preprocessing: spec.to_string(),
-            data: data.argument.clone(),
-            images: search.inputs.end,
-            by: search.by.name().to_owned(),
-            k: search.keep,
-            network: answers
-                .network
-                .clone()
-                .unwrap_or_else(|| "float".to_owned()),
-            differing: board.map(|_| maps.iter().filter(is_other).count()),
-            maps,
-            notes,
-            pictures: Vec::new(),
-            seconds: None,
-        })
-    }
-}
-
-fn exciting(
-    model: &FloatModel,
-    unit: &Unit,
-    data: &Data,
-    spec: &InputSpec,
-    found: &Excitation,
-) -> Exciting {
-    let field = model.receptive_field(unit.layer);
-    let [y, x] = found.at;
-    Exciting {
-        input: found.input,
-        name: data.name(found.input),
-        value: found.value,
-        y,
-        x,
-        field: field.within(found.at, spec.size),
-        field_unclipped: field.of_unit(found.at),
     }
 }
 

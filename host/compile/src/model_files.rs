@@ -119,6 +119,14 @@ impl ModelFiles {
         Self::load(image_path)
     }
 
+    /// The compiled model that lies beside a float model's file.
+    ///
+    /// # Errors
+    /// [`ModelFilesError`]; [`ModelFilesError::Read`] where there is none.
+    pub fn beside(float: &ResourcePath) -> Result<Self, ModelFilesError> {
+        Self::load(float.with_extension(IMAGE_EXTENSION))
+    }
+
     fn load(image_path: ResourcePath) -> Result<Self, ModelFilesError> {
         let image = image(&image_path)?;
         let model = image.model();

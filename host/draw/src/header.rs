@@ -70,34 +70,43 @@ const WORD_GAP_PX: u32 = 10;
 const COLUMN_GAP_PX: u32 = 32;
 /// Space between the head and the data.
 const FOOT_PX: u32 = 14;
+/// Lines longer than this and than the data go on below, so that words alone make no
+/// picture wider than 640 pixels.
+const LINE_WIDTH_PX: u32 = 640 - 2 * MARGIN_PX;
 
 impl Header {
-    fn lines(&self) -> u32 {
-        if self.footnote.is_empty() { 2 } else { 3 }
+    /// The lines below the title, of which the first is always there.
+    fn lines(&self, data_width: u32) -> Vec<String> {
+        let room = data_width.max(LINE_WIDTH_PX);
+        let mut lines = wrapped(&self.statement, room);
+        if lines.is_empty() {
+            lines.push(String::new());
+        }
+        lines.extend(wrapped(&self.footnote, room));
+        lines
     }
 
-    fn text_width(&self) -> u32 {
+    fn text_width(&self, data_width: u32) -> u32 {
         let title = TextStyle::TITLE.width_px(&self.title)
             + WORD_GAP_PX
             + TextStyle::CAPTION.width_px(&self.shape)
             + WORD_GAP_PX
             + TextStyle::CAPTION.width_px(&self.op);
-        [&self.statement, &self.footnote]
-            .map(|line| TextStyle::CAPTION.width_px(line))
-            .into_iter()
-            .fold(title, u32::max)
+        let lines = self.lines(data_width);
+        let widths = lines.iter().map(|line| TextStyle::CAPTION.width_px(line));
+        widths.fold(title, u32::max)
     }
 
     /// Whether the bar stands right of the text rather than below it: where
     /// the data is as wide as both.
     fn bar_beside(&self, data_width: u32, max_width: u32) -> bool {
-        let both = self.text_width() + COLUMN_GAP_PX + BAR_WIDTH_PX;
+        let both = self.text_width(data_width) + COLUMN_GAP_PX + BAR_WIDTH_PX;
         both <= data_width && both + 2 * MARGIN_PX <= max_width
     }
 
     /// Where the data begins, in pixels from the top.
     pub fn height(&self, data_width: u32, max_width: u32) -> u32 {
-        let text = TITLE_BASELINE_PX + (self.lines() - 1) * LINE_PX + 4;
+        let text = TITLE_BASELINE_PX + self.lines(data_width).len() as u32 * LINE_PX + 4;
         let bar = match self.bar {
             Some(_) if !self.bar_beside(data_width, max_width) => BAR_BLOCK_PX + 8,
             _ => 0,
@@ -112,7 +121,7 @@ impl Header {
             Some(_) if !beside => BAR_WIDTH_PX,
             _ => 0,
         };
-        let inner = data_width.max(self.text_width()).max(below);
+        let inner = data_width.max(self.text_width(data_width)).max(below);
         let top = self.height(data_width, max_width);
         let mut drawing = Drawing {
             width: inner + 2 * MARGIN_PX,
@@ -133,14 +142,14 @@ impl Header {
                 x += width + WORD_GAP_PX;
             }
         }
-        for line in [&self.statement, &self.footnote] {
+        for line in self.lines(data_width) {
             if !line.is_empty() {
                 y += LINE_PX;
                 drawing.text(
                     [MARGIN_PX as i32, y as i32],
                     Anchor::Start,
                     TextStyle::CAPTION,
-                    line.as_str(),
+                    line,
                 );
             }
         }
@@ -157,6 +166,22 @@ impl Header {
         }
         drawing
     }
+}
+
+/// `text` in lines of at most `room` pixels, divided at spaces; none where it is empty.
+fn wrapped(text: &str, room: u32) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let longer = lines.last().map(|line| format!("{line} {word}"));
+        match longer.filter(|longer| TextStyle::CAPTION.width_px(longer) <= room) {
+            Some(longer) => {
+                lines.pop();
+                lines.push(longer);
+            }
+            None => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 impl ColourBar {
@@ -185,5 +210,41 @@ impl ColourBar {
                 text.as_str(),
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lines_go_on_below() {
+        let words = "every word of it is still there ".repeat(12);
+        let lines = wrapped(&words, 300);
+        assert!(lines.len() > 3);
+        for line in &lines {
+            assert!(TextStyle::CAPTION.width_px(line) <= 300, "{line}");
+        }
+        assert_eq!(lines.join(" "), words.trim_end());
+        assert_eq!(wrapped("", 300), [""; 0]);
+        // A word that is too long by itself stays whole.
+        assert_eq!(wrapped("a bcdefgh", 1), ["a", "bcdefgh"]);
+    }
+
+    #[test]
+    fn words_alone_make_no_picture_wider_than_640() {
+        let header = Header {
+            title: "lrp-epsilon".to_owned(),
+            shape: String::new(),
+            op: String::new(),
+            statement: "a statement ".repeat(40),
+            footnote: "a footnote ".repeat(40),
+            bar: None,
+        };
+        let drawing = header.draw(300, 332, 100);
+        assert!(drawing.width <= 640, "{}", drawing.width);
+        assert_eq!(drawing.height, header.height(300, 332) + 100 + MARGIN_PX);
+        // Where the data is wider, there is more room for words.
+        assert!(header.height(900, 932) < header.height(300, 332));
     }
 }

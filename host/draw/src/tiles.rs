@@ -82,8 +82,9 @@ pub fn tile_grid(tiles: &Tiles, layout: GridLayout) -> Result<Drawing, PictureEr
     }
     let cell = layout.px_per_value.max(1);
     let (across, down) = (width * cell, height * cell);
+    let column = column_px(&tiles.tiles, across);
     let room = layout.max_width.saturating_sub(2 * MARGIN_PX);
-    let fits = ((room + GAP_PX) / (across + GAP_PX)).max(1) as usize;
+    let fits = ((room + GAP_PX) / (column + GAP_PX)).max(1) as usize;
     let columns = match tiles.columns {
         Some(columns) => columns.clamp(1, tiles.tiles.len()),
         None => balanced_columns(tiles.tiles.len(), fits),
@@ -92,7 +93,7 @@ pub fn tile_grid(tiles: &Tiles, layout: GridLayout) -> Result<Drawing, PictureEr
     let lines = tiles.tiles.iter().map(|tile| tile.lines.len()).max();
     let text = lines.unwrap_or(0) as u32 * LINE_PX;
     let pitch = down + text + GAP_PX + if text > 0 { 4 } else { 0 };
-    let grid_width = columns as u32 * (across + GAP_PX) - GAP_PX;
+    let grid_width = columns as u32 * (column + GAP_PX) - GAP_PX;
     let max_width = layout.max_width.max(grid_width + 2 * MARGIN_PX);
 
     let header = Header {
@@ -115,7 +116,7 @@ pub fn tile_grid(tiles: &Tiles, layout: GridLayout) -> Result<Drawing, PictureEr
         tiles.statement
     );
     for (index, tile) in tiles.tiles.iter().enumerate() {
-        let x = (MARGIN_PX + (index % columns) as u32 * (across + GAP_PX)) as i32;
+        let x = (MARGIN_PX + (index % columns) as u32 * (column + GAP_PX)) as i32;
         let y = (top + (index / columns) as u32 * pitch) as i32;
         drawing.bitmap([x, y], [cell; 2], opaque(&tile.image));
         for (line, text) in tile.lines.iter().enumerate() {
@@ -125,11 +126,19 @@ pub fn tile_grid(tiles: &Tiles, layout: GridLayout) -> Result<Drawing, PictureEr
                 TextStyle::TICK
             };
             let baseline = y + (down + 13) as i32 + (line as u32 * LINE_PX) as i32;
-            let text = cut(text, style, across);
+            let text = cut(text, style, column);
             drawing.text([x, baseline], Anchor::Start, style, text);
         }
     }
     Ok(drawing)
+}
+
+/// The width of a column: that of a picture, or as much more as the names below need, up to
+/// a quarter.
+fn column_px(tiles: &[Tile], across: u32) -> u32 {
+    let names = tiles.iter().filter_map(|tile| tile.lines.first());
+    let widest = names.map(|name| TextStyle::BODY.width_px(name)).max();
+    widest.unwrap_or(0).clamp(across, across + across / 4)
 }
 
 /// A picture whose every pixel is there.
@@ -196,6 +205,16 @@ mod tests {
             assert_tidy(&drawing);
             assert!(drawing.texts().any(|text| text.ends_with('…')));
         }
+        // A name that is a little longer than its picture is wide has room.
+        let mut names = tiles(3);
+        for tile in &mut names.tiles {
+            tile.lines = vec!["neuron 4:5".to_owned()];
+        }
+        let width = TextStyle::BODY.width_px("neuron 4:5");
+        assert!(width > 55 && width < 68, "{width}");
+        let drawing = tile_grid(&names, LAYOUT).expect("a grid");
+        assert!(!drawing.texts().any(|text| text.ends_with('…')));
+        assert_tidy(&drawing);
         let mut columns = tiles(12);
         columns.columns = Some(3);
         assert_tidy(&tile_grid(&columns, LAYOUT).expect("a grid"));

@@ -5,10 +5,17 @@
 //! - [`sensitivity`]: max-sensitivity (Yeh et al. 2019);
 //! - [`Metric::Sparseness`]: the Gini index (Chalasani et al. 2020);
 //! - [`randomise`]: model-parameter randomisation (Adebayo et al. 2018);
+//! - [`pointing`]: the pointing game (Zhang et al. 2018) at a neuron's receptive field;
 //! - [`control`]: the method and the controls as maps.
+//!
+//! [`measure`] gives the [`Measures`] of each input, which can be joined; their
+//! [`rows`](Measures::rows) are the table. [`assess`] does both.
 
 pub mod control;
 pub mod curve;
+mod layers;
+mod measures;
+pub mod pointing;
 pub mod randomise;
 pub mod sensitivity;
 #[cfg(test)]
@@ -16,13 +23,17 @@ mod tests;
 
 pub use control::{Candidate, Map};
 pub use curve::{Blur, Curve, Hide, Point};
-pub use randomise::{LayerAgreement, Order, Redraw};
+pub use layers::{LayerAgreement, Order};
+pub use measures::Measures;
+pub use pointing::{Pointing, Score};
+pub use randomise::Redraw;
 pub use sensitivity::Sensitivity;
 
 use crate::attribute::{ExplainError, Method, Plans, Report, Run};
 use crate::float_model::FloatModel;
 use crate::target::{Aim, ClassValue};
 use cortexscope_statistics::gini;
+use measures::One;
 
 /// A measure of attributions, with its parameters.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +51,8 @@ pub enum Metric {
     MaxSensitivity(Sensitivity),
     /// How unequally a map is shared out.
     Sparseness,
+    /// Whether the map of a neuron lies where the neuron looks.
+    Pointing(Pointing),
     /// How far a map moves if the weights are exchanged.
     Randomisation {
         /// What the weights become.
@@ -78,7 +91,8 @@ pub struct Assessment<'a> {
 }
 
 /// Measures the maps of a method, of chance and of edges for `inputs`, each `[C, H, W]`. What
-/// is explained is the logit of the class that the whole input is put into.
+/// is explained is the logit of the class that the whole input is put into, or the neuron
+/// that [`Metric::Pointing`] names.
 ///
 /// # Errors
 /// The method, a parameter, or an interruption.
@@ -87,103 +101,90 @@ pub fn assess(
     inputs: &[Vec<f32>],
     report: Report<'_>,
 ) -> Result<Vec<Row>, ExplainError> {
-    let Assessment {
-        model,
-        method,
-        metric,
-        seed,
-    } = assessment;
-    let candidates = [
-        Candidate::Method(method),
-        Candidate::Random { seed },
-        Candidate::Edges,
-    ];
+    Ok(measure(assessment, inputs, report)?.rows(assessment))
+}
+
+/// The measures of each input.
+///
+/// # Errors
+/// As [`assess`].
+pub fn measure(
+    assessment: Assessment<'_>,
+    inputs: &[Vec<f32>],
+    report: Report<'_>,
+) -> Result<Measures, ExplainError> {
+    let Assessment { model, metric, .. } = assessment;
+    let candidates = assessment.candidates();
     if let Metric::Randomisation { redraw, seed } = metric {
-        return randomise::rows(model, &candidates, inputs, *redraw, *seed, report);
+        return randomise::measure(model, &candidates, inputs, *redraw, *seed, report);
     }
     let mut plans = Plans::default();
-    let mut sums: Vec<Vec<One>> = candidates.iter().map(|_| Vec::new()).collect();
+    let mut measures = Measures::default();
     let all = inputs.len() * candidates.len();
     for (index, input) in inputs.iter().enumerate() {
-        let aim = Aim::predicted(model, input, ClassValue::Logit)?;
+        let seen = match metric {
+            Metric::Pointing(pointing) => Some(pointing.neuron(model, input)?),
+            _ => None,
+        };
+        let aim = match &seen {
+            Some(seen) => seen.aim.clone(),
+            None => Aim::predicted(model, input, ClassValue::Logit)?,
+        };
+        let mut of_input = Vec::with_capacity(candidates.len());
         for (at, candidate) in candidates.iter().enumerate() {
             let done = index * candidates.len() + at;
             let mut is_ended = || report(done, all);
-            let one = measure(
-                candidate,
-                metric,
-                &mut Run {
-                    model,
-                    input,
-                    aim: &aim,
-                    plans: &mut plans,
-                    answers: None,
-                    report: &mut |_, _| is_ended(),
-                },
-            )?;
-            sums[at].push(one);
+            let run = &mut Run {
+                model,
+                input,
+                aim: &aim,
+                plans: &mut plans,
+                answers: None,
+                report: &mut |_, _| is_ended(),
+            };
+            of_input.push(match (metric, &seen) {
+                (Metric::Pointing(pointing), Some(seen)) => {
+                    One::of_value(pointing.of(candidate, seen.field, run)?)
+                }
+                _ => of_class(candidate, metric, run)?,
+            });
             if report(done + 1, all).is_break() {
                 return Err(ExplainError::Interrupted);
             }
         }
+        measures.push(of_input);
     }
-    let rows = candidates.iter().zip(sums);
-    Ok(rows
-        .map(|(candidate, ones)| row(candidate, &ones))
-        .collect())
+    Ok(measures)
 }
 
-/// A measure of one map.
-struct One {
-    value: Option<f64>,
-    curve: Vec<Point>,
+impl Assessment<'_> {
+    /// The method and the controls, in the order of the rows.
+    fn candidates(&self) -> [Candidate<'_>; 3] {
+        [
+            Candidate::Method(self.method),
+            Candidate::Random { seed: self.seed },
+            Candidate::Edges,
+        ]
+    }
 }
 
-fn measure(
+/// What a measure of the class says of one map.
+fn of_class(
     candidate: &Candidate<'_>,
     metric: &Metric,
     run: &mut Run<'_>,
 ) -> Result<One, ExplainError> {
-    let only = |value| One {
-        value,
-        curve: Vec::new(),
-    };
     Ok(match metric {
         Metric::Curve { hide, step, value } => {
             let map = candidate.map(run)?;
-            let found = curve::curve(run, &map.pixels, hide, *step, *value)?;
-            One {
-                value: Some(found.area),
-                curve: found.points,
-            }
+            One::of_curve(&curve::curve(run, &map.pixels, hide, *step, *value)?)
         }
-        Metric::MaxSensitivity(sensitivity) => only(sensitivity.of(candidate, run)?),
-        // A randomisation is made for all inputs at once, above.
-        Metric::Sparseness | Metric::Randomisation { .. } => {
+        Metric::MaxSensitivity(sensitivity) => One::of_value(sensitivity.of(candidate, run)?),
+        // The other two are measured above.
+        Metric::Sparseness | Metric::Randomisation { .. } | Metric::Pointing(_) => {
             let map = candidate.map(run)?;
             let values: Vec<f64> = map.values.iter().copied().map(f64::from).collect();
-            only(gini(&values))
+            One::of_value(gini(&values))
         }
     })
-}
-
-fn row(candidate: &Candidate<'_>, ones: &[One]) -> Row {
-    let known: Vec<f64> = ones.iter().filter_map(|one| one.value).collect();
-    let mut curve = ones.first().map_or_else(Vec::new, |one| one.curve.clone());
-    for (at, point) in curve.iter_mut().enumerate() {
-        let sum: f64 = ones.iter().map(|one| one.curve[at].value).sum();
-        point.value = sum / ones.len() as f64;
-    }
-    Row {
-        map: candidate.name(),
-        value: mean(&known),
-        inputs: known.len(),
-        curve,
-        layers: Vec::new(),
-    }
-}
-
-/// The arithmetic mean, where there is a number.
-fn mean(values: &[f64]) -> Option<f64> {
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }

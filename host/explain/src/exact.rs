@@ -1,6 +1,6 @@
 //! Floats in files as their bits, so that a file gives back exactly what was written.
 
-use serde::{Deserialize, Deserializer, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Writes the bits.
 ///
@@ -18,3 +18,8 @@ pub fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     u64::deserialize(deserializer).map(f64::from_bits)
 }
+
+/// A number that is written as its bits.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Exact(#[serde(with = "crate::exact")] pub f64);

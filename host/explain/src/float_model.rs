@@ -8,8 +8,10 @@
 mod error;
 mod forward;
 mod graph;
+mod int8_operators;
 mod layer;
 mod receptive_field;
+mod straight_through;
 mod weights;
 
 pub use cortexscope_net::{Description, DescriptionError, Overrides};

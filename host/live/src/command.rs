@@ -2,7 +2,8 @@
 
 use cortexscope_net::input::digit_form::Steps;
 use cortexscope_rig::session::Mode;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Bytes of the longest command.
 pub const COMMAND_BYTES_MAX: usize = 4096;
@@ -49,16 +50,76 @@ pub enum Command {
     Occlude(OccludeCommand),
     /// Stop the map that is being made.
     Cancel,
+    /// Damage every picture from now on before the board sees it, or none.
+    Corrupt {
+        /// Nothing for none.
+        what: Option<Corrupt>,
+    },
     /// Attribute every frame from now on, or none.
     Attribute {
         /// Nothing for none.
         what: Option<Attribute>,
+    },
+    /// Attack every frame from now on, or none.
+    Attack {
+        /// Nothing for none.
+        what: Option<Attack>,
     },
     /// Grow an input that excites the float network, or stop that.
     Ascend {
         /// Nothing to stop.
         what: Option<Ascend>,
     },
+    /// Evolve an image that drives a neuron on the board, stop that, or go on.
+    Evolve {
+        /// Which of them.
+        what: Evolution,
+    },
+}
+
+/// What a search is to do.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Evolution {
+    /// Begin.
+    Start(Evolve),
+    /// Stop, and keep what the neuron answered.
+    Stop,
+    /// Go on with the search that was stopped.
+    Resume,
+}
+
+/// Images of one search, at most.
+pub const QUERIES_MAX: usize = 10_000;
+
+/// A search for an image that drives a neuron on the board.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evolve {
+    /// `LAYER:CHANNEL`, `LAYER:CHANNEL:Y:X` or `class:K`.
+    pub target: String,
+    /// The search, one of [`OPTIMISERS`](cortexscope_brain::optimise::OPTIMISERS).
+    pub optimiser: String,
+    /// Whose settings it has.
+    pub preset: String,
+    /// The image space: one of [`GENERATORS`](crate::state::GENERATORS).
+    pub generator: String,
+    /// Images that the neuron is asked about, from 1 to [`QUERIES_MAX`].
+    pub queries: usize,
+    /// The seed of the search.
+    pub seed: u64,
+}
+
+/// Damage to the pictures of the stream.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Corrupt {
+    /// The name of a [`Kind`](cortexscope_corrupt::Kind).
+    pub kind: String,
+    /// From 1 to 5.
+    pub severity: u8,
+    /// The seed of what is random in it.
+    pub seed: u64,
 }
 
 /// An attribution by the float network.
@@ -69,6 +130,28 @@ pub struct Attribute {
     pub method: String,
     /// The class that is explained; the predicted one without it.
     pub class: Option<u16>,
+}
+
+/// An attack on the float network.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attack {
+    /// The name of one of [`METHODS`](cortexscope_explain::attack::METHODS).
+    pub method: String,
+    /// How much may change, in pixels from 0 to 1, as the method measures it. A method that
+    /// finds the size of its change itself ignores it.
+    #[serde(deserialize_with = "real")]
+    pub eps: f64,
+    /// The class that the frame is to be taken for; any other one without it.
+    pub target: Option<u16>,
+}
+
+/// A real number. serde_json may keep a number as its text, which an `f64` in a tagged
+/// enumeration does not read.
+fn real<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let number = serde_json::Number::deserialize(deserializer)?;
+    let number = number.as_f64();
+    number.ok_or_else(|| D::Error::custom("a number is too large"))
 }
 
 /// An ascent in the float network.
@@ -169,6 +252,21 @@ mod tests {
             Command::parse(r#"{"type":"mode","mode":"tapped"}"#).unwrap(),
             Command::Mode { mode: Mode::Tapped }
         );
+        for (text, eps) in [
+            ("0.25", 0.25),
+            ("1", 1.0),
+            ("3e-2", 0.03),
+            ("-1e300", -1e300),
+        ] {
+            let line = format!(
+                r#"{{"type":"attack","what":{{"method":"fgsm","eps":{text},"target":null}}}}"#
+            );
+            let command = Command::parse(&line).unwrap();
+            let Command::Attack { what: Some(attack) } = command else {
+                panic!("{command:?}");
+            };
+            assert_eq!((attack.eps, attack.target), (eps, None));
+        }
     }
 
     #[test]

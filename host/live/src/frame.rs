@@ -153,7 +153,7 @@ impl Flow {
     }
 }
 
-/// The packet of one frame: `input`, every tapped tensor as `tensor.N` in
+/// The packet of one frame: `input`, the `original` before it was damaged, every tapped tensor as `tensor.N` in
 /// `[C, H, W]`, the last layer's `accumulators`, `logits`, `probabilities`, and
 /// the preparation's steps as `stage.NAME`.
 pub fn packet(
@@ -174,6 +174,15 @@ pub fn packet(
         .stages
         .iter()
         .map(|stage| json!({ "name": stage.name, "made": stage.made }));
+    let corruption = shown.damage.as_ref().map(|damage| {
+        json!({
+            "kind": damage.corrupt.kind,
+            "severity": damage.corrupt.severity,
+            "seed": damage.corrupt.seed,
+            "stream": damage.stream,
+            "error": damage.error,
+        })
+    });
     let (page, number) = stimulus.from.unzip();
     let header = json!({
         "generation": generation,
@@ -184,6 +193,7 @@ pub fn packet(
         "expected": shown.label,
         "notes": shown.notes,
         "stages": stages.collect::<Vec<_>>(),
+        "corruption": corruption,
         "mode": mode,
         "class": class,
         "label": model.label(class),
@@ -199,6 +209,9 @@ pub fn packet(
         })
     };
     let mut packet = Packet::new(Kind::Frame, header).i8s("input", &shape(0), &shown.input);
+    if let Some(damage) = &shown.damage {
+        packet = packet.i8s("original", &shape(0), &damage.original);
+    }
     for activation in recording.activations.iter().filter(|one| one.tensor > 0) {
         let name = format!("tensor.{}", activation.tensor);
         packet = packet.i8s(&name, &shape(activation.tensor), &activation.values);

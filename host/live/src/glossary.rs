@@ -25,7 +25,7 @@ mod tests {
     #[test]
     fn a_panel_has_two_sentences() {
         let panels: Vec<_> = panels().collect();
-        assert_eq!(panels.len(), 8, "{panels:?}");
+        assert_eq!(panels.len(), 11, "{panels:?}");
         for (panel, text) in panels {
             let sentences = text.split_inclusive(". ").count();
             assert!(sentences == 2 && text.ends_with('.'), "{panel}: {text}");

@@ -12,7 +12,8 @@
 //! |---|---|
 //! | [`command`], [`packet`] | messages: what a page asks for, and arrays with their header |
 //! | [`stimulus`], [`frame`], `network` | the input, one frame of results, and the description of the network |
-//! | [`state`], `latest_slot`, `shared` | what threads and pages share: orders, and the newest of each result |
+//! | `corruption` | damage to an input before the board sees it |
+//! | [`state`], `latest_slot`, `question`, `shared` | what threads and pages share: orders, questions to the board, and the newest of each result |
 //! | `host_camera` | a camera of the host, behind one trait for all operating systems |
 //! | `study` | threads that ask the float network: attributions, ascents, layers |
 //! | `worker` | the thread that drives the board |
@@ -85,10 +86,12 @@ pub mod stimulus;
 pub mod terminal;
 
 mod assets;
+mod corruption;
 mod glossary;
 mod host_camera;
 mod latest_slot;
 mod network;
+mod question;
 mod server;
 mod shared;
 mod socket;

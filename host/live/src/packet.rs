@@ -38,6 +38,11 @@ pub enum Kind {
     Attribution = 5,
     /// An input that excites the float network, as far as it has come.
     Climb = 6,
+    /// A frame that was changed so that the float network takes it for something else, and
+    /// what the board takes it for.
+    Attack = 8,
+    /// A search for an image that drives a neuron on the board, as far as it has come.
+    Evolution = 9,
     /// Pixels from the page.
     Pixels = 4,
     /// A picture file from the page, as it is stored.

@@ -4,7 +4,7 @@
 //! One thread of its own drives the board (`worker`), because a session with it
 //! is synchronous; others ask the float network behind the board's (`study`).
 
-use super::command::{Ascend, Attribute, Choice};
+use super::command::{Ascend, Attack, Attribute, Choice, Evolution};
 use super::frame::Frame;
 use super::host_camera;
 use super::shared::{Order, Overrun, Shared};
@@ -106,9 +106,26 @@ impl LiveServer {
         self.shared.ask_for_attribution();
     }
 
+    /// Attacks every frame from now on, the one on the screen included; `None` stops that.
+    pub fn attack(&self, what: Option<Attack>) {
+        let is_over = what.is_none();
+        self.shared.state.send_modify(|state| state.attack = what);
+        if is_over {
+            self.shared.attack.send_replace(None);
+        }
+        self.shared.ask_for_attack();
+    }
+
     /// Grows an input that excites the float network; `None` stops that.
     pub fn ascend(&self, what: Option<Ascend>) {
         self.shared.ask_for_ascent(what);
+    }
+
+    /// Begins a search for an image that drives a neuron on the board, stops the one that
+    /// runs, or goes on with the one that was stopped; `false` where no network is on a
+    /// board yet.
+    pub fn evolve(&self, what: Evolution) -> bool {
+        self.shared.ask_for_evolution(what)
     }
 
     /// Looks which camera the host has now.

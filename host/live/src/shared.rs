@@ -5,9 +5,12 @@
 //! published in places that hold the newest one only. So a slow board never falls
 //! behind, and neither does a slow page.
 
-use super::command::{Ascend, Attribute, CameraOf, Choice, OccludeCommand, Play};
+use super::command::{
+    Ascend, Attack, Attribute, CameraOf, Choice, Corrupt, Evolution, Evolve, OccludeCommand, Play,
+};
 use super::frame::Frame;
 use super::latest_slot::LatestSlot;
+use super::question::{Asker, Question, Questions};
 use super::state::State;
 use super::stimulus::Stimulus;
 use axum::body::Bytes;
@@ -33,6 +36,8 @@ pub enum Order {
     Mode(Mode),
     /// Use other steps of the preparation.
     Steps(Steps),
+    /// Damage every picture from now on, or none.
+    Corrupt(Option<Corrupt>),
     /// Show digits, one after the other.
     Play(Play),
     /// Show one digit.
@@ -55,10 +60,11 @@ pub enum Order {
 pub struct Overrun;
 
 /// What waits for the board's thread.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Inbox {
     pub(super) orders: VecDeque<Order>,
     pub(super) newest: Option<Stimulus>,
+    pub(super) questions: Questions,
     /// Frames that a newer one replaced.
     pub(super) replaced: u64,
     pub(super) is_closed: bool,
@@ -77,6 +83,23 @@ impl Inbox {
 pub(super) struct AttributionTask {
     pub(super) frame: Arc<Frame>,
     pub(super) attribute: Attribute,
+}
+
+/// A frame to attack.
+pub(super) struct AttackTask {
+    pub(super) frame: Arc<Frame>,
+    pub(super) attack: Attack,
+}
+
+/// What the thread of searches is to do.
+#[derive(Debug)]
+pub(super) enum EvolutionTask {
+    /// Begin a search for the network of this generation.
+    Start(Evolve, u64),
+    /// Go on with the one that was stopped, for the network of this generation.
+    Resume(u64),
+    /// Stop the one that runs, and keep it.
+    Stop,
 }
 
 /// An input to grow.
@@ -100,11 +123,17 @@ pub(super) struct Shared {
     pub(super) frame: watch::Sender<Option<Arc<Frame>>>,
     pub(super) occlusion: watch::Sender<Option<Bytes>>,
     pub(super) attribution: watch::Sender<Option<Bytes>>,
+    pub(super) attack: watch::Sender<Option<Bytes>>,
     pub(super) climb: watch::Sender<Option<Bytes>>,
+    pub(super) evolution: watch::Sender<Option<Bytes>>,
     /// The frame that is explained next.
     pub(super) attributions: LatestSlot<AttributionTask>,
+    /// The frame that is attacked next.
+    pub(super) attacks: LatestSlot<AttackTask>,
     /// The ascent that runs next; `None` stops the one that runs.
     pub(super) ascents: LatestSlot<Option<AscentTask>>,
+    /// The search that runs next.
+    pub(super) evolutions: LatestSlot<EvolutionTask>,
     /// The board image whose float layers are listed next. A slot of its own, so
     /// that no ascent takes its place.
     pub(super) layer_lists: LatestSlot<ResourcePath>,
@@ -126,9 +155,13 @@ impl Shared {
             frame: watch::Sender::new(None),
             occlusion: watch::Sender::new(None),
             attribution: watch::Sender::new(None),
+            attack: watch::Sender::new(None),
             climb: watch::Sender::new(None),
+            evolution: watch::Sender::new(None),
             attributions: LatestSlot::default(),
+            attacks: LatestSlot::default(),
             ascents: LatestSlot::default(),
+            evolutions: LatestSlot::default(),
             layer_lists: LatestSlot::default(),
             busy_since: Mutex::default(),
             cursor: AtomicUsize::new(0),
@@ -145,12 +178,29 @@ impl Shared {
         self.arrived.notify_one();
     }
 
-    /// Adds an order.
+    /// Puts a question to the board, to be asked between frames.
+    pub(super) fn ask(&self, asker: Asker, question: Question) {
+        let mut inbox = self.inbox();
+        // Nobody would answer.
+        if !inbox.is_closed {
+            inbox.questions.put(asker, question);
+            self.arrived.notify_one();
+        }
+    }
+
+    /// Adds an order. A corruption takes the place of one that waits as the last: a
+    /// slider that moves gives many.
     ///
     /// # Errors
     /// [`Overrun`].
     pub(super) fn order(&self, order: Order) -> Result<(), Overrun> {
         let mut inbox = self.inbox();
+        if let (Order::Corrupt(_), Some(last @ Order::Corrupt(_))) =
+            (&order, inbox.orders.back_mut())
+        {
+            *last = order;
+            return Ok(());
+        }
         if inbox.orders.len() >= ORDERS_MAX {
             return Err(Overrun);
         }
@@ -179,12 +229,32 @@ impl Shared {
 
     /// Ends every wait: nothing is taken from now on.
     pub(super) fn close(&self) {
-        self.inbox().is_closed = true;
+        let mut inbox = self.inbox();
+        inbox.is_closed = true;
+        inbox.questions.clear();
+        drop(inbox);
         self.arrived.notify_one();
         self.cancel.cancel();
         self.attributions.close();
+        self.attacks.close();
         self.ascents.close();
+        self.evolutions.close();
         self.layer_lists.close();
+    }
+
+    /// Asks for whatever the pages want to know of the newest frame.
+    pub(super) fn ask_about_frame(&self) {
+        self.ask_for_attribution();
+        self.ask_for_attack();
+    }
+
+    /// Asks for an attack on the newest frame, if the pages want one.
+    pub(super) fn ask_for_attack(&self) {
+        let attack = self.state.borrow().attack.clone();
+        let frame = self.frame.borrow().clone();
+        if let (Some(attack), Some(frame)) = (attack, frame) {
+            self.attacks.put(AttackTask { frame, attack });
+        }
     }
 
     /// Asks for an attribution of the newest frame, if the pages want one.
@@ -207,14 +277,33 @@ impl Shared {
         self.ascents.put(task);
     }
 
+    /// Begins a search, stops the one that runs, or goes on with the one that was stopped;
+    /// `false` where there is no network yet.
+    pub(super) fn ask_for_evolution(&self, what: Evolution) -> bool {
+        let generation = self.frame.borrow().as_ref().map(|frame| frame.generation);
+        let task = match (what, generation) {
+            (Evolution::Stop, _) => EvolutionTask::Stop,
+            (Evolution::Start(evolve), Some(generation)) => {
+                EvolutionTask::Start(evolve, generation)
+            }
+            (Evolution::Resume, Some(generation)) => EvolutionTask::Resume(generation),
+            (_, None) => return false,
+        };
+        self.evolutions.put(task);
+        true
+    }
+
     /// Another network is on the board: what belongs to the one before goes, and
     /// the layers of the float network behind `image_path` are listed.
     pub(super) fn change_network(&self, network: Bytes, image_path: ResourcePath) {
         self.frame.send_replace(None);
         self.occlusion.send_replace(None);
         self.attribution.send_replace(None);
+        self.attack.send_replace(None);
         self.climb.send_replace(None);
+        self.evolution.send_replace(None);
         self.ascents.put(None);
+        self.evolutions.put(EvolutionTask::Stop);
         self.layer_lists.put(image_path);
         self.network.send_replace(Some(network));
     }
@@ -262,6 +351,33 @@ mod tests {
             Some(ResourcePath::of_model("lenet5", "ctx"))
         );
         assert!(shared.ascents.take().is_some_and(|task| task.is_none()));
+    }
+
+    #[test]
+    fn a_slider_that_moves_leaves_one_order() {
+        let shared = shared();
+        let corrupt = |severity| {
+            Order::Corrupt(Some(Corrupt {
+                kind: "fog".to_owned(),
+                severity,
+                seed: 0,
+            }))
+        };
+        for severity in (1..=5).cycle().take(1000) {
+            assert_eq!(shared.order(corrupt(severity)), Ok(()));
+        }
+        assert_eq!(shared.order(Order::Step), Ok(()));
+        assert_eq!(shared.order(corrupt(2)), Ok(()));
+        let inbox = shared.inbox();
+        let severities: Vec<_> = inbox
+            .orders
+            .iter()
+            .map(|order| match order {
+                Order::Corrupt(Some(corrupt)) => corrupt.severity,
+                _ => 0,
+            })
+            .collect();
+        assert_eq!(severities, [5, 0, 2]);
     }
 
     #[test]

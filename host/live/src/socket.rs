@@ -5,13 +5,15 @@
 //! frame only while it has drawn all but one of those it got, so that a slow
 //! page sees the newest and not the oldest.
 
-use super::command::{Attribute, COMMAND_BYTES_MAX, CameraOf, Command};
+use super::command::{Attribute, COMMAND_BYTES_MAX, CameraOf, Command, Evolution};
+use super::corruption;
 use super::packet::{FILE_BYTES_MAX, FromPage};
 use super::server::{LiveServer, Seat};
 use super::shared::{Order, Overrun};
 use super::stimulus::{Stimulus, any_seed};
 use axum::body::Bytes;
 use axum::extract::ws::{Message, WebSocket};
+use cortexscope_present::causes::in_words;
 use serde_json::json;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -40,6 +42,7 @@ pub(super) async fn serve(mut socket: WebSocket, server: LiveServer, seat: Seat)
         // Nobody looks: the board need not work. With too much to do already it
         // rests a little later.
         let _: Result<(), Overrun> = server.order(Order::Rest);
+        server.evolve(Evolution::Stop);
     }
 }
 
@@ -50,13 +53,17 @@ async fn exchange(socket: &mut WebSocket, server: &LiveServer, page: u64) -> Res
     let mut frame = shared.frame.subscribe();
     let mut occlusion = shared.occlusion.subscribe();
     let mut attribution = shared.attribution.subscribe();
+    let mut attack = shared.attack.subscribe();
     let mut climb = shared.climb.subscribe();
+    let mut evolution = shared.evolution.subscribe();
     state.mark_changed();
     network.mark_changed();
     frame.mark_changed();
     occlusion.mark_changed();
     attribution.mark_changed();
+    attack.mark_changed();
     climb.mark_changed();
+    evolution.mark_changed();
     let mut tick = tokio::time::interval(TICK);
     let mut was_busy = false;
     let mut unshown = 0;
@@ -103,7 +110,9 @@ async fn exchange(socket: &mut WebSocket, server: &LiveServer, page: u64) -> Res
             }
             Ok(()) = occlusion.changed() => packet(socket, &mut occlusion).await?,
             Ok(()) = attribution.changed() => packet(socket, &mut attribution).await?,
+            Ok(()) = attack.changed() => packet(socket, &mut attack).await?,
             Ok(()) = climb.changed() => packet(socket, &mut climb).await?,
+            Ok(()) = evolution.changed() => packet(socket, &mut evolution).await?,
             _ = tick.tick() => {
                 let busy = shared.busy().filter(|(time, _)| *time >= TICK);
                 if busy.is_some() || was_busy {
@@ -174,8 +183,26 @@ fn handle(command: Command, server: &LiveServer, page: u64) -> Result<(), String
             server.attribute(what);
             return Ok(());
         }
+        Command::Attack { what } => {
+            if let Some(what) = &what {
+                state.check_attack(what)?;
+            }
+            server.attack(what);
+            return Ok(());
+        }
         Command::Ascend { what } => {
             server.ascend(what);
+            return Ok(());
+        }
+        Command::Evolve { what } => {
+            match &what {
+                Evolution::Start(evolve) => state.check_evolve(evolve)?,
+                Evolution::Resume => state.check_resume()?,
+                Evolution::Stop => {}
+            }
+            if !server.evolve(what) {
+                return Err("There is no frame yet: wait until the board is there.".to_owned());
+            }
             return Ok(());
         }
         Command::Open(choice) => {
@@ -192,6 +219,12 @@ fn handle(command: Command, server: &LiveServer, page: u64) -> Result<(), String
         }
         Command::Mode { mode } => Order::Mode(mode),
         Command::Steps(steps) => Order::Steps(steps),
+        Command::Corrupt { what } => {
+            what.as_ref()
+                .map_or(Ok(()), |what| corruption::parse(what).map(drop))
+                .map_err(|error| in_words(&error))?;
+            Order::Corrupt(what)
+        }
         Command::Digit { index } if index >= state.digits => {
             return Err(format!(
                 "There are {} test digits; the first is 0.",

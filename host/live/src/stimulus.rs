@@ -1,6 +1,6 @@
 //! What the network is shown, and where it comes from.
 
-use super::command::Play;
+use super::command::{Corrupt, Play};
 use super::packet::{PictureFile, Pixels};
 use axum::body::Bytes;
 use cortexscope_compile::model_files::ModelFiles;
@@ -50,6 +50,21 @@ pub struct PreparedInput {
     pub notes: Vec<String>,
     /// The correct class, where it is known.
     pub label: Option<u8>,
+    /// What damaged it, if something did.
+    pub damage: Option<Damage>,
+}
+
+/// Damage to an input.
+#[derive(Clone, Debug)]
+pub struct Damage {
+    /// What was asked for.
+    pub corrupt: Corrupt,
+    /// The stream of the seed.
+    pub stream: u64,
+    /// The input before it, int8 `[C, H, W]`.
+    pub original: Vec<i8>,
+    /// Why the input stayed as it was, where it did.
+    pub error: Option<String>,
 }
 
 impl Stimulus {
@@ -130,6 +145,7 @@ impl Stimulus {
                     stages: Vec::new(),
                     notes: Vec::new(),
                     label: digits.label(*index),
+                    damage: None,
                 })
             }
             Content::Picture(picture) => {
@@ -143,6 +159,7 @@ impl Stimulus {
                     stages: prepared.stages,
                     notes,
                     label: None,
+                    damage: None,
                 })
             }
             Content::File(_) => None,

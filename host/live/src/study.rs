@@ -1,9 +1,12 @@
-//! The float network behind the board's: what it makes of the frame on the
-//! screen, and what its filters respond to most. Each question has a thread of its
-//! own, so that neither frames nor the page wait.
+//! What is asked beside the frames: what the float network behind the board's makes of the
+//! frame on the screen, what its filters respond to most, and which image drives a neuron on
+//! the board. Each question has a thread of its own, so that neither frames nor the page
+//! wait.
 
 mod ascent;
+mod attack;
 mod attribution;
+mod evolution;
 mod layers;
 mod models;
 
@@ -13,9 +16,16 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 /// Starts the threads; they end when their slots are closed.
-pub(super) fn start(shared: &Arc<Shared>) -> [JoinHandle<()>; 3] {
+pub(super) fn start(shared: &Arc<Shared>) -> [JoinHandle<()>; 5] {
     let models = Arc::new(Models::default());
-    [attribution::run, ascent::run, layers::run].map(|run| {
+    [
+        attribution::run,
+        attack::run,
+        ascent::run,
+        evolution::run,
+        layers::run,
+    ]
+    .map(|run| {
         let (shared, models) = (Arc::clone(shared), Arc::clone(&models));
         std::thread::spawn(move || run(&shared, &models))
     })

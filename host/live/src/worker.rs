@@ -4,10 +4,11 @@ mod frames;
 mod occlusion;
 mod reach;
 
-use super::command::{CameraOf, Choice};
+use super::command::{CameraOf, Choice, Corrupt};
 use super::frame::Flow;
 use super::host_camera::{HostCamera, OpenCamera};
-use super::shared::{Order, Shared};
+use super::question::Question;
+use super::shared::{Inbox, Order, Shared};
 use super::state::State;
 use super::stimulus::{Player, Stimulus};
 use cortexscope_net::input::MnistSet;
@@ -35,6 +36,7 @@ pub(super) struct Worker {
     rig: Option<Rig>,
     mode: Mode,
     steps: Steps,
+    corrupt: Option<Corrupt>,
     is_frozen: bool,
     player: Option<Player>,
     open_camera: OpenCamera,
@@ -44,6 +46,8 @@ pub(super) struct Worker {
     flow: Flow,
     generation: u64,
     look_again: Option<Instant>,
+    /// Whether a frame is due before another question.
+    is_frames_turn: bool,
 }
 
 /// The input that ran last.
@@ -57,6 +61,7 @@ struct Last {
 enum Task {
     Order(Order),
     Frame(Stimulus),
+    Question(Question),
     Capture,
     LookAgain,
     Close,
@@ -82,6 +87,7 @@ impl Worker {
             rig: None,
             mode,
             steps: Steps::ALL,
+            corrupt: None,
             is_frozen: false,
             player: None,
             open_camera,
@@ -91,6 +97,7 @@ impl Worker {
             flow: Flow::default(),
             generation: 0,
             look_again: None,
+            is_frames_turn: false,
         }
     }
 
@@ -100,6 +107,7 @@ impl Worker {
             match self.next() {
                 Task::Order(order) => self.handle(order),
                 Task::Frame(stimulus) => self.frame(stimulus),
+                Task::Question(question) => self.answer(question),
                 Task::Capture => self.capture(),
                 Task::LookAgain => {
                     let choice = self.shared.state.borrow().choice.clone();
@@ -121,6 +129,11 @@ impl Worker {
             if let Some(order) = inbox.orders.pop_front() {
                 return Task::Order(order);
             }
+            // Frames and questions take turns, so that neither keeps the other waiting.
+            let is_frames_turn = std::mem::take(&mut self.is_frames_turn);
+            if !is_frames_turn && let Some(question) = self.question(&mut inbox) {
+                return Task::Question(question);
+            }
             let runs = self.rig.is_some() && !self.is_frozen;
             if runs && let Some(stimulus) = inbox.newest.take() {
                 return Task::Frame(stimulus);
@@ -138,6 +151,9 @@ impl Worker {
                 }
                 patience = Some(wait);
             }
+            if let Some(question) = self.question(&mut inbox) {
+                return Task::Question(question);
+            }
             if let Some(at) = self.look_again {
                 let wait = at.saturating_duration_since(Instant::now());
                 if wait.is_zero() {
@@ -146,6 +162,26 @@ impl Worker {
                 patience = Some(wait);
             }
             inbox = shared.wait(inbox, patience);
+        }
+    }
+
+    /// The next question, while there is a board to ask.
+    fn question(&mut self, inbox: &mut Inbox) -> Option<Question> {
+        self.rig.as_ref()?;
+        let question = inbox.questions.next(self.generation)?;
+        self.is_frames_turn = true;
+        Some(question)
+    }
+
+    fn answer(&mut self, question: Question) {
+        let Some(rig) = &mut self.rig else {
+            return;
+        };
+        self.shared.set_busy(true);
+        let result = (question.ask)(rig);
+        self.shared.set_busy(false);
+        if let Err(error) = result {
+            self.failed(&error);
         }
     }
 
@@ -171,6 +207,11 @@ impl Worker {
             Order::Steps(steps) => {
                 self.steps = steps;
                 self.update(|state| state.steps = steps);
+                self.again();
+            }
+            Order::Corrupt(corrupt) => {
+                self.corrupt = corrupt.clone();
+                self.update(|state| state.corrupt = corrupt);
                 self.again();
             }
             Order::Play(play) => {

@@ -89,6 +89,15 @@ pub fn open(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
+/// Whether the name of `path` ends in one of `extensions`, in capitals or not.
+pub fn has_extension(path: &Path, extensions: &[&str]) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| {
+        let mut known = extensions.iter();
+        known.any(|known| known.eq_ignore_ascii_case(extension))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,7 @@
 //! input        a picture, an array, a digit or a set of data → [C, H, W] as a model wants it
 //! description  how a model wants its input: its description, what the user says, what is assumed
 //! labels       names of classes
-//! file         bounded reading of files as users have them
+//! file, zip    bounded reading of files as users have them, and of those in archives
 //! onnx         ONNX files: bounded reading, building, running by tract
 //! reader       the one reader: what exporters write, in a normal form
 //! resources    shipped models, descriptions and digits; folders of other files
@@ -42,6 +42,7 @@ pub mod request;
 pub mod resources;
 pub mod scores;
 pub mod window;
+pub mod zip;
 
 pub use affine::Affine;
 pub use description::{Description, DescriptionError, Overrides};

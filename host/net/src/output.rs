@@ -1,7 +1,8 @@
 //! Folders and files that results go into.
 
 use crate::request::RequestError;
-use std::io::{self, Write};
+use npyz::WriterBuilder;
+use std::io::{self, BufWriter, Write};
 use std::path::{Component, Path, PathBuf};
 use tempfile::{Builder, TempDir};
 use thiserror::Error;
@@ -117,13 +118,39 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), OutputError> {
     })
 }
 
+/// Writes the array `values`, in C order, of sizes `shape`, slowest first, as `.npy`: whole
+/// or not at all.
+///
+/// # Errors
+/// The system refuses, or `values` are not as many as `shape` says.
+pub fn npy<T: npyz::AutoSerialize + Copy>(
+    path: &Path,
+    shape: &[u64],
+    values: &[T],
+) -> Result<(), OutputError> {
+    let emit = |file: &mut dyn Write| {
+        let options = npyz::WriteOptions::new().default_dtype().shape(shape);
+        let mut writer = options.writer(BufWriter::new(file)).begin_nd()?;
+        writer.extend(values.iter().copied())?;
+        writer.finish()
+    };
+    replace_by(path, emit).map_err(|source| OutputError::Write {
+        path: path.to_owned(),
+        source,
+    })
+}
+
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace_by(path, |file| file.write_all(bytes))
+}
+
+fn replace_by(path: &Path, emit: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
     let mut file = staged().tempfile_in(folder)?;
-    file.write_all(bytes)?;
+    emit(file.as_file_mut())?;
     file.as_file().sync_data()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
@@ -176,6 +203,11 @@ impl StagedFolder {
             source,
         })?);
         Ok(staged)
+    }
+
+    /// The folder that the files go into.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Where the files are written to until they are complete.

@@ -1,18 +1,16 @@
 //! Ascents of a float model, with their arrays, their frames, one picture of all results
 //! and the receipt.
 
-use crate::documents::Document;
 use crate::documents::ascend::{Ascend, AscentResult, Parameters};
-use crate::dump::{self, DumpError};
+use crate::dump::file_name;
+use crate::results::{ResultFolder, SaveError};
 use crate::scene::ascent::{Display, Seen, layout, statement, tiles};
-use cortexscope_draw::{Theme, tile_grid};
+use cortexscope_draw::{Drawing, tile_grid};
 use cortexscope_explain::ascend::{Ascent, Climb, Preset, Step, climb};
 use cortexscope_explain::attribute::ExplainError;
 use cortexscope_explain::float_model::{FloatModel, FloatModelError};
 use cortexscope_explain::target::Aim;
 use cortexscope_net::RequestError;
-use cortexscope_net::output::{OutputError, StagedFolder, make_folder, write};
-use image::ImageError;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -26,29 +24,9 @@ pub enum AscendError {
     /// The model cannot be run on a result.
     #[error(transparent)]
     Model(#[from] FloatModelError),
-    /// A folder or a file cannot be written.
+    /// The results cannot be saved.
     #[error(transparent)]
-    Output(#[from] OutputError),
-    /// An array cannot be written.
-    #[error(transparent)]
-    Dump(#[from] DumpError),
-    /// A frame cannot be written.
-    #[error("cannot write {}", path.display())]
-    Frame {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: ImageError,
-    },
-    /// The results cannot be drawn.
-    #[error(transparent)]
-    Picture(#[from] cortexscope_draw::PictureError),
-    /// The picture cannot be encoded.
-    #[error(transparent)]
-    Encode(#[from] ImageError),
-    /// The receipt cannot be written as JSON.
-    #[error(transparent)]
-    Document(#[from] serde_json::Error),
+    Save(#[from] SaveError),
 }
 
 impl RequestError for AscendError {
@@ -56,12 +34,7 @@ impl RequestError for AscendError {
         match self {
             Self::Explain(error) => error.is_request(),
             Self::Model(error) => error.is_request(),
-            Self::Output(error) => error.is_request(),
-            Self::Dump(_)
-            | Self::Frame { .. }
-            | Self::Picture(_)
-            | Self::Encode(_)
-            | Self::Document(_) => false,
+            Self::Save(error) => error.is_request(),
         }
     }
 }
@@ -157,34 +130,30 @@ pub fn ascend(
     request: &AscentRequest<'_>,
     watch: &mut dyn FnMut(AscentProgress<'_>) -> ControlFlow<()>,
 ) -> Result<Ascended, AscendError> {
-    let staged = StagedFolder::begin(request.folder)?;
+    let results = ResultFolder::begin(request.folder)?;
     let mut made = Vec::new();
     for target in request.targets {
         for &seed in request.seeds {
             let before = request.steps_each().saturating_mul(made.len());
-            made.push(one(
-                model,
-                request,
-                staged.path(),
-                target,
-                seed,
-                &mut |step| {
-                    watch(AscentProgress {
-                        steps: before.saturating_add(step.total),
-                        words: &target.aim.words,
-                        value: step.value,
-                    })
-                },
-            )?);
+            made.push(one(model, request, &results, target, seed, &mut |step| {
+                watch(AscentProgress {
+                    steps: before.saturating_add(step.total),
+                    words: &target.aim.words,
+                    value: step.value,
+                })
+            })?);
         }
     }
-    let picture = request.folder.join("ascend.png");
-    let file = |name: &str| staged.path().join(name);
-    write(&file("ascend.png"), &drawing(model, request, &made)?)?;
+    let density = if layout(model).px_per_value == 1 {
+        2
+    } else {
+        1
+    };
+    let drawing = drawing(model, request, &made)?;
+    let picture = results.drawing("ascend.png", &drawing, density)?;
     let document = document(model, request, &made, &picture);
-    let receipt = request.folder.join("ascend.json");
-    write(&file("ascend.json"), document.to_text()?.as_bytes())?;
-    staged.commit()?;
+    let receipt = results.receipt("ascend.json", &document)?;
+    results.commit()?;
     Ok(Ascended {
         document,
         picture,
@@ -195,20 +164,17 @@ pub fn ascend(
 fn one<'a>(
     model: &FloatModel,
     request: &AscentRequest<'_>,
-    written_to: &Path,
+    results: &ResultFolder,
     target: &'a AscentTarget,
     seed: u64,
     watch: &mut dyn FnMut(&Step<'_>) -> ControlFlow<()>,
 ) -> Result<Made<'a>, AscendError> {
-    let name = format!("{}.seed-{seed}", dump::file_name(&target.name));
-    let [base, written] = [request.folder, written_to].map(|folder| folder.join(&name));
+    let base = format!("{}.seed-{seed}", file_name(&target.name));
     let frames = request.frames_every.map(|every| Frames {
-        folder: written.with_added_extension("frames"),
+        results,
+        folder: format!("{base}.frames"),
         every: every.max(1),
     });
-    if let Some(frames) = &frames {
-        make_folder(&frames.folder)?;
-    }
     let begun = Instant::now();
     let mut failed = None;
     let ascent = Ascent {
@@ -225,56 +191,46 @@ fn one<'a>(
         }
     });
     if let Some(error) = failed {
-        return Err(error);
+        return Err(error.into());
     }
     let climb = climbed?;
-    let array = base.with_added_extension("npy");
-    dump::npy(
-        &written.with_added_extension("npy"),
-        &model.input_shape().map(|n| n as u64),
-        &climb.input,
-    )?;
+    let name = format!("{base}.npy");
+    let array = results.array(&name, &model.input_shape(), &climb.input)?;
     Ok(Made {
         target,
         seed,
         probability: target.aim.probability(model, &climb.input)?,
         climb,
         array,
-        frames: frames.map(|_| base.with_added_extension("frames")),
+        frames: frames.map(|frames| results.path(&frames.folder)),
         seconds: begun.elapsed().as_secs_f64(),
     })
 }
 
 /// Pictures of the input while it is ascended.
-struct Frames {
-    folder: PathBuf,
+struct Frames<'a> {
+    results: &'a ResultFolder,
+    folder: String,
     every: usize,
 }
 
-impl Frames {
-    fn save(
-        &self,
-        step: &Step<'_>,
-        model: &FloatModel,
-        display: Display,
-    ) -> Result<(), AscendError> {
-        if !step.total.is_multiple_of(self.every) {
-            return Ok(());
+impl Frames<'_> {
+    fn save(&self, step: &Step<'_>, model: &FloatModel, display: Display) -> Result<(), SaveError> {
+        if step.total.is_multiple_of(self.every) {
+            let name = format!("{}/{:05}.png", self.folder, step.total);
+            let picture = display.picture(&model.spec.input, step.input);
+            self.results.picture(&name, picture)?;
         }
-        let path = self.folder.join(format!("{:05}.png", step.total));
-        let picture = display.picture(&model.spec.input, step.input);
-        picture
-            .save(&path)
-            .map_err(|source| AscendError::Frame { path, source })
+        Ok(())
     }
 }
 
-/// All results as the bytes of a PNG file.
+/// All results in one picture.
 fn drawing(
     model: &FloatModel,
     request: &AscentRequest<'_>,
     made: &[Made<'_>],
-) -> Result<Vec<u8>, AscendError> {
+) -> Result<Drawing, SaveError> {
     let seen = made.iter().map(|made| Seen {
         aim: &made.target.aim,
         climb: &made.climb,
@@ -283,10 +239,8 @@ fn drawing(
     });
     let seen: Vec<Seen<'_>> = seen.collect();
     let words = statement(request.preset, request.ascent);
-    let layout = layout(model);
-    let drawing = tile_grid(&tiles(model, &seen, &words, request.display()), layout)?;
-    let density = if layout.px_per_value == 1 { 2 } else { 1 };
-    Ok(drawing.png(Theme::Light, density)?)
+    let tiles = tiles(model, &seen, &words, request.display());
+    Ok(tile_grid(&tiles, layout(model))?)
 }
 
 fn document(

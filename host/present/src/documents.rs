@@ -43,10 +43,8 @@ pub mod top;
 pub mod verify;
 
 use cortexscope_net::described::Described;
-use cortexscope_net::output::OutputError;
 use serde::Serialize;
 use serde_json::Value;
-use std::path::Path;
 
 /// A struct that a command prints with `--json`.
 pub trait Document: Serialize + Described {
@@ -80,19 +78,6 @@ pub trait Document: Serialize + Described {
     fn to_text(&self) -> serde_json::Result<String> {
         Ok(serde_json::to_string_pretty(&self.to_value()?)? + "\n")
     }
-}
-
-/// Writes a document to a file.
-///
-/// # Errors
-/// [`OutputError::Write`]: the file, and what the system says.
-pub fn write(path: &Path, document: &impl Document) -> Result<(), OutputError> {
-    let written = document.to_text().map_err(std::io::Error::from);
-    let written = written.and_then(|text| std::fs::write(path, text));
-    written.map_err(|source| OutputError::Write {
-        path: path.to_owned(),
-        source,
-    })
 }
 
 #[cfg(test)]

@@ -1,42 +1,32 @@
 //! Recordings as `.npy` files, one per layer.
 
+use crate::results::{ResultFolder, SaveError};
 use cortexscope_core::Model;
 use cortexscope_rig::Recording;
-use npyz::{AutoSerialize, WriterBuilder};
-use std::fs::File;
-use std::io::{self, BufWriter};
-use std::path::{Path, PathBuf};
+use npyz::AutoSerialize;
+use std::path::Path;
 
-/// A file that cannot be written.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot write {}", path.display())]
-pub struct DumpError {
-    path: PathBuf,
-    source: io::Error,
-}
-
-/// Writes the int8 input, every tapped layer, the accumulators and the logits
-/// into `folder`: `NAME.npy`, `[1, C, H, W]`, int8; the last layer's i32 sums as
-/// `NAME.accumulators.npy` and its f32 logits as `NAME.npy`.
+/// Saves the int8 input, every tapped layer, the accumulators and the logits in the folder
+/// `below` of `results`, or in `results` itself where that is empty: `NAME.npy`,
+/// `[1, C, H, W]`, int8; the last layer's i32 sums as `NAME.accumulators.npy` and its f32
+/// logits as `NAME.npy`.
 ///
 /// # Errors
-/// [`DumpError`]: the file, and what the system says.
+/// The file, and what the system says.
 pub fn write(
-    folder: &Path,
+    results: &ResultFolder,
+    below: &str,
     model: &Model<'_>,
     input: &[i8],
     recording: &Recording,
-) -> Result<(), DumpError> {
-    std::fs::create_dir_all(folder).map_err(|source| DumpError {
-        path: folder.to_owned(),
-        source,
-    })?;
+) -> Result<(), SaveError> {
     let shape = |tensor: usize| {
         let shape = model.tensor(tensor).map(|tensor| tensor.shape);
         shape.map_or([1; 4], |shape| {
-            [1, shape.channels, shape.height, shape.width].map(|n| n as u64)
+            [1, shape.channels, shape.height, shape.width].map(usize::from)
         })
     };
+    let folder = (results, below);
     array(folder, model.input().name, shape(0), input)?;
     for activation in recording
         .activations
@@ -60,39 +50,18 @@ pub fn write(
 
 /// One array; path separators in layer names become underscores.
 fn array<T: AutoSerialize + Copy>(
-    folder: &Path,
+    (results, below): (&ResultFolder, &str),
     name: &str,
-    shape: [u64; 4],
+    shape: [usize; 4],
     values: &[T],
-) -> Result<(), DumpError> {
-    let path = folder.join(format!("{}.npy", file_name(name)));
-    npy(&path, &shape, values)
+) -> Result<(), SaveError> {
+    let file = Path::new(below).join(format!("{}.npy", file_name(name)));
+    results.array(&file.display().to_string(), &shape, values)?;
+    Ok(())
 }
 
 /// A layer's name as the name of a file: what separates folders becomes an
 /// underscore.
 pub fn file_name(layer: &str) -> String {
     layer.replace(['/', '\\', ':'], "_")
-}
-
-/// Writes one array, in C order.
-///
-/// # Errors
-/// [`DumpError`]: the file, and what the system says.
-pub fn npy<T: AutoSerialize + Copy>(
-    path: &Path,
-    shape: &[u64],
-    values: &[T],
-) -> Result<(), DumpError> {
-    let emit = || {
-        let file = BufWriter::new(File::create(path)?);
-        let options = npyz::WriteOptions::new().default_dtype().shape(shape);
-        let mut writer = options.writer(file).begin_nd()?;
-        writer.extend(values.iter().copied())?;
-        writer.finish()
-    };
-    emit().map_err(|source| DumpError {
-        path: path.to_owned(),
-        source,
-    })
 }

@@ -3,6 +3,7 @@
 use crate::verdict::verdict;
 use cortexscope_budget::fit::{Firmware, Fit, Need};
 use cortexscope_compile::model_files::ModelFiles;
+use cortexscope_core::Model;
 use cortexscope_net::RequestError;
 use cortexscope_rig::board::{self, BoardKind, Engine, Part, firmware_elf, parts};
 use cortexscope_rig::elf::linked::linked;
@@ -27,16 +28,24 @@ impl RequestError for DoesNotFit {
 /// # Errors
 /// [`DoesNotFit`].
 pub fn check(model: &ModelFiles, board: &BoardKind) -> Result<(), DoesNotFit> {
+    check_image(&model.name, &model.image.model(), board)
+}
+
+/// As [`check`], of a board image that is called `name`.
+///
+/// # Errors
+/// [`DoesNotFit`].
+pub fn check_image(name: &str, model: &Model<'_>, board: &BoardKind) -> Result<(), DoesNotFit> {
     let parts = parts();
     let Some(part) = parts.iter().find(|part| part.name == board.name) else {
         return Ok(());
     };
-    let fit = fit(&Need::of_image(&model.image.model()), part);
+    let fit = fit(&Need::of_image(model), part);
     if fit.is_possible() {
         return Ok(());
     }
     Err(DoesNotFit {
-        model: model.name.clone(),
+        model: name.to_owned(),
         board: board.name,
         verdict: verdict(&fit),
     })

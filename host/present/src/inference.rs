@@ -3,7 +3,9 @@
 
 use crate::documents::infer::{Infer, InputResult};
 use crate::documents::origin::Origin;
-use crate::dump::{self, DumpError};
+use crate::dump;
+use crate::results::{ResultFolder, SaveError};
+use cortexscope_net::RequestError;
 use cortexscope_net::input::Int8Input;
 use cortexscope_rig::session::{Mode, SessionError, TensorSet};
 use cortexscope_rig::{Recording, Rig};
@@ -18,14 +20,24 @@ pub enum InferError {
     Session(#[from] SessionError),
     /// A layer cannot be written.
     #[error(transparent)]
-    Dump(#[from] DumpError),
+    Save(#[from] SaveError),
     /// A result cannot be printed.
     #[error(transparent)]
     Print(#[from] io::Error),
 }
 
+impl RequestError for InferError {
+    fn is_request(&self) -> bool {
+        match self {
+            Self::Save(error) => error.is_request(),
+            Self::Session(_) | Self::Print(_) => false,
+        }
+    }
+}
+
 /// Runs `inputs` on the board of `rig`. `each` gets every result as it comes. With
-/// `folder`, each layer is written to it, `NAME.npy`; several inputs get a folder each.
+/// `folder`, each layer is written to it once all inputs were run, `NAME.npy`; several inputs
+/// get a folder each.
 ///
 /// # Errors
 /// [`InferError`].
@@ -40,20 +52,21 @@ pub fn infer(
         Some(_) => TensorSet::ALL,
         None => TensorSet::NONE,
     };
+    let folder = folder.map(ResultFolder::begin).transpose()?;
     let mut results = Vec::with_capacity(inputs.len());
     for input in inputs {
         let recording = rig.infer(&input.values, mode, taps, &mut |_| {})?;
-        if let Some(folder) = folder {
-            let folder = if inputs.len() > 1 {
-                folder.join(&input.name)
-            } else {
-                folder.to_owned()
-            };
-            dump::write(&folder, &rig.model.image.model(), &input.values, &recording)?;
+        if let Some(folder) = &folder {
+            let below = if inputs.len() > 1 { &input.name } else { "" };
+            let model = rig.model.image.model();
+            dump::write(folder, below, &model, &input.values, &recording)?;
         }
         each(rig, input, &recording)?;
         let result = InputResult::new(&input.name, input.label, &recording, &rig.model);
         results.push(result);
+    }
+    if let Some(folder) = folder {
+        folder.commit()?;
     }
     Ok(Infer {
         origin: Origin::from(&*rig),

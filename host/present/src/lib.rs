@@ -4,13 +4,15 @@
 //! Each layer uses only those above it.
 //! - [`causes`], [`verdict`], [`dump`]: errors and verdicts in words, arrays as files.
 //! - [`documents`]: the JSON documents, their schemas and `docs/json.md`.
+//! - [`results`]: a folder of pictures, arrays and receipts, whole or not at all.
 //! - [`scene`]: from results of a board or a model to the figures of `cortexscope-draw`.
 //! - `page`: what all HTML files share. [`report`]: one that says what a board did.
-//!   [`brain_report`]: one that says what was done to neurons. [`terminal`]: the same contents on a terminal.
-//! - [`demonstration`]: inputs on a board as pictures, report and document.
-//!   [`inference`], [`ascent`]: inputs through a board, ascents of a float model, with
-//!   their files and documents.
-//!   [`gallery`]: float models as pictures and a page.
+//!   [`brain_report`]: one that says what was done to neurons. [`terminal`]: a board's results
+//!   on a terminal.
+//! - One question put to a board or a model, with its files and its document: [`inference`],
+//!   [`explanation`], [`ascent`], [`dreaming`], [`inversion`], [`adversarial`], [`fooling`], [`comparison`], [`top_inputs`].
+//! - [`demonstration`]: inputs on a board as pictures, report and document. [`gallery`]: float
+//!   models as pictures and a page.
 //!
 //! # Example
 //! A report without inputs, which says what was run.
@@ -40,19 +42,26 @@
 //! # Ok::<(), cortexscope_draw::PictureError>(())
 //! ```
 
+pub mod adversarial;
 pub mod ascent;
 pub mod brain_report;
 pub mod causes;
+pub mod comparison;
 pub mod demonstration;
 pub mod documents;
+pub mod dreaming;
 pub mod dump;
+pub mod explanation;
 pub mod fit;
+pub mod fooling;
 pub mod gallery;
 pub mod inference;
-
+pub mod inversion;
 mod page;
 pub mod picture_file;
 pub mod report;
+pub mod results;
 pub mod scene;
 pub mod terminal;
+pub mod top_inputs;
 pub mod verdict;

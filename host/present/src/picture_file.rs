@@ -1,7 +1,9 @@
 //! A file for a picture, checked before the picture is computed.
 
 use cortexscope_net::RequestError;
-use image::{ImageError, ImageFormat, RgbImage};
+use cortexscope_net::output::{self, OutputError};
+use image::{DynamicImage, ImageError, ImageFormat};
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 /// A place for a picture, in a format that its name chooses.
@@ -37,19 +39,22 @@ pub enum PictureFileError {
         /// The folder that it was to lie in.
         folder: PathBuf,
     },
-    /// It cannot be written.
+    /// The format cannot hold the picture.
     #[error("cannot write {}", path.display())]
-    Write {
+    Encode {
         /// The file.
         path: PathBuf,
         /// Why.
         source: ImageError,
     },
+    /// The system refuses.
+    #[error(transparent)]
+    Output(#[from] OutputError),
 }
 
 impl RequestError for PictureFileError {
     fn is_request(&self) -> bool {
-        !matches!(self, Self::Write { .. })
+        !matches!(self, Self::Encode { .. } | Self::Output(_))
     }
 }
 
@@ -77,17 +82,23 @@ impl PictureFile {
         Ok(Self { path, format })
     }
 
-    /// Writes `picture`.
+    /// Writes `picture`, whole or not at all. A grey picture stays one where the format knows
+    /// grey pictures.
     ///
     /// # Errors
-    /// [`PictureFileError::Write`].
-    pub fn save(&self, picture: &RgbImage) -> Result<(), PictureFileError> {
-        picture
-            .save_with_format(&self.path, self.format)
-            .map_err(|source| PictureFileError::Write {
-                path: self.path.clone(),
-                source,
-            })
+    /// [`PictureFileError::Encode`] or [`PictureFileError::Output`].
+    pub fn save(&self, picture: impl Into<DynamicImage>) -> Result<(), PictureFileError> {
+        let mut picture = picture.into();
+        if matches!(self.format, ImageFormat::Gif | ImageFormat::Pnm) {
+            picture = picture.into_rgb8().into();
+        }
+        let mut bytes = Cursor::new(Vec::new());
+        let encoded = picture.write_to(&mut bytes, self.format);
+        encoded.map_err(|source| PictureFileError::Encode {
+            path: self.path.clone(),
+            source,
+        })?;
+        Ok(output::write(&self.path, &bytes.into_inner())?)
     }
 }
 
@@ -107,5 +118,27 @@ mod tests {
             assert!(text.contains(words) && text.contains(path), "{text}");
         }
         PictureFile::new(Path::new("map.png")).unwrap();
+    }
+
+    #[test]
+    fn grey_pictures_stay_grey_and_every_format_takes_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let grey = image::GrayImage::from_fn(8, 8, |x, y| image::Luma([(x * 9 + y * 20) as u8]));
+        for (ending, is_grey) in [
+            ("png", true),
+            ("bmp", true),
+            ("webp", false),
+            ("gif", false),
+            ("ppm", false),
+            ("jpg", true),
+        ] {
+            let path = dir.path().join(format!("grey.{ending}"));
+            PictureFile::new(&path).unwrap().save(grey.clone()).unwrap();
+            let read = image::open(&path).unwrap();
+            assert_eq!(read.color().has_color(), !is_grey, "{ending}");
+            if ending != "jpg" {
+                assert_eq!(read.into_luma8(), grey, "{ending}");
+            }
+        }
     }
 }

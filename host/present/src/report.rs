@@ -170,6 +170,14 @@ pub struct LayerMemory {
     pub biases: u64,
     /// Multiplications and additions.
     pub macs: u64,
+    /// How a Cortex-M4F computes it where it is not tapped; `None` on other cores, and
+    /// without weights.
+    pub kernel: Option<&'static str>,
+    /// Bytes of flash that only this kernel reads.
+    pub packed_bytes: u64,
+    /// Instructions of this kernel's innermost loop, as it is written; `None` where nobody
+    /// counted them.
+    pub loop_instructions: Option<u64>,
     /// Bytes of what it writes, as the board has it.
     pub activation_bytes: u64,
     /// Bytes of the same in f32.

@@ -4,7 +4,7 @@ use cortexscope_compile::layout::channels_last;
 
 use crate::Rig;
 use crate::board;
-use crate::kernel::{Kernel, packed_bytes};
+use crate::kernel::{Kernel, M4F, packed_bytes};
 use crate::session::{InferRequest, LECTURE_PATCH, Mode, OccludeRequest, SessionError, TensorSet};
 
 /// The map that is measured: the lecture's patch, at every position.
@@ -87,8 +87,7 @@ pub fn bench(rig: &mut Rig, input: &[i8], mode: Mode) -> Result<Bench, SessionEr
     };
     let board_input = channels_last(input, model.input().shape);
     let inference = rig.session.infer(&board_input, &request, &mut |_| {})?;
-    let is_m4 =
-        board::find(&rig.session.board().name).is_some_and(|board| board.core == "Cortex-M4F");
+    let is_m4 = board::find(&rig.session.board().name).is_some_and(|board| board.core == M4F);
     let layers = model.layers().filter_map(|layer| {
         let cost = inference
             .layers
@@ -105,7 +104,7 @@ pub fn bench(rig: &mut Rig, input: &[i8], mode: Mode) -> Result<Bench, SessionEr
             count: cost.count,
             kernel,
             packed_bytes: packed_bytes(&layer),
-            loop_cycles: kernel.loop_cycles(&model, &layer),
+            loop_cycles: kernel.loop_cost(&model, &layer).map(|cost| cost.cycles),
         })
     });
     let layers = layers.collect();

@@ -1,5 +1,5 @@
-//! Which loop computes a layer on a Cortex-M4F, and what that takes in cycles by the
-//! processor's manual.
+//! Which loop computes a layer on a Cortex-M4F, and what that takes: instructions as the
+//! loop is written, and cycles by the processor's manual.
 //!
 //! An emulator counts instructions, and instructions are not cycles. The Cortex-M4
 //! Technical Reference Manual (section 3.3.1) gives these: products and sums in registers
@@ -9,7 +9,11 @@
 //! the innermost loop.
 
 use cortexscope_core::image::{Conv2d, MaxPool, Op, Shape};
+use cortexscope_core::ops::conv2d::polynomials;
 use cortexscope_core::{Layer, Mode, Model};
+
+/// The core that these kernels are for, as a board's facts name it.
+pub const M4F: &str = "Cortex-M4F";
 
 /// How a layer is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +28,38 @@ pub enum Kernel {
     FourRows,
     /// Any other.
     Plain,
+}
+
+/// What the innermost loop of a layer takes in one inference.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LoopCost {
+    /// Instructions, as the loop is written.
+    pub instructions: u64,
+    /// Cycles of a Cortex-M4F, by its manual and not measured.
+    pub cycles: u64,
+}
+
+impl LoopCost {
+    const fn new(instructions: usize, cycles: usize) -> Self {
+        Self {
+            instructions: instructions as u64,
+            cycles: cycles as u64,
+        }
+    }
+
+    const fn plus(self, other: Self) -> Self {
+        Self {
+            instructions: self.instructions + other.instructions,
+            cycles: self.cycles + other.cycles,
+        }
+    }
+
+    const fn times(self, count: usize) -> Self {
+        Self {
+            instructions: self.instructions * count as u64,
+            cycles: self.cycles * count as u64,
+        }
+    }
 }
 
 /// A branch that is taken.
@@ -61,9 +97,9 @@ impl Kernel {
         }
     }
 
-    /// Cycles of the innermost loop in one inference; `None` where none was estimated.
-    pub fn loop_cycles(self, model: &Model<'_>, layer: &Layer<'_>) -> Option<u64> {
-        let cycles = match (self, &layer.op) {
+    /// What the innermost loop takes in one inference; `None` where none was estimated.
+    pub fn loop_cost(self, model: &Model<'_>, layer: &Layer<'_>) -> Option<LoopCost> {
+        Some(match (self, &layer.op) {
             (Self::PooledSums, Op::Conv2d(conv)) => {
                 let next = model.layer(layer.output);
                 let Some(Op::MaxPool(pool)) = next.as_ref().map(|next| &next.op) else {
@@ -75,23 +111,23 @@ impl Kernel {
                 let Shape { height, width, .. } = conv.output;
                 let tiles = height * conv.output.channels * width.div_ceil(4);
                 // Two loads, one, one; 22 in registers; the branch.
-                tiles * conv.window.kernel_h * (3 + 2 + 2 + 22 + BRANCH)
+                LoopCost::new(27, 3 + 2 + 2 + 22 + BRANCH).times(tiles * conv.window.kernel_h)
             }
             (Self::Pairs, Op::Conv2d(conv)) => {
                 let Shape { height, width, .. } = conv.output;
                 let group = conv.output.channels / conv.groups.max(1);
                 let pairs = height * width.div_ceil(2) * conv.groups * group.div_ceil(2);
                 // Two loads, two of two words; 13 in registers; the branch.
-                pairs * conv.weights_per_output().div_ceil(4) * (3 + 3 + 3 + 13 + BRANCH)
+                let four_taps = LoopCost::new(18, 3 + 3 + 3 + 13 + BRANCH);
+                four_taps.times(pairs * conv.weights_per_output().div_ceil(4))
             }
             (Self::FourRows, Op::Dense(dense)) => {
                 let fours = dense.bias.len().div_ceil(4) * dense.inputs().div_ceil(4);
                 // One load of two words, four; 17 in registers; the branch.
-                fours * (3 + 4 * 2 + 17 + BRANCH)
+                LoopCost::new(23, 3 + 4 * 2 + 17 + BRANCH).times(fours)
             }
             _ => return None,
-        };
-        Some(cycles as u64)
+        })
     }
 }
 
@@ -101,30 +137,87 @@ fn is_by_rows(conv: &Conv2d<'_>) -> bool {
     conv.input.channels == 1 && window.stride_w == 1 && window.dilation_w == 1
 }
 
-fn pooled_sums(conv: &Conv2d<'_>, pool: &MaxPool) -> usize {
+fn pooled_sums(conv: &Conv2d<'_>, pool: &MaxPool) -> LoopCost {
     let depth = conv.input.channels;
-    let of_kernel = |kernel: usize| {
-        if kernel == 5 {
-            // LDM of 6, 2 and 3 words; ten products. Three input channels' worth end with
-            // a load, a comparison and the branch, or each with a move for the load.
-            let block = 7 + 3 + 4 + 10;
-            let ends = depth * (2 + 1 + BRANCH);
-            (3 * depth * block + ends, 2 * depth * (block + 2 + BRANCH))
-        } else {
-            // LDM of 4 and 3 words; six products. Two or four end with a comparison and
-            // the branch.
-            let block = 5 + 4 + 6;
-            let blocks = 2 * depth;
-            let ends = blocks / if depth.is_multiple_of(2) { 4 } else { 2 };
-            (
-                blocks * block + ends * (1 + BRANCH),
-                depth * (block + 1 + BRANCH),
-            )
-        }
+    let (tile, outside) = if conv.window.kernel_h == 5 {
+        // LDM of 6, 2 and 3 words; ten products. Three input channels' worth end with a
+        // load, a comparison and the branch, or each with a move for the load.
+        let block = LoopCost::new(13, 7 + 3 + 4 + 10);
+        let end = LoopCost::new(3, 2 + 1 + BRANCH);
+        (
+            block.times(3).plus(end).times(depth),
+            block.plus(LoopCost::new(2, 2 + BRANCH)).times(2 * depth),
+        )
+    } else {
+        // LDM of 4 and 3 words; six products. Two or four end with a comparison and the
+        // branch.
+        let block = LoopCost::new(8, 5 + 4 + 6);
+        let end = LoopCost::new(2, 1 + BRANCH);
+        let blocks = 2 * depth;
+        let ends = blocks / if depth.is_multiple_of(2) { 4 } else { 2 };
+        (
+            block.times(blocks).plus(end.times(ends)),
+            block.plus(end).times(depth),
+        )
     };
-    let (tile, outside) = of_kernel(conv.window.kernel_h);
     let Shape { height, width, .. } = pool.output;
-    height * conv.output.channels * (width * tile + outside)
+    let row = tile.times(width).plus(outside);
+    row.times(height * conv.output.channels)
+}
+
+/// How one layer is computed, and what that takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KernelChoice {
+    /// The layer's name.
+    pub layer: String,
+    /// How it is computed where it is not tapped.
+    pub kernel: Kernel,
+    /// Bytes of the image that only this kernel reads.
+    pub packed_bytes: u64,
+    /// What its innermost loop takes in one inference; none where none was estimated.
+    pub loop_cost: Option<LoopCost>,
+    /// Why it is not the fastest kernel for the layer's windows; none if it is, and for
+    /// windows that no other kernel is for.
+    pub fallback: Option<&'static str>,
+}
+
+/// The kernel of each layer that has weights, on a Cortex-M4F with fused layers, as the
+/// compiler of models chose it.
+pub fn choices(model: &Model<'_>) -> Vec<KernelChoice> {
+    let with_weights = model.layers().filter(|layer| layer.op.macs() > 0);
+    let choice = |layer: Layer<'_>| {
+        let kernel = Kernel::of(model, &layer, Mode::Fused);
+        Some(KernelChoice {
+            layer: model.tensor(layer.output)?.name.to_owned(),
+            kernel,
+            packed_bytes: packed_bytes(&layer),
+            loop_cost: kernel.loop_cost(model, &layer),
+            fallback: fallback(model, &layer),
+        })
+    };
+    with_weights.filter_map(choice).collect()
+}
+
+/// Why a convolution whose windows suit pooled sums has another kernel.
+fn fallback(model: &Model<'_>, layer: &Layer<'_>) -> Option<&'static str> {
+    let Op::Conv2d(conv) = &layer.op else {
+        return None;
+    };
+    let next = model.layer(layer.output)?;
+    let Op::MaxPool(pool) = &next.op else {
+        return None;
+    };
+    let suits = polynomials::suits(&conv.window, conv.groups, &pool.window);
+    if !suits || !conv.polynomials.is_empty() {
+        return None;
+    }
+    let mut filters = conv.weights().chunks_exact(conv.weights_per_output());
+    let fits = filters.all(polynomials::fits);
+    Some(if fits {
+        "something else reads it before it is pooled"
+    } else {
+        "a filter's sums do not fit 21 bits"
+    })
 }
 
 /// Bytes that a layer's kernel has of the image for itself alone.
@@ -148,8 +241,8 @@ mod tests {
         BoardImage::from_bytes(&std::fs::read(path).expect("a shipped model")).expect("sound")
     }
 
-    /// By hand from the loops: a tile of conv1 is 3 · 24 + 6 cycles, and a row has 14 and
-    /// two thirds; a tile of conv2 is six of these.
+    /// By hand from the loops: a tile of conv1 is 3 · 13 + 3 instructions and 3 · 24 + 6
+    /// cycles, and a row has 14 and two thirds; a tile of conv2 is six of these.
     #[test]
     fn loops_of_lenet5() {
         let image = image();
@@ -157,27 +250,35 @@ mod tests {
         let of = |mode, index| {
             let layer = model.layer(index).expect("a layer");
             let kernel = Kernel::of(&model, &layer, mode);
-            (kernel, kernel.loop_cycles(&model, &layer))
+            let cost = kernel.loop_cost(&model, &layer);
+            (kernel, cost.map(|cost| [cost.instructions, cost.cycles]))
         };
-        assert_eq!(
-            of(Mode::Fused, 0),
-            (Kernel::PooledSums, Some(14 * 6 * (14 * 78 + 2 * 29)))
-        );
-        assert_eq!(
-            of(Mode::Fused, 2),
-            (Kernel::PooledSums, Some(5 * 16 * 6 * (5 * 78 + 2 * 29)))
-        );
-        assert_eq!(
-            of(Mode::Tapped, 0),
-            (Kernel::FiveTaps, Some(28 * 6 * 7 * 5 * 32))
-        );
-        assert_eq!(
-            of(Mode::Tapped, 2),
-            (Kernel::Pairs, Some(10 * 5 * 8 * 38 * 25))
-        );
+        let pooled = |count, columns| {
+            let of = |tile: u64, outside: u64| count * (columns * tile + 2 * outside);
+            (Kernel::PooledSums, Some([of(42, 15), of(78, 29)]))
+        };
+        assert_eq!(of(Mode::Fused, 0), pooled(14 * 6, 14));
+        assert_eq!(of(Mode::Fused, 2), pooled(5 * 16 * 6, 5));
+        let times = |count, loops: [u64; 2]| Some(loops.map(|cost| count * cost));
+        let five_taps = times(28 * 6 * 7 * 5, [27, 32]);
+        assert_eq!(of(Mode::Tapped, 0), (Kernel::FiveTaps, five_taps));
+        let pairs = times(10 * 5 * 8 * 38, [18, 25]);
+        assert_eq!(of(Mode::Tapped, 2), (Kernel::Pairs, pairs));
         assert_eq!(of(Mode::Fused, 1), (Kernel::Plain, None));
-        assert_eq!(of(Mode::Fused, 4), (Kernel::FourRows, Some(30 * 100 * 31)));
+        let four_rows = times(30 * 100, [23, 31]);
+        assert_eq!(of(Mode::Fused, 4), (Kernel::FourRows, four_rows));
         let words = |index| packed_bytes(&model.layer(index).expect("a layer"));
         assert_eq!([words(0), words(2), words(4)], [6 * 16 * 4, 16 * 91 * 4, 0]);
+    }
+
+    #[test]
+    fn choices_are_those_of_the_image() {
+        let image = image();
+        let choices = choices(&image.model());
+        let kernels: Vec<_> = choices.iter().map(|choice| choice.kernel).collect();
+        let (pooled, rows) = (Kernel::PooledSums, Kernel::FourRows);
+        assert_eq!(kernels, [pooled, pooled, rows, rows, rows]);
+        assert_eq!(choices[1].packed_bytes, 16 * 91 * 4);
+        assert!(choices.iter().all(|choice| choice.fallback.is_none()));
     }
 }

@@ -45,11 +45,22 @@ impl Classes {
     }
 }
 
+/// The networks beside a float model.
+pub struct Other<'a> {
+    /// Who answers in its place.
+    pub answers: &'a mut dyn Answers,
+    /// The same network with [straight-through gradients](crate::int8), for methods that
+    /// need derivatives; `None` refuses them.
+    pub through: Option<&'a FloatModel>,
+}
+
 /// A method on both networks, for the class of the float model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Compared {
     /// The method's name.
     pub method: &'static str,
+    /// Whether the other network's map was made by straight-through gradients.
+    pub is_straight_through: bool,
     /// The float model's map.
     pub float: Attribution,
     /// The other network's.
@@ -58,26 +69,29 @@ pub struct Compared {
     pub rank_correlation: Option<f64>,
 }
 
-/// Explains `input`, `[C, H, W]` in the units of `model`, on both networks.
+/// Explains `input`, `[C, H, W]` in the units of `model`, on both networks. Methods that only
+/// ask for scores ask the other network; those that need derivatives have its
+/// straight-through ones.
 ///
 /// # Errors
-/// A method that needs derivatives, which only the float model has; a network that fails, or
-/// an interruption.
+/// A method that needs derivatives, where there are none; one that int8 arithmetic has no
+/// rule for; a network that fails, or an interruption.
 pub fn compare(
     model: &FloatModel,
-    other: &mut dyn Answers,
+    other: &mut Other<'_>,
     input: &[f32],
     methods: &[Method],
     report: Report<'_>,
 ) -> Result<Comparison, ExplainError> {
-    if let Some(method) = methods.iter().find(|method| !method.only_asks()) {
+    let needs_slopes = methods.iter().find(|method| !method.only_asks());
+    if let (Some(method), None) = (needs_slopes, other.through) {
         return Err(ExplainError::NeedsSlopes {
             method: method.name(),
         });
     }
     let logits = model.logits()?;
     let float = model.activations(&[logits], input)?.remove(0);
-    let theirs = other.logits(input)?;
+    let theirs = other.answers.logits(input)?;
     let [float_class, other_class] =
         [&float, &theirs].map(|logits| first_greatest(logits).unwrap_or_default());
     let probability = |logits: &[f32], class: usize| {
@@ -100,14 +114,32 @@ pub fn compare(
             method,
         };
         let float = explain_by(&mut plans, model, request, None, report)?;
-        let other = explain_by(&mut plans, model, request, Some(&mut *other), report)?;
-        let [(a, _), (b, _)] = [&float, &other].map(|found| per_pixel(found, method));
+        let through = other.through.filter(|_| !method.only_asks());
+        let theirs = match through {
+            Some(int8) => {
+                let aim = Aim::class(int8, int8.logits()?, float_class, ClassValue::Logit);
+                let request = Request {
+                    aim: &aim,
+                    ..request
+                };
+                explain_by(&mut plans, int8, request, None, report)?
+            }
+            None => explain_by(
+                &mut plans,
+                model,
+                request,
+                Some(&mut *other.answers),
+                report,
+            )?,
+        };
+        let [(a, _), (b, _)] = [&float, &theirs].map(|found| per_pixel(found, method));
         let wide = |map: Vec<f32>| -> Vec<f64> { map.into_iter().map(f64::from).collect() };
         compared.push(Compared {
             method: method.name(),
+            is_straight_through: through.is_some(),
             rank_correlation: spearman(&wide(a), &wide(b)),
             float,
-            other,
+            other: theirs,
         });
     }
     Ok(Comparison {

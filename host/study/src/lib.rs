@@ -3,9 +3,11 @@
 //!
 //! | module | what it does |
 //! |---|---|
+//! | [`assess`] | measures of attributions over a data set |
 //! | [`attack`] | adversarial examples by queries alone, and whether an example that was made on one of the two fools the other |
 //! | [`mod@compare`] | how far the maps of a method agree on both, and whether the class changes |
 //! | [`data`] | a data set by its name, one input at a time |
+//! | [`int8`] | the int8 network beside a float model, with straight-through gradients |
 //! | [`levels`] | pictures as levels from 0 to 255, before a model's preparation and after it |
 //! | [`robustness`] | how often a model is right on corrupted pictures |
 //! | [`shard`] | a study in parts, on several machines |
@@ -30,9 +32,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod assess;
 pub mod attack;
 pub mod compare;
 pub mod data;
+pub mod int8;
 pub mod levels;
 pub mod robustness;
 pub mod shard;

@@ -62,10 +62,7 @@ pub fn make(profile: &str) -> Result<Made> {
     for board in boards() {
         for &engine in board.engines {
             let toolchain = setup::toolchain(board.target(engine))?;
-            tree.put_firmware(
-                &board,
-                &firmware::build(&board, engine, &toolchain, None)?.elf,
-            )?;
+            tree.put_firmware(&board, &firmware::build(&board, engine, &toolchain, None)?)?;
         }
     }
     tree.put_documents(&third_party::collect(target)?)?;

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use cortexscope_uf2::{emit, flashed};
 
 use crate::board::{Board, Engine};
 use crate::elf::{self, Section};
@@ -17,6 +18,8 @@ const MODEL_VARIABLE: &str = "CORTEXSCOPE_MODEL";
 pub struct Firmware {
     /// The ELF file, at a place that depends on nothing but board and model.
     pub elf: PathBuf,
+    /// The same as a UF2 file, beside it, for a board whose boot loader shows a drive.
+    pub uf2: Option<PathBuf>,
     sections: Vec<Section>,
 }
 
@@ -53,7 +56,18 @@ pub fn build(
         .join(format!("{name}.elf"));
     let bytes = fs::read(&built).with_context(|| built.display().to_string())?;
     place(&elf, &bytes).with_context(|| elf.display().to_string())?;
+    let uf2 = match board.drive {
+        Some(drive) => {
+            let uf2 = elf.with_extension("uf2");
+            let pieces = flashed(&bytes).with_context(|| elf.display().to_string())?;
+            place(&uf2, &emit(drive.uf2_family, &pieces)?)
+                .with_context(|| uf2.display().to_string())?;
+            Some(uf2)
+        }
+        None => None,
+    };
     Ok(Firmware {
+        uf2,
         sections: elf::sections(&bytes)?,
         elf,
     })
@@ -72,9 +86,12 @@ fn place(file: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 impl Firmware {
-    /// Prints where the ELF file is and what its sections take.
+    /// Prints where the files are and what the sections take.
     pub fn print(&self) {
         println!("{}", self.elf.display());
+        if let Some(uf2) = &self.uf2 {
+            println!("{}  to be dragged onto the board's drive", uf2.display());
+        }
         println!("{:<20} {:>10} {:>10}", "section", "address", "bytes");
         for section in &self.sections {
             println!(

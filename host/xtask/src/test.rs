@@ -2,6 +2,7 @@
 
 mod checks;
 mod dist;
+mod emulated_parts;
 mod no_panic;
 mod one_build;
 mod slurm;

@@ -1,5 +1,8 @@
 //! The live page: the server over its sockets, and the page in a browser.
 
+mod attack;
+mod corruption;
+mod evolution;
 mod exports;
 mod flow;
 mod hostile;
@@ -102,6 +105,37 @@ fn equals_the_dump(
         "input, layers, accumulators and logits: {compared}"
     );
     Ok(())
+}
+
+/// Runs the command line, which has to succeed, and gives its standard output.
+fn cortexscope(arguments: &[&str], folder: &Path) -> anyhow::Result<String> {
+    let output = Command::new(env!("CARGO_BIN_EXE_cortexscope-under-test"))
+        .args(arguments)
+        .arg("-o")
+        .arg(folder)
+        .output()?;
+    ensure!(output.status.success(), "{output:?}");
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// Moves a slider.
+fn slide(page: &mut Browser, id: &str, value: u32) -> anyhow::Result<()> {
+    page.value(&format!(
+        "document.getElementById('{id}').value = {value}; \
+         document.getElementById('{id}').dispatchEvent(new Event('input'))"
+    ))?;
+    Ok(())
+}
+
+/// Shows what was recorded up to now in place of the board.
+fn replay(page: &mut Browser) -> anyhow::Result<()> {
+    page.value(
+        "(async () => { const { read } = await import('/recording.js'); \
+         const packets = await read(cortexscope.recorder.stop()); \
+         cortexscope.replay.open('a recording', packets); \
+         cortexscope.replay.setPlaying(false) })()",
+    )?;
+    page.wait("cortexscope.replay.isOn")
 }
 
 /// Chooses an entry of a `<select>`, or writes into a field.

@@ -29,13 +29,8 @@ pub struct InstructionCounter<const CLOCK_HZ: u32> {
 
 impl<const CLOCK_HZ: u32> InstructionCounter<CLOCK_HZ> {
     /// Starts SysTick at the processor clock and measures how long an instruction takes.
-    pub fn start(mut systick: SYST) -> Self {
-        systick.set_clock_source(SystClkSource::Core);
-        systick.set_reload(0xFF_FFFF);
-        systick.clear_current();
-        systick.enable_interrupt();
-        systick.enable_counter();
-
+    pub fn start(systick: SYST) -> Self {
+        start_systick(systick);
         const ROUNDS: u32 = 100_000;
         let before = read_ticks();
         spin(ROUNDS);
@@ -59,6 +54,37 @@ impl<const CLOCK_HZ: u32> Counter for InstructionCounter<CLOCK_HZ> {
         self.scale
             .map_or(0, |scale| scale.instructions(read_ticks()))
     }
+}
+
+/// Counts the core's clock cycles with SysTick: for a part without the counter of Armv7-M.
+pub struct SysTickCycles(());
+
+impl SysTickCycles {
+    /// Starts SysTick at the processor clock.
+    pub fn start(systick: SYST) -> Self {
+        start_systick(systick);
+        Self(())
+    }
+}
+
+impl Counter for SysTickCycles {
+    fn kind(&self) -> CounterKind {
+        CounterKind::Cycles
+    }
+
+    #[inline(never)]
+    fn read(&mut self) -> u64 {
+        read_ticks()
+    }
+}
+
+/// Starts SysTick at the processor clock, with an exception where it wraps.
+fn start_systick(mut systick: SYST) {
+    systick.set_clock_source(SystClkSource::Core);
+    systick.set_reload(0xFF_FFFF);
+    systick.clear_current();
+    systick.enable_interrupt();
+    systick.enable_counter();
 }
 
 /// Executes `2 * rounds` instructions.

@@ -6,8 +6,8 @@ use rayon::prelude::*;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
 
-use super::matrix::{Matrix, product_at};
 use super::{ConvGeometry, Scratch};
+use crate::matrix::{Matrix, product_at};
 
 /// From the input `[N, I, H, W]`, the kernel `[O, I, KH, KW]` and the bias, one number or
 /// `[O]`: the convolution `[N, O, H', W']`, some output rows for each thread.

@@ -8,7 +8,7 @@ use tract_onnx::tract_core::internal::*;
 use tract_onnx::tract_core::ops::cnn::Conv;
 
 use super::Scratch;
-use super::matrix::{Matrix, product};
+use crate::matrix::{Matrix, product};
 use crate::window::Window;
 
 /// Sizes of a two-dimensional convolution.
@@ -205,7 +205,7 @@ fn columns_of(
         sizes: [geometry.outputs, positions.len()],
         strides: [all_positions, 1],
     };
-    product(into, [positions.len(), 1], weights, arrived);
+    product(into, [positions.len(), 1], false, weights, arrived);
 }
 
 /// Adds the columns of some output rows to one channel of the input.

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use cortexscope_net::RequestError;
+use cortexscope_net::input::array::ArrayError;
 use cortexscope_net::input::picture::PictureError;
+use cortexscope_net::zip::ZipError;
 use thiserror::Error;
 
 /// Why data cannot be used.
@@ -17,39 +19,23 @@ pub enum DataError {
         /// What the system says.
         source: std::io::Error,
     },
-    /// A zip file, or a `.npz`, that is damaged or compressed in another way.
-    #[error("cannot read the archive {}", path.display())]
-    Archive {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        source: zip::result::ZipError,
-    },
-    /// An array without a number in its name where a file has several.
-    #[error("{} has the arrays {}: write one of them as FILE.npz:NAME", path.display(), keys.join(", "))]
-    Key {
-        /// The file.
-        path: PathBuf,
-        /// The arrays in it.
-        keys: Vec<String>,
-    },
-    /// An array that announces more than the file has, or more than is read at once.
-    #[error("{name}: the array {shape:?} has more values than {limit}, or more than the file")]
-    Size {
-        /// The array as it was asked for.
+    /// A zip of pictures cannot be read.
+    #[error(transparent)]
+    Zip(#[from] ZipError),
+    /// An array cannot be read.
+    #[error(transparent)]
+    Array(#[from] ArrayError),
+    /// There is no such file or folder.
+    #[error("no such file or folder: {name}")]
+    None {
+        /// What the user wrote.
         name: String,
-        /// Its shape.
-        shape: Vec<u64>,
-        /// Values that are read at most.
-        limit: usize,
     },
-    /// Elements that are no plain numbers.
-    #[error("{name}: elements are {found}; booleans, integers, float32 and float64 are read")]
-    Elements {
-        /// The array as it was asked for.
+    /// A file that is wanted to be an array.
+    #[error("{name}: give an array, FILE.npy or FILE.npz:KEY")]
+    NotAnArray {
+        /// What the user wrote.
         name: String,
-        /// What its elements are.
-        found: String,
     },
     /// An array of another shape than what is wanted.
     #[error("{name}: the array is {found:?}; {wanted} is wanted")]
@@ -132,9 +118,10 @@ pub enum DataError {
 
 impl RequestError for DataError {
     fn is_request(&self) -> bool {
-        !matches!(
-            self,
-            Self::Read { .. } | Self::Archive { .. } | Self::Picture(_)
-        )
+        match self {
+            Self::Array(error) => error.is_request(),
+            Self::Read { .. } | Self::Zip(_) | Self::Picture(_) => false,
+            _ => true,
+        }
     }
 }

@@ -1,15 +1,17 @@
 //! The images of a session, in their order.
 
-use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::Read;
 use std::path::Path;
 
+use cortexscope_net::file::{FileFault, has_extension};
 use cortexscope_net::input::InputSpec;
+use cortexscope_net::input::array::ArrayFile;
 use cortexscope_net::input::picture::{self, Picture};
+use cortexscope_net::zip::Zip;
 use image::{DynamicImage, GrayImage, RgbImage};
 use sha2::{Digest, Sha256};
 
-use super::array::{NumberArray, archive_error};
+use super::array::NumberArray;
 use super::error::DataError;
 
 /// Images, all that a session showed.
@@ -54,9 +56,12 @@ impl Images {
         let path = Path::new(name);
         let stimuli = if path.is_dir() {
             folder(name, path)?
-        } else if NumberArray::is_named(name) {
+        } else if ArrayFile::is_named(name) {
             array(NumberArray::open(name)?)?
-        } else if name.to_ascii_lowercase().ends_with(".zip") {
+        } else if !path.exists() {
+            let name = name.to_owned();
+            return Err(DataError::None { name });
+        } else if has_extension(path, &["zip"]) {
             archive(name, path)?
         } else {
             let name = name.to_owned();
@@ -150,25 +155,27 @@ fn folder(name: &str, path: &Path) -> Result<Vec<Stimulus>, DataError> {
 }
 
 fn archive(name: &str, path: &Path) -> Result<Vec<Stimulus>, DataError> {
-    let read_error = |source| DataError::Read {
-        path: path.to_owned(),
-        source,
-    };
-    let file = BufReader::new(File::open(path).map_err(read_error)?);
-    let mut archive = zip::ZipArchive::new(file).map_err(archive_error(path))?;
-    let mut names: Vec<String> = archive
-        .file_names()
+    let zip = Zip::open(path)?;
+    let mut names: Vec<&str> = zip
+        .names()
         .filter(|name| image::ImageFormat::from_path(name).is_ok())
         // What some systems lay beside each file, and no picture.
         .filter(|name| !name.starts_with("__MACOSX/"))
-        .map(str::to_owned)
         .collect();
-    names.sort();
+    names.sort_unstable();
     let mut bytes = 0;
     let pictures = names.iter().map(|inner| {
-        let member = archive.by_name(inner).map_err(archive_error(path))?;
+        let read_error = |source| DataError::Read {
+            path: format!("{name}:{inner}").into(),
+            source,
+        };
+        let (content, announced) = zip.content(inner)?;
+        if announced > MOST_FILE_BYTES {
+            let max_bytes = MOST_FILE_BYTES;
+            return Err(read_error(FileFault::TooLarge { max_bytes }.into()));
+        }
         let mut file = Vec::new();
-        member
+        content
             .take(MOST_FILE_BYTES)
             .read_to_end(&mut file)
             .map_err(read_error)?;
@@ -265,16 +272,22 @@ mod tests {
     #[test]
     fn pictures_come_in_the_order_of_their_names() {
         let dir = tempfile::tempdir().unwrap();
-        let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        let mut bytes = Vec::new();
+        let mut archive = rawzip::ZipArchiveWriter::new(&mut bytes);
         for (name, level) in [("b.png", 51), ("a.png", 0), ("c.png", 102)] {
             std::fs::write(dir.path().join(name), png(level)).unwrap();
             let inner = format!("pictures/{name}");
-            archive.start_file(inner, Default::default()).unwrap();
-            archive.write_all(&png(level)).unwrap();
+            let file = archive.new_file(&inner);
+            let (mut entry, config) = file.start().unwrap();
+            let mut writer = config.wrap(&mut entry);
+            writer.write_all(&png(level)).unwrap();
+            let (_, descriptor) = writer.finish().unwrap();
+            entry.finish(descriptor).unwrap();
         }
         std::fs::write(dir.path().join("notes.txt"), "none").unwrap();
         let zip = dir.path().join("all.zip");
-        std::fs::write(&zip, archive.finish().unwrap().into_inner()).unwrap();
+        archive.finish().unwrap();
+        std::fs::write(&zip, bytes).unwrap();
         let spec = ModelSpec::assumed([3, 2, 2]).input;
         let firsts = |name: &Path| -> Vec<f32> {
             let images = Images::open(&name.display().to_string()).unwrap();

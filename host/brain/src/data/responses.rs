@@ -25,10 +25,6 @@ impl Responses {
     /// # Errors
     /// Another shape, or an infinite value.
     pub fn open(name: &str, missing: Option<f64>) -> Result<Self, DataError> {
-        if !NumberArray::is_named(name) {
-            let name = name.to_owned();
-            return Err(DataError::Kind { name });
-        }
         Self::new(NumberArray::open(name)?, missing)
     }
 

@@ -1,12 +1,11 @@
 //! A layer's features of images.
 
-use std::fs::File;
-use std::io::{BufReader, BufWriter};
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use cortexscope_explain::float_model::{FloatModel, Forward, LayerId};
-use npyz::WriterBuilder;
+use cortexscope_net::input::array::ArrayFile;
+use cortexscope_net::output::{self, OutputError};
 use rayon::prelude::*;
 
 use super::{EncodeError, Stage, Watch};
@@ -160,15 +159,13 @@ impl Features {
     /// The features that [`keep`](Self::keep) wrote to `path`, of `images` images; `None` if
     /// no whole file of this shape lies there.
     pub fn kept(path: &Path, shape: [usize; 3], images: usize) -> Option<Self> {
-        let file = BufReader::new(File::open(path).ok()?);
-        let file = npyz::NpyFile::new(file).ok()?;
-        let [channels, height, width] = shape.map(|size| size as u64);
-        if file.shape() != [images as u64, channels, height, width] {
+        let file = ArrayFile::open(path, None).ok()?;
+        let [channels, height, width] = shape;
+        if file.shape != [images, channels, height, width] {
             return None;
         }
-        let values = file.into_vec::<f32>().ok()?;
-        let is_whole = values.len() == images * shape.iter().product::<usize>();
-        is_whole.then_some(Self { shape, values })
+        let values = file.floats(MOST_BYTES as u64).ok()?;
+        Some(Self { shape, values })
     }
 
     /// Writes the features to `path`, `[images, C, H, W]`. The file has its name only once it is
@@ -176,22 +173,11 @@ impl Features {
     ///
     /// # Errors
     /// The system refuses.
-    pub fn keep(&self, path: &Path) -> std::io::Result<()> {
-        let beside = path.with_added_extension("part");
+    pub fn keep(&self, path: &Path) -> Result<(), OutputError> {
         let images = self.values.len() / self.size().max(1);
         let [channels, height, width] = self.shape.map(|size| size as u64);
-        let options = npyz::WriteOptions::new().default_dtype().shape(&[
-            images as u64,
-            channels,
-            height,
-            width,
-        ]);
-        let mut writer = options
-            .writer(BufWriter::new(File::create(&beside)?))
-            .begin_nd()?;
-        writer.extend(self.values.iter().copied())?;
-        writer.finish()?;
-        std::fs::rename(&beside, path)
+        let shape = [images as u64, channels, height, width];
+        output::npy(path, &shape, &self.values)
     }
 
     /// Features of one image.

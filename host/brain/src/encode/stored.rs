@@ -1,12 +1,11 @@
 //! A fit in a folder: what a later command needs to run it again.
 
-use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use cortexscope_explain::float_model::{FloatModel, FloatModelError, LayerId, Overrides};
 use cortexscope_net::RequestError;
 use cortexscope_net::input::ModelSpec;
-use npyz::{AutoSerialize, WriterBuilder};
+use cortexscope_net::output::{self, OutputError};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -63,13 +62,8 @@ pub struct About {
 #[derive(Debug, Error)]
 pub enum StoredError {
     /// A file cannot be written.
-    #[error("cannot write {}", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
+    #[error(transparent)]
+    Write(#[from] OutputError),
     /// The folder has no fit.
     #[error("{} has no fit: make one with `brain fit … -o DIR`", folder.display())]
     None {
@@ -103,7 +97,7 @@ impl RequestError for StoredError {
         match self {
             Self::None { .. } | Self::OtherModel { .. } => true,
             Self::Model(error) => error.is_request(),
-            Self::Write { .. } | Self::Damaged { .. } | Self::Data(_) => false,
+            Self::Write(_) | Self::Damaged { .. } | Self::Data(_) => false,
         }
     }
 }
@@ -118,7 +112,7 @@ pub fn save(folder: &Path, fit: &Fit, spec: &ModelSpec, about: &About) -> Result
     let [channels, height, width] = readout.shape.map(|size| size as u64);
     let at = |name: &str| folder.join(name);
     match &readout.weights {
-        ReadoutWeights::Ridge(weights) => npy(
+        ReadoutWeights::Ridge(weights) => output::npy(
             &at("weights.npy"),
             &[neurons, channels, height, width],
             weights,
@@ -127,44 +121,20 @@ pub fn save(folder: &Path, fit: &Fit, spec: &ModelSpec, about: &About) -> Result
             masks,
             channels: depth,
         } => {
-            npy(&at("masks.npy"), &[neurons, height, width], masks)?;
-            npy(&at("channels.npy"), &[neurons, channels], depth)?;
+            output::npy(&at("masks.npy"), &[neurons, height, width], masks)?;
+            output::npy(&at("channels.npy"), &[neurons, channels], depth)?;
         }
     }
     let images = fit.predictions.first().map_or(0, Vec::len) as u64;
     let all: Vec<f64> = fit.predictions.iter().flatten().copied().collect();
-    npy(&at("predictions.npy"), &[neurons, images], &all)?;
-    write(&at("model.toml"), spec.to_string().as_bytes())?;
-    let text = serde_json::to_string_pretty(about).map_err(|error| StoredError::Write {
+    output::npy(&at("predictions.npy"), &[neurons, images], &all)?;
+    output::write(&at("model.toml"), spec.to_string().as_bytes())?;
+    let text = serde_json::to_string_pretty(about).map_err(|error| OutputError::Write {
         path: at(FILE),
         source: error.into(),
     })?;
-    write(&at(FILE), text.as_bytes())
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<(), StoredError> {
-    std::fs::write(path, bytes).map_err(|source| StoredError::Write {
-        path: path.to_owned(),
-        source,
-    })
-}
-
-fn npy<T: AutoSerialize + Copy>(
-    path: &Path,
-    shape: &[u64],
-    values: &[T],
-) -> Result<(), StoredError> {
-    let emit = || {
-        let file = BufWriter::new(std::fs::File::create(path)?);
-        let options = npyz::WriteOptions::new().default_dtype().shape(shape);
-        let mut writer = options.writer(file).begin_nd()?;
-        writer.extend(values.iter().copied())?;
-        writer.finish()
-    };
-    emit().map_err(|source| StoredError::Write {
-        path: path.to_owned(),
-        source,
-    })
+    output::write(&at(FILE), text.as_bytes())?;
+    Ok(())
 }
 
 impl Stored {

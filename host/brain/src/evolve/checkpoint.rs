@@ -2,6 +2,7 @@
 //!
 //! The first line says what the search is. Each line after it has the answers to one
 //! generation: the bits of each f64 in hexadecimal. A line that was cut short is left out.
+//! A checkpoint in memory holds them for as long as the program runs.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -14,8 +15,7 @@ use thiserror::Error;
 /// The answers of a neuron so far.
 #[derive(Debug)]
 pub struct Checkpoint {
-    path: PathBuf,
-    file: File,
+    file: Option<(PathBuf, File)>,
     answers: Vec<f64>,
 }
 
@@ -114,12 +114,18 @@ impl Checkpoint {
             }
             file.set_len(whole as u64).map_err(failed)?;
         }
-        let path = at();
         Ok(Self {
-            path,
-            file,
+            file: Some((at(), file)),
             answers,
         })
+    }
+
+    /// A checkpoint without a file, with no answers yet.
+    pub fn in_memory() -> Self {
+        Self {
+            file: None,
+            answers: Vec::new(),
+        }
     }
 
     /// Answers that it holds.
@@ -139,16 +145,18 @@ impl Checkpoint {
     }
 
     pub(super) fn append(&mut self, answers: &[f64]) -> Result<(), CheckpointError> {
+        self.answers.extend(answers);
+        let Some((path, file)) = &mut self.file else {
+            return Ok(());
+        };
         let words: Vec<String> = answers
             .iter()
             .map(|rate| format!("{:016x}", rate.to_bits()))
             .collect();
         let line = words.join(" ") + "\n";
-        self.answers.extend(answers);
-        self.file
-            .write_all(line.as_bytes())
+        file.write_all(line.as_bytes())
             .map_err(|source| CheckpointError::File {
-                path: self.path.clone(),
+                path: path.clone(),
                 source,
             })
     }

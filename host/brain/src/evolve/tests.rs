@@ -1,7 +1,7 @@
 //! Searches of small neurons.
 
 use super::*;
-use crate::generator::{LowPass, Pixels};
+use crate::generator::{Linear, Pixels};
 use crate::optimise::preset;
 use crate::stimuli::Stimuli;
 
@@ -69,7 +69,7 @@ fn a_seed_is_a_trace_and_a_search_that_was_stopped_goes_on_to_the_same_bits() {
             seed: 11,
             zero: -0.5,
         };
-        let generator = LowPass::new([1, 6, 5]);
+        let generator = Linear::low_pass([1, 6, 5]);
         let whole = evolve(&mut Planted { asked: 0 }, &generator, &settings, &mut on).unwrap();
         let path = folder.path().join(index.to_string());
         let mut checkpoint = Checkpoint::open(&path, "a search").unwrap();
@@ -114,6 +114,35 @@ fn a_seed_is_a_trace_and_a_search_that_was_stopped_goes_on_to_the_same_bits() {
             resume(&mut neuron, &generator, &settings, &mut checkpoint, &mut on).unwrap();
         assert_eq!((neuron.asked, bits(&replayed)), (0, bits(&whole)));
     }
+    // The same without a file.
+    let generator = LowPass::new([1, 6, 5]);
+    let settings = Settings {
+        queries: 230,
+        seed: 11,
+        ..Settings::default()
+    };
+    let whole = evolve(&mut Planted { asked: 0 }, &generator, &settings, &mut on).unwrap();
+    let mut checkpoint = Checkpoint::in_memory();
+    let mut neuron = Planted { asked: 0 };
+    let mut seen = Vec::new();
+    let mut stop = |made: Made<'_>| {
+        seen = made.best_image.to_vec();
+        match made.spent {
+            ..100 => ControlFlow::Continue(()),
+            _ => ControlFlow::Break(()),
+        }
+    };
+    let stopped = resume(
+        &mut neuron,
+        &generator,
+        &settings,
+        &mut checkpoint,
+        &mut stop,
+    );
+    assert!(matches!(stopped, Err(EvolveError::Interrupted)));
+    assert_eq!((checkpoint.len(), seen.len()), (neuron.asked, 30));
+    let resumed = resume(&mut neuron, &generator, &settings, &mut checkpoint, &mut on).unwrap();
+    assert_eq!((neuron.asked, resumed.clean), (230, whole.clean));
     let path = folder.path().join("0");
     let another = Checkpoint::open(&path, "another search").unwrap_err();
     assert!(another.is_request() && matches!(another, CheckpointError::Another { .. }));

@@ -1,8 +1,14 @@
 //! Images that are a mean and a weighted sum of pictures at right angles.
 
-/// mean + Σ code · row.
+use super::{Generator, GeneratorError};
+
+/// mean + Σ code · row: the image space `dct` ([`Linear::low_pass`]) or `pca`
+/// ([`Linear::pca`]).
 #[derive(Clone, Debug)]
 pub struct Linear {
+    name: &'static str,
+    /// `[C, H, W]`.
+    shape: [usize; 3],
     mean: Vec<f32>,
     /// `[dim, pixels]`, its rows at right angles to each other.
     rows: Vec<f32>,
@@ -11,23 +17,44 @@ pub struct Linear {
 }
 
 impl Linear {
-    /// Rows `[dim, pixels]` around a mean `[pixels]`.
-    pub fn new(mean: Vec<f32>, rows: Vec<f32>) -> Self {
+    /// Rows `[dim, pixels]` around a mean `[pixels]`, which are images of `shape` `[C, H, W]`.
+    pub(super) fn new(
+        name: &'static str,
+        shape: [usize; 3],
+        mean: Vec<f32>,
+        rows: Vec<f32>,
+    ) -> Self {
         let lengths = rows
             .chunks_exact(mean.len().max(1))
             .map(|row| dot(row, row));
         Self {
+            name,
+            shape,
             lengths: lengths.collect(),
             mean,
             rows,
         }
     }
 
-    pub fn dim(&self) -> usize {
+    fn rows(&self) -> impl Iterator<Item = &[f32]> {
+        self.rows.chunks_exact(self.mean.len().max(1))
+    }
+}
+
+impl Generator for Linear {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn dim(&self) -> usize {
         self.lengths.len()
     }
 
-    pub fn image(&self, code: &[f64]) -> Vec<f32> {
+    fn shape(&self) -> [usize; 3] {
+        self.shape
+    }
+
+    fn uncut(&self, code: &[f64]) -> Result<Vec<f32>, GeneratorError> {
         let mut image = self.mean.clone();
         for (row, &weight) in self.rows().zip(code) {
             let weight = weight as f32;
@@ -35,28 +62,24 @@ impl Linear {
                 *pixel += weight * value;
             }
         }
-        image
+        Ok(image)
     }
 
-    pub fn pull(&self, slopes: &[f32]) -> Vec<f64> {
-        self.rows().map(|row| dot(row, slopes)).collect()
+    fn pull(&self, _: &[f64], slopes: &[f32]) -> Result<Vec<f64>, GeneratorError> {
+        Ok(self.rows().map(|row| dot(row, slopes)).collect())
     }
 
-    pub fn encode(&self, image: &[f32]) -> Vec<f64> {
+    fn encode(&self, image: &[f32]) -> Option<Vec<f64>> {
         let away: Vec<f32> = image.iter().zip(&self.mean).map(|(a, b)| a - b).collect();
         let rows = self.rows().zip(&self.lengths);
-        rows.map(|(row, &length)| {
+        let code = rows.map(|(row, &length)| {
             if length > 0.0 {
                 dot(row, &away) / length
             } else {
                 0.0
             }
-        })
-        .collect()
-    }
-
-    fn rows(&self) -> impl Iterator<Item = &[f32]> {
-        self.rows.chunks_exact(self.mean.len().max(1))
+        });
+        Some(code.collect())
     }
 }
 

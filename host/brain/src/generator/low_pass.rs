@@ -4,22 +4,16 @@ use std::f64::consts::PI;
 
 use super::linear::Linear;
 use super::pixels::PIXEL_DEVIATION;
-use super::{Generator, GeneratorError};
 
 /// Cosines along each side, at most.
 const FREQUENCIES: usize = 8;
 
-/// The slowest cosines of a discrete cosine transform (DCT-II), around middle grey.
-#[derive(Clone, Debug)]
-pub struct LowPass {
-    shape: [usize; 3],
-    linear: Linear,
-}
-
-impl LowPass {
+impl Linear {
+    /// The slowest cosines of a discrete cosine transform (DCT-II), around middle grey.
+    ///
     /// Images of `[C, H, W]`. The mean standard deviation of a pixel is 0.25 where codes
     /// are drawn from N(0, 1).
-    pub fn new(shape: [usize; 3]) -> Self {
+    pub fn low_pass(shape: [usize; 3]) -> Self {
         let [channels, height, width] = shape;
         let (down, across) = (height.min(FREQUENCIES), width.min(FREQUENCIES));
         let positions = height * width;
@@ -40,10 +34,7 @@ impl LowPass {
                 }
             }
         }
-        Self {
-            shape,
-            linear: Linear::new(vec![0.5; channels * positions], rows),
-        }
+        Self::new("dct", shape, vec![0.5; channels * positions], rows)
     }
 }
 
@@ -52,30 +43,4 @@ fn cosine(frequency: usize, place: usize, size: usize) -> f64 {
     let size = size as f64;
     let norm = if frequency == 0 { 1.0 } else { 2.0 };
     (norm / size).sqrt() * (PI * frequency as f64 * (place as f64 + 0.5) / size).cos()
-}
-
-impl Generator for LowPass {
-    fn name(&self) -> &str {
-        "dct"
-    }
-
-    fn dim(&self) -> usize {
-        self.linear.dim()
-    }
-
-    fn shape(&self) -> [usize; 3] {
-        self.shape
-    }
-
-    fn uncut(&self, code: &[f64]) -> Result<Vec<f32>, GeneratorError> {
-        Ok(self.linear.image(code))
-    }
-
-    fn pull(&self, _: &[f64], slopes: &[f32]) -> Result<Vec<f64>, GeneratorError> {
-        Ok(self.linear.pull(slopes))
-    }
-
-    fn encode(&self, image: &[f32]) -> Option<Vec<f64>> {
-        Some(self.linear.encode(image))
-    }
 }

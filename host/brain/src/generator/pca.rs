@@ -1,8 +1,8 @@
 //! Principal components of natural images: the smallest generator that knows something of
 //! them.
 
+use super::GeneratorError;
 use super::linear::Linear;
-use super::{Generator, GeneratorError};
 use crate::stimuli::Stimuli;
 use crate::symmetric::leading;
 
@@ -11,21 +11,13 @@ pub const COMPONENTS: usize = 50;
 /// Images that components are computed from; of more, every so many-th is taken.
 const MOST_IMAGES: usize = 2000;
 
-/// μ + Σ code · √λ · u, with the eigenvalues λ and eigenvectors u of the images' covariance.
-#[derive(Clone, Debug)]
-pub struct Pca {
-    shape: [usize; 3],
-    linear: Linear,
-    /// The share of the images' variance that lies in the components.
-    pub explained: f64,
-}
-
-impl Pca {
-    /// The first `components` of `stimuli`.
+impl Linear {
+    /// The first `components` of `stimuli`: μ + Σ code · √λ · u, with the eigenvalues λ and
+    /// eigenvectors u of the images' covariance.
     ///
     /// # Errors
     /// There are no more images than components.
-    pub fn of(stimuli: &Stimuli, components: usize) -> Result<Self, GeneratorError> {
+    pub fn pca(stimuli: &Stimuli, components: usize) -> Result<Self, GeneratorError> {
         let every = stimuli.images.len().div_ceil(MOST_IMAGES).max(1);
         let mut images: Vec<Vec<f32>> = stimuli.images.iter().step_by(every).cloned().collect();
         let pixels: usize = stimuli.shape.iter().product();
@@ -49,11 +41,6 @@ impl Pca {
                 *value -= mean;
             }
         }
-        let total: f64 = images
-            .iter()
-            .flatten()
-            .map(|&v| f64::from(v) * f64::from(v))
-            .sum();
         // The same eigenvalues from the smaller of both products.
         let is_wide = pixels > count;
         let product = if is_wide {
@@ -80,12 +67,7 @@ impl Pca {
                 }
             }
         }
-        let kept: f64 = values.iter().map(|value| value.max(0.0)).sum();
-        Ok(Self {
-            shape: stimuli.shape,
-            linear: Linear::new(mean, rows),
-            explained: if total > 0.0 { kept / total } else { 0.0 },
-        })
+        Ok(Self::new("pca", stimuli.shape, mean, rows))
     }
 }
 
@@ -126,31 +108,5 @@ fn mirror(matrix: &mut [f64], side: usize) {
         for column in 0..row {
             matrix[row * side + column] = matrix[column * side + row];
         }
-    }
-}
-
-impl Generator for Pca {
-    fn name(&self) -> &str {
-        "pca"
-    }
-
-    fn dim(&self) -> usize {
-        self.linear.dim()
-    }
-
-    fn shape(&self) -> [usize; 3] {
-        self.shape
-    }
-
-    fn uncut(&self, code: &[f64]) -> Result<Vec<f32>, GeneratorError> {
-        Ok(self.linear.image(code))
-    }
-
-    fn pull(&self, _: &[f64], slopes: &[f32]) -> Result<Vec<f64>, GeneratorError> {
-        Ok(self.linear.pull(slopes))
-    }
-
-    fn encode(&self, image: &[f32]) -> Option<Vec<f64>> {
-        Some(self.linear.encode(image))
     }
 }

@@ -3,7 +3,7 @@
 use super::{Generator, GeneratorError};
 
 /// Standard deviation of a pixel whose code is drawn from N(0, 1); that of
-/// [`LowPass`](super::LowPass) is the same.
+/// [`Linear::low_pass`](super::Linear::low_pass) is the same.
 pub const PIXEL_DEVIATION: f64 = 0.25;
 
 /// Each pixel is a grey of its own: 0.5 + 0.25 · code.

@@ -1,79 +1,16 @@
-//! Products of matrices in f32.
+//! Products of matrices whose results lie row by row.
 
-use gemm_common::Parallelism;
 use rayon::prelude::*;
-
-/// A matrix in a slice, row by row or column by column.
-#[derive(Clone, Copy, Debug)]
-pub struct Matrix<'a> {
-    values: &'a [f32],
-    rows: usize,
-    columns: usize,
-    strides: [usize; 2],
-}
-
-impl<'a> Matrix<'a> {
-    /// A matrix of `columns` columns whose rows follow each other in `values`.
-    ///
-    /// # Panics
-    /// `values` is not a whole number of rows.
-    pub fn by_rows(values: &'a [f32], columns: usize) -> Self {
-        let rows = values.len().checked_div(columns).unwrap_or(0);
-        assert_eq!(rows * columns, values.len(), "whole rows");
-        Self {
-            values,
-            rows,
-            columns,
-            strides: [columns, 1],
-        }
-    }
-
-    /// The same numbers with rows and columns exchanged.
-    pub fn transposed(self) -> Self {
-        Self {
-            rows: self.columns,
-            columns: self.rows,
-            strides: [self.strides[1], self.strides[0]],
-            ..self
-        }
-    }
-}
+use tract_adjoint::matrix::{self, Matrix};
 
 /// Writes `a · b` to `into`, row by row, or adds it where `adds` is set.
 ///
 /// # Panics
 /// Sizes do not go together.
 pub fn product(into: &mut [f32], adds: bool, a: Matrix<'_>, b: Matrix<'_>) {
-    assert_eq!(a.columns, b.rows, "inner sizes");
-    assert_eq!(into.len(), a.rows * b.columns, "size of the result");
-    // The kernels are made for results by columns; one by rows is bᵀ · aᵀ by columns.
-    let (left, right) = (b.transposed(), a.transposed());
-    let gemm = gemm_f32::gemm::f32::get_gemm_fn();
-    // SAFETY: `by_rows` holds every index below rows × columns within the slice, and
-    // `into` has as many numbers as the result.
-    unsafe {
-        gemm(
-            left.rows,
-            right.columns,
-            left.columns,
-            into.as_mut_ptr(),
-            b.columns as isize,
-            1,
-            adds,
-            left.values.as_ptr(),
-            left.strides[1] as isize,
-            left.strides[0] as isize,
-            right.values.as_ptr(),
-            right.strides[1] as isize,
-            right.strides[0] as isize,
-            f32::from(u8::from(adds)),
-            1.0,
-            false,
-            false,
-            false,
-            Parallelism::None,
-        );
-    }
+    let (rows, columns) = (a.sizes[0], b.sizes[1]);
+    assert_eq!(into.len(), rows * columns, "size of the result");
+    matrix::product(into, [columns, 1], adds, a, b);
 }
 
 /// Rows of the result that one thread makes at a time.
@@ -87,11 +24,12 @@ const ROWS_AT_A_TIME: usize = 64;
 pub fn gram(a: &[f32], b: &[f32], columns: usize) -> Vec<f32> {
     let b = Matrix::by_rows(b, columns);
     let rows = a.len().checked_div(columns).unwrap_or(0);
-    let mut into = vec![0.0; rows * b.rows];
+    let wide = b.sizes[0];
+    let mut into = vec![0.0; rows * wide];
     if into.is_empty() {
         return into;
     }
-    let blocks = into.par_chunks_mut(ROWS_AT_A_TIME * b.rows);
+    let blocks = into.par_chunks_mut(ROWS_AT_A_TIME * wide);
     blocks
         .zip(a.par_chunks(ROWS_AT_A_TIME * columns))
         .for_each(|(into, a)| product(into, false, Matrix::by_rows(a, columns), b.transposed()));

@@ -8,11 +8,12 @@
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
+use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_compile::{Judge, JudgeError, Trace};
 use cortexscope_explain::float_model::LayerId;
 use cortexscope_explain::target::{Aim, Quantity, Target};
-use cortexscope_rig::Rig;
 use cortexscope_rig::session::{Mode, Statistics, TensorSet};
+use cortexscope_rig::{Recording, Rig};
 
 use super::{Neuron, NeuronError, check_population, check_sizes};
 use crate::encode::{Pooling, Readout, Stored};
@@ -21,16 +22,16 @@ use crate::stimuli::values;
 /// A unit of the network on a board, or a population that is read from a layer of it.
 pub struct BoardNeuron {
     rig: Rig,
-    source: Source,
+    unit: BoardUnit,
     begun: Statistics,
     queries: u64,
     check: Check,
 }
 
-/// The tensor that an answer is read from, and how.
+/// A unit of the network on a board: what is read of an answer to know its rate.
 #[derive(Clone, Debug)]
-struct Source {
-    /// Its number on the board.
+pub struct BoardUnit {
+    /// The tensor's number on the board.
     tensor: usize,
     is_logits: bool,
     scale: f32,
@@ -85,8 +86,8 @@ impl BoardNeuron {
     /// # Errors
     /// The board has no such unit, or tract cannot load its network.
     pub fn new(rig: Rig, target: &Target) -> Result<Self, NeuronError> {
-        let source = Source::of(&rig, target)?;
-        Self::asking(rig, source)
+        let unit = BoardUnit::of(&rig.model, target)?;
+        Self::asking(rig, unit)
     }
 
     /// The neurons of `fit`, read from the int8 values of the board's tensor `tensor`, which
@@ -95,17 +96,17 @@ impl BoardNeuron {
     /// # Errors
     /// The tensor has another size, or tract cannot load the board's network.
     pub fn fitted(rig: Rig, tensor: usize, fit: &Stored) -> Result<Self, NeuronError> {
-        let source = Source::of_fit(&rig, tensor, fit)?;
-        Self::asking(rig, source)
+        let unit = BoardUnit::of_fit(&rig.model, tensor, fit)?;
+        Self::asking(rig, unit)
     }
 
-    fn asking(rig: Rig, source: Source) -> Result<Self, NeuronError> {
+    fn asking(rig: Rig, unit: BoardUnit) -> Result<Self, NeuronError> {
         let judge = Judge::new(&rig.model.int8_onnx)?;
         Ok(Self {
             begun: rig.session.statistics(),
-            check: Check::start(judge, source.clone()),
+            check: Check::start(judge, unit.clone()),
             rig,
-            source,
+            unit,
             queries: 0,
         })
     }
@@ -149,11 +150,11 @@ impl Neuron for BoardNeuron {
 
     fn description(&self) -> String {
         let board = &self.rig.session.board().name;
-        format!("{} on {board}", self.source.words())
+        format!("{} on {board}", self.unit.words())
     }
 
     fn neurons(&self) -> usize {
-        match &self.source.reading {
+        match &self.unit.reading {
             Reading::Unit(_) => 1,
             Reading::Fit(read) => read.readout.neurons(),
         }
@@ -161,10 +162,7 @@ impl Neuron for BoardNeuron {
 
     fn rates(&mut self, images: &[&[f32]]) -> Result<Vec<f64>, NeuronError> {
         check_sizes(images, self.shape())?;
-        let mut taps = TensorSet::default();
-        if !self.source.is_logits {
-            taps = [self.source.tensor].into_iter().collect();
-        }
+        let taps = self.unit.taps();
         let mut rates = Vec::with_capacity(images.len() * self.neurons());
         for image in images {
             let input = self
@@ -172,16 +170,7 @@ impl Neuron for BoardNeuron {
                 .model
                 .quantise(&values(&self.rig.model.spec.input, image));
             let recording = self.rig.infer(&input, Mode::Fused, taps, &mut |_| {})?;
-            let answer = if self.source.is_logits {
-                self.source.of_real(recording.logits)
-            } else {
-                let tapped = recording.activations.first();
-                self.source.of_int8(
-                    tapped
-                        .map(|tapped| tapped.values.as_slice())
-                        .unwrap_or_default(),
-                )
-            };
+            let answer = self.unit.rates(&recording);
             rates.extend(&answer);
             self.check.compare(Query {
                 number: self.queries,
@@ -194,29 +183,33 @@ impl Neuron for BoardNeuron {
     }
 }
 
-impl Source {
-    fn of(rig: &Rig, target: &Target) -> Result<Self, NeuronError> {
-        let model = rig.model.image.model();
+impl BoardUnit {
+    /// The unit `target` of the network of `files`. A class is its logit.
+    ///
+    /// # Errors
+    /// The network has no such unit.
+    pub fn of(files: &ModelFiles, target: &Target) -> Result<Self, NeuronError> {
+        let model = files.image.model();
         let missing = || NeuronError::NotOnBoard {
             what: target.to_string(),
-            layers: layers(rig),
+            layers: layers(files),
         };
         let last = model.tensor_count().saturating_sub(1);
         let (tensor, channel, position) = match target {
             Target::Class(class) => {
                 let labels = model.logits().shape.elements();
-                let by_label = || (0..labels).find(|&index| rig.model.label(index) == *class);
+                let by_label = || (0..labels).find(|&index| files.label(index) == *class);
                 let index = class.parse().ok().or_else(by_label).ok_or_else(missing)?;
                 (last, index, None)
             }
             Target::Channel { layer, channel } => {
-                (named(rig, layer).ok_or_else(missing)?, *channel, None)
+                (named(files, layer).ok_or_else(missing)?, *channel, None)
             }
             Target::Neuron {
                 layer,
                 at: [channel, y, x],
             } => (
-                named(rig, layer).ok_or_else(missing)?,
+                named(files, layer).ok_or_else(missing)?,
                 *channel,
                 Some([*y, *x]),
             ),
@@ -246,14 +239,14 @@ impl Source {
         })
     }
 
-    fn of_fit(rig: &Rig, tensor: usize, fit: &Stored) -> Result<Self, NeuronError> {
-        let model = rig.model.image.model();
+    fn of_fit(files: &ModelFiles, tensor: usize, fit: &Stored) -> Result<Self, NeuronError> {
+        let model = files.image.model();
         let layer = fit.model.layer(fit.layer);
         let view = model.tensor(tensor);
         let view = view.filter(|view| view.shape.elements() == layer.elements());
         let view = view.ok_or_else(|| NeuronError::NotOnBoard {
             what: format!("{} {:?}", layer.name, layer.shape),
-            layers: layers(rig),
+            layers: layers(files),
         })?;
         Ok(Self {
             tensor,
@@ -273,11 +266,36 @@ impl Source {
         })
     }
 
-    fn words(&self) -> &str {
+    /// The unit in words, for a picture.
+    pub fn words(&self) -> &str {
         match &self.reading {
             Reading::Unit(aim) => &aim.words,
             Reading::Fit(read) => &read.words,
         }
+    }
+
+    /// What the board is asked to send beside the logits.
+    pub fn taps(&self) -> TensorSet {
+        if self.is_logits {
+            TensorSet::default()
+        } else {
+            [self.tensor].into_iter().collect()
+        }
+    }
+
+    /// The rate from an answer to a request with [`BoardUnit::taps`].
+    pub fn rate(&self, recording: &Recording) -> f64 {
+        self.rates(recording).first().copied().unwrap_or(0.0)
+    }
+
+    /// The same of a population: the rate of each of its neurons.
+    fn rates(&self, recording: &Recording) -> Vec<f64> {
+        if self.is_logits {
+            return self.of_real(recording.logits.clone());
+        }
+        let mut tapped = recording.activations.iter();
+        let tapped = tapped.find(|tapped| tapped.tensor == self.tensor);
+        self.of_int8(tapped.map_or(&[], |tapped| &tapped.values))
     }
 
     /// The rates from the tensor's int8 values, `[C, H, W]`.
@@ -314,8 +332,8 @@ impl Source {
 }
 
 /// The board's layers and their shapes, for a message.
-fn layers(rig: &Rig) -> Vec<String> {
-    let tensors = rig.model.image.model().tensors().skip(1);
+fn layers(files: &ModelFiles) -> Vec<String> {
+    let tensors = files.image.model().tensors().skip(1);
     let words = tensors.map(|tensor| {
         let shape = tensor.shape;
         let sizes = [shape.channels, shape.height, shape.width];
@@ -324,8 +342,8 @@ fn layers(rig: &Rig) -> Vec<String> {
     words.collect()
 }
 
-fn named(rig: &Rig, layer: &str) -> Option<usize> {
-    let model = rig.model.image.model();
+fn named(files: &ModelFiles, layer: &str) -> Option<usize> {
+    let model = files.image.model();
     let found = model.tensors().position(|tensor| tensor.name == layer);
     found.filter(|&tensor| tensor > 0)
 }
@@ -353,9 +371,9 @@ struct Check {
 }
 
 impl Check {
-    fn start(judge: Judge, source: Source) -> Self {
+    fn start(judge: Judge, unit: BoardUnit) -> Self {
         let (tasks, receiver) = sync_channel(WAITING);
-        let thread = std::thread::spawn(move || compare(&judge, &source, &receiver));
+        let thread = std::thread::spawn(move || compare(&judge, &unit, &receiver));
         Self {
             tasks: Some(tasks),
             thread: Some(thread),
@@ -393,7 +411,7 @@ impl Drop for Check {
     }
 }
 
-fn compare(judge: &Judge, source: &Source, tasks: &Receiver<Task>) {
+fn compare(judge: &Judge, unit: &BoardUnit, tasks: &Receiver<Task>) {
     let mut agreement = Agreement::default();
     let mut failed = None;
     for task in tasks {
@@ -401,7 +419,7 @@ fn compare(judge: &Judge, source: &Source, tasks: &Receiver<Task>) {
             Task::Compare(query) => match judge.run(&query.input) {
                 Ok(trace) => {
                     agreement.queries += 1;
-                    let host = source.of_trace(&trace);
+                    let host = unit.of_trace(&trace);
                     let mut both = query.rates.iter().copied().zip(host);
                     if let Some((board, host)) = both.find(|(a, b)| a.to_bits() != b.to_bits()) {
                         agreement.mismatches += 1;

@@ -11,11 +11,9 @@ use cortexscope_brain::similarity::{
     Rdm, RdmCeiling, compare, debiased_cka, half_ceiling, subject_ceiling,
 };
 use cortexscope_brain::stimuli::as_shown;
-use cortexscope_draw::Theme;
 use cortexscope_explain::float_model::{FloatModel, LayerId};
-use cortexscope_net::output::{self, make_folder};
-use cortexscope_present::documents::Document;
 use cortexscope_present::documents::brain_compare::{BrainCompare, CeilingRange, LayerAgreement};
+use cortexscope_present::results::ResultFolder;
 use cortexscope_present::scene::dissimilarity::{Shown, agreement, matrices};
 use cortexscope_present::terminal::{Column, Style, write_table};
 use std::io::Write;
@@ -101,9 +99,8 @@ impl CompareCommand {
         let layers = self.layers(&model)?;
         let images = Images::open(&self.images).map_err(blame)?;
         let brain = self.brain(images.stimuli.len()).map_err(blame)?;
-        if let Some(folder) = &self.output {
-            make_folder(folder).map_err(blame)?;
-        }
+        let results = self.output.as_deref().map(ResultFolder::begin);
+        let results = results.transpose().map_err(blame)?;
         let cancel = ctrl_c()?;
         let bar = progress::bar(images.stimuli.len(), "images");
         let mut watch = |_: Stage, done: usize, all: usize| {
@@ -151,12 +148,8 @@ impl CompareCommand {
             found.push(LayerAgreement::new(name, features.shape, agreement, cka));
         }
         let drawing = matrices(&model, &shown)?;
-        let picture = match &self.output {
-            Some(folder) => {
-                let path = folder.join("compare.png");
-                output::write(&path, &drawing.png(Theme::Light, 1)?).map_err(blame)?;
-                Some(path)
-            }
+        let picture = match &results {
+            Some(results) => Some(results.drawing("compare.png", &drawing, 1).map_err(blame)?),
             None => None,
         };
         let document = BrainCompare {
@@ -179,9 +172,9 @@ impl CompareCommand {
             notes: brain.notes.clone(),
             picture: picture.as_ref().map(|path| path.display().to_string()),
         };
-        if let Some(folder) = &self.output {
-            let receipt = folder.join("compare.json");
-            output::write(&receipt, document.to_text()?.as_bytes()).map_err(blame)?;
+        if let Some(results) = results {
+            results.receipt("compare.json", &document).map_err(blame)?;
+            results.commit().map_err(blame)?;
         }
         let layers = agreement(&document);
         Ok(Made {
@@ -216,10 +209,6 @@ impl CompareCommand {
             }
         };
         if let Some(name) = &self.rdm {
-            if !NumberArray::is_named(name) {
-                let name = name.clone();
-                return Err(DataError::Kind { name });
-            }
             let rdms = Rdm::all_of(&NumberArray::open(name)?)?;
             counts(rdms[0].images)?;
             return Ok(Brain {

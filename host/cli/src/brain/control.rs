@@ -8,10 +8,8 @@ use crate::conventions::FAILED;
 use crate::progress;
 use clap::{Args, ValueEnum};
 use cortexscope_brain::control::Goal;
-use cortexscope_draw::Theme;
-use cortexscope_net::output::{self, make_folder};
-use cortexscope_present::documents::Document;
 use cortexscope_present::documents::brain_control::{BrainControl, control_images, driven_images};
+use cortexscope_present::results::ResultFolder;
 use cortexscope_present::scene::control::{self, Words, goal_name};
 use std::io::Write;
 use std::path::PathBuf;
@@ -76,7 +74,7 @@ impl ControlCommand {
         let cancel = ctrl_c()?;
         let mut laboratory = self.laboratory.laboratory(&opened, &cancel)?;
         laboratory.check(self.neuron).map_err(blame)?;
-        make_folder(&self.output).map_err(blame)?;
+        let results = ResultFolder::begin(&self.output).map_err(blame)?;
         let others = self.others.min(fit.readout.neurons() - 1);
         let bar = progress::bar(self.laboratory.steps * (self.seeds + others), "steps");
         let trial = laboratory.drive(self.neuron, &protocol, &mut || {
@@ -94,8 +92,8 @@ impl ControlCommand {
                 self.neuron,
                 image.seed
             );
-            let file = self.output.join(name);
-            image.answered.picture.save(&file)?;
+            let file = results.picture(&name, image.answered.picture.clone());
+            let file = file.map_err(blame)?;
             files.push(file.display().to_string());
         }
         let mut notes = Vec::new();
@@ -112,14 +110,13 @@ impl ControlCommand {
                 self.seeds
             ));
         }
-        let picture = self.output.join("control.png");
         let words = Words {
             model: &fit.model.name,
             layer: &fit.about.layer,
             judge: opened.named.as_deref(),
         };
         let drawing = control::trial(&trial, words)?;
-        output::write(&picture, &drawing.png(Theme::Light, 1)?).map_err(blame)?;
+        let picture = results.drawing("control.png", &drawing, 1).map_err(blame)?;
         let settings = protocol.settings;
         let document = BrainControl {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -145,8 +142,8 @@ impl ControlCommand {
             picture: picture.display().to_string(),
             seconds: begun.elapsed().as_secs_f64(),
         };
-        let receipt = self.output.join("control.json");
-        output::write(&receipt, document.to_text()?.as_bytes()).map_err(blame)?;
+        results.receipt("control.json", &document).map_err(blame)?;
+        results.commit().map_err(blame)?;
         Ok(Made {
             document,
             drawings: vec![drawing],

@@ -9,8 +9,8 @@ use clap::{Args, Parser};
 use cortexscope_net::output::{self, make_folder};
 use cortexscope_present::brain_report::panels::{self, Ran};
 use cortexscope_present::brain_report::{BrainReport, Panel, html};
-use cortexscope_present::documents::Document;
 use cortexscope_present::documents::brain_demo::{BrainDemo, DemoPanel};
+use cortexscope_present::results::ResultFolder;
 use plan::{Plan, planted, recorded};
 use std::io::Write;
 use std::path::PathBuf;
@@ -61,7 +61,10 @@ impl DemoCommand {
                 .collect(),
             panels: panels.clone(),
         });
-        output::write(&report, page.as_bytes()).map_err(blame)?;
+        let results = ResultFolder::begin(&self.output).map_err(blame)?;
+        results
+            .bytes("brain.html", page.as_bytes())
+            .map_err(blame)?;
         let panels = panels.into_iter().map(|panel| DemoPanel {
             id: panel.id,
             title: panel.title,
@@ -76,8 +79,10 @@ impl DemoCommand {
             panels: panels.collect(),
             seconds: begun.elapsed().as_secs_f64(),
         };
-        let receipt = self.output.join("brain-demo.json");
-        output::write(&receipt, document.to_text()?.as_bytes()).map_err(blame)?;
+        results
+            .receipt("brain-demo.json", &document)
+            .map_err(blame)?;
+        results.commit().map_err(blame)?;
         if self.json {
             print_json(&document)?;
             return Ok(ExitCode::SUCCESS);

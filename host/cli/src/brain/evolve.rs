@@ -8,22 +8,24 @@ use crate::progress;
 use clap::Args;
 use cortexscope_brain::data::Images;
 use cortexscope_brain::evolve::{Checkpoint, Experiment, Plan, Settings, Stage, Zero, experiment};
-use cortexscope_brain::generator::{COMPONENTS, Decoder, Generator, LowPass, Pca, Pixels};
+use cortexscope_brain::generator::{COMPONENTS, Decoder, Generator, Linear, Pixels};
 use cortexscope_brain::noise::Noise;
 use cortexscope_brain::optimise::preset;
 use cortexscope_brain::stimuli::Stimuli;
 use cortexscope_draw::number::{grouped, significant};
-use cortexscope_draw::{Drawing, Theme, intervals, response_trace, tile_grid};
+use cortexscope_draw::{Drawing, intervals, response_trace, tile_grid};
 use cortexscope_explain::float_model::FloatModel;
-use cortexscope_net::output::{self, make_folder};
-use cortexscope_present::documents::Document;
-use cortexscope_present::dump;
-use cortexscope_present::scene::evolution::{self, Words};
+use cortexscope_net::output::make_folder;
+use cortexscope_present::results::{ResultFolder, SaveError};
+use cortexscope_present::scene::evolution::{self as scene, Words};
 use std::io::Write;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use subject::Subject;
+
+/// The file of the receipt.
+const RECEIPT: &str = "evolution.json";
 
 /// Evolves an image that drives a neuron, by its rates alone (XDREAM).
 #[derive(Args)]
@@ -214,13 +216,12 @@ impl Evolve {
             neuron: &neuron,
             search: &search,
         };
-        let (files, drawings) = self.write(
-            &found,
-            stimuli.as_ref(),
-            generator.shape(),
-            words,
-            subject.model(),
-        )?;
+        // The checkpoint lies in the folder already; results appear beside it together.
+        let results = ResultFolder::begin(&self.output).map_err(blame)?;
+        let shape = generator.shape();
+        let model = subject.model();
+        let written = Self::write(&results, &found, stimuli.as_ref(), shape, words, model);
+        let (files, drawings) = written.map_err(blame)?;
         let context = document::Context {
             neuron: &neuron,
             settings: &settings,
@@ -230,7 +231,8 @@ impl Evolve {
             files: &files,
         };
         let document = document::document(&found, &context, &mut subject, self.target.as_deref())?;
-        output::write(&files.receipt, document.to_text()?.as_bytes()).map_err(blame)?;
+        results.receipt(RECEIPT, &document).map_err(blame)?;
+        results.commit().map_err(blame)?;
         Ok(Evolved {
             document,
             drawings,
@@ -283,11 +285,11 @@ impl Evolve {
         let shape = subject.input().shape();
         Ok(match self.generator.as_str() {
             "pixels" => Box::new(Pixels::new(shape)),
-            "dct" => Box::new(LowPass::new(shape)),
+            "dct" => Box::new(Linear::low_pass(shape)),
             "pca" => {
                 let none = Stimuli::default();
                 let stimuli = stimuli.unwrap_or(&none);
-                Box::new(Pca::of(stimuli, COMPONENTS).map_err(blame)?)
+                Box::new(Linear::pca(stimuli, COMPONENTS).map_err(blame)?)
             }
             "decoder" => {
                 return Err(wrong(
@@ -320,65 +322,51 @@ impl Evolve {
         )
     }
 
+    /// Saves arrays and pictures.
     fn write(
-        &self,
+        results: &ResultFolder,
         found: &Experiment,
         stimuli: Option<&Stimuli>,
         shape: [usize; 3],
         words: Words<'_>,
         model: Option<&FloatModel>,
-    ) -> anyhow::Result<(Files, Vec<Drawing>)> {
-        let at = |name: &str| self.output.join(name);
-        let image = at("evolved.npy");
-        dump::npy(
-            &image,
-            &shape.map(|size| size as u64),
-            &found.evolution.best_image,
-        )?;
-        let trace = at("evolution.npy");
-        let rates = [found.evolution.clean.as_slice(), &found.evolution.measured].concat();
-        dump::npy(&trace, &[2, found.evolution.queries_spent() as u64], &rates)?;
-        let layout = evolution::layout(shape);
+    ) -> Result<(Files, Vec<Drawing>), SaveError> {
+        let evolution = &found.evolution;
+        let image = results.array("evolved.npy", &shape, &evolution.best_image)?;
+        let rates = [evolution.clean.as_slice(), &evolution.measured].concat();
+        let trace = results.array("evolution.npy", &[2, evolution.queries_spent()], &rates)?;
+        let layout = scene::layout(shape);
         let mut pictures = Vec::new();
         let mut drawings = Vec::new();
-        let mut save = |name: &str, drawing: Drawing| -> anyhow::Result<()> {
-            let path = at(name);
-            picture(&path, &drawing)?;
-            pictures.push(path);
+        let mut save = |name: &str, drawing: Drawing| -> Result<(), SaveError> {
+            pictures.push(results.drawing(name, &drawing, 2)?);
             drawings.push(drawing);
             Ok(())
         };
-        save(
-            "evolution.png",
-            response_trace(&evolution::trace(found, words))?,
-        )?;
-        let images = evolution::images(found, stimuli, shape, words);
+        let trace_drawn = response_trace(&scene::trace(found, words))?;
+        save("evolution.png", trace_drawn)?;
+        let images = scene::images(found, stimuli, shape, words);
         save("evolution-images.png", tile_grid(&images, layout)?)?;
-        if let Some(tiles) = stimuli.and_then(|stimuli| evolution::natural(found, stimuli, words)) {
+        if let Some(tiles) = stimuli.and_then(|stimuli| scene::natural(found, stimuli, words)) {
             save("evolution-natural.png", tile_grid(&tiles, layout)?)?;
         }
         let label = |class: usize| {
             model.map_or_else(|| class.to_string(), |model| model.short_label(class))
         };
-        if let Some(rates) = evolution::categories(found, words, label) {
+        if let Some(rates) = scene::categories(found, words, label) {
             save("evolution-categories.png", intervals(&rates)?)?;
         }
-        if let Some(rates) = stimuli.and_then(|stimuli| evolution::likeness(found, stimuli, words))
-        {
+        if let Some(rates) = stimuli.and_then(|stimuli| scene::likeness(found, stimuli, words)) {
             save("evolution-likeness.png", intervals(&rates)?)?;
         }
         let files = Files {
             image,
             trace,
             pictures,
-            receipt: at("evolution.json"),
+            receipt: results.path(RECEIPT),
         };
         Ok((files, drawings))
     }
-}
-
-fn picture(path: &Path, drawing: &Drawing) -> anyhow::Result<()> {
-    output::write(path, &drawing.png(Theme::Light, 2)?).map_err(blame)
 }
 
 /// A search that was made.

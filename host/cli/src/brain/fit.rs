@@ -5,7 +5,6 @@ use super::data::{SessionArgs, model_and_layer};
 use crate::common::{blame, ctrl_c, print_json, wrong};
 use crate::full::InputArgs;
 use crate::progress;
-use anyhow::Context;
 use clap::{Args, ValueEnum};
 use cortexscope_brain::data::{Images, Span};
 use cortexscope_brain::encode::{
@@ -13,12 +12,11 @@ use cortexscope_brain::encode::{
     Request, Ridge, Stage, Watch, fit, save,
 };
 use cortexscope_brain::stimuli::as_shown;
-use cortexscope_draw::Theme;
 use cortexscope_explain::float_model::{FloatModel, LayerId};
 use cortexscope_net::hex;
-use cortexscope_net::output::{self, make_folder};
-use cortexscope_present::documents::Document;
+use cortexscope_net::output::make_folder;
 use cortexscope_present::documents::brain_fit::{BrainFit, LayerScore, fit_document};
+use cortexscope_present::results::ResultFolder;
 use cortexscope_present::scene::readout::masks;
 use cortexscope_present::terminal::{Column, Style, write_table};
 use sha2::{Digest, Sha256};
@@ -127,7 +125,7 @@ impl FitCommand {
         let also = self.also.iter().map(|name| model.find(name));
         let also = also.collect::<Result<Vec<_>, _>>().map_err(blame)?;
         let (images, responses) = self.session.open()?;
-        make_folder(&self.output).map_err(blame)?;
+        let results = ResultFolder::begin(&self.output).map_err(blame)?;
         if let Some(folder) = &self.keep_features {
             make_folder(folder).map_err(blame)?;
         }
@@ -163,7 +161,7 @@ impl FitCommand {
 
         let pooling = Pooling::to_cells(model.layer(layer).shape, self.cells);
         save(
-            &self.output,
+            results.staging(),
             &fitted,
             &model.spec,
             &About {
@@ -181,9 +179,8 @@ impl FitCommand {
         )
         .map_err(blame)?;
         let geometry = Geometry::of(&model, layer).map(|field| field.pooled(pooling));
-        let picture = self.output.join("masks.png");
         let drawing = masks(&model, layer_name, &fitted, geometry)?;
-        output::write(&picture, &drawing.png(Theme::Light, 1)?).map_err(blame)?;
+        let picture = results.drawing("masks.png", &drawing, 1).map_err(blame)?;
 
         let mut document = fit_document(&fitted, &model, &request);
         document.version = env!("CARGO_PKG_VERSION").to_owned();
@@ -200,8 +197,8 @@ impl FitCommand {
         }
         document.notes.extend(repeated(&images, &request));
         document.seconds = begun.elapsed().as_secs_f64();
-        let receipt = self.output.join("fit.json");
-        output::write(&receipt, document.to_text()?.as_bytes()).map_err(blame)?;
+        results.receipt("fit.json", &document).map_err(blame)?;
+        results.commit().map_err(blame)?;
         Ok(Made {
             document,
             drawings: vec![drawing],
@@ -240,8 +237,7 @@ impl FitCommand {
             Features::compute(model, &[layer], self.cells, images, watch).map_err(blame)?;
         let features = all.swap_remove(0);
         if let Some(path) = path {
-            let cannot = || format!("cannot write {}", path.display());
-            features.keep(&path).with_context(cannot)?;
+            features.keep(&path).map_err(blame)?;
         }
         Ok(features)
     }

@@ -5,9 +5,8 @@ use clap::Args;
 use cortexscope_brain::planted::Planted;
 use cortexscope_brain::stimuli::Stimuli;
 use cortexscope_net::input::ModelSpec;
-use cortexscope_net::output::make_folder;
 use cortexscope_present::documents::brain_plant::{BrainPlant, PlantedNeuron};
-use cortexscope_present::dump;
+use cortexscope_present::results::ResultFolder;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -82,23 +81,23 @@ impl PlantCommand {
         let spec = ModelSpec::assumed([1, height, width]).input;
         let stimuli = Stimuli::open(&self.images, &spec).map_err(blame)?;
         let stimuli = stimuli.first(self.count);
-        make_folder(&self.output).map_err(blame)?;
+        let results = ResultFolder::begin(&self.output).map_err(blame)?;
         let mut planted = Planted::draw(&stimuli, self.neurons, self.seed).map_err(blame)?;
         let count = stimuli.images.len();
         let shown: Vec<&[f32]> = stimuli.images.iter().map(Vec::as_slice).collect();
         // Another stream than that of the neurons.
         let spikes = planted.record(&shown, self.repeats, self.seed.wrapping_add(1));
         let spikes = spikes.map_err(blame)?;
-        planted.save(&self.output).map_err(blame)?;
+        planted.save(results.staging()).map_err(blame)?;
         let pixels = stimuli.images.iter().flatten();
         let pixels = pixels.map(|level| (level * 255.0).round().clamp(0.0, 255.0) as u8);
         let pixels: Vec<u8> = pixels.collect();
-        let [images, responses] =
-            ["images.npy", "responses.npy"].map(|name| self.output.join(name));
-        let sizes = [count, height, width].map(|size| size as u64);
-        dump::npy(&images, &sizes, &pixels)?;
-        let sizes = [self.neurons, count, self.repeats].map(|size| size as u64);
-        dump::npy(&responses, &sizes, &spikes)?;
+        let images = results.array("images.npy", &[count, height, width], &pixels);
+        let images = images.map_err(blame)?;
+        let sizes = [self.neurons, count, self.repeats];
+        let responses = results.array("responses.npy", &sizes, &spikes);
+        let responses = responses.map_err(blame)?;
+        results.commit().map_err(blame)?;
         let neurons = planted.cells.iter().enumerate();
         Ok(BrainPlant {
             version: env!("CARGO_PKG_VERSION").to_owned(),

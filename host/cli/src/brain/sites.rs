@@ -8,12 +8,10 @@ use crate::conventions::FAILED;
 use crate::progress;
 use clap::Args;
 use cortexscope_brain::control::{Goal, Trial, sites};
-use cortexscope_draw::Theme;
-use cortexscope_net::output::{self, make_folder};
-use cortexscope_present::documents::Document;
 use cortexscope_present::documents::brain_sites::{
     BrainSites, DrivenGoal, DrivenSite, driven_goal,
 };
+use cortexscope_present::results::ResultFolder;
 use cortexscope_present::scene::control::{self, Words, goal_name};
 use std::io::Write;
 use std::path::PathBuf;
@@ -76,7 +74,7 @@ impl SitesCommand {
         for &neuron in &neurons {
             laboratory.check(neuron).map_err(blame)?;
         }
-        make_folder(&self.output).map_err(blame)?;
+        let results = ResultFolder::begin(&self.output).map_err(blame)?;
         let images = 2 * neurons.len() * self.seeds;
         let bar = progress::bar(self.laboratory.steps * images, "steps");
         let found = sites(&mut laboratory, &neurons, &protocol, &mut || {
@@ -90,8 +88,8 @@ impl SitesCommand {
         for site in &found {
             driven.push(DrivenSite {
                 neuron: site.neuron,
-                stretch: self.kept(&site.stretch)?,
-                ohp: self.kept(&site.one_hot)?,
+                stretch: Self::kept(&results, &site.stretch)?,
+                ohp: Self::kept(&results, &site.one_hot)?,
             });
         }
         let mut notes = Vec::new();
@@ -107,9 +105,8 @@ impl SitesCommand {
             layer: &fit.about.layer,
             judge: opened.named.as_deref(),
         };
-        let picture = self.output.join("sites.png");
         let drawing = control::sites(&found, words)?;
-        output::write(&picture, &drawing.png(Theme::Light, 2)?).map_err(blame)?;
+        let picture = results.drawing("sites.png", &drawing, 2).map_err(blame)?;
         let settings = protocol.settings;
         let document = BrainSites {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -125,8 +122,8 @@ impl SitesCommand {
             picture: picture.display().to_string(),
             seconds: begun.elapsed().as_secs_f64(),
         };
-        let receipt = self.output.join("sites.json");
-        output::write(&receipt, document.to_text()?.as_bytes()).map_err(blame)?;
+        results.receipt("sites.json", &document).map_err(blame)?;
+        results.commit().map_err(blame)?;
         Ok(Made {
             document,
             drawings: vec![drawing],
@@ -134,13 +131,13 @@ impl SitesCommand {
     }
 
     /// Writes the images of a trial, and says what was answered to them.
-    fn kept(&self, trial: &Trial) -> anyhow::Result<DrivenGoal> {
+    fn kept(results: &ResultFolder, trial: &Trial) -> anyhow::Result<DrivenGoal> {
         let mut files = Vec::new();
         for image in &trial.images {
             let goal = goal_name(trial.goal);
             let name = format!("{goal}.neuron-{}.seed-{}.png", trial.neuron, image.seed);
-            let file = self.output.join(name);
-            image.answered.picture.save(&file)?;
+            let file = results.picture(&name, image.answered.picture.clone());
+            let file = file.map_err(blame)?;
             files.push(file.display().to_string());
         }
         Ok(driven_goal(trial, &files))

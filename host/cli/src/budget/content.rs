@@ -11,6 +11,7 @@ use cortexscope_present::documents::budget as documents;
 use cortexscope_present::fit::fit;
 use cortexscope_present::verdict::verdict;
 use cortexscope_rig::board::parts;
+use cortexscope_rig::kernel::{KernelChoice, LoopCost};
 use cortexscope_wire::capacity::{inference_wire_bytes, uart_bytes_per_s};
 
 /// A USB full-speed bulk endpoint: 19 packets of 64 bytes in each of 1,000 frames a second.
@@ -24,6 +25,8 @@ pub(super) struct Content {
     /// Bytes in f32 for an input gradient and for training.
     pub backward: [usize; 2],
     pub need: Need,
+    /// The kernel of each layer; empty where no board image is known.
+    pub kernels: Vec<KernelChoice>,
 }
 
 /// The mode of the layers' table.
@@ -43,7 +46,7 @@ fn element_name(element: Element) -> &'static str {
 }
 
 impl Content {
-    pub fn new(network: Network) -> Self {
+    pub fn new(network: Network, kernels: Vec<KernelChoice>) -> Self {
         let modes = [Mode::Fused, Mode::Tapped, Mode::Unplanned];
         let plans = [Element::Int8, Element::F32]
             .into_iter()
@@ -58,6 +61,7 @@ impl Content {
                 .map(|purpose| backward_bytes(&network, purpose)),
             need: Need::of(&network),
             network,
+            kernels,
         }
     }
 
@@ -190,6 +194,32 @@ impl Content {
                 ("", false, 100),
             ],
             rows,
+        }
+    }
+
+    /// How each layer is computed.
+    pub fn kernels(&self) -> Table {
+        let rows = self.kernels.iter().map(|choice| {
+            let of_loop = |part: fn(&LoopCost) -> u64| choice.loop_cost.as_ref().map(part);
+            vec![
+                choice.layer.as_str().into(),
+                choice.kernel.name().into(),
+                choice.packed_bytes.into(),
+                of_loop(|cost| cost.instructions).into(),
+                of_loop(|cost| cost.cycles).into(),
+                choice.fallback.unwrap_or_default().into(),
+            ]
+        });
+        Table {
+            columns: vec![
+                ("layer", false, 0),
+                ("kernel", false, 0),
+                ("for it alone, B", true, 0),
+                ("loop instructions", true, 0),
+                ("loop cycles", true, 0),
+                ("", false, 0),
+            ],
+            rows: rows.collect(),
         }
     }
 
@@ -358,6 +388,14 @@ impl Content {
                 .map(|layer| fused.scratch_bytes[layer]),
             flash_bytes: row.flash_bytes,
         });
+        let kernels = self.kernels.iter().map(|choice| documents::Kernel {
+            layer: choice.layer.clone(),
+            kernel: choice.kernel.name().to_owned(),
+            packed_bytes: choice.packed_bytes,
+            loop_instructions: choice.loop_cost.map(|cost| cost.instructions),
+            estimated_loop_cycles: choice.loop_cost.map(|cost| cost.cycles),
+            fallback: choice.fallback.map(str::to_owned),
+        });
         let plans = self.plans.iter();
         let arenas = plans.map(|(element, mode, plan)| documents::Arena {
             element: element_name(*element).to_owned(),
@@ -401,6 +439,7 @@ impl Content {
                 image_bytes: self.need.image_bytes,
             },
             layers: layers.collect(),
+            kernels: kernels.collect(),
             arenas: arenas.collect(),
             backward: documents::Backward {
                 input_gradient_bytes: self.backward[0],

@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 
 use super::control::{Candidate, Map};
-use super::{Row, mean};
+use super::layers::{Order, layers};
+use super::measures::{Measures, One};
 use crate::attribute::{ExplainError, Plans, Report, Run};
 use crate::float_model::{FloatModel, LayerId};
 use crate::target::{Aim, ClassValue};
@@ -20,43 +21,6 @@ pub enum Redraw {
     /// Normal with the variance 2 / fan-in (He et al. 2015), biases 0: an initial
     /// distribution, because a file does not say which one it was.
     Initial,
-}
-
-/// Which layers are exchanged together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// This one and all above it.
-    Cascading,
-    /// This one alone.
-    Independent,
-}
-
-impl Order {
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Cascading => "cascading",
-            Self::Independent => "independent",
-        }
-    }
-}
-
-/// How a map agrees with itself after weights were exchanged: means over the inputs where the
-/// number has a value.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LayerAgreement {
-    /// Which layers were exchanged together.
-    pub order: Order,
-    /// The lowest layer that was exchanged.
-    pub layer: String,
-    /// Structural similarity of the maps, each scaled to 0..1 (data range 1).
-    pub ssim: Option<f64>,
-    /// The same of their magnitudes.
-    pub ssim_absolute: Option<f64>,
-    /// Spearman's rank correlation of the maps.
-    pub spearman: Option<f64>,
-    /// The same of their magnitudes.
-    pub spearman_absolute: Option<f64>,
 }
 
 impl Redraw {
@@ -102,24 +66,19 @@ fn shuffle(values: &mut [f32], random: &mut Random) {
     }
 }
 
-/// The layers with weights, from the top of the network down.
-pub fn layers(model: &FloatModel) -> Vec<LayerId> {
-    let all = (0..model.layers().len()).rev().map(LayerId);
-    all.filter(|&id| model.layer_constants(id).is_some())
-        .collect()
-}
-
-/// A row for each candidate: its agreement after each layer, cascading from the top and one
-/// layer at a time. The row's value is the rank correlation of the magnitudes with all layers
-/// exchanged.
-pub fn rows(
+/// For each input and candidate the agreement after each layer, cascading from the top and
+/// one layer at a time.
+///
+/// # Errors
+/// The method, a model without weights, or an interruption.
+pub fn measure(
     model: &FloatModel,
     candidates: &[Candidate<'_>],
     inputs: &[Vec<f32>],
     redraw: Redraw,
     seed: u64,
     report: Report<'_>,
-) -> Result<Vec<Row>, ExplainError> {
+) -> Result<Measures, ExplainError> {
     let layers = layers(model);
     if layers.is_empty() {
         return Err(ExplainError::Parameter(
@@ -162,46 +121,26 @@ pub fn rows(
     };
     let originals = maps(model)?;
     let [_, height, width] = model.input_shape();
-    let mut rows: Vec<Row> = candidates
-        .iter()
-        .map(|candidate| Row {
-            map: candidate.name(),
-            ..Row::default()
-        })
-        .collect();
+    let mut ones = vec![vec![One::default(); candidates.len()]; inputs.len()];
     for order in [Order::Cascading, Order::Independent] {
         let mut changed: HashMap<String, Constant> = HashMap::new();
-        for (&layer, drawn) in layers.iter().zip(&drawn) {
+        for drawn in &drawn {
             if order == Order::Independent {
                 changed.clear();
             }
             changed.extend(drawn.iter().cloned());
             let other = maps(&model.with_constants(&changed)?)?;
-            for (at, row) in rows.iter_mut().enumerate() {
-                let pairs = originals.iter().zip(&other);
-                let pairs = pairs.map(|(before, after)| (&before[at].pixels, &after[at].pixels));
-                let agreements = pairs.map(|(a, b)| agreement(a, b, [height, width]));
-                let agreements: Vec<[Option<f64>; 4]> = agreements.collect();
-                let of = |which: usize| {
-                    let known: Vec<f64> = agreements.iter().filter_map(|one| one[which]).collect();
-                    mean(&known)
-                };
-                row.layers.push(LayerAgreement {
-                    order,
-                    layer: model.layer(layer).name.clone(),
-                    ssim: of(0),
-                    ssim_absolute: of(1),
-                    spearman: of(2),
-                    spearman_absolute: of(3),
-                });
-                if order == Order::Cascading {
-                    row.value = of(3);
-                    row.inputs = agreements.iter().filter(|one| one[3].is_some()).count();
+            for ((ones, before), after) in ones.iter_mut().zip(&originals).zip(&other) {
+                for ((one, before), after) in ones.iter_mut().zip(before).zip(after) {
+                    one.push_layer(agreement(&before.pixels, &after.pixels, [height, width]));
                 }
             }
         }
     }
-    Ok(rows)
+    let mut measures = Measures::default();
+    ones.into_iter()
+        .for_each(|of_input| measures.push(of_input));
+    Ok(measures)
 }
 
 /// SSIM and Spearman's ρ of two maps, and of their magnitudes: SSIM, SSIM of magnitudes, ρ,

@@ -286,3 +286,111 @@ fn measured_error(model: &FloatModel, metric: &Metric) -> String {
     .expect_err("it is refused")
     .to_string()
 }
+
+/// Rows of 4; the field is rows 0 and 1, columns 1 and 2.
+#[test]
+fn pointing_is_at_the_greatest_value_or_by_the_share_inside() {
+    let mut map = [0.0_f32; 12];
+    (map[5], map[0], map[11]) = (2.0, 1.0, -9.0);
+    let field = [0, 1, 2, 3];
+    let points = |map: &[f32], score| pointing::points(map, 4, field, score);
+    assert_eq!(points(&map, Score::Maximum), Some(1.0));
+    // What is negative does not count.
+    assert_eq!(points(&map, Score::Energy), Some(2.0 / 3.0));
+    map[0] = 2.0;
+    // Of equal ones the first.
+    assert_eq!(points(&map, Score::Maximum), Some(0.0));
+    assert_eq!(points(&map, Score::Energy), Some(0.5));
+    // Column 3 and row 2 lie outside, row 1 inside.
+    for (at, is_inside) in [(3, 0.0), (7, 0.0), (9, 0.0), (6, 1.0), (1, 1.0)] {
+        let mut map = [0.0_f32; 12];
+        map[at] = 1.0;
+        assert_eq!(points(&map, Score::Maximum), Some(is_inside), "{at}");
+    }
+    assert_eq!(points(&[0.5; 12], Score::Maximum), None);
+    assert_eq!(points(&[-1.0; 12], Score::Energy), None);
+}
+
+/// A neuron's slope is 0 wherever it does not look, so that a gradient always points there; the
+/// random map, which is the same for every neuron, and the edges do not.
+#[test]
+fn a_gradient_points_at_the_receptive_field() {
+    let model = FloatModel::open("lecture-lenet", &Overrides::default()).expect("it is shipped");
+    let digits = cortexscope_net::input::MnistSet::test_digits().expect("they are shipped");
+    let inputs = (0..6).map(|index| digits.input(index, &model.spec.input).expect("a digit"));
+    let inputs: Vec<Vec<f32>> = inputs.collect();
+    let pointing = |score| {
+        Metric::Pointing(Pointing {
+            layer: model.find("pool1").expect("it is there"),
+            score,
+        })
+    };
+    for score in [Score::Maximum, Score::Energy] {
+        let rows = measured(&model, Gradient, &pointing(score), &inputs);
+        assert_eq!(
+            (rows[0].map, rows[0].value, rows[0].inputs),
+            ("gradient", Some(1.0), 6)
+        );
+        // 6 × 6 of 28 × 28 pixels are 5 %.
+        let random = rows[1].value.expect("it varies");
+        assert!(random < 0.5, "{random}");
+    }
+    let rows = measured(&model, Gradient, &pointing(Score::Energy), &inputs);
+    let random = rows[1].value.expect("it varies");
+    assert!((random - 36.0 / 784.0).abs() < 0.02, "{random}");
+    let Metric::Pointing(game) = pointing(Score::Maximum) else {
+        return;
+    };
+    let seen = game.neuron(&model, &inputs[0]).expect("it runs");
+    let [y0, x0, y1, x1] = seen.field;
+    assert_eq!((y1 - y0, x1 - x0), (6, 6));
+    assert!(
+        seen.aim.words.starts_with("neuron pool1:"),
+        "{}",
+        seen.aim.words
+    );
+}
+
+/// Inputs measured in two parts have the measures of both together.
+#[test]
+fn measures_can_be_joined() {
+    let model = planted();
+    let mut inputs = vec![vec![1.0; 16]; 3];
+    (inputs[1][3], inputs[2][5]) = (0.3, 0.1);
+    let method: Method = GradientXInput.into();
+    let randomisation = Metric::Randomisation {
+        redraw: Redraw::Permuted,
+        seed: 3,
+    };
+    for metric in [deletion(3), Metric::Sparseness, randomisation] {
+        let assessment = Assessment {
+            model: &model,
+            method: &method,
+            metric: &metric,
+            seed: 0,
+        };
+        let of = |inputs: &[Vec<f32>]| {
+            let report: Report<'_> = &mut |_, _| ControlFlow::Continue(());
+            measure(assessment, inputs, report).expect("a measure")
+        };
+        let whole = of(&inputs);
+        let mut parts = of(&inputs[..1]);
+        assert!(parts.fit(assessment, 1) && !whole.fit(assessment, 2));
+        parts.join(of(&inputs[1..]));
+        assert_eq!(parts, whole);
+        assert_eq!((parts.len(), whole.fit(assessment, 3)), (3, true));
+        // Of another measure they are not.
+        let other = Assessment {
+            metric: &deletion(5),
+            ..assessment
+        };
+        assert!(!whole.fit(other, 3));
+        assert_eq!(
+            whole.rows(assessment),
+            assess(assessment, &inputs, &mut |_, _| {
+                ControlFlow::Continue(())
+            })
+            .expect("a measure")
+        );
+    }
+}

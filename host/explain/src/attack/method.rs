@@ -1,6 +1,7 @@
 //! The methods of `attack`: what each is called, where it comes from, and what it takes.
 
-use super::ascent::Steps;
+use super::ascent::{Start, Steps};
+use super::ball::Norm;
 use super::deepfool::DeepFool;
 use super::found::{Found, MethodInfo};
 use super::objective::Goal;
@@ -40,7 +41,52 @@ pub const METHODS: [MethodInfo; 7] = [
     one_pixel::INFO,
 ];
 
+/// ε of digits, and the size and number of steps that go with it (Madry et al. 2018, section
+/// 5).
+const DIGITS_EPS: f64 = 0.3;
+const DIGITS_RATE: f64 = 0.01;
+const DIGITS_STEPS: usize = 40;
+/// ε of a method that measures L2, for digits of 28×28.
+const DIGITS_EPS_L2: f64 = 2.0;
+/// The size of a step of `pgd-l2`, as a share of ε divided by the number of steps.
+const L2_STEP: f64 = 2.5;
+
 impl Method {
+    /// The method of this name for changes of size `eps`, with the steps that `cortexscope
+    /// attack` takes where none are given; `None` where there is no such method.
+    pub fn standard(name: &str, eps: f64) -> Option<Self> {
+        let steps = |rate, start| Steps {
+            rate,
+            count: DIGITS_STEPS,
+            start,
+        };
+        // A ball of ε 0 has no room for a step; its size is of no account.
+        let suited = if eps > 0.0 {
+            L2_STEP * eps / DIGITS_STEPS as f64
+        } else {
+            1.0
+        };
+        Some(match name {
+            "fgsm" => Self::Fgsm,
+            "fgm-l2" => Self::FgmL2,
+            "bim" => Self::Bim(steps(DIGITS_RATE, Start::Input)),
+            "pgd" => Self::Pgd(steps(DIGITS_RATE, Start::Random)),
+            "pgd-l2" => Self::PgdL2(steps(suited, Start::Random)),
+            "deepfool" => Self::DeepFool(DeepFool::default()),
+            "one-pixel" => Self::OnePixel(OnePixel::default()),
+            _ => return None,
+        })
+    }
+
+    /// The ε of this method where none is given; `None` for one that takes none.
+    pub fn standard_eps(&self) -> Option<f64> {
+        let eps = match self.info().norm {
+            Norm::Greatest => DIGITS_EPS,
+            Norm::Euclidean => DIGITS_EPS_L2,
+        };
+        self.takes_eps().then_some(eps)
+    }
+
     /// What the method is.
     pub fn info(&self) -> MethodInfo {
         match self {

@@ -92,6 +92,11 @@ impl Backward {
         };
         let mut read = vec![outlets[layer.0]];
         read.extend(also_read);
+        if matches!(rules, Rules::Relevance(_)) && model.is_straight_through() {
+            return Err(ExplainError::Parameter(
+                "relevance has no rule for int8 arithmetic: take a method of gradients, such as integrated-gradients, or the float model",
+            ));
+        }
         let layer_rules = match rules {
             Rules::Relevance(composite) => Some(LayerRules::of(model, composite)?),
             Rules::Gradient | Rules::Guided | Rules::Deconvnet => None,

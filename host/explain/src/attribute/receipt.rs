@@ -43,8 +43,12 @@ described! {
         pub version: String,
         /// The network's name.
         pub model: String,
-        /// SHA-256 of the ONNX file, in hexadecimal.
+        /// SHA-256 of the ONNX file, in hexadecimal; of the int8 ONNX file where gradients are
+        /// `straight-through`.
         pub model_sha256: String,
+        /// Which network was explained: `float`, or `straight-through` for the int8 network,
+        /// whose values are the board's and whose derivatives go straight through rounding.
+        pub gradients: String,
         /// The input as it was asked for.
         pub input: String,
         /// How pixels became numbers.
@@ -184,6 +188,7 @@ impl Receipt {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             model: model.name.clone(),
             model_sha256: model.sha256_hex(),
+            gradients: model.gradients().to_owned(),
             input: explained.input.to_owned(),
             preprocessing: model.spec.input.to_string(),
             method: method.name(),

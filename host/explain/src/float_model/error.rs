@@ -102,6 +102,20 @@ pub enum FloatModelError {
         /// What is wrong.
         source: Box<FloatModelError>,
     },
+    /// An int8 network cannot be computed and differentiated as a float network.
+    #[error(
+        "the int8 ONNX file of {model} has no straight-through gradients: {}{why}; \
+         `cortexscope compile` makes it of the float model",
+        if node.is_empty() { String::new() } else { format!("{node}: ") }
+    )]
+    Int8 {
+        /// The model.
+        model: String,
+        /// The node of the int8 ONNX file; empty where it is none.
+        node: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
     /// An input of another size.
     #[error("the input has {have} values, but the model needs {need}")]
     InputSize {

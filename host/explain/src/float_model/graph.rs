@@ -9,6 +9,7 @@ use tract_onnx::pb::{GraphProto, ModelProto, TensorProto, TensorShapeProto, Valu
 use tract_onnx::prelude::*;
 
 use super::error::FloatModelError;
+use super::int8_operators::{self, STEPS};
 use super::layer::{Layer, LayerId};
 use super::receptive_field::{ReceptiveField, receptive_fields};
 use cortexscope_net::onnx::engine::{EngineError, guarded};
@@ -124,7 +125,7 @@ impl Graph {
 }
 
 /// Every node's first output as an output of the graph, in the order of the nodes.
-fn declare_outputs(graph: &mut GraphProto) {
+pub fn declare_outputs(graph: &mut GraphProto) {
     graph.output = graph
         .node
         .iter()
@@ -156,14 +157,19 @@ fn keep_before(graph: &mut GraphProto, tensor: &str) {
     graph.node.retain(|_| keeps.next().unwrap_or(false));
 }
 
-fn build(
+/// Has tract load `model`, every node of which is an output.
+///
+/// # Errors
+/// As [`load`].
+pub fn build(
     model: ModelProto,
     [channels, height, width]: [usize; 3],
     output: &str,
     fields: &HashMap<String, ReceptiveField>,
 ) -> Result<Graph, FloatModelError> {
     let typed = guarded(|| {
-        let model = tract_onnx::onnx().model_for_proto_model(&model)?;
+        let onnx = int8_operators::register(tract_onnx::onnx());
+        let model = onnx.model_for_proto_model(&model)?;
         Ok(model.into_typed()?.into_decluttered()?)
     })?;
     let graph = model.graph.as_ref().ok_or(FloatModelError::NoLayers)?;
@@ -194,7 +200,9 @@ fn layers_of(
         let fact = typed.outlet_fact(outlet).map_err(EngineError::from)?;
         let sizes = fact.shape.as_concrete();
         let float = fact.datum_type == f32::datum_type() && fact.konst.is_none();
-        let Some(shape) = sizes.filter(|_| float).and_then(map_shape) else {
+        // Steps are another unit of the layer before.
+        let is_layer = float && node.op_type != STEPS;
+        let Some(shape) = sizes.filter(|_| is_layer).and_then(map_shape) else {
             continue;
         };
         layers.push(Layer {

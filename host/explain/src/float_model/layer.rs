@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::error::FloatModelError;
+use super::int8_operators::RESCALE;
 
 /// One layer: what a node of the file makes of the input.
 #[derive(Clone, Debug, PartialEq)]
@@ -111,7 +112,9 @@ pub fn rectified(layers: &[Layer], id: LayerId) -> LayerId {
     let tensor = &layers[id.0].tensor;
     let mut readers = (0..layers.len()).filter(|&at| layers[at].inputs.contains(tensor));
     match (readers.next(), readers.next()) {
-        (Some(only), None) if layers[only].operator == "Relu" => LayerId(only),
+        (Some(only), None) if matches!(layers[only].operator.as_str(), "Relu" | RESCALE) => {
+            LayerId(only)
+        }
         // A bias that stands alone, as older exporters write it, or a normalisation.
         (Some(only), None)
             if matches!(layers[only].operator.as_str(), "Add" | "BatchNormalization") =>

@@ -2,23 +2,23 @@
 
 import { Network } from './network.js';
 import { integer } from './number.js';
-import { ATTRIBUTION, CLIMB, FRAME, NETWORK, OCCLUSION } from './packet.js';
+import { ATTACK, ATTRIBUTION, CLIMB, EVOLUTION, FRAME, NETWORK, OCCLUSION } from './packet.js';
 
 const $ = (id) => document.getElementById(id);
 
 /** A function that takes each packet; `parts` are the parts of the page. */
 export function arrivals(parts) {
-  const { view, flow, stimulus, overview, scores, sweep, lens, filters, occlusion, attributions, climb, chip } = parts;
+  const { view, flow, stimulus, overview, scores, sweep, lens, filters, occlusion, attributions, climb, corruption, attacks, evolution, chip } = parts;
 
   function setNetwork(packet) {
     const network = new Network(packet);
     // What has come and is not drawn yet belongs to the network before.
     Object.assign(view, {
-      networkPacket: packet, network, frame: null, isNew: false, occlusion: null, attribution: null, climb: null,
+      networkPacket: packet, network, frame: null, isNew: false, occlusion: null, attribution: null, attack: null, climb: null, evolution: null,
       selected: null, hovered: null, swept: null,
     });
     flow.reset();
-    for (const part of [stimulus, overview, scores, sweep, lens, filters, occlusion, attributions, climb]) {
+    for (const part of [stimulus, overview, scores, sweep, lens, filters, occlusion, attributions, climb, corruption, attacks, evolution]) {
       part.setNetwork(network);
     }
     chip.setNetwork(network, view.state?.mode ?? 'fused');
@@ -39,6 +39,8 @@ export function arrivals(parts) {
     }
     if (packet.kind === OCCLUSION) view.occlusion = packet;
     if (packet.kind === ATTRIBUTION) view.attribution = packet;
+    if (packet.kind === ATTACK) view.attack = packet;
+    if (packet.kind === EVOLUTION) view.evolution = packet;
     if (packet.kind === CLIMB) view.climb = packet;
   };
 }

@@ -13,6 +13,11 @@ export function fill(select, entries, chosen) {
   select.value = chosen;
 }
 
+/** Switches parts of the page off, or on again. */
+export function disable(parts, isOff) {
+  for (const part of parts) part.disabled = isOff;
+}
+
 /** A colour map from its first to its last colour. */
 export function ramp(map) {
   const made = document.createElement('span');

@@ -4,7 +4,7 @@ const $ = (id) => document.getElementById(id);
 
 /** A function that draws what is new; `parts` are the parts of the page. */
 export function display(parts, selection) {
-  const { view, connection, flow, stimulus, overview, scores, lens, occlusion, attributions, climb, chip, replay, sweep, tour } = parts;
+  const { view, connection, flow, stimulus, overview, scores, lens, occlusion, attributions, climb, corruption, attacks, evolution, chip, replay, sweep, tour } = parts;
 
   /** Gives a part the newest packet of its kind, once. */
   function give(name, part) {
@@ -21,6 +21,7 @@ export function display(parts, selection) {
     stimulus.setFrame(newest);
     overview.setFrame(newest.values);
     scores.setFrame(newest);
+    corruption.setFrame(newest);
     chip.setFrame(newest);
     selection.ensure();
     if (!replay.isOn) tour.offer();
@@ -34,7 +35,9 @@ export function display(parts, selection) {
     for (const part of [stimulus, replay, sweep, chip]) part.tick();
     give('occlusion', occlusion);
     give('attribution', attributions);
+    give('attack', attacks);
     give('climb', climb);
+    give('evolution', evolution);
     // What the dialog saves stays as it was when the dialog was opened.
     if (view.isNew && !$('dialog').open) draw();
     // The host waits after two frames that were neither drawn nor skipped.

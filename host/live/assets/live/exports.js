@@ -9,7 +9,7 @@ const four = ({ type, shape, data }) => ({ type, data, shape: [1, ...shape] });
  * `{ name, file, scene(), array() }` of each, the last two where there are such;
  * `parts` are the parts of the page.
  */
-export function things({ view, stimulus, overview, scores, lens, filters, occlusion, attributions, climb, chip }) {
+export function things({ view, stimulus, overview, scores, lens, filters, occlusion, attributions, climb, corruption, attacks, evolution, chip }) {
   const { network, frame } = view;
   if (!network || !frame) return [];
   const array = (name) => frame.array(name, true);
@@ -34,6 +34,15 @@ export function things({ view, stimulus, overview, scores, lens, filters, occlus
   }
   if (climb.packet) {
     list.push({ name: 'ascent', file: 'ascent', scene: () => climb.scene(), array: () => four(climb.packet.arrays.get('input')) });
+  }
+  if (corruption.frame) {
+    list.push({ name: 'corruption', file: 'corruption', scene: () => corruption.scene(), array: () => four(corruption.frame.original) });
+  }
+  if (attacks.packet) {
+    list.push({ name: 'attack', file: 'attack', scene: () => attacks.scene(), array: () => four(attacks.packet.arrays.get('changed')) });
+  }
+  if (evolution.packet?.arrays.has('image')) {
+    list.push({ name: 'evolution', file: 'evolution', scene: () => evolution.scene(), array: () => four(evolution.packet.arrays.get('image')) });
   }
   list.push({ name: 'chip', file: 'chip', scene: () => chip.scene() });
   return list;

@@ -2,12 +2,12 @@
 
 /** A function that takes each message; `parts` are the parts of the page. */
 export function hostMessages(parts, announcements) {
-  const { view, menu, stimulus, occlusion, attributions, climb, chip } = parts;
+  const { view, menu, stimulus, occlusion, attributions, climb, corruption, attacks, evolution, chip } = parts;
 
   function setState(state) {
     const before = view.state;
     view.state = state;
-    for (const part of [menu, stimulus, occlusion, attributions, climb]) part.setState(state);
+    for (const part of [menu, stimulus, occlusion, attributions, climb, corruption, attacks, evolution]) part.setState(state);
     if (before?.mode !== state.mode) chip.setMode(state.mode);
     const newest = state.events.at(-1);
     if (newest && newest.number !== view.event) {

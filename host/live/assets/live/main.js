@@ -2,13 +2,16 @@
 
 import { Announcements } from './announcements.js';
 import { arrivals } from './arrivals.js';
+import { Attacks } from './attack.js';
 import { Attributions } from './attribution.js';
 import { Chip } from './chip.js';
 import { Climb } from './climb.js';
 import * as colour from './colour.js';
 import { Connection } from './connection.js';
+import { Corruption } from './corruption.js';
 import { display } from './display.js';
 import { offerEnlarging } from './enlarge.js';
+import { Evolution } from './evolution.js';
 import { things } from './exports.js';
 import { files } from './files.js';
 import { Filters } from './filters.js';
@@ -66,10 +69,13 @@ Object.assign(parts, {
   occlusion: new Occlusion(connection),
   attributions: new Attributions(connection),
   climb: new Climb(connection),
+  corruption: new Corruption(connection),
+  attacks: new Attacks(connection),
+  evolution: new Evolution(connection),
   chip: new Chip(),
 });
 const hear = hostMessages(parts, announcements);
-const recordings = new Recordings(view, arrivals(parts), announcements);
+const recordings = new Recordings(parts, arrivals(parts), announcements);
 const { recorder, replay } = recordings;
 Object.assign(parts, { recorder, replay });
 

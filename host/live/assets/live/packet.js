@@ -8,6 +8,8 @@ export const PIXELS = 4;
 export const ATTRIBUTION = 5;
 export const CLIMB = 6;
 export const FILE = 7;
+export const ATTACK = 8;
+export const EVOLUTION = 9;
 
 const VIEWS = { i8: Int8Array, u8: Uint8Array, i32: Int32Array, f32: Float32Array };
 const aligned = (bytes) => Math.ceil(bytes / 8) * 8;

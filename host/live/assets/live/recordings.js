@@ -9,8 +9,9 @@ import { download } from './save.js';
 const $ = (id) => document.getElementById(id);
 
 export class Recordings {
-  /** `take(packet)` shows a packet on the page that knows `view`. */
-  constructor(view, take, announcements) {
+  /** `take(packet)` shows a packet on the page, whose parts are `parts`. */
+  constructor(parts, take, announcements) {
+    const { view } = parts;
     this.view = view;
     this.take = take;
     this.announcements = announcements;
@@ -18,6 +19,9 @@ export class Recordings {
     this.replay = new Replay({
       packet: take,
       failed: (error) => this.leave(error),
+      changed: (isOn) => {
+        for (const part of [parts.corruption, parts.attacks, parts.evolution]) part.setReplay(isOn);
+      },
       close: () => location.reload(),
     });
     /** What the board showed last, also while a recording is on the screen. */
@@ -74,7 +78,7 @@ export class Recordings {
   /** The recording has fields that cannot be shown: the page goes back to the board. */
   leave(error) {
     Object.assign(this.view, {
-      networkPacket: null, network: null, frame: null, isNew: false, occlusion: null, attribution: null, climb: null,
+      networkPacket: null, network: null, frame: null, isNew: false, occlusion: null, attribution: null, attack: null, climb: null, evolution: null,
       selected: null, hovered: null, swept: null,
     });
     for (const packet of this.live) this.take(packet);

@@ -1,11 +1,14 @@
 // A recording in place of a board.
 
-import { FRAME, NETWORK } from './packet.js';
+import { EVOLUTION, FRAME, NETWORK } from './packet.js';
 
 const $ = (id) => document.getElementById(id);
+/** A recording goes from one packet of these kinds to the next: a search goes on without frames. */
+const MOMENTS = [FRAME, EVOLUTION];
 
 export class Replay {
-  /** `on` has `packet(packet)`, `failed(error)` for a recording that cannot be shown, and `close()`. */
+  /** `on` has `packet(packet)`, `changed(isOn)`, `failed(error)` for a recording that cannot be
+   * shown, and `close()`. */
   constructor(on) {
     this.on = on;
     this.packets = null;
@@ -24,10 +27,12 @@ export class Replay {
   open(name, packets) {
     this.name = name;
     this.packets = packets;
+    this.on.changed(true);
     this.network = null;
     this.index = 0;
     this.time = 0;
-    this.frames = packets.map((_, at) => at).filter((at) => packets[at].packet.kind === FRAME);
+    this.frames = packets.map((_, at) => at).filter((at) => MOMENTS.includes(packets[at].packet.kind));
+    this.unit = packets.some(({ packet }) => packet.kind === EVOLUTION) ? 'step' : 'frame';
     $('replay').hidden = false;
     $('replay-at').max = Math.max(0, this.frames.length - 1);
     $('replay-status').textContent = `${name}: no frames`;
@@ -46,6 +51,7 @@ export class Replay {
   end() {
     this.setPlaying(false);
     this.packets = null;
+    this.on.changed(false);
     $('replay').hidden = true;
   }
 
@@ -70,7 +76,7 @@ export class Replay {
     this.started = performance.now() - (this.time ?? 0);
   }
 
-  /** Shows frame number `index`, and what else came between it and its neighbours. */
+  /** Shows frame or step number `index`, and what else came between it and its neighbours. */
   go(index) {
     const at = this.frames[index];
     if (at === undefined) return;
@@ -78,6 +84,10 @@ export class Replay {
     this.showNetwork(network);
     const first = Math.max(network, index === 0 ? 0 : this.frames[index - 1]) + 1;
     const next = this.frames[index + 1] ?? this.packets.length;
+    // After a jump, what was on the screen when this came.
+    if (index !== this.index + 1) {
+      for (const kind of MOMENTS) this.showLast(kind, network, first);
+    }
     for (let one = first; one < next; one += 1) {
       const { packet } = this.packets[one];
       // From here on, packets belong to another network.
@@ -87,7 +97,17 @@ export class Replay {
     this.index = index;
     this.time = this.packets[at].time;
     $('replay-at').value = index;
-    $('replay-status').textContent = `${this.name}: frame ${index + 1} of ${this.frames.length}`;
+    $('replay-status').textContent = `${this.name}: ${this.unit} ${index + 1} of ${this.frames.length}`;
+  }
+
+  /** Shows the last packet of a kind between a network and `end`. */
+  showLast(kind, network, end) {
+    for (let at = end - 1; at > network; at -= 1) {
+      if (this.packets[at].packet.kind === kind) {
+        this.on.packet(this.packets[at].packet);
+        return;
+      }
+    }
   }
 
   /** Where the network is whose frame is at `at`: a recording may go on across a change of model. */

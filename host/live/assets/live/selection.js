@@ -34,7 +34,7 @@ export class Selection {
 
   /** Shows another neuron. */
   look(change) {
-    const { view, sweep, overview, stimulus, scores, lens, filters, climb } = this.parts;
+    const { view, sweep, overview, stimulus, scores, lens, filters, climb, evolution } = this.parts;
     Object.assign(view, change);
     const neuron = this.watched;
     if (!neuron || !view.network) return;
@@ -45,7 +45,11 @@ export class Selection {
     scores.setSelection(neuron);
     lens.setNeuron(neuron, view.swept?.done ?? null);
     filters.setNeuron(neuron);
-    if (change.selected) climb.setNeuron(view.network.tensors[neuron.tensor], neuron.channel);
+    if (change.selected) {
+      const tensor = view.network.tensors[neuron.tensor];
+      climb.setNeuron(tensor, neuron.channel);
+      evolution.setNeuron(tensor, neuron);
+    }
     this.describe(neuron);
   }
 

@@ -1,6 +1,7 @@
 //! Frames: an input for the board, and its results.
 
 use super::{Last, Worker};
+use crate::corruption::damage;
 use crate::frame::{self, Frame};
 use crate::stimulus::{Player, Stimulus};
 use cortexscope_rig::session::{Progress, TensorSet};
@@ -75,6 +76,16 @@ impl Worker {
             return self
                 .update(|state| state.announce(format!("There is no input {}.", stimulus.source)));
         };
+        let shown = match self.corrupt.clone() {
+            Some(corrupt) => damage(
+                shown,
+                corrupt,
+                &stimulus,
+                self.flow.frames() + 1,
+                &rig.model,
+            ),
+            None => shown,
+        };
         let before = rig.session.statistics();
         let shared = Arc::clone(&self.shared);
         shared.set_busy(true);
@@ -132,7 +143,7 @@ impl Worker {
             flow: self.flow.clone(),
             packet,
         })));
-        shared.ask_for_attribution();
+        shared.ask_about_frame();
         self.last = Some(Last {
             stimulus,
             input: Some(shown.input),

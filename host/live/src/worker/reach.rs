@@ -16,6 +16,7 @@ impl Worker {
     pub(super) fn reach(&mut self, choice: &Choice) {
         // The board before is closed first: there may be one only.
         self.rig = None;
+        self.shared.inbox().questions.clear();
         self.is_board_camera_on = false;
         self.update(|state| {
             state.board_camera = None;
@@ -71,6 +72,7 @@ impl Worker {
 
     fn give_up(&mut self, is_lost: bool, message: String) {
         self.rig = None;
+        self.shared.inbox().questions.clear();
         let phase = if is_lost { Phase::Lost } else { Phase::Failed };
         self.look_again = is_lost.then(|| Instant::now() + LOOK_AGAIN);
         self.update(|state| {

@@ -1,26 +1,34 @@
 //! Arrays as people have them: `.npy`, `.npz`, of any number type, one input or a stack.
 
 mod element;
+mod file;
+mod inputs;
 mod layout;
 mod npz;
-mod stack;
+mod values;
 
 pub use element::{Element, Number};
-#[cfg(test)]
-pub(super) use npz::archive_of;
-pub use stack::{ArrayFile, ArrayInputs, Meaning};
+pub use file::ArrayFile;
+pub(super) use file::array_name;
+pub use inputs::{ArrayInputs, Meaning};
 
 use std::path::{Path, PathBuf};
 
 use crate::request::RequestError;
 use thiserror::Error;
 
-/// Bytes of one array that is read as a whole.
+/// Bytes of one array that is read as a whole, where nothing else is said.
 pub const MAX_BYTES: u64 = 1 << 30;
 
 /// Why an array cannot be used.
 #[derive(Debug, Error)]
 pub enum ArrayError {
+    /// There is no such file.
+    #[error("no such file: {}", path.display())]
+    NoFile {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file cannot be read, or only stands for an array.
     #[error("cannot read the array {}", path.display())]
     Read {
@@ -52,8 +60,8 @@ pub enum ArrayError {
         /// Bytes that there are.
         have_bytes: u64,
     },
-    /// One input, or an array that cannot be read in parts, is larger than [`MAX_BYTES`].
-    #[error("{}: {shape:?} takes {bytes} bytes at once; at most {MAX_BYTES} are taken", path.display())]
+    /// One input, or an array that cannot be read in parts, is too large.
+    #[error("{}: {shape:?} takes {bytes} bytes at once; at most {max_bytes} are taken", path.display())]
     TooLarge {
         /// The file.
         path: PathBuf,
@@ -61,6 +69,8 @@ pub enum ArrayError {
         shape: Vec<u64>,
         /// Bytes of it.
         bytes: u128,
+        /// The bound.
+        max_bytes: u64,
     },
     /// The elements are not numbers.
     #[error("{}: its elements are {found}: {advice}", path.display())]
@@ -152,7 +162,7 @@ impl Array {
     /// [`ArrayError`]; more than [`MAX_BYTES`] are too many.
     pub fn open(path: &Path) -> Result<Self, ArrayError> {
         let file = ArrayFile::open(path, None)?;
-        let values = file.all()?;
+        let values = file.floats(MAX_BYTES)?;
         let shape = file.shape;
         Ok(Self { shape, values })
     }
@@ -162,7 +172,8 @@ impl RequestError for ArrayError {
     fn is_request(&self) -> bool {
         matches!(
             self,
-            Self::Elements { .. }
+            Self::NoFile { .. }
+                | Self::Elements { .. }
                 | Self::Shape { .. }
                 | Self::RangeUnknown { .. }
                 | Self::NotFinite { .. }

@@ -24,12 +24,14 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::array::array_name;
 use super::array::{ArrayError, ArrayFile, Meaning};
 use super::idx::IdxError;
 use super::mnist::{MnistError, MnistSet};
-use super::open::{InputError, array_name, has_extension};
+use super::open::InputError;
 use super::picture::PictureError;
 use super::spec::InputSpec;
+use crate::file::has_extension;
 use crate::request::RequestError;
 use source::Source;
 

@@ -1,6 +1,6 @@
 //! From what a user writes, `mnist:18` or a file, to values that fit a model.
 
-use super::array::{ArrayError, ArrayFile, Meaning};
+use super::array::{ArrayError, ArrayFile, Meaning, array_name};
 use super::digit_form::Stage;
 use super::mnist::{MnistError, MnistSet};
 use super::picture::{self, Picture, PictureError};
@@ -240,34 +240,16 @@ impl Opened {
         if argument == CAMERA {
             return Err(InputError::Camera);
         }
-        let (path, member) = array_name(argument);
+        let (path, _) = array_name(argument);
         if !path.exists() {
             return Err(InputError::NoFile { path });
         }
-        if member.is_some() || has_extension(&path, &["npy", "npz"]) {
-            return array(argument, &path, member.as_deref(), spec);
+        if ArrayFile::is_named(argument) {
+            return array(argument, &path, spec);
         }
         let picture = picture::open(&path)?;
         FloatInput::of_picture(argument, &picture, spec).map(Self::Float)
     }
-}
-
-/// A path, and the name of an array in the archive there: `FILE.npz:NAME`.
-pub(super) fn array_name(argument: &str) -> (PathBuf, Option<String>) {
-    match argument.rsplit_once(".npz:") {
-        Some((archive, name)) if !Path::new(argument).exists() => {
-            (format!("{archive}.npz").into(), Some(name.to_owned()))
-        }
-        _ => (argument.into(), None),
-    }
-}
-
-pub(super) fn has_extension(path: &Path, extensions: &[&str]) -> bool {
-    let extension = path.extension().and_then(|extension| extension.to_str());
-    extension.is_some_and(|extension| {
-        let mut known = extensions.iter();
-        known.any(|known| known.eq_ignore_ascii_case(extension))
-    })
 }
 
 /// A digit of the test set.
@@ -292,18 +274,8 @@ fn digit(argument: &str, number: &str, spec: &InputSpec) -> Result<FloatInput, I
 }
 
 /// An array: pixels, steps of a compiled model, or values in the model's units.
-fn array(
-    argument: &str,
-    path: &Path,
-    member: Option<&str>,
-    spec: &InputSpec,
-) -> Result<Opened, InputError> {
-    let only = match member {
-        None if has_extension(path, &["npz"]) => Some(only_member(path)?),
-        _ => None,
-    };
-    let member = member.or(only.as_deref());
-    let mut inputs = ArrayFile::open(path, member)?.inputs(spec)?;
+fn array(argument: &str, path: &Path, spec: &InputSpec) -> Result<Opened, InputError> {
+    let mut inputs = ArrayFile::named(argument)?.inputs(spec)?;
     let count = inputs.count();
     let (1, Some(values)) = (count, inputs.next_input()?) else {
         let path = path.to_owned();
@@ -324,19 +296,6 @@ fn array(
     } else {
         Opened::Float(input)
     })
-}
-
-/// The name of the one array in an archive.
-pub(super) fn only_member(path: &Path) -> Result<String, ArrayError> {
-    let mut names = ArrayFile::names(path)?;
-    match names.len() {
-        1 => Ok(names.remove(0)),
-        _ => Err(ArrayError::Member {
-            path: path.to_owned(),
-            wanted: None,
-            names,
-        }),
-    }
 }
 
 /// What the values of an array were taken for, where that is worth saying.

@@ -10,6 +10,8 @@ use crate::report::{
 use crate::scene;
 use cortexscope_core::{Op, Plan};
 use cortexscope_draw::number::grouped;
+use cortexscope_rig::board::find;
+use cortexscope_rig::kernel::{M4F, choices};
 use cortexscope_rig::session::CounterKind;
 use std::path::{Path, PathBuf};
 
@@ -134,6 +136,9 @@ impl Demonstration<'_> {
     fn layers(&self, plan: &Plan<'_>) -> Vec<LayerMemory> {
         let view = self.model.image.model();
         let arena = scene::memory::arena(&view, plan, None);
+        let part = find(&self.board.name);
+        let kernels = part.filter(|part| part.core == M4F).map(|_| choices(&view));
+        let kernels = kernels.unwrap_or_default();
         let measured = self
             .measurements
             .iter()
@@ -156,6 +161,7 @@ impl Demonstration<'_> {
                 .iter()
                 .filter(|buffer| beside.contains(&buffer.name));
             let shape = output.shape;
+            let choice = kernels.iter().find(|choice| choice.layer == output.name);
             LayerMemory {
                 name: output.name.to_owned(),
                 op: op.map_or_else(|| "input".to_owned(), scene::operator),
@@ -163,6 +169,11 @@ impl Demonstration<'_> {
                 weights: weights as u64,
                 biases: biases as u64,
                 macs: op.map_or(0, Op::macs),
+                kernel: choice.map(|choice| choice.kernel.name()),
+                packed_bytes: choice.map_or(0, |choice| choice.packed_bytes),
+                loop_instructions: choice
+                    .and_then(|choice| choice.loop_cost)
+                    .map(|cost| cost.instructions),
                 activation_bytes: output.bytes() as u64,
                 activation_f32_bytes: 4 * shape.elements() as u64,
                 arena_offset_bytes: buffer.map(|buffer| buffer.offset_bytes),

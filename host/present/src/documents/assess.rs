@@ -37,8 +37,8 @@ described! {
         /// The method's parameters.
         pub parameters: ReceiptParameters,
         /// The measure of the method: the area under the mean curve, the mean sensitivity, the
-        /// mean Gini index, or the rank correlation of the magnitudes with all layers
-        /// exchanged; `null` where no input has a value.
+        /// mean Gini index, the rank correlation of the magnitudes with all layers exchanged, or
+        /// the mean of the pointing game; `null` where no input has a value.
         pub value: Option<f64>,
         /// The same for a curve; `null` for other measures.
         pub auc: Option<f64>,
@@ -46,8 +46,9 @@ described! {
         pub rows: Vec<AssessRow>,
         /// What the reader has to know.
         pub notes: Vec<String>,
-        /// Seconds that it took.
-        pub seconds: f64,
+        /// Seconds that it took; `null` where parts were joined, so that the document does not
+        /// depend on their number.
+        pub seconds: Option<f64>,
     }
 
     /// The measure of one map.

@@ -1,7 +1,9 @@
 //! The documents of `cortexscope attack`, which are also its receipts.
 
 use super::Document;
-use cortexscope_explain::attack::{Method, Outcome, Reference, Request, Row, Start, Survey};
+use cortexscope_explain::attack::{
+    Example, Goal, Method, Norm, Outcome, Reference, Request, Row, Start, Survey,
+};
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_net::described;
 
@@ -42,8 +44,12 @@ described! {
     pub struct Setup {
         /// The network's name.
         pub model: String,
-        /// SHA-256 of the ONNX file, in hexadecimal.
+        /// SHA-256 of the ONNX file, in hexadecimal; of the int8 ONNX file where gradients are
+        /// `straight-through`.
         pub model_sha256: String,
+        /// Which network was attacked: `float`, or `straight-through` for the int8 network,
+        /// whose values are the board's and whose derivatives go straight through rounding.
+        pub gradients: String,
         /// How pixels become numbers.
         pub preprocessing: String,
         /// The method.
@@ -112,34 +118,38 @@ described! {
         pub after: Vec<usize>,
     }
 
-    /// Examples of the float model on a board's int8 network, and examples that were made by
-    /// queries to the board on the float model.
+    /// Examples that were made on the float model and on the int8 network, judged by both.
     pub struct Transfer {
-        /// The board.
+        /// The board; `host` where this program computed the board's int8 values.
         pub board: String,
         /// SHA-256 of the int8 ONNX file on it, in hexadecimal.
         pub model_sha256: String,
-        /// The attack by queries: `square`, `nes` or `spsa`.
+        /// The attack by queries: `square`, `nes` or `spsa`; `none` without a board.
         pub method: String,
-        /// Where it was published.
+        /// Where it was published; empty without a board.
         pub paper: String,
         /// Queries to the board for an input at most.
         pub most_queries: u64,
-        /// Queries to the board in all.
+        /// Queries to the int8 network in all.
         pub queries: u64,
-        /// Four rows for each ε.
+        /// For each ε two rows of the examples that were made on the float model; two of those
+        /// made by queries, with a board; and two of those made by straight-through gradients
+        /// of the int8 network, where the method has gradients and the compiled model lies
+        /// beside the float model.
         pub rows: Vec<TransferRow>,
     }
 
     /// Examples that were made on one network and judged by one.
     pub struct TransferRow {
-        /// ε of the float model's examples; `null` for a method that takes none.
+        /// ε of the examples that were made with gradients; `null` for a method that takes
+        /// none.
         pub eps: Option<f64>,
         /// ε of the examples by queries, as the greatest change of a pixel.
         pub query_eps: f64,
-        /// On which network they were made: `float` or `int8`.
+        /// On which network they were made: `float`; `int8`, by queries; or `int8 by
+        /// straight-through`.
         pub made_on: String,
-        /// By which they were judged.
+        /// By which they were judged: `float` or `int8`.
         pub judged_by: String,
         /// Inputs that both networks had right before.
         pub right_on_both: usize,
@@ -244,6 +254,7 @@ impl Setup {
         Self {
             model: model.name.clone(),
             model_sha256: model.sha256_hex(),
+            gradients: model.gradients().to_owned(),
             preprocessing: model.spec.input.to_string(),
             method: info.name.to_owned(),
             paper: info.paper.to_owned(),
@@ -301,6 +312,42 @@ impl From<&Outcome> for AttackedInput {
                 .collect(),
         }
     }
+}
+
+/// What the reader of one example has to know; `outside` values of the input were no pixels.
+pub fn example_notes(example: &Example, goal: Goal, outside: usize) -> Vec<String> {
+    let mut notes = Vec::new();
+    if outside > 0 {
+        notes.push(format!(
+            "{outside} values of the input were outside the range of pixels and were clipped; check the \
+             model's range, mean and std"
+        ));
+    }
+    if example.slopes.are_flat() {
+        notes.push(
+            "every derivative was 0: the attack could do nothing, which is not robustness; try one-pixel, \
+             or --target"
+                .to_owned(),
+        );
+    }
+    if example.slopes.by_margin > 0 {
+        notes.push(
+            "the cross-entropy had no slope even in f64; the margin of logits was raised instead"
+                .to_owned(),
+        );
+    }
+    if goal.is_reached(example.before.class) {
+        notes.push("the input was there before the attack".to_owned());
+    } else if !example.is_reached {
+        let lost = example.size > 0.0
+            && Norm::Greatest.distance(&example.original, &example.changed()) == 0.0;
+        notes.push(if lost {
+            "rounding to 8 bits undid the whole change".to_owned()
+        } else {
+            "x′ is not where it was to go; try a larger ε, more steps, or another method".to_owned()
+        });
+    }
+    notes
 }
 
 /// What the reader of a survey has to know.

@@ -12,6 +12,9 @@ described! {
         pub totals: Totals,
         /// The input, then each layer in the order of execution.
         pub layers: Vec<Layer>,
+        /// How a Cortex-M4F computes each layer that has weights, as the board image says;
+        /// empty where no image is known.
+        pub kernels: Vec<Kernel>,
         /// One arena for each element and each plan.
         pub arenas: Vec<Arena>,
         /// What a pass backwards takes.
@@ -83,6 +86,24 @@ described! {
         pub scratch_bytes: Option<usize>,
         /// Bytes of flash that its parameters take on a board.
         pub flash_bytes: u64,
+    }
+
+    /// How a Cortex-M4F computes one layer, fused and not tapped.
+    pub struct Kernel {
+        /// The layer's name in the board image.
+        pub layer: String,
+        /// The kernel: `pooled sums`, `five taps`, `pairs`, `four rows` or `plain`.
+        pub kernel: String,
+        /// Bytes of the board image that only this kernel reads.
+        pub packed_bytes: u64,
+        /// Instructions of the innermost loop in one inference, as it is written; `null` for a
+        /// layer without such a loop.
+        pub loop_instructions: Option<u64>,
+        /// The same in cycles, by the manual of the Cortex-M4: an estimate, without what flash
+        /// adds and without what is around the loop.
+        pub estimated_loop_cycles: Option<u64>,
+        /// Why it is not the fastest kernel for the layer's windows; `null` if it is.
+        pub fallback: Option<String>,
     }
 
     /// The arena of one plan.

@@ -4,7 +4,8 @@ use super::Document;
 use cortexscope_net::described;
 
 described! {
-    /// The float model and the int8 network on a board, explained by the same methods.
+    /// The float model and the int8 network on a board, explained by the same methods. Methods
+    /// that need derivatives have those that go straight through the int8 network's rounding.
     pub struct Compare {
         /// Version of the program.
         pub version: String,
@@ -40,6 +41,9 @@ described! {
         pub method: String,
         /// Its variant.
         pub variant: String,
+        /// By which derivatives it works on the int8 network: `straight-through`; `null` for a
+        /// method that only asks for scores.
+        pub gradients: Option<String>,
         /// The mean over the inputs where both maps vary; `null` where there is none.
         pub value: Option<f64>,
         /// Those inputs.

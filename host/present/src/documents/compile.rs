@@ -20,6 +20,8 @@ described! {
         pub image: String,
         /// Path of the description of the network's input.
         pub spec: String,
+        /// Path of the UF2 file with the board image; `null` without `--uf2`.
+        pub uf2: Option<String>,
         /// Bytes of flash that the board image takes.
         pub image_bytes: usize,
         /// Multiply-accumulates of one inference.

@@ -29,9 +29,10 @@ pub(super) fn section(data: &ReportData) -> Markup {
     let greatest =
         |row: &(&LayerMemory, Option<[u64; 2]>)| row.1.map_or(0, |[_, greatest]| greatest);
     let dearest = rows.iter().map(greatest).max().unwrap_or(0).max(1);
-    let macs: u64 = rows.iter().map(|(layer, _)| layer.macs).sum();
+    let macs = sum(&rows, |layer| layer.macs);
     let unit = data.run.counter.unit();
     let counted = data.run.counter != Counter::Nothing;
+    let chosen = rows.iter().any(|(layer, _)| layer.kernel.is_some());
     html! {
         section #cost aria-labelledby="cost-title" {
             h2 #cost-title { "Cost" }
@@ -40,12 +41,24 @@ pub(super) fn section(data: &ReportData) -> Markup {
             } @else if data.run.emulated {
                 p { "The emulator counts " (unit) "; they do not tell how long a layer takes." }
             }
+            @if chosen {
+                p {
+                    "A layer that is tapped is computed row by row, and that is what was counted here. \
+                     Beside it stands the kernel that computes it where it is not tapped, with the \
+                     instructions of its innermost loop."
+                }
+            }
             div .table {
                 table {
                     thead {
                         tr {
                             th scope="col" .text { "layer" }
                             th scope="col" .text { "operator" }
+                            @if chosen {
+                                th scope="col" .text { "kernel, not tapped" }
+                                th scope="col" { "flash for it alone, bytes" }
+                                th scope="col" { "instructions of its loop" }
+                            }
                             th scope="col" { "MACs" }
                             @if counted {
                                 th scope="col" { (unit) ", least" }
@@ -61,6 +74,11 @@ pub(super) fn section(data: &ReportData) -> Markup {
                             tr {
                                 th scope="row" .text { (layer.name) }
                                 td .text { (layer.op) }
+                                @if chosen {
+                                    td .text { (layer.kernel.unwrap_or("–")) }
+                                    td { (grouped(layer.packed_bytes)) }
+                                    td { (layer.loop_instructions.map_or_else(|| "–".to_owned(), grouped)) }
+                                }
                                 td { (grouped(layer.macs)) }
                                 @if counted {
                                     (counts(*extent))
@@ -76,6 +94,11 @@ pub(super) fn section(data: &ReportData) -> Markup {
                         tr {
                             th scope="row" .text { "all" }
                             td {}
+                            @if chosen {
+                                td {}
+                                td { (grouped(sum(&rows, |layer| layer.packed_bytes))) }
+                                td { (grouped(sum(&rows, |layer| layer.loop_instructions.unwrap_or(0)))) }
+                            }
                             td { (grouped(macs)) }
                             @if counted {
                                 (counts(total(&data.trials)))
@@ -88,6 +111,11 @@ pub(super) fn section(data: &ReportData) -> Markup {
             }
         }
     }
+}
+
+/// What all rows have together.
+fn sum(rows: &[(&LayerMemory, Option<[u64; 2]>)], of: impl Fn(&LayerMemory) -> u64) -> u64 {
+    rows.iter().map(|(layer, _)| of(layer)).sum()
 }
 
 fn counts(extent: Option<[u64; 2]>) -> Markup {

@@ -74,7 +74,7 @@ pub fn three_panels(
     let panel = |image, lines| Tile { image, lines };
     Triptych {
         title: method.name.to_owned(),
-        input: format!("{input} on {}", model.name),
+        input: format!("{input} on {}", model.title()),
         statement: scale,
         footnote: "x' has 8 bits and was judged so".to_owned(),
         panels: [
@@ -125,13 +125,18 @@ pub fn curve(model: &FloatModel, method: MethodInfo, survey: &Survey) -> Option<
         Norm::Euclidean => "L2 length of the change",
     };
     Some(AccuracyCurves {
-        title: format!("{} on {}", method.name, model.name),
+        title: format!("{} on {}", method.name, model.title()),
         subject: format!("{} inputs", first.images),
         statement: "share of all inputs that are right before and after, judged in 8 bits"
             .to_owned(),
         axis: format!("ε, {norm}, pixels from 0 to 1"),
         series: vec![AccuracySeries {
-            name: "float".to_owned(),
+            name: if model.is_straight_through() {
+                "int8"
+            } else {
+                "float"
+            }
+            .to_owned(),
             points,
         }],
     })

@@ -37,7 +37,11 @@ pub fn attribution(
         .iter()
         .map(|residual| format!("{} {}", residual.name, significant(residual.value as f32)));
     AttributionPicture {
-        title: request.method.name().to_owned(),
+        title: if model.is_straight_through() {
+            format!("{}, int8, straight-through", request.method.name())
+        } else {
+            request.method.name().to_owned()
+        },
         target: format!(
             "{} {}",
             request.aim.words,

@@ -2,20 +2,23 @@
 
 use cortexscope_corrupt::{Kind, Picture, SEVERITIES, Settings};
 use cortexscope_draw::{Drawing, GridLayout, PictureError, Tile, Tiles, tile_grid};
-use image::{Rgb, RgbImage};
+use image::{DynamicImage, GrayImage, Luma, Rgb, RgbImage};
 
-/// A picture for people, in 8 bits.
-pub fn shown(picture: &Picture) -> RgbImage {
+/// A picture for people, in 8 bits: grey or in colours, as it is.
+pub fn shown(picture: &Picture) -> DynamicImage {
     let [height, width] = picture.size();
     let pixels = height * width;
-    RgbImage::from_fn(width as u32, height as u32, |x, y| {
+    let code = |channel: usize, x: u32, y: u32| {
         let at = y as usize * width + x as usize;
-        let code = |channel: usize| picture.levels()[channel * pixels + at].round() as u8;
-        Rgb(match picture.channels() {
-            3 => [0, 1, 2].map(code),
-            _ => [code(0); 3],
-        })
-    })
+        picture.levels()[channel * pixels + at].round() as u8
+    };
+    let (width, height) = (width as u32, height as u32);
+    if picture.channels() == 3 {
+        let pixel = |x, y| Rgb([0, 1, 2].map(|channel| code(channel, x, y)));
+        RgbImage::from_fn(width, height, pixel).into()
+    } else {
+        GrayImage::from_fn(width, height, |x, y| Luma([code(0, x, y)])).into()
+    }
 }
 
 /// Every kind with every severity; a kind that the picture cannot have is named below.
@@ -24,7 +27,7 @@ pub fn shown(picture: &Picture) -> RgbImage {
 /// The sheet cannot be drawn.
 pub fn sheet(input: &str, picture: &Picture, settings: &Settings) -> Result<Drawing, PictureError> {
     let mut tiles = vec![Tile {
-        image: shown(picture),
+        image: shown(picture).into_rgb8(),
         lines: vec!["as it is".to_owned()],
     }];
     let mut left_out = Vec::new();
@@ -41,7 +44,7 @@ pub fn sheet(input: &str, picture: &Picture, settings: &Settings) -> Result<Draw
             };
             match kind.apply(picture, &settings) {
                 Ok(corrupted) => tiles.push(Tile {
-                    image: shown(&corrupted),
+                    image: shown(&corrupted).into_rgb8(),
                     lines: vec![kind.name().to_owned(), format!("severity {severity}")],
                 }),
                 Err(error) => left_out.push(error.to_string()),

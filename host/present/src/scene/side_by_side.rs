@@ -13,6 +13,8 @@ pub struct Pair<'a> {
     pub float: &'a Attribution,
     /// The int8 network's.
     pub int8: &'a Attribution,
+    /// Whether the int8 network's map was made by straight-through gradients.
+    pub is_straight_through: bool,
     /// How far they agree, in words.
     pub agreement: &'a str,
 }
@@ -35,7 +37,12 @@ pub fn tiles(model: &FloatModel, input: &[f32], pairs: &[Pair<'_>], statement: &
             image: picture.clone(),
             lines: vec![name.to_owned(), pair.method.caption()],
         });
-        for (network, found) in [("float", pair.float), ("int8", pair.int8)] {
+        let int8 = if pair.is_straight_through {
+            "int8, straight-through"
+        } else {
+            "int8"
+        };
+        for (network, found) in [("float", pair.float), (int8, pair.int8)] {
             tiles.push(Tile {
                 image: shown(pair.method, found),
                 lines: vec![network.to_owned(), pair.agreement.to_owned()],

@@ -1,10 +1,12 @@
-//! The board that is this process: the probe in a thread of its own.
+//! The board that is this process: the probe in a thread of its own, with the kernels of
+//! this processor.
 
 mod sensor;
 
 use crate::link::memory::{BoardEnd, MemoryLink, Socket, pair};
 use crate::link::{Link, LinkError};
 use cortexscope_probe::{Board, Camera, StaticEngine, serve};
+use cortexscope_simd::SimdKernels;
 use cortexscope_wire::Slot;
 use cortexscope_wire::message::{CounterKind, Sections};
 use image::GrayImage;
@@ -134,7 +136,8 @@ impl Memory {
         thread::spawn(move || {
             let mut arena = vec![0_u32; self.arena_bytes.div_ceil(4)];
             let region = bytemuck::cast_slice(&self.flash);
-            let mut engine = StaticEngine::new(region, bytemuck::cast_slice_mut(&mut arena));
+            let engine = StaticEngine::new(region, bytemuck::cast_slice_mut(&mut arena));
+            let mut engine = engine.accelerated(SimdKernels::new);
             let mut send_slots = vec![Slot::EMPTY; SEND_WINDOW_SLOTS];
             let mut board = Native {
                 sensor: Sensor::new(self.sensor),

@@ -11,8 +11,10 @@ use super::queries::{Queries, search};
 pub enum Made {
     /// The float model.
     Float,
-    /// The int8 network on the board.
+    /// The int8 network on the board: asked, where examples were made on it.
     Board,
+    /// The int8 network, by straight-through gradients.
+    StraightThrough,
 }
 
 impl Made {
@@ -21,17 +23,21 @@ impl Made {
         match self {
             Self::Float => "float",
             Self::Board => "int8",
+            Self::StraightThrough => "int8 by straight-through",
         }
     }
 }
 
-/// One input, and the example that was made of it on the float model.
+/// One input, and the examples that were made of it with gradients.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Question {
     /// The input, in 8 bits, `[C, H, W]`.
     pub original: Vec<u8>,
-    /// The changed picture, in 8 bits.
+    /// The picture that was changed on the float model, in 8 bits.
     pub changed: Vec<u8>,
+    /// The picture that was changed by straight-through gradients of the int8 network, in 8
+    /// bits, where one was.
+    pub through: Option<Vec<u8>>,
     /// The input's class.
     pub truth: usize,
     /// Where the picture was to go.
@@ -59,14 +65,17 @@ pub struct TransferTable {
     pub images: usize,
     /// Inputs that both networks had right before; only these count.
     pub right_on_both: usize,
-    /// float → float, float → int8, int8 → int8, int8 → float.
+    /// float → float, float → int8; int8 → int8, int8 → float where examples were made by
+    /// queries; then the same two of examples by straight-through gradients, where there are
+    /// such.
     pub rows: Vec<TransferRow>,
-    /// Queries to the board.
+    /// Queries to the int8 network.
     pub queries: u64,
 }
 
-/// Judges the float model's examples on the board, and makes examples by queries to the
-/// board, which the float model judges. `progress` is told how many inputs are done.
+/// Judges the float model's examples by the int8 network of `board`, and what was made on that
+/// by the float model: by straight-through gradients, and by `queries` to it, where those are
+/// given. `progress` is told how many inputs are done.
 ///
 /// Errors are those of the judges, `E` of both.
 ///
@@ -77,7 +86,7 @@ pub fn transfer<F, B, E>(
     board: &mut B,
     shape: [usize; 3],
     questions: &[Question],
-    queries: &Queries,
+    queries: Option<&Queries>,
     seed: u64,
     progress: &mut dyn FnMut(usize),
 ) -> Result<TransferTable, E>
@@ -86,25 +95,19 @@ where
     B: Judge,
     E: From<F::Error> + From<B::Error>,
 {
-    let pairs = [
-        (Made::Float, Made::Float),
-        (Made::Float, Made::Board),
-        (Made::Board, Made::Board),
-        (Made::Board, Made::Float),
-    ];
     let mut table = TransferTable {
         images: questions.len(),
         right_on_both: 0,
-        rows: pairs
-            .map(|(made_on, judged_by)| TransferRow {
-                made_on,
-                judged_by,
-                examples: 0,
-                fooled: 0,
-            })
-            .to_vec(),
+        rows: Vec::new(),
         queries: 0,
     };
+    table.begin(Made::Float, [Made::Float, Made::Board]);
+    if queries.is_some() {
+        table.begin(Made::Board, [Made::Board, Made::Float]);
+    }
+    if questions.iter().any(|question| question.through.is_some()) {
+        table.begin(Made::StraightThrough, [Made::Board, Made::Float]);
+    }
     for (index, question) in questions.iter().enumerate() {
         let truth = question.truth;
         let by_float = class(float, &question.original)?;
@@ -117,15 +120,25 @@ where
             if fools_float {
                 let fools_board = goal.is_reached(class(board, &question.changed)?);
                 table.queries += 1;
-                table.count(0, true);
-                table.count(1, fools_board);
+                table.count(Made::Float, [true, fools_board]);
             }
+            if let Some(through) = &question.through {
+                table.queries += 1;
+                if goal.is_reached(class(board, through)?) {
+                    let fools_float = goal.is_reached(class(float, through)?);
+                    table.count(Made::StraightThrough, [true, fools_float]);
+                }
+            }
+            let Some(queries) = queries else {
+                progress(index + 1);
+                continue;
+            };
             let mut random = Random::new(seed ^ (index as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
             let found = search(board, shape, &question.original, goal, queries, &mut random)?;
             table.queries += found.queries;
             if found.is_reached {
-                table.count(2, true);
-                table.count(3, goal.is_reached(class(float, &found.levels)?));
+                let fools_float = goal.is_reached(class(float, &found.levels)?);
+                table.count(Made::Board, [true, fools_float]);
             }
         }
         progress(index + 1);
@@ -134,9 +147,24 @@ where
 }
 
 impl TransferTable {
-    fn count(&mut self, row: usize, is_fooled: bool) {
-        self.rows[row].examples += 1;
-        self.rows[row].fooled += usize::from(is_fooled);
+    /// Adds two empty rows.
+    fn begin(&mut self, made_on: Made, judges: [Made; 2]) {
+        self.rows.extend(judges.map(|judged_by| TransferRow {
+            made_on,
+            judged_by,
+            examples: 0,
+            fooled: 0,
+        }));
+    }
+
+    /// Counts an example in the two rows of `made_on`.
+    fn count(&mut self, made_on: Made, are_fooled: [bool; 2]) {
+        let rows = self.rows.iter_mut();
+        let rows = rows.filter(|row| row.made_on == made_on);
+        for (row, is_fooled) in rows.zip(are_fooled) {
+            row.examples += 1;
+            row.fooled += usize::from(is_fooled);
+        }
     }
 }
 
@@ -166,6 +194,7 @@ mod tests {
         let question = |original: u8, changed: u8| Question {
             original: vec![original],
             changed: vec![changed],
+            through: None,
             truth: 0,
             goal: Goal::Away(0),
         };
@@ -187,7 +216,7 @@ mod tests {
             &mut Above(90),
             [1, 1, 1],
             &questions,
-            &queries,
+            Some(&queries),
             1,
             &mut |at| done = at,
         );
@@ -201,5 +230,52 @@ mod tests {
         // Whatever falls 50 levels, to 70, fools both.
         assert_eq!(counts, [(2, 2), (2, 1), (3, 3), (3, 3)]);
         assert!(table.queries > 9);
+    }
+
+    #[test]
+    fn examples_by_straight_through_gradients_have_rows_of_their_own() {
+        let question = |changed: u8, through: u8| Question {
+            original: vec![120],
+            changed: vec![changed],
+            through: Some(vec![through]),
+            truth: 0,
+            goal: Goal::Away(0),
+        };
+        // The float model's boundary is at 90 now, the int8 network's at 100.
+        let questions = [question(110, 95), question(80, 80), question(95, 110)];
+        let table: Result<_, Infallible> = transfer(
+            &mut Above(90),
+            &mut Above(100),
+            [1, 1, 1],
+            &questions,
+            None,
+            1,
+            &mut |_| (),
+        );
+        let Ok(table) = table;
+        let rows = table.rows.iter();
+        let rows: Vec<_> = rows
+            .map(|row| {
+                (
+                    row.made_on.name(),
+                    row.judged_by.name(),
+                    row.examples,
+                    row.fooled,
+                )
+            })
+            .collect();
+        let through = "int8 by straight-through";
+        assert_eq!(
+            rows,
+            [
+                ("float", "float", 1, 1),
+                ("float", "int8", 1, 1),
+                (through, "int8", 2, 2),
+                (through, "float", 2, 1),
+            ]
+        );
+        // One for each original, one for each example of the float model and of the int8
+        // network.
+        assert_eq!(table.queries, 3 + 1 + 3);
     }
 }

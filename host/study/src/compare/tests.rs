@@ -4,7 +4,8 @@ use std::ops::ControlFlow;
 
 use super::*;
 use cortexscope_explain::attribute::{
-    Baseline, Gradient, MapLayer, Occlusion, ScoreCam, ScoreCamVariant,
+    Baseline, Composite, GradCam, Gradient, LrpRule, MapLayer, Occlusion, ScoreCam,
+    ScoreCamVariant, lrp_epsilon,
 };
 use cortexscope_explain::float_model::Overrides;
 use cortexscope_net::input::MnistSet;
@@ -31,7 +32,11 @@ fn found(
     input: &[f32],
     methods: &[Method],
 ) -> Comparison {
-    compare(model, other, input, methods, &mut |_, _| {
+    let mut other = Other {
+        answers: other,
+        through: None,
+    };
+    compare(model, &mut other, input, methods, &mut |_, _| {
         ControlFlow::Continue(())
     })
     .expect("a comparison")
@@ -97,9 +102,13 @@ fn score_cam_asks_for_maps_and_falls_back_on_the_float_models() {
 fn methods_that_need_derivatives_are_refused() {
     let (model, input) = lenet();
     let mut same = FloatAnswers::of(&model).expect("classes");
+    let mut other = Other {
+        answers: &mut same,
+        through: None,
+    };
     let refused = compare(
         &model,
-        &mut same,
+        &mut other,
         &input,
         &[Gradient.into()],
         &mut |_, _| ControlFlow::Continue(()),
@@ -109,4 +118,38 @@ fn methods_that_need_derivatives_are_refused() {
         words.contains("gradient") && words.contains("rise"),
         "{words}"
     );
+}
+
+/// Derivatives are the int8 network's; its own answers are not asked for them.
+#[test]
+fn methods_that_need_derivatives_have_straight_through_ones() {
+    let (model, input) = lenet();
+    let int8 = crate::int8::beside(&model).expect("it is compiled");
+    let mut same = FloatAnswers::of(&model).expect("classes");
+    let mut other = Other {
+        answers: &mut same,
+        through: Some(&int8),
+    };
+    let methods: [Method; 2] = [
+        Gradient.into(),
+        GradCam(MapLayer {
+            layer: None,
+            coarse: true,
+        })
+        .into(),
+    ];
+    let report: Report<'_> = &mut |_, _| ControlFlow::Continue(());
+    let found = compare(&model, &mut other, &input, &methods, report).expect("a comparison");
+    for one in &found.methods {
+        assert!(one.is_straight_through, "{}", one.method);
+        let alike = one.rank_correlation.expect("both vary");
+        assert!(alike > 0.8 && alike < 1.0, "{}: {alike}", one.method);
+        assert_eq!(one.float.shape, one.other.shape);
+    }
+    // Relevance has no rule there, and says so.
+    let composite = Composite::uniform(LrpRule::Epsilon(1e-6));
+    let lrp = lrp_epsilon(composite);
+    let refused = compare(&model, &mut other, &input, &[lrp], report);
+    let words = refused.expect_err("there is no rule").to_string();
+    assert!(words.contains("int8"), "{words}");
 }

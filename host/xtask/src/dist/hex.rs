@@ -1,10 +1,8 @@
 //! Firmware as Intel hex, for tools that take no ELF file.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
+use cortexscope_uf2::{Piece, flashed};
 use ihex::Record;
-use object::Endianness;
-use object::elf::PT_LOAD;
-use object::read::elf::{ElfFile32, ProgramHeader};
 
 /// Bytes of a record, as most tools write them.
 const RECORD_BYTES: u32 = 16;
@@ -14,19 +12,14 @@ const RECORD_BYTES: u32 = 16;
 /// # Errors
 /// It is not a 32-bit ELF file, it is cut short, or it puts nothing into flash.
 pub fn from_elf(file: &[u8]) -> Result<String> {
-    let elf = ElfFile32::<Endianness>::parse(file).context("not a 32-bit ELF file")?;
-    let endian = elf.endian();
     let mut records = Vec::new();
     // The upper half of the addresses that follow. Without a record, it is zero.
     let mut upper = 0;
-    for segment in elf.elf_program_headers() {
-        if segment.p_type(endian) != PT_LOAD {
-            continue;
-        }
-        let bytes = segment.data(endian, file);
-        let mut bytes = bytes.ok().context("a segment lies outside of the file")?;
-        // Where flash holds it. Variables are elsewhere once the board runs.
-        let mut address = segment.p_paddr(endian);
+    for Piece {
+        mut address,
+        mut bytes,
+    } in flashed(file)?
+    {
         while !bytes.is_empty() {
             let [high, low] = [address >> 16, address & 0xFFFF].map(|half| half as u16);
             if high != upper {
@@ -47,7 +40,6 @@ pub fn from_elf(file: &[u8]) -> Result<String> {
                 .context("a segment reaches beyond 32 bits of address")?;
         }
     }
-    ensure!(!records.is_empty(), "it puts nothing into flash");
     records.push(Record::EndOfFile);
     Ok(ihex::create_object_file_representation(&records)?)
 }

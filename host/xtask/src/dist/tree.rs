@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 
 use super::hex;
 use crate::board::Board;
+use crate::firmware::Firmware;
 use crate::{command, workspace};
 
 /// Where each shell looks for completions, and what the file is called there. No shell
@@ -60,8 +61,9 @@ impl Tree {
     }
 
     /// Puts in the firmware of `board`, as an ELF file, where the program looks for it,
-    /// and as Intel hex.
-    pub fn put_firmware(&self, board: &Board, elf: &Path) -> Result<()> {
+    /// as Intel hex, and as a UF2 file if it takes such files.
+    pub fn put_firmware(&self, board: &Board, firmware: &Firmware) -> Result<()> {
+        let elf = &firmware.elf;
         let name = elf.file_name().context("an ELF file has a name")?;
         let place = Path::new("share/cortexscope/firmware")
             .join(board.name)
@@ -69,7 +71,11 @@ impl Tree {
         self.copy(elf, &place)?;
         let bytes = fs::read(elf).with_context(|| elf.display().to_string())?;
         let text = hex::from_elf(&bytes).with_context(|| elf.display().to_string())?;
-        self.write(&place.with_extension("hex"), text.as_bytes())
+        self.write(&place.with_extension("hex"), text.as_bytes())?;
+        match &firmware.uf2 {
+            Some(uf2) => self.copy(uf2, &place.with_extension("uf2")),
+            None => Ok(()),
+        }
     }
 
     /// Puts in the documents: the repository's own, the licences of what others wrote,

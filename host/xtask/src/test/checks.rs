@@ -1,6 +1,6 @@
 //! What is checked, in the order in which it is.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Result;
@@ -8,6 +8,7 @@ use anyhow::Result;
 use crate::board::{Board, Engine, boards};
 use crate::command::{self, cargo, run};
 use crate::last_run::{Circumstances, LastRuns};
+use crate::test::emulated_parts::{self, Emulator};
 use crate::test::{dist, no_panic, one_build, slurm};
 use crate::{firmware, fuzz, licences, setup, workspace};
 
@@ -91,6 +92,9 @@ pub fn all(data: Option<&Path>) -> Vec<Check> {
             }
             run(host("test").arg("--no-fail-fast"))
         }),
+    ]);
+    checks.extend(Emulator::ALL.map(|(board, emulator)| emulated_part(board, emulator)));
+    checks.extend([
         Check::new("dist", dist::check),
         tests_on_outside_data(data),
         Check::new("training", training).only_by_name(),
@@ -186,11 +190,32 @@ fn training() -> Result<()> {
     )
 }
 
+/// Builds the program and has it talk to a board that somebody else's emulator runs.
+fn emulated_part(board: &'static str, emulator: Emulator) -> Check {
+    let action = move || {
+        if let Err(missing) = emulator.is_there() {
+            return Ok(Outcome::NotRun(missing));
+        }
+        emulated_parts::check(board, emulator, &program()?)?;
+        Ok(Outcome::Passed)
+    };
+    Check {
+        name: format!("emulated {board}"),
+        only_by_name: false,
+        action: Box::new(action),
+    }
+}
+
 /// Builds the program and has a Slurm on this machine run a study in parts with it.
 fn in_parts() -> Result<()> {
+    slurm::check(&program()?)
+}
+
+/// Builds the program and gives its path.
+fn program() -> Result<PathBuf> {
     run(locked("build").args(["--package", "cortexscope"]))?;
     let folder = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
-    slurm::check(&workspace::root().join(folder).join("debug/cortexscope"))
+    Ok(workspace::root().join(folder).join("debug/cortexscope"))
 }
 
 /// The target that the program is type-checked for beside this machine's own.
@@ -218,7 +243,13 @@ fn windows() -> Result<()> {
 fn sanitised_kernels() -> Command {
     let mut cargo = locked("test");
     cargo
-        .args(["--package", "cortexscope-core", "--lib"])
+        .args([
+            "--package",
+            "cortexscope-core",
+            "--package",
+            "cortexscope-simd",
+            "--lib",
+        ])
         .args(["--target", "host-tuple"])
         .arg("--target-dir")
         .arg(workspace::root().join("target/sanitizer"))

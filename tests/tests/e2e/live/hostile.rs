@@ -76,6 +76,28 @@ fn get(server: &Server, path: &str, headers: &str) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
+/// A search for `[target, optimiser, preset, generator]`.
+fn evolve([target, optimiser, preset, generator]: &[&str; 4], queries: u64) -> String {
+    let start = json!({
+        "target": target, "optimiser": optimiser, "preset": preset, "generator": generator,
+        "queries": queries, "seed": 0,
+    });
+    json!({ "type": "evolve", "what": { "start": start } }).to_string()
+}
+
+/// The header of the next packet of this kind.
+fn wait_for_packet(socket: &mut Socket, kind: u32) -> Value {
+    loop {
+        if let Message::Binary(packet) = socket.read().expect("the host speaks") {
+            let word = |at: usize| u32::from_le_bytes(packet[at..at + 4].try_into().unwrap());
+            if word(0) == kind {
+                let header = &packet[8..8 + word(4) as usize];
+                return serde_json::from_slice(header).expect("a header is JSON");
+            }
+        }
+    }
+}
+
 #[test]
 fn strangers_get_nothing() {
     let server = serve(&["--board", "native"]).unwrap();
@@ -127,6 +149,25 @@ fn what_is_no_message_is_refused_and_changes_nothing() {
         r#"{"type":"digit","index":1e99}"#,
         r#"{"type":"attribute","what":{"method":"guessing","class":null}}"#,
         r#"{"type":"ascend","what":{"target":"conv1:0"}}"#,
+        r#"{"type":"corrupt","what":{"kind":"toaster","severity":1,"seed":0}}"#,
+        r#"{"type":"corrupt","what":{"kind":"fog","severity":0,"seed":0}}"#,
+        r#"{"type":"corrupt","what":{"kind":"fog","severity":255,"seed":0}}"#,
+        r#"{"type":"corrupt","what":{"kind":"fog","severity":1e9,"seed":0}}"#,
+        r#"{"type":"attack","what":{"method":"guessing","eps":0.1,"target":null}}"#,
+        r#"{"type":"attack","what":{"method":"fgsm","eps":1e300,"target":null}}"#,
+        r#"{"type":"attack","what":{"method":"fgsm","eps":1.0001,"target":null}}"#,
+        r#"{"type":"attack","what":{"method":"pgd-l2","eps":1e9,"target":null}}"#,
+        r#"{"type":"attack","what":{"method":"pgd","eps":-0.1,"target":null}}"#,
+        r#"{"type":"attack","what":{"method":"pgd","eps":1e999,"target":null}}"#,
+        r#"{"type":"attack","what":{"method":"pgd","eps":0.1,"target":-1}}"#,
+        r#"{"type":"evolve","what":"resume"}"#,
+        r#"{"type":"evolve","what":"begin"}"#,
+        &evolve(&["", "ga", "xdream", "dct"], 1),
+        &evolve(&["class:3", "sgd", "xdream", "dct"], 1),
+        &evolve(&["class:3", "ga", "hansen", "dct"], 1),
+        &evolve(&["class:3", "ga", "xdream", "../../etc/passwd"], 1),
+        &evolve(&["class:3", "ga", "xdream", "dct"], 0),
+        &evolve(&["class:3", "ga", "xdream", "dct"], u64::MAX),
         r#"{"type":"camera","of":"board"}"#,
         r#"{"type":"camera","of":"neighbour"}"#,
     ];
@@ -158,6 +199,8 @@ fn what_is_no_message_is_refused_and_changes_nothing() {
     };
     assert_eq!(before["choice"], after["choice"]);
     assert_eq!(before["steps"], after["steps"]);
+    assert!(after["corrupt"].is_null() && after["attack"].is_null());
+    assert!(after["kept_search"].is_null());
     assert_eq!(after["phase"], "ready");
 }
 
@@ -192,6 +235,97 @@ fn one_page_drives_and_another_can_take_over() {
     wait_for_state(&mut first, |state| state["frozen"] == true);
     drop(second);
     wait_for_state(&mut first, |state| state["driver"] == number);
+}
+
+#[test]
+fn a_flood_of_commands_ends_with_the_last_one() {
+    const ATTACK: u32 = 8;
+    const EVOLUTION: u32 = 9;
+    let server = serve(&["--board", "native"]).unwrap();
+    let mut page = own_socket(&server);
+    wait_for_state(&mut page, |state| state["phase"] == "ready");
+    wait_for_packet(&mut page, 2);
+    for number in 0..400_u32 {
+        let (kind, severity) = (["fog", "snow", "jpeg"][number as usize % 3], number % 5 + 1);
+        let eps = f64::from(number % 10) / 10.0;
+        say(
+            &mut page,
+            &format!(
+                r#"{{"type":"corrupt","what":{{"kind":"{kind}","severity":{severity},"seed":0}}}}"#
+            ),
+        );
+        say(
+            &mut page,
+            &format!(
+                r#"{{"type":"attack","what":{{"method":"pgd","eps":{eps:?},"target":null}}}}"#
+            ),
+        );
+        say(
+            &mut page,
+            &evolve(&["class:3", "ga", "xdream", "dct"], 9999),
+        );
+    }
+    say(
+        &mut page,
+        r#"{"type":"corrupt","what":{"kind":"stripe","severity":1,"seed":0}}"#,
+    );
+    say(
+        &mut page,
+        r#"{"type":"attack","what":{"method":"fgsm","eps":0.25,"target":null}}"#,
+    );
+    say(
+        &mut page,
+        &evolve(&["class:5", "cma-es", "hansen", "pixels"], 40),
+    );
+    // Pages say that they have drawn.
+    let end = loop {
+        say(&mut page, r#"{"type":"shown"}"#);
+        let header = wait_for_packet(&mut page, EVOLUTION);
+        if header["queries"] == 40 && !header["end"].is_null() {
+            break header;
+        }
+    };
+    assert_eq!(
+        (&end["spent"], &end["target"]),
+        (&json!(40), &json!("class:5"))
+    );
+    say(&mut page, r#"{"type":"shown"}"#);
+    say(&mut page, r#"{"type":"digit","index":3}"#);
+    loop {
+        let header = wait_for_packet(&mut page, ATTACK);
+        if header["input"] == "mnist:3" && !header["board"]["after"].is_null() {
+            assert_eq!(
+                (&header["method"], &header["eps"]),
+                (&json!("fgsm"), &json!(0.25))
+            );
+            break;
+        }
+    }
+    say(&mut page, r#"{"type":"freeze","frozen":true}"#);
+    let state = wait_for_state(&mut page, |state| state["corrupt"]["kind"] == "stripe");
+    assert_eq!(state["phase"], "ready");
+}
+
+#[test]
+fn a_page_that_goes_in_the_middle_of_a_search_stops_it() {
+    let server = serve(&["--board", "native"]).unwrap();
+    let mut page = own_socket(&server);
+    wait_for_state(&mut page, |state| state["phase"] == "ready");
+    wait_for_packet(&mut page, 2);
+    say(
+        &mut page,
+        &evolve(&["class:3", "ga", "xdream", "dct"], 10_000),
+    );
+    let header = wait_for_packet(&mut page, 9);
+    assert!(header["end"].is_null(), "{header}");
+    drop(page);
+    let mut next = own_socket(&server);
+    let state = wait_for_state(&mut next, |state| !state["kept_search"].is_null());
+    assert_eq!(state["kept_search"]["evolve"]["target"], "class:3");
+    say(&mut next, r#"{"type":"evolve","what":"resume"}"#);
+    wait_for_state(&mut next, |state| state["kept_search"].is_null());
+    say(&mut next, r#"{"type":"evolve","what":"stop"}"#);
+    wait_for_state(&mut next, |state| !state["kept_search"].is_null());
 }
 
 #[test]

@@ -120,6 +120,9 @@ fn the_accessibility_checker_finds_nothing() -> anyhow::Result<()> {
             "filters",
             "attribution",
             "climb",
+            "corruption",
+            "attack",
+            "evolution",
             "occlusion",
         ] {
             page.value(&format!("document.getElementById('tab-{tab}').click()"))?;

@@ -1,22 +1,9 @@
 //! What the float network says of the frame on the screen: attributions and
 //! ascents, equal to the command line's.
 
-use super::{array, choose, open, saved, serve};
+use super::{array, choose, cortexscope, open, saved, serve};
 use anyhow::{Context, ensure};
 use cortexscope_explain::attribute::METHODS;
-use std::path::Path;
-use std::process::Command;
-
-/// Runs the command line, which has to succeed.
-fn cortexscope(arguments: &[&str], folder: &Path) -> anyhow::Result<()> {
-    let output = Command::new(env!("CARGO_BIN_EXE_cortexscope-under-test"))
-        .args(arguments)
-        .arg("-o")
-        .arg(folder)
-        .output()?;
-    ensure!(output.status.success(), "{output:?}");
-    Ok(())
-}
 
 #[test]
 fn every_attribution_is_that_of_the_command_line() -> anyhow::Result<()> {

@@ -88,6 +88,9 @@ fn every_panel_says_what_it_shows() -> anyhow::Result<()> {
         ("aside", "attribution"),
         ("aside", "filters"),
         ("aside", "climb"),
+        ("aside", "corruption"),
+        ("aside", "attack"),
+        ("aside", "evolution"),
     ];
     for (section, tab) in sections {
         if !tab.is_empty() {

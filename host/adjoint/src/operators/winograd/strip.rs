@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::transform::{LANES, Lanes, POINTS, of_values, to_outputs};
 use super::{ConvGeometry, PRODUCTS, Scratch, side};
-use crate::operators::matrix::{Matrix, product};
+use crate::matrix::{Matrix, product};
 
 /// Numbers of the products that are worked on at once: what stays in a core's own cache.
 const CACHED: usize = 1 << 17;
@@ -138,7 +138,7 @@ impl Strip<'_> {
                 sizes: [inputs, channels.len()],
                 strides: [1, inputs],
             };
-            product(into, [1, tiles], values, kernel);
+            product(into, [1, tiles], false, values, kernel);
         }
     }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::DataError;
-use crate::input::open::has_extension;
+use crate::file::has_extension;
 use crate::labels;
 
 /// Endings of files that are inputs.

@@ -4,9 +4,9 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::{DataError, idx_images};
-use crate::input::array::{ArrayError, ArrayFile};
+use crate::file::has_extension;
+use crate::input::array::{ArrayError, ArrayFile, array_name};
 use crate::input::idx::IdxError;
-use crate::input::open::{array_name, has_extension, only_member};
 use crate::input::spec::InputSpec;
 use crate::labels;
 
@@ -18,7 +18,7 @@ pub(super) fn read(
     data: &str,
     class_names: &[String],
 ) -> Result<Vec<usize>, DataError> {
-    let (path, member) = array_name(file);
+    let (path, _) = array_name(file);
     if !path.exists() {
         let (archive, inputs) = array_name(data);
         return match inputs {
@@ -28,12 +28,8 @@ pub(super) fn read(
             }),
         };
     }
-    if member.is_some() || has_extension(&path, &["npy", "npz"]) {
-        let only = match member {
-            None if has_extension(&path, &["npz"]) => Some(only_member(&path)?),
-            member => member,
-        };
-        return Ok(ArrayFile::open(&path, only.as_deref())?.classes()?);
+    if ArrayFile::is_named(file) {
+        return Ok(ArrayFile::named(file)?.classes()?);
     }
     if has_extension(&path, &["txt", "csv"]) {
         let names = labels::read(&path).map_err(|error| DataError::Row {

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use super::idx_images::{IdxImages, IdxReader};
 use super::{DataError, DataSet, Pick};
+use crate::file::has_extension;
 use crate::input::array::{ArrayFile, ArrayInputs};
 use crate::input::mnist::MnistSet;
-use crate::input::open::{FloatInput, has_extension};
+use crate::input::open::FloatInput;
 use crate::input::picture;
 use crate::input::spec::InputSpec;
 

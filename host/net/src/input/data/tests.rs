@@ -1,9 +1,8 @@
 use super::*;
 use crate::input::ModelSpec;
-use crate::input::array::archive_of;
+use crate::zip;
 use image::{GrayImage, Luma};
 use npyz::WriterBuilder;
-use rawzip::CompressionMethod;
 
 fn spec(side: usize) -> InputSpec {
     ModelSpec::assumed([1, side, side]).input
@@ -211,7 +210,7 @@ fn arrays_have_their_labels_beside_them_or_in_the_archive() {
             .iter()
             .map(|(name, bytes)| (name.as_str(), *bytes))
             .collect();
-        std::fs::write(&archive, archive_of(&files, CompressionMethod::STORE)).unwrap();
+        std::fs::write(&archive, zip::emit(&files, false).unwrap()).unwrap();
     };
     write(&[("images", &x), ("labels", &y)]);
     assert_eq!(

@@ -1,7 +1,8 @@
-//! Products of matrices, on one thread.
+//! Products of matrices of `f32`, on one thread. Whoever has several threads gives each a
+//! part of the rows.
 
 /// A matrix in a slice.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Matrix<'a> {
     /// From its first number to its last.
     pub numbers: &'a [f32],
@@ -11,9 +12,24 @@ pub struct Matrix<'a> {
     pub strides: [usize; 2],
 }
 
-impl Matrix<'_> {
+impl<'a> Matrix<'a> {
+    /// A matrix of `columns` columns whose rows follow each other in `numbers`.
+    ///
+    /// # Panics
+    /// `numbers` is not a whole number of rows.
+    pub fn by_rows(numbers: &'a [f32], columns: usize) -> Self {
+        let rows = numbers.len().checked_div(columns).unwrap_or(0);
+        assert_eq!(rows * columns, numbers.len(), "whole rows");
+        Self {
+            numbers,
+            sizes: [rows, columns],
+            strides: [columns, 1],
+        }
+    }
+
     /// Rows as columns; the numbers stay where they are.
-    fn transposed(self) -> Self {
+    #[must_use]
+    pub fn transposed(self) -> Self {
         let ([rows, columns], [down, across]) = (self.sizes, self.strides);
         Self {
             sizes: [columns, rows],
@@ -29,14 +45,15 @@ fn is_within(len: usize, sizes: [usize; 2], strides: [usize; 2]) -> bool {
     rows * columns == 0 || (rows - 1) * strides[0] + (columns - 1) * strides[1] < len
 }
 
-/// `a · b`, into a matrix of these strides.
+/// `a · b`, into a matrix of these strides, from a row to the next and from a column to
+/// the next: added to what is there, or instead of it.
 ///
 /// # Panics
 /// The sizes do not match, or a matrix does not lie within its slice.
-pub fn product(into: &mut [f32], strides: [usize; 2], a: Matrix<'_>, b: Matrix<'_>) {
+pub fn product(into: &mut [f32], strides: [usize; 2], adds: bool, a: Matrix<'_>, b: Matrix<'_>) {
     assert!(is_within(into.len(), [a.sizes[0], b.sizes[1]], strides));
     // SAFETY: the result lies within `into`, which is borrowed alone.
-    unsafe { product_at(into.as_mut_ptr(), strides, false, a, b) }
+    unsafe { product_at(into.as_mut_ptr(), strides, adds, a, b) }
 }
 
 /// `a · b` at `into`, added to what is there or instead of it.
@@ -46,7 +63,7 @@ pub fn product(into: &mut [f32], strides: [usize; 2], a: Matrix<'_>, b: Matrix<'
 ///
 /// # Panics
 /// As [`product`], but for the result.
-pub unsafe fn product_at(
+pub(crate) unsafe fn product_at(
     into: *mut f32,
     strides: [usize; 2],
     adds: bool,
@@ -114,7 +131,7 @@ mod tests {
             terms.sum::<f32>()
         };
         let mut by_rows = [0.0; 8];
-        product(&mut by_rows, [4, 1], left, right);
+        product(&mut by_rows, [4, 1], false, left, right);
         let mut by_columns = [7.0; 8];
         // SAFETY: eight numbers of the test's own.
         unsafe { product_at(by_columns.as_mut_ptr(), [1, 2], true, left, right) };
@@ -152,6 +169,12 @@ mod tests {
             sizes: [2, 3],
             strides: [3, 1],
         };
-        product(&mut [0.0; 4], [2, 1], a, Matrix { sizes: [3, 2], ..a });
+        product(
+            &mut [0.0; 4],
+            [2, 1],
+            false,
+            a,
+            Matrix { sizes: [3, 2], ..a },
+        );
     }
 }

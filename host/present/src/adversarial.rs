@@ -1,0 +1,288 @@
+//! Adversarial examples of single inputs, and what an attack over a set came to: their
+//! pictures, arrays and receipts.
+
+use crate::documents::attack as documents;
+use crate::dump::file_name;
+use crate::results::{ResultFolder, SaveError, network_suffix};
+use crate::scene::attack as scene;
+use cortexscope_draw::{accuracy_curves, triptych};
+use cortexscope_explain::attack::{Example, Judged, Request, Survey, Victim, attack, levels};
+use cortexscope_explain::attribute::ExplainError;
+use cortexscope_explain::float_model::FloatModel;
+use cortexscope_net::RequestError;
+use cortexscope_net::input::FloatInput;
+use cortexscope_net::random::Random;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// Why examples were not made, or not saved.
+#[derive(Debug, thiserror::Error)]
+pub enum AdversarialError {
+    /// The attack cannot be made.
+    #[error(transparent)]
+    Explain(#[from] ExplainError),
+    /// The results cannot be saved.
+    #[error(transparent)]
+    Save(#[from] SaveError),
+}
+
+impl RequestError for AdversarialError {
+    fn is_request(&self) -> bool {
+        match self {
+            Self::Explain(error) => error.is_request(),
+            Self::Save(error) => error.is_request(),
+        }
+    }
+}
+
+/// Examples that belong into one receipt.
+#[derive(Clone, Copy, Debug)]
+pub struct ExamplesRequest<'a> {
+    /// What is attacked, in the model's units.
+    pub inputs: &'a [FloatInput],
+    /// The attacks, all by one method; each is made with every ε that it has.
+    pub requests: &'a [Request],
+    /// The folder that all files go into.
+    pub folder: &'a Path,
+}
+
+impl ExamplesRequest<'_> {
+    /// Examples that are made.
+    pub fn examples(&self) -> usize {
+        self.inputs.len() * self.sizes()
+    }
+
+    fn sizes(&self) -> usize {
+        self.requests.iter().map(|request| request.eps.len()).sum()
+    }
+}
+
+/// What was made.
+#[derive(Clone, Debug)]
+pub struct Examples {
+    /// The receipt, as it was written.
+    pub document: documents::Adversarial,
+    /// The file of the receipt.
+    pub receipt: PathBuf,
+}
+
+/// Makes an example of each input, by each request and ε, and writes its three panels, x and
+/// x′ into the folder, with a receipt of all. `watch` is told how many are made; `stop` ends
+/// the work.
+///
+/// # Errors
+/// [`AdversarialError`].
+///
+/// # Panics
+/// There is no request.
+pub fn examples(
+    model: &FloatModel,
+    request: &ExamplesRequest<'_>,
+    stop: &(dyn Fn() -> bool + Sync),
+    watch: &mut dyn FnMut(usize),
+) -> Result<Examples, AdversarialError> {
+    let results = ResultFolder::begin(request.folder)?;
+    let mut victim = Victim::new(model, stop)?;
+    let mut made = Vec::new();
+    for (index, input) in request.inputs.iter().enumerate() {
+        let mut column = 0;
+        for attacked in request.requests {
+            for &eps in &attacked.eps {
+                let begun = Instant::now();
+                let (original, outside) = victim.pixels.picture(&input.values);
+                let before = victim.judge(levels(&original))?;
+                let goal = attacked.goal(input.label, before.class);
+                let mut random = Random::new(attacked.seed_of(index, column));
+                let method = &attacked.method;
+                let example = attack(
+                    &mut victim,
+                    method,
+                    &original,
+                    &before,
+                    goal,
+                    eps,
+                    &mut random,
+                )?;
+                let one = One {
+                    input,
+                    request: attacked,
+                    example: &example,
+                    eps: method.takes_eps().then_some(eps),
+                    is_one_of_several: request.sizes() > 1,
+                };
+                let mut document = one.save(&victim, &results)?;
+                document.notes = documents::example_notes(&example, goal, outside);
+                document.seconds = begun.elapsed().as_secs_f64();
+                made.push(document);
+                column += 1;
+                watch(made.len());
+            }
+        }
+    }
+    let name = match made.as_slice() {
+        [one] => {
+            let path = Path::new(&one.picture).with_extension("json");
+            let name = path.file_name().unwrap_or_default();
+            name.to_string_lossy().into_owned()
+        }
+        _ => format!(
+            "attack.{}{}.json",
+            request.requests[0].method.info().name,
+            network_suffix(model)
+        ),
+    };
+    let document = documents::Adversarial {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        setup: documents::Setup::of(model, &request.requests[0]),
+        examples: made,
+    };
+    let receipt = results.receipt(&name, &document)?;
+    results.commit()?;
+    Ok(Examples { document, receipt })
+}
+
+/// One example.
+struct One<'a> {
+    input: &'a FloatInput,
+    request: &'a Request,
+    example: &'a Example,
+    /// ε of a method that takes one.
+    eps: Option<f64>,
+    /// Whether ε stands in the names of its files.
+    is_one_of_several: bool,
+}
+
+impl One<'_> {
+    /// Saves the panels, x and x′.
+    fn save(
+        &self,
+        victim: &Victim<'_>,
+        results: &ResultFolder,
+    ) -> Result<documents::AdversarialExample, SaveError> {
+        let (model, example) = (victim.model(), self.example);
+        let info = self.request.method.info();
+        let in_name = self.eps.filter(|_| self.is_one_of_several);
+        let base = format!(
+            "{}.{}{}{}",
+            file_name(&self.input.name),
+            info.name,
+            network_suffix(model),
+            in_name.map_or(String::new(), |eps| format!(".eps-{eps}"))
+        );
+        let panels = scene::three_panels(model, info, example, &self.input.name, self.eps);
+        let drawing = triptych(&panels, scene::layout(model))?;
+        let picture = results.drawing(&format!("{base}.png"), &drawing, 2)?;
+        let side = |what: &str, values: &[f32], judged: &Judged| -> Result<_, SaveError> {
+            let name = format!("{base}.{what}.npy");
+            let array = results.array(&name, &model.input_shape(), values)?;
+            let shown = model.spec.input.picture(values);
+            let picture = results.picture(&format!("{base}.{what}.png"), shown)?;
+            Ok(documents::AdversarialSide {
+                class: judged.class,
+                label: model.label(judged.class),
+                probability: judged.probability,
+                array: array.display().to_string(),
+                picture: picture.display().to_string(),
+            })
+        };
+        let original = side("x", &self.input.values, &example.before)?;
+        let changed = victim.pixels.values(&example.after.levels);
+        let adversarial = side("adversarial", &changed, &example.after)?;
+        Ok(documents::AdversarialExample {
+            input: self.input.argument.clone(),
+            eps: self.eps,
+            expected: self.input.label,
+            original,
+            adversarial,
+            reached: example.is_reached,
+            size: example.size,
+            greatest_change: example.greatest,
+            length: example.length,
+            gradients: example.slopes.computed,
+            zero_gradients: example.slopes.flat,
+            by_margin: example.slopes.by_margin,
+            queries: example.queries,
+            picture: picture.display().to_string(),
+            notes: Vec::new(),
+            seconds: 0.0,
+        })
+    }
+}
+
+/// An attack over a set of inputs, whose results belong into one receipt.
+#[derive(Clone, Debug)]
+pub struct SurveyRequest<'a> {
+    /// What was attacked.
+    pub model: &'a FloatModel,
+    /// The attacks, all by one method.
+    pub requests: &'a [Request],
+    /// The set, as the user named it.
+    pub data: &'a str,
+    /// What became of its inputs.
+    pub survey: &'a Survey,
+    /// Whether the examples fool a board's network, where that was asked for.
+    pub transfer: Option<documents::Transfer>,
+    /// Seconds that it took; `None` where parts were joined. The receipt of joined parts
+    /// names its picture without the folder, so that it does not depend on the place.
+    pub seconds: Option<f64>,
+}
+
+/// What a survey came to.
+#[derive(Clone, Debug)]
+pub struct SavedSurvey {
+    /// The receipt, as it was written.
+    pub document: documents::Attack,
+    /// The picture of accuracy against ε, where there is an ε.
+    pub picture: Option<PathBuf>,
+    /// The file of the receipt.
+    pub receipt: PathBuf,
+}
+
+/// Draws accuracy against ε, and saves it with the receipt in `results`.
+///
+/// # Errors
+/// [`SaveError`].
+///
+/// # Panics
+/// There is no request.
+pub fn save_survey(
+    request: SurveyRequest<'_>,
+    results: ResultFolder,
+) -> Result<SavedSurvey, SaveError> {
+    let SurveyRequest {
+        model,
+        requests,
+        survey,
+        ..
+    } = request;
+    let info = requests[0].method.info();
+    let base = format!("attack.{}{}", info.name, network_suffix(model));
+    let name = format!("{base}.png");
+    let picture = match scene::curve(model, info, survey) {
+        Some(curve) => Some(results.drawing(&name, &accuracy_curves(&curve)?, 2)?),
+        None => None,
+    };
+    let named = picture.as_ref().map(|path| match request.seconds {
+        Some(_) => path.display().to_string(),
+        None => name,
+    });
+    let document = documents::Attack {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        setup: documents::Setup::of(model, &requests[0]),
+        data: request.data.to_owned(),
+        picture: named,
+        results: survey.rows.iter().map(Into::into).collect(),
+        smallest: survey.smallest(),
+        inputs: survey.outcomes.iter().map(Into::into).collect(),
+        transfer: request.transfer,
+        notes: documents::survey_notes(survey),
+        seconds: request.seconds,
+    };
+    let receipt = results.receipt(&format!("{base}.json"), &document)?;
+    results.commit()?;
+    Ok(SavedSurvey {
+        document,
+        picture,
+        receipt,
+    })
+}

@@ -1,0 +1,216 @@
+//! The float model and a board's int8 network explained by the same methods: maps side by
+//! side, arrays and the document.
+
+use crate::documents::compare::{ClassPair, Compare, MapAgreement};
+use crate::dump::file_name;
+use crate::results::{ResultFolder, SaveError};
+use crate::scene::side_by_side::{Pair, layout, tiles};
+use cortexscope_draw::number::significant;
+use cortexscope_draw::tile_grid;
+use cortexscope_explain::attribute::{ExplainError, Method};
+use cortexscope_explain::float_model::FloatModel;
+use cortexscope_net::RequestError;
+use cortexscope_study::compare::{Comparison, Other, compare};
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::time::Instant;
+
+/// Why networks were not compared, or the results not saved.
+#[derive(Debug, thiserror::Error)]
+pub enum ComparisonError {
+    /// A method cannot be run.
+    #[error(transparent)]
+    Explain(#[from] ExplainError),
+    /// The results cannot be saved.
+    #[error(transparent)]
+    Save(#[from] SaveError),
+}
+
+impl RequestError for ComparisonError {
+    fn is_request(&self) -> bool {
+        match self {
+            Self::Explain(error) => error.is_request(),
+            Self::Save(error) => error.is_request(),
+        }
+    }
+}
+
+/// An input that is explained.
+#[derive(Clone, Debug)]
+pub struct ComparedInput {
+    /// Its name.
+    pub name: String,
+    /// `[C, H, W]` in the float model's units.
+    pub values: Vec<f32>,
+}
+
+/// What is compared.
+#[derive(Clone, Copy, Debug)]
+pub struct ComparisonRequest<'a> {
+    /// The float model.
+    pub model: &'a FloatModel,
+    /// The methods.
+    pub methods: &'a [Method],
+    /// What is explained.
+    pub inputs: &'a [ComparedInput],
+    /// The one input, as the user named it; `None` for a data set.
+    pub input: Option<&'a str>,
+    /// The data set that they are of, as the user named it; `None` for one input.
+    pub data: Option<&'a str>,
+    /// The board.
+    pub board: &'a str,
+    /// Hash of the board's image, in hexadecimal.
+    pub image_hash: &'a str,
+    /// The folder for the picture and the arrays of one input; with a data set nothing is
+    /// written.
+    pub folder: &'a Path,
+}
+
+/// How far the comparison has come.
+#[derive(Clone, Copy, Debug)]
+pub struct ComparisonProgress<'a> {
+    /// The input that is explained.
+    pub input: &'a str,
+    /// Steps of it that are behind.
+    pub done: usize,
+    /// Steps of it.
+    pub all: usize,
+}
+
+/// Explains every input on the float model and on the `other` network. For one
+/// input it draws the maps side by side and writes `INPUT.compare.png` and
+/// `INPUT.METHOD.float.npy` and `INPUT.METHOD.int8.npy`. `watch` may end the work.
+///
+/// # Errors
+/// [`ComparisonError`].
+pub fn compare_networks(
+    request: &ComparisonRequest<'_>,
+    other: &mut Other<'_>,
+    watch: &mut dyn FnMut(ComparisonProgress<'_>) -> ControlFlow<()>,
+) -> Result<Compare, ComparisonError> {
+    let ComparisonRequest {
+        model,
+        methods,
+        inputs,
+        ..
+    } = *request;
+    let results = match request.input {
+        Some(_) => Some(ResultFolder::begin(request.folder)?),
+        None => None,
+    };
+    let begun = Instant::now();
+    let mut found = Vec::with_capacity(inputs.len());
+    for input in inputs {
+        let mut report = |done, all| {
+            watch(ComparisonProgress {
+                input: &input.name,
+                done,
+                all,
+            })
+        };
+        found.push(compare(model, other, &input.values, methods, &mut report)?);
+    }
+    let mut document = document(request, &found);
+    document.seconds = begun.elapsed().as_secs_f64();
+    if let (Some(results), [input], [found]) = (results, inputs, found.as_slice()) {
+        save(request, input, found, &results, &mut document)?;
+        results.commit()?;
+    }
+    Ok(document)
+}
+
+fn document(request: &ComparisonRequest<'_>, found: &[Comparison]) -> Compare {
+    let ComparisonRequest { model, inputs, .. } = *request;
+    let agreements = request.methods.iter().enumerate().map(|(at, method)| {
+        let known = found.iter().map(|one| one.methods[at].rank_correlation);
+        let known: Vec<f64> = known.flatten().collect();
+        let mean = known.iter().sum::<f64>() / known.len() as f64;
+        MapAgreement {
+            method: method.name().to_owned(),
+            variant: method.variant(),
+            gradients: (!method.only_asks()).then(|| "straight-through".to_owned()),
+            value: (!known.is_empty()).then_some(mean),
+            images: known.len(),
+            float_array: None,
+            int8_array: None,
+        }
+    });
+    let classes = inputs.iter().zip(found).map(|(input, one)| ClassPair {
+        input: input.name.clone(),
+        float: one.classes.float,
+        float_label: model.short_label(one.classes.float),
+        float_probability: one.classes.float_probability,
+        int8: one.classes.other,
+        int8_label: model.short_label(one.classes.other),
+        int8_probability: one.classes.other_probability,
+        changed: one.classes.changed(),
+    });
+    Compare {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        model: model.name.clone(),
+        model_sha256: model.sha256_hex(),
+        image_hash: request.image_hash.to_owned(),
+        board: request.board.to_owned(),
+        input: request.input.map(str::to_owned),
+        data: request.data.map(str::to_owned),
+        images: inputs.len(),
+        rank_correlation: agreements.collect(),
+        classes: classes.collect(),
+        changed: found.iter().filter(|one| one.classes.changed()).count(),
+        picture: None,
+        seconds: 0.0,
+    }
+}
+
+/// Saves the maps of one input, and writes their paths into the document.
+fn save(
+    request: &ComparisonRequest<'_>,
+    input: &ComparedInput,
+    found: &Comparison,
+    results: &ResultFolder,
+    document: &mut Compare,
+) -> Result<(), SaveError> {
+    let model = request.model;
+    let base = file_name(&input.name);
+    let words: Vec<String> = document
+        .rank_correlation
+        .iter()
+        .map(MapAgreement::words)
+        .collect();
+    let mut pairs = Vec::new();
+    for (at, (method, one)) in request.methods.iter().zip(&found.methods).enumerate() {
+        let row = &mut document.rank_correlation[at];
+        for (network, attribution, place) in [
+            ("float", &one.float, &mut row.float_array),
+            ("int8", &one.other, &mut row.int8_array),
+        ] {
+            let name = format!("{base}.{}.{network}.npy", method.name());
+            let path = results.array(&name, &attribution.shape, &attribution.values)?;
+            *place = Some(path.display().to_string());
+        }
+        pairs.push(Pair {
+            method,
+            float: &one.float,
+            int8: &one.other,
+            is_straight_through: one.is_straight_through,
+            agreement: &words[at],
+        });
+    }
+    let class = &document.classes[0];
+    let statement = format!("float: {}, int8: {}", class.float_label, class.int8_label);
+    let tiles = tiles(model, &input.values, &pairs, &statement);
+    let drawing = tile_grid(&tiles, layout(model))?;
+    let picture = results.drawing(&format!("{base}.compare.png"), &drawing, 2)?;
+    document.picture = Some(picture.display().to_string());
+    Ok(())
+}
+
+impl MapAgreement {
+    /// The agreement as pictures and terminals have it.
+    pub fn words(&self) -> String {
+        match self.value {
+            Some(value) => format!("rank correlation {}", significant(value as f32)),
+            None => "no rank correlation".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Boards with a drive, as a user has them: firmware and model are dragged onto a drive, the
+//! part boots from the bytes of these files in an emulator that others wrote, and the program
+//! reaches it at a serial port.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::board::{Board, Engine};
+use crate::command::{cargo, find, run};
+use crate::{firmware, setup, workspace};
+
+/// Images that are compared with tract, byte by byte.
+const IMAGES: &str = "200";
+const MODEL: &str = "lecture-lenet";
+
+/// What emulates a part.
+#[derive(Clone, Copy)]
+pub enum Emulator {
+    /// The crate `rp2350-emu`.
+    Rp2350Emu,
+    /// The package `rp2040js`, in Node.js.
+    Rp2040Js,
+}
+
+impl Emulator {
+    /// Every board that is run this way.
+    pub const ALL: [(&str, Self); 2] = [("pico2", Self::Rp2350Emu), ("pico", Self::Rp2040Js)];
+
+    /// Whether this machine has what it needs; what is missing otherwise.
+    pub fn is_there(self) -> Result<(), &'static str> {
+        let has_node = find("node").is_some() && find("npm").is_some();
+        match self {
+            _ if !cfg!(unix) => Err("its serial port is a pseudo terminal, which Windows has not"),
+            Self::Rp2040Js if !has_node => Err("it needs Node.js and npm: install them"),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A process that ends with this.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Boots the board `name` and compares what it computes with tract. `program` is the program
+/// that was built.
+///
+/// # Errors
+/// Something cannot be built or started, or a byte differs.
+pub fn check(name: &str, emulator: Emulator, program: &Path) -> Result<()> {
+    let board = Board::find(name).map_err(anyhow::Error::msg)?;
+    let toolchain = setup::toolchain(board.target(Engine::Static))?;
+    let firmware = firmware::build(&board, Engine::Static, &toolchain, None)?;
+    let folder = workspace::root().join("target/emulated-parts");
+    let files = dragged(&board, program, &folder.join(name))?;
+    let mut part = start(emulator, &folder, &firmware.elf, &files)?;
+    let output = part.0.stdout.take().context("its output")?;
+    let mut port = String::new();
+    BufReader::new(output).read_line(&mut port)?;
+    let port = port.trim();
+    ensure!(!port.is_empty(), "the emulator of {name} did not start");
+
+    let at_port = ["--board", name, "--model", MODEL, "--port", port];
+    let mut verify = Command::new(program);
+    run(verify.args(["verify", "--images", IMAGES]).args(at_port))?;
+    run(Command::new(program).arg("memory").args(at_port))
+}
+
+/// Has the program copy firmware and model to a folder that looks like the board's drive;
+/// gives the files.
+fn dragged(board: &Board, program: &Path, drive: &Path) -> Result<[PathBuf; 2]> {
+    if drive.exists() {
+        fs::remove_dir_all(drive)?;
+    }
+    fs::create_dir_all(drive)?;
+    let id = board.drive.context("the board shows no drive")?.board_id;
+    let info = format!(
+        "UF2 Bootloader v1.0\r\nModel: {}\r\nBoard-ID: {id}\r\n",
+        board.name
+    );
+    fs::write(drive.join("INFO_UF2.TXT"), info)?;
+    let flash = || {
+        let mut flash = Command::new(program);
+        flash
+            .args(["flash", "--board", board.name, "--drive"])
+            .arg(drive);
+        flash
+    };
+    run(&mut flash())?;
+    run(flash().args(["--model", MODEL]))?;
+    let name = board.name;
+    Ok([format!("{name}.uf2"), format!("{MODEL}-{name}.uf2")].map(|file| drive.join(file)))
+}
+
+fn start(emulator: Emulator, folder: &Path, elf: &Path, files: &[PathBuf]) -> Result<Running> {
+    let package = workspace::root().join("tests/emulated-parts");
+    let mut parts = cargo();
+    parts
+        .args(["build", "--locked", "--manifest-path"])
+        .arg(package.join("Cargo.toml"))
+        .arg("--target-dir")
+        .arg(folder);
+    run(&mut parts)?;
+    let mut command = Command::new(folder.join("debug/emulated-parts"));
+    match emulator {
+        Emulator::Rp2350Emu => {
+            command.arg("pico2").arg("--elf").arg(elf).args(files);
+        }
+        Emulator::Rp2040Js => {
+            let script = rp2040js(&package.join("rp2040js"), &folder.join("rp2040js"))?;
+            command.args(["child", "node"]).arg(script).args(files);
+        }
+    }
+    let child = command.stdout(Stdio::piped()).spawn();
+    Ok(Running(child.context("the emulator does not start")?))
+}
+
+/// Installs rp2040js into `folder`, with the script from `source`, whose path it gives.
+fn rp2040js(source: &Path, folder: &Path) -> Result<PathBuf> {
+    fs::create_dir_all(folder)?;
+    for file in ["package.json", "package-lock.json", "pico.js"] {
+        fs::copy(source.join(file), folder.join(file)).with_context(|| file.to_owned())?;
+    }
+    if !folder.join("node_modules/rp2040js/package.json").is_file() {
+        let mut install = Command::new("npm");
+        run(install
+            .args(["ci", "--no-fund", "--no-audit"])
+            .current_dir(folder))?;
+    }
+    Ok(folder.join("pico.js"))
+}

@@ -1,0 +1,71 @@
+// An RP2040 that boots from UF2 files: `node pico.js FIRMWARE.uf2 [MODEL.uf2]`. What the
+// computer sends over USB is the standard input, what the board answers the output.
+//
+// There is no boot ROM: what it and the second stage would do before the program starts is
+// done here.
+
+import { readFileSync, writeSync } from 'node:fs';
+import { Simulator, USBCDC } from 'rp2040js';
+
+const FLASH = 0x10000000;
+const FAMILY = 0xe48bff56;
+/** The second stage lies before the program's vector table. */
+const VECTORS = FLASH + 0x100;
+const PACKET_BYTES = 64;
+
+const simulator = new Simulator();
+const part = simulator.rp2040;
+
+for (const path of process.argv.slice(2)) {
+  const file = readFileSync(path);
+  const numbers = new Set();
+  for (let at = 0; at < file.length; at += 512) {
+    const block = file.subarray(at, at + 512);
+    const word = (offset) => block.readUInt32LE(offset);
+    const magic = [word(0), word(4), word(508)];
+    if (magic.join() !== [0x0a324655, 0x9e5d5157, 0x0ab16f30].join()) throw new Error(`${path}: no block`);
+    if (word(28) !== FAMILY || word(16) !== 256 || word(12) % 256 !== 0) throw new Error(`${path}: not for an RP2040`);
+    part.flash.set(block.subarray(32, 32 + 256), word(12) - FLASH);
+    numbers.add(word(20));
+    if (word(24) * 512 !== file.length) throw new Error(`${path}: blocks are missing`);
+  }
+  if (numbers.size * 512 !== file.length) throw new Error(`${path}: blocks are missing`);
+}
+
+// The computer: as USBCDC, but it does not send empty packets while it has nothing to say.
+const computer = new USBCDC(part.usbCtrl);
+let received = Buffer.alloc(0);
+let asked = 0;
+const feed = () => {
+  if (asked === 0 || received.length === 0) return;
+  const packet = received.subarray(0, Math.min(asked, PACKET_BYTES));
+  received = received.subarray(packet.length);
+  asked = 0;
+  part.usbCtrl.endpointReadDone(computer.outEndpoint, new Uint8Array(packet));
+};
+part.usbCtrl.onEndpointRead = (endpoint, bytes) => {
+  if (endpoint !== computer.outEndpoint) return;
+  asked = bytes;
+  feed();
+};
+computer.onDeviceConnected = () => console.error('USB: the computer has recognised the board');
+computer.onSerialData = (bytes) => {
+  for (let sent = 0; sent < bytes.length; ) {
+    try {
+      sent += writeSync(1, bytes, sent);
+    } catch (error) {
+      if (error.code !== 'EAGAIN') throw error;
+    }
+  }
+};
+process.stdin.on('data', (bytes) => {
+  received = Buffer.concat([received, bytes]);
+  feed();
+});
+process.stdin.on('end', () => process.exit(0));
+
+const vector = (number) => part.flashView.getUint32(VECTORS - FLASH + 4 * number, true);
+part.core.VTOR = VECTORS;
+part.core.SP = vector(0);
+part.core.PC = vector(1) & ~1;
+simulator.execute();
