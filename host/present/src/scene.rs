@@ -5,6 +5,7 @@ pub mod ascent;
 pub mod attack;
 pub mod attribution;
 pub mod colours;
+pub mod control;
 pub mod corruption;
 pub mod dissimilarity;
 pub mod evolution;

@@ -95,6 +95,14 @@ const BY_HAND: &[(&str, &str)] = &[
     ),
     ("cortexscope gallery -o gallery/", "`gallery` runs it"),
     (
+        "cortexscope brain demo -o brain",
+        "takes a minute or two; `brain` runs it with recorded neurons",
+    ),
+    (
+        "cortexscope brain demo --data DIR -o v4",
+        "needs recorded neurons; `brain` has some",
+    ),
+    (
         "cortexscope brain fit --features alexnet_conv.onnx:relu3 --images images.zip --responses rates.npy --train 0..600 --test 600..1200 --readout factorised --seed 1 -o fit",
         "needs recorded neurons; `brain` has some",
     ),
