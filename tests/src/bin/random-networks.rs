@@ -8,6 +8,7 @@
 
 use anyhow::{Context, bail};
 use cortexscope_present::dump;
+use cortexscope_present::results::ResultFolder;
 use cortexscope_tests::{random_network, rig};
 use std::path::Path;
 
@@ -29,8 +30,10 @@ fn main() -> anyhow::Result<()> {
         for (index, input) in drawn.inputs.iter().enumerate() {
             let input = rig.model.quantise(input);
             let recording = rig::record(&mut rig, &input, rig::Mode::Fused)?;
-            let folder = folder.join("inputs").join(index.to_string());
-            dump::write(&folder, &rig.model.image.model(), &input, &recording)?;
+            let results = ResultFolder::begin(&folder.join("inputs"))?;
+            let model = rig.model.image.model();
+            dump::write(&results, &index.to_string(), &model, &input, &recording)?;
+            results.commit()?;
         }
     }
     println!("{count} networks with {INPUTS} inputs each in {folder}");
