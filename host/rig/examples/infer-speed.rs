@@ -23,9 +23,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let model = ModelFiles::open(model)?;
     let elements = model.image.model().input().shape.elements();
     // Two pictures in turns: the one before is still on the board.
-    let inputs = [37, 11].map(|step| -> Vec<i8> {
-        (0..elements).map(|at| (at * step % 251) as i8).collect()
-    });
+    let inputs = [37, 11]
+        .map(|step| -> Vec<i8> { (0..elements).map(|at| (at * step % 251) as i8).collect() });
     let here = FarEnd::Here { sensor: Vec::new() };
     let mut rig = Rig::open(board, Engine::Static, model, here, Cancel::default())?;
     let time = Duration::from_secs_f64(seconds.parse()?);
@@ -44,7 +43,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         took.sort_unstable();
         let median = took.get(took.len() / 2).ok_or("no time for an inference")?;
-        println!("{name}: {:.1} µs", median.as_secs_f64() * 1e6);
+        let count = took.len();
+        println!(
+            "{name}: {:.1} µs, {count} times",
+            median.as_secs_f64() * 1e6
+        );
     }
     Ok(())
 }
