@@ -188,7 +188,7 @@ impl TransferArgs {
         stop: &(dyn Fn() -> bool + Sync),
     ) -> anyhow::Result<Found>
     where
-        anyhow::Error: From<J::Error>,
+        J::Error: std::error::Error + Send + Sync + 'static,
     {
         let mut float = Victim::new(asked.model, stop).map_err(blame)?;
         let Surveys { by_float, through } = asked.surveys;
