@@ -80,6 +80,16 @@ pub fn logits(net: &FloatNet, input: &[f32]) -> Vec<Bounded> {
                 });
                 scaled.collect()
             }
+            FloatOp::Add | FloatOp::Mul => {
+                let second = &tensors[layer.inputs[1]];
+                let op_type = if layer.op == FloatOp::Add {
+                    "Add"
+                } else {
+                    "Mul"
+                };
+                let pairs = x.iter().zip(second);
+                pairs.map(|(&a, &b)| both(a, b, op_type)).collect()
+            }
             FloatOp::Concat => layer
                 .inputs
                 .iter()

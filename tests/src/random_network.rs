@@ -318,9 +318,33 @@ impl Drawer {
             }
             3 => self.node("Identity", &[&map.name], vec![]),
             4 => self.node("Dropout", &[&map.name], vec![]),
-            _ => return map,
+            _ => self.skipped(&map),
         };
         Map { name, ..map }
+    }
+
+    /// A convolution of a map and the map itself, added up or multiplied: a residual
+    /// connection or a gate.
+    fn skipped(&mut self, map: &Map) -> String {
+        let same = vec![ints("pads", &[1; 4])];
+        let first = self.convolution_with(map, map.shape[0], [3; 2], 1, same.clone());
+        let first = self.activation(first);
+        let (op_type, other) = match self.random.random_range(0..3) {
+            0 => ("Add", first.name),
+            1 => {
+                let second = self.convolution_with(&first, map.shape[0], [3; 2], 1, same);
+                ("Add", second.name)
+            }
+            _ => {
+                let gate = self.node("Sigmoid", &[&first.name], vec![]);
+                ("Mul", gate)
+            }
+        };
+        let mut operands = [map.name.as_str(), &other];
+        if self.random.random_bool(0.5) {
+            operands.reverse();
+        }
+        self.node(op_type, &operands, vec![])
     }
 
     fn pool(&mut self, op_type: &str, map: &Map) -> Map {

@@ -6,6 +6,8 @@
 //! - `acc = bias + Σ (x − x_zero) · w`; what lies outside the map is zero.
 //! - `m = (w_scale · x_scale) / y_scale`, in `f32`, in this order.
 //! - `y = clamp(round_ties_even(f32(acc) · m) + y_zero, −128, 127)`.
+//! - A sum is `acc = (a − a_zero) · factor + (b − b_zero) · factor`, `m = unit · (1 / y_scale)`,
+//!   a product `acc = (a − a_zero) · (b − b_zero)`, `m = (a_scale · b_scale) / y_scale`.
 //! - Logits are `f32(acc) · (w_scale · x_scale)`, not quantised.
 //! - A maximum looks at what lies on the map alone.
 
@@ -45,6 +47,29 @@ pub fn run(network: &Network, input: &[i8]) -> Trace {
                 .iter()
                 .flat_map(|&tensor| activations[tensor].iter().copied())
                 .collect(),
+            Op::Add(sum) => {
+                let [a, b] = sum.factors.map(i64::from);
+                let m = sum.unit * layer.output.scale.recip();
+                let other = &activations[layer.inputs[1]];
+                let second = network.tensor(layer.inputs[1]).zero;
+                let of = |v: i8, zero: i8| i64::from(v) - i64::from(zero);
+                let pairs = x.iter().zip(other);
+                let sums = pairs.map(|(&v, &w)| of(v, from.zero) * a + of(w, second) * b);
+                sums.map(|sum| rounded(sum, m, &layer.output)).collect()
+            }
+            Op::Mul => {
+                let (other, second) = (
+                    &activations[layer.inputs[1]],
+                    network.tensor(layer.inputs[1]),
+                );
+                let m = (from.scale * second.scale) / layer.output.scale;
+                let of = |v: i8, zero: i8| i64::from(v) - i64::from(zero);
+                let pairs = x.iter().zip(other);
+                let products = pairs.map(|(&v, &w)| of(v, from.zero) * of(w, second.zero));
+                products
+                    .map(|product| rounded(product, m, &layer.output))
+                    .collect()
+            }
             Op::Conv { channels, .. } | Op::Dense { channels, .. } => {
                 let sums = accumulate(x, from, &layer.op, layer.output.shape);
                 requantise(&sums, from, channels, &layer.output)
@@ -143,12 +168,17 @@ fn taps(window: &Window, i: usize, j: usize) -> impl Iterator<Item = (usize, [i6
     })
 }
 
+/// `clamp(round_ties_even(f32(acc) · m) + y_zero, −128, 127)`.
+fn rounded(acc: i64, m: f32, to: &Activation) -> i8 {
+    let steps = (acc as f32 * m).round_ties_even() + f32::from(to.zero);
+    steps.clamp(-128.0, 127.0) as i8
+}
+
 fn requantise(sums: &[i32], from: &Activation, channels: &Channels, to: &Activation) -> Vec<i8> {
     let per_channel = sums.len() / channels.bias.len();
     let quantise = |(index, &sum): (usize, &i32)| {
         let multiplier = (channels.weight_scales[index / per_channel] * from.scale) / to.scale;
-        let steps = (sum as f32 * multiplier).round_ties_even() + f32::from(to.zero);
-        steps.clamp(-128.0, 127.0) as i8
+        rounded(sum.into(), multiplier, to)
     };
     sums.iter().enumerate().map(quantise).collect()
 }

@@ -10,7 +10,7 @@ mod model;
 
 pub use error::{ImageError, LayerProblem, Part, PlanProblem};
 pub use layer::{
-    Conv2d, Dense, Layer, MaxPool, Op, Quantiser, Shape, Tensor, WEIGHT_PADDING, Window,
+    Add, Conv2d, Dense, Layer, MaxPool, Mul, Op, Quantiser, Shape, Tensor, WEIGHT_PADDING, Window,
 };
 pub use model::Model;
 pub(crate) use model::{TensorInfo, padded, slice_bytes};

@@ -51,6 +51,7 @@ extern crate std;
 pub mod image;
 pub mod ops;
 pub mod plan;
+pub mod rows;
 pub mod sharing;
 
 mod accelerator;

@@ -4,16 +4,20 @@
 //! One base inference keeps every tensor and the accumulators of every dense
 //! layer. For each position only what the patch can reach is computed again:
 //! the outputs whose windows meet a changed pixel, shrunk after every layer to
-//! what really changed, and in dense layers the change of the sums. Integers
+//! what really changed, and in dense layers the change of the sums. A convolution
+//! that only a max-pool reads is computed with it, and only the pooled outputs are kept. Integers
 //! add up the same in any order, so the result has the bits of a full
 //! inference. What was overwritten is put back before the next position.
 
 mod layout;
 mod recompute;
 mod region;
+#[cfg(test)]
+mod tests;
 
 use crate::arena::{ArenaError, check};
 use crate::image::{Model, Shape};
+use crate::ops::conv2d::POOLS_SUMS;
 use crate::softmax::{first_greatest, softmax_probability};
 use layout::Layout;
 use recompute::Recompute;
@@ -112,13 +116,26 @@ pub fn occlude<S, E>(
     occluder: &Occluder,
     sink: &mut S,
     begun: impl FnOnce(&mut S, usize, f32) -> Result<(), E>,
+    found: impl FnMut(&mut S, usize, f32) -> Result<(), E>,
+) -> Result<OcclusionReport, OcclusionError<E>> {
+    occlude_by::<POOLS_SUMS, _, _>(model, arena, input, occluder, sink, begun, found)
+}
+
+/// [`occlude`], with convolutions pooled as sums or row by row.
+fn occlude_by<const POOLS: bool, S, E>(
+    model: &Model<'_>,
+    arena: &mut [u8],
+    input: &[i8],
+    occluder: &Occluder,
+    sink: &mut S,
+    begun: impl FnOnce(&mut S, usize, f32) -> Result<(), E>,
     mut found: impl FnMut(&mut S, usize, f32) -> Result<(), E>,
 ) -> Result<OcclusionReport, OcclusionError<E>> {
     let shape = model.input_shape();
     let (rows, columns) = occluder.positions(shape).ok_or(OcclusionError::Window)?;
     let layout = Layout::new(model, occluder.window_h, occluder.window_w);
     check(model, layout.arena_bytes, arena, input).map_err(OcclusionError::Arena)?;
-    let mut work = Recompute::new(&layout);
+    let mut work = Recompute::<POOLS>::new(&layout);
     work.base(arena, input).ok_or(OcclusionError::Internal)?;
     let macs = work.macs();
     let classes = model.classes();
@@ -159,6 +176,10 @@ pub fn occlude<S, E>(
     })
 }
 
-fn probability(work: &Recompute<'_>, arena: &mut [u8], class: usize) -> Option<f32> {
+fn probability<const POOLS: bool>(
+    work: &Recompute<'_, POOLS>,
+    arena: &mut [u8],
+    class: usize,
+) -> Option<f32> {
     Some(softmax_probability(work.logits(arena)?, class))
 }

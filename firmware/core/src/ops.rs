@@ -13,12 +13,14 @@
 //!
 //! All give the same bytes and need the same scratch.
 
+pub mod add;
 pub mod concat;
 pub mod conv2d;
 pub mod dense;
 mod input;
 pub mod lookup;
 pub mod max_pool;
+pub mod mul;
 mod operands;
 mod output;
 #[cfg_attr(
@@ -48,6 +50,7 @@ use thumb1 as kernels;
 pub use input::InputRows;
 pub use output::Output;
 
+use crate::arena::copy;
 use crate::image::{MaxPool, Op};
 use core::ops::Range;
 
@@ -58,7 +61,7 @@ pub fn scratch_bytes(op: &Op<'_>) -> usize {
         Op::Conv2d(conv) => {
             conv2d::scratch_bytes(conv.input, conv.output, &conv.window, conv.groups)
         }
-        Op::Dense(_) | Op::MaxPool(_) | Op::Lookup(_) | Op::Concat => 0,
+        Op::Dense(_) | Op::MaxPool(_) | Op::Lookup(_) | Op::Concat | Op::Add(_) | Op::Mul(_) => 0,
     }
 }
 
@@ -95,6 +98,29 @@ pub(crate) fn slide(
             max_pool::row(pool, input, y, columns, output);
         }
         _ => return None,
+    }
+    Some(())
+}
+
+/// Elements of a layer that combines two tensors one by one; `None` for any other.
+pub(crate) fn combine(op: &Op<'_>, [a, b]: [&[i8]; 2], y: &mut [i8]) -> Option<()> {
+    match op {
+        Op::Add(sum) => add::apply(sum, a, b, y),
+        Op::Mul(product) => mul::apply(product, a, b, y),
+        _ => return None,
+    }
+    Some(())
+}
+
+/// Elements that are combined at once where one operand makes room for the output.
+const PART: usize = 32;
+
+/// The same with the first operand where the output goes.
+pub(crate) fn combine_with(op: &Op<'_>, b: &[i8], a_and_y: &mut [i8]) -> Option<()> {
+    let mut a = [0; PART];
+    for (y, b) in a_and_y.chunks_mut(PART).zip(b.chunks(PART)) {
+        copy(y, &mut a);
+        combine(op, [&a, b], y)?;
     }
     Some(())
 }

@@ -10,7 +10,9 @@ use core::ops::Range;
 pub enum Mode {
     /// Every layer's output lies in the arena as a whole.
     Tapped = 0,
-    /// A convolution before a max-pool exists only as one row at a time.
+    /// What one layer alone reads exists only as rows where that needs less memory: a
+    /// convolution before a max-pool, and chains of layers that slide windows or combine
+    /// tensors.
     Fused = 1,
 }
 
@@ -31,18 +33,20 @@ impl Mode {
 /// One step of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// What it runs: one layer, its whole output at once; or a convolution and the
-    /// max-pool after it, row by row.
+    /// What it runs: one layer, its whole output at once; or several, row by row.
     pub layers: Range<usize>,
+    /// Whether several layers are run as a chain ([`crate::rows`]), and not as a
+    /// convolution and the max-pool after it.
+    pub is_chain: bool,
     /// Where its kernel's scratch lies in the arena; empty if it needs none.
     pub scratch: Range<usize>,
-    /// Where one row of a convolution that is pooled lies in the arena, right after
-    /// the scratch; empty for one layer.
+    /// Where rows of tensors that are fused away lie in the arena, right after the
+    /// scratch; empty for one layer.
     pub row: Range<usize>,
 }
 
 impl Step {
-    /// Whether a convolution's rows are pooled as they are made.
+    /// Whether some of its tensors exist as rows only.
     pub fn is_fused(&self) -> bool {
         self.layers.len() > 1
     }
@@ -66,9 +70,15 @@ impl From<&StepRecord> for Step {
         let start = record.scratch_offset as usize;
         let row = start.saturating_add(record.scratch_bytes as usize);
         let row_end = row.saturating_add(record.row_bytes as usize);
-        let is_fused = record.kind == step::CONV_POOL;
+        let layers = match record.kind {
+            step::CONV_POOL => 2,
+            step::ROWS => record.layers.into(),
+            _ => 1,
+        };
+        let is_fused = layers > 1;
         Self {
-            layers: first..first + if is_fused { 2 } else { 1 },
+            layers: first..first + layers,
+            is_chain: record.kind == step::ROWS,
             scratch: start..row,
             row: row..if is_fused { row_end } else { row },
         }

@@ -1,11 +1,13 @@
 //! One inference: the steps of a plan over an arena.
 
+mod chain;
+
 use crate::accelerator::{Accelerator, NoAccelerator};
 use crate::arena::{ArenaError, accumulators, check, copy, int8, parts, two_parts, words};
 use crate::free;
 use crate::image::{Conv2d, Layer, MaxPool, Model, Op};
-use crate::ops::conv2d::{polynomials, pooled as pooled_sums};
-use crate::ops::{InputRows, Output, concat, dense, lookup, max_pool, slide};
+use crate::ops::conv2d::{PooledPart, polynomials, pooled as pooled_sums, pools_sums};
+use crate::ops::{InputRows, Output, combine, concat, dense, lookup, max_pool, slide};
 use crate::plan::{Plan, Step};
 use crate::sharing::first_row;
 use crate::tap::Tap;
@@ -87,7 +89,9 @@ fn steps<T: Tap>(
         let arena = whole.get_mut(..plan.arena_bytes()).ok_or(None)?;
         let layer = model.layer(step.layers.start);
         let layer = layer.as_ref().ok_or(None)?;
-        if step.is_fused() {
+        if step.is_chain {
+            chain::run(model, plan, arena, &step, tap)?;
+        } else if step.is_fused() {
             run_conv_pool(model, plan, arena, layer, &step, tap, accelerator)?;
         } else {
             run_layer(model, plan, arena, layer, &step.scratch, tap, accelerator)?;
@@ -180,7 +184,7 @@ fn run_conv_pool<T: Tap>(
         return tap_whole(pooled, arena, place, tap);
     }
     if let Op::Conv2d(conv) = &conv.op
-        && pooled_sums::are_used(conv, pool)
+        && pools_sums(conv, pool)
         && !tap.wants(made)
     {
         tap.begin(made);
@@ -297,7 +301,12 @@ fn pooled_row(
     let [x, beside_it] = two_parts(arena, from, beside.clone())?;
     let (scratch, rest) = beside_it.split_at_mut_checked(need_bytes)?;
     rest.fill(0);
-    pooled_sums::fill(conv, InputRows::all(int8(x)), y, words(scratch)?);
+    let part = PooledPart {
+        y,
+        is_first: y == 0,
+        columns: 0..pool.output.width,
+    };
+    pooled_sums::fill(conv, InputRows::all(int8(x)), &part, words(scratch)?);
     let row_elements = pool.output.row_elements();
     let start = to.start + y * row_elements;
     let [beside_it, row] = two_parts(arena, beside, start..start + row_elements)?;
@@ -329,12 +338,13 @@ fn evaluate(
                     start += row_bytes;
                 }
             }
-            // Its output may lie over its input.
-            Op::Lookup(table) => {
-                for (to, at) in to.clone().zip(from) {
-                    let x = bytemuck::cast(*arena.get(at)?);
-                    *arena.get_mut(to)? = bytemuck::cast(lookup::entry(table, x));
-                }
+            Op::Lookup(table) => look_up(table, arena, from, to.clone())?,
+            Op::Add(_) | Op::Mul(_) => {
+                let &[_, second] = layer.inputs else {
+                    return None;
+                };
+                let second = plan.place(model, second.into())?;
+                return combine_parts(&layer.op, arena, [from, second], to);
             }
             Op::Dense(dense) => {
                 let [x, y] = two_parts(arena, from, to.clone())?;
@@ -356,6 +366,45 @@ fn evaluate(
     Some(())
 }
 
+/// A table's entries for what lies at `from`. The output may lie over the input, or
+/// before it over a part of it.
+fn look_up(table: &[i8], arena: &mut [u8], from: Range<usize>, to: Range<usize>) -> Option<()> {
+    for (to, at) in to.zip(from) {
+        let x = bytemuck::cast(*arena.get(at)?);
+        *arena.get_mut(to)? = bytemuck::cast(lookup::entry(table, x));
+    }
+    Some(())
+}
+
+/// Elements that are combined at once.
+const PART: usize = 32;
+
+/// A sum or product of what lies at two places. The output may lie over each of them, or
+/// before it over a part of it: a part of both is copied before it is written.
+#[inline(never)]
+fn combine_parts(
+    op: &Op<'_>,
+    arena: &mut [u8],
+    [a, b]: [Range<usize>; 2],
+    to: Range<usize>,
+) -> Option<()> {
+    let mut copies = [[0_i8; PART]; 2];
+    let mut at = 0;
+    while at < to.len() {
+        let count = PART.min(to.len() - at);
+        for (from, part) in [a.start, b.start].into_iter().zip(&mut copies) {
+            let start = from + at;
+            copy(int8(arena.get_mut(start..start + count)?), part);
+        }
+        let [a, b] = &copies;
+        let start = to.start + at;
+        let y = int8(arena.get_mut(start..start + count)?);
+        combine(op, [a, b], y)?;
+        at += count;
+    }
+    Some(())
+}
+
 /// Row `at` of a layer that slides a window, from the input to a row with the scratch.
 /// The output may lie over the rows of the input that are behind it, so that of these
 /// nothing is lent.
@@ -369,7 +418,7 @@ fn slide_row(
     let (input, window, output) = match op {
         Op::Conv2d(conv) => (conv.input, &conv.window, conv.output),
         Op::MaxPool(pool) => (pool.input, &pool.window, pool.output),
-        Op::Dense(_) | Op::Lookup(_) | Op::Concat => return None,
+        Op::Dense(_) | Op::Lookup(_) | Op::Concat | Op::Add(_) | Op::Mul(_) => return None,
     };
     let first = first_row(input, window, at);
     let left = from.start + first * input.row_elements();

@@ -13,6 +13,7 @@
 
 use crate::image::{Conv2d, MaxPool, Model, Op, Shape, Window};
 use crate::plan::Step;
+use crate::rows::Links;
 
 /// The first input row under the windows of output row `y`.
 #[inline(never)]
@@ -66,11 +67,16 @@ fn largest_lag(
     largest
 }
 
-/// The lag of a step of `model`; `None` where its output must not overlap its input.
-pub(crate) fn step_lag_bytes(model: &Model<'_>, step: &Step) -> Option<usize> {
+/// The lag of a step of `model` against `tensor`, which it reads; `None` where its output
+/// must not overlap that.
+pub(crate) fn step_lag_bytes(model: &Model<'_>, step: &Step, tensor: usize) -> Option<usize> {
     let output = model.info(step.output())?;
     if output.is_logits {
         return None;
+    }
+    if step.is_chain {
+        let links = Links::of(model, step.layers.clone())?;
+        return Some(links.lag_bytes(model, step.layers.start, tensor));
     }
     let last = model.layer(step.output() - 1);
     let pool = match &last.as_ref()?.op {
@@ -90,7 +96,7 @@ pub(crate) fn step_lag_bytes(model: &Model<'_>, step: &Step) -> Option<usize> {
             window,
             output: made,
         }) => Some(largest_lag(*input, window, *made, pool, output.shape)),
-        Op::Lookup(_) => Some(0),
+        Op::Lookup(_) | Op::Add(_) | Op::Mul(_) => Some(0),
         Op::Dense(_) | Op::Concat => None,
     }
 }

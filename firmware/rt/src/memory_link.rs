@@ -10,7 +10,7 @@
 //!      8  the bytes, each at its number modulo the ring's length
 //! ```
 
-use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU8, AtomicU32, Ordering, fence};
 
 /// Bytes that a host may send before the board takes them.
 const TO_BOARD_BYTES: usize = 1024;
@@ -41,8 +41,11 @@ impl<const BYTES: usize> Ring<BYTES> {
     }
 
     fn len(&self) -> usize {
-        let put = self.put.load(Ordering::Acquire);
-        put.wrapping_sub(self.taken.load(Ordering::Acquire)) as usize
+        let put = self.put.load(Ordering::Relaxed);
+        let taken = self.taken.load(Ordering::Relaxed);
+        // Barriers of their own, for whoever reads and writes this from outside.
+        fence(Ordering::Acquire);
+        put.wrapping_sub(taken) as usize
     }
 
     fn byte(&self, number: u32) -> &AtomicU8 {
@@ -55,7 +58,8 @@ impl<const BYTES: usize> Ring<BYTES> {
         }
         let number = self.taken.load(Ordering::Relaxed);
         let byte = self.byte(number).load(Ordering::Relaxed);
-        self.taken.store(number.wrapping_add(1), Ordering::Release);
+        fence(Ordering::Release);
+        self.taken.store(number.wrapping_add(1), Ordering::Relaxed);
         Some(byte)
     }
 
@@ -65,7 +69,8 @@ impl<const BYTES: usize> Ring<BYTES> {
         }
         let number = self.put.load(Ordering::Relaxed);
         self.byte(number).store(byte, Ordering::Relaxed);
-        self.put.store(number.wrapping_add(1), Ordering::Release);
+        fence(Ordering::Release);
+        self.put.store(number.wrapping_add(1), Ordering::Relaxed);
         true
     }
 }

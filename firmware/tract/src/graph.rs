@@ -12,7 +12,7 @@ use tract_core::ops::array::TypedConcat;
 use tract_core::ops::cast::cast;
 use tract_core::ops::cnn::conv::KernelFormat;
 use tract_core::ops::cnn::{Conv, MaxPool, PaddingSpec, PoolSpec};
-use tract_core::ops::math::mul;
+use tract_core::ops::math::{add, max, min, mul, round_half_to_even};
 use tract_core::ops::nn::DataFormat;
 use tract_core::ops::quant::lookup_table;
 
@@ -69,6 +69,14 @@ pub fn build(model: &Model<'_>) -> TractResult<TypedModel> {
                 graph.node(&name, lookup_table(lookup), &[x])?
             }
             Op::Concat => graph.node(&name, TypedConcat::new(3), &inputs)?,
+            Op::Add(sum) => {
+                let factors = sum.factors.map(f32::from);
+                graph.pair(&name, &inputs, (sum.zeros, factors), &sum.quantiser, add())?
+            }
+            Op::Mul(product) => {
+                let zeros = (product.zeros, [1.0; 2]);
+                graph.pair(&name, &inputs, zeros, &product.quantiser, mul())?
+            }
         };
         if is_last {
             accumulators = wire;
@@ -137,6 +145,41 @@ impl Graph {
     ) -> TractResult<OutletId> {
         let tensor = Tensor::from_shape(shape, values)?;
         self.typed.add_const(name, tensor)
+    }
+
+    /// Two tensors, each minus its zero point and times its factor, combined by `op` and
+    /// requantised by the one multiplier. All before that is exact in `f32`.
+    fn pair(
+        &mut self,
+        name: &str,
+        inputs: &[OutletId],
+        (zeros, factors): ([i8; 2], [f32; 2]),
+        quantiser: &Quantiser<'_>,
+        op: impl Into<Box<dyn TypedOp>>,
+    ) -> TractResult<OutletId> {
+        let mut sides = TVec::new();
+        for (at, &input) in inputs.iter().enumerate() {
+            let what = |what: &str| format!("{name}.{at}.{what}");
+            let (zero, factor) = (zeros[at.min(1)], factors[at.min(1)]);
+            let real = self.node(&what("real"), cast(f32::datum_type()), &[input])?;
+            let minus = self.constant(&what("minus"), &[1; 4], &[-f32::from(zero)])?;
+            let centred = self.node(&what("centred"), add(), &[real, minus])?;
+            let factor = self.constant(&what("factor"), &[1; 4], &[factor])?;
+            sides.push(self.node(&what("steps"), mul(), &[centred, factor])?);
+        }
+        let combined = self.node(&format!("{name}.combined"), op, &sides)?;
+        let (multiplier, zero) = quantiser.scale(0);
+        let multiplier = self.constant(&format!("{name}.multiplier"), &[1; 4], &[multiplier])?;
+        let scaled = self.node(&format!("{name}.scaled"), mul(), &[combined, multiplier])?;
+        let rounded = self.node(&format!("{name}.rounded"), round_half_to_even(), &[scaled])?;
+        let zero = self.constant(&format!("{name}.zero"), &[1; 4], &[f32::from(zero)])?;
+        let moved = self.node(&format!("{name}.moved"), add(), &[rounded, zero])?;
+        let [least, most] = [quantiser.min, quantiser.max].map(f32::from);
+        let least = self.constant(&format!("{name}.min"), &[1; 4], &[least])?;
+        let most = self.constant(&format!("{name}.max"), &[1; 4], &[most])?;
+        let above = self.node(&format!("{name}.above"), max(), &[moved, least])?;
+        let within = self.node(&format!("{name}.within"), min(), &[above, most])?;
+        self.node(name, cast(i8::datum_type()), &[within])
     }
 
     /// The convolution's int8 output, or its accumulators if it is the last layer.

@@ -106,21 +106,6 @@ pub enum Transport {
     Serial,
 }
 
-/// A part that is planned for: its memories, and what firmware would take of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PlannedPart {
-    /// Its name.
-    pub name: &'static str,
-    /// Its processor core.
-    pub core: &'static str,
-    /// Flash that it has.
-    pub flash_bytes: u32,
-    /// RAM that it has.
-    pub ram_bytes: u32,
-    /// What its firmware would take.
-    pub firmware: Footprint,
-}
-
 impl Engine {
     /// Every engine.
     pub const ALL: [Self; 2] = [Self::Static, Self::Tract];

@@ -1,12 +1,8 @@
 //! What a `board.toml` says, checked.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
-use crate::board::{
-    BoardKind, Build, Drive, Engine, Footprint, PlannedPart, Region, Regions, Transport,
-};
+use crate::board::{BoardKind, Build, Drive, Engine, Footprint, Region, Regions, Transport};
 
 /// What a boot loader with a drive erases at once.
 const SECTOR_BYTES: u32 = 4096;
@@ -72,15 +68,6 @@ struct Emulator {
 struct Firmware {
     flash_bytes: u32,
     ram_bytes: u32,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Planned {
-    core: String,
-    flash_bytes: u32,
-    ram_bytes: u32,
-    firmware: Firmware,
 }
 
 impl BoardFile {
@@ -220,26 +207,9 @@ impl Firmware {
     }
 }
 
-/// Reads the text of a file of planned parts.
-///
-/// # Errors
-/// It is not TOML, or a fact is missing or unknown.
-pub fn planned(text: &str) -> Result<Vec<PlannedPart>, String> {
-    let parts: BTreeMap<String, Planned> =
-        toml::from_str(text).map_err(|error| error.to_string())?;
-    let parts = parts.into_iter().map(|(name, part)| PlannedPart {
-        name: name.leak(),
-        core: part.core.leak(),
-        flash_bytes: part.flash_bytes,
-        ram_bytes: part.ram_bytes,
-        firmware: part.firmware.footprint(),
-    });
-    Ok(parts.collect())
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{BoardFile, planned};
+    use super::BoardFile;
     use crate::board::Transport;
 
     const BOARD: &str = include_str!("../../../firmware/boards/mps2-an386/board.toml");
@@ -285,13 +255,5 @@ mod tests {
         let text = BOARD.replace("[emulator]\nmachine = \"mps2-an386\"", "");
         let board = BoardFile::parse(&text).expect("a good file");
         assert_eq!(board.board("x").transport, Transport::Serial);
-    }
-
-    #[test]
-    fn a_mistake_in_a_planned_part_is_told() {
-        let text = include_str!("../planned.toml");
-        assert_eq!(planned(text).expect("a good file").len(), 1);
-        let error = planned(&text.replace("core =", "kore =")).expect_err("a mistake");
-        assert!(error.contains("kore"), "{error}");
     }
 }

@@ -31,9 +31,7 @@ mod facts;
 
 use std::sync::LazyLock;
 
-pub use board::{
-    BoardKind, Build, Drive, Engine, Footprint, PlannedPart, Region, Regions, Transport,
-};
+pub use board::{BoardKind, Build, Drive, Engine, Footprint, Region, Regions, Transport};
 
 use facts::BoardFile;
 
@@ -68,16 +66,6 @@ pub static BOARDS: LazyLock<Vec<BoardKind>> = LazyLock::new(|| {
     [NATIVE].into_iter().chain(boards).collect()
 });
 
-/// Parts that are planned for, without firmware yet.
-///
-/// # Panics
-/// If `planned.toml` has a mistake.
-pub static PLANNED_PARTS: LazyLock<Vec<PlannedPart>> =
-    LazyLock::new(|| match facts::planned(include_str!("../planned.toml")) {
-        Ok(parts) => parts,
-        Err(error) => panic!("host/boards/planned.toml: {error}"),
-    });
-
 /// The board of this name.
 pub fn find(name: &str) -> Option<&'static BoardKind> {
     BOARDS.iter().find(|board| board.name == name)
@@ -85,16 +73,14 @@ pub fn find(name: &str) -> Option<&'static BoardKind> {
 
 #[cfg(test)]
 mod tests {
-    use super::{BOARDS, Engine, PLANNED_PARTS, Transport, find};
+    use super::{BOARDS, Engine, Transport, find};
 
     #[test]
     fn every_board_has_a_name_of_its_own() {
         for (index, board) in BOARDS.iter().enumerate() {
             assert_eq!(find(board.name), Some(&BOARDS[index]));
         }
-        for part in PLANNED_PARTS.iter() {
-            assert_eq!(find(part.name), None);
-        }
+        assert_eq!(find("pdp-11"), None);
     }
 
     #[test]

@@ -8,9 +8,13 @@ mod error;
 mod judge;
 mod manipulate;
 mod population;
+mod sites;
 mod synthesise;
+mod trial;
 
 pub use error::ControlError;
-pub use judge::Judge;
+pub use judge::{Judge, Shown};
 pub use manipulate::{contrast, phase_scrambled, similarity, with_contrast};
+pub use sites::{Site, sites};
 pub use synthesise::{Goal, Settings, Synthesis, synthesise};
+pub use trial::{Answered, Control, ControlKind, Driven, Laboratory, Protocol, StepWatch, Trial};

@@ -177,6 +177,14 @@ pub enum EvolveError {
         /// The neuron's.
         sees: [usize; 3],
     },
+    /// A population, which a search cannot climb.
+    #[error("a search asks one neuron, and {who} answers with {neurons} rates: name one of them")]
+    Population {
+        /// What was to be asked.
+        who: String,
+        /// Its rates for an image.
+        neurons: usize,
+    },
     /// A budget without queries.
     #[error("give 1 query or more")]
     NoQueries,
@@ -192,7 +200,7 @@ impl RequestError for EvolveError {
             Self::Generator(error) => error.is_request(),
             Self::Optimiser(error) => error.is_request(),
             Self::Checkpoint(error) => error.is_request(),
-            Self::Shape { .. } | Self::NoQueries => true,
+            Self::Shape { .. } | Self::Population { .. } | Self::NoQueries => true,
             Self::Interrupted => false,
         }
     }
@@ -240,6 +248,11 @@ fn check(
     let (makes, sees) = (generator.shape(), neuron.shape());
     if makes != sees {
         return Err(EvolveError::Shape { makes, sees });
+    }
+    let neurons = neuron.neurons();
+    if neurons != 1 {
+        let who = neuron.description();
+        return Err(EvolveError::Population { who, neurons });
     }
     if settings.queries == 0 {
         return Err(EvolveError::NoQueries);

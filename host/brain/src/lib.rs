@@ -3,15 +3,16 @@
 //!
 //! Layers, from the bottom up; each uses those above it in this list:
 //!
-//! - [`stimuli`]: images as neurons see them, from black 0 to white 1, and their classes;
-//! - [`neuron`]: the trait, and its kinds, a file for each; [`noise`] on top of them;
-//! - [`generator`]: codes to images, a file for each image space;
-//! - [`optimise`]: searches by rates alone, a file for each;
-//! - [`evolve`]: a search with an exact budget, and the truth beside it;
 //! - [`data`]: recorded images and responses from files;
+//! - [`stimuli`]: images as neurons see them, from black 0 to white 1, and their classes;
 //! - [`linear`]: products and systems of equations;
 //! - [`encode`]: readouts of a layer's features, fitted to neurons (Bashivan, Kar and
 //!   DiCarlo 2019), their scores and the ceilings of these;
+//! - [`neuron`]: the trait, and its kinds, a file for each; [`noise`] on top of them;
+//! - [`planted`]: neurons that are known, to hold the others against;
+//! - [`generator`]: codes to images, a file for each image space;
+//! - [`optimise`]: searches by rates alone, a file for each;
+//! - [`evolve`]: a search with an exact budget, and the truth beside it;
 //! - [`similarity`]: dissimilarities of images, compared;
 //! - [`control`]: images made for a neuron, and whether it was driven.
 //!
@@ -48,6 +49,7 @@ pub mod linear;
 pub mod neuron;
 pub mod noise;
 pub mod optimise;
+pub mod planted;
 pub mod similarity;
 pub mod stimuli;
 

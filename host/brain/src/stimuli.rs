@@ -4,6 +4,8 @@ use cortexscope_net::RequestError;
 use cortexscope_net::input::{DataError, DataSet, InputSpec, Pick};
 use thiserror::Error;
 
+use crate::data::Images;
+
 /// Natural images: what a neuron is asked about beside what a search makes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stimuli {
@@ -23,6 +25,9 @@ pub enum StimuliError {
     /// The set cannot be read.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// Recorded images cannot be read.
+    #[error(transparent)]
+    Recorded(#[from] crate::data::DataError),
     /// There are more images than are kept in memory.
     #[error("{argument} has {count} images, more than {most} values allow: give fewer")]
     Many {
@@ -39,6 +44,7 @@ impl RequestError for StimuliError {
     fn is_request(&self) -> bool {
         match self {
             Self::Data(error) => error.is_request(),
+            Self::Recorded(error) => error.is_request(),
             Self::Many { .. } => true,
         }
     }
@@ -79,6 +85,30 @@ impl Stimuli {
         Ok(found)
     }
 
+    /// The recorded images that a model of `spec` sees, as they were shown.
+    ///
+    /// # Errors
+    /// An array has another size than the model's input, or there are too many images.
+    pub fn of_recorded(images: &Images, spec: &InputSpec) -> Result<Self, StimuliError> {
+        let spec = as_shown(spec);
+        let count = images.stimuli.len();
+        let pixels: usize = spec.shape().iter().product();
+        if count.saturating_mul(pixels) > MOST_VALUES {
+            return Err(StimuliError::Many {
+                argument: images.name.clone(),
+                count,
+                most: MOST_VALUES,
+            });
+        }
+        let all = (0..count).map(|at| Ok(levels(&spec, &images.input(at, &spec)?)));
+        Ok(Self {
+            shape: spec.shape(),
+            images: all.collect::<Result<_, StimuliError>>()?,
+            classes: None,
+            names: (0..count).map(|at| format!("image {at}")).collect(),
+        })
+    }
+
     /// The first `count` images, or all where there are fewer.
     #[must_use]
     pub fn first(mut self, count: usize) -> Self {
@@ -88,6 +118,17 @@ impl Stimuli {
             classes.truncate(count);
         }
         self
+    }
+}
+
+/// How a model takes images that a recorded neuron saw: as they are. A digit is not brought into
+/// MNIST's form, and nothing is inverted.
+#[must_use]
+pub fn as_shown(spec: &InputSpec) -> InputSpec {
+    InputSpec {
+        form: None,
+        polarity: None,
+        ..spec.clone()
     }
 }
 

@@ -9,6 +9,7 @@
 //! | convolution, dense | its weights | its input |
 //! | with activation or normalisation in place | its output | its output |
 //! | max-pool | its input and output | the same |
+//! | product of two activations | its inputs | the same |
 //! | mean-pool, sum, concatenation | nothing | nothing |
 
 use super::{Network, Op};
@@ -42,7 +43,7 @@ pub fn backward_bytes(network: &Network, purpose: Purpose) -> usize {
         .map(|(index, layer)| Step {
             reads: layer.inputs.clone(),
             writes: vec![index + 1],
-            sharing: None,
+            sharing: Vec::new(),
         });
     let mut steps: Vec<Step> = forward.collect();
     let mut is_begun = vec![false; tensors];
@@ -50,7 +51,7 @@ pub fn backward_bytes(network: &Network, purpose: Purpose) -> usize {
     steps.push(Step {
         reads: vec![count],
         writes: vec![tensors + count],
-        sharing: None,
+        sharing: Vec::new(),
     });
     for (index, layer) in network.layers.iter().enumerate().rev() {
         let mut reads = vec![tensors + index + 1];
@@ -62,6 +63,7 @@ pub fn backward_bytes(network: &Network, purpose: Purpose) -> usize {
             Op::MaxPool(_) => true,
             Op::Conv { .. } | Op::Dense => purpose == Purpose::Training,
             Op::AveragePool(_) | Op::GlobalPool | Op::Add | Op::Concat => false,
+            Op::Mul => true,
             // Whatever it does may depend on what it read.
             Op::Other(_) => true,
         };
@@ -88,7 +90,7 @@ pub fn backward_bytes(network: &Network, purpose: Purpose) -> usize {
         steps.push(Step {
             reads,
             writes,
-            sharing: None,
+            sharing: Vec::new(),
         });
     }
     let used: Vec<usize> = (0..buffers.len())
@@ -110,7 +112,7 @@ pub fn backward_bytes(network: &Network, purpose: Purpose) -> usize {
             .map(|step| Step {
                 reads: renumber(&step.reads),
                 writes: renumber(&step.writes),
-                sharing: None,
+                sharing: Vec::new(),
             })
             .collect(),
     };

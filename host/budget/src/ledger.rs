@@ -129,7 +129,7 @@ fn field(op: &Op, inputs: &[Field]) -> Field {
         Op::Dense | Op::GlobalPool => None,
         // What is no window may see everything.
         Op::Other(_) => None,
-        Op::Add | Op::Concat => Some(widest),
+        Op::Add | Op::Mul | Op::Concat => Some(widest),
         Op::Conv { window, .. } | Op::MaxPool(window) | Op::AveragePool(window) => {
             let (mut size, mut stride) = widest;
             for axis in 0..2 {

@@ -119,6 +119,8 @@ pub enum Op {
     GlobalPool,
     /// Element by element sum.
     Add,
+    /// Element by element product.
+    Mul,
     /// Channels one after the other.
     Concat,
     /// What no board runs, by its ONNX operator.
@@ -135,6 +137,7 @@ impl Op {
             Self::AveragePool(_) => "mean pool",
             Self::GlobalPool => "global pool",
             Self::Add => "add",
+            Self::Mul => "mul",
             Self::Concat => "concat",
             Self::Other(operator) => operator,
         }
@@ -159,7 +162,12 @@ impl Op {
             Self::Conv { window, .. } | Self::MaxPool(window) | Self::AveragePool(window) => {
                 Some(window)
             }
-            Self::Dense | Self::GlobalPool | Self::Add | Self::Concat | Self::Other(_) => None,
+            Self::Dense
+            | Self::GlobalPool
+            | Self::Add
+            | Self::Mul
+            | Self::Concat
+            | Self::Other(_) => None,
         }
     }
 }

@@ -2,10 +2,14 @@
 
 use super::{Network, Op};
 use cortexscope_compile::layout::{core_shape, core_window};
-use cortexscope_compile::planner::{self, Buffer, Problem, Proof, TensorProblem, TensorStep};
+use cortexscope_compile::planner::{
+    self, Buffer, LayerStep, PlannedLayer, PlannedNetwork, Pooled, Problem, Proof, Rows,
+    TensorProblem,
+};
 use cortexscope_core::ops::conv2d::polynomials;
 use cortexscope_core::ops::{self, conv2d};
-use cortexscope_core::sharing::{fused_lag_bytes, lag_bytes};
+use cortexscope_core::rows::Link;
+use cortexscope_core::sharing::fused_lag_bytes;
 
 /// What an activation is stored as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +27,7 @@ pub enum Mode {
     Unplanned,
     /// Every layer's output as a whole, memory reused.
     Tapped,
-    /// Convolutions before a max-pool exist only one row at a time.
+    /// What one layer alone reads exists only as rows, where that needs less memory.
     Fused,
 }
 
@@ -63,37 +67,20 @@ pub struct PlannedBuffer {
 
 /// The arena of one inference.
 pub fn plan(network: &Network, element: Element, mode: Mode) -> MemoryPlan {
-    let word = match element {
-        Element::Int8 => 1,
-        Element::F32 => 4,
+    let planned = planned(network, element, mode);
+    let steps = match mode {
+        Mode::Fused => planned.fused(),
+        Mode::Unplanned | Mode::Tapped => planned.layer_by_layer(),
     };
-    let steps: Vec<[usize; 2]> = steps(network, mode);
-    let tensors = (0..=network.layers.len()).map(|tensor| {
-        let is_fused = |&[first, last]: &[usize; 2]| first < last && first + 1 == tensor;
-        let is_last = tensor == network.layers.len();
-        let bytes = if is_last { 4 } else { word };
-        (!steps.iter().any(is_fused)).then(|| Buffer {
-            bytes: network.values(tensor) * bytes,
-            align: bytes,
-            is_kept: is_last || mode == Mode::Unplanned,
-        })
-    });
     let mut scratch = vec![0; network.layers.len()];
-    let needs = steps.iter().map(|&[first, last]| {
-        let beside_bytes = beside_bytes(network, element, [first, last]);
-        scratch[first] = beside_bytes;
-        TensorStep {
-            reads: &network.layers[first].inputs,
-            output: last + 1,
-            beside_bytes,
-            lag_bytes: lag(network, [first, last], word),
-        }
-    });
+    for step in &steps {
+        scratch[step.layers.start] = planned.scratch_bytes(step) + planned.row_bytes(step);
+    }
     let TensorProblem {
         problem,
         tensors: buffers,
         ..
-    } = TensorProblem::new(tensors, needs);
+    } = planned.problem(&steps);
     let plan = planner::plan(&problem);
     let place = |buffer: &Option<usize>| buffer.map(|buffer| plan.offsets[buffer]);
     let life = |buffer: &Option<usize>| {
@@ -111,83 +98,105 @@ pub fn plan(network: &Network, element: Element, mode: Mode) -> MemoryPlan {
     }
 }
 
-/// First and last layer of each step.
-fn steps(network: &Network, mode: Mode) -> Vec<[usize; 2]> {
-    let mut steps = Vec::new();
-    let mut layer = 0;
-    while layer < network.layers.len() {
-        let fused = mode == Mode::Fused && network.is_conv_pool(layer);
-        steps.push([layer, layer + usize::from(fused)]);
-        layer += 1 + usize::from(fused);
-    }
-    steps
-}
-
-/// Kernel scratch and the row buffer of a fused step.
-fn beside_bytes(network: &Network, element: Element, [first, last]: [usize; 2]) -> usize {
-    let layer = &network.layers[first];
-    let [channels, _, columns] = layer.shape;
-    let row = if first < last { channels * columns } else { 0 };
-    match (element, &layer.op) {
-        (Element::Int8, Op::Conv { window, groups }) => {
-            let input = core_shape(network.shape(layer.inputs[0]));
-            let window = core_window(window);
-            let rows = conv2d::scratch_bytes(input, core_shape(layer.shape), &window, *groups);
-            // As the compiler plans where every filter's sums fit their field.
-            let sums = match &network.layers[last].op {
-                Op::MaxPool(pool)
-                    if first < last && polynomials::suits(&window, *groups, &core_window(pool)) =>
-                {
-                    let pooled = core_shape(network.layers[last].shape);
-                    polynomials::scratch_bytes(input, &window, pooled)
-                }
-                _ => 0,
-            };
-            ops::fused(rows, row, sums) + row
-        }
-        (Element::Int8, op) => {
-            let input = network.shape(layer.inputs[0]);
-            let mean = op.mean_window(input).map(|window| {
-                let (window, output) = (core_window(&window), core_shape(layer.shape));
-                conv2d::scratch_bytes(core_shape(input), output, &window, input[0])
-            });
-            row + mean.unwrap_or_default()
-        }
-        (Element::F32, _) => 4 * row,
-    }
-}
-
-/// How far the step's output must begin before its first input for both to share
-/// memory; `None` where they must not.
-fn lag(network: &Network, [first, last]: [usize; 2], word: usize) -> Option<usize> {
-    let layer = &network.layers[first];
-    if last + 1 == network.layers.len() && word != 4 {
-        return None;
-    }
-    let input = core_shape(network.shape(layer.inputs[0]));
-    let output = core_shape(layer.shape);
-    let values = match (&layer.op, &network.layers[last].op) {
-        (Op::Conv { window, .. }, Op::MaxPool(pool)) if first < last => {
-            let pooled = core_shape(network.layers[last].shape);
-            fused_lag_bytes(
-                input,
-                &core_window(window),
-                output,
-                &core_window(pool),
-                pooled,
-            )
-        }
-        (Op::Conv { window, .. } | Op::MaxPool(window) | Op::AveragePool(window), _) => {
-            lag_bytes(input, output, &core_window(window))
-        }
-        (Op::GlobalPool, _) => {
-            let window = layer.op.mean_window(network.shape(layer.inputs[0]))?;
-            lag_bytes(input, output, &core_window(&window))
-        }
-        (Op::Add, _) => 0,
-        (Op::Dense | Op::Concat | Op::Other(_), _) => return None,
+/// The network as the planner sees it.
+fn planned(network: &Network, element: Element, mode: Mode) -> PlannedNetwork {
+    let word = match element {
+        Element::Int8 => 1,
+        Element::F32 => 4,
     };
-    Some(values * word)
+    let buffer = |tensor: usize| {
+        let is_last = tensor == network.layers.len();
+        let bytes = if is_last { 4 } else { word };
+        Buffer {
+            bytes: network.values(tensor) * bytes,
+            align: bytes,
+            is_kept: is_last || mode == Mode::Unplanned,
+        }
+    };
+    // A normalisation looks at whole maps or at neighbours before the next layer.
+    let is_by_rows = |name: &String| name != "LRN" && name != "InstanceNormalization";
+    let layers = (0..network.layers.len()).map(|layer| PlannedLayer {
+        reads: network.layers[layer].inputs.clone(),
+        output: buffer(layer + 1),
+        rows: rows(network, layer),
+        scratch_bytes: match element {
+            Element::Int8 => scratch_bytes(network, layer),
+            Element::F32 => 0,
+        },
+        is_by_rows: network.layers[layer].in_place.iter().all(is_by_rows),
+        pooled: pooled(network, layer, element),
+    });
+    PlannedNetwork {
+        input: buffer(0),
+        layers: layers.collect(),
+        word,
+    }
+}
+
+/// How a layer gets from row to row.
+fn rows(network: &Network, layer: usize) -> Rows {
+    let layer = &network.layers[layer];
+    let input = network.shape(layer.inputs[0]);
+    let output = core_shape(layer.shape);
+    let window = match &layer.op {
+        Op::Add | Op::Mul => return Rows::Element(output),
+        Op::Conv { window, .. } | Op::MaxPool(window) => Some(*window),
+        other => other.mean_window(input),
+    };
+    window.map_or(Rows::Whole, |window| {
+        Rows::Window(Link {
+            input: core_shape(input),
+            output,
+            window: core_window(&window),
+        })
+    })
+}
+
+/// What a board's kernel for a layer needs beside its tensors.
+fn scratch_bytes(network: &Network, layer: usize) -> usize {
+    let layer = &network.layers[layer];
+    let input = network.shape(layer.inputs[0]);
+    let (window, groups) = match (&layer.op, layer.op.mean_window(input)) {
+        (Op::Conv { window, groups }, _) => (*window, *groups),
+        (_, Some(window)) => (window, input[0]),
+        _ => return 0,
+    };
+    let output = core_shape(layer.shape);
+    conv2d::scratch_bytes(core_shape(input), output, &core_window(&window), groups)
+}
+
+/// A convolution whose rows are pooled as they are made.
+fn pooled(network: &Network, layer: usize, element: Element) -> Option<Pooled> {
+    let conv = &network.layers[layer];
+    let (Op::Conv { window, groups }, true) = (&conv.op, network.is_conv_pool(layer)) else {
+        return None;
+    };
+    let pool = &network.layers[layer + 1];
+    let Op::MaxPool(pool_window) = &pool.op else {
+        return None;
+    };
+    let (window, pool_window) = (core_window(window), core_window(pool_window));
+    let input = core_shape(network.shape(conv.inputs[0]));
+    let (made, pooled) = (core_shape(conv.shape), core_shape(pool.shape));
+    let row_bytes = made.row_elements();
+    // As the compiler plans where every filter's sums fit their field.
+    let sums = if polynomials::suits(&window, *groups, &pool_window) {
+        polynomials::scratch_bytes(input, &window, pooled)
+    } else {
+        0
+    };
+    let (scratch_bytes, row_bytes) = match element {
+        Element::Int8 => {
+            let rows = scratch_bytes(network, layer);
+            (ops::fused(rows, row_bytes, sums), row_bytes)
+        }
+        Element::F32 => (0, 4 * row_bytes),
+    };
+    Some(Pooled {
+        scratch_bytes,
+        row_bytes,
+        lag_bytes: fused_lag_bytes(input, &window, made, &pool_window, pooled),
+    })
 }
 
 /// The name of tensor 0, the input, or of the layer that writes `tensor`.
@@ -198,14 +207,11 @@ fn name(network: &Network, tensor: usize) -> String {
     }
 }
 
-fn step_names(network: &Network, plan: &planner::Plan, steps: &[[usize; 2]]) -> Vec<String> {
+fn step_names(network: &Network, plan: &planner::Plan, steps: &[LayerStep]) -> Vec<String> {
     let title = |&step: &usize| {
-        let [first, last] = steps[step].map(|layer| name(network, layer + 1));
-        if first == last {
-            first
-        } else {
-            format!("{first} + {last}")
-        }
+        let layers = steps[step].layers.clone();
+        let names: Vec<String> = layers.map(|layer| name(network, layer + 1)).collect();
+        names.join(" + ")
     };
     plan.order.iter().map(title).collect()
 }

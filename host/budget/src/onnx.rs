@@ -107,9 +107,18 @@ impl<'g> Walk<'g> {
                 };
                 self.layer(node, Op::MaxPool(window), vec![first], Counted::default())?;
             }
-            "Add" | "Sum" if distinct.len() > 1 => {
-                self.refuse(node, "it adds two activations");
-                self.layer(node, Op::Add, activations, Counted::default())?;
+            "Add" | "Sum" | "Mul" if distinct.len() > 1 => {
+                let op = if node.op_type == "Mul" {
+                    Op::Mul
+                } else {
+                    Op::Add
+                };
+                if distinct.len() > 2 {
+                    self.refuse(node, "it combines more than two activations");
+                } else if self.network.shape(distinct[0]) != self.network.shape(distinct[1]) {
+                    self.refuse(node, "its activations have different sizes");
+                }
+                self.layer(node, op, activations, Counted::default())?;
             }
             "Concat" => {
                 let of_channels = activations.iter().all(|&tensor| {

@@ -1,46 +1,143 @@
 //! `cortexscope boards`.
 
-use super::common::print_json;
+use super::common::{ctrl_c, print_json};
 use clap::Args;
 use comfy_table::{Cell, CellAlignment, Table, presets};
-use cortexscope_present::documents::boards::{self as documents, Board};
-use cortexscope_rig::board::BOARDS;
+use cortexscope_present::documents::boards::{Board, Boards as Document};
+use cortexscope_rig::attached::Attached;
 use std::io::Write;
 use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
 
-/// List the boards: memory, connection, and whether each can be used now.
+/// How often it is looked what is attached.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// List the boards, whether each can be used now, which models it can hold, and what is
+/// attached: serial ports, drives of boot loaders, debug probes.
 #[derive(Args)]
 pub(super) struct Boards {
-    /// Print one JSON document on stdout.
+    /// Go on, and print again whenever something is plugged in or taken away.
+    #[arg(long)]
+    watch: bool,
+    /// Print one JSON document on stdout; with --watch, one after the other.
     #[arg(long)]
     json: bool,
 }
 
 impl Boards {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
-        let boards: Vec<Board> = BOARDS.iter().map(Board::of).collect();
-        if self.json {
-            print_json(&documents::Boards { boards })?;
+        let mut attached = Attached::look();
+        self.print(&attached)?;
+        if !self.watch {
             return Ok(ExitCode::SUCCESS);
         }
-        let mut table = Table::new();
-        table.load_style(presets::UTF8_HORIZONTAL_ONLY);
-        table.set_header(["board", "core", "flash", "RAM", "reached", "now"]);
-        let memory = |bytes: Option<u32>| {
-            let text = bytes.map_or("–".to_owned(), |bytes| format!("{} KB", bytes / 1024));
-            Cell::new(text).set_alignment(CellAlignment::Right)
-        };
-        for board in boards {
-            table.add_row([
-                Cell::new(board.name),
-                Cell::new(board.core),
-                memory(board.flash_bytes),
-                memory(board.ram_bytes),
-                Cell::new(board.reached),
-                Cell::new(board.state),
-            ]);
+        let cancel = ctrl_c()?;
+        while !cancel.is_cancelled() {
+            thread::sleep(LOOK);
+            let now = Attached::look();
+            if now != attached {
+                attached = now;
+                self.print(&attached)?;
+            }
         }
-        writeln!(std::io::stdout(), "{table}")?;
         Ok(ExitCode::SUCCESS)
     }
+
+    fn print(&self, attached: &Attached) -> anyhow::Result<()> {
+        let document = Document::of(attached);
+        if self.json {
+            return print_json(&document);
+        }
+        let mut out = std::io::stdout();
+        writeln!(out, "{}", boards(&document.boards))?;
+        for board in &document.boards {
+            if let Some(line) = short_of(board) {
+                writeln!(out, "{line}")?;
+            }
+        }
+        section(
+            &mut out,
+            "serial ports",
+            document
+                .ports
+                .iter()
+                .map(|port| format!("{}  {}", port.path, port.what)),
+        )?;
+        section(
+            &mut out,
+            "drives",
+            document.drives.iter().map(|drive| match &drive.board {
+                Some(board) => format!("{}  `cortexscope flash --board {board}`", drive.path),
+                None => format!("{}  no firmware for a {}", drive.path, drive.board_id),
+            }),
+        )?;
+        section(&mut out, "debug probes", document.probes.iter().cloned())
+    }
+}
+
+fn boards(boards: &[Board]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_header(["board", "core", "flash", "RAM", "reached", "now"]);
+    let memory = |bytes: Option<u32>| {
+        let text = bytes.map_or("–".to_owned(), |bytes| format!("{} KB", bytes / 1024));
+        Cell::new(text).set_alignment(CellAlignment::Right)
+    };
+    for board in boards {
+        table.add_row([
+            Cell::new(&board.name),
+            Cell::new(&board.core),
+            memory(board.flash_bytes),
+            memory(board.ram_bytes),
+            Cell::new(&board.reached),
+            Cell::new(&board.state),
+        ]);
+    }
+    table
+}
+
+/// What a board cannot hold; nothing if it holds every shipped model in every mode.
+fn short_of(board: &Board) -> Option<String> {
+    let held = board.holds.iter().filter_map(|holds| {
+        let how = match (holds.fits_fused, holds.fits_tapped) {
+            (true, true) => "",
+            (true, false) => " (fused)",
+            (false, _) => return None,
+        };
+        Some(format!("{}{how}", holds.model))
+    });
+    let held: Vec<String> = held.collect();
+    let is_all = board
+        .holds
+        .iter()
+        .all(|holds| holds.fits_fused && holds.fits_tapped);
+    if is_all {
+        return None;
+    }
+    let held = if held.is_empty() {
+        "none".to_owned()
+    } else {
+        held.join(", ")
+    };
+    Some(format!(
+        "{} holds of the shipped models: {held}",
+        board.name
+    ))
+}
+
+/// A heading and its lines, indented; nothing without lines.
+fn section(
+    out: &mut impl Write,
+    heading: &str,
+    lines: impl Iterator<Item = String>,
+) -> anyhow::Result<()> {
+    let lines: Vec<String> = lines.collect();
+    if !lines.is_empty() {
+        writeln!(out, "{heading}")?;
+    }
+    for line in lines {
+        writeln!(out, "  {line}")?;
+    }
+    Ok(())
 }

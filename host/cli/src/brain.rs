@@ -1,12 +1,19 @@
 //! `cortexscope brain`: a subcommand a file.
 
+mod board;
 mod compare;
 mod control;
 mod data;
+mod demo;
 mod evolve;
 mod fit;
+mod laboratory;
+mod plant;
+mod sites;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Parser, Subcommand};
+use cortexscope_draw::Drawing;
+use cortexscope_present::brain_report::panels::Ran;
 use std::process::ExitCode;
 
 /// Fit models of neurons, drive neurons with images, and compare networks with brains.
@@ -18,6 +25,8 @@ pub(super) struct Brain {
 
 #[derive(Subcommand)]
 enum BrainCommand {
+    /// Run every experiment with neurons, and write one report.
+    Demo(Box<demo::DemoCommand>),
     /// Evolve an image that drives a neuron, by its rates alone.
     Evolve(Box<evolve::Evolve>),
     /// Compare a network, layer by layer, with dissimilarities or responses of brains.
@@ -26,15 +35,46 @@ enum BrainCommand {
     Control(Box<control::ControlCommand>),
     /// Fit readouts of a layer's features to recorded neurons.
     Fit(Box<fit::FitCommand>),
+    /// Plant known neurons, and record spikes of them.
+    Plant(Box<plant::PlantCommand>),
+    /// Drive several fitted neurons, and draw what the whole population answers.
+    Sites(Box<sites::SitesCommand>),
 }
 
 impl Brain {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         match &self.command {
+            BrainCommand::Demo(demo) => demo.run(),
             BrainCommand::Evolve(evolve) => evolve.run(),
             BrainCommand::Compare(compare) => compare.run(),
             BrainCommand::Control(control) => control.run(),
             BrainCommand::Fit(fit) => fit.run(),
+            BrainCommand::Plant(plant) => plant.run(),
+            BrainCommand::Sites(sites) => sites.run(),
+        }
+    }
+}
+
+/// A command line below `cortexscope brain`, as the demo runs it.
+#[derive(Parser)]
+struct Line {
+    #[command(subcommand)]
+    command: BrainCommand,
+}
+
+/// What a command made: its document, and its pictures before they become files.
+struct Made<D> {
+    document: D,
+    drawings: Vec<Drawing>,
+}
+
+impl<D> Made<D> {
+    /// The same with the command line that made it.
+    fn ran(self, command: String) -> Ran<D> {
+        Ran {
+            command,
+            document: self.document,
+            drawings: self.drawings,
         }
     }
 }

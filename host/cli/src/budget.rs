@@ -109,8 +109,7 @@ impl Budget {
                     format,
                     &[
                         "needed is firmware and network; RAM is variables, stack, input and arena; the \
-                         firmware counts as it was linked, or as board.toml states where it is not built; \
-                         rp2040 counts what mps2-an386 takes, with a send window of two frames",
+                         firmware counts as it was linked, or as board.toml states where it is not built",
                     ],
                 )?;
             }

@@ -1,6 +1,6 @@
 //! `cortexscope compile`.
 
-use super::common::{blame, ctrl_c, print_json, wrong};
+use super::common::{blame, ctrl_c, print_json, stage, wrong};
 use super::graph_arguments::{GraphArgs, of_model};
 use super::preparation::PreparationArgs;
 use super::progress;
@@ -16,6 +16,7 @@ use cortexscope_net::input::data::{MNIST, Pick};
 use cortexscope_net::input::{DataSet, ModelSpec};
 use cortexscope_net::onnx::file;
 use cortexscope_net::onnx::pb::ModelProto;
+use cortexscope_net::output::StagedFolder;
 use cortexscope_net::reader::{self, Hint};
 use cortexscope_net::resources::ResourcePath;
 use cortexscope_net::{hex, labels, output};
@@ -27,7 +28,7 @@ use cortexscope_rig::drive::{self, DriveError};
 use sha2::{Digest, Sha256};
 use std::io::Write;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Bytes that the calibration inputs may take.
@@ -103,6 +104,8 @@ impl Compile {
             .clone()
             .or(stem)
             .unwrap_or_else(|| "model".to_owned());
+        output::check_name(&name).map_err(blame)?;
+        let staged = stage(&self.output)?;
         let spec = self.spec(&model)?;
         let hint = Hint {
             shape: Some(spec.input.shape()),
@@ -150,11 +153,12 @@ impl Compile {
             eprintln!("warning: {warning}");
         }
 
-        let saved = compiled.save(&image, &spec, &self.output).map_err(blame)?;
+        // The file for a boot loader is staged beside the others: all of them or none.
         let uf2 = match uf2_board {
-            Some(board) => Some(save_uf2(board, &name, &image, &self.output)?),
+            Some(board) => Some(stage_uf2(board, &name, &image, &staged)?),
             None => None,
         };
+        let saved = compiled.save(&image, &spec, staged).map_err(blame)?;
         let model = image.model();
         let arena = |mode| model.plan(mode).map(|plan| plan.arena_bytes());
         if self.json {
@@ -325,17 +329,17 @@ fn drive_board(name: &str) -> anyhow::Result<&'static BoardKind> {
 }
 
 /// Writes the board image as a UF2 file for `board` beside the others, and gives its path.
-fn save_uf2(
+fn stage_uf2(
     board: &'static BoardKind,
     name: &str,
     image: &BoardImage,
-    folder: &Path,
+    staged: &StagedFolder,
 ) -> anyhow::Result<PathBuf> {
     fit::check_image(name, &image.model(), board).map_err(blame)?;
     let uf2 = drive::image_uf2(board, image.bytes())?;
-    let path = folder.join(format!("{name}-{}.uf2", board.name));
-    output::write(&path, &uf2).map_err(blame)?;
-    Ok(path)
+    let file = format!("{name}-{}.uf2", board.name);
+    output::write(&staged.path().join(&file), &uf2).map_err(blame)?;
+    Ok(staged.folder().join(file))
 }
 
 /// A set of inputs; says what was found and decided.

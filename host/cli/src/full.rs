@@ -4,11 +4,13 @@ use super::common::{blame, wrong};
 use super::input::FloatInput;
 use super::preparation::{PreparationArgs, ShowInputArgs};
 use super::progress;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use cortexscope_compile::model_files::input_steps_beside;
 use cortexscope_explain::float_model::{FloatModel, Overrides};
 use cortexscope_net::input::{Channels, Polarity};
 use cortexscope_net::printable::printable;
+use cortexscope_study::top::ChannelList;
 use std::path::PathBuf;
 
 /// Which model, and how it wants its input. `MODEL.toml` beside the model says
@@ -31,7 +33,11 @@ pub(super) struct InputArgs {
     #[arg(long, value_name = "HxW", value_parser = sides, help_heading = "Input")]
     size: Option<[usize; 2]>,
     /// Colours and their order.
-    #[arg(long, value_enum, help_heading = "Input")]
+    #[arg(
+        long,
+        value_parser = PossibleValuesParser::new(COLOURS).map(|name| ChannelsArg::colours(&name)),
+        help_heading = "Input"
+    )]
     channels: Option<ChannelsArg>,
     /// What pixel 0 and pixel 255 become: 0,1 or 0,255.
     #[arg(long, value_name = "LOW,HIGH", value_parser = two, allow_hyphen_values = true, help_heading = "Input")]
@@ -60,11 +66,41 @@ pub(super) struct InputArgs {
     preparation: PreparationArgs,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum ChannelsArg {
-    Grey,
-    Rgb,
-    Bgr,
+/// What `--channels` calls colours and their order.
+pub(super) const COLOURS: [&str; 3] = ["grey", "rgb", "bgr"];
+
+/// What `--channels` says.
+#[derive(Clone)]
+pub(super) enum ChannelsArg {
+    /// Colours and their order.
+    Colours(Channels),
+    /// Maps of a layer, for `top` alone.
+    Maps(ChannelList),
+}
+
+impl ChannelsArg {
+    /// One of [`COLOURS`].
+    fn colours(name: &str) -> Self {
+        Self::Colours(match name {
+            "grey" => Channels::Grey,
+            "bgr" => Channels::Bgr,
+            _ => Channels::Rgb,
+        })
+    }
+
+    /// One of [`COLOURS`], or a list of maps.
+    pub fn colours_or_maps(text: &str) -> Result<Self, String> {
+        if COLOURS.contains(&text) {
+            return Ok(Self::colours(text));
+        }
+        let list = text.parse::<ChannelList>();
+        list.map(Self::Maps).map_err(|error| {
+            format!(
+                "{error}; or colours and their order: {}",
+                COLOURS.join(", ")
+            )
+        })
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -78,6 +114,14 @@ impl FloatModelArgs {
     pub fn open(&self) -> anyhow::Result<FloatModel> {
         self.input.open(&self.model)
     }
+
+    /// The maps that `--channels` lists, in `top`.
+    pub fn maps(&self) -> Option<&ChannelList> {
+        match &self.input.channels {
+            Some(ChannelsArg::Maps(list)) => Some(list),
+            Some(ChannelsArg::Colours(_)) | None => None,
+        }
+    }
 }
 
 impl InputArgs {
@@ -86,11 +130,10 @@ impl InputArgs {
         let overrides = Overrides {
             spec: self.spec.clone(),
             size: self.size,
-            channels: self.channels.map(|channels| match channels {
-                ChannelsArg::Grey => Channels::Grey,
-                ChannelsArg::Rgb => Channels::Rgb,
-                ChannelsArg::Bgr => Channels::Bgr,
-            }),
+            channels: match &self.channels {
+                Some(ChannelsArg::Colours(channels)) => Some(*channels),
+                Some(ChannelsArg::Maps(_)) | None => None,
+            },
             range: self.range,
             mean: self.mean.clone(),
             std: self.std.clone(),

@@ -282,7 +282,7 @@ fn prices(
         "occlusion",
         occlusion.planned_arena_bytes,
         occlusion.measured_arena_bytes,
-        "every layer is kept, and what a 7x7 patch changes of it",
+        "what each step leaves is kept, and what a 7x7 patch changes of it",
     );
     let modes: Vec<_> = modes.chain([occlusion]).collect();
     let least = modes

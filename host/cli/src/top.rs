@@ -2,7 +2,7 @@
 
 use super::common::{blame, ctrl_c, print_json, wrong};
 use super::data::open_study_data;
-use super::full::FloatModelArgs;
+use super::full::{ChannelsArg, FloatModelArgs};
 use super::merge::MergeCommand;
 use super::progress;
 use super::shard::{ShardArgs, Share};
@@ -26,6 +26,10 @@ use std::time::Instant;
 
 /// Finds the inputs of a data set that excite a map, a neuron or a class most.
 #[derive(Args)]
+#[command(mut_arg("channels", |channels| channels
+    .value_parser(ChannelsArg::colours_or_maps)
+    .value_name("LIST|COLOURS")
+    .help("The maps of the layer to look at, as --maps; or colours and their order: grey, rgb or bgr")))]
 pub(super) struct TopCommand {
     #[command(flatten)]
     model: FloatModelArgs,
@@ -37,13 +41,8 @@ pub(super) struct TopCommand {
     #[arg(long, value_name = "NAME", required_unless_present = "target")]
     layer: Option<String>,
     /// The maps of the layer to look at: 0,3,5-7 [default: all].
-    #[arg(
-        long,
-        visible_alias = "channels",
-        value_name = "LIST",
-        requires = "layer"
-    )]
-    maps: Option<String>,
+    #[arg(long, value_name = "LIST", requires = "layer")]
+    maps: Option<ChannelList>,
     /// LAYER:CHANNEL, LAYER:CHANNEL:Y:X (one neuron) or class:K; may be given several times.
     #[arg(long, value_name = "TARGET")]
     target: Vec<String>,
@@ -91,6 +90,11 @@ impl TopCommand {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         if self.k == 0 {
             return Err(wrong("-k: give a number from 1 up"));
+        }
+        if self.model.maps().is_some() && (self.layer.is_none() || self.maps.is_some()) {
+            return Err(wrong(
+                "--channels: a list of maps goes with --layer, and without --maps",
+            ));
         }
         let model = self.model.open()?;
         let units = self.units(&model)?;
@@ -190,11 +194,8 @@ impl TopCommand {
         let mut units = Vec::new();
         if let Some(name) = &self.layer {
             let layer = model.find(name).map_err(blame)?;
-            units = match &self.maps {
-                Some(list) => {
-                    let list: ChannelList = list.parse().map_err(blame)?;
-                    Unit::listed(model, layer, &list).map_err(blame)?
-                }
+            units = match self.maps.as_ref().or(self.model.maps()) {
+                Some(list) => Unit::listed(model, layer, list).map_err(blame)?,
                 None => Unit::maps(model, layer),
             };
         }

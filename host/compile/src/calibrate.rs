@@ -6,12 +6,22 @@
 //! more where a calibration input goes beyond it.
 
 use super::error::CompileError;
-use super::float_net::{Clamp, FloatNet};
+use super::float_net::{FloatLayer, FloatNet};
 use super::float_run::FloatRun;
 use super::histogram::Histogram;
 use super::progress::{Progress, Report, Stage, tell};
 use super::scale_groups::ScaleGroups;
 use cortexscope_net::Affine;
+
+/// How a tensor's range follows from its values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RangeRule {
+    /// The range with the least mean square error.
+    #[default]
+    LeastSquareError,
+    /// From the least to the greatest value.
+    Extremes,
+}
 
 /// One quantisation per tensor; the logits' says that they have none.
 ///
@@ -22,6 +32,7 @@ use cortexscope_net::Affine;
 /// that tract cannot run.
 pub fn calibrate(
     net: &FloatNet,
+    rule: RangeRule,
     declared: [f32; 2],
     inputs: &[Vec<f32>],
     report: Report<'_>,
@@ -54,17 +65,23 @@ pub fn calibrate(
             let [low, high] = ranges[0];
             return Affine::of_range(low, high);
         }
-        histograms[group].least_square_error()
+        match rule {
+            RangeRule::LeastSquareError => histograms[group].least_square_error(),
+            RangeRule::Extremes => {
+                let [low, high] = ranges[group];
+                Affine::of_range(low, high)
+            }
+        }
     };
     Ok((0..=logits).map(affine).collect())
 }
 
 /// The tensors whose values decide the ranges, and where to find them.
-struct Sources {
+struct Sources<'n> {
     run: FloatRun,
     /// Tensor numbers, in the order of the run's outputs; 0 is not among them.
     tensors: Vec<usize>,
-    clamps: Vec<Option<Clamp>>,
+    layers: Vec<&'n FloatLayer>,
     names: Vec<String>,
     input: String,
 }
@@ -72,8 +89,8 @@ struct Sources {
 /// Least and greatest value, indexed by the first tensor of a group.
 type Ranges = Vec<[f32; 2]>;
 
-impl Sources {
-    fn of(net: &FloatNet) -> Result<Self, CompileError> {
+impl<'n> Sources<'n> {
+    fn of(net: &'n FloatNet) -> Result<Self, CompileError> {
         let groups = ScaleGroups::of(net);
         let logits = net.layers.len();
         let own = |&tensor: &usize| groups.sources(net, tensor).any(|source| source == tensor);
@@ -82,7 +99,7 @@ impl Sources {
         let names: Vec<String> = layers().map(|layer| layer.value.clone()).collect();
         Ok(Self {
             run: FloatRun::new(net, &names)?,
-            clamps: layers().map(|layer| layer.clamp.clone()).collect(),
+            layers: layers().collect(),
             input: net.input.clone(),
             tensors,
             names,
@@ -110,11 +127,7 @@ impl Sources {
             let mut outputs = self.run.run(input)?;
             for (at, values) in outputs.iter_mut().enumerate() {
                 finite(&self.names[at], values)?;
-                if let Some(clamp) = &self.clamps[at] {
-                    values
-                        .iter_mut()
-                        .for_each(|value| *value = clamp.apply(*value));
-                }
+                self.layers[at].apply(values);
                 take(self.tensors[at], values);
             }
             let progress = Progress {

@@ -174,6 +174,14 @@ impl Emitter<'_> {
             Op::Concat => self
                 .graph
                 .node("Concat", &inputs, output, vec![int("axis", 1)]),
+            Op::Add(sum) => {
+                let scales = sum.scales();
+                self.pair(index, layer, scales, layer.output.scale.recip(), "Add");
+            }
+            Op::Mul => {
+                let factor = layer.factor(network);
+                self.pair(index, layer, [1.0; 2], factor, "Mul");
+            }
             Op::Lookup { function, .. } => {
                 self.opset = self.opset.max(opset_for(function));
                 let from = self.affine(layer.inputs[0]);
@@ -188,6 +196,36 @@ impl Emitter<'_> {
                 nodes.emit(&mut self.graph, &mut self.names);
             }
         }
+    }
+
+    /// DequantizeLinear of both inputs by `scales` → `op_type` → Mul by `factor` →
+    /// QuantizeLinear of scale 1. What comes before the factor is exact, and so there is one
+    /// rounding, whatever an optimiser makes of it. A QuantizeLinear of the output's scale
+    /// would divide by it in some engines and multiply by its reciprocal in others.
+    fn pair(&mut self, index: usize, layer: &Layer, scales: [f32; 2], factor: f32, op_type: &str) {
+        let output = layer.output.name.as_str();
+        let mut own = |what: &str| self.names.fresh(format!("{output}.{what}"));
+        let [real_a, real_b] = [own("a"), own("b")];
+        let (combined, steps) = (own("combined"), own("steps"));
+        let [scale_a, scale_b] = [own("a.scale"), own("b.scale")];
+        let [name, unit] = [own("factor"), own("unit")];
+        let sides = layer.inputs.iter().zip([&real_a, &real_b]);
+        for ((&input, real), (scale, value)) in
+            sides.zip([&scale_a, &scale_b].into_iter().zip(scales))
+        {
+            let zero = self.zero(input);
+            self.graph.f32s(scale, &[], &[value]);
+            let operands = [self.network.tensor(input).name.as_str(), scale, &zero];
+            self.graph.node("DequantizeLinear", &operands, real, vec![]);
+        }
+        self.graph
+            .node(op_type, &[&real_a, &real_b], &combined, vec![]);
+        self.graph.f32s(&name, &[], &[factor]);
+        self.graph.node("Mul", &[&combined, &name], &steps, vec![]);
+        let zero = self.zero(index + 1);
+        self.graph.f32s(&unit, &[], &[1.0]);
+        self.graph
+            .node("QuantizeLinear", &[&steps, &unit, &zero], output, vec![]);
     }
 
     fn convolution(&mut self, index: usize, layer: &Layer, conv: Convolution<'_>, is_last: bool) {

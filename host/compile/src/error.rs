@@ -88,12 +88,18 @@ pub enum Refusal {
     /// There is nothing on a board that runs the operator.
     #[error("not on a board: {0}")]
     NotOnABoard(&'static str),
-    /// Two activations meet, as in a residual connection.
+    /// Two activations meet, and not in a sum or a product.
     #[error(
-        "not on a board: it combines two activations, as a residual connection does; only \
-         constants can be the other operand yet"
+        "not on a board: it combines two activations; of two activations only sums and \
+         products are supported"
     )]
     TwoActivations,
+    /// Two activations meet that do not have the same sizes.
+    #[error(
+        "not on a board: it combines activations of sizes {0:?} and {1:?}; both must have the \
+         same sizes"
+    )]
+    Spread(Vec<usize>, Vec<usize>),
     /// The constant operand is a map or varies along the wrong axis.
     #[error(
         "not on a board: its constant of sizes {0:?} is neither one value, nor one per channel, \

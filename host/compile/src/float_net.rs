@@ -42,6 +42,9 @@ pub struct FloatLayer {
     pub value: String,
     /// What Relu and Clip, fused into it, leave of the value.
     pub clamp: Option<Clamp>,
+    /// What each channel is multiplied by beside `value`, after equalisation; empty where
+    /// nothing is.
+    pub channel_scales: Vec<f32>,
 }
 
 /// Least and greatest value; zero lies between them.
@@ -84,6 +87,10 @@ pub enum FloatOp {
     Elementwise(Vec<Elementwise>),
     /// Concatenation over channels.
     Concat,
+    /// Sum of two tensors of one shape.
+    Add,
+    /// Product of two tensors of one shape.
+    Mul,
     /// A factor and a summand for each value `[C, H, W]`; a board has it only in the dense
     /// layer after it.
     ValueAffine {
@@ -204,6 +211,23 @@ impl FloatNet {
     }
 }
 
+impl FloatLayer {
+    /// Makes what the file's `value` holds what this layer gives: clamped, and its channels
+    /// scaled.
+    pub fn apply(&self, values: &mut [f32]) {
+        if let Some(clamp) = &self.clamp {
+            values
+                .iter_mut()
+                .for_each(|value| *value = clamp.apply(*value));
+        }
+        let [_, height, width] = self.shape;
+        let channels = values.chunks_mut((height * width).max(1));
+        for (channel, scale) in channels.zip(&self.channel_scales) {
+            channel.iter_mut().for_each(|value| *value *= scale);
+        }
+    }
+}
+
 impl FloatOp {
     /// A convolution that scales and shifts each channel.
     pub fn channel_affine(factors: Vec<f32>, summands: Vec<f32>) -> Self {
@@ -214,6 +238,12 @@ impl FloatOp {
             bias: summands,
             origin: Origin::ChannelAffine,
         }
+    }
+
+    /// Whether its output is rounded into its own range, so that Relu and Clip after it are
+    /// saturation.
+    pub fn saturates(&self) -> bool {
+        self.has_weights() || matches!(self, Self::Add | Self::Mul)
     }
 
     /// Whether it has weights: its output is quantised from accumulators.

@@ -61,6 +61,7 @@ fn end_in_scores(net: &mut FloatNet) {
             shape: last.shape,
             value: clamped.unwrap_or_else(|| last.value.clone()),
             clamp: None,
+            channel_scales: Vec::new(),
         };
         net.layers.push(scores);
     }
@@ -227,7 +228,7 @@ fn follow(first: &mut FloatLayer, second: &FloatLayer) -> bool {
 
 /// `second`, Relu or Clip, as the saturation of `first`.
 fn saturate(first: &mut FloatLayer, second: &FloatLayer) -> bool {
-    let Some(clamp) = as_clamp(second).filter(|_| first.op.has_weights()) else {
+    let Some(clamp) = as_clamp(second).filter(|_| first.op.saturates()) else {
         return false;
     };
     first.clamp = Some(match first.clamp.take() {
@@ -331,6 +332,7 @@ fn separate_clamps(net: &mut FloatNet) {
                 shape: before.shape,
                 value,
                 clamp: Some(clamp),
+                channel_scales: Vec::new(),
             },
         );
     }

@@ -124,6 +124,13 @@ impl<'a> Importer<'a> {
             "MatMul" => self.matmul(node)?,
             "BatchNormalization" => self.batch_norm(node, attributes)?,
             "Add" | "Sub" | "Mul" | "Div" | "Pow" | "Max" | "Min" => self.arithmetic(node)?,
+            "Sum" if node.input.len() == 2 => {
+                let add = NodeProto {
+                    op_type: "Add".to_owned(),
+                    ..node.clone()
+                };
+                self.arithmetic(&add)?
+            }
             "MaxPool" => self.max_pool(node, attributes)?,
             "GlobalMaxPool" => self.global_max_pool(node)?,
             "AveragePool" => self.average_pool(node, attributes)?,
@@ -227,6 +234,7 @@ impl<'a> Importer<'a> {
             shape,
             value,
             clamp: None,
+            channel_scales: Vec::new(),
         });
         Ok(View {
             tensor: self.layers.len(),
@@ -283,6 +291,7 @@ fn not_on_a_board(operator: &str) -> Refusal {
     match known.map(|known| known.board) {
         Some(Board::No(why)) => Refusal::NotOnABoard(why),
         Some(Board::Last) => Refusal::NotLast,
+        Some(Board::Combined) => Refusal::TwoActivations,
         _ => Refusal::NotOnABoard("there is no kernel for it"),
     }
 }

@@ -42,9 +42,9 @@ pub fn layer_errors(
                 None => trace.logits.clone(),
             };
             let [noise, signal] = &mut powers[index];
-            for (&expected, found) in expected[index].iter().zip(found) {
-                let clamp = layer.clamp.as_ref();
-                let expected = clamp.map_or(expected, |clamp| clamp.apply(expected));
+            let mut expected = expected[index].clone();
+            layer.apply(&mut expected);
+            for (expected, found) in expected.into_iter().zip(found) {
                 *noise += (f64::from(expected) - f64::from(found)).powi(2);
                 *signal += f64::from(expected).powi(2);
             }

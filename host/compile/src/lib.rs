@@ -27,6 +27,7 @@ mod associative_scales;
 pub mod board_image;
 pub mod calibrate;
 pub mod emit_onnx;
+pub mod equalise;
 pub mod error;
 pub mod float_net;
 pub mod float_run;
@@ -51,6 +52,7 @@ mod weight_scales;
 use sha2::{Digest, Sha256};
 
 pub use accuracy::{Accuracy, AccuracyError, Pair, accuracy};
+pub use calibrate::RangeRule;
 pub use error::{CompileError, ModelError, Refusal};
 pub use judge::{Judge, JudgeError, Trace};
 pub use layer_error::LayerError;
@@ -123,6 +125,15 @@ pub struct Source<'a> {
     pub sha256: [u8; 32],
 }
 
+/// What can be chosen of a compilation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Whether channels of unlike scale are brought closer first ([`mod@equalise`]).
+    pub equalise: bool,
+    /// How ranges follow from the calibration inputs.
+    pub ranges: RangeRule,
+}
+
 /// As [`compile`], of a network that was read.
 ///
 /// # Errors
@@ -134,14 +145,42 @@ pub fn compile_graph(
     calibration: &[Vec<f32>],
     report: Report<'_>,
 ) -> Result<Compiled, CompileError> {
-    let float = import(source.graph)?;
+    compile_with(source, name, spec, calibration, Options::default(), report)
+}
+
+/// As [`compile_graph`], with options.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_with(
+    source: &Source<'_>,
+    name: &str,
+    spec: &ModelSpec,
+    calibration: &[Vec<f32>],
+    options: Options,
+    report: Report<'_>,
+) -> Result<Compiled, CompileError> {
+    let mut float = import(source.graph)?;
+    if options.equalise {
+        let changed = equalise::equalise(&mut float);
+        float.notes.push(match changed.len() {
+            0 => "no channels to equalise: no two layers with weights have only Relu, \
+                  maxima or means between them, or all channels are alike"
+                .to_owned(),
+            count => format!(
+                "equalised the channels of {count} layers: {}",
+                changed.join(", ")
+            ),
+        });
+    }
     spec.input.matches(float.input_shape)?;
     let classes = float
         .layers
         .last()
         .map_or(0, |last| last.shape.iter().product());
     labels::check(&spec.output.labels, classes)?;
-    let mut affines = calibrate::calibrate(&float, spec.input.bounds(), calibration, report)?;
+    let bounds = spec.input.bounds();
+    let mut affines = calibrate::calibrate(&float, options.ranges, bounds, calibration, report)?;
     resolve_rounding_ties::resolve_rounding_ties(&float, &mut affines)?;
     let network = quantise::quantise(&float, &affines, name, &spec.output.labels)?;
     let source_sha256 = source.sha256;

@@ -77,6 +77,42 @@ pub enum Op {
     },
     /// Concatenation over channels, all of one scale.
     Concat,
+    /// Sum of two tensors of one shape.
+    Add(Sum),
+    /// Product of two tensors of one shape.
+    Mul,
+}
+
+/// What the steps of two tensors are worth in their sum: whole multiples of a unit that is
+/// a power of two, so that the sum is exact in `f32` and in integers.
+///
+/// ```text
+/// y = round_ties_even(((a − zero) · factor · unit + (b − zero) · factor · unit) · (1 / y_scale)) + y_zero
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sum {
+    /// One of each tensor, from 1 to `2^15 − 1`.
+    pub factors: [u16; 2],
+    /// A power of two.
+    pub unit: f32,
+}
+
+impl Sum {
+    /// The factors nearest to two scales: the larger one to 15 bits.
+    pub fn of(scales: [f32; 2]) -> Self {
+        let [a, b] = scales.map(f64::from);
+        let unit = (a.max(b).log2().floor() - 14.0).exp2();
+        let most = f64::from(i16::MAX);
+        Self {
+            factors: [a, b].map(|scale| (scale / unit).round().clamp(1.0, most) as u16),
+            unit: unit as f32,
+        }
+    }
+
+    /// The scales that the factors stand for; each is exact.
+    pub fn scales(&self) -> [f32; 2] {
+        self.factors.map(|factor| f32::from(factor) * self.unit)
+    }
 }
 
 /// Per-output-channel parameters of a layer with weights.
@@ -151,6 +187,15 @@ impl Activation {
     /// The int8 that `real` becomes.
     pub fn quantise(&self, real: f32) -> i8 {
         self.affine().quantise(real)
+    }
+}
+
+impl Layer {
+    /// What a product's multiplication by one number is: `(a · b) / y` of the scales, in
+    /// `f32`, in this order.
+    pub fn factor(&self, network: &Network) -> f32 {
+        let scales = self.inputs.iter().map(|&input| network.tensor(input).scale);
+        scales.product::<f32>() / self.output.scale
     }
 }
 

@@ -15,13 +15,15 @@
 //! network in bytes of int8 and of f32.
 
 mod bound;
+mod layers;
 mod order;
 mod pack;
 mod tensors;
 #[cfg(test)]
 mod tests;
 
-pub use tensors::{TensorProblem, TensorStep};
+pub use layers::{LayerStep, PlannedLayer, PlannedNetwork, Pooled, Rows, StepKind};
+pub use tensors::{Share, TensorProblem, TensorStep};
 
 use std::ops::RangeInclusive;
 
@@ -64,8 +66,8 @@ pub struct Step {
     pub reads: Vec<usize>,
     /// Buffers that it writes.
     pub writes: Vec<usize>,
-    /// What it may write over while it still reads it.
-    pub sharing: Option<Sharing>,
+    /// What it may write over while it still reads it; all of one output.
+    pub sharing: Vec<Sharing>,
 }
 
 /// A step may write `output` over `input` if that is not needed any more, and if

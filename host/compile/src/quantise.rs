@@ -3,7 +3,7 @@
 use super::error::{CompileError, MAX_BIAS, Refusal};
 use super::float_net::{FloatLayer, FloatNet, FloatOp, Origin};
 use super::lookup;
-use super::network::{Activation, Channels, Layer, Network, Op};
+use super::network::{Activation, Channels, Layer, Network, Op, Sum};
 use super::weight_scales::{self, Destination, Weights};
 use cortexscope_net::Affine;
 
@@ -32,13 +32,13 @@ pub fn quantise(
     };
     for (index, layer) in net.layers.iter().enumerate() {
         let output = activation(&layer.name, layer.shape, index + 1);
-        let input = affines[layer.inputs.first().copied().unwrap_or_default()];
+        let inputs: Vec<Affine> = layer.inputs.iter().map(|&input| affines[input]).collect();
         let to = if index + 1 == net.layers.len() {
             Destination::Logits
         } else {
             Destination::Int8(output.scale)
         };
-        let op = quantise_op(layer, input, to, affines[index + 1])?;
+        let op = quantise_op(layer, &inputs, to, affines[index + 1])?;
         network.layers.push(Layer {
             inputs: layer.inputs.clone(),
             op,
@@ -50,10 +50,11 @@ pub fn quantise(
 
 fn quantise_op(
     layer: &FloatLayer,
-    input: Affine,
+    inputs: &[Affine],
     to: Destination,
     output: Affine,
 ) -> Result<Op, CompileError> {
+    let input = inputs[0];
     let quantised = |weights: &Weights<'_>| {
         quantise_weights(weights, input, to).map_err(|why| why.of(&layer.name, &layer.operator))
     };
@@ -91,6 +92,8 @@ fn quantise_op(
             function: functions.clone(),
         },
         FloatOp::Concat => Op::Concat,
+        FloatOp::Add => Op::Add(Sum::of([input.scale, inputs[1].scale])),
+        FloatOp::Mul => Op::Mul,
         FloatOp::ValueAffine { .. } => {
             let why = Refusal::Varies(layer.shape.to_vec());
             return Err(why.of(&layer.name, &layer.operator));

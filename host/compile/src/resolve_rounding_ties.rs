@@ -95,7 +95,12 @@ impl<'a> Edge<'a> {
             let functions: &[Elementwise] = match &layer.op {
                 FloatOp::Conv { .. } | FloatOp::Dense { .. } => &[],
                 FloatOp::Elementwise(functions) => functions,
-                FloatOp::MaxPool(_) | FloatOp::Concat | FloatOp::ValueAffine { .. } => return None,
+                // A sum or a product has one factor, which every engine multiplies by.
+                FloatOp::MaxPool(_)
+                | FloatOp::Concat
+                | FloatOp::Add
+                | FloatOp::Mul
+                | FloatOp::ValueAffine { .. } => return None,
             };
             Some(Self {
                 from: *layer.inputs.first()?,
@@ -152,6 +157,7 @@ mod tests {
             shape: [1, 2, 2],
             value: name.to_owned(),
             clamp: None,
+            channel_scales: Vec::new(),
         };
         let net = FloatNet {
             input: "x".to_owned(),

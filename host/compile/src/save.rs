@@ -6,7 +6,7 @@ use crate::board_image::BoardImage;
 use crate::model_files::IMAGE_EXTENSION;
 use cortexscope_net::input::ModelSpec;
 use cortexscope_net::output::{self, OutputError, StagedFolder};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Where the files of a model were saved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,8 +20,9 @@ pub struct Saved {
 }
 
 impl Compiled {
-    /// Saves `NAME.int8.onnx`, `NAME.ctx` and `NAME.toml` into `folder`, which is made:
-    /// all of them or none. A description that says the same already keeps its words.
+    /// Saves `NAME.int8.onnx`, `NAME.ctx` and `NAME.toml` into the folder of `staged`: all of
+    /// them or none. Whoever begins the folder before the work is told at once where it
+    /// cannot be. A description that says the same already keeps its words.
     ///
     /// # Errors
     /// The folder or a file cannot be written, or the name is not one of files.
@@ -29,11 +30,11 @@ impl Compiled {
         &self,
         image: &BoardImage,
         spec: &ModelSpec,
-        folder: &Path,
+        staged: StagedFolder,
     ) -> Result<Saved, OutputError> {
         let name = &self.network.name;
         output::check_name(name)?;
-        let staged = StagedFolder::begin(folder)?;
+        let folder = staged.folder();
         let file = |extension: &str| format!("{name}.{extension}");
         let saved = Saved {
             int8_onnx: folder.join(file("int8.onnx")),

@@ -15,8 +15,8 @@
 //! - `range`: values to colours. `drawing`: marks; `raster` and `svg` write it.
 //! - `maps`: what a layer wrote. `layout`, `header`, `outline`: what figures share.
 //! - The figures, one file each: `activation` (and `vector`), `attribution`, `tiles`,
-//!   `triptych`, `accuracy`, `curves`, `excitation`, `scores`, `occlusion`, `arena`,
-//!   `memory`, `trace`.
+//!   `triptych`, `accuracy`, `curves`, `excitation`, `population`, `intervals`, `scores`,
+//!   `occlusion`, `arena`, `memory`, `trace`.
 //!
 //! # Example
 //! Two maps of a convolution as a PNG file.
@@ -51,12 +51,14 @@ mod drawing;
 mod error;
 mod excitation;
 mod header;
+mod intervals;
 mod layout;
 mod maps;
 mod memory;
 pub mod number;
 mod occlusion;
 mod outline;
+mod population;
 mod range;
 mod raster;
 mod scores;
@@ -77,10 +79,12 @@ pub use curves::{Chart, Curves, curves};
 pub use drawing::Drawing;
 pub use error::PictureError;
 pub use excitation::{ExcitationRow, Excitations, ExcitingInput, excitations};
+pub use intervals::{IntervalBand, IntervalRow, Intervals, intervals};
 pub use layout::GridLayout;
 pub use maps::{ActivationMaps, MapRole, Quantisation};
 pub use memory::{MemoryBar, MemorySegment, SegmentKind, memory_bars};
 pub use occlusion::{Occlusion, ProbabilityRange, occlusion_map};
+pub use population::{PopulationCell, PopulationRow, PopulationSheet, population_sheet};
 pub use range::Range;
 pub use scores::{ClassScores, class_scores};
 pub use text::{FONT_REGULAR, FONT_SEMIBOLD, Weight};

@@ -3,8 +3,8 @@
 
 use super::packet::{Kind, Packet};
 use axum::body::Bytes;
-use cortexscope_core::image::{Layer, Tensor};
-use cortexscope_core::{Model, Op, image::Window};
+use cortexscope_core::image::{Layer, Quantiser, Tensor, Window};
+use cortexscope_core::{Model, Op};
 use cortexscope_draw::{ArenaPlan, BufferKind};
 use cortexscope_present::documents::memory::Linked;
 use cortexscope_present::scene;
@@ -58,7 +58,7 @@ fn parameters(model: &Model<'_>) -> usize {
     let of = |layer: Layer<'_>| match layer.op {
         Op::Conv2d(conv) => conv.weights().len() + conv.bias.len(),
         Op::Dense(dense) => dense.weights().len() + dense.bias.len(),
-        Op::MaxPool(_) | Op::Lookup(_) | Op::Concat => 0,
+        Op::MaxPool(_) | Op::Lookup(_) | Op::Concat | Op::Add(_) | Op::Mul(_) => 0,
     };
     model.layers().map(of).sum()
 }
@@ -103,8 +103,26 @@ fn layer_entry(layer: &Layer<'_>) -> Value {
         }
         Op::Lookup(_) => entry["op"] = "lookup".into(),
         Op::Concat => entry["op"] = "concat".into(),
+        Op::Add(sum) => {
+            entry["op"] = "add".into();
+            entry["factors"] = json!(sum.factors);
+            pair(&mut entry, sum.zeros, &sum.quantiser);
+        }
+        Op::Mul(product) => {
+            entry["op"] = "mul".into();
+            pair(&mut entry, product.zeros, &product.quantiser);
+        }
     }
     entry
+}
+
+/// How two tensors become one, element by element.
+fn pair(entry: &mut Value, zeros: [i8; 2], quantiser: &Quantiser<'_>) {
+    entry["input_zeros"] = json!(zeros);
+    entry["multipliers"] = json!(quantiser.multipliers);
+    entry["zero"] = quantiser.zero.into();
+    entry["min"] = quantiser.min.into();
+    entry["max"] = quantiser.max.into();
 }
 
 fn window(window: &Window) -> Value {
@@ -141,7 +159,7 @@ fn arrays(mut packet: Packet, model: &Model<'_>) -> Packet {
                 packet = packet.i8s(&name("table"), &[table.len()], table);
                 continue;
             }
-            Op::MaxPool(_) | Op::Concat => continue,
+            Op::MaxPool(_) | Op::Concat | Op::Add(_) | Op::Mul(_) => continue,
         };
         packet =
             packet

@@ -205,6 +205,11 @@ impl StagedFolder {
         Ok(staged)
     }
 
+    /// The folder that the files go into.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Where the files are written to until they are complete.
     pub fn path(&self) -> &Path {
         self.staging.as_ref().map_or(&self.folder, TempDir::path)

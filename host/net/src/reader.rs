@@ -19,88 +19,41 @@
 //! layouts that make sense, and takes the one under which fewest tensors have to be
 //! rearranged.
 
+mod candidate;
 mod checked;
 mod error;
 mod fold;
+mod graph;
 mod infer;
 mod layout;
 mod ops;
 mod place;
 #[cfg(test)]
 mod tests;
+mod value;
 pub mod window;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use tract_onnx::pb::{
-    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto,
-    tensor_proto::DataType,
-};
+use tract_onnx::pb::tensor_proto::DataType;
+use tract_onnx::pb::{AttributeProto, ModelProto, NodeProto, TensorProto};
 
 use crate::onnx::Weights;
-use crate::onnx::builder::{Size, value_info};
 use crate::onnx::file;
 use crate::resources::ResourcePath;
+use candidate::Read;
 use checked::Checked;
+use graph::{Constants, with_constants};
 use layout::{Axes, Layout, View};
+use value::{Form, Padded, Tensor, Value};
 
 pub use error::{MAX_ELEMENTS, MAX_NODES, MAX_OPSET, MAX_SIZE, MIN_OPSET, ReadError, Refusal};
+pub use graph::{Graph, Hint};
 pub use ops::{Board, OPERATORS, Operator};
 
 /// The operator sets of the normal form: what tract is tested with.
 const NORMAL_OPSETS: [i64; 2] = [13, 18];
-
-/// What is known of a network beside its file.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Hint {
-    /// `[C, H, W]` of the input, as a description says.
-    pub shape: Option<[usize; 3]>,
-    /// Rows and columns where the file leaves them open.
-    pub size: Option<[usize; 2]>,
-    /// The output that is wanted, where it is not the first that the network ends in.
-    pub output: Option<String>,
-    /// Whether rows and columns of `shape` replace those that the file fixes.
-    pub replaces_size: bool,
-}
-
-/// A network in the normal form.
-#[derive(Clone, Debug, Default)]
-pub struct Graph {
-    /// The nodes and constants; no output is declared.
-    pub model: ModelProto,
-    /// The input's name.
-    pub input: String,
-    /// `[C, H, W]` of the input.
-    pub shape: [usize; 3],
-    /// The tensor that the network gives.
-    pub output: String,
-    /// The names of all outputs in the file.
-    pub outputs: Vec<String>,
-    /// Sizes of every activation, a batch of one included.
-    pub sizes: HashMap<String, Vec<usize>>,
-    /// What was decided that the file does not say, for the user to read.
-    pub notes: Vec<String>,
-}
-
-impl Graph {
-    /// The nodes, each after those that it reads.
-    pub fn nodes(&self) -> &[NodeProto] {
-        self.model.graph.as_ref().map_or(&[], |graph| &graph.node)
-    }
-
-    /// The constants.
-    pub fn constants(&self) -> &[TensorProto] {
-        let graph = self.model.graph.as_ref();
-        graph.map_or(&[], |graph| &graph.initializer)
-    }
-
-    /// The constant called `name`.
-    pub fn constant(&self, name: &str) -> Option<&TensorProto> {
-        let mut constants = self.constants().iter();
-        constants.find(|constant| constant.name == name)
-    }
-}
 
 /// Reads a network.
 ///
@@ -124,24 +77,6 @@ pub fn read(model: ModelProto, hint: &Hint) -> Result<Graph, ReadError> {
         }
     }
     Err(first_error.unwrap_or(ReadError::NoOutput))
-}
-
-/// Constants of the normal form, by name.
-type Constants = Vec<(String, Arc<TensorProto>)>;
-
-fn with_constants(mut graph: Graph, constants: Constants) -> Graph {
-    let mut initializer: Vec<TensorProto> = constants
-        .into_iter()
-        .map(|(name, constant)| TensorProto {
-            name,
-            ..Arc::unwrap_or_clone(constant)
-        })
-        .collect();
-    initializer.sort_by(|a, b| a.name.cmp(&b.name));
-    if let Some(graph) = &mut graph.model.graph {
-        graph.initializer = initializer;
-    }
-    graph
 }
 
 /// The network without its constants, under the best layout of its input, and its
@@ -228,44 +163,6 @@ fn is_known(op_type: &str) -> bool {
     ops::find(op_type).is_some()
 }
 
-/// What a tensor of the file is.
-#[derive(Clone, Debug)]
-enum Value {
-    /// Known without an input.
-    Constant(Arc<TensorProto>),
-    /// An activation.
-    Activation(View),
-}
-
-/// An activation of the normal form.
-#[derive(Clone, Debug)]
-struct Tensor {
-    name: String,
-    form: Form,
-}
-
-/// Its sizes.
-#[derive(Clone, Debug, PartialEq)]
-enum Form {
-    /// `[1, C, H, W]`.
-    Map([usize; 3]),
-    /// `[1, F]`.
-    Flat(usize),
-    /// As the file has it, of this element type.
-    Raw(Vec<usize>, DataType),
-}
-
-impl Form {
-    /// Sizes, the batch included.
-    fn sizes(&self) -> Vec<usize> {
-        match self {
-            &Self::Map([channels, height, width]) => vec![1, channels, height, width],
-            &Self::Flat(features) => vec![1, features],
-            Self::Raw(sizes, _) => sizes.clone(),
-        }
-    }
-}
-
 /// The network as far as it is read, under one layout of its input.
 struct Reader<'a> {
     checked: &'a Checked,
@@ -292,135 +189,6 @@ struct Reader<'a> {
     /// Sizes that the file gives its input, where these cut through an axis.
     input_as: Option<Vec<usize>>,
     notes: Vec<String>,
-}
-
-/// A tensor with the same number around each of its maps.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Padded {
-    /// The tensor.
-    of: usize,
-    /// Top, left, bottom, right.
-    pads: [usize; 4],
-    /// The number.
-    value: f32,
-}
-
-/// A network that was read under one layout.
-struct Read<'a> {
-    reader: Reader<'a>,
-    layout: Layout,
-    output: View,
-}
-
-impl<'a> Read<'a> {
-    /// Tensors that this layout leaves to be rearranged; constants that vary over places
-    /// and nodes that are passed on, which no board has.
-    fn cost(&self) -> [usize; 2] {
-        [self.reader.rearranged, self.reader.uneven]
-    }
-
-    /// Other layouts of an input of `sizes`, from what the network turns it into.
-    fn suggested(&self, sizes: &[usize], known: &[Layout]) -> Vec<Layout> {
-        let Some(input_as) = &self.reader.input_as else {
-            return Vec::new();
-        };
-        let suggested = layout::layouts(input_as, None).into_iter();
-        // Images of a batch stay apart.
-        let suggested = suggested.filter(|layout| layout.axes.batch == self.reader.batch);
-        let suggested = suggested.filter_map(|layout| {
-            let dims = layout.axes.regroup(&layout.dims, sizes)?;
-            let axes = layout.axes;
-            Some(Layout { axes, dims })
-        });
-        suggested.filter(|layout| !known.contains(layout)).collect()
-    }
-
-    /// The network without its constants, and the constants that it reads.
-    fn finish(self, checked: &Checked) -> (Graph, Constants) {
-        let Self {
-            reader,
-            layout,
-            output,
-        } = self;
-        let output = reader.tensors[output.tensor].name.clone();
-        let mut notes = Vec::new();
-        let [channels, height, width] = layout.axes.shape;
-        if !layout::is_usual(&layout) {
-            notes.push(format!(
-                "input `{}` is {}: read as {channels}×{height}×{width} (channels, rows, columns)",
-                checked.input,
-                layout::written(&layout)
-            ));
-        }
-        if reader.batch > 1 {
-            notes.push(format!("the file's batch of {} is read as 1", reader.batch));
-        }
-        if checked.outputs.len() > 1 {
-            let others = checked
-                .outputs
-                .iter()
-                .filter(|name| **name != checked.output);
-            let others: Vec<&str> = others.map(String::as_str).collect();
-            notes.push(format!(
-                "of several outputs `{}` is read; --output-name takes another: {}",
-                checked.output,
-                others.join(", ")
-            ));
-        }
-        notes.extend(reader.notes);
-        let nodes = needed(reader.nodes, &output);
-        let read: HashSet<&str> = nodes
-            .iter()
-            .flat_map(|node| &node.input)
-            .map(String::as_str)
-            .collect();
-        let constants = reader.constants.into_iter();
-        let constants = constants.filter(|(name, _)| read.contains(name.as_str()));
-        let constants = constants.collect();
-        let sizes = reader
-            .tensors
-            .iter()
-            .map(|tensor| (tensor.name.clone(), tensor.form.sizes()))
-            .collect();
-        let input = [1, channels, height, width].map(Size::Fixed);
-        let graph = Graph {
-            model: ModelProto {
-                ir_version: 8,
-                opset_import: vec![OperatorSetIdProto {
-                    domain: String::new(),
-                    version: reader.opset,
-                }],
-                graph: Some(GraphProto {
-                    name: checked.name.clone(),
-                    node: nodes,
-                    input: vec![value_info(&checked.input, DataType::Float, &input)],
-                    ..GraphProto::default()
-                }),
-                ..ModelProto::default()
-            },
-            input: checked.input.clone(),
-            shape: layout.axes.shape,
-            output,
-            outputs: checked.outputs.clone(),
-            sizes,
-            notes,
-        };
-        (graph, constants)
-    }
-}
-
-/// The nodes that `output` depends on.
-fn needed(nodes: Vec<NodeProto>, output: &str) -> Vec<NodeProto> {
-    let mut wanted: HashSet<String> = HashSet::from([output.to_owned()]);
-    let mut kept: Vec<NodeProto> = Vec::with_capacity(nodes.len());
-    for node in nodes.into_iter().rev() {
-        if node.output.iter().any(|name| wanted.contains(name)) {
-            wanted.extend(node.input.iter().cloned());
-            kept.push(node);
-        }
-    }
-    kept.reverse();
-    kept
 }
 
 impl<'a> Reader<'a> {

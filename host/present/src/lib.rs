@@ -6,7 +6,9 @@
 //! - [`documents`]: the JSON documents, their schemas and `docs/json.md`.
 //! - [`results`]: a folder of pictures, arrays and receipts, whole or not at all.
 //! - [`scene`]: from results of a board or a model to the figures of `cortexscope-draw`.
-//! - [`report`]: one HTML file. [`terminal`]: the same contents on a terminal.
+//! - `page`: what all HTML files share. [`report`]: one that says what a board did.
+//!   [`brain_report`]: one that says what was done to neurons. [`terminal`]: a board's results
+//!   on a terminal.
 //! - One question put to a board or a model, with its files and its document: [`inference`],
 //!   [`explanation`], [`ascent`], [`dreaming`], [`inversion`], [`adversarial`], [`fooling`], [`comparison`], [`top_inputs`].
 //! - [`demonstration`]: inputs on a board as pictures, report and document. [`gallery`]: float
@@ -42,6 +44,7 @@
 
 pub mod adversarial;
 pub mod ascent;
+pub mod brain_report;
 pub mod causes;
 pub mod comparison;
 pub mod demonstration;
@@ -54,6 +57,7 @@ pub mod fooling;
 pub mod gallery;
 pub mod inference;
 pub mod inversion;
+mod page;
 pub mod picture_file;
 pub mod report;
 pub mod results;

@@ -6,7 +6,6 @@
 //! light or dark theme, and can be printed.
 
 mod cost;
-mod figure;
 mod input_result;
 mod memory;
 mod page;

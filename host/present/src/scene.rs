@@ -5,6 +5,7 @@ pub mod ascent;
 pub mod attack;
 pub mod attribution;
 pub mod colours;
+pub mod control;
 pub mod corruption;
 pub mod dissimilarity;
 pub mod evolution;
@@ -127,5 +128,7 @@ pub fn operator(op: &Op<'_>) -> String {
         }
         Op::Lookup(_) => "element-wise, by table".to_owned(),
         Op::Concat => "concatenation".to_owned(),
+        Op::Add(_) => "sum".to_owned(),
+        Op::Mul(_) => "product".to_owned(),
     }
 }

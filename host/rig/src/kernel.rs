@@ -82,7 +82,7 @@ impl Kernel {
             Op::Conv2d(conv) if is_by_rows(conv) => Self::Plain,
             Op::Conv2d(_) => Self::Pairs,
             Op::Dense(_) => Self::FourRows,
-            Op::MaxPool(_) | Op::Lookup(_) | Op::Concat => Self::Plain,
+            Op::MaxPool(_) | Op::Lookup(_) | Op::Concat | Op::Add(_) | Op::Mul(_) => Self::Plain,
         }
     }
 
@@ -224,7 +224,7 @@ fn fallback(model: &Model<'_>, layer: &Layer<'_>) -> Option<&'static str> {
 pub fn packed_bytes(layer: &Layer<'_>) -> u64 {
     match &layer.op {
         Op::Conv2d(conv) => size_of_val(conv.polynomials) as u64,
-        Op::Dense(_) | Op::MaxPool(_) | Op::Lookup(_) | Op::Concat => 0,
+        Op::Dense(_) | Op::MaxPool(_) | Op::Lookup(_) | Op::Concat | Op::Add(_) | Op::Mul(_) => 0,
     }
 }
 
@@ -254,7 +254,7 @@ mod tests {
             (kernel, cost.map(|cost| [cost.instructions, cost.cycles]))
         };
         let pooled = |count, columns| {
-            let of = |tile, outside| count * (columns * tile + 2 * outside);
+            let of = |tile: u64, outside: u64| count * (columns * tile + 2 * outside);
             (Kernel::PooledSums, Some([of(42, 15), of(78, 29)]))
         };
         assert_eq!(of(Mode::Fused, 0), pooled(14 * 6, 14));

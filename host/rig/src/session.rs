@@ -6,7 +6,7 @@
 //! | `open` | who is there, and is it who was asked for |
 //! | `infer`, `occlude`, `capture`, `memory` | one request each, its results typed |
 //! | `expect`, `parts` | how much an honest board can send, and nothing beyond it |
-//! | `host_end` | frames, time-outs, repeats: what makes the link reliable |
+//! | `host_end`, `board_state` | frames, time-outs, repeats: what makes the link reliable |
 //! | [`logs`] | the board's defmt stream, decoded |
 //! | [`Cancel`], [`Statistics`] | stop it from outside; what it took |
 //!
@@ -36,6 +36,7 @@
 
 pub mod logs;
 
+mod board_state;
 mod cancel;
 mod capture;
 mod error;

@@ -3,13 +3,11 @@
 //! | module | what it does |
 //! |---|---|
 //! | `tree` | the files as they lie below a prefix such as `/usr/local` |
-//! | `hex` | firmware as Intel hex |
 //! | `third_party` | the licences of everything that is in the program and in firmware |
 //! | `archive` | the archive, and the sums of what was made |
 //! | `wheel` | the wheel, by maturin |
 
 mod archive;
-pub mod hex;
 mod third_party;
 mod tree;
 mod wheel;

@@ -9,7 +9,7 @@ use cortexscope_uf2::{emit, flashed};
 use crate::board::{Board, Engine};
 use crate::elf::{self, Section};
 use crate::toolchain::Toolchain;
-use crate::{progress, workspace};
+use crate::{hex, progress, workspace};
 
 /// The environment variable that `firmware/build.rs` takes a board image from.
 const MODEL_VARIABLE: &str = "CORTEXSCOPE_MODEL";
@@ -18,6 +18,8 @@ const MODEL_VARIABLE: &str = "CORTEXSCOPE_MODEL";
 pub struct Firmware {
     /// The ELF file, at a place that depends on nothing but board and model.
     pub elf: PathBuf,
+    /// The same as Intel hex, beside it.
+    pub hex: PathBuf,
     /// The same as a UF2 file, beside it, for a board whose boot loader shows a drive.
     pub uf2: Option<PathBuf>,
     sections: Vec<Section>,
@@ -56,6 +58,9 @@ pub fn build(
         .join(format!("{name}.elf"));
     let bytes = fs::read(&built).with_context(|| built.display().to_string())?;
     place(&elf, &bytes).with_context(|| elf.display().to_string())?;
+    let hex = elf.with_extension("hex");
+    let text = hex::from_elf(&bytes).with_context(|| elf.display().to_string())?;
+    place(&hex, text.as_bytes()).with_context(|| hex.display().to_string())?;
     let uf2 = match board.drive {
         Some(drive) => {
             let uf2 = elf.with_extension("uf2");
@@ -67,6 +72,7 @@ pub fn build(
         None => None,
     };
     Ok(Firmware {
+        hex,
         uf2,
         sections: elf::sections(&bytes)?,
         elf,

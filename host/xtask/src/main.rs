@@ -21,6 +21,7 @@ mod dist;
 mod elf;
 mod firmware;
 mod fuzz;
+mod hex;
 mod last_run;
 mod launch;
 mod licences;

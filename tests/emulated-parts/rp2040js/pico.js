@@ -15,6 +15,9 @@ const PACKET_BYTES = 64;
 
 const simulator = new Simulator();
 const part = simulator.rp2040;
+// The output is the board's: what the emulator has to say goes elsewhere.
+const say = (component, text) => console.error(`${component}: ${text}`);
+part.logger = { debug() {}, info() {}, warn: say, error: say };
 
 for (const path of process.argv.slice(2)) {
   const file = readFileSync(path);
@@ -32,8 +35,13 @@ for (const path of process.argv.slice(2)) {
   if (numbers.size * 512 !== file.length) throw new Error(`${path}: blocks are missing`);
 }
 
-// The computer: as USBCDC, but it does not send empty packets while it has nothing to say.
+// The computer: as USBCDC, but it does not send empty packets while it has nothing to say, and
+// it opens the port by a request to the interface, as the class has it, and not to the device.
 const computer = new USBCDC(part.usbCtrl);
+computer.cdcSetControlLineState = () => {
+  part.usbCtrl.sendSetupPacket(new Uint8Array([0x21, 0x22, 3, 0, 0, 0, 0, 0]));
+  computer.initialized = true;
+};
 let received = Buffer.alloc(0);
 let asked = 0;
 const feed = () => {

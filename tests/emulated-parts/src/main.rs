@@ -1,45 +1,60 @@
-//! Parts that others emulate, each behind a serial port, so that the program reaches them as
-//! it reaches a part.
+//! `behind-a-port PROGRAM [ARGUMENT…]`: a serial port with a program behind it. What is sent is
+//! the program's input, what it prints is the answer. The first line of the output is the path
+//! of the port.
 //!
-//! | command | what is behind the port |
-//! |---|---|
-//! | `pico2` | an RP2350 by the crate `rp2350-emu`, over the link in RAM |
-//! | `child` | any program that takes what is sent as its input and prints what answers |
-//!
-//! The first line of the output is the path of the port.
+//! So the program that users have reaches an emulated part as it reaches a real one.
 
-mod child;
-mod pico2;
-mod port;
-mod uf2;
+use std::io::{self, ErrorKind, Read, Write};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
-use std::path::PathBuf;
+use anyhow::{Context, Result, bail};
+use serialport::{SerialPort, TTYPort};
 
-use anyhow::Result;
-use clap::Parser;
-
-#[derive(Parser)]
-enum Command {
-    /// An RP2350 that boots from UF2 files.
-    Pico2 {
-        /// The firmware, which has the symbols of the link.
-        #[arg(long)]
-        elf: PathBuf,
-        /// What was dragged onto its drive, one after the other.
-        #[arg(required = true)]
-        uf2: Vec<PathBuf>,
-    },
-    /// A program.
-    Child {
-        /// It and its arguments.
-        #[arg(required = true, trailing_var_arg = true)]
-        command: Vec<String>,
-    },
-}
+/// Longer than anybody leaves a test alone.
+const FOR_EVER: Duration = Duration::from_secs(24 * 3600);
 
 fn main() -> Result<()> {
-    match Command::parse() {
-        Command::Pico2 { elf, uf2 } => pico2::run(&elf, &uf2),
-        Command::Child { command } => child::run(&command),
+    let mut arguments = std::env::args_os().skip(1);
+    let program = arguments.next().context("no program")?;
+    let mut child = Command::new(&program)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| program.display().to_string())?;
+    let input = child.stdin.take().context("it has no input")?;
+    let mut output = child.stdout.take().context("it has no output")?;
+
+    // The other end stays open here, so that a program which closes it does no harm.
+    let (mut port, other) = TTYPort::pair().context("no pseudo terminal")?;
+    println!("{}", other.name().context("it has no name")?);
+    port.set_timeout(FOR_EVER)?;
+    let mut received = port.try_clone_native()?;
+    received.set_timeout(FOR_EVER)?;
+    thread::spawn(move || pass(received, input));
+
+    let mut buffer = [0; 4096];
+    loop {
+        match output.read(&mut buffer)? {
+            0 => bail!("{} ended: {}", program.display(), child.wait()?),
+            count => port.write_all(&buffer[..count])?,
+        }
+    }
+}
+
+/// Passes on what comes, until one of both is gone.
+fn pass(mut from: impl Read, mut to: impl Write) -> io::Result<()> {
+    let mut buffer = [0; 4096];
+    loop {
+        match from.read(&mut buffer) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            read => {
+                let count = read?;
+                to.write_all(&buffer[..count])?;
+                to.flush()?;
+            }
+        }
     }
 }

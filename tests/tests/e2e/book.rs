@@ -44,6 +44,39 @@ const BY_HAND: &[(&str, &str)] = &[
         "cortexscope live --board stm32f405 --serial /dev/ttyUSB0",
         "needs a part",
     ),
+    ("cargo xtask firmware --board pico2", "was run before"),
+    ("cargo xtask firmware --board pico", "was run before"),
+    (
+        "cargo xtask firmware --board microbit-v2 --model models/lecture-lenet/lecture-lenet.ctx",
+        "builds firmware",
+    ),
+    ("cortexscope flash --board pico2", "needs a part"),
+    (
+        "cortexscope flash --board pico2 --model lecture-lenet",
+        "needs a part",
+    ),
+    ("cortexscope flash --board pico", "needs a part"),
+    (
+        "cortexscope flash --board pico --model lecture-lenet",
+        "needs a part",
+    ),
+    ("cortexscope boards --watch", "goes on until Ctrl-C"),
+    (
+        "cortexscope infer mnist:17 --board pico2 --port /dev/ttyACM0",
+        "needs a part",
+    ),
+    (
+        "cortexscope live --board pico2 --serial /dev/ttyACM0",
+        "needs a part",
+    ),
+    (
+        "cortexscope infer mnist:17 --board pico --port /dev/ttyACM0",
+        "needs a part",
+    ),
+    (
+        "cortexscope infer mnist:17 --board microbit-v2 --port /dev/ttyACM0 --baud 115200",
+        "needs a part",
+    ),
     (
         "cortexscope live --board native --tui",
         "needs a terminal; `live::terminal` has one",
@@ -61,6 +94,14 @@ const BY_HAND: &[(&str, &str)] = &[
         "joins what Slurm made; `shards` joins parts",
     ),
     ("cortexscope gallery -o gallery/", "`gallery` runs it"),
+    (
+        "cortexscope brain demo -o brain",
+        "takes a minute or two; `brain` runs it with recorded neurons",
+    ),
+    (
+        "cortexscope brain demo --data DIR -o v4",
+        "needs recorded neurons; `brain` has some",
+    ),
     (
         "cortexscope brain fit --features alexnet_conv.onnx:relu3 --images images.zip --responses rates.npy --train 0..600 --test 600..1200 --readout factorised --seed 1 -o fit",
         "needs recorded neurons; `brain` has some",
@@ -182,6 +223,21 @@ fn your_model() -> anyhow::Result<()> {
 #[test]
 fn your_board() -> anyhow::Result<()> {
     run("docs/your-board.md")
+}
+
+#[test]
+fn first_light_of_the_pico2() -> anyhow::Result<()> {
+    run("docs/pico2.md")
+}
+
+#[test]
+fn first_light_of_the_pico() -> anyhow::Result<()> {
+    run("docs/pico.md")
+}
+
+#[test]
+fn first_light_of_the_microbit_v2() -> anyhow::Result<()> {
+    run("docs/microbit-v2.md")
 }
 
 #[test]

@@ -132,6 +132,43 @@ fn a_session_is_fitted_driven_and_compared() {
     assert!(number(&document["natural_max"]) > 20.0, "{document}");
     assert_eq!(document["controls"].as_array().map(Vec::len), Some(7));
 
+    // The same neurons, as the chip computes them in int8.
+    let judged = at("judged");
+    let control = [
+        "brain", "control", "ohp", "--fit", &fitted, "--neuron", "0", "--seeds", "1", "--board",
+        "native", "--steps", "2", "--others", "1", "-o", &judged, "--json",
+    ];
+    is_valid("brain-control", &control);
+    let document = json(&control);
+    let board = &document["board"];
+    assert_eq!(
+        (&board["name"], &board["mismatches"]),
+        (&"native".into(), &0.into())
+    );
+    // An image, four controls of its own and the natural ones, which cost the board nothing.
+    assert_eq!(board["queries_compared"], 6, "{document}");
+    let first = &document["images"][0];
+    let [own, judge] = [&first["own"], &first["judge"]].map(number);
+    assert!(own != judge && (own - judge).abs() < 0.2, "{own} {judge}");
+    assert_eq!(first["population"].as_array().map(Vec::len), Some(2));
+
+    let sheet = at("sheet");
+    let sites = [
+        "brain", "sites", "--fit", &fitted, "--board", "native", "--steps", "2", "-o", &sheet,
+        "--json",
+    ];
+    is_valid("brain-sites", &sites);
+    let document = json(&sites);
+    let second = &document["sites"][1]["stretch"];
+    // Natural twice, scrambled, contrast raised, and the other site's image.
+    assert_eq!(second["controls"].as_array().map(Vec::len), Some(5));
+    assert_eq!(second["controls"][4]["of"], 0);
+    assert!(Path::new(&sheet).join("sites.png").is_file());
+    let unknown = [
+        "brain", "control", "stretch", "--fit", &fitted, "--neuron", "2", "-o", "unused",
+    ];
+    refused(&unknown, &["neurons 0 to 1", "2"]);
+
     let compare = [
         "brain",
         "compare",

@@ -27,6 +27,7 @@ mod occlusion;
 mod operators;
 mod outside_data;
 mod photographs;
+mod residual;
 mod rtt;
 mod session;
 mod shards;

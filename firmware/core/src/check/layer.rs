@@ -46,7 +46,12 @@ fn check_record(model: &Model<'_>, index: usize, record: &LayerRecord) -> Result
         return Err(LayerProblem::Inputs);
     };
     let single = inputs.len() == 1;
-    if !(single || record.op == op::CONCAT) {
+    let fits = match record.op {
+        op::CONCAT => true,
+        op::ADD | op::MUL => inputs.len() == 2,
+        _ => single,
+    };
+    if !fits {
         return Err(LayerProblem::Inputs);
     }
     if output.is_logits && !matches!(record.op, op::CONV | op::DENSE) {
@@ -99,6 +104,7 @@ fn operator(
             Ok(())
         }
         op::CONCAT => concat(model, model.slice(record.inputs), output),
+        op::ADD | op::MUL => pair(model, record, output),
         other => Err(LayerProblem::UnknownOperator(other)),
     }
 }
@@ -213,4 +219,36 @@ fn concat(model: &Model<'_>, inputs: &[u16], output: &TensorInfo) -> Result<(), 
     } else {
         Err(LayerProblem::Shape)
     }
+}
+
+/// The greatest factor of a sum, and the greatest sum of both: what `ops::add` counts on.
+const MAX_FACTOR: u16 = (1 << 15) - 1;
+const MAX_FACTORS: u32 = 1 << 16;
+
+/// Two inputs of the output's shape, and how they become it.
+fn pair(model: &Model<'_>, record: &LayerRecord, output: &TensorInfo) -> Result<(), LayerProblem> {
+    let inputs: &[u16] = model.slice(record.inputs);
+    for &tensor in inputs {
+        let input = model.info(tensor.into()).ok_or(LayerProblem::Inputs)?;
+        if input.shape != output.shape {
+            return Err(LayerProblem::Shape);
+        }
+    }
+    let [first, second] = record.factors;
+    let is_sum = record.op == op::ADD;
+    let are_usable = |factor: u16| (1..=MAX_FACTOR).contains(&factor);
+    if is_sum && !(are_usable(first) && are_usable(second)) {
+        return Err(LayerProblem::Parameters);
+    }
+    if u32::from(first) + u32::from(second) > MAX_FACTORS {
+        return Err(LayerProblem::Overflow);
+    }
+    let &[multiplier] = model.slice::<f32>(record.multipliers) else {
+        return Err(LayerProblem::Parameters);
+    };
+    let is_positive = multiplier.is_finite() && multiplier > 0.0;
+    if !is_positive || record.clamp_min > record.clamp_max {
+        return Err(LayerProblem::Quantisation);
+    }
+    Ok(())
 }

@@ -7,6 +7,7 @@ use crate::image::format::{PlanRecord, StepRecord, op, step};
 use crate::image::{ImageError, Model, Op, Part, PlanProblem};
 use crate::ops;
 use crate::plan::{Mode, Plan, Step};
+use crate::rows::Links;
 use crate::sharing;
 use core::ops::Range;
 
@@ -63,22 +64,29 @@ fn check_step(model: &Model<'_>, plan: &Plan<'_>, index: usize) -> Result<usize,
     let record = plan.steps.get(index).ok_or(wrong)?;
     let step = Step::from(record);
     let first = step.layers.start;
-    if record.kind > step::CONV_POOL || step.layers.end > model.layer_count() {
+    let is_known = match record.kind {
+        step::ROWS => step.layers.len() > 1,
+        kind => kind <= step::CONV_POOL && record.layers == 0,
+    };
+    if !is_known || step.layers.end > model.layer_count() {
         return Err(wrong);
     }
-    if step.is_fused() {
+    if step.is_chain {
+        check_chain(model, &step).ok_or(PlanProblem::Fusion { step: index })?;
+    } else if step.is_fused() {
         check_fusion(model, &step).ok_or(PlanProblem::Fusion { step: index })?;
     }
-    let is_there = |&tensor: &u16| free::is_written(plan, index, tensor.into());
-    let mut written = first + 1..=step.output();
-    if !model.inputs(first).iter().all(is_there)
-        || written.any(|tensor| free::is_written(plan, index, tensor))
+    let written = first + 1..=step.output();
+    if !are_there(model, plan, index, &step)
+        || written
+            .clone()
+            .any(|tensor| free::is_written(plan, index, tensor))
     {
         return Err(wrong);
     }
     check_scratch(model, plan, &step).ok_or(PlanProblem::Placement { tensor: first + 1 })?;
-    for tensor in [0, first + 1, step.output()] {
-        let is_fused_away = step.is_fused() && tensor == first + 1;
+    for tensor in written.chain([0]) {
+        let is_fused_away = (first + 1..step.output()).contains(&tensor);
         check_place(model, plan, tensor, is_fused_away).ok_or(PlanProblem::Placement { tensor })?;
     }
     match overwritten(model, plan, index, &step) {
@@ -103,13 +111,53 @@ fn check_fusion(model: &Model<'_>, step: &Step) -> Option<()> {
     (are_pair && is_private && step.row.len() == row_elements).then_some(())
 }
 
+/// Layers that can be made row by row, each of which alone reads the one before it, every
+/// row of it; with room for the rows under their windows.
+fn check_chain(model: &Model<'_>, step: &Step) -> Option<()> {
+    let links = Links::of(model, step.layers.clone())?;
+    for (layer, link) in step.layers.clone().zip(links.all()).skip(1) {
+        let tensor = layer;
+        let readers = (0..model.layer_count()).filter(|&other| model.reads(other, tensor));
+        let mut times = 0;
+        for &input in model.inputs(layer) {
+            times += usize::from(usize::from(input) == tensor);
+        }
+        let is_private = readers.count() == 1 && times == 1;
+        if !is_private || !link.needs_all_rows() {
+            return None;
+        }
+    }
+    let has_logits = model.info(step.output())?.is_logits;
+    (!has_logits && step.row.len() == links.row_bytes()).then_some(())
+}
+
+/// Whether what the layers of a step read was written before it, or by the layer before
+/// them in the step.
+fn are_there(model: &Model<'_>, plan: &Plan<'_>, index: usize, step: &Step) -> bool {
+    for layer in step.layers.clone() {
+        for &input in model.inputs(layer) {
+            let is_made_in_it = layer > step.layers.start && usize::from(input) == layer;
+            if !is_made_in_it && !free::is_written(plan, index, input.into()) {
+                return false;
+            }
+        }
+    }
+    true
+}
+
 /// The scratch is as large as the kernel needs, on a word boundary, and lies in the
 /// arena with the row after it.
 fn check_scratch(model: &Model<'_>, plan: &Plan<'_>, step: &Step) -> Option<()> {
     let layer = model.layer(step.layers.start);
     let op = &layer.as_ref()?.op;
     let pooled = model.layer(step.output() - 1);
+    let mut of_chain = 0;
+    for layer in step.layers.clone() {
+        let layer = model.layer(layer);
+        of_chain = ops::scratch_bytes(&layer.as_ref()?.op).max(of_chain);
+    }
     let need_bytes = match &pooled.as_ref()?.op {
+        _ if step.is_chain => of_chain,
         Op::MaxPool(pool) if step.is_fused() => ops::fused_scratch_bytes(op, step.row.len(), pool),
         _ => ops::scratch_bytes(op),
     };
@@ -166,8 +214,9 @@ fn follows(
     output: &Range<usize>,
     place: &Range<usize>,
 ) -> bool {
-    let is_input = model.inputs(step.layers.start) == [tensor as u16];
-    let lag = sharing::step_lag_bytes(model, step).filter(|_| is_input);
+    let mut layers = step.layers.clone();
+    let is_input = layers.any(|layer| model.reads(layer, tensor));
+    let lag = sharing::step_lag_bytes(model, step, tensor).filter(|_| is_input);
     lag.is_some_and(|lag| output.start.saturating_add(lag) <= place.start)
 }
 

@@ -109,6 +109,10 @@ pub mod op {
     pub const LOOKUP: u8 = 4;
     /// Channels of several inputs, one after the other.
     pub const CONCAT: u8 = 5;
+    /// Sum of two inputs, element by element.
+    pub const ADD: u8 = 6;
+    /// Product of two inputs, element by element.
+    pub const MUL: u8 = 7;
 }
 
 /// How a layer may be computed, where the core and the step allow it.
@@ -163,14 +167,15 @@ pub struct LayerRecord {
     pub weights: Span,
     /// `i32` bias per output channel, at scale `x·w`.
     pub bias: Span,
-    /// `f32` per output channel: `(w·x)/y` for int8 outputs, `w·x` for logits.
+    /// `f32` per output channel: `(w·x)/y` for int8 outputs, `w·x` for logits; one for a
+    /// sum or a product.
     pub multipliers: Span,
     /// 256 `i8` of a lookup table.
     pub table: Span,
     /// `u32` words of the weights, as the layer's kernel reads them.
     pub packed: Span,
-    /// Zero.
-    pub reserved3: u32,
+    /// What one step of each input of a sum is worth, in the sum's unit.
+    pub factors: [u16; 2],
 }
 
 /// Where everything lies in the arena in one mode.
@@ -190,9 +195,11 @@ pub struct PlanRecord {
 /// What one step runs.
 pub mod step {
     /// One layer, its whole output at once.
-    pub const LAYER: u16 = 0;
+    pub const LAYER: u8 = 0;
     /// A convolution, its rows pooled as they are made by the max-pool after it.
-    pub const CONV_POOL: u16 = 1;
+    pub const CONV_POOL: u8 = 1;
+    /// Several layers, each row made when the layer after it needs it.
+    pub const ROWS: u8 = 2;
 }
 
 /// One step of a plan.
@@ -200,15 +207,17 @@ pub mod step {
 #[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
 pub struct StepRecord {
     /// One of [`step`].
-    pub kind: u16,
+    pub kind: u8,
+    /// Layers of a step of [`step::ROWS`]; 0 for others, whose kind says it.
+    pub layers: u8,
     /// The first layer that the step runs.
     pub layer: u16,
     /// Arena offset of what the step needs beside its tensors: the kernel's
-    /// scratch and, right after it, the row buffer of a fused step. A multiple
+    /// scratch and, right after it, the row buffers of a fused step. A multiple
     /// of 4; 0 where it needs nothing.
     pub scratch_offset: u32,
     /// Bytes of the kernel's scratch, a multiple of 4.
     pub scratch_bytes: u32,
-    /// Bytes of the row buffer of a fused step.
+    /// Bytes of the row buffers of a fused step.
     pub row_bytes: u32,
 }

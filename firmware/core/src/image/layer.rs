@@ -85,6 +85,10 @@ pub enum Op<'a> {
     Lookup(&'a [i8]),
     /// Channels of the inputs, one after the other.
     Concat,
+    /// Sum of two tensors.
+    Add(Add<'a>),
+    /// Product of two tensors.
+    Mul(Mul<'a>),
 }
 
 impl<'a> Op<'a> {
@@ -93,7 +97,7 @@ impl<'a> Op<'a> {
         match self {
             Self::Conv2d(conv) => Some(conv.quantiser),
             Self::Dense(dense) => Some(dense.quantiser),
-            Self::MaxPool(_) | Self::Lookup(_) | Self::Concat => None,
+            Self::MaxPool(_) | Self::Lookup(_) | Self::Concat | Self::Add(_) | Self::Mul(_) => None,
         }
     }
 
@@ -102,7 +106,7 @@ impl<'a> Op<'a> {
         match self {
             Self::Conv2d(conv) => conv.output.elements() as u64 * conv.weights_per_output() as u64,
             Self::Dense(dense) => dense.weights().len() as u64,
-            Self::MaxPool(_) | Self::Lookup(_) | Self::Concat => 0,
+            Self::MaxPool(_) | Self::Lookup(_) | Self::Concat | Self::Add(_) | Self::Mul(_) => 0,
         }
     }
 }
@@ -119,6 +123,20 @@ pub struct Window {
     pub dilation_w: usize,
     pub pad_top: usize,
     pub pad_left: usize,
+}
+
+impl Window {
+    /// One pixel.
+    pub const POINT: Self = Self {
+        kernel_h: 1,
+        kernel_w: 1,
+        stride_h: 1,
+        stride_w: 1,
+        dilation_h: 1,
+        dilation_w: 1,
+        pad_top: 0,
+        pad_left: 0,
+    };
 }
 
 /// From accumulator to int8: `clamp(round_ties_even(acc·m) + zero)`, as in `ops/requantize.rs`.
@@ -239,4 +257,28 @@ pub struct MaxPool {
     pub output: Shape,
     /// The window that slides over the input.
     pub window: Window,
+}
+
+/// A sum of two tensors of one shape, element by element.
+///
+/// `(a − zero) · factor + (b − zero) · factor` is exact: no order of evaluation and no
+/// number format can round it otherwise. Then it is requantised like any accumulator.
+#[derive(Clone, Copy, Debug)]
+pub struct Add<'a> {
+    /// The inputs' int8 that stand for zero.
+    pub zeros: [i8; 2],
+    /// What one step of each input is worth, in the unit of the sum.
+    pub factors: [u16; 2],
+    /// How the sum becomes the output; it has one multiplier.
+    pub quantiser: Quantiser<'a>,
+}
+
+/// A product of two tensors of one shape, element by element: `(a − zero) · (b − zero)`,
+/// requantised like any accumulator.
+#[derive(Clone, Copy, Debug)]
+pub struct Mul<'a> {
+    /// The inputs' int8 that stand for zero.
+    pub zeros: [i8; 2],
+    /// How the product becomes the output; it has one multiplier.
+    pub quantiser: Quantiser<'a>,
 }

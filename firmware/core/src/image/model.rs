@@ -2,7 +2,7 @@
 
 use super::format::{Header, LayerRecord, PlanRecord, Span, TensorRecord, kind, op};
 use super::layer::{
-    Conv2d, Dense, Layer, MaxPool, Op, Quantiser, Shape, Tensor, WEIGHT_PADDING, Window,
+    Add, Conv2d, Dense, Layer, MaxPool, Mul, Op, Quantiser, Shape, Tensor, WEIGHT_PADDING, Window,
 };
 use bytemuck::Pod;
 
@@ -197,6 +197,18 @@ impl<'a> Model<'a> {
         }
     }
 
+    /// The int8 that stand for zero in the first two tensors that a layer reads.
+    #[inline(never)]
+    fn two_zeros(&self, record: &LayerRecord) -> [i8; 2] {
+        let inputs: &[u16] = self.slice(record.inputs);
+        let mut zeros = [0; 2];
+        for (zero, &input) in zeros.iter_mut().zip(inputs) {
+            let tensor = self.tensors.get(usize::from(input));
+            *zero = tensor.map_or(0, |tensor| tensor.zero);
+        }
+        zeros
+    }
+
     #[inline(never)]
     fn op(
         &self,
@@ -236,6 +248,15 @@ impl<'a> Model<'a> {
             })),
             op::LOOKUP => Some(Op::Lookup(self.slice(record.table))),
             op::CONCAT => Some(Op::Concat),
+            op::ADD => Some(Op::Add(Add {
+                zeros: self.two_zeros(record),
+                factors: record.factors,
+                quantiser,
+            })),
+            op::MUL => Some(Op::Mul(Mul {
+                zeros: self.two_zeros(record),
+                quantiser,
+            })),
             _ => None,
         }
     }

@@ -4,7 +4,9 @@ use super::region::most_reached;
 use crate::MAX_TENSORS;
 use crate::arena::{accumulators, int8, words};
 use crate::image::{Layer, Model, Op};
-use crate::ops::scratch_bytes;
+use crate::ops::conv2d::polynomials;
+use crate::ops::{fused_scratch_bytes, scratch_bytes};
+use crate::plan::Mode;
 
 /// Arena offsets for one patch size.
 ///
@@ -20,6 +22,9 @@ pub(super) struct Layout<'m> {
     scratch_bytes: usize,
     /// Of every tensor, and where the last one's buffers end.
     places: [Place; MAX_TENSORS + 1],
+    /// A bit for each tensor: a convolution's that only the max-pool after it reads, with
+    /// which it is computed. There is nothing else of it.
+    pooled_away: [u32; MAX_TENSORS.div_ceil(32)],
 }
 
 /// Where the buffers of a tensor begin, and where the tensor itself does: few words,
@@ -57,6 +62,7 @@ impl<'m> Layout<'m> {
             arena_bytes: 0,
             scratch_bytes: 0,
             places: [Place::default(); MAX_TENSORS + 1],
+            pooled_away: pooled_away(model),
         };
         // The largest rectangle that a patch can change, per tensor.
         let mut largest = [[0_u16; 2]; MAX_TENSORS];
@@ -73,20 +79,21 @@ impl<'m> Layout<'m> {
                 if form.is_logits || matches!(layer.op, Op::Dense(_)) {
                     sums_bytes = 4 * shape.elements();
                 }
-                layout.scratch_bytes = layout.scratch_bytes.max(scratch_bytes(&layer.op));
+                let scratch_bytes = layout.scratch_bytes_of(layer);
+                layout.scratch_bytes = layout.scratch_bytes.max(scratch_bytes);
             }
             // No larger than the tensor, whose sides have 16 bits.
             let [height, width] = size;
             if let Some(size) = largest.get_mut(index) {
                 *size = [height as u16, width as u16];
             }
-            let undo_bytes = if form.is_logits {
+            let undo_bytes = if form.is_logits || layout.is_pooled_away(index) {
                 0
             } else {
                 whole_words(height * width * shape.channels)
             };
             let tensor = layout.arena_bytes.saturating_add(2 * sums_bytes);
-            let end = tensor.saturating_add(whole_words(form.bytes()) + undo_bytes);
+            let end = tensor.saturating_add(layout.tensor_bytes(index) + undo_bytes);
             if let Some([place, next]) = layout.places.get_mut(index..index + 2) {
                 place.tensor = tensor as u32;
                 next.start = end as u32;
@@ -96,6 +103,34 @@ impl<'m> Layout<'m> {
         }
         layout.arena_bytes = layout.arena_bytes.saturating_add(layout.scratch_bytes);
         layout
+    }
+
+    /// Whether `tensor` is a convolution's that is pooled as it is computed.
+    pub fn is_pooled_away(&self, tensor: usize) -> bool {
+        let word = self.pooled_away.get(tensor / 32);
+        word.is_some_and(|word| word >> (tensor % 32) & 1 == 1)
+    }
+
+    /// Bytes that are there of a tensor.
+    fn tensor_bytes(&self, tensor: usize) -> usize {
+        if self.is_pooled_away(tensor) {
+            return 0;
+        }
+        let info = self.model.info(tensor);
+        info.map_or(0, |info| whole_words(info.bytes()))
+    }
+
+    /// What the kernel of a layer needs; of a convolution that is pooled away, with a row
+    /// of it.
+    fn scratch_bytes_of(&self, layer: &Layer<'_>) -> usize {
+        let next = self.model.layer(layer.output);
+        match next.as_ref().map(|next| &next.op) {
+            Some(Op::MaxPool(pool)) if self.is_pooled_away(layer.output) => {
+                let row_bytes = whole_words(layer.shape.row_elements());
+                fused_scratch_bytes(&layer.op, row_bytes, pool).saturating_add(row_bytes)
+            }
+            _ => scratch_bytes(&layer.op),
+        }
     }
 
     /// The buffers of `tensor`.
@@ -124,7 +159,7 @@ impl<'m> Layout<'m> {
         let Some(&[place, next]) = self.places.get(tensor..tensor + 2) else {
             return None;
         };
-        let bytes = whole_words(self.model.info(tensor)?.bytes());
+        let bytes = self.tensor_bytes(tensor);
         let arena = arena.get_mut(..next.start as usize)?;
         let (arena, from_tensor) = arena.split_at_mut_checked(place.tensor as usize)?;
         let (tensor, undo) = from_tensor.split_at_mut_checked(bytes)?;
@@ -141,6 +176,32 @@ impl<'m> Layout<'m> {
     }
 }
 
+/// A bit for each tensor that a convolution writes, with words for pooled sums, that only
+/// the max-pool after it reads: what the fused plan computes in one step.
+fn pooled_away(model: &Model<'_>) -> [u32; MAX_TENSORS.div_ceil(32)] {
+    let mut bits = [0; MAX_TENSORS.div_ceil(32)];
+    let Some(plan) = model.plan(Mode::Fused) else {
+        return bits;
+    };
+    for step in plan.steps() {
+        let layer = model.layer(step.layers.start);
+        let Some(Op::Conv2d(conv)) = layer.as_ref().map(|layer| &layer.op) else {
+            continue;
+        };
+        let next = model.layer(step.layers.start + 1);
+        let Some(Op::MaxPool(pool)) = next.as_ref().map(|next| &next.op) else {
+            continue;
+        };
+        if step.is_fused() && polynomials::needs(conv, pool) > 0 {
+            let tensor = step.layers.start + 1;
+            if let Some(word) = bits.get_mut(tensor / 32) {
+                *word |= 1 << (tensor % 32);
+            }
+        }
+    }
+    bits
+}
+
 /// The largest rectangle of the output of `layer` that can change with the `largest` of
 /// what it reads.
 fn changed_by(layer: &Layer<'_>, largest: &[[u16; 2]; MAX_TENSORS]) -> [usize; 2] {
@@ -155,7 +216,7 @@ fn changed_by(layer: &Layer<'_>, largest: &[[u16; 2]; MAX_TENSORS]) -> [usize; 2
         Op::Conv2d(conv) => &conv.window,
         Op::MaxPool(pool) => &pool.window,
         Op::Dense(_) => return [shape.height, shape.width],
-        Op::Lookup(_) | Op::Concat => return [height, width],
+        Op::Lookup(_) | Op::Concat | Op::Add(_) | Op::Mul(_) => return [height, width],
     };
     [
         most_reached(

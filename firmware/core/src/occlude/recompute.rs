@@ -4,15 +4,18 @@ use super::layout::{Layout, Lent};
 use super::region::{KeptRegion, Region};
 use crate::MAX_TENSORS;
 use crate::arena::copy;
-use crate::image::{Dense, Layer, Op, Shape};
-use crate::ops::{InputRows, Output, concat, dense, lookup, slide};
+use crate::image::{Conv2d, Dense, Layer, MaxPool, Op, Shape};
+use crate::ops::conv2d::{POOLS_SUMS, PooledPart, pooled as pooled_sums};
+use crate::ops::{InputRows, Output, combine_with, concat, dense, lookup, max_pool, slide};
 use crate::run::to_logits;
 
 /// The state of an occlusion: which pixels of each tensor differ from the base.
 ///
 /// Methods return `None` only if a buffer is not where the layout says, which
 /// a checked image excludes.
-pub(super) struct Recompute<'l> {
+///
+/// Where `POOLS`, convolutions before a max-pool are pooled before they are requantised.
+pub(super) struct Recompute<'l, const POOLS: bool = POOLS_SUMS> {
     layout: &'l Layout<'l>,
     /// Per tensor: what was saved and evaluated again.
     saved: [KeptRegion; MAX_TENSORS],
@@ -21,7 +24,7 @@ pub(super) struct Recompute<'l> {
     macs: u64,
 }
 
-impl<'l> Recompute<'l> {
+impl<'l, const POOLS: bool> Recompute<'l, POOLS> {
     pub fn new(layout: &'l Layout<'l>) -> Self {
         let clean = [KeptRegion::default(); MAX_TENSORS];
         Self {
@@ -102,6 +105,13 @@ impl<'l> Recompute<'l> {
         let layer = self.layout.model.layer(index);
         let layer = layer.as_ref()?;
         let shape = layer.shape;
+        if self.layout.is_pooled_away(layer.output) {
+            return self.evaluate_pooled(arena, layer, is_base);
+        }
+        if self.layout.is_pooled_away(layer.input()) {
+            // With the convolution before it.
+            return Some(());
+        }
         let (mut changed, mut region) = (Region::default(), Region::whole(shape));
         if !is_base {
             for &input in layer.inputs {
@@ -111,7 +121,7 @@ impl<'l> Recompute<'l> {
                 Op::Conv2d(conv) => changed.reached_by(&conv.window, shape),
                 Op::MaxPool(pool) => changed.reached_by(&pool.window, shape),
                 Op::Dense(_) if !changed.is_empty() => region,
-                Op::Lookup(_) | Op::Concat | Op::Dense(_) => changed,
+                Op::Lookup(_) | Op::Concat | Op::Dense(_) | Op::Add(_) | Op::Mul(_) => changed,
             };
             if region.is_empty() {
                 return Some(());
@@ -127,6 +137,55 @@ impl<'l> Recompute<'l> {
             return Some(());
         }
         self.compare(arena, layer.output)
+    }
+
+    /// Evaluates a convolution and the max-pool after it.
+    #[inline(never)]
+    fn evaluate_pooled(
+        &mut self,
+        arena: &mut [u8],
+        layer: &Layer<'_>,
+        is_base: bool,
+    ) -> Option<()> {
+        let (Op::Conv2d(conv), next) = (&layer.op, self.layout.model.layer(layer.output)?) else {
+            return None;
+        };
+        let Op::MaxPool(pool) = &next.op else {
+            return None;
+        };
+        let mut region = Region::whole(next.shape);
+        if !is_base {
+            let changed: Region = (*self.changed.get(layer.input())?).into();
+            let made = changed.reached_by(&conv.window, layer.shape);
+            region = made.reached_by(&pool.window, next.shape);
+            if region.is_empty() {
+                return Some(());
+            }
+            self.save(arena, next.output, region)?;
+        }
+        let lent = self.layout.lend(arena, layer.input(), next.output)?;
+        if is_base {
+            // A plan's bytes are used, all of them, whichever way a build computes.
+            lent.scratch.fill(0);
+        }
+        // Polynomials have room wherever there are words for them.
+        let is_possible = cfg!(not(thumb1)) || pooled_sums::is_possible(conv, pool);
+        if POOLS && is_possible {
+            pool_sums(conv, lent, region)?;
+        } else {
+            pool_rows(&layer.op, pool, lent, region)?;
+        }
+        // A pixel of the max-pool is made of four.
+        let outputs = if is_base {
+            layer.shape.elements()
+        } else {
+            4 * region.pixels() * conv.output.channels
+        };
+        self.macs += (outputs * conv.weights_per_output()) as u64;
+        if is_base {
+            return Some(());
+        }
+        self.compare(arena, next.output)
     }
 
     /// Keeps `region` of a tensor, to put it back and to see what changed.
@@ -206,7 +265,7 @@ impl<'l> Recompute<'l> {
         let shape = layer.shape;
         let columns = region.left..region.left + region.width;
         let mut first_channel = 0;
-        for &input in layer.inputs {
+        for (operand, &input) in layer.inputs.iter().enumerate() {
             let source = self.shape(input.into())?;
             let Lent {
                 input,
@@ -224,6 +283,13 @@ impl<'l> Recompute<'l> {
                 match (&layer.op, y) {
                     (Op::Lookup(table), Output::Int8(y)) => {
                         lookup::apply(table, x.get(elements)?, y);
+                    }
+                    // The first operand is kept in the output's place until the second comes.
+                    (Op::Add(_) | Op::Mul(_), Output::Int8(y)) if operand == 0 => {
+                        copy(x.get(elements)?, y);
+                    }
+                    (op @ (Op::Add(_) | Op::Mul(_)), Output::Int8(y)) => {
+                        combine_with(op, x.get(elements)?, y)?;
                     }
                     (Op::Concat, Output::Int8(y)) => concat::place(
                         x.get(region.row(row, source))?,
@@ -284,4 +350,46 @@ impl<'l> Recompute<'l> {
         }
         Some(())
     }
+}
+
+/// Evaluates `region` of the max-pool after a convolution from the convolution's sums.
+fn pool_sums(conv: &Conv2d<'_>, lent: Lent<'_>, region: Region) -> Option<()> {
+    let shape = Shape {
+        height: conv.output.height / 2,
+        width: conv.output.width / 2,
+        channels: conv.output.channels,
+    };
+    for row in 0..region.height {
+        let part = PooledPart {
+            y: region.top + row,
+            is_first: row == 0,
+            columns: region.left..region.left + region.width,
+        };
+        let input = InputRows::all(lent.input.tensor);
+        pooled_sums::fill(conv, input, &part, lent.scratch);
+        let to = lent.output.tensor.get_mut(region.row(row, shape))?;
+        pooled_sums::pooled_row(conv, lent.scratch, to);
+    }
+    Some(())
+}
+
+/// The same from the convolution's rows, one at a time.
+fn pool_rows(op: &Op<'_>, pool: &MaxPool, lent: Lent<'_>, region: Region) -> Option<()> {
+    let channels = pool.output.channels;
+    let row_bytes = 2 * region.width * channels;
+    let words = lent.scratch.len().checked_sub(row_bytes.div_ceil(4))?;
+    let (scratch, made) = lent.scratch.split_at_mut_checked(words)?;
+    let made: &mut [i8] = bytemuck::must_cast_slice_mut(made);
+    let made = made.get_mut(..row_bytes)?;
+    let columns = 2 * region.left..2 * (region.left + region.width);
+    for row in 0..region.height {
+        let to = lent.output.tensor.get_mut(region.row(row, pool.output))?;
+        to.fill(i8::MIN);
+        for y in [0, 1].map(|down| 2 * (region.top + row) + down) {
+            let input = InputRows::all(lent.input.tensor);
+            slide(op, input, y, columns.clone(), scratch, Output::Int8(made))?;
+            max_pool::include_pairs(made, channels, to);
+        }
+    }
+    Some(())
 }

@@ -23,8 +23,25 @@ pub(crate) use bytes as pooled;
 pub(crate) use polynomials as pooled;
 
 use super::{InputRows, Output};
-use crate::image::{Conv2d, Shape, Window};
+use crate::image::{Conv2d, MaxPool, Shape, Window};
 use core::ops::Range;
+
+/// Whether this build pools sums before it requantises them, where a layer has words for it.
+pub(crate) const POOLS_SUMS: bool = cfg!(thumb1) || super::kernels::POOLS_SUMS;
+
+/// Whether rows of `conv`, pooled by `pool`, are computed so.
+pub(crate) fn pools_sums(conv: &Conv2d<'_>, pool: &MaxPool) -> bool {
+    POOLS_SUMS && pooled::is_possible(conv, pool)
+}
+
+/// A part of the max-pool after a convolution: columns `columns` of row `y`.
+#[derive(Clone, Debug)]
+pub(crate) struct PooledPart {
+    pub y: usize,
+    /// Whether the row before was not computed, in the same columns and scratch.
+    pub is_first: bool,
+    pub columns: Range<usize>,
+}
 
 /// What is to be computed: output pixels `columns` of row `y`.
 struct Part<'a, 'm> {

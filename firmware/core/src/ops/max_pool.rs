@@ -40,6 +40,16 @@ pub fn include(pool: &MaxPool, row: &[i8], input_y: usize, output: &mut [i8]) {
     }
 }
 
+/// Takes each pair of pixels into one of `output`, `[W, C]`.
+pub(crate) fn include_pairs(row: &[i8], channels: usize, output: &mut [i8]) {
+    let mut candidates = row.chunks_exact(channels.max(1));
+    for pixel in output.chunks_exact_mut(channels.max(1)) {
+        for _ in 0..2 {
+            kernels::maximum(pixel, candidates.next().unwrap_or_default());
+        }
+    }
+}
+
 fn include_row(pool: &MaxPool, row: &[i8], columns: Range<usize>, output: &mut [i8]) {
     let (window, channels) = (&pool.window, pool.input.channels.max(1));
     let pixels = output.chunks_exact_mut(channels);

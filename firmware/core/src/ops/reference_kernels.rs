@@ -545,12 +545,38 @@ fn sums_of_polynomials() {
                         outputs.into_iter().fold(i8::MIN, i8::max)
                     })
                     .collect();
-                conv2d::polynomials::fill(&conv, InputRows::all(&x), y, &mut scratch);
+                let width = pool.output.width;
+                let part = |columns| conv2d::PooledPart {
+                    y,
+                    is_first: y == 0,
+                    columns,
+                };
+                let whole = part(0..width);
+                let input = InputRows::all(&x);
+                conv2d::polynomials::fill(&conv, input, &whole, &mut scratch);
                 let mut got = vec![0; expected.len()];
                 conv2d::polynomials::pooled_row(&conv, &scratch, &mut got);
                 assert_eq!(got, expected, "{conv:?}");
-                if conv2d::bytes::are_used(&conv, &pool) {
-                    conv2d::bytes::fill(&conv, InputRows::all(&x), y, &mut of_bytes);
+                for columns in [0..1, 0..width - 1, 1..width, width / 2..width] {
+                    let part = conv2d::PooledPart {
+                        is_first: true,
+                        ..part(columns.clone())
+                    };
+                    let bytes = columns.start * channels..columns.end * channels;
+                    let expected = &expected[bytes];
+                    let mut got = vec![0; expected.len()];
+                    let mut apart = vec![0x5555_5555; words];
+                    conv2d::polynomials::fill(&conv, input, &part, &mut apart);
+                    conv2d::polynomials::pooled_row(&conv, &apart, &mut got);
+                    assert_eq!(got, expected, "{columns:?}: {conv:?}");
+                    if conv2d::bytes::is_possible(&conv, &pool) {
+                        conv2d::bytes::fill(&conv, input, &part, &mut apart);
+                        conv2d::bytes::pooled_row(&conv, &apart, &mut got);
+                        assert_eq!(got, expected, "{columns:?} by bytes: {conv:?}");
+                    }
+                }
+                if conv2d::bytes::is_possible(&conv, &pool) {
+                    conv2d::bytes::fill(&conv, input, &whole, &mut of_bytes);
                     let mut got = vec![0; expected.len()];
                     conv2d::bytes::pooled_row(&conv, &of_bytes, &mut got);
                     assert_eq!(got, expected, "by bytes: {conv:?}");

@@ -7,20 +7,12 @@ use thiserror::Error;
 
 use crate::data::DataError;
 use crate::encode::{EncodeError, StoredError};
+use crate::neuron::NeuronError;
+use crate::planted::PlantedError;
 
 /// Why a neuron cannot be driven.
 #[derive(Debug, Error)]
 pub enum ControlError {
-    /// There is no such neuron.
-    #[error("{who} has neurons 0 to {last}; neuron {neuron} is not one of them")]
-    NoNeuron {
-        /// The fit or the network.
-        who: String,
-        /// What was asked for.
-        neuron: usize,
-        /// The last neuron.
-        last: usize,
-    },
     /// A network as a judge whose last layer has maps.
     #[error("{model} ends in maps of {shape:?}; a judge ends in one value for each neuron")]
     JudgeMaps {
@@ -28,6 +20,12 @@ pub enum ControlError {
         model: String,
         /// `[C, H, W]`.
         shape: [usize; 3],
+    },
+    /// A folder of networks that see images of different sizes.
+    #[error("{folder}: the networks of a judge see images of one size")]
+    JudgeSizes {
+        /// The folder.
+        folder: String,
     },
     /// A softmax over a single neuron.
     #[error("a one-hot population needs at least two neurons; the fit has one")]
@@ -44,6 +42,12 @@ pub enum ControlError {
     /// The network.
     #[error(transparent)]
     Model(#[from] FloatModelError),
+    /// Neurons that judge.
+    #[error(transparent)]
+    Neuron(#[from] NeuronError),
+    /// Planted neurons that judge.
+    #[error(transparent)]
+    Planted(#[from] PlantedError),
     /// The way back through the network.
     #[error(transparent)]
     Explain(#[from] ExplainError),
@@ -55,11 +59,13 @@ pub enum ControlError {
 impl RequestError for ControlError {
     fn is_request(&self) -> bool {
         match self {
-            Self::NoNeuron { .. } | Self::JudgeMaps { .. } | Self::OneNeuron => true,
+            Self::JudgeMaps { .. } | Self::JudgeSizes { .. } | Self::OneNeuron => true,
             Self::Stored(error) => error.is_request(),
             Self::Data(error) => error.is_request(),
             Self::Encode(error) => error.is_request(),
             Self::Model(error) => error.is_request(),
+            Self::Neuron(error) => error.is_request(),
+            Self::Planted(error) => error.is_request(),
             Self::Explain(error) => error.is_request(),
             Self::Interrupted => false,
         }

@@ -1,84 +1,147 @@
 //! Who says what an image does to a neuron.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
-use cortexscope_explain::float_model::{FloatModel, Forward, LayerId, Overrides};
-use cortexscope_net::input::InputSpec;
-use cortexscope_net::input::Picture;
+use cortexscope_explain::float_model::{FloatModel, Overrides};
+use cortexscope_net::input::{InputSpec, ModelSpec, Picture};
 use image::DynamicImage;
 
 use super::error::ControlError;
 use super::population::{softmax, unit};
 use crate::data::Images;
 use crate::encode::Stored;
+use crate::neuron::{BoardNeuron, FittedNeuron, JoinedNeurons, LayerNeuron, Neuron, NeuronError};
+use crate::planted::{self, Planted};
+use crate::stimuli::as_shown;
 
-/// A model of neurons that answers images.
-#[derive(Debug)]
+/// Neurons that answer images, and what they answered to natural ones.
 pub struct Judge {
-    kind: Kind,
-    forward: Forward,
+    who: Who,
+    spec: InputSpec,
     /// Responses to natural images, `[neurons][images]`.
     natural: Vec<Vec<f64>>,
+    /// Mean and standard deviation by which each neuron's responses become z.
+    scales: Vec<[f64; 2]>,
 }
 
-#[derive(Debug)]
-enum Kind {
-    Fit(Box<Stored>),
-    Network(Box<FloatModel>),
+enum Who {
+    Model(Box<dyn Neuron>),
+    Board(Box<BoardNeuron>),
 }
+
+impl Who {
+    fn neuron(&mut self) -> &mut dyn Neuron {
+        match self {
+            Self::Model(model) => &mut **model,
+            Self::Board(board) => &mut **board,
+        }
+    }
+}
+
+/// Told how many natural images were shown; `Break` ends the work.
+pub type Shown<'a> = &'a mut dyn FnMut(usize) -> ControlFlow<()>;
 
 impl Judge {
-    /// A fit; natural images are those of its session.
+    /// The neurons of a fit; natural images are those of its session.
     ///
     /// # Errors
     /// The network cannot be run.
-    pub fn of_fit(fit: Stored) -> Result<Self, ControlError> {
+    pub fn of_fit(fit: &Stored) -> Result<Self, ControlError> {
         Ok(Self {
-            forward: Forward::new(&fit.model, &[fit.layer])?,
+            who: Who::Model(Box::new(FittedNeuron::new(fit, None)?)),
+            spec: as_shown(&fit.model.spec.input),
             natural: fit.predictions.clone(),
-            kind: Kind::Fit(Box::new(fit)),
+            scales: scales(fit),
         })
     }
 
-    /// A fit's folder, or a network that ends in one value for each neuron, such as a published
-    /// model of a neuron; then `images` are the natural ones. `spec` says how the network wants
-    /// its input, instead of the file beside it.
+    /// A fit's folder, a folder of planted neurons, or a network that ends in one value for each
+    /// neuron, such as a published model of a neuron, or a folder of such; `images` are the natural ones. `spec` says
+    /// how the network wants its input, instead of the file beside it.
     ///
     /// # Errors
-    /// There is neither, or it cannot be run.
+    /// There is none of them, it cannot be run, or `watch` ended the work.
     pub fn open(
         name: &str,
         spec: Option<&Path>,
-        images: &dyn Fn() -> Result<Images, ControlError>,
+        images: &Images,
+        watch: Shown<'_>,
     ) -> Result<Self, ControlError> {
+        if Path::new(name).join(planted::FILE).is_file() {
+            let neurons = Planted::open(Path::new(name))?;
+            let spec = ModelSpec::assumed(neurons.shape()).input;
+            return Self::of_neurons(Box::new(neurons), spec, images, watch);
+        }
         if Path::new(name).is_dir() {
-            return Self::of_fit(Stored::open(Path::new(name))?);
+            let networks = networks(Path::new(name));
+            if networks.is_empty() {
+                return Self::of_fit(&Stored::open(Path::new(name))?);
+            }
+            let mut parts = Vec::with_capacity(networks.len());
+            let mut input = None;
+            for network in networks {
+                let (part, spec) = network_neurons(&network, spec)?;
+                input.get_or_insert(spec);
+                parts.push(part);
+            }
+            let joined = JoinedNeurons::new(parts).zip(input);
+            let (joined, input) = joined.ok_or_else(|| ControlError::JudgeSizes {
+                folder: name.to_owned(),
+            })?;
+            return Self::of_neurons(Box::new(joined), input, images, watch);
         }
-        let overrides = Overrides {
-            spec: spec.map(Path::to_owned),
-            ..Overrides::default()
-        };
-        let model = FloatModel::open(name, &overrides)?;
-        let last: LayerId = model.last();
-        let shape = model.layer(last).shape;
-        if shape[1] * shape[2] > 1 {
-            let model = model.name.clone();
-            return Err(ControlError::JudgeMaps { model, shape });
-        }
-        let forward = Forward::new(&model, &[last])?;
-        let images = images()?;
-        let mut natural = vec![Vec::new(); shape[0]];
-        for image in 0..images.stimuli.len() {
-            let input = images.input(image, &model.spec.input)?;
-            let values = forward.run(&input)?.pop().unwrap_or_default();
-            let all = natural.iter_mut().zip(values);
-            all.for_each(|(own, value)| own.push(f64::from(value)));
-        }
+        let (neurons, input) = network_neurons(name, spec)?;
+        Self::of_neurons(Box::new(neurons), input, images, watch)
+    }
+
+    /// Neurons that see what `spec` makes of a picture; z is by their responses to the natural
+    /// `images`.
+    ///
+    /// # Errors
+    /// They do not answer, or `watch` ended the work.
+    pub fn of_neurons(
+        mut neurons: Box<dyn Neuron>,
+        spec: InputSpec,
+        images: &Images,
+        watch: Shown<'_>,
+    ) -> Result<Self, ControlError> {
+        let natural = natural(&mut *neurons, images, &spec, watch)?;
         Ok(Self {
-            kind: Kind::Network(Box::new(model)),
-            forward,
+            scales: natural.iter().map(|own| mean_and_deviation(own)).collect(),
+            who: Who::Model(neurons),
+            spec,
             natural,
         })
+    }
+
+    /// The neurons of `fit` as the int8 network on a board computes them. `twin` answers the
+    /// same at no cost of the board; it is shown the natural `images`.
+    ///
+    /// # Errors
+    /// The twin does not answer, or `watch` ended the work.
+    pub fn of_board(
+        board: BoardNeuron,
+        twin: &mut dyn Neuron,
+        fit: &Stored,
+        images: &Images,
+        watch: Shown<'_>,
+    ) -> Result<Self, ControlError> {
+        let spec = as_shown(&board.rig().model.spec.input);
+        Ok(Self {
+            natural: natural(twin, images, &spec, watch)?,
+            who: Who::Board(Box::new(board)),
+            spec,
+            scales: scales(fit),
+        })
+    }
+
+    /// The board, where one judges.
+    pub fn board(&mut self) -> Option<&mut BoardNeuron> {
+        match &mut self.who {
+            Who::Board(board) => Some(board),
+            Who::Model(_) => None,
+        }
     }
 
     /// Neurons.
@@ -89,13 +152,6 @@ impl Judge {
     /// Natural images.
     pub fn images(&self) -> usize {
         self.natural.first().map_or(0, Vec::len)
-    }
-
-    fn spec(&self) -> &InputSpec {
-        match &self.kind {
-            Kind::Fit(fit) => &fit.model.spec.input,
-            Kind::Network(model) => &model.spec.input,
-        }
     }
 
     /// The neuron of this judge that stands for `neuron`: its only one, or the one of the same
@@ -110,44 +166,34 @@ impl Judge {
         if neuron < self.neurons() {
             return Ok(neuron);
         }
-        Err(ControlError::NoNeuron {
+        Err(NeuronError::NoNeuron {
             who: "the judge".to_owned(),
             neuron,
             last: self.neurons() - 1,
-        })
+        }
+        .into())
     }
 
     /// Each neuron's response to a picture, which is fitted to the judge's own input.
     ///
     /// # Errors
-    /// The network fails.
-    pub fn respond(&self, picture: &DynamicImage) -> Result<Vec<f64>, ControlError> {
-        let input = self.spec().prepare(&Picture::of(picture.clone())).values;
-        let values = self.forward.run(&input)?.pop().unwrap_or_default();
-        Ok(match &self.kind {
-            Kind::Fit(fit) => {
-                let shape = fit.model.layer(fit.layer).shape;
-                fit.readout.predict(&fit.pooling.pool(values, shape))
-            }
-            Kind::Network(_) => values.into_iter().map(f64::from).collect(),
-        })
+    /// The neurons do not answer.
+    pub fn respond(&mut self, picture: &DynamicImage) -> Result<Vec<f64>, ControlError> {
+        let input = self.spec.prepare(&Picture::of(picture.clone())).values;
+        Ok(self.who.neuron().rates(&[&shares(&self.spec, &input)])?)
     }
 
-    /// The softmax of z-scored responses at `neuron`: z by mean and standard deviation of the
-    /// training responses of a fit, or of a network's responses to the natural images. `None` for
-    /// a single neuron.
+    /// z-scored responses: by mean and standard deviation of the training responses of a fit,
+    /// or of a network's responses to the natural images.
+    pub fn z(&self, responses: &[f64]) -> Vec<f64> {
+        let both = responses.iter().zip(&self.scales);
+        both.map(|(response, [mean, deviation])| (response - mean) / unit(*deviation))
+            .collect()
+    }
+
+    /// The softmax of z-scored responses at `neuron`; `None` for a single neuron.
     pub fn one_hot(&self, responses: &[f64], neuron: usize) -> Option<f64> {
-        if self.neurons() < 2 {
-            return None;
-        }
-        let z = responses.iter().enumerate().map(|(n, response)| {
-            let [mean, deviation] = match &self.kind {
-                Kind::Fit(fit) => [fit.about.means[n], fit.about.deviations[n]],
-                Kind::Network(_) => mean_and_deviation(&self.natural[n]),
-            };
-            (response - mean) / unit(deviation)
-        });
-        Some(softmax(&z.collect::<Vec<_>>())[neuron])
+        (self.neurons() > 1).then(|| softmax(&self.z(responses))[neuron])
     }
 
     /// The greatest response of `neuron` to a natural image, and the image.
@@ -170,6 +216,70 @@ impl Judge {
         });
         all.max_by(f64::total_cmp)
     }
+}
+
+/// The networks of a folder without a fit, in the order of their names.
+fn networks(folder: &Path) -> Vec<String> {
+    if Stored::is_in(folder) {
+        return Vec::new();
+    }
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let paths = files.map(|file| file.path());
+    let networks = paths.filter(|path| path.extension().is_some_and(|kind| kind == "onnx"));
+    let mut names: Vec<String> = networks.map(|path| path.display().to_string()).collect();
+    names.sort();
+    names
+}
+
+/// The outputs of a network, and how it takes pictures as they are.
+fn network_neurons(
+    name: &str,
+    spec: Option<&Path>,
+) -> Result<(LayerNeuron, InputSpec), ControlError> {
+    let overrides = Overrides {
+        spec: spec.map(Path::to_owned),
+        ..Overrides::default()
+    };
+    let model = FloatModel::open(name, &overrides)?;
+    let last = model.last();
+    let shape = model.layer(last).shape;
+    if shape[1] * shape[2] > 1 {
+        let model = model.name.clone();
+        return Err(ControlError::JudgeMaps { model, shape });
+    }
+    Ok((LayerNeuron::new(&model, last)?, as_shown(&model.spec.input)))
+}
+
+fn scales(fit: &Stored) -> Vec<[f64; 2]> {
+    let both = fit.about.means.iter().zip(&fit.about.deviations);
+    both.map(|(&mean, &deviation)| [mean, deviation]).collect()
+}
+
+/// An input in a model's units as shares of white. Unlike
+/// [`levels`](crate::stimuli::levels), it cuts nothing: recorded inputs may leave the range.
+fn shares(spec: &InputSpec, values: &[f32]) -> Vec<f32> {
+    let levels = spec.levels(values);
+    levels.into_iter().map(|level| level / 255.0).collect()
+}
+
+/// The responses `[neurons][images]` to natural images.
+fn natural(
+    neurons: &mut dyn Neuron,
+    images: &Images,
+    spec: &InputSpec,
+    watch: Shown<'_>,
+) -> Result<Vec<Vec<f64>>, ControlError> {
+    let mut natural = vec![Vec::new(); neurons.neurons()];
+    for image in 0..images.stimuli.len() {
+        if watch(image).is_break() {
+            return Err(ControlError::Interrupted);
+        }
+        let input = images.input(image, spec)?;
+        let rates = neurons.rates(&[&shares(spec, &input)])?;
+        let all = natural.iter_mut().zip(rates);
+        all.for_each(|(own, rate)| own.push(rate));
+    }
+    Ok(natural)
 }
 
 fn mean_and_deviation(values: &[f64]) -> [f64; 2] {

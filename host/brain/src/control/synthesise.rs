@@ -5,7 +5,9 @@
 //! whole loss over its standard deviation, the image shifted around its edges before each step.
 //! The loss is minus the score plus 500 times the total variation, half the mean square
 //! difference of neighbours along each axis. Scores are of z-scored responses, so that the
-//! weight means the same for every neuron.
+//! weight means the same for every neuron. Shifts and weight are those of 224 pixels: the same
+//! structure on a smaller image has greater differences of neighbours, in proportion to the
+//! size of a pixel, so the weight falls with the square of the side.
 
 use std::ops::ControlFlow;
 
@@ -17,6 +19,7 @@ use image::{GrayImage, Luma};
 use super::error::ControlError;
 use super::population::{softmax, unit};
 use crate::encode::Stored;
+use crate::neuron::NeuronError;
 
 /// What an image is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,15 +55,17 @@ pub struct Synthesis {
 }
 
 impl Settings {
-    /// The authors' settings; the shift, 19 pixels of 224, is that share of the input's side.
+    /// The authors' settings for 224 pixels, for the input's own side: a shift of 19 of them, and
+    /// the weight 500.
     pub fn new(goal: Goal, spec: &InputSpec) -> Self {
         let side = spec.size[0].max(spec.size[1]);
+        let scale = side as f64 / 224.0;
         Self {
             goal,
             steps: 200,
             rate: 0.01,
             jitter: (side * 19 + 112) / 224,
-            variation: 500.0,
+            variation: 500.0 * scale * scale,
         }
     }
 }
@@ -78,11 +83,12 @@ pub fn synthesise(
 ) -> Result<Synthesis, ControlError> {
     let neurons = fit.readout.neurons();
     if neuron >= neurons {
-        return Err(ControlError::NoNeuron {
+        return Err(NeuronError::NoNeuron {
             who: "the fit".to_owned(),
             neuron,
             last: neurons - 1,
-        });
+        }
+        .into());
     }
     if settings.goal == Goal::OneHot && neurons < 2 {
         return Err(ControlError::OneNeuron);

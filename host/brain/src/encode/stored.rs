@@ -138,6 +138,11 @@ pub fn save(folder: &Path, fit: &Fit, spec: &ModelSpec, about: &About) -> Result
 }
 
 impl Stored {
+    /// Whether there is a fit in `folder`.
+    pub fn is_in(folder: &Path) -> bool {
+        folder.join(FILE).is_file()
+    }
+
     /// Opens the fit that [`save`] kept in `folder`, and its network.
     ///
     /// # Errors

@@ -109,17 +109,21 @@ impl Natural {
         (0..count).filter_map(of_class).collect()
     }
 
-    /// How the correlation of each image's pixels with those of `evolved` predicts its rate.
-    pub fn prediction(&self, stimuli: &Stimuli, evolved: &[f32], zero: f64) -> Prediction {
+    /// The correlation of each image's pixels with those of `evolved`; 0 for an even image.
+    pub fn likeness(&self, stimuli: &Stimuli, evolved: &[f32]) -> Vec<f64> {
         let wide = |image: &[f32]| image.iter().map(|&v| f64::from(v)).collect::<Vec<f64>>();
         let evolved = wide(evolved);
-        let mut likeness = Vec::new();
-        let mut rates = Vec::new();
-        for (index, image) in stimuli.images.iter().enumerate().take(self.own.len()) {
-            // An even image is like nothing.
-            likeness.push(pearson(&wide(image), &evolved).unwrap_or(0.0));
-            rates.push(self.rate(index, zero));
-        }
+        let images = stimuli.images.iter().take(self.own.len());
+        images
+            .map(|image| pearson(&wide(image), &evolved).unwrap_or(0.0))
+            .collect()
+    }
+
+    /// How each image's likeness to `evolved` predicts its rate.
+    pub fn prediction(&self, stimuli: &Stimuli, evolved: &[f32], zero: f64) -> Prediction {
+        let likeness = self.likeness(stimuli, evolved);
+        let rates = (0..likeness.len()).map(|index| self.rate(index, zero));
+        let rates: Vec<f64> = rates.collect();
         Prediction {
             pearson: pearson(&likeness, &rates),
             spearman: spearman(&likeness, &rates),

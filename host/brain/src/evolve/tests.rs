@@ -239,3 +239,26 @@ fn an_experiment_without_a_budget_asks_nothing() {
     assert!(matches!(found, Err(EvolveError::NoQueries)));
     assert_eq!(planted.asked, 0);
 }
+
+/// A search climbs one rate; a population is refused before it is asked.
+#[test]
+fn a_population_is_not_climbed() {
+    struct Pair;
+    impl Neuron for Pair {
+        fn shape(&self) -> [usize; 3] {
+            [1, 6, 5]
+        }
+        fn description(&self) -> String {
+            "a pair".to_owned()
+        }
+        fn neurons(&self) -> usize {
+            2
+        }
+        fn rates(&mut self, _: &[&[f32]]) -> Result<Vec<f64>, NeuronError> {
+            panic!("it was asked")
+        }
+    }
+    let generator = Pixels::new([1, 6, 5]);
+    let error = evolve(&mut Pair, &generator, &Settings::default(), &mut on).unwrap_err();
+    assert!(error.is_request() && error.to_string().contains("a pair answers with 2"));
+}

@@ -1,4 +1,5 @@
-//! A unit of the int8 network on a board, asked over its link.
+//! A unit of the int8 network on a board, or neurons that a fit reads from one of its layers,
+//! asked over the board's link.
 //!
 //! The protocol answers one request after the other. What runs beside it is the host's own
 //! check: while the board computes an image, another thread has tract run the same int8
@@ -14,10 +15,11 @@ use cortexscope_explain::target::{Aim, Quantity, Target};
 use cortexscope_rig::session::{Mode, Statistics, TensorSet};
 use cortexscope_rig::{Recording, Rig};
 
-use super::{Neuron, NeuronError, check_rates, check_sizes};
+use super::{Neuron, NeuronError, check_population, check_sizes};
+use crate::encode::{Pooling, Readout, Stored};
 use crate::stimuli::values;
 
-/// A unit of the network on a board.
+/// A unit of the network on a board, or a population that is read from a layer of it.
 pub struct BoardNeuron {
     rig: Rig,
     unit: BoardUnit,
@@ -32,9 +34,28 @@ pub struct BoardUnit {
     /// The tensor's number on the board.
     tensor: usize,
     is_logits: bool,
-    aim: Aim,
     scale: f32,
     zero: i8,
+    reading: Reading,
+}
+
+/// What is read of a tensor.
+#[derive(Clone, Debug)]
+enum Reading {
+    /// A class, a map or a unit.
+    Unit(Aim),
+    /// The neurons of a fit.
+    Fit(Box<Read>),
+}
+
+/// How a fit reads a layer.
+#[derive(Clone, Debug)]
+struct Read {
+    /// `[C, H, W]` of the layer, before it is pooled.
+    shape: [usize; 3],
+    pooling: Pooling,
+    readout: Readout,
+    words: String,
 }
 
 /// A query that board and host answered differently.
@@ -42,9 +63,9 @@ pub struct BoardUnit {
 pub struct Mismatch {
     /// Its number, from 0.
     pub query: u64,
-    /// The board's rate.
+    /// The board's rate, of a population the first that differs.
     pub board: f64,
-    /// The rate by tract.
+    /// The same rate by tract.
     pub host: f64,
 }
 
@@ -66,6 +87,20 @@ impl BoardNeuron {
     /// The board has no such unit, or tract cannot load its network.
     pub fn new(rig: Rig, target: &Target) -> Result<Self, NeuronError> {
         let unit = BoardUnit::of(&rig.model, target)?;
+        Self::asking(rig, unit)
+    }
+
+    /// The neurons of `fit`, read from the int8 values of the board's tensor `tensor`, which
+    /// holds what the fit's layer does.
+    ///
+    /// # Errors
+    /// The tensor has another size, or tract cannot load the board's network.
+    pub fn fitted(rig: Rig, tensor: usize, fit: &Stored) -> Result<Self, NeuronError> {
+        let unit = BoardUnit::of_fit(&rig.model, tensor, fit)?;
+        Self::asking(rig, unit)
+    }
+
+    fn asking(rig: Rig, unit: BoardUnit) -> Result<Self, NeuronError> {
         let judge = Judge::new(&rig.model.int8_onnx)?;
         Ok(Self {
             begun: rig.session.statistics(),
@@ -115,29 +150,36 @@ impl Neuron for BoardNeuron {
 
     fn description(&self) -> String {
         let board = &self.rig.session.board().name;
-        format!("{} on {board}", self.unit.aim.words)
+        format!("{} on {board}", self.unit.words())
+    }
+
+    fn neurons(&self) -> usize {
+        match &self.unit.reading {
+            Reading::Unit(_) => 1,
+            Reading::Fit(read) => read.readout.neurons(),
+        }
     }
 
     fn rates(&mut self, images: &[&[f32]]) -> Result<Vec<f64>, NeuronError> {
         check_sizes(images, self.shape())?;
         let taps = self.unit.taps();
-        let mut rates = Vec::with_capacity(images.len());
+        let mut rates = Vec::with_capacity(images.len() * self.neurons());
         for image in images {
             let input = self
                 .rig
                 .model
                 .quantise(&values(&self.rig.model.spec.input, image));
             let recording = self.rig.infer(&input, Mode::Fused, taps, &mut |_| {})?;
-            let rate = self.unit.rate(&recording);
+            let answer = self.unit.rates(&recording);
+            rates.extend(&answer);
             self.check.compare(Query {
                 number: self.queries,
                 input,
-                rate,
+                rates: answer,
             });
             self.queries += 1;
-            rates.push(rate);
         }
-        check_rates(rates)
+        check_population(rates, self.neurons())
     }
 }
 
@@ -150,18 +192,7 @@ impl BoardUnit {
         let model = files.image.model();
         let missing = || NeuronError::NotOnBoard {
             what: target.to_string(),
-            layers: model
-                .tensors()
-                .skip(1)
-                .map(|tensor| {
-                    let shape = tensor.shape;
-                    format!(
-                        "{} {:?}",
-                        tensor.name,
-                        [shape.channels, shape.height, shape.width]
-                    )
-                })
-                .collect(),
+            layers: layers(files),
         };
         let last = model.tensor_count().saturating_sub(1);
         let (tensor, channel, position) = match target {
@@ -197,20 +228,50 @@ impl BoardUnit {
         Ok(Self {
             tensor,
             is_logits: tensor == last,
-            aim: Aim {
+            scale: view.scale,
+            zero: view.zero,
+            reading: Reading::Unit(Aim {
                 layer: LayerId(tensor),
                 shape,
                 what,
                 words: format!("{target}, int8"),
-            },
+            }),
+        })
+    }
+
+    fn of_fit(files: &ModelFiles, tensor: usize, fit: &Stored) -> Result<Self, NeuronError> {
+        let model = files.image.model();
+        let layer = fit.model.layer(fit.layer);
+        let view = model.tensor(tensor);
+        let view = view.filter(|view| view.shape.elements() == layer.elements());
+        let view = view.ok_or_else(|| NeuronError::NotOnBoard {
+            what: format!("{} {:?}", layer.name, layer.shape),
+            layers: layers(files),
+        })?;
+        Ok(Self {
+            tensor,
+            is_logits: tensor == model.tensor_count().saturating_sub(1),
             scale: view.scale,
             zero: view.zero,
+            reading: Reading::Fit(Box::new(Read {
+                shape: layer.shape,
+                pooling: fit.pooling,
+                readout: fit.readout.clone(),
+                words: format!(
+                    "{} neurons fitted to {}, int8",
+                    fit.readout.neurons(),
+                    layer.name
+                ),
+            })),
         })
     }
 
     /// The unit in words, for a picture.
     pub fn words(&self) -> &str {
-        &self.aim.words
+        match &self.reading {
+            Reading::Unit(aim) => &aim.words,
+            Reading::Fit(read) => &read.words,
+        }
     }
 
     /// What the board is asked to send beside the logits.
@@ -224,28 +285,43 @@ impl BoardUnit {
 
     /// The rate from an answer to a request with [`BoardUnit::taps`].
     pub fn rate(&self, recording: &Recording) -> f64 {
+        self.rates(recording).first().copied().unwrap_or(0.0)
+    }
+
+    /// The same of a population: the rate of each of its neurons.
+    fn rates(&self, recording: &Recording) -> Vec<f64> {
         if self.is_logits {
-            return self.aim.value(&recording.logits);
+            return self.of_real(recording.logits.clone());
         }
         let mut tapped = recording.activations.iter();
         let tapped = tapped.find(|tapped| tapped.tensor == self.tensor);
         self.of_int8(tapped.map_or(&[], |tapped| &tapped.values))
     }
 
-    /// The rate from the tensor's int8 values, `[C, H, W]`.
-    fn of_int8(&self, values: &[i8]) -> f64 {
+    /// The rates from the tensor's int8 values, `[C, H, W]`.
+    fn of_int8(&self, values: &[i8]) -> Vec<f64> {
         let zero = i32::from(self.zero);
-        let real: Vec<f32> = values
+        let real = values
             .iter()
-            .map(|&q| (i32::from(q) - zero) as f32 * self.scale)
-            .collect();
-        self.aim.value(&real)
+            .map(|&q| (i32::from(q) - zero) as f32 * self.scale);
+        self.of_real(real.collect())
     }
 
-    /// The rate from what tract computed.
-    fn of_trace(&self, trace: &Trace) -> f64 {
+    /// The rates from the tensor's real values, `[C, H, W]`.
+    fn of_real(&self, values: Vec<f32>) -> Vec<f64> {
+        match &self.reading {
+            Reading::Unit(aim) => vec![aim.value(&values)],
+            Reading::Fit(read) => {
+                let cells = read.pooling.pool(values, read.shape);
+                read.readout.predict(&cells)
+            }
+        }
+    }
+
+    /// The rates from what tract computed.
+    fn of_trace(&self, trace: &Trace) -> Vec<f64> {
         if self.is_logits {
-            return self.aim.value(&trace.logits);
+            return self.of_real(trace.logits.clone());
         }
         let layer = self
             .tensor
@@ -253,6 +329,17 @@ impl BoardUnit {
             .and_then(|layer| trace.activations.get(layer));
         self.of_int8(layer.map(Vec::as_slice).unwrap_or_default())
     }
+}
+
+/// The board's layers and their shapes, for a message.
+fn layers(files: &ModelFiles) -> Vec<String> {
+    let tensors = files.image.model().tensors().skip(1);
+    let words = tensors.map(|tensor| {
+        let shape = tensor.shape;
+        let sizes = [shape.channels, shape.height, shape.width];
+        format!("{} {sizes:?}", tensor.name)
+    });
+    words.collect()
 }
 
 fn named(files: &ModelFiles, layer: &str) -> Option<usize> {
@@ -265,7 +352,7 @@ fn named(files: &ModelFiles, layer: &str) -> Option<usize> {
 struct Query {
     number: u64,
     input: Vec<i8>,
-    rate: f64,
+    rates: Vec<f64>,
 }
 
 /// What the checking thread is told.
@@ -333,11 +420,12 @@ fn compare(judge: &Judge, unit: &BoardUnit, tasks: &Receiver<Task>) {
                 Ok(trace) => {
                     agreement.queries += 1;
                     let host = unit.of_trace(&trace);
-                    if host.to_bits() != query.rate.to_bits() {
+                    let mut both = query.rates.iter().copied().zip(host);
+                    if let Some((board, host)) = both.find(|(a, b)| a.to_bits() != b.to_bits()) {
                         agreement.mismatches += 1;
                         agreement.first.get_or_insert(Mismatch {
                             query: query.number,
-                            board: query.rate,
+                            board,
                             host,
                         });
                     }
@@ -355,6 +443,7 @@ fn compare(judge: &Judge, unit: &BoardUnit, tasks: &Receiver<Task>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cortexscope_compile::model_files::ModelFiles;
     use cortexscope_rig::board::{Engine, FarEnd, find};
     use cortexscope_rig::session::Cancel;
 
@@ -394,7 +483,7 @@ mod tests {
             neuron.check.compare(Query {
                 number,
                 input: input.clone(),
-                rate: 1e9,
+                rates: vec![1e9],
             });
         }
         let agreement = neuron.agreement().unwrap();

@@ -5,7 +5,7 @@ use cortexscope_explain::float_model::{FloatModel, Forward};
 use cortexscope_explain::target::Aim;
 use cortexscope_net::input::InputSpec;
 
-use super::{Differentiable, Neuron, NeuronError, check_rates, check_sizes};
+use super::{Differentiable, Neuron, NeuronError, check_rates, check_sizes, to_shares};
 use crate::stimuli::values;
 
 /// A map, a unit or a class of a float network.
@@ -39,13 +39,7 @@ impl Differentiable for FloatNeuron {
         check_sizes(&[image], self.spec.shape())?;
         let pass = self.backward.run(&values(&self.spec, image), &self.aim)?;
         let rate = check_rates(vec![pass.score])?[0];
-        let positions = self.spec.size[0] * self.spec.size[1];
-        let planes = pass.gradient.chunks(positions).enumerate();
-        let slopes = planes.flat_map(|(channel, plane)| {
-            let span = self.spec.value(channel, 255) - self.spec.value(channel, 0);
-            plane.iter().map(move |slope| slope * span)
-        });
-        Ok((rate, slopes.collect()))
+        Ok((rate, to_shares(&self.spec, &pass.gradient)))
     }
 }
 

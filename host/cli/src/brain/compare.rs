@@ -1,5 +1,6 @@
 //! `cortexscope brain compare`.
 
+use super::Made;
 use crate::common::{blame, ctrl_c, print_json, wrong};
 use crate::full::FloatModelArgs;
 use crate::progress;
@@ -9,10 +10,11 @@ use cortexscope_brain::encode::{Features, Stage};
 use cortexscope_brain::similarity::{
     Rdm, RdmCeiling, compare, debiased_cka, half_ceiling, subject_ceiling,
 };
+use cortexscope_brain::stimuli::as_shown;
 use cortexscope_explain::float_model::{FloatModel, LayerId};
 use cortexscope_present::documents::brain_compare::{BrainCompare, CeilingRange, LayerAgreement};
 use cortexscope_present::results::ResultFolder;
-use cortexscope_present::scene::dissimilarity::{Shown, matrices};
+use cortexscope_present::scene::dissimilarity::{Shown, agreement, matrices};
 use cortexscope_present::terminal::{Column, Style, write_table};
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -78,10 +80,22 @@ struct Brain {
 
 impl CompareCommand {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
+        let made = self.make()?;
+        if self.json {
+            print_json(&made.document)?;
+        } else {
+            say(&made.document)?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Compares, and writes what was found into the folder, if one is given.
+    pub fn make(&self) -> anyhow::Result<Made<BrainCompare>> {
         if !(10..=1_000_000).contains(&self.draws) {
             return Err(wrong("--draws: give a number from 10 to 1,000,000"));
         }
-        let model = self.model.open()?;
+        let mut model = self.model.open()?;
+        model.spec.input = as_shown(&model.spec.input);
         let layers = self.layers(&model)?;
         let images = Images::open(&self.images).map_err(blame)?;
         let brain = self.brain(images.stimuli.len()).map_err(blame)?;
@@ -133,11 +147,9 @@ impl CompareCommand {
             });
             found.push(LayerAgreement::new(name, features.shape, agreement, cka));
         }
+        let drawing = matrices(&model, &shown)?;
         let picture = match &results {
-            Some(results) => {
-                let drawing = matrices(&model, &shown)?;
-                Some(results.drawing("compare.png", &drawing, 1).map_err(blame)?)
-            }
+            Some(results) => Some(results.drawing("compare.png", &drawing, 1).map_err(blame)?),
             None => None,
         };
         let document = BrainCompare {
@@ -164,12 +176,11 @@ impl CompareCommand {
             results.receipt("compare.json", &document).map_err(blame)?;
             results.commit().map_err(blame)?;
         }
-        if self.json {
-            print_json(&document)?;
-        } else {
-            say(&document)?;
-        }
-        Ok(ExitCode::SUCCESS)
+        let layers = agreement(&document);
+        Ok(Made {
+            drawings: [layers].into_iter().flatten().chain([drawing]).collect(),
+            document,
+        })
     }
 
     fn layers(&self, model: &FloatModel) -> anyhow::Result<Vec<LayerId>> {

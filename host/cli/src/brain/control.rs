@@ -1,22 +1,17 @@
 //! `cortexscope brain control`.
 
-use crate::common::{blame, ctrl_c, print_json, wrong};
+use super::Made;
+use super::board::say_board;
+use super::laboratory::{LaboratoryArgs, board_of, go_on};
+use crate::common::{blame, ctrl_c, print_json};
+use crate::conventions::FAILED;
 use crate::progress;
 use clap::{Args, ValueEnum};
-use cortexscope_brain::control::{
-    ControlError, Goal, Judge, Settings, contrast, phase_scrambled, similarity, synthesise,
-    with_contrast,
-};
-use cortexscope_brain::data::{Images, Stimulus};
-use cortexscope_brain::encode::Stored;
-use cortexscope_draw::{GridLayout, Theme, Tile, Tiles, tile_grid};
-use cortexscope_net::input::grey;
-use cortexscope_net::output::{self, make_folder};
-use cortexscope_present::documents::Document;
-use cortexscope_present::documents::brain_control::{BrainControl, ControlImage, DrivenImage};
-use image::{DynamicImage, GrayImage};
+use cortexscope_brain::control::Goal;
+use cortexscope_present::documents::brain_control::{BrainControl, control_images, driven_images};
+use cortexscope_present::results::ResultFolder;
+use cortexscope_present::scene::control::{self, Words, goal_name};
 use std::io::Write;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -27,55 +22,17 @@ pub(super) struct ControlCommand {
     /// The neuron's response as high as possible, or high alone among all neurons of the fit.
     #[arg(value_enum)]
     goal: GoalArg,
-    /// A folder that `brain fit` wrote.
-    #[arg(long, value_name = "DIR")]
-    fit: PathBuf,
+    #[command(flatten)]
+    laboratory: LaboratoryArgs,
     /// The neuron, from 0.
     #[arg(long, value_name = "N")]
     neuron: usize,
     /// Images, each from its own seed.
     #[arg(long, value_name = "N", default_value_t = 5)]
     seeds: usize,
-    /// Who judges the images: a folder that `brain fit` wrote with another network, or a network
-    /// that ends in one value for each neuron.
-    #[arg(long, value_name = "DIR")]
-    judge: Option<String>,
-    /// How a network that judges wants its input, instead of the file beside it.
-    #[arg(long, value_name = "TOML", requires = "judge")]
-    judge_spec: Option<PathBuf>,
-    /// The natural images, where they are no longer where the fit found them.
-    #[arg(long)]
-    images: Option<String>,
-    /// Steps of each image.
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 200,
-        help_heading = "Synthesis"
-    )]
-    steps: usize,
-    /// Size of a step, of grey levels from −1 to 1.
-    #[arg(long, default_value_t = 0.01, help_heading = "Synthesis")]
-    rate: f64,
-    /// Weight of the total variation.
-    #[arg(
-        long,
-        value_name = "WEIGHT",
-        default_value_t = 500.0,
-        help_heading = "Synthesis"
-    )]
-    variation: f64,
     /// Images made for other neurons, as controls.
     #[arg(long, value_name = "N", default_value_t = 3, help_heading = "Controls")]
     others: usize,
-    /// Standard deviation of the grey levels of the control with raised contrast.
-    #[arg(
-        long,
-        value_name = "SD",
-        default_value_t = 64.0,
-        help_heading = "Controls"
-    )]
-    contrast: f64,
     /// The folder for the images, the picture and the receipt.
     #[arg(short, long, value_name = "DIR", default_value = "cortexscope-output")]
     output: PathBuf,
@@ -90,189 +47,57 @@ enum GoalArg {
     Ohp,
 }
 
-impl GoalArg {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Stretch => "stretch",
-            Self::Ohp => "ohp",
-        }
-    }
-}
-
-/// What both models say of a picture.
-struct Scores {
-    own: f64,
-    judge: Option<f64>,
-}
-
 impl ControlCommand {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
-        let begun = Instant::now();
-        if self.seeds == 0 || self.steps == 0 {
-            return Err(wrong("--seeds and --steps are numbers from 1 up"));
+        let document = self.make()?.document;
+        if self.json {
+            print_json(&document)?;
+        } else {
+            say(&document)?;
         }
-        let is_positive = |value: f64| value.is_finite() && value > 0.0;
-        if !is_positive(self.rate) || !is_positive(self.contrast) {
-            return Err(wrong("--rate and --contrast are numbers greater than 0"));
-        }
-        if !(self.variation.is_finite() && self.variation >= 0.0) {
-            return Err(wrong("--variation is a number from 0 up"));
-        }
-        let fit = Stored::open(&self.fit).map_err(blame)?;
-        let named = self
-            .images
-            .clone()
-            .unwrap_or_else(|| fit.about.images.clone());
-        let images = || Images::open(&named).map_err(ControlError::from);
-        let own = Judge::of_fit(Stored::open(&self.fit).map_err(blame)?).map_err(blame)?;
-        if self.neuron >= own.neurons() {
-            return Err(blame(ControlError::NoNeuron {
-                who: self.fit.display().to_string(),
-                neuron: self.neuron,
-                last: own.neurons() - 1,
-            }));
-        }
-        let judge = self.judge.as_ref().map(|name| {
-            let judge = Judge::open(name, self.judge_spec.as_deref(), &images)?;
-            let neuron = judge.twin(self.neuron)?;
-            Ok((judge, neuron))
-        });
-        let judge = judge.transpose().map_err(blame::<ControlError>)?;
-        let natural = images().map_err(blame)?;
-        make_folder(&self.output).map_err(blame)?;
+        let has_mismatch = document.board.is_some_and(|board| board.mismatches > 0);
+        Ok(ExitCode::from(if has_mismatch { FAILED } else { 0 }))
+    }
 
+    /// Makes the images, and writes them, the picture and the receipt into the folder.
+    pub fn make(&self) -> anyhow::Result<Made<BrainControl>> {
+        let begun = Instant::now();
         let goal = match self.goal {
             GoalArg::Stretch => Goal::Stretch,
             GoalArg::Ohp => Goal::OneHot,
         };
-        let settings = Settings {
-            steps: self.steps,
-            rate: self.rate,
-            variation: self.variation,
-            ..Settings::new(goal, &fit.model.spec.input)
-        };
-        let score = |who: &Judge, neuron: usize, picture: &DynamicImage| {
-            let responses = who.respond(picture)?;
-            Ok::<_, ControlError>(match goal {
-                Goal::Stretch => Some(responses[neuron]),
-                Goal::OneHot => who.one_hot(&responses, neuron),
-            })
-        };
-        let scores = |picture: &GrayImage| -> Result<Scores, ControlError> {
-            let picture = DynamicImage::ImageLuma8(picture.clone());
-            let judged = judge
-                .as_ref()
-                .map(|(judge, twin)| score(judge, *twin, &picture));
-            Ok(Scores {
-                own: score(&own, self.neuron, &picture)?.unwrap_or(f64::NAN),
-                judge: judged.transpose()?.flatten(),
-            })
-        };
-
-        let others: Vec<usize> = (1..own.neurons())
-            .map(|step| (self.neuron + step) % own.neurons())
-            .take(self.others)
-            .collect();
+        let opened = self.laboratory.open()?;
+        let fit = &opened.fit;
+        let protocol = self
+            .laboratory
+            .protocol(fit, goal, self.seeds, self.others)?;
         let cancel = ctrl_c()?;
-        let bar = progress::bar(self.steps * (self.seeds + others.len()), "steps");
-        let make = |neuron: usize, seed: u64| {
-            synthesise(&fit, neuron, &settings, seed, &mut |_| {
-                bar.inc(1);
-                if cancel.is_cancelled() {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                }
-            })
-            .map_err(blame)
-        };
-        let made = (0..self.seeds as u64).map(|seed| Ok((seed, make(self.neuron, seed)?.picture)));
-        let made: Vec<(u64, GrayImage)> = made.collect::<anyhow::Result<_>>()?;
-        let foreign = others
-            .iter()
-            .map(|&other| Ok((other, make(other, 0)?.picture)));
-        let foreign: Vec<(usize, GrayImage)> = foreign.collect::<anyhow::Result<_>>()?;
+        let mut laboratory = self.laboratory.laboratory(&opened, &cancel)?;
+        laboratory.check(self.neuron).map_err(blame)?;
+        let results = ResultFolder::begin(&self.output).map_err(blame)?;
+        let others = self.others.min(fit.readout.neurons() - 1);
+        let bar = progress::bar(self.laboratory.steps * (self.seeds + others), "steps");
+        let trial = laboratory.drive(self.neuron, &protocol, &mut || {
+            bar.inc(1);
+            go_on(&cancel)
+        });
+        let trial = trial.map_err(blame)?;
         bar.finish_and_clear();
 
-        let mut tiles = Vec::new();
-        let mut driven = Vec::new();
-        for (seed, picture) in &made {
+        let mut files = Vec::new();
+        for image in &trial.images {
             let name = format!(
-                "{}.neuron-{}.seed-{seed}.png",
-                self.goal.name(),
-                self.neuron
+                "{}.neuron-{}.seed-{}.png",
+                goal_name(goal),
+                self.neuron,
+                image.seed
             );
-            let file = self.output.join(name);
-            picture.save(&file)?;
-            let scores = scores(picture).map_err(blame)?;
-            tiles.push(tile(picture, format!("seed {seed}"), &scores));
-            driven.push(DrivenImage {
-                seed: *seed,
-                own: scores.own,
-                judge: scores.judge,
-                contrast: contrast(picture),
-                file: file.display().to_string(),
-            });
+            let file = results.picture(&name, image.answered.picture.clone());
+            let file = file.map_err(blame)?;
+            files.push(file.display().to_string());
         }
-        let (natural_image, natural_response) = own.natural_best(self.neuron);
-        let mut controls = Vec::new();
-        let mut control =
-            |name: &str, of: Option<u64>, picture: &GrayImage| -> anyhow::Result<()> {
-                let scores = scores(picture).map_err(blame)?;
-                let label = of.map_or_else(|| name.to_owned(), |of| format!("{name} {of}"));
-                tiles.push(tile(picture, label, &scores));
-                controls.push(ControlImage {
-                    name: name.to_owned(),
-                    of,
-                    own: scores.own,
-                    judge: scores.judge,
-                    contrast: contrast(picture),
-                });
-                Ok(())
-            };
-        let same = driven.iter().map(|image| image.contrast).sum::<f64>() / driven.len() as f64;
-        if let Some(Stimulus::Picture(best)) = natural.stimuli.get(natural_image) {
-            let [height, width] = fit.model.spec.input.size.map(|side| side as u32);
-            let filter = image::imageops::FilterType::Triangle;
-            let best = grey::of(&best.opaque(), true);
-            let best = image::imageops::resize(&best, width, height, filter);
-            control("natural", None, &best)?;
-            control(
-                "natural at the same contrast",
-                None,
-                &with_contrast(&best, same),
-            )?;
-        }
-        for (seed, picture) in &made {
-            control(
-                "phase-scrambled",
-                Some(*seed),
-                &phase_scrambled(picture, *seed),
-            )?;
-            control(
-                "contrast raised",
-                Some(*seed),
-                &with_contrast(picture, self.contrast),
-            )?;
-        }
-        for (other, picture) in &foreign {
-            control("made for another neuron", Some(*other as u64), picture)?;
-        }
-
-        let most = |who: &Judge, neuron: usize| match goal {
-            Goal::Stretch => Some(who.natural_best(neuron).1),
-            Goal::OneHot => who.natural_one_hot(neuron),
-        };
-        let natural_max_own = most(&own, self.neuron).unwrap_or(natural_response);
-        let judged = judge.as_ref().and_then(|(judge, twin)| most(judge, *twin));
-        let beyond = |over: f64, of: &dyn Fn(&DrivenImage) -> Option<f64>| {
-            let above = driven
-                .iter()
-                .filter(|image| of(image).is_some_and(|score| score > over));
-            above.count() as f64 / driven.len() as f64
-        };
         let mut notes = Vec::new();
-        if judge.is_none() {
+        if opened.named.is_none() {
             notes.push(
                 "without --judge the images are graded by the model that they were made with, \
                  which says nothing of control"
@@ -285,88 +110,45 @@ impl ControlCommand {
                 self.seeds
             ));
         }
-        let picture = self.output.join("control.png");
-        let drawing = self.drawing(&fit, tiles)?;
-        output::write(&picture, &drawing).map_err(blame)?;
+        let words = Words {
+            model: &fit.model.name,
+            layer: &fit.about.layer,
+            judge: opened.named.as_deref(),
+        };
+        let drawing = control::trial(&trial, words)?;
+        let picture = results.drawing("control.png", &drawing, 1).map_err(blame)?;
+        let settings = protocol.settings;
         let document = BrainControl {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            goal: self.goal.name().to_owned(),
-            fit: self.fit.display().to_string(),
+            goal: goal_name(goal).to_owned(),
+            fit: self.laboratory.fit.display().to_string(),
             neuron: self.neuron,
-            judge: self.judge.clone(),
+            judge: opened.named.clone(),
+            board: board_of(&mut laboratory)?,
             steps: settings.steps,
             rate: settings.rate,
             jitter: settings.jitter,
             variation: settings.variation,
-            natural_max: judged.unwrap_or(natural_max_own),
-            natural_max_own,
-            natural_image,
-            natural_images: own.images(),
-            beyond_natural: judged.map(|over| beyond(over, &|image| image.judge)),
-            beyond_natural_own: beyond(natural_max_own, &|image| Some(image.own)),
-            seed_similarity: likeness(&made),
-            images: driven,
-            controls,
+            natural_max: trial.natural_max_judge.unwrap_or(trial.natural_max_own),
+            natural_max_own: trial.natural_max_own,
+            natural_image: trial.natural_image,
+            natural_images: trial.natural_images,
+            beyond_natural: trial.beyond_judge(),
+            beyond_natural_own: trial.beyond_own(),
+            seed_similarity: trial.seed_similarity(),
+            images: driven_images(&trial, &files),
+            controls: control_images(&trial),
             notes,
             picture: picture.display().to_string(),
             seconds: begun.elapsed().as_secs_f64(),
         };
-        let receipt = self.output.join("control.json");
-        output::write(&receipt, document.to_text()?.as_bytes()).map_err(blame)?;
-        if self.json {
-            print_json(&document)?;
-        } else {
-            say(&document)?;
-        }
-        Ok(ExitCode::SUCCESS)
+        results.receipt("control.json", &document).map_err(blame)?;
+        results.commit().map_err(blame)?;
+        Ok(Made {
+            document,
+            drawings: vec![drawing],
+        })
     }
-
-    fn drawing(&self, fit: &Stored, tiles: Vec<Tile>) -> anyhow::Result<Vec<u8>> {
-        let side = fit.model.spec.input.size[0].max(fit.model.spec.input.size[1]);
-        let tiles = Tiles {
-            title: format!(
-                "{}: {} of neuron {}",
-                fit.model.name,
-                self.goal.name(),
-                self.neuron
-            ),
-            shape: String::new(),
-            op: fit.about.layer.clone(),
-            statement: "own: the model that the images were made with; judge: another one"
-                .to_owned(),
-            footnote: "images as they were scored, contrast not stretched".to_owned(),
-            bar: None,
-            columns: None,
-            tiles,
-        };
-        let layout = GridLayout {
-            max_width: 1280,
-            px_per_value: (112 / side).max(1) as u32,
-        };
-        Ok(tile_grid(&tiles, layout)?.png(Theme::Light, 1)?)
-    }
-}
-
-fn tile(picture: &GrayImage, name: String, scores: &Scores) -> Tile {
-    let judge = scores.judge.map_or_else(
-        || "no judge".to_owned(),
-        |score| format!("judge {score:.3}"),
-    );
-    Tile {
-        image: DynamicImage::ImageLuma8(picture.clone()).to_rgb8(),
-        lines: vec![name, format!("own {:.3}", scores.own), judge],
-    }
-}
-
-/// The mean correlation of each pair of images.
-fn likeness(made: &[(u64, GrayImage)]) -> Option<f64> {
-    let mut all = Vec::new();
-    for (at, (_, first)) in made.iter().enumerate() {
-        for (_, second) in &made[at + 1..] {
-            all.push(similarity(first, second)?);
-        }
-    }
-    (!all.is_empty()).then(|| all.iter().sum::<f64>() / all.len() as f64)
 }
 
 fn say(document: &BrainControl) -> anyhow::Result<()> {
@@ -397,6 +179,9 @@ fn say(document: &BrainControl) -> anyhow::Result<()> {
             control.own,
             judge(control.judge)
         )?;
+    }
+    if let Some(board) = &document.board {
+        say_board(&mut out, board)?;
     }
     for note in &document.notes {
         writeln!(out, "note: {note}")?;

@@ -6,13 +6,15 @@ mod subject;
 use crate::common::{TapeArgs, blame, ctrl_c, print_json, wrong};
 use crate::progress;
 use clap::Args;
+use cortexscope_brain::data::Images;
 use cortexscope_brain::evolve::{Checkpoint, Experiment, Plan, Settings, Stage, Zero, experiment};
 use cortexscope_brain::generator::{COMPONENTS, Decoder, Generator, Linear, Pixels};
 use cortexscope_brain::noise::Noise;
 use cortexscope_brain::optimise::preset;
 use cortexscope_brain::stimuli::Stimuli;
 use cortexscope_draw::number::{grouped, significant};
-use cortexscope_draw::{Drawing, response_trace, tile_grid};
+use cortexscope_draw::{Drawing, intervals, response_trace, tile_grid};
+use cortexscope_explain::float_model::FloatModel;
 use cortexscope_net::output::make_folder;
 use cortexscope_present::results::{ResultFolder, SaveError};
 use cortexscope_present::scene::evolution::{self as scene, Words};
@@ -29,11 +31,22 @@ const RECEIPT: &str = "evolution.json";
 #[derive(Args)]
 pub(in crate::brain) struct Evolve {
     /// A shipped model or the path of a float ONNX; with --board, of a compiled model.
-    #[arg(long, required_unless_present = "program")]
+    #[arg(long, required_unless_present_any = ["program", "fit"])]
     model: Option<String>,
     /// The neuron: LAYER:CHANNEL (the sum of a map), LAYER:CHANNEL:Y:X (one unit) or class:K.
-    #[arg(long, required_unless_present = "program")]
+    #[arg(long, required_unless_present_any = ["program", "fit"])]
     target: Option<String>,
+    /// Ask a neuron of this folder that `brain fit` wrote instead.
+    #[arg(
+        long,
+        value_name = "DIR",
+        requires = "neuron",
+        conflicts_with_all = ["model", "target", "board", "program"]
+    )]
+    fit: Option<PathBuf>,
+    /// The neuron of the fit, from 0.
+    #[arg(long, value_name = "N", requires = "fit")]
+    neuron: Option<usize>,
     /// Ask the int8 network on this board instead of the float model.
     #[arg(long)]
     board: Option<String>,
@@ -83,7 +96,8 @@ pub(in crate::brain) struct Evolve {
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// Natural images: mnist (the 10,000 test digits), a folder of pictures, a .npy array of
-    /// inputs, or none [default: mnist for grey models of 28×28, otherwise none].
+    /// inputs, or none [default: those of a fit's session, mnist for grey models of 28×28,
+    /// otherwise none].
     #[arg(long)]
     images: Option<String>,
     /// Natural images to take, from the first on.
@@ -109,6 +123,27 @@ pub(in crate::brain) struct Evolve {
 
 impl Evolve {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
+        let Evolved {
+            document,
+            search,
+            files,
+            ..
+        } = self.make()?;
+        if self.json {
+            print_json(&document)?;
+        } else {
+            document::say(&document, &search, &files)?;
+        }
+        let has_mismatch = document.board.is_some_and(|board| board.mismatches > 0);
+        Ok(ExitCode::from(if has_mismatch {
+            crate::conventions::FAILED
+        } else {
+            0
+        }))
+    }
+
+    /// Searches, and writes what was found into the folder.
+    pub fn make(&self) -> anyhow::Result<Evolved> {
         let noise = self.noise.parse::<Noise>().map_err(blame)?;
         let preset = preset(&self.optimiser, self.preset.as_deref()).map_err(blame)?;
         let zero = self.zero()?;
@@ -184,8 +219,9 @@ impl Evolve {
         // The checkpoint lies in the folder already; results appear beside it together.
         let results = ResultFolder::begin(&self.output).map_err(blame)?;
         let shape = generator.shape();
-        let files = Self::write(&results, &found, stimuli.as_ref(), shape, words);
-        let files = files.map_err(blame)?;
+        let model = subject.model();
+        let written = Self::write(&results, &found, stimuli.as_ref(), shape, words, model);
+        let (files, drawings) = written.map_err(blame)?;
         let context = document::Context {
             neuron: &neuron,
             settings: &settings,
@@ -197,20 +233,12 @@ impl Evolve {
         let document = document::document(&found, &context, &mut subject, self.target.as_deref())?;
         results.receipt(RECEIPT, &document).map_err(blame)?;
         results.commit().map_err(blame)?;
-        let has_mismatch = document
-            .board
-            .as_ref()
-            .is_some_and(|board| board.mismatches > 0);
-        if self.json {
-            print_json(&document)?;
-        } else {
-            document::say(&document, &search, &files)?;
-        }
-        Ok(ExitCode::from(if has_mismatch {
-            crate::conventions::FAILED
-        } else {
-            0
-        }))
+        Ok(Evolved {
+            document,
+            drawings,
+            search,
+            files,
+        })
     }
 
     fn zero(&self) -> anyhow::Result<Zero> {
@@ -234,10 +262,14 @@ impl Evolve {
             Some(named) => Some(named),
             None => default,
         };
-        let Some(named) = named else {
-            return Ok(None);
+        let stimuli = match (named, &self.images, subject.session()) {
+            (_, None, Some(session)) => {
+                let images = Images::open(session).map_err(blame)?;
+                Stimuli::of_recorded(&images, spec).map_err(blame)?
+            }
+            (Some(named), ..) => Stimuli::open(named, spec).map_err(blame)?,
+            (None, ..) => return Ok(None),
         };
-        let stimuli = Stimuli::open(named, spec).map_err(blame)?;
         Ok(Some(match self.natural {
             Some(0) => return Err(wrong("--natural: give 1 image or more, or --images none")),
             Some(count) => stimuli.first(count),
@@ -297,15 +329,18 @@ impl Evolve {
         stimuli: Option<&Stimuli>,
         shape: [usize; 3],
         words: Words<'_>,
-    ) -> Result<Files, SaveError> {
+        model: Option<&FloatModel>,
+    ) -> Result<(Files, Vec<Drawing>), SaveError> {
         let evolution = &found.evolution;
         let image = results.array("evolved.npy", &shape, &evolution.best_image)?;
         let rates = [evolution.clean.as_slice(), &evolution.measured].concat();
         let trace = results.array("evolution.npy", &[2, evolution.queries_spent()], &rates)?;
         let layout = scene::layout(shape);
         let mut pictures = Vec::new();
+        let mut drawings = Vec::new();
         let mut save = |name: &str, drawing: Drawing| -> Result<(), SaveError> {
             pictures.push(results.drawing(name, &drawing, 2)?);
+            drawings.push(drawing);
             Ok(())
         };
         let trace_drawn = response_trace(&scene::trace(found, words))?;
@@ -315,13 +350,31 @@ impl Evolve {
         if let Some(tiles) = stimuli.and_then(|stimuli| scene::natural(found, stimuli, words)) {
             save("evolution-natural.png", tile_grid(&tiles, layout)?)?;
         }
-        Ok(Files {
+        let label = |class: usize| {
+            model.map_or_else(|| class.to_string(), |model| model.short_label(class))
+        };
+        if let Some(rates) = scene::categories(found, words, label) {
+            save("evolution-categories.png", intervals(&rates)?)?;
+        }
+        if let Some(rates) = stimuli.and_then(|stimuli| scene::likeness(found, stimuli, words)) {
+            save("evolution-likeness.png", intervals(&rates)?)?;
+        }
+        let files = Files {
             image,
             trace,
             pictures,
             receipt: results.path(RECEIPT),
-        })
+        };
+        Ok((files, drawings))
     }
+}
+
+/// A search that was made.
+pub(in crate::brain) struct Evolved {
+    pub document: cortexscope_present::documents::evolve::Evolve,
+    pub drawings: Vec<Drawing>,
+    search: String,
+    files: Files,
 }
 
 /// What was written.

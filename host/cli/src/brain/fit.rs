@@ -1,15 +1,17 @@
 //! `cortexscope brain fit`.
 
+use super::Made;
 use super::data::{SessionArgs, model_and_layer};
 use crate::common::{blame, ctrl_c, print_json, wrong};
 use crate::full::InputArgs;
 use crate::progress;
 use clap::{Args, ValueEnum};
-use cortexscope_brain::data::{Images, Responses, Span};
+use cortexscope_brain::data::{Images, Span};
 use cortexscope_brain::encode::{
     About, DataTerm, EncodeError, Factorised, Features, Fit, Geometry, Lambda, Method, Pooling,
     Request, Ridge, Stage, Watch, fit, save,
 };
+use cortexscope_brain::stimuli::as_shown;
 use cortexscope_explain::float_model::{FloatModel, LayerId};
 use cortexscope_net::hex;
 use cortexscope_net::output::make_folder;
@@ -94,6 +96,17 @@ enum ErrorArg {
 
 impl FitCommand {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
+        let made = self.make()?;
+        if self.json {
+            print_json(&made.document)?;
+        } else {
+            say(&made.document)?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Fits, and writes what was found into the folder.
+    pub fn make(&self) -> anyhow::Result<Made<BrainFit>> {
         let begun = Instant::now();
         let (name, layer_name) = model_and_layer(&self.features)?;
         let request = Request {
@@ -106,7 +119,8 @@ impl FitCommand {
             let (train, test) = (request.train, request.test);
             return Err(blame(EncodeError::Overlap { train, test }));
         }
-        let model = self.input.open(name)?;
+        let mut model = self.input.open(name)?;
+        model.spec.input = as_shown(&model.spec.input);
         let layer = model.find(layer_name).map_err(blame)?;
         let also = self.also.iter().map(|name| model.find(name));
         let also = also.collect::<Result<Vec<_>, _>>().map_err(blame)?;
@@ -185,12 +199,10 @@ impl FitCommand {
         document.seconds = begun.elapsed().as_secs_f64();
         results.receipt("fit.json", &document).map_err(blame)?;
         results.commit().map_err(blame)?;
-        if self.json {
-            print_json(&document)?;
-        } else {
-            say(&document, &responses)?;
-        }
-        Ok(ExitCode::SUCCESS)
+        Ok(Made {
+            document,
+            drawings: vec![drawing],
+        })
     }
 
     /// Features of a layer: those that were kept, or computed and then kept where that was
@@ -297,7 +309,7 @@ fn repeated(images: &Images, request: &Request) -> Option<String> {
         .then(|| format!("{twice} test images are among the training images too, so r is too good"))
 }
 
-fn say(document: &BrainFit, responses: &Responses) -> anyhow::Result<()> {
+fn say(document: &BrainFit) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     let style = Style::of_stdout();
     let columns = [
@@ -323,7 +335,10 @@ fn say(document: &BrainFit, responses: &Responses) -> anyhow::Result<()> {
     writeln!(
         out,
         "{} neurons, {} readout, {} training and {} test images",
-        responses.neurons, document.readout, document.train_images, document.test_images
+        document.neurons.len(),
+        document.readout,
+        document.train_images,
+        document.test_images
     )?;
     match &document.ceiling {
         Some(ceiling) => writeln!(out, "ceiling {:.3}: {}", ceiling.value, ceiling.formula)?,

@@ -181,6 +181,18 @@ fn record(writer: &mut Writer, network: &Network, index: usize) -> Result<LayerR
             op: op::CONCAT,
             ..empty
         },
+        Op::Add(sum) => LayerRecord {
+            op: op::ADD,
+            factors: sum.factors,
+            // Exact: the unit is a power of two.
+            multipliers: writer.put(&[sum.unit * layer.output.scale.recip()]),
+            ..empty
+        },
+        Op::Mul => LayerRecord {
+            op: op::MUL,
+            multipliers: writer.put(&[layer.factor(network)]),
+            ..empty
+        },
     })
 }
 

@@ -3,12 +3,16 @@
 use super::kernels;
 use crate::layout::{core_shape, core_window};
 use crate::network::{Network, Op};
-use crate::planner::{Buffer, Plan, Problem, TensorProblem, TensorStep};
+use crate::planner::{
+    Buffer, LayerStep, Plan, PlannedLayer, PlannedNetwork, Pooled, Problem, Rows, StepKind,
+    TensorProblem,
+};
 use cortexscope_core::Mode;
 use cortexscope_core::image::format::{NOT_PLACED, StepRecord, step};
 use cortexscope_core::ops::conv2d::polynomials;
 use cortexscope_core::ops::{self, conv2d};
-use cortexscope_core::sharing::{fused_lag_bytes, lag_bytes};
+use cortexscope_core::rows::Link;
+use cortexscope_core::sharing::fused_lag_bytes;
 
 /// A mode's steps and placements, ready to be written.
 pub(super) struct ModePlan {
@@ -19,37 +23,25 @@ pub(super) struct ModePlan {
 
 /// Plans `network` for `mode` with `planner`.
 pub(super) fn plan(network: &Network, mode: Mode, planner: &impl Fn(&Problem) -> Plan) -> ModePlan {
-    let records = records(network, mode);
-    let tensors = (0..=network.layers.len()).map(|tensor| {
-        let is_fused = |record: &StepRecord| {
-            record.kind == step::CONV_POOL && usize::from(record.layer) + 1 == tensor
-        };
-        let whole = !records.iter().any(is_fused);
-        whole.then(|| tensor_buffer(network, tensor))
-    });
-    let steps = records.iter().map(|record| {
-        let (reads, output) = ends(network, record);
-        TensorStep {
-            reads,
-            output,
-            beside_bytes: (record.scratch_bytes + record.row_bytes) as usize,
-            lag_bytes: lag(network, record),
-        }
-    });
+    let planned = planned(network);
+    let steps = match mode {
+        Mode::Tapped => planned.layer_by_layer(),
+        Mode::Fused => planned.fused(),
+    };
     let TensorProblem {
         problem,
         tensors,
         beside,
-    } = TensorProblem::new(tensors, steps);
+    } = planned.problem(&steps);
     let plan = planner(&problem);
     let offset = |buffer: usize| plan.offsets[buffer] as u32;
-    let steps = plan.order.iter().map(|&index| StepRecord {
+    let records = plan.order.iter().map(|&index| StepRecord {
         scratch_offset: beside[index].map_or(0, offset),
-        ..records[index]
+        ..record(&planned, &steps[index])
     });
     let placements = tensors.iter();
     ModePlan {
-        steps: steps.collect(),
+        steps: records.collect(),
         placements: placements
             .map(|buffer| buffer.map_or(NOT_PLACED, offset))
             .collect(),
@@ -57,35 +49,38 @@ pub(super) fn plan(network: &Network, mode: Mode, planner: &impl Fn(&Problem) ->
     }
 }
 
-/// The steps in the network's order; where they lie is open.
-fn records(network: &Network, mode: Mode) -> Vec<StepRecord> {
-    let mut records = Vec::new();
-    let mut layer = 0;
-    while layer < network.layers.len() {
-        let fused = mode == Mode::Fused && kernels::pooled(network, layer).is_some();
-        let kind = if fused { step::CONV_POOL } else { step::LAYER };
-        let row_bytes = if fused { row_bytes(network, layer) } else { 0 };
-        records.push(StepRecord {
-            kind,
-            layer: layer as u16,
-            scratch_bytes: if fused {
-                fused_scratch_bytes(network, layer) as u32
-            } else {
-                scratch_bytes(network, layer) as u32
-            },
-            row_bytes: row_bytes as u32,
-            ..StepRecord::default()
-        });
-        layer += if fused { 2 } else { 1 };
+/// A step's record; where it lies is open.
+fn record(planned: &PlannedNetwork, step: &LayerStep) -> StepRecord {
+    let (kind, layers) = match step.kind {
+        StepKind::Layer => (step::LAYER, 0),
+        StepKind::ConvPool => (step::CONV_POOL, 0),
+        StepKind::Chain => (step::ROWS, step.layers.len() as u8),
+    };
+    StepRecord {
+        kind,
+        layers,
+        layer: step.layers.start as u16,
+        scratch_bytes: planned.scratch_bytes(step) as u32,
+        row_bytes: planned.row_bytes(step) as u32,
+        ..StepRecord::default()
     }
-    records
 }
 
-/// The tensors that a step reads, and the one that it leaves.
-fn ends<'n>(network: &'n Network, record: &StepRecord) -> (&'n [usize], usize) {
-    let layer = usize::from(record.layer);
-    let fused = usize::from(record.kind == step::CONV_POOL);
-    (&network.layers[layer].inputs, layer + fused + 1)
+/// The network as the planner sees it.
+fn planned(network: &Network) -> PlannedNetwork {
+    let layers = (0..network.layers.len()).map(|layer| PlannedLayer {
+        reads: network.layers[layer].inputs.clone(),
+        output: tensor_buffer(network, layer + 1),
+        rows: rows(network, layer),
+        scratch_bytes: scratch_bytes(network, layer),
+        is_by_rows: true,
+        pooled: pooled(network, layer),
+    });
+    PlannedNetwork {
+        input: tensor_buffer(network, 0),
+        layers: layers.collect(),
+        word: 1,
+    }
 }
 
 fn tensor_buffer(network: &Network, tensor: usize) -> Buffer {
@@ -98,30 +93,18 @@ fn tensor_buffer(network: &Network, tensor: usize) -> Buffer {
     }
 }
 
-/// How far the step's output must begin before its input for both to share
-/// memory; `None` where they must not.
-fn lag(network: &Network, record: &StepRecord) -> Option<usize> {
-    let layer = usize::from(record.layer);
-    let first = &network.layers[layer];
-    if layer + 1 == network.layers.len() {
-        return None;
-    }
-    let input = core_shape(network.tensor(first.inputs[0]).shape);
-    let output = core_shape(first.output.shape);
-    match (&first.op, network.layers.get(layer + 1)) {
-        (Op::Conv { window, .. }, Some(pooled)) if record.kind == step::CONV_POOL => {
-            let Op::MaxPool(pool) = &pooled.op else {
-                return None;
-            };
-            let pooled = core_shape(pooled.output.shape);
-            let (window, pool) = (core_window(window), core_window(pool));
-            Some(fused_lag_bytes(input, &window, output, &pool, pooled))
-        }
-        (Op::Conv { window, .. } | Op::MaxPool(window), _) => {
-            Some(lag_bytes(input, output, &core_window(window)))
-        }
-        (Op::Lookup { .. }, _) => Some(0),
-        (Op::Dense { .. } | Op::Concat, _) => None,
+/// How a layer gets from row to row.
+fn rows(network: &Network, layer: usize) -> Rows {
+    let layer = &network.layers[layer];
+    let output = core_shape(layer.output.shape);
+    match &layer.op {
+        Op::Conv { window, .. } | Op::MaxPool(window) => Rows::Window(Link {
+            input: core_shape(network.tensor(layer.inputs[0]).shape),
+            output,
+            window: core_window(window),
+        }),
+        Op::Lookup { .. } | Op::Add(_) | Op::Mul => Rows::Element(output),
+        Op::Dense { .. } | Op::Concat => Rows::Whole,
     }
 }
 
@@ -134,27 +117,33 @@ fn scratch_bytes(network: &Network, layer: usize) -> usize {
             let output = core_shape(layer.output.shape);
             conv2d::scratch_bytes(input, output, &core_window(window), *groups)
         }
-        Op::Dense { .. } | Op::MaxPool(_) | Op::Lookup { .. } | Op::Concat => 0,
+        Op::Dense { .. }
+        | Op::MaxPool(_)
+        | Op::Lookup { .. }
+        | Op::Concat
+        | Op::Add(_)
+        | Op::Mul => 0,
     }
 }
 
-/// The same for a convolution whose rows are pooled as they are made.
-fn fused_scratch_bytes(network: &Network, layer: usize) -> usize {
-    let polynomials = kernels::polynomial_words(network, layer).and_then(|_| {
-        let (window, _) = kernels::pooled(network, layer)?;
-        let input = core_shape(network.tensor(network.layers[layer].inputs[0]).shape);
-        let pooled = core_shape(network.layers[layer + 1].output.shape);
-        Some(polynomials::scratch_bytes(input, &window, pooled))
-    });
-    let row_bytes = row_bytes(network, layer);
-    ops::fused(
-        scratch_bytes(network, layer),
+/// A convolution whose rows are pooled as they are made.
+fn pooled(network: &Network, layer: usize) -> Option<Pooled> {
+    // The logits are not pooled, and what is pooled is not the logits.
+    let (window, pool) = kernels::pooled(network, layer)?;
+    let conv = &network.layers[layer];
+    let input = core_shape(network.tensor(conv.inputs[0]).shape);
+    let made = core_shape(conv.output.shape);
+    let pooled = core_shape(network.layers[layer + 1].output.shape);
+    let row_bytes = made.row_elements();
+    let polynomials = kernels::polynomial_words(network, layer)
+        .map(|_| polynomials::scratch_bytes(input, &window, pooled));
+    Some(Pooled {
+        scratch_bytes: ops::fused(
+            scratch_bytes(network, layer),
+            row_bytes,
+            polynomials.unwrap_or_default(),
+        ),
         row_bytes,
-        polynomials.unwrap_or_default(),
-    )
-}
-
-fn row_bytes(network: &Network, layer: usize) -> usize {
-    let [channels, _, columns] = network.layers[layer].output.shape;
-    channels * columns
+        lag_bytes: fused_lag_bytes(input, &window, made, &pool, pooled),
+    })
 }

@@ -136,7 +136,7 @@ fn a_lifetime_that_is_too_short_is_caught() {
         for step in &mut broken.steps {
             if step.reads == [2] || step.reads == [1] {
                 step.reads.clear();
-                step.sharing = None;
+                step.sharing.clear();
             }
         }
         planner::plan(&broken)
@@ -159,11 +159,7 @@ fn a_lifetime_that_is_too_short_is_caught() {
 fn a_lag_that_is_too_small_is_caught() {
     let hasty = |problem: &Problem| {
         let mut broken = problem.clone();
-        for sharing in broken
-            .steps
-            .iter_mut()
-            .filter_map(|step| step.sharing.as_mut())
-        {
+        for sharing in broken.steps.iter_mut().flat_map(|step| &mut step.sharing) {
             sharing.lag_bytes = 0;
         }
         planner::plan(&broken)

@@ -22,7 +22,7 @@ impl Importer<'_> {
                 (view, constant, true)
             }
             (Some(Value::Activation(first)), Some(Value::Activation(second))) => {
-                return self.with_itself(node, &first, &second);
+                return self.of_two(node, &first, &second);
             }
             _ => return Err(ReadRefusal::Missing("second operand").into()),
         };
@@ -82,20 +82,31 @@ impl Importer<'_> {
 }
 
 impl Importer<'_> {
-    /// A sum or product of an activation with a function of it, as exporters write
-    /// activations that ONNX has no operator for: `x · sigmoid(x)`.
-    fn with_itself(
-        &mut self,
-        node: &NodeProto,
-        first: &View,
-        second: &View,
-    ) -> Result<View, Refusal> {
-        let is_commutative = matches!(node.op_type.as_str(), "Add" | "Mul");
+    /// A sum or product of two activations. Where one is a function of the other, element by
+    /// element, it is a function too, as exporters write activations that ONNX has no
+    /// operator for: `x · sigmoid(x)`.
+    fn of_two(&mut self, node: &NodeProto, first: &View, second: &View) -> Result<View, Refusal> {
         let [(from, own), (other_from, other)] =
             [first, second].map(|view| self.function_of(view.tensor));
         let is_same = first.dims == second.dims;
-        if from != other_from || !is_same || !is_commutative {
+        let pair = match node.op_type.as_str() {
+            "Add" => Some(FloatOp::Add),
+            "Mul" => Some(FloatOp::Mul),
+            _ => None,
+        };
+        let Some(pair) = pair else {
             return Err(Refusal::TwoActivations);
+        };
+        if !is_same {
+            return Err(Refusal::Spread(first.dims.clone(), second.dims.clone()));
+        }
+        let is_function = own.starts_with(&other) || other.starts_with(&own);
+        if from != other_from || !is_function {
+            let shape = self.shape(first.tensor);
+            let inputs = vec![first.tensor, second.tensor];
+            let mut made = self.push(node, inputs, pair, shape)?;
+            made.dims.clone_from(&first.dims);
+            return Ok(made);
         }
         // The longer one has the shorter one on its way.
         let (longer, shorter) = if own.len() >= other.len() {
@@ -103,9 +114,6 @@ impl Importer<'_> {
         } else {
             (other, own)
         };
-        if longer[..shorter.len()] != shorter {
-            return Err(Refusal::TwoActivations);
-        }
         let mut functions = longer;
         functions.push(Elementwise::with(&node.op_type, shorter.len()));
         let view = View {

@@ -25,23 +25,33 @@ pub(super) fn lives(problem: &Problem, order: &[usize]) -> Vec<RangeInclusive<us
     lives.collect()
 }
 
-/// The sharing of `step`, if its input is not needed any more: `is_read_later`
-/// says of a buffer whether another step that is still to come reads it.
+/// What `step` may write over: inputs that are not needed any more. `is_read_later` says
+/// of a buffer whether another step that is still to come reads it.
 pub(super) fn sharing(
     problem: &Problem,
     step: usize,
     is_read_later: impl Fn(usize) -> bool,
-) -> Option<Sharing> {
-    problem.steps[step]
-        .sharing
+) -> Vec<Sharing> {
+    let shares = problem.steps[step].sharing.iter().copied();
+    shares
         .filter(|sharing| !problem.buffers[sharing.input].is_kept && !is_read_later(sharing.input))
+        .collect()
 }
 
-/// Bytes that a sharing saves against both buffers side by side: together they
-/// reach from the output's beginning to the end of whichever ends last.
-pub(super) fn saved_bytes(problem: &Problem, sharing: &Sharing) -> usize {
-    let input = problem.buffers[sharing.input].bytes;
-    let output = problem.buffers[sharing.output].bytes;
-    let together = output.max(input + sharing.lag_bytes.min(output));
-    input + output - together
+/// The most bytes that sharings of one output save against all buffers side by side.
+///
+/// Over one input they reach from the output's beginning to the end of whichever ends
+/// last. Over several, no more of the output can lie over inputs than what comes after
+/// its least lag, nor more than there is of them.
+pub(super) fn saved_bytes(problem: &Problem, shares: &[Sharing]) -> usize {
+    let Some(output) = shares.first().map(|share| share.output) else {
+        return 0;
+    };
+    let output = problem.buffers[output].bytes;
+    let inputs = shares
+        .iter()
+        .map(|share| problem.buffers[share.input].bytes);
+    let lags = shares.iter().map(|share| share.lag_bytes);
+    let after_lag = output.saturating_sub(lags.min().unwrap_or_default());
+    after_lag.min(inputs.sum())
 }

@@ -66,7 +66,7 @@ fn alive_bytes(problem: &Problem, done: &Done, step: usize) -> usize {
     });
     let bytes: usize = alive.map(|buffer| problem.buffers[buffer].bytes).sum();
     let saved = sharing(problem, step, is_read_later);
-    bytes - saved.map_or(0, |sharing| saved_bytes(problem, &sharing))
+    bytes - saved_bytes(problem, &saved)
 }
 
 fn is_unwritten(problem: &Problem, buffer: usize) -> bool {
@@ -127,7 +127,7 @@ pub(super) fn least(problem: &Problem) -> Least {
         let touched = now.reads.iter().chain(&now.writes);
         let bytes: usize = touched.map(|&buffer| problem.buffers[buffer].bytes).sum();
         let saved = sharing(problem, step, |_| all_others[step]);
-        bytes - saved.map_or(0, |sharing| saved_bytes(problem, &sharing))
+        bytes - saved_bytes(problem, &saved)
     });
     Least {
         order: (0..problem.steps.len()).collect(),

@@ -6,8 +6,8 @@
 //! before it allow: the result is no larger. So only such packings are searched,
 //! branch and bound.
 
-use super::Problem;
 use super::bound::{lives, saved_bytes, sharing};
+use super::{Problem, Sharing};
 use std::ops::RangeInclusive;
 
 /// A place for every buffer.
@@ -23,8 +23,8 @@ pub(super) struct Conflicts {
     /// `apart[b][a]` after `b`; none if they never live together.
     apart: Vec<Vec<Option<usize>>>,
     lives: Vec<RangeInclusive<usize>>,
-    /// For each position what its sharing saves, and of which two buffers.
-    saved: Vec<Option<([usize; 2], usize)>>,
+    /// For each position what its step may write over.
+    shares: Vec<Vec<Sharing>>,
 }
 
 impl Conflicts {
@@ -43,16 +43,18 @@ impl Conflicts {
             })
             .collect();
         let shared = order.iter().enumerate().map(|(at, &step)| {
-            let share = sharing(problem, step, |buffer| *lives[buffer].end() > at)?;
-            let lag = share.lag_bytes.min(problem.buffers[share.output].bytes);
-            apart[share.output][share.input] = Some(lag);
-            Some(([share.input, share.output], saved_bytes(problem, &share)))
+            let shares = sharing(problem, step, |buffer| *lives[buffer].end() > at);
+            for share in &shares {
+                let lag = share.lag_bytes.min(problem.buffers[share.output].bytes);
+                apart[share.output][share.input] = Some(lag);
+            }
+            shares
         });
-        let saved = shared.collect();
+        let shares = shared.collect();
         Self {
             apart,
             lives,
-            saved,
+            shares,
         }
     }
 
@@ -60,7 +62,7 @@ impl Conflicts {
     /// `bytes`.
     fn crowded(&self, problem: &Problem, bytes: usize) -> Vec<bool> {
         let mut crowded = vec![false; self.lives.len()];
-        for at in 0..self.saved.len() {
+        for at in 0..self.shares.len() {
             let alive: Vec<usize> = (0..self.lives.len())
                 .filter(|&index| self.lives[index].contains(&at))
                 .collect();
@@ -271,20 +273,25 @@ impl Search<'_> {
     fn least_end(&self, left: &[usize], offset: &dyn Fn(usize) -> usize) -> usize {
         let bytes = |index: usize| self.problem.buffers[index].bytes;
         let alone = left.iter().map(|&index| offset(index) + bytes(index));
-        let stacked = self.conflicts.saved.iter().enumerate().map(|(at, saved)| {
-            let alive = || {
-                let lives = &self.conflicts.lives;
-                left.iter()
-                    .copied()
-                    .filter(move |&index| lives[index].contains(&at))
-            };
-            let lowest = alive().map(offset).min().unwrap_or(0);
-            let sum: usize = alive().map(bytes).sum();
-            let saved = saved
-                .filter(|(pair, _)| pair.iter().all(|index| left.contains(index)))
-                .map_or(0, |(_, bytes)| bytes);
-            lowest + sum - saved
-        });
+        let stacked = self
+            .conflicts
+            .shares
+            .iter()
+            .enumerate()
+            .map(|(at, shares)| {
+                let alive = || {
+                    let lives = &self.conflicts.lives;
+                    left.iter()
+                        .copied()
+                        .filter(move |&index| lives[index].contains(&at))
+                };
+                let lowest = alive().map(offset).min().unwrap_or(0);
+                let sum: usize = alive().map(bytes).sum();
+                let is_left =
+                    |share: &&Sharing| left.contains(&share.input) && left.contains(&share.output);
+                let shares: Vec<Sharing> = shares.iter().filter(is_left).copied().collect();
+                lowest + sum - saved_bytes(self.problem, &shares)
+            });
         alone.chain(stacked).max().unwrap_or(0)
     }
 }

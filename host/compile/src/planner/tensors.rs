@@ -3,17 +3,25 @@
 use super::{Buffer, Problem, Sharing, Step};
 
 /// A step of a network.
-#[derive(Clone, Copy, Debug)]
-pub struct TensorStep<'n> {
+#[derive(Clone, Debug)]
+pub struct TensorStep {
     /// Tensors that it reads.
-    pub reads: &'n [usize],
+    pub reads: Vec<usize>,
     /// The tensor that it leaves.
     pub output: usize,
     /// Bytes that it needs beside its tensors, while it runs.
     pub beside_bytes: usize,
-    /// How far its output must begin before its first input for both to share memory;
-    /// `None` where they must not.
-    pub lag_bytes: Option<usize>,
+    /// What of the tensors that it reads its output may lie over.
+    pub shares: Vec<Share>,
+}
+
+/// A tensor that a step may write over while it reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// The tensor.
+    pub tensor: usize,
+    /// How far the output must begin before it.
+    pub lag_bytes: usize,
 }
 
 /// A network's problem, and what its buffers are.
@@ -30,9 +38,9 @@ pub struct TensorProblem {
 impl TensorProblem {
     /// The problem of these tensors, `None` where one exists only in parts, and steps in an
     /// order that works.
-    pub fn new<'n>(
+    pub fn new(
         tensors: impl IntoIterator<Item = Option<Buffer>>,
-        steps: impl IntoIterator<Item = TensorStep<'n>>,
+        steps: impl IntoIterator<Item = TensorStep>,
     ) -> Self {
         let mut made = Self::default();
         for tensor in tensors {
@@ -50,7 +58,7 @@ impl TensorProblem {
         self.problem.buffers.len() - 1
     }
 
-    fn step(&mut self, step: &TensorStep<'_>) {
+    fn step(&mut self, step: &TensorStep) {
         let reads = step.reads.iter();
         let reads: Vec<usize> = reads.filter_map(|&tensor| self.tensors[tensor]).collect();
         let output = self.tensors[step.output];
@@ -61,12 +69,14 @@ impl TensorProblem {
             })
         });
         self.beside.push(beside);
-        let ends = reads.first().zip(output).zip(step.lag_bytes);
-        let sharing = ends.map(|((&input, output), lag_bytes)| Sharing {
-            input,
-            output,
-            lag_bytes,
+        let sharing = step.shares.iter().filter_map(|share| {
+            Some(Sharing {
+                input: self.tensors[share.tensor]?,
+                output: output?,
+                lag_bytes: share.lag_bytes,
+            })
         });
+        let sharing = sharing.collect();
         self.problem.steps.push(Step {
             writes: output.into_iter().chain(beside).collect(),
             reads,

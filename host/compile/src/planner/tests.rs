@@ -10,7 +10,7 @@ fn chain(bytes: &[usize]) -> Problem {
             .map(|output| Step {
                 reads: vec![output - 1],
                 writes: vec![output],
-                sharing: None,
+                sharing: Vec::new(),
             })
             .collect(),
     }
@@ -27,7 +27,7 @@ fn is_sound(problem: &Problem, order: &[usize], offsets: &[usize]) -> bool {
             alive.iter().all(|&b| {
                 let ends = |b: usize| offsets[b] + problem.buffers[b].bytes;
                 let apart = a == b || ends(a) <= offsets[b] || ends(b) <= offsets[a];
-                let shared = problem.steps[step].sharing.is_some_and(|sharing| {
+                let shared = problem.steps[step].sharing.iter().any(|sharing| {
                     let pair = [sharing.output, sharing.input];
                     let dies = *lives[sharing.input].end() == at
                         && !problem.buffers[sharing.input].is_kept;
@@ -144,11 +144,16 @@ fn networks(most_buffers: usize, most_bytes: usize) -> impl Strategy<Value = Pro
             reads.dedup();
             scratch.push(*scratch_bytes);
             problem.steps.push(Step {
-                sharing: (*shares && reads.len() == 1).then(|| Sharing {
-                    input: reads[0],
-                    output: index,
-                    lag_bytes: *lag,
-                }),
+                sharing: reads
+                    .iter()
+                    .filter(|_| *shares)
+                    .zip([*lag, *lag / 2])
+                    .map(|(&input, lag_bytes)| Sharing {
+                        input,
+                        output: index,
+                        lag_bytes,
+                    })
+                    .collect(),
                 reads,
                 writes: vec![index],
             });
@@ -173,11 +178,11 @@ fn a_chain_meets_its_bound() {
 #[test]
 fn an_output_is_written_over_its_input() {
     let mut problem = chain(&[8, 4, 2]);
-    problem.steps[0].sharing = Some(Sharing {
+    problem.steps[0].sharing = vec![Sharing {
         input: 0,
         output: 1,
         lag_bytes: 1,
-    });
+    }];
     let plan = plan(&problem);
     assert_eq!((plan.arena_bytes, &plan.offsets[..2]), (9, &[1, 0][..]));
 }
@@ -185,11 +190,11 @@ fn an_output_is_written_over_its_input() {
 #[test]
 fn what_is_read_later_is_not_written_over() {
     let mut problem = chain(&[8, 4, 2]);
-    problem.steps[0].sharing = Some(Sharing {
+    problem.steps[0].sharing = vec![Sharing {
         input: 0,
         output: 1,
         lag_bytes: 0,
-    });
+    }];
     problem.steps[1].reads.push(0);
     assert_eq!(plan(&problem).arena_bytes, 14);
 }
@@ -201,7 +206,7 @@ fn the_better_of_two_orders_is_taken() {
     let step = |reads: &[usize], write| Step {
         reads: reads.to_vec(),
         writes: vec![write],
-        sharing: None,
+        sharing: Vec::new(),
     };
     let problem = Problem {
         buffers: [1, 10, 10, 1, 1, 1].map(Buffer::new).to_vec(),
@@ -231,6 +236,10 @@ proptest! {
             prop_assert!(offset + buffer.bytes <= plan.arena_bytes);
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
 
     #[test]
     fn up_to_seven_buffers_equal_brute_force(problem in networks(7, 4)) {

@@ -64,7 +64,7 @@ export class Lens {
       : `${tensor.name} · map ${neuron.channel} · (${neuron.y}, ${neuron.x})`;
     this.title.textContent = where;
     this.plane.hidden = !(layer.op === 'conv' && layer.weights.shape[3] > 1);
-    const draw = { conv: () => this.convolution(context), dense: denseScene, 'max-pool': poolScene, lookup: lookupScene, concat: concatScene };
+    const draw = { conv: () => this.convolution(context), dense: denseScene, 'max-pool': poolScene, lookup: lookupScene, concat: concatScene, add: pairScene, mul: pairScene };
     this.scene = draw[layer.op](context);
     show(this.svg, this.scene);
   }
@@ -233,6 +233,30 @@ function lookupScene({ layer, neuron, input, own, tensor, from }) {
     agreement(value === own, own),
   ];
   return scene(list(0, TOP, steps), LIST, TOP + LINE * 4, steps);
+}
+
+/** A sum or a product of two tensors, element by element. */
+function pairScene({ network, layer, neuron, own, frame, tensor }) {
+  const at = (neuron.channel * tensor.height + neuron.y) * tensor.width + neuron.x;
+  const isSum = layer.op === 'add';
+  const [a, b] = layer.inputs.map((input, side) => {
+    const value = frame.values(input)?.[at];
+    const factor = isSum ? layer.factors[side] : 1;
+    return { name: network.tensors[input].name, value, steps: (value - layer.input_zeros[side]) * factor };
+  });
+  const of = isSum ? '(x − x₀) · factor' : 'x − x₀';
+  const acc = isSum ? a.steps + b.steps : a.steps * b.steps;
+  const { multiplier, product, rounded, shifted, value } = requantise(acc, layer, 0);
+  const steps = [
+    ...[a, b].flatMap((side) => [[`x, of ${side.name}`, integer(side.value)], [of, integer(side.steps)]]),
+    [isSum ? 'sum' : 'product', integer(acc)],
+    [`× m = ${real(multiplier)}`, product.toFixed(3).replace('-', '−')],
+    ['round, ties to even', integer(rounded)],
+    [`+ y₀ = ${integer(layer.zero)}`, integer(shifted)],
+    [`clamp to ${integer(layer.min)}…${integer(layer.max)}`, integer(value)],
+    agreement(value === own, own),
+  ];
+  return scene(list(0, TOP, steps), LIST, TOP + LINE * steps.length, steps);
 }
 
 function concatScene({ network, layer, neuron, own }) {

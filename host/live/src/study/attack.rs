@@ -2,13 +2,14 @@
 //! both for and what the board does.
 
 use super::models::{Failure, Models};
+use crate::command::Attack;
 use crate::packet::{Kind, Packet};
 use crate::question::{Asker, Question};
 use crate::shared::{AttackTask, Shared};
 use crate::state::Phase;
 use cortexscope_draw::Triptych;
 use cortexscope_explain::attack::{
-    Example, Goal, Judged, Method, Pixels, Reference, Request, Victim, attack, levels,
+    Example, Goal, Judged, Method, Reference, Request, Victim, attack, levels,
 };
 use cortexscope_explain::attribute::ExplainError;
 use cortexscope_explain::float_model::FloatModel;
@@ -19,6 +20,7 @@ use cortexscope_present::scene::attack::three_panels;
 use cortexscope_rig::session::TensorSet;
 use serde_json::{Value, json};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How often it is looked whether the board is still there to be asked.
@@ -37,57 +39,90 @@ struct Made {
 }
 
 pub(super) fn run(shared: &Shared, models: &Models) {
-    while let Some(task) = shared.attacks.take() {
-        let is_over = || {
-            let state = shared.state.borrow();
-            state.attack.as_ref() != Some(&task.attack) || shared.attacks.is_closed()
-        };
-        let made = models
-            .open(&task.frame.image_path)
-            .map_err(Failure::from)
-            .and_then(|model| {
-                let made = make(&model, &task, &is_over)?;
-                Ok((model, made))
-            });
-        let packet = match made {
-            Ok((model, made)) => {
-                let packet = packet(&model, &task, &made);
-                // The float network's answers are there before the board's.
-                let first = packet.with_board(&task, None);
-                shared.attack.send_replace(Some(first.emit()));
-                let answer = ask_board(shared, &task, made.values);
-                packet.with_board(&task, answer.as_deref())
+    let mut next = shared.attacks.take();
+    while let Some(task) = next {
+        let path = task.frame.image_path.clone();
+        next = match models.open(&path) {
+            Ok(model) => attack_frames(shared, &model, task),
+            Err(error) => {
+                publish(shared, &task, failed(&task, &error.into()));
+                shared.attacks.take()
             }
-            // Another method, ε or class was asked for meanwhile.
-            Err(Failure::Explain(ExplainError::Interrupted)) => continue,
-            Err(failure) => Packet::new(
-                Kind::Attack,
-                json!({
-                    "generation": task.frame.generation,
-                    "frame": task.frame.flow.frames(),
-                    "method": task.attack.method,
-                    "error": failure.to_string(),
-                }),
-            ),
         };
-        if !is_over() {
-            shared.attack.send_replace(Some(packet.emit()));
-        }
     }
 }
 
-fn make(
-    model: &FloatModel,
-    task: &AttackTask,
-    is_over: &(dyn Fn() -> bool + Sync),
-) -> Result<Made, Failure> {
+/// Attacks one frame after the other, on plans that are made once, and gives the first one of
+/// another network.
+fn attack_frames(shared: &Shared, model: &FloatModel, first: AttackTask) -> Option<AttackTask> {
+    let path = first.frame.image_path.clone();
+    // What the model is run for now.
+    let current = Mutex::new(first.attack.clone());
+    let is_over = || {
+        is_over(
+            shared,
+            &current.lock().unwrap_or_else(PoisonError::into_inner),
+        )
+    };
+    let mut victim = match Victim::new(model, &is_over) {
+        Ok(victim) => victim,
+        Err(error) => {
+            publish(shared, &first, failed(&first, &error.into()));
+            return shared.attacks.take();
+        }
+    };
+    let mut next = Some(first);
+    while let Some(task) = next.take_if(|task| task.frame.image_path == path) {
+        current
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone_from(&task.attack);
+        match make(&mut victim, &task) {
+            Ok(made) => {
+                let draft = draft(model, &task, &made);
+                // The float network's answers are there before the board's.
+                publish(shared, &task, draft.with_board(&task, None));
+                let answer = ask_board(shared, &task, made.values);
+                publish(shared, &task, draft.with_board(&task, answer.as_deref()));
+            }
+            // Another method, ε or class was asked for meanwhile.
+            Err(Failure::Explain(ExplainError::Interrupted)) => {}
+            Err(failure) => publish(shared, &task, failed(&task, &failure)),
+        }
+        next = shared.attacks.take();
+    }
+    next
+}
+
+/// Whether pages want something else than `attack` by now.
+fn is_over(shared: &Shared, attack: &Attack) -> bool {
+    shared.state.borrow().attack.as_ref() != Some(attack) || shared.attacks.is_closed()
+}
+
+fn publish(shared: &Shared, task: &AttackTask, packet: Packet) {
+    if !is_over(shared, &task.attack) {
+        shared.attack.send_replace(Some(packet.emit()));
+    }
+}
+
+/// Why there is nothing to show.
+fn failed(task: &AttackTask, failure: &Failure) -> Packet {
+    let header = json!({
+        "generation": task.frame.generation,
+        "frame": task.frame.flow.frames(),
+        "method": task.attack.method,
+        "error": failure.to_string(),
+    });
+    Packet::new(Kind::Attack, header)
+}
+
+fn make(victim: &mut Victim<'_>, task: &AttackTask) -> Result<Made, Failure> {
     let asked = &task.attack;
     let method = Method::standard(&asked.method, asked.eps).ok_or_else(|| Failure::Unknown {
         what: "method",
         name: asked.method.clone(),
     })?;
     let begun = Instant::now();
-    let mut victim = Victim::new(model, is_over)?;
     let target = asked.target.map(usize::from);
     if let Some(class) = target.filter(|class| *class >= victim.classes) {
         return Err(Failure::Unknown {
@@ -110,16 +145,8 @@ fn make(
     let goal = request.goal(task.frame.expected.map(usize::from), before.class);
     let mut random = Random::new(request.seed_of(0, 0));
     let eps = asked.eps;
-    let example = attack(
-        &mut victim,
-        &method,
-        &original,
-        &before,
-        goal,
-        eps,
-        &mut random,
-    )?;
-    let values = Pixels::of(&model.spec.input).values(&example.after.levels);
+    let example = attack(victim, &method, &original, &before, goal, eps, &mut random)?;
+    let values = victim.pixels.values(&example.after.levels);
     Ok(Made {
         example,
         method,
@@ -199,7 +226,7 @@ impl Draft {
     }
 }
 
-fn packet(model: &FloatModel, task: &AttackTask, made: &Made) -> Draft {
+fn draft(model: &FloatModel, task: &AttackTask, made: &Made) -> Draft {
     let Made {
         example, method, ..
     } = made;

@@ -10,10 +10,10 @@ use crate::shared::{EvolutionTask, Shared};
 use crate::state::KeptSearch;
 use asked::AskedNeuron;
 use cortexscope_brain::evolve::{Checkpoint, EvolveError, Natural, Settings, resume, screen};
-use cortexscope_brain::generator::{COMPONENTS, Generator, GeneratorError, Linear, Pixels};
-use cortexscope_brain::neuron::{Neuron, NeuronError};
+use cortexscope_brain::generator::{COMPONENTS, Generator, Linear, Pixels};
+use cortexscope_brain::neuron::Neuron;
 use cortexscope_brain::noise::Noise;
-use cortexscope_brain::optimise::{OptimiserError, preset};
+use cortexscope_brain::optimise::preset;
 use cortexscope_brain::stimuli::{Stimuli, levels};
 use cortexscope_explain::target::TargetError;
 use cortexscope_net::input::{InputSpec, MnistError, MnistSet};
@@ -29,25 +29,20 @@ const NATURAL: usize = 200;
 enum SearchError {
     /// Its target is not written as one.
     #[error(transparent)]
-    Target(#[from] TargetError),
-    /// There is no such search.
-    #[error(transparent)]
-    Optimiser(#[from] OptimiserError),
-    /// The image space cannot be used.
-    #[error(transparent)]
-    Generator(#[from] GeneratorError),
+    Target(TargetError),
     /// The digits cannot be read.
     #[error(transparent)]
-    Digits(#[from] MnistError),
-    /// The neuron does not answer.
+    Digits(MnistError),
+    /// The neuron, the image space or the search cannot be used.
     #[error(transparent)]
-    Neuron(#[from] NeuronError),
-    /// The search failed.
-    #[error(transparent)]
-    Evolve(#[from] EvolveError),
+    Evolve(Box<EvolveError>),
     /// It was stopped, or the board went away.
     #[error("stopped")]
     Stopped,
+}
+
+fn failed(error: impl Into<EvolveError>) -> SearchError {
+    SearchError::Evolve(Box::new(error.into()))
 }
 
 /// A search, and what the neuron has answered.
@@ -108,8 +103,8 @@ impl Search {
         view: &mut View<'_>,
     ) -> Result<(), SearchError> {
         let evolve = self.evolve.clone();
-        let target = evolve.target.parse()?;
-        let preset = preset(&evolve.optimiser, Some(&evolve.preset))?;
+        let target = evolve.target.parse().map_err(SearchError::Target)?;
+        let preset = preset(&evolve.optimiser, Some(&evolve.preset)).map_err(failed)?;
         let mut neuron = AskedNeuron::new(shared, generation, &target)?;
         view.begin(&neuron);
         let stimuli = stimuli(neuron.spec())?;
@@ -152,7 +147,7 @@ impl Search {
             Ok(_) => Ok(()),
             Err(EvolveError::Interrupted) => Err(SearchError::Stopped),
             Err(EvolveError::Neuron(error)) => neuron.blame(Err(error)),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(failed(error)),
         }
     }
 }
@@ -163,7 +158,7 @@ fn stimuli(spec: &InputSpec) -> Result<Stimuli, SearchError> {
         return Ok(Stimuli::default());
     }
     // Not all ten thousand are prepared for the sake of a few.
-    let digits = MnistSet::test_digits()?;
+    let digits = MnistSet::test_digits().map_err(SearchError::Digits)?;
     let mut stimuli = Stimuli {
         shape: spec.shape(),
         ..Stimuli::default()
@@ -184,7 +179,7 @@ fn generator(
     stimuli: &Stimuli,
 ) -> Result<Box<dyn Generator>, SearchError> {
     Ok(match name {
-        "pca" => Box::new(Linear::pca(stimuli, COMPONENTS)?),
+        "pca" => Box::new(Linear::pca(stimuli, COMPONENTS).map_err(failed)?),
         "pixels" => Box::new(Pixels::new(shape)),
         _ => Box::new(Linear::low_pass(shape)),
     })

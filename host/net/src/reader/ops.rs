@@ -53,6 +53,9 @@ pub enum Board {
     Table,
     /// A factor and a summand per channel, in the weights of the layer before it.
     Folded,
+    /// A layer of its own, of two activations of the same sizes; with a constant as
+    /// [`Board::Folded`].
+    Combined,
     /// Nothing: it moves no values, or is computed when the file is read.
     Nothing,
     /// Nothing at the end of a network, where it is left off; elsewhere it cannot run.
@@ -68,6 +71,7 @@ impl Board {
             Self::Layer => "layer".to_owned(),
             Self::Table => "table or saturation".to_owned(),
             Self::Folded => "in the layer before".to_owned(),
+            Self::Combined => "layer; with a constant in the layer before".to_owned(),
             Self::Nothing => "costs nothing".to_owned(),
             Self::Last => "left off at the end".to_owned(),
             Self::No(why) => format!("no: {why}"),
@@ -111,6 +115,15 @@ const fn folded(name: &'static str, read: Read) -> Operator {
     }
 }
 
+const fn combined(name: &'static str) -> Operator {
+    Operator {
+        name,
+        board: Board::Combined,
+        backward: true,
+        read: arithmetic::read,
+    }
+}
+
 const fn nothing(name: &'static str, read: Read) -> Operator {
     Operator {
         name,
@@ -140,12 +153,11 @@ const fn no(name: &'static str, why: &'static str, read: Read) -> Operator {
 
 const FUNCTION: &str = "its value is not finite everywhere";
 const NO_KERNEL: &str = "there is no kernel for it";
-const TWO: &str = "of two activations; with a constant it is one per channel";
 
 /// All operators, by name.
 pub const OPERATORS: &[Operator] = &[
     table("Abs"),
-    folded("Add", arithmetic::read),
+    combined("Add"),
     last("ArgMax", softmax::read_arg_max),
     layer("AveragePool", pool::read_average),
     folded("BatchNormalization", batch_norm::read),
@@ -186,7 +198,7 @@ pub const OPERATORS: &[Operator] = &[
     layer("MaxPool", pool::read_max),
     table_of_two("Min"),
     table("Mish"),
-    folded("Mul", arithmetic::read),
+    combined("Mul"),
     table("Neg"),
     table("PRelu"),
     no(
@@ -215,7 +227,7 @@ pub const OPERATORS: &[Operator] = &[
     no("Sqrt", FUNCTION, elementwise::read),
     nothing("Squeeze", rearrange::read_squeeze),
     folded("Sub", arithmetic::read),
-    no("Sum", TWO, arithmetic::read),
+    combined("Sum"),
     table("Tanh"),
     table("ThresholdedRelu"),
     nothing("Transpose", rearrange::read_transpose),

@@ -1,6 +1,8 @@
 //! The document of `cortexscope brain control`, which is also its receipt.
 
 use super::Document;
+use super::evolve::EvolveBoard;
+use cortexscope_brain::control::Trial;
 use cortexscope_net::described;
 
 described! {
@@ -19,6 +21,8 @@ described! {
         pub neuron: usize,
         /// The judge as it was named; `null` without one.
         pub judge: Option<String>,
+        /// The board that judged, and what the link carried; `null` without one.
+        pub board: Option<EvolveBoard>,
         /// Steps of each image.
         pub steps: usize,
         /// Size of a step, of grey levels from −1 to 1.
@@ -64,6 +68,9 @@ described! {
         pub judge: Option<f64>,
         /// Standard deviation of the grey levels, 0 to 255.
         pub contrast: f64,
+        /// The z-scored responses of all neurons: by the judge where it has as many as the fit,
+        /// else by the fit itself.
+        pub population: Vec<f64>,
         /// Path of the PNG file.
         pub file: String,
     }
@@ -86,4 +93,30 @@ described! {
 
 impl Document for BrainControl {
     const NAME: &'static str = "brain-control";
+}
+
+/// What was answered to the images of a trial; `files` has a path for each.
+pub fn driven_images(trial: &Trial, files: &[String]) -> Vec<DrivenImage> {
+    let both = trial.images.iter().zip(files);
+    let images = both.map(|(image, file)| DrivenImage {
+        seed: image.seed,
+        own: image.answered.own,
+        judge: image.answered.judge,
+        contrast: image.answered.contrast,
+        population: image.answered.population.clone(),
+        file: file.clone(),
+    });
+    images.collect()
+}
+
+/// What was answered to the controls of a trial.
+pub fn control_images(trial: &Trial) -> Vec<ControlImage> {
+    let controls = trial.controls.iter().map(|control| ControlImage {
+        name: control.kind.name().to_owned(),
+        of: control.of,
+        own: control.answered.own,
+        judge: control.answered.judge,
+        contrast: control.answered.contrast,
+    });
+    controls.collect()
 }

@@ -1,6 +1,7 @@
 //! The document of `cortexscope brain evolve`, which is also its receipt.
 
 use super::Document;
+use cortexscope_brain::neuron::{BoardNeuron, NeuronError};
 use cortexscope_net::described;
 
 described! {
@@ -178,4 +179,30 @@ described! {
 
 impl Document for Evolve {
     const NAME: &'static str = "evolve";
+}
+
+/// What a board that was asked has cost, and whether tract answers the same.
+///
+/// # Errors
+/// tract failed on one of the images.
+pub fn board_queries(neuron: &mut BoardNeuron) -> Result<EvolveBoard, NeuronError> {
+    let agreement = neuron.agreement()?;
+    let cost = neuron.link_cost();
+    let session = &neuron.rig().session;
+    Ok(EvolveBoard {
+        name: session.board().name.clone(),
+        link: session.link(),
+        credits: session.credits(),
+        frames_sent: cost.frames_sent,
+        frames_received: cost.frames_received,
+        bytes_sent: cost.bytes_sent,
+        bytes_received: cost.bytes_received,
+        queries_compared: agreement.queries,
+        mismatches: agreement.mismatches,
+        first_mismatch: agreement.first.map(|first| RateMismatch {
+            query: first.query,
+            board: first.board,
+            host: first.host,
+        }),
+    })
 }

@@ -2,8 +2,9 @@
 
 use super::{
     Document, activations, ascend, assess, attack, bench, boards, brain_compare, brain_control,
-    brain_fit, budget, compare, compile, corrupt, demo, dream, engines, evolve, explain, filters,
-    fool, gallery, infer, invert, memory, occlude, operators, part, robustness, top, verify,
+    brain_demo, brain_fit, brain_plant, brain_sites, budget, compare, compile, corrupt, demo,
+    dream, engines, evolve, explain, filters, fool, gallery, infer, invert, memory, occlude,
+    operators, part, robustness, top, verify,
 };
 
 use cortexscope_net::described::{Object, Shape};
@@ -53,6 +54,9 @@ pub fn all() -> Vec<Schema> {
         of::<corrupt::Corrupt>(),
         of::<robustness::Robustness>(),
         of::<brain_control::BrainControl>(),
+        of::<brain_sites::BrainSites>(),
+        of::<brain_plant::BrainPlant>(),
+        of::<brain_demo::BrainDemo>(),
         of::<brain_compare::BrainCompare>(),
     ];
     all.into_iter().flatten().collect()

@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::figure::{COLUMN_PX, alternatives, figure};
 use super::{InputResult, Run};
+use crate::page::{COLUMN_PX, alternatives, figure};
 use cortexscope_draw::number::{grouped, percent};
 use cortexscope_draw::{
     GridLayout, MapRole, Palette, PictureError, ProbabilityRange, Scale, activation_grid,

@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::figure::{COLUMN_PX, figure};
 use super::{LayerMemory, Memory, Section};
+use crate::page::{COLUMN_PX, figure};
 use cortexscope_draw::number::grouped;
 use cortexscope_draw::{PictureError, arena_plan, memory_bars};
 

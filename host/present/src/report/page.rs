@@ -1,13 +1,9 @@
-//! The page around the sections: head, contents, choices.
+//! The sections in their order, what is listed of them, and the reader's choices.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::{ReportData, cost, input_result, memory, run};
-use cortexscope_draw::{FONT_REGULAR, FONT_SEMIBOLD, PictureError, Theme, Weight};
-
-const STYLE: &str = include_str!("../../assets/report.css");
+use cortexscope_draw::PictureError;
 
 pub(super) fn page(data: &ReportData) -> Result<Markup, PictureError> {
     let title = format!("{} on {}", data.run.model, data.run.board);
@@ -18,45 +14,31 @@ pub(super) fn page(data: &ReportData) -> Result<Markup, PictureError> {
         .map(|(number, one)| input_result::section(number, one, &data.run))
         .collect::<Result<Vec<_>, _>>()?;
     let memory = memory::section(&data.memory)?;
-    Ok(html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (title) " · Cortexscope" }
-                style { (PreEscaped(style())) }
-            }
-            body {
-                header {
-                    p .brand { "cortexscope" }
-                    h1 { (title) }
-                }
-                nav aria-label="Contents" {
-                    ul {
-                        li { a href="#run" { "What was run" } }
-                        li { a href="#memory" { "Memory" } }
-                        @for (number, one) in data.trials.iter().enumerate() {
-                            li { a href=(format!("#input-{number}")) { (one.name) } }
-                        }
-                        li { a href="#cost" { "Cost" } }
-                        @if !data.link.is_empty() { li { a href="#link" { "Link" } } }
-                        @if !data.receipts.is_empty() { li { a href="#receipts" { "Receipts" } } }
-                    }
-                }
-                main {
-                    (run::section(data))
-                    (memory)
-                    (choices())
-                    @for one in &trials { (one) }
-                    (cost::section(data))
-                    @if !data.link.is_empty() { (run::link(&data.link)) }
-                    @if !data.receipts.is_empty() { (run::receipts(&data.receipts)) }
-                }
-            }
-        }
-    })
+    let mut contents = vec![anchor("run", "What was run"), anchor("memory", "Memory")];
+    for (number, one) in data.trials.iter().enumerate() {
+        contents.push(anchor(&format!("input-{number}"), &one.name));
+    }
+    contents.push(anchor("cost", "Cost"));
+    if !data.link.is_empty() {
+        contents.push(anchor("link", "Link"));
+    }
+    if !data.receipts.is_empty() {
+        contents.push(anchor("receipts", "Receipts"));
+    }
+    let main = html! {
+        (run::section(data))
+        (memory)
+        (choices())
+        @for one in &trials { (one) }
+        (cost::section(data))
+        @if !data.link.is_empty() { (run::link(&data.link)) }
+        @if !data.receipts.is_empty() { (run::receipts(&data.receipts)) }
+    };
+    Ok(crate::page::page(&title, &contents, &main))
+}
+
+fn anchor(id: &str, name: &str) -> (String, String) {
+    (id.to_owned(), name.to_owned())
 }
 
 fn choices() -> Markup {
@@ -82,23 +64,4 @@ fn choices() -> Markup {
             }
         }
     }
-}
-
-fn style() -> String {
-    let font = |weight: Weight, bytes: &[u8]| {
-        format!(
-            "@font-face{{font-family:\"Cortexscope Inter\";font-weight:{};\
-             src:url(data:font/ttf;base64,{}) format(\"truetype\")}}\n",
-            weight.css(),
-            STANDARD.encode(bytes)
-        )
-    };
-    format!(
-        "{}{}:root{{{}}}\n@media (prefers-color-scheme:dark){{:root{{{}}}}}\n@media print{{:root{{{}}}}}\n{STYLE}",
-        font(Weight::Regular, FONT_REGULAR),
-        font(Weight::SemiBold, FONT_SEMIBOLD),
-        Theme::Light.css_properties(),
-        Theme::Dark.css_properties(),
-        Theme::Light.css_properties(),
-    )
 }

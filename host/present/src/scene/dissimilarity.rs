@@ -1,7 +1,11 @@
 //! Dissimilarity matrices side by side.
 
+use crate::documents::brain_compare::BrainCompare;
 use cortexscope_brain::similarity::Rdm;
-use cortexscope_draw::{ColourMap, Drawing, GridLayout, PictureError, Tile, Tiles, tile_grid};
+use cortexscope_draw::{
+    ColourMap, Drawing, GridLayout, IntervalBand, IntervalRow, Intervals, PictureError, Tile,
+    Tiles, intervals, tile_grid,
+};
 use cortexscope_explain::float_model::FloatModel;
 use image::{Rgb, RgbImage};
 
@@ -59,4 +63,34 @@ pub fn matrices(model: &FloatModel, shown: &[Shown]) -> Result<Drawing, PictureE
         px_per_value: (SIDE_PX / side.max(1)).max(1) as u32,
     };
     tile_grid(&tiles, layout)
+}
+
+/// The agreement of each layer with the brains, beside the ceiling; `None` where no layer varies.
+pub fn agreement(compared: &BrainCompare) -> Option<Drawing> {
+    let rated = compared
+        .layers
+        .iter()
+        .filter_map(|layer| Some((layer, layer.rsa?)));
+    let best = rated.clone().max_by(|a, b| a.1.total_cmp(&b.1))?.0;
+    let rows = rated.map(|(layer, rho)| IntervalRow {
+        name: layer.layer.clone(),
+        value: rho,
+        spread: layer.rsa_interval,
+        is_marked: layer.layer == best.layer,
+    });
+    let ends = compared.ceiling.lower.zip(compared.ceiling.upper);
+    let drawn = intervals(&Intervals {
+        title: format!("{}: agreement of dissimilarities", compared.model),
+        op: format!("{} images", compared.images_compared),
+        statement: "dot: mean Spearman's ρ with each subject; line: the middle 95 % of draws"
+            .to_owned(),
+        footnote: String::new(),
+        unit: "Spearman's ρ".to_owned(),
+        rows: rows.collect(),
+        band: ends.map(|(lower, upper)| IntervalBand {
+            name: "ceiling".to_owned(),
+            ends: [lower, upper],
+        }),
+    });
+    drawn.ok()
 }

@@ -4,7 +4,9 @@
 use cortexscope_brain::evolve::Experiment;
 use cortexscope_brain::stimuli::Stimuli;
 use cortexscope_draw::number::{grouped, significant};
-use cortexscope_draw::{GridLayout, ResponseTrace, Role, Tile, Tiles, TraceLevel, TraceLine};
+use cortexscope_draw::{
+    GridLayout, IntervalRow, Intervals, ResponseTrace, Role, Tile, Tiles, TraceLevel, TraceLine,
+};
 use image::{Rgb, RgbImage};
 
 /// A search in words.
@@ -163,5 +165,89 @@ pub fn natural(found: &Experiment, stimuli: &Stimuli, words: Words<'_>) -> Optio
         bar: None,
         columns: Some(SHOWN.min(tiles.len())),
         tiles,
+    })
+}
+
+/// Rates by category, `label` being the name of each; `None` where no classes are known.
+pub fn categories(
+    found: &Experiment,
+    words: Words<'_>,
+    label: impl Fn(usize) -> String,
+) -> Option<Intervals> {
+    let all = &found.categories;
+    let best = all.iter().max_by(|a, b| a.mean.total_cmp(&b.mean))?.class;
+    let rows = all.iter().map(|rates| IntervalRow {
+        name: format!(
+            "{} ({} images)",
+            label(rates.class),
+            grouped(rates.images as u64)
+        ),
+        value: rates.mean,
+        spread: Some([
+            (rates.mean - rates.deviation).max(0.0),
+            rates.mean + rates.deviation,
+        ]),
+        is_marked: rates.class == best,
+    });
+    Some(Intervals {
+        title: words.neuron.to_owned(),
+        op: "selectivity by category".to_owned(),
+        statement: "dot: mean rate of the natural images of a category; line: one standard \
+                    deviation to each side, cut at 0"
+            .to_owned(),
+        footnote: String::new(),
+        unit: "rate".to_owned(),
+        rows: rows.collect(),
+        band: None,
+    })
+}
+
+/// Parts that natural images are divided into by their likeness to the evolved one.
+const PARTS: usize = 5;
+
+/// Rates of natural images by their likeness to the evolved image, in five parts of equal size;
+/// `None` with fewer images.
+pub fn likeness(found: &Experiment, stimuli: &Stimuli, words: Words<'_>) -> Option<Intervals> {
+    let natural = found.natural.as_ref()?;
+    let likeness = natural.likeness(stimuli, &found.evolution.best_image);
+    if likeness.len() < 2 * PARTS {
+        return None;
+    }
+    let mut order: Vec<usize> = (0..likeness.len()).collect();
+    order.sort_by(|&a, &b| likeness[a].total_cmp(&likeness[b]).then(a.cmp(&b)));
+    let rows = (0..PARTS).map(|part| {
+        let at = |part: usize| part * order.len() / PARTS;
+        let own = &order[at(part)..at(part + 1)];
+        let rates = own.iter().map(|&index| natural.rate(index, found.zero));
+        let rates: Vec<f64> = rates.collect();
+        let count = rates.len() as f64;
+        let mean = rates.iter().sum::<f64>() / count;
+        let squares: f64 = rates.iter().map(|rate| (rate - mean).powi(2)).sum();
+        // The mean of many images is nearly normal.
+        let error = 1.96 * (squares / (count - 1.0).max(1.0) / count).sqrt();
+        let [low, high] = [own[0], own[own.len() - 1]].map(|index| likeness[index]);
+        IntervalRow {
+            name: format!("r from {low:.2} to {high:.2}"),
+            value: mean,
+            spread: Some([mean - error, mean + error]),
+            is_marked: part + 1 == PARTS,
+        }
+    });
+    let rho = found.prediction.and_then(|prediction| prediction.spearman);
+    Some(Intervals {
+        title: words.neuron.to_owned(),
+        op: "does likeness to the evolved image predict the rate?".to_owned(),
+        statement: "dot: mean rate of a fifth of the natural images, by the correlation of their \
+                    pixels with the evolved image; line: its 95 % interval"
+            .to_owned(),
+        footnote: rho.map_or_else(String::new, |rho| {
+            format!(
+                "Spearman's ρ {rho:.3} over {} images",
+                grouped(order.len() as u64)
+            )
+        }),
+        unit: "rate".to_owned(),
+        rows: rows.collect(),
+        band: None,
     })
 }

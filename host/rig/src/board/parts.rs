@@ -1,7 +1,6 @@
-//! The parts that a network may be meant for, whether there is firmware for them yet or
-//! not.
+//! The parts that a network may be meant for.
 
-use cortexscope_boards::{BOARDS, Footprint, PLANNED_PARTS};
+use cortexscope_boards::{BOARDS, Footprint};
 
 /// A part, its memories, and what its firmware takes of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,11 +15,11 @@ pub struct Part {
     pub ram_bytes: Option<u32>,
     /// What its firmware takes without a model; none for the host.
     pub firmware: Option<Footprint>,
-    /// The arena that its firmware is built with, where there is firmware for it.
+    /// The arena that its firmware is built with; none for the host.
     pub arena_bytes: Option<u32>,
 }
 
-/// Every part, those with firmware first.
+/// Every part.
 pub fn parts() -> Vec<Part> {
     let boards = BOARDS.iter().map(|board| Part {
         name: board.name,
@@ -30,13 +29,5 @@ pub fn parts() -> Vec<Part> {
         firmware: board.firmware,
         arena_bytes: board.build.map(|build| build.arena_bytes),
     });
-    let planned = PLANNED_PARTS.iter().map(|part| Part {
-        name: part.name,
-        core: part.core,
-        flash_bytes: Some(part.flash_bytes),
-        ram_bytes: Some(part.ram_bytes),
-        firmware: Some(part.firmware),
-        arena_bytes: None,
-    });
-    boards.chain(planned).collect()
+    boards.collect()
 }

@@ -1,9 +1,10 @@
 //! Opening a session, and opening it again after a reset.
 
+use super::board_state::Interruption;
 use super::cancel::Cancel;
 use super::error::{SessionError, unexpected};
 use super::expect::{Expectations, Limits};
-use super::host_end::{HostEnd, Interruption};
+use super::host_end::HostEnd;
 use super::identity::BoardIdentity;
 use super::logs::Logs;
 use super::statistics::Statistics;

@@ -7,7 +7,6 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::hex;
 use crate::board::Board;
 use crate::firmware::Firmware;
 use crate::{command, workspace};
@@ -69,9 +68,7 @@ impl Tree {
             .join(board.name)
             .join(name);
         self.copy(elf, &place)?;
-        let bytes = fs::read(elf).with_context(|| elf.display().to_string())?;
-        let text = hex::from_elf(&bytes).with_context(|| elf.display().to_string())?;
-        self.write(&place.with_extension("hex"), text.as_bytes())?;
+        self.copy(&firmware.hex, &place.with_extension("hex"))?;
         match &firmware.uf2 {
             Some(uf2) => self.copy(uf2, &place.with_extension("uf2")),
             None => Ok(()),

@@ -1,5 +1,6 @@
 //! Python: environments of their own, and maturin, which makes the wheel.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -42,6 +43,25 @@ pub fn maturin() -> Result<PathBuf> {
         "(Delete the folder to remove it.)",
     )?;
     Ok(maturin)
+}
+
+/// Gives the Python of an environment in `folder` that has what the file `requirements`
+/// names, after making it where it was missing.
+///
+/// # Errors
+/// It cannot be made, or something cannot be installed into it.
+pub fn with_requirements(folder: &Path, requirements: &Path) -> Result<PathBuf> {
+    let python = folder.join(PROGRAMS).join("python");
+    let done = folder.join("requirements.txt");
+    if fs::read(&done).ok() == Some(fs::read(requirements)?) {
+        return Ok(python);
+    }
+    new_environment(folder)?;
+    let mut install = Command::new(&python);
+    install.args(["-m", "pip", "install", "--quiet", "--requirement"]);
+    command::run(install.arg(requirements))?;
+    fs::copy(requirements, done)?;
+    Ok(python)
 }
 
 /// Makes a new, empty environment with pip in `folder`, in place of what was there.

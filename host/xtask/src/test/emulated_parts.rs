@@ -11,7 +11,8 @@ use anyhow::{Context, Result, ensure};
 
 use crate::board::{Board, Engine};
 use crate::command::{cargo, find, run};
-use crate::{firmware, setup, workspace};
+use crate::setup::{self, python};
+use crate::{firmware, workspace};
 
 /// Images that are compared with tract, byte by byte.
 const IMAGES: &str = "200";
@@ -20,15 +21,15 @@ const MODEL: &str = "lecture-lenet";
 /// What emulates a part.
 #[derive(Clone, Copy)]
 pub enum Emulator {
-    /// The crate `rp2350-emu`.
-    Rp2350Emu,
+    /// QEMU's Cortex-M33 as a library, Unicorn, in Python.
+    Unicorn,
     /// The package `rp2040js`, in Node.js.
     Rp2040Js,
 }
 
 impl Emulator {
     /// Every board that is run this way.
-    pub const ALL: [(&str, Self); 2] = [("pico2", Self::Rp2350Emu), ("pico", Self::Rp2040Js)];
+    pub const ALL: [(&str, Self); 2] = [("pico2", Self::Unicorn), ("pico", Self::Rp2040Js)];
 
     /// Whether this machine has what it needs; what is missing otherwise.
     pub fn is_there(self) -> Result<(), &'static str> {
@@ -104,23 +105,26 @@ fn dragged(board: &Board, program: &Path, drive: &Path) -> Result<[PathBuf; 2]> 
 
 fn start(emulator: Emulator, folder: &Path, elf: &Path, files: &[PathBuf]) -> Result<Running> {
     let package = workspace::root().join("tests/emulated-parts");
-    let mut parts = cargo();
-    parts
-        .args(["build", "--locked", "--manifest-path"])
+    let mut port = cargo();
+    port.args(["build", "--locked", "--manifest-path"])
         .arg(package.join("Cargo.toml"))
         .arg("--target-dir")
         .arg(folder);
-    run(&mut parts)?;
-    let mut command = Command::new(folder.join("debug/emulated-parts"));
+    run(&mut port)?;
+    let mut command = Command::new(folder.join("debug/behind-a-port"));
     match emulator {
-        Emulator::Rp2350Emu => {
-            command.arg("pico2").arg("--elf").arg(elf).args(files);
+        Emulator::Unicorn => {
+            let source = package.join("unicorn");
+            let requirements = source.join("requirements.txt");
+            let python = python::with_requirements(&folder.join("unicorn"), &requirements)?;
+            command.arg(python).arg(source.join("pico2.py")).arg(elf);
         }
         Emulator::Rp2040Js => {
             let script = rp2040js(&package.join("rp2040js"), &folder.join("rp2040js"))?;
-            command.args(["child", "node"]).arg(script).args(files);
+            command.arg("node").arg(script);
         }
     }
+    command.args(files);
     let child = command.stdout(Stdio::piped()).spawn();
     Ok(Running(child.context("the emulator does not start")?))
 }

@@ -26,9 +26,9 @@ fn records() -> [Record; 5] {
         record!("Tensor", TensorRecord: name, height, width, channels, kind, zero, scale, reserved),
         record!("Layer", LayerRecord: op, clamp_min, clamp_max, kernel, groups, kernel_h,
             stride_h, dilation_h, pad_top, pad_bottom, reserved2, inputs, weights, bias,
-            multipliers, table, packed, reserved3),
+            multipliers, table, packed, factors),
         record!("Plan", PlanRecord: mode, arena_bytes, steps, placements),
-        record!("Step", StepRecord: kind, layer, scratch_offset, scratch_bytes, row_bytes),
+        record!("Step", StepRecord: kind, layers, layer, scratch_offset, scratch_bytes, row_bytes),
     ]
 }
 

@@ -5,7 +5,7 @@
 //! windows of two output rows, padded with the zero point, `[KH + 1, W, I]` in bytes, and
 //! then, for each filter, what its sums begin with.
 
-use super::{input_row, polynomials};
+use super::{PooledPart, input_row, polynomials};
 use crate::arena::copy;
 use crate::image::{Conv2d, MaxPool};
 use crate::ops::thumb1::FourDots;
@@ -21,26 +21,26 @@ fn rows_bytes(conv: &Conv2d<'_>, columns: usize) -> usize {
     ((conv.window.kernel_h + 1) * row_bytes(conv, columns)).next_multiple_of(4)
 }
 
-/// Pooled outputs of a row, from what the scratch is for.
-fn columns(conv: &Conv2d<'_>) -> usize {
-    conv.output.width / 2
-}
-
-/// Whether rows of `conv`, pooled by `pool`, are computed in this way: where there are
+/// Whether rows of `conv`, pooled by `pool`, can be computed in this way: where there are
 /// polynomials, and the scratch has room.
-pub(crate) fn are_used(conv: &Conv2d<'_>, pool: &MaxPool) -> bool {
+pub(crate) fn is_possible(conv: &Conv2d<'_>, pool: &MaxPool) -> bool {
     let needs = polynomials::needs(conv, pool);
     needs > 0
-        && pool.output.width == columns(conv)
+        && pool.output.width == conv.output.width / 2
         && rows_bytes(conv, pool.output.width) + 4 * conv.bias.len() <= needs
 }
 
-/// Puts into `scratch` what row `y` of the pooled output is made of. Rows have to come in
-/// order, because of what the row before left there.
-pub(crate) fn fill(conv: &Conv2d<'_>, input: InputRows<'_>, y: usize, scratch: &mut [u32]) {
-    let columns = columns(conv);
+/// Puts into `scratch` what a part of a row of the pooled output is made of. Rows have to
+/// come in order, because of what the row before left there.
+pub(crate) fn fill(
+    conv: &Conv2d<'_>,
+    input: InputRows<'_>,
+    part: &PooledPart,
+    scratch: &mut [u32],
+) {
+    let columns = part.columns.len();
     let row_bytes = row_bytes(conv, columns).max(1);
-    if y == 0 {
+    if part.is_first {
         // A plan's bytes are used, all of them: the tests hold it to what is written.
         scratch.fill(0);
     }
@@ -48,7 +48,7 @@ pub(crate) fn fill(conv: &Conv2d<'_>, input: InputRows<'_>, y: usize, scratch: &
     let (rows, starts) = scratch.split_at_mut(split);
     let rows: &mut [i8] = bytemuck::must_cast_slice_mut(rows);
     let mut first = 0;
-    if y == 0 {
+    if part.is_first {
         let filters = conv
             .weights()
             .chunks_exact(conv.weights_per_output().max(1));
@@ -65,21 +65,27 @@ pub(crate) fn fill(conv: &Conv2d<'_>, input: InputRows<'_>, y: usize, scratch: &
         }
     }
     for (ky, row) in rows.chunks_exact_mut(row_bytes).enumerate().skip(first) {
-        put_row(conv, input_row(conv, input, 2 * y, ky), row);
+        let under = input_row(conv, input, 2 * part.y, ky);
+        put_row(conv, under, 2 * part.columns.start, row);
     }
 }
 
-/// Puts a row of the input between its padding; `None` is padding.
-fn put_row(conv: &Conv2d<'_>, row: Option<&[i8]>, padded: &mut [i8]) {
-    let row = row.unwrap_or_default();
+/// Puts what lies under the windows from output column `first` on, of a row of the input
+/// with its padding; `None` is padding.
+fn put_row(conv: &Conv2d<'_>, row: Option<&[i8]>, first: usize, padded: &mut [i8]) {
+    let (channels, pad) = (conv.input.channels, conv.window.pad_left);
     padded.fill(conv.input_zero);
-    let left = conv.window.pad_left * conv.input.channels;
+    let from = first.saturating_sub(pad) * channels;
+    let row = row.unwrap_or_default().get(from..).unwrap_or_default();
+    let left = pad.saturating_sub(first) * channels;
     copy(row, padded.get_mut(left..).unwrap_or_default());
 }
 
-/// A row of the pooled output, `[W, O]`, from what [`fill`] left in `scratch`.
+/// A part of a row of the pooled output, `[columns, O]`, from what [`fill`] left in
+/// `scratch`.
 pub(crate) fn pooled_row(conv: &Conv2d<'_>, scratch: &[u32], output: &mut [i8]) {
-    let (columns, depth) = (columns(conv), conv.input.channels);
+    let columns = output.len() / conv.output.channels.max(1);
+    let depth = conv.input.channels;
     let row_bytes = row_bytes(conv, columns);
     let split = (rows_bytes(conv, columns) / 4).min(scratch.len());
     let (rows, starts) = scratch.split_at(split);

@@ -21,9 +21,9 @@
 //! Requantisation never decreases, so the largest of four sums becomes the largest of
 //! four outputs.
 
-use super::input_row;
+use super::{PooledPart, input_row};
 use crate::image::{Conv2d, MaxPool, Shape, Window};
-use crate::ops::kernels::{POOLS_SUMS, pool_row, whole_columns};
+use crate::ops::kernels::{pool_row, whole_columns};
 use crate::ops::polynomial::{FIELD_BITS, Polynomials, columns_per_window};
 use crate::ops::{InputRows, requantize};
 
@@ -126,9 +126,9 @@ pub(crate) fn needs(conv: &Conv2d<'_>, pool: &MaxPool) -> usize {
     scratch_bytes(conv.input, &conv.window, pool.output)
 }
 
-/// Whether this build computes rows of `conv`, pooled by `pool`, in this way.
-pub(crate) fn are_used(conv: &Conv2d<'_>, pool: &MaxPool) -> bool {
-    POOLS_SUMS && needs(conv, pool) > 0
+/// Whether rows of `conv`, pooled by `pool`, can be computed in this way.
+pub(crate) fn is_possible(conv: &Conv2d<'_>, pool: &MaxPool) -> bool {
+    needs(conv, pool) > 0
 }
 
 /// Bytes of scratch for rows of `pooled`, a multiple of 4: what lies under the windows of
@@ -140,38 +140,47 @@ pub fn scratch_bytes(input: Shape, window: &Window, pooled: Shape) -> usize {
     4 * columns * input.channels * (window.kernel_h + 1)
 }
 
-/// Puts into `scratch` what row `y` of the pooled output is made of. Rows have to come in
-/// order, because of what the row before left there.
-pub(crate) fn fill(conv: &Conv2d<'_>, input: InputRows<'_>, y: usize, scratch: &mut [u32]) {
+/// Puts into `scratch` what a part of a row of the pooled output is made of. Rows have to
+/// come in order, because of what the row before left there.
+pub(crate) fn fill(
+    conv: &Conv2d<'_>,
+    input: InputRows<'_>,
+    part: &PooledPart,
+    scratch: &mut [u32],
+) {
     let rows = conv.window.kernel_h + 1;
+    let columns = part.columns.len() + columns_per_window(conv.window.kernel_w) - 1;
+    let scratch = scratch.get_mut(..columns * conv.input.channels * rows);
+    let scratch = scratch.unwrap_or_default();
     // The rows of the output before are two rows up.
-    let mut ky = if y == 0 { 0 } else { rows - 2 };
+    let mut ky = if part.is_first { 0 } else { rows - 2 };
     while ky < rows {
-        let upper = input_row(conv, input, 2 * y, ky).unwrap_or_default();
-        let lower = input_row(conv, input, 2 * y, ky + 1).unwrap_or_default();
-        put_rows(conv, [upper, lower], scratch);
+        let upper = input_row(conv, input, 2 * part.y, ky).unwrap_or_default();
+        let lower = input_row(conv, input, 2 * part.y, ky + 1).unwrap_or_default();
+        put_rows(conv, [upper, lower], part.columns.start, scratch);
         ky += 2;
     }
 }
 
-/// Moves every cell two rows up, and puts two rows of the input below, of which an empty
-/// one is padding.
+/// Moves every cell two rows up, and puts two rows of the input below, from the two columns
+/// `start` on. An empty row is padding.
 ///
 /// The words of a cell lie one below the other on the input; then comes the next channel,
 /// and after the last channel the next two columns.
-fn put_rows(conv: &Conv2d<'_>, [upper, lower]: [&[i8]; 2], scratch: &mut [u32]) {
+fn put_rows(conv: &Conv2d<'_>, [upper, lower]: [&[i8]; 2], start: usize, scratch: &mut [u32]) {
     let (channels, pad) = (conv.input.channels.max(1), conv.window.pad_left);
     let column = channels * (conv.window.kernel_h + 1);
     // Columns whose first pixel is padding, or both.
-    let before = pad.div_ceil(2);
+    let before = pad.div_ceil(2).saturating_sub(start);
     let (left, rest) = scratch.split_at_mut((before * column).min(scratch.len()));
-    put_columns(conv, [upper, lower], 0, left);
-    let first = (2 * before - pad) * channels;
+    put_columns(conv, [upper, lower], start, left);
+    let start = start + before;
+    let first = (2 * start - pad) * channels;
     let from = |row| <[i8]>::get(row, first..).unwrap_or_default();
     let pixels = [from(upper), from(lower)];
     let whole = whole_columns(conv.window.kernel_h, pixels, channels, zeros(conv), rest);
     let rest = rest.get_mut(whole * column..).unwrap_or_default();
-    put_columns(conv, [upper, lower], before + whole, rest);
+    put_columns(conv, [upper, lower], start + whole, rest);
 }
 
 /// What is taken from the word of two numbers, for their zero point.
@@ -206,7 +215,8 @@ fn put_columns(conv: &Conv2d<'_>, [upper, lower]: [&[i8]; 2], first: usize, cell
     }
 }
 
-/// A row of the pooled output, `[W, O]`, from what [`fill`] left in `scratch`.
+/// A part of a row of the pooled output, `[columns, O]`, from what [`fill`] left in
+/// `scratch`.
 pub(crate) fn pooled_row(conv: &Conv2d<'_>, scratch: &[u32], output: &mut [i8]) {
     let filters = Polynomials {
         kernel: conv.window.kernel_h,

@@ -118,5 +118,8 @@ fn an_image_drives_its_neuron() {
     let again = synthesise(&fit, 1, &settings, 7, &mut watch).unwrap();
     assert_eq!(made.picture, again.picture);
     let none = synthesise(&fit, 3, &settings, 7, &mut watch);
-    assert!(matches!(none, Err(ControlError::NoNeuron { last: 2, .. })));
+    assert!(matches!(
+        none,
+        Err(ControlError::Neuron(NeuronError::NoNeuron { last: 2, .. }))
+    ));
 }

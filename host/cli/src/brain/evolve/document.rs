@@ -2,14 +2,15 @@
 
 use super::Files;
 use super::subject::Subject;
+use crate::brain::board::say_board;
 use crate::common::blame;
 use cortexscope_brain::evolve::{Experiment, Settings};
 use cortexscope_brain::generator::Generator;
 use cortexscope_brain::stimuli::Stimuli;
 use cortexscope_draw::number::{grouped, significant};
 use cortexscope_present::documents::evolve::{
-    Category, Evolve, EvolveBoard, EvolveGeneration, EvolveParameter, LikenessPrediction,
-    NaturalImage, RateMismatch,
+    Category, Evolve, EvolveGeneration, EvolveParameter, LikenessPrediction, NaturalImage,
+    board_queries,
 };
 use cortexscope_present::scene::evolution::SHOWN;
 use std::io::Write;
@@ -31,7 +32,8 @@ pub(super) fn document(
     subject: &mut Subject,
     target: Option<&str>,
 ) -> anyhow::Result<Evolve> {
-    let board = board(subject)?;
+    let board = subject.board().map(board_queries);
+    let board = board.transpose().map_err(blame)?;
     let (settings, evolution) = (context.settings, &found.evolution);
     let model = subject.model();
     let natural = found.natural.as_ref();
@@ -126,31 +128,6 @@ pub(super) fn document(
     })
 }
 
-fn board(subject: &mut Subject) -> anyhow::Result<Option<EvolveBoard>> {
-    let Some(neuron) = subject.board() else {
-        return Ok(None);
-    };
-    let agreement = neuron.agreement().map_err(blame)?;
-    let cost = neuron.link_cost();
-    let session = &neuron.rig().session;
-    Ok(Some(EvolveBoard {
-        name: session.board().name.clone(),
-        link: session.link(),
-        credits: session.credits(),
-        frames_sent: cost.frames_sent,
-        frames_received: cost.frames_received,
-        bytes_sent: cost.bytes_sent,
-        bytes_received: cost.bytes_received,
-        queries_compared: agreement.queries,
-        mismatches: agreement.mismatches,
-        first_mismatch: agreement.first.map(|first| RateMismatch {
-            query: first.query,
-            board: first.board,
-            host: first.host,
-        }),
-    }))
-}
-
 pub(super) fn say(document: &Evolve, search: &str, files: &Files) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     let rate = |rate: f64| significant(rate as f32);
@@ -197,23 +174,7 @@ pub(super) fn say(document: &Evolve, search: &str, files: &Files) -> anyhow::Res
         )?;
     }
     if let Some(board) = &document.board {
-        writeln!(
-            out,
-            "  {}: {} answers compared with tract, {} differ; {} bytes sent, {} received, {} credits",
-            board.name,
-            grouped(board.queries_compared),
-            grouped(board.mismatches),
-            grouped(board.bytes_sent),
-            grouped(board.bytes_received),
-            board.credits
-        )?;
-        if let Some(first) = &board.first_mismatch {
-            writeln!(
-                out,
-                "  query {}: the board says {}, the host {}",
-                first.query, first.board, first.host
-            )?;
-        }
+        say_board(&mut out, board)?;
     }
     files.list(&mut out)?;
     Ok(())

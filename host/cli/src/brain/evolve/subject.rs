@@ -3,8 +3,11 @@
 use super::Evolve;
 use crate::common::{blame, open_model, wrong};
 use crate::progress;
+use cortexscope_brain::encode::Stored;
 use cortexscope_brain::evolve::Subjects;
-use cortexscope_brain::neuron::{BoardNeuron, FloatNeuron, Neuron, Program, ProgramNeuron};
+use cortexscope_brain::neuron::{
+    BoardNeuron, Differentiable, FittedNeuron, FloatNeuron, Neuron, Program, ProgramNeuron,
+};
 use cortexscope_explain::float_model::{FloatModel, Overrides};
 use cortexscope_explain::target::{ClassValue, Target};
 use cortexscope_net::input::{InputSpec, ModelSpec};
@@ -22,14 +25,17 @@ pub(super) struct Subject {
     model: Option<FloatModel>,
     input: InputSpec,
     asked: Asked,
-    /// A unit of the float model, whose gradient is followed.
-    slopes: Option<FloatNeuron>,
+    /// The neuron whose gradient is followed.
+    slopes: Option<Box<dyn Differentiable>>,
+    /// The natural images of a fit's session, as the user named them.
+    session: Option<String>,
     identity: String,
 }
 
 /// Who answers the search.
 enum Asked {
     Float(Box<FloatNeuron>),
+    Fitted(Box<FittedNeuron>),
     /// The board, and one that answers the same in this process.
     Board(Box<BoardNeuron>, Box<BoardNeuron>),
     Program(ProgramNeuron),
@@ -37,6 +43,9 @@ enum Asked {
 
 impl Subject {
     pub fn open(line: &Evolve, cancel: &Cancel) -> anyhow::Result<Self> {
+        if let (Some(folder), Some(neuron)) = (&line.fit, line.neuron) {
+            return Self::of_fit(folder, neuron);
+        }
         let model = match &line.model {
             Some(model) => Some(FloatModel::open(model, &Overrides::default()).map_err(blame)?),
             None => None,
@@ -61,6 +70,7 @@ impl Subject {
                 input,
                 asked: Asked::Program(neuron),
                 slopes: None,
+                session: None,
                 identity,
             });
         }
@@ -81,9 +91,42 @@ impl Subject {
             model,
             input,
             asked,
-            slopes: Some(slopes),
+            slopes: Some(Box::new(slopes)),
+            session: None,
             identity,
         })
+    }
+
+    /// A neuron of a fit.
+    fn of_fit(folder: &Path, neuron: usize) -> anyhow::Result<Self> {
+        let fit = Stored::open(folder).map_err(blame)?;
+        let open = || FittedNeuron::new(&fit, Some(neuron)).map_err(blame);
+        let (asked, slopes) = (open()?, open()?);
+        // What the fit reads and how, to the last bit.
+        let identity = format!(
+            "{} {} {neuron} {:?} {:?}",
+            fit.about.model_sha256,
+            fit.about.layer,
+            fit.readout
+                .slopes(neuron)
+                .iter()
+                .map(|w| w.to_bits())
+                .collect::<Vec<_>>(),
+            fit.readout.bias
+        );
+        Ok(Self {
+            input: fit.model.spec.input.clone(),
+            asked: Asked::Fitted(Box::new(asked)),
+            slopes: Some(Box::new(slopes)),
+            session: Some(fit.about.images.clone()),
+            identity,
+            model: Some(fit.model),
+        })
+    }
+
+    /// The natural images of the session that the neuron was fitted to.
+    pub fn session(&self) -> Option<&str> {
+        self.session.as_deref()
     }
 
     /// How images become the model's input.
@@ -100,7 +143,7 @@ impl Subject {
     pub fn board(&mut self) -> Option<&mut BoardNeuron> {
         match &mut self.asked {
             Asked::Board(board, _) => Some(board),
-            Asked::Float(_) | Asked::Program(_) => None,
+            Asked::Float(_) | Asked::Fitted(_) | Asked::Program(_) => None,
         }
     }
 
@@ -112,6 +155,7 @@ impl Subject {
     pub fn description(&self) -> String {
         match &self.asked {
             Asked::Float(neuron) => neuron.description(),
+            Asked::Fitted(neuron) => neuron.description(),
             Asked::Board(neuron, _) => neuron.description(),
             Asked::Program(neuron) => neuron.description(),
         }
@@ -121,13 +165,14 @@ impl Subject {
     pub fn subjects(&mut self) -> Subjects<'_> {
         let (neuron, twin): (&mut dyn Neuron, Option<&mut dyn Neuron>) = match &mut self.asked {
             Asked::Float(neuron) => (&mut **neuron, None),
+            Asked::Fitted(neuron) => (&mut **neuron, None),
             Asked::Board(board, twin) => (&mut **board, Some(&mut **twin)),
             Asked::Program(neuron) => (neuron, None),
         };
         Subjects {
             neuron,
             twin,
-            gradient: self.slopes.as_mut().map(|unit| unit as _),
+            gradient: self.slopes.as_mut().map(|unit| &mut **unit as _),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A neuron on the board that the page watches: asked between frames.
 
-use super::SearchError;
+use super::{SearchError, failed};
 use crate::question::{Asker, Question};
 use crate::shared::Shared;
 use crate::state::Phase;
@@ -42,7 +42,7 @@ impl<'a> AskedNeuron<'a> {
             Ok((rig.model.clone(), rig.session.board().name.clone()))
         });
         let (files, board) = known.ok_or(SearchError::Stopped)?;
-        let unit = BoardUnit::of(&files, target)?;
+        let unit = BoardUnit::of(&files, target).map_err(failed)?;
         Ok(Self {
             shared,
             generation,
@@ -65,7 +65,7 @@ impl<'a> AskedNeuron<'a> {
             if self.is_stopped {
                 SearchError::Stopped
             } else {
-                error.into()
+                failed(error)
             }
         })
     }

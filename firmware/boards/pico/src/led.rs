@@ -1,0 +1,46 @@
+//! The green LED, which is at pin 25, and the timer that it blinks by.
+
+use cortexscope_rt::rp::Led;
+use rp2040_pac::{Peripherals, SIO, TIMER};
+
+const PIN: usize = 25;
+const BIT: u32 = 1 << PIN;
+
+/// The pin of the LED.
+pub struct Gpio25(());
+
+impl Gpio25 {
+    /// Sets the pin up as an output.
+    pub fn start(part: &Peripherals) -> Self {
+        part.PADS_BANK0
+            .gpio(PIN)
+            .modify(|_, w| w.od().clear_bit().ie().clear_bit());
+        part.IO_BANK0
+            .gpio(PIN)
+            .gpio_ctrl()
+            .write(|w| w.funcsel().sio());
+        // SAFETY: every bit is a pin's.
+        part.SIO.gpio_oe_set().write(|w| unsafe { w.bits(BIT) });
+        Self(())
+    }
+}
+
+impl Led for Gpio25 {
+    fn light(&mut self, is_lit: bool) {
+        // SAFETY: nobody else has this pin, and writing sets or clears no other.
+        let sio = unsafe { SIO::steal() };
+        if is_lit {
+            // SAFETY: every bit is a pin's.
+            sio.gpio_out_set().write(|w| unsafe { w.bits(BIT) });
+        } else {
+            // SAFETY: as above.
+            sio.gpio_out_clr().write(|w| unsafe { w.bits(BIT) });
+        }
+    }
+
+    fn microseconds(&self) -> u32 {
+        // SAFETY: the timer is only read.
+        let timer = unsafe { TIMER::steal() };
+        timer.timerawl().read().bits()
+    }
+}

@@ -1,0 +1,178 @@
+//! `cortexscope brain demo`.
+
+mod plan;
+
+use super::{BrainCommand, Line};
+use crate::common::{blame, print_json, wrong};
+use crate::progress;
+use clap::{Args, Parser};
+use cortexscope_net::output::{self, make_folder};
+use cortexscope_present::brain_report::panels::{self, Ran};
+use cortexscope_present::brain_report::{BrainReport, Panel, html};
+use cortexscope_present::documents::brain_demo::{BrainDemo, DemoPanel};
+use cortexscope_present::results::ResultFolder;
+use plan::{Plan, planted, recorded};
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+/// Runs every experiment with neurons, one after the other, and writes one report.
+#[derive(Args)]
+pub(super) struct DemoCommand {
+    /// A folder with v4/, brain/ and models/: the same on recorded neurons, which the program
+    /// does not have.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Seed of everything random.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// The folder for the report, and for what each experiment writes.
+    #[arg(short, long, value_name = "DIR", default_value = "cortexscope-brain")]
+    output: PathBuf,
+    /// Print one JSON document on stdout.
+    #[arg(long)]
+    json: bool,
+}
+
+impl DemoCommand {
+    pub fn run(&self) -> anyhow::Result<ExitCode> {
+        let begun = Instant::now();
+        let plan = match &self.data {
+            Some(data) if !data.is_dir() => {
+                return Err(wrong(format!("no such folder: {}", data.display())));
+            }
+            Some(data) => recorded(data, &self.output, self.seed).map_err(blame)?,
+            None => planted(&self.output, self.seed),
+        };
+        make_folder(&self.output).map_err(blame)?;
+        for (name, text) in &plan.files {
+            output::write(&self.output.join(name), text.as_bytes()).map_err(blame)?;
+        }
+        let panels = self.panels(&plan)?;
+        let report = self.output.join("brain.html");
+        let beside = ["report.html", "index.html"].into_iter();
+        let beside = beside.filter(|name| self.output.join(name).is_file());
+        let page = html(&BrainReport {
+            title: "Networks and brains".to_owned(),
+            introduction: plan.introduction.clone(),
+            beside: beside
+                .map(|name| [name.to_owned(), name.to_owned()])
+                .collect(),
+            panels: panels.clone(),
+        });
+        let results = ResultFolder::begin(&self.output).map_err(blame)?;
+        results
+            .bytes("brain.html", page.as_bytes())
+            .map_err(blame)?;
+        let panels = panels.into_iter().map(|panel| DemoPanel {
+            id: panel.id,
+            title: panel.title,
+            commands: panel.commands,
+        });
+        let document = BrainDemo {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            report: report.display().to_string(),
+            neurons: plan.neurons.to_owned(),
+            data: self.data.as_ref().map(|data| data.display().to_string()),
+            seed: self.seed,
+            panels: panels.collect(),
+            seconds: begun.elapsed().as_secs_f64(),
+        };
+        results
+            .receipt("brain-demo.json", &document)
+            .map_err(blame)?;
+        results.commit().map_err(blame)?;
+        if self.json {
+            print_json(&document)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let mut out = std::io::stdout().lock();
+        for panel in &document.panels {
+            writeln!(out, "{}", panel.title)?;
+        }
+        writeln!(out, "report: {}", document.report)?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Runs every command of the plan.
+    fn panels(&self, plan: &Plan) -> anyhow::Result<Vec<Panel>> {
+        let mut fits = Vec::new();
+        let mut driven = None;
+        let mut judged = None;
+        let mut evolved = None;
+        let mut compared = Vec::new();
+        for line in &plan.lines {
+            let command = shown(line);
+            progress::note(&command);
+            match parse(line)? {
+                BrainCommand::Plant(plant) => {
+                    plant.make()?;
+                }
+                BrainCommand::Fit(fit) => {
+                    let made = fit.make()?;
+                    fits.push(made.ran(command));
+                }
+                BrainCommand::Sites(sites) => driven = Some(sites.make()?.ran(command)),
+                BrainCommand::Control(control) => judged = Some(control.make()?.ran(command)),
+                BrainCommand::Evolve(evolve) => {
+                    let made = evolve.make()?;
+                    evolved = Some(Ran {
+                        command,
+                        document: made.document,
+                        drawings: made.drawings,
+                    });
+                }
+                BrainCommand::Compare(compare) => compared.push(compare.make()?.ran(command)),
+                BrainCommand::Demo(_) => {}
+            }
+        }
+        let mut all = vec![panels::encoding(&fits)?];
+        all.extend(driven.map(|driven| panels::control(&driven, judged.as_ref())));
+        all.extend(evolved.map(|evolved| panels::evolution(&evolved)));
+        all.push(panels::similarity(&compared));
+        if let (Some(first), Some(line)) = (all.first_mut(), plan.lines.first())
+            && line.first().is_some_and(|name| name == "plant")
+        {
+            first.commands.insert(0, shown(line));
+        }
+        Ok(all)
+    }
+}
+
+/// A line of the plan as the command that it is.
+fn parse(line: &[String]) -> anyhow::Result<BrainCommand> {
+    let words = std::iter::once("brain").chain(line.iter().map(String::as_str));
+    Ok(Line::try_parse_from(words)?.command)
+}
+
+/// A line as a person types it.
+fn shown(line: &[String]) -> String {
+    let quoted = line.iter().map(|word| {
+        if word.contains(|c: char| c.is_whitespace() || "'\"$&;()".contains(c)) {
+            format!("'{word}'")
+        } else {
+            word.clone()
+        }
+    });
+    format!("cortexscope brain {}", quoted.collect::<Vec<_>>().join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    /// Every line of both plans is a command line that the program takes.
+    #[test]
+    fn every_line_is_a_command() {
+        let folder = Path::new("out");
+        for line in &planted(folder, 3).lines {
+            assert!(parse(line).is_ok(), "{}", shown(line));
+        }
+        assert_eq!(
+            shown(&["fit".to_owned(), "my images.zip".to_owned()]),
+            "cortexscope brain fit 'my images.zip'"
+        );
+    }
+}

@@ -1,0 +1,203 @@
+//! Images made for neurons, beside what they are compared with.
+
+use cortexscope_brain::control::{Answered, Control, ControlKind, Goal, Site, Trial};
+use cortexscope_draw::{
+    Drawing, GridLayout, PictureError, PopulationCell, PopulationRow, PopulationSheet, Tile, Tiles,
+    population_sheet, tile_grid,
+};
+use image::DynamicImage;
+
+/// Pixels of a small image's longer side, about.
+const SIDE_PX: u32 = 112;
+
+/// A fit in words.
+#[derive(Clone, Copy, Debug)]
+pub struct Words<'a> {
+    /// The network.
+    pub model: &'a str,
+    /// The layer that is read.
+    pub layer: &'a str,
+    /// Who judges; `None` where nobody does.
+    pub judge: Option<&'a str>,
+}
+
+/// All images of a trial and their scores by both models.
+///
+/// # Errors
+/// There is no image.
+pub fn trial(trial: &Trial, words: Words<'_>) -> Result<Drawing, PictureError> {
+    let made = trial
+        .images
+        .iter()
+        .map(|image| tile(&image.answered, format!("seed {}", image.seed)));
+    let controls = trial.controls.iter().map(|control| {
+        let name = control.kind.name();
+        let of = control.of.map_or_else(String::new, |of| format!(" {of}"));
+        tile(&control.answered, format!("{name}{of}"))
+    });
+    let tiles: Vec<Tile> = made.chain(controls).collect();
+    let side = tiles
+        .first()
+        .map_or(1, |tile| tile.image.width().max(tile.image.height()));
+    let tiles = Tiles {
+        title: format!(
+            "{}: {} of neuron {}",
+            words.model,
+            goal_name(trial.goal),
+            trial.neuron
+        ),
+        shape: String::new(),
+        op: words.layer.to_owned(),
+        statement: "own: the model that the images were made with; judge: another one".to_owned(),
+        footnote: "images as they were scored, contrast not stretched".to_owned(),
+        bar: None,
+        columns: None,
+        tiles,
+    };
+    let layout = GridLayout {
+        max_width: 1280,
+        px_per_value: (SIDE_PX / side.max(1)).max(1),
+    };
+    tile_grid(&tiles, layout)
+}
+
+/// `stretch` or `ohp`.
+pub fn goal_name(goal: Goal) -> &'static str {
+    match goal {
+        Goal::Stretch => "stretch",
+        Goal::OneHot => "ohp",
+    }
+}
+
+fn tile(answered: &Answered, name: String) -> Tile {
+    let judge = answered.judge.map_or_else(
+        || "no judge".to_owned(),
+        |score| format!("judge {score:.3}"),
+    );
+    Tile {
+        image: DynamicImage::ImageLuma8(answered.picture.clone()).to_rgb8(),
+        lines: vec![name, format!("own {:.3}", answered.own), judge],
+    }
+}
+
+/// The lecture's figure: for each site its best natural image, its stretch image, its one-hot
+/// image and two controls, and below each what the whole population answers. The images are
+/// those of the first seed, so that none was chosen for its score.
+///
+/// # Errors
+/// There is no site.
+pub fn sites(sites: &[Site], words: Words<'_>) -> Result<Drawing, PictureError> {
+    let control = |trial: &Trial, kind: ControlKind| {
+        let found = trial.controls.iter().find(|control| control.kind == kind);
+        found.cloned()
+    };
+    let row =
+        |name: &str, note: &str, goal: Goal, of: &dyn Fn(&Site) -> Option<Shown>| PopulationRow {
+            name: name.to_owned(),
+            note: note.to_owned(),
+            cells: sites
+                .iter()
+                .map(|site| of(site).map(|shown| cell(site.neuron, goal, shown)))
+                .collect(),
+        };
+    let rows = vec![
+        row(
+            "natural",
+            "the best natural image",
+            Goal::Stretch,
+            &|site| {
+                let number = site.stretch.natural_image;
+                let found = control(&site.stretch, ControlKind::Natural)?;
+                Some(Shown::of(&found, format!("image {number}")))
+            },
+        ),
+        row(
+            "stretch",
+            "the response as high as possible",
+            Goal::Stretch,
+            &|site| Shown::first(&site.stretch),
+        ),
+        row(
+            "one-hot",
+            "the response high alone",
+            Goal::OneHot,
+            &|site| Shown::first(&site.one_hot),
+        ),
+        row(
+            "scrambled",
+            "stretch with the phases of noise",
+            Goal::Stretch,
+            &|site| {
+                let found = control(&site.stretch, ControlKind::PhaseScrambled)?;
+                Some(Shown::of(&found, "control".to_owned()))
+            },
+        ),
+        row("other", "stretch of another site", Goal::Stretch, &|site| {
+            let found = control(&site.stretch, ControlKind::OtherNeuron)?;
+            let of = found.of.unwrap_or_default();
+            Some(Shown::of(&found, format!("of neuron {of}")))
+        }),
+    ];
+    let who = words.judge.map_or_else(
+        || "by the model that the images were made with, which says nothing of control".to_owned(),
+        |judge| format!("by the judge, {judge}, where it has all neurons; own: the model that the images were made with"),
+    );
+    population_sheet(&PopulationSheet {
+        title: format!(
+            "{} {}: stretch and one-hot images",
+            words.model, words.layer
+        ),
+        op: format!("{} sites", sites.len()),
+        statement:
+            "bars: z-scored responses of all neurons, the site's own in colour; one scale for all"
+                .to_owned(),
+        footnote: who,
+        unit: "z-score".to_owned(),
+        columns: sites
+            .iter()
+            .map(|site| format!("neuron {}", site.neuron))
+            .collect(),
+        rows,
+    })
+}
+
+/// An image of the sheet.
+struct Shown {
+    name: String,
+    answered: Answered,
+}
+
+impl Shown {
+    fn of(control: &Control, name: String) -> Self {
+        Self {
+            name,
+            answered: control.answered.clone(),
+        }
+    }
+
+    fn first(trial: &Trial) -> Option<Self> {
+        let image = trial.images.first()?;
+        Some(Self {
+            name: format!("seed {}", image.seed),
+            answered: image.answered.clone(),
+        })
+    }
+}
+
+fn cell(neuron: usize, goal: Goal, shown: Shown) -> PopulationCell {
+    let Shown { name, answered } = shown;
+    let unit = match goal {
+        Goal::Stretch => "",
+        Goal::OneHot => " softmax",
+    };
+    let own = format!("own {:.2}{unit}", answered.own);
+    let judge = answered
+        .judge
+        .map_or_else(|| name.clone(), |score| format!("{name}: {score:.2}{unit}"));
+    PopulationCell {
+        image: DynamicImage::ImageLuma8(answered.picture).to_rgb8(),
+        lines: vec![judge, own],
+        responses: answered.population,
+        target: neuron,
+    }
+}
