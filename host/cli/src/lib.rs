@@ -8,6 +8,7 @@ mod activations;
 mod ascend;
 mod ascend_parameters;
 mod assess;
+mod assess_parameters;
 mod attack;
 mod attack_parameters;
 mod attack_transfer;
