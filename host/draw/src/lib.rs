@@ -16,7 +16,7 @@
 //! - `maps`: what a layer wrote. `layout`, `header`, `outline`: what figures share.
 //! - The figures, one file each: `activation` (and `vector`), `attribution`, `tiles`,
 //!   `triptych`, `accuracy`, `curves`, `excitation`, `scores`, `occlusion`, `arena`,
-//!   `memory`, `trace`.
+//!   `memory`, `noise`, `trace`.
 //!
 //! # Example
 //! Two maps of a convolution as a PNG file.
@@ -54,6 +54,7 @@ mod header;
 mod layout;
 mod maps;
 mod memory;
+mod noise;
 pub mod number;
 mod occlusion;
 mod outline;
@@ -80,6 +81,7 @@ pub use excitation::{ExcitationRow, Excitations, ExcitingInput, excitations};
 pub use layout::GridLayout;
 pub use maps::{ActivationMaps, MapRole, Quantisation};
 pub use memory::{MemoryBar, MemorySegment, SegmentKind, memory_bars};
+pub use noise::{LayerNoise, NoiseRow, layer_noise};
 pub use occlusion::{Occlusion, ProbabilityRange, occlusion_map};
 pub use range::Range;
 pub use scores::{ClassScores, class_scores};

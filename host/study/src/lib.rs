@@ -6,6 +6,7 @@
 //! | [`attack`] | adversarial examples by queries alone, and whether an example that was made on one of the two fools the other |
 //! | [`mod@compare`] | how far the maps of a method agree on both, and whether the class changes |
 //! | [`data`] | a data set by its name, one input at a time |
+//! | [`doctor`] | what int8 costs, layer by layer, and what helps |
 //! | [`levels`] | pictures as levels from 0 to 255, before a model's preparation and after it |
 //! | [`robustness`] | how often a model is right on corrupted pictures |
 //! | [`shard`] | a study in parts, on several machines |
@@ -33,6 +34,7 @@
 pub mod attack;
 pub mod compare;
 pub mod data;
+pub mod doctor;
 pub mod levels;
 pub mod robustness;
 pub mod shard;

@@ -2,8 +2,9 @@
 
 use super::{
     Document, activations, ascend, assess, attack, bench, boards, brain_compare, brain_control,
-    brain_fit, budget, compare, compile, corrupt, demo, dream, engines, evolve, explain, filters,
-    fool, gallery, infer, invert, memory, occlude, operators, part, robustness, top, verify,
+    brain_fit, budget, compare, compile, corrupt, demo, doctor, dream, engines, evolve, explain,
+    filters, fool, gallery, infer, invert, memory, occlude, operators, part, robustness, top,
+    verify,
 };
 
 use cortexscope_net::described::{Object, Shape};
@@ -33,6 +34,7 @@ pub fn all() -> Vec<Schema> {
         of::<budget::Budget>(),
         of::<boards::Boards>(),
         of::<compile::Compile>(),
+        of::<doctor::Doctor>(),
         of::<operators::Operators>(),
         of::<activations::Activations>(),
         of::<filters::Filters>(),
