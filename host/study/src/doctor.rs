@@ -13,6 +13,7 @@
 //! Then what may help is tried: each remedy is compiled, and measured on the same inputs.
 
 mod advice;
+mod float_answers;
 mod layers;
 mod remedies;
 

@@ -1,7 +1,8 @@
 //! What int8 does to each layer.
 
+use super::float_answers::FloatAnswers;
 use super::remedies::Outcome;
-use super::{Case, DoctorError, Noise, Patient, Report, Subject, interrupted};
+use super::{DoctorError, Noise, Patient, Report, Subject, interrupted};
 use cortexscope_compile::float_net::{FloatLayer, FloatNet};
 use cortexscope_compile::float_run::{FloatRest, FloatRun};
 use cortexscope_net::scores::first_greatest;
@@ -32,27 +33,6 @@ pub struct LayerHealth {
     pub changed: usize,
     /// Right answers then; `None` where an input has no label.
     pub right: Option<usize>,
-}
-
-/// Classes of the float network, one for each input, and its logits.
-pub(super) struct FloatAnswers {
-    pub logits: Vec<Vec<f32>>,
-}
-
-impl FloatAnswers {
-    /// The class of input `index`.
-    pub fn class(&self, index: usize) -> Option<usize> {
-        first_greatest(self.logits.get(index)?)
-    }
-
-    /// Right answers, where every input has a label.
-    pub fn right(&self, cases: &[Case]) -> Option<usize> {
-        let mut right = 0;
-        for (index, case) in cases.iter().enumerate() {
-            right += usize::from(self.class(index) == Some(case.label?));
-        }
-        Some(right)
-    }
 }
 
 /// What was found of the layers.

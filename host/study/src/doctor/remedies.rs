@@ -1,6 +1,6 @@
 //! What may help, tried.
 
-use super::layers::FloatAnswers;
+use super::float_answers::FloatAnswers;
 use super::{DoctorError, Noise, Patient, Report, Subject, interrupted};
 use cortexscope_compile::{Options, RangeRule};
 use cortexscope_net::scores::first_greatest;
