@@ -22,7 +22,7 @@ use cortexscope_explain::filters::Slice;
 use cortexscope_explain::float_model::{FloatModel, FloatModelError, Overrides};
 use cortexscope_net::RequestError;
 use cortexscope_net::input::picture;
-use cortexscope_net::output::{OutputError, make_folder};
+use cortexscope_net::output::{self, OutputError, make_folder};
 
 /// Why a gallery cannot be made.
 #[derive(Debug, Error)]
@@ -57,14 +57,6 @@ pub enum GalleryError {
     /// The folder cannot be made, or it is a file.
     #[error(transparent)]
     Output(#[from] OutputError),
-    /// A file cannot be written.
-    #[error("cannot write {}", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
     /// A picture has no such class or layer.
     #[error(transparent)]
     Target(#[from] cortexscope_explain::target::TargetError),
@@ -162,18 +154,7 @@ impl Gallery {
 
     /// A file is there whole or not at all: it has its name when all of it is written.
     fn write(&self, file: &str, bytes: &[u8]) -> Result<(), GalleryError> {
-        let path = self.output.join(file);
-        let partial = path.with_added_extension("partial");
-        let written =
-            std::fs::write(&partial, bytes).and_then(|()| std::fs::rename(&partial, &path));
-        self.write_error(written, &path)
-    }
-
-    fn write_error(&self, result: std::io::Result<()>, path: &Path) -> Result<(), GalleryError> {
-        result.map_err(|source| GalleryError::Write {
-            path: path.to_owned(),
-            source,
-        })
+        Ok(output::write(&self.output.join(file), bytes)?)
     }
 }
 
