@@ -292,6 +292,25 @@ impl Browser {
         Ok(base64::engine::general_purpose::STANDARD.decode(text(&answer, "data")?)?)
     }
 
+    /// The element alone, two pixels for one, as a PNG.
+    ///
+    /// # Errors
+    /// There is no such element.
+    pub fn screenshot_of(&mut self, selector: &str) -> anyhow::Result<Vec<u8>> {
+        use base64::Engine;
+        let quoted = json!(selector);
+        let mut clip = self.value(&format!(
+            "(() => {{ const {{ x, y, width, height }} = document.querySelector({quoted}).getBoundingClientRect(); \
+             return {{ x, y, width, height }} }})()"
+        ))?;
+        clip["scale"] = json!(2);
+        let answer = self.command(
+            "Page.captureScreenshot",
+            json!({ "format": "png", "clip": clip }),
+        )?;
+        Ok(base64::engine::general_purpose::STANDARD.decode(text(&answer, "data")?)?)
+    }
+
     /// Fails where the page wrote an error to its console.
     ///
     /// # Errors

@@ -154,7 +154,7 @@ pub fn lag_bytes(links: &[Link], readers: &[usize]) -> usize {
             let next = schedule.made(reader);
             let of_reader = links.get(reader).map_or(0, |link| {
                 if next < link.output.height {
-                    crate::sharing::first_row(link.input, &link.window, next)
+                    link.window.first_row(next).min(link.input.height)
                 } else {
                     link.input.height
                 }

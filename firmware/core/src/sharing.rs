@@ -18,8 +18,7 @@ use crate::rows::Links;
 /// The first input row under the windows of output row `y`.
 #[inline(never)]
 pub fn first_row(input: Shape, window: &Window, y: usize) -> usize {
-    let first = (y * window.stride_h).saturating_sub(window.pad_top);
-    first.min(input.height)
+    window.first_row(y).min(input.height)
 }
 
 /// Bytes by which the output of an int8 layer that slides `window` must begin

@@ -52,26 +52,32 @@ impl<const BYTES: usize> Ring<BYTES> {
         &self.bytes[number as usize & (BYTES - 1)]
     }
 
-    fn take(&self) -> Option<u8> {
-        if self.len() == 0 {
-            return None;
+    /// Moves what is there into `to`, as far as there is room; gives how many bytes.
+    fn take(&self, to: &mut [u8]) -> usize {
+        let mut number = self.taken.load(Ordering::Relaxed);
+        let mut count = 0;
+        for slot in to.iter_mut().take(self.len()) {
+            *slot = self.byte(number).load(Ordering::Relaxed);
+            number = number.wrapping_add(1);
+            count += 1;
         }
-        let number = self.taken.load(Ordering::Relaxed);
-        let byte = self.byte(number).load(Ordering::Relaxed);
         fence(Ordering::Release);
-        self.taken.store(number.wrapping_add(1), Ordering::Relaxed);
-        Some(byte)
+        self.taken.store(number, Ordering::Relaxed);
+        count
     }
 
-    fn put(&self, byte: u8) -> bool {
-        if self.len() >= BYTES {
-            return false;
+    /// Puts the first of `bytes` in, as far as there is room; gives how many.
+    fn put(&self, bytes: &[u8]) -> usize {
+        let mut number = self.put.load(Ordering::Relaxed);
+        let mut count = 0;
+        for &byte in bytes.iter().take(BYTES.saturating_sub(self.len())) {
+            self.byte(number).store(byte, Ordering::Relaxed);
+            number = number.wrapping_add(1);
+            count += 1;
         }
-        let number = self.put.load(Ordering::Relaxed);
-        self.byte(number).store(byte, Ordering::Relaxed);
         fence(Ordering::Release);
-        self.put.store(number.wrapping_add(1), Ordering::Relaxed);
-        true
+        self.put.store(number, Ordering::Relaxed);
+        count
     }
 }
 
@@ -82,41 +88,38 @@ pub fn has_received() -> bool {
 
 /// Moves what waits into `to`, as far as there is room; gives how many bytes.
 pub fn drain(to: &mut [u8]) -> usize {
-    let mut count = 0;
-    for slot in to {
-        let Some(byte) = TO_BOARD.take() else { break };
-        *slot = byte;
-        count += 1;
-    }
-    count
+    TO_BOARD.take(to)
 }
 
 /// Sends `bytes`, and waits for room for them.
 pub fn send(bytes: &[u8]) {
-    for &byte in bytes {
-        while !TO_HOST.put(byte) {}
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let count = TO_HOST.put(rest);
+        rest = rest.get(count..).unwrap_or_default();
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Ring;
+    use super::{Ordering, Ring};
 
     #[test]
     fn bytes_come_out_in_order_and_a_full_ring_takes_none() {
         let ring = Ring::<4>::new();
         // The numbers pass 2^32 on the way.
-        ring.put.store(u32::MAX - 2, super::Ordering::Relaxed);
-        ring.taken.store(u32::MAX - 2, super::Ordering::Relaxed);
+        ring.put.store(u32::MAX - 2, Ordering::Relaxed);
+        ring.taken.store(u32::MAX - 2, Ordering::Relaxed);
+        let mut taken = [0; 8];
         for round in 0..5_u8 {
-            assert_eq!(ring.take(), None);
-            for byte in 0..4 {
-                assert!(ring.put(10 * round + byte));
-            }
-            assert!(!ring.put(99));
-            for byte in 0..4 {
-                assert_eq!(ring.take(), Some(10 * round + byte));
-            }
+            assert_eq!(ring.take(&mut taken), 0);
+            let bytes: Vec<u8> = (10 * round..).take(6).collect();
+            assert_eq!(ring.put(&bytes[..3]), 3);
+            assert_eq!(ring.put(&bytes[3..]), 1);
+            assert_eq!(ring.put(&bytes[4..]), 0);
+            assert_eq!(ring.take(&mut taken[..1]), 1);
+            assert_eq!(ring.take(&mut taken[1..]), 3);
+            assert_eq!(taken[..4], bytes[..4]);
         }
     }
 }

@@ -10,7 +10,7 @@ use clap::Args;
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_net::input::Pick;
 use cortexscope_present::comparison::{ComparedInput, ComparisonRequest, compare_networks};
-use cortexscope_present::documents::compare::Compare;
+use cortexscope_present::documents::compare::{Compare, MapAgreement};
 use cortexscope_record::RigChoice;
 use cortexscope_study::compare::{BoardAnswers, Other};
 use cortexscope_study::int8;
@@ -133,10 +133,16 @@ fn say(document: &Compare) -> anyhow::Result<()> {
         out,
         "{images} input(s), float model against int8 on {board}"
     )?;
-    for row in &document.rank_correlation {
-        let gradients = row.gradients.iter().map(|way| format!(" ({way})"));
-        let name = row.method.clone() + &gradients.collect::<String>();
-        writeln!(out, "  {name:<34} {}", row.words())?;
+    let name = |row: &MapAgreement| match &row.gradients {
+        Some(gradients) => format!("{} ({gradients})", row.method),
+        None => row.method.clone(),
+    };
+    let rows = document.rank_correlation.iter();
+    let rows: Vec<(String, String)> = rows.map(|row| (name(row), row.words())).collect();
+    let width = rows.iter().map(|(name, _)| name.len()).max();
+    let width = width.unwrap_or(0).max(10);
+    for (name, words) in &rows {
+        writeln!(out, "  {name:<width$} {words}")?;
     }
     writeln!(out, "classes that change: {} of {images}", document.changed)?;
     for class in document.classes.iter().filter(|class| class.changed) {

@@ -5,11 +5,12 @@ use super::graph_arguments::{GraphArgs, of_model};
 use super::preparation::PreparationArgs;
 use super::progress;
 use anyhow::Context;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use cortexscope_compile::board_image::{self, BoardImage};
 use cortexscope_compile::layer_error::{layer_errors, where_it_starts};
 use cortexscope_compile::{
-    Accuracy, Compiled, Pair, Progress, Report, Source, accuracy, compile_graph, warnings,
+    Accuracy, Compiled, Options, Pair, Progress, RangeRule, Report, Source, accuracy, compile_with,
+    warnings,
 };
 use cortexscope_core::Mode;
 use cortexscope_net::input::data::{MNIST, Pick};
@@ -64,6 +65,13 @@ pub(super) struct Compile {
     /// The greatest number of inputs of DATA to measure on; the first ones are taken.
     #[arg(long, value_name = "N", requires = "accuracy")]
     accuracy_limit: Option<usize>,
+    /// Bring the channels of neighbouring layers to like scales first. The float network
+    /// computes the same, to the bit.
+    #[arg(long)]
+    equalise: bool,
+    /// How the range of a layer follows from the calibration inputs.
+    #[arg(long, value_enum, value_name = "RULE", default_value_t)]
+    ranges: RangesArg,
     /// A text file with the name of one class a line.
     #[arg(long, value_name = "TXT", help_heading = "Input")]
     labels: Option<PathBuf>,
@@ -76,6 +84,24 @@ pub(super) struct Compile {
     /// One JSON document on stdout.
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum RangesArg {
+    /// The range with the least mean square error.
+    #[default]
+    LeastError,
+    /// From the least to the greatest value.
+    Extremes,
+}
+
+impl From<RangesArg> for RangeRule {
+    fn from(argument: RangesArg) -> Self {
+        match argument {
+            RangesArg::LeastError => Self::LeastSquareError,
+            RangesArg::Extremes => Self::Extremes,
+        }
+    }
 }
 
 impl Compile {
@@ -135,7 +161,11 @@ impl Compile {
             graph: &graph,
             sha256: Sha256::digest(&onnx).into(),
         };
-        let compiled = compile_graph(&source, &name, &spec, &calibration, &mut report)?;
+        let options = Options {
+            equalise: self.equalise,
+            ranges: self.ranges.into(),
+        };
+        let compiled = compile_with(&source, &name, &spec, &calibration, options, &mut report)?;
         for note in &compiled.float.notes {
             progress::note(note);
         }

@@ -8,6 +8,7 @@ mod activations;
 mod ascend;
 mod ascend_parameters;
 mod assess;
+mod assess_parameters;
 mod attack;
 mod attack_parameters;
 mod attack_transfer;
@@ -25,6 +26,7 @@ mod corrupt;
 mod data;
 mod default_board;
 mod demo;
+mod doctor;
 mod dream;
 mod engines;
 mod explain;
@@ -85,6 +87,8 @@ enum Command {
     Boards(boards::Boards),
     /// Make an int8 ONNX and a board image from a float ONNX.
     Compile(compile::Compile),
+    /// Examine what int8 costs a network, layer by layer, and what helps.
+    Doctor(Box<doctor::DoctorCommand>),
     /// Run inputs on a board and print the class of each.
     Infer(infer::Infer),
     /// Compare every layer on a board with tract, byte by byte.
@@ -159,6 +163,7 @@ pub fn main() -> ExitCode {
         Command::Demo(demo) => demo.run(),
         Command::Boards(boards) => boards.run(),
         Command::Compile(compile) => compile.run(),
+        Command::Doctor(doctor) => doctor.run(),
         Command::Infer(infer) => infer.run(),
         Command::Verify(verify) => verify.run(),
         Command::Memory(memory) => memory.run(),

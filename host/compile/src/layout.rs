@@ -27,21 +27,29 @@ pub fn core_window(window: &cortexscope_net::Window) -> Window {
 }
 
 /// `[H, W, C]` to `[C, H, W]`.
+///
+/// # Panics
+/// If there are fewer values than the shape has elements.
 pub fn channels_first<T: Copy>(values: &[T], shape: Shape) -> Vec<T> {
-    let pixels = shape.height * shape.width;
-    let at = |c: usize, pixel: usize| values[pixel * shape.channels + c];
-    (0..shape.channels)
-        .flat_map(|c| (0..pixels).map(move |pixel| at(c, pixel)))
-        .collect()
+    transposed(values, shape.height * shape.width, shape.channels)
 }
 
 /// `[C, H, W]` to `[H, W, C]`.
+///
+/// # Panics
+/// If there are fewer values than the shape has elements.
 pub fn channels_last<T: Copy>(values: &[T], shape: Shape) -> Vec<T> {
-    let pixels = shape.height * shape.width;
-    let at = |c: usize, pixel: usize| values[c * pixels + pixel];
-    (0..pixels)
-        .flat_map(|pixel| (0..shape.channels).map(move |c| at(c, pixel)))
-        .collect()
+    transposed(values, shape.channels, shape.height * shape.width)
+}
+
+/// `[rows, columns]` to `[columns, rows]`.
+fn transposed<T: Copy>(values: &[T], rows: usize, columns: usize) -> Vec<T> {
+    let values = &values[..rows * columns];
+    let mut to = Vec::with_capacity(values.len());
+    for column in 0..columns {
+        to.extend(values.iter().skip(column).step_by(columns).copied());
+    }
+    to
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@
 //! - `maps`: what a layer wrote. `layout`, `header`, `outline`: what figures share.
 //! - The figures, one file each: `activation` (and `vector`), `attribution`, `tiles`,
 //!   `triptych`, `accuracy`, `curves`, `excitation`, `population`, `intervals`, `scores`,
-//!   `occlusion`, `arena`, `memory`, `trace`.
+//!   `occlusion`, `arena`, `memory`, `noise`, `trace`.
 //!
 //! # Example
 //! Two maps of a convolution as a PNG file.
@@ -55,6 +55,7 @@ mod intervals;
 mod layout;
 mod maps;
 mod memory;
+mod noise;
 pub mod number;
 mod occlusion;
 mod outline;
@@ -83,6 +84,7 @@ pub use intervals::{IntervalBand, IntervalRow, Intervals, intervals};
 pub use layout::GridLayout;
 pub use maps::{ActivationMaps, MapRole, Quantisation};
 pub use memory::{MemoryBar, MemorySegment, SegmentKind, memory_bars};
+pub use noise::{LayerNoise, NoiseRow, layer_noise};
 pub use occlusion::{Occlusion, ProbabilityRange, occlusion_map};
 pub use population::{PopulationCell, PopulationRow, PopulationSheet, population_sheet};
 pub use range::Range;

@@ -26,6 +26,7 @@ mod fold;
 mod graph;
 mod infer;
 mod layout;
+mod operand;
 mod ops;
 mod place;
 #[cfg(test)]

@@ -8,12 +8,10 @@ pub fn first_greatest(values: &[f32]) -> Option<usize> {
 }
 
 /// Softmax in f64, safe for great logits.
-pub fn softmax(logits: &[f32]) -> Vec<f64> {
-    let greatest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let raised: Vec<f64> = logits
-        .iter()
-        .map(|&logit| (f64::from(logit) - f64::from(greatest)).exp())
-        .collect();
+pub fn softmax<T: Copy + Into<f64>>(logits: &[T]) -> Vec<f64> {
+    let logits = logits.iter().map(|&logit| logit.into());
+    let greatest = logits.clone().fold(f64::NEG_INFINITY, f64::max);
+    let raised: Vec<f64> = logits.map(|logit| (logit - greatest).exp()).collect();
     let sum: f64 = raised.iter().sum();
     raised.iter().map(|value| value / sum).collect()
 }
@@ -31,10 +29,13 @@ mod tests {
 
     #[test]
     fn shares_add_up_to_one_for_great_logits_too() {
-        let shares = softmax(&[1000.0, 1000.0, 999.0]);
+        let shares = softmax(&[1000.0_f32, 1000.0, 999.0]);
         assert_eq!(shares[0], shares[1]);
         assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-12);
         let want = (-1.0_f64).exp() / (2.0 + (-1.0_f64).exp());
         assert!((shares[2] - want).abs() < 1e-12);
+        // e^0 : e^ln 3 is 1 : 3.
+        let shares = softmax(&[1000.0, 1000.0 + 3.0_f64.ln()]);
+        assert!((shares[0] - 0.25).abs() < 1e-12 && (shares[1] - 0.75).abs() < 1e-12);
     }
 }

@@ -3,37 +3,16 @@
 
 use crate::documents::attack as documents;
 use crate::dump::file_name;
+use crate::question::QuestionError;
 use crate::results::{ResultFolder, SaveError, network_suffix};
 use crate::scene::attack as scene;
 use cortexscope_draw::{accuracy_curves, triptych};
 use cortexscope_explain::attack::{Example, Judged, Request, Survey, Victim, attack, levels};
-use cortexscope_explain::attribute::ExplainError;
 use cortexscope_explain::float_model::FloatModel;
-use cortexscope_net::RequestError;
 use cortexscope_net::input::FloatInput;
 use cortexscope_net::random::Random;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-
-/// Why examples were not made, or not saved.
-#[derive(Debug, thiserror::Error)]
-pub enum AdversarialError {
-    /// The attack cannot be made.
-    #[error(transparent)]
-    Explain(#[from] ExplainError),
-    /// The results cannot be saved.
-    #[error(transparent)]
-    Save(#[from] SaveError),
-}
-
-impl RequestError for AdversarialError {
-    fn is_request(&self) -> bool {
-        match self {
-            Self::Explain(error) => error.is_request(),
-            Self::Save(error) => error.is_request(),
-        }
-    }
-}
 
 /// Examples that belong into one receipt.
 #[derive(Clone, Copy, Debug)]
@@ -71,7 +50,7 @@ pub struct Examples {
 /// the work.
 ///
 /// # Errors
-/// [`AdversarialError`].
+/// [`QuestionError`].
 ///
 /// # Panics
 /// There is no request.
@@ -80,7 +59,7 @@ pub fn examples(
     request: &ExamplesRequest<'_>,
     stop: &(dyn Fn() -> bool + Sync),
     watch: &mut dyn FnMut(usize),
-) -> Result<Examples, AdversarialError> {
+) -> Result<Examples, QuestionError> {
     let results = ResultFolder::begin(request.folder)?;
     let mut victim = Victim::new(model, stop)?;
     let mut made = Vec::new();

@@ -3,37 +3,17 @@
 
 use crate::documents::compare::{ClassPair, Compare, MapAgreement};
 use crate::dump::file_name;
+use crate::question::QuestionError;
 use crate::results::{ResultFolder, SaveError};
 use crate::scene::side_by_side::{Pair, layout, tiles};
 use cortexscope_draw::number::significant;
 use cortexscope_draw::tile_grid;
-use cortexscope_explain::attribute::{ExplainError, Method};
+use cortexscope_explain::attribute::Method;
 use cortexscope_explain::float_model::FloatModel;
-use cortexscope_net::RequestError;
 use cortexscope_study::compare::{Comparison, Other, compare};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
-
-/// Why networks were not compared, or the results not saved.
-#[derive(Debug, thiserror::Error)]
-pub enum ComparisonError {
-    /// A method cannot be run.
-    #[error(transparent)]
-    Explain(#[from] ExplainError),
-    /// The results cannot be saved.
-    #[error(transparent)]
-    Save(#[from] SaveError),
-}
-
-impl RequestError for ComparisonError {
-    fn is_request(&self) -> bool {
-        match self {
-            Self::Explain(error) => error.is_request(),
-            Self::Save(error) => error.is_request(),
-        }
-    }
-}
 
 /// An input that is explained.
 #[derive(Clone, Debug)]
@@ -82,12 +62,12 @@ pub struct ComparisonProgress<'a> {
 /// `INPUT.METHOD.float.npy` and `INPUT.METHOD.int8.npy`. `watch` may end the work.
 ///
 /// # Errors
-/// [`ComparisonError`].
+/// [`QuestionError`].
 pub fn compare_networks(
     request: &ComparisonRequest<'_>,
     other: &mut Other<'_>,
     watch: &mut dyn FnMut(ComparisonProgress<'_>) -> ControlFlow<()>,
-) -> Result<Compare, ComparisonError> {
+) -> Result<Compare, QuestionError> {
     let ComparisonRequest {
         model,
         methods,

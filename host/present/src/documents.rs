@@ -21,6 +21,7 @@ pub mod compare;
 pub mod compile;
 pub mod corrupt;
 pub mod demo;
+pub mod doctor;
 pub mod dream;
 pub mod engines;
 pub mod evolve;

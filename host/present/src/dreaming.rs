@@ -3,11 +3,10 @@
 
 use crate::documents::dream as documents;
 use crate::dump::file_name;
+use crate::question::QuestionError;
 use crate::results::{ResultFolder, SaveError};
-use cortexscope_explain::attribute::ExplainError;
 use cortexscope_explain::dream::{Canvas, Dream, DreamStep, Dreamt, dream, gradient};
 use cortexscope_explain::float_model::FloatModel;
-use cortexscope_net::RequestError;
 use cortexscope_net::input::FloatInput;
 use cortexscope_net::output;
 use image::codecs::gif::{GifEncoder, Repeat};
@@ -16,26 +15,6 @@ use std::fs::File;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-
-/// Why a layer did not dream, or the dream was not saved.
-#[derive(Debug, thiserror::Error)]
-pub enum DreamError {
-    /// The dream cannot be computed.
-    #[error(transparent)]
-    Explain(#[from] ExplainError),
-    /// The results cannot be saved.
-    #[error(transparent)]
-    Save(#[from] SaveError),
-}
-
-impl RequestError for DreamError {
-    fn is_request(&self) -> bool {
-        match self {
-            Self::Explain(error) => error.is_request(),
-            Self::Save(error) => error.is_request(),
-        }
-    }
-}
 
 /// A dream, and what of it is saved.
 #[derive(Clone, Copy, Debug)]
@@ -73,12 +52,12 @@ pub struct SavedDream {
 /// the folder. `watch` is told before each step and may end the work.
 ///
 /// # Errors
-/// [`DreamError`].
+/// [`QuestionError`].
 pub fn dream_picture(
     model: &FloatModel,
     request: &DreamRequest<'_>,
     watch: &mut dyn FnMut(&DreamStep<'_>) -> ControlFlow<()>,
-) -> Result<SavedDream, DreamError> {
+) -> Result<SavedDream, QuestionError> {
     request.dream.check(model)?;
     let canvas = Canvas {
         size: request.size,

@@ -1,38 +1,18 @@
 //! An attribution of one input, with its picture, its arrays and its receipt.
 
 use crate::dump::file_name;
+use crate::question::QuestionError;
 use crate::results::{ResultFolder, SaveError, network_suffix};
 use crate::scene::attribution::attribution as scene;
 use cortexscope_draw::{ColourLimit, attribution_picture};
 use cortexscope_explain::attribute::{
-    Attribution, ExplainError, Explained, Method, Receipt, Report, Request, explain,
+    Attribution, Explained, Method, Receipt, Report, Request, explain,
 };
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_explain::target::Aim;
-use cortexscope_net::RequestError;
 use cortexscope_net::input::FloatInput;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-
-/// Why an input was not explained, or the result not saved.
-#[derive(Debug, thiserror::Error)]
-pub enum ExplanationError {
-    /// The method cannot be run.
-    #[error(transparent)]
-    Explain(#[from] ExplainError),
-    /// The result cannot be saved.
-    #[error(transparent)]
-    Save(#[from] SaveError),
-}
-
-impl RequestError for ExplanationError {
-    fn is_request(&self) -> bool {
-        match self {
-            Self::Explain(error) => error.is_request(),
-            Self::Save(error) => error.is_request(),
-        }
-    }
-}
 
 /// What is explained, and how it is shown.
 #[derive(Clone, Copy, Debug)]
@@ -67,12 +47,12 @@ pub struct Explanation {
 /// network.
 ///
 /// # Errors
-/// [`ExplanationError`].
+/// [`QuestionError`].
 pub fn explain_input(
     model: &FloatModel,
     request: &ExplanationRequest<'_>,
     report: Report<'_>,
-) -> Result<Explanation, ExplanationError> {
+) -> Result<Explanation, QuestionError> {
     let ExplanationRequest {
         input, aim, method, ..
     } = *request;

@@ -3,38 +3,17 @@
 
 use crate::documents::invert::{Invert, InvertResult};
 use crate::dump::file_name;
+use crate::question::QuestionError;
 use crate::results::{ResultFolder, SaveError};
 use crate::scene::inversion::{layout, tiles};
 use cortexscope_draw::tile_grid;
-use cortexscope_explain::attribute::ExplainError;
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_explain::invert::{Inversion, Inverted, Memory, invert, noise};
-use cortexscope_net::RequestError;
 use cortexscope_net::input::FloatInput;
 use cortexscope_net::output;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-
-/// Why a picture was not found again, or the results not saved.
-#[derive(Debug, thiserror::Error)]
-pub enum InversionError {
-    /// The search cannot be made.
-    #[error(transparent)]
-    Explain(#[from] ExplainError),
-    /// The results cannot be saved.
-    #[error(transparent)]
-    Save(#[from] SaveError),
-}
-
-impl RequestError for InversionError {
-    fn is_request(&self) -> bool {
-        match self {
-            Self::Explain(error) => error.is_request(),
-            Self::Save(error) => error.is_request(),
-        }
-    }
-}
 
 /// Searches that belong into one picture and one receipt.
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +57,7 @@ pub struct SavedInversion {
 /// `watch` is told before each step and may end the work.
 ///
 /// # Errors
-/// [`InversionError`].
+/// [`QuestionError`].
 ///
 /// # Panics
 /// There is no search.
@@ -86,7 +65,7 @@ pub fn invert_layers(
     model: &FloatModel,
     request: &InversionRequest<'_>,
     watch: &mut dyn FnMut(InversionProgress<'_>) -> ControlFlow<()>,
-) -> Result<SavedInversion, InversionError> {
+) -> Result<SavedInversion, QuestionError> {
     let results = ResultFolder::begin(request.folder)?;
     let base = format!("{}.invert", file_name(&request.input.name));
     let values = &request.input.values;

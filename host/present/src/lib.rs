@@ -2,15 +2,17 @@
 //!
 //! # Layers
 //! Each layer uses only those above it.
-//! - [`causes`], [`verdict`], [`dump`]: errors and verdicts in words, arrays as files.
+//! - [`causes`], [`verdict`]: errors and verdicts in words.
 //! - [`documents`]: the JSON documents, their schemas and `docs/json.md`.
-//! - [`results`]: a folder of pictures, arrays and receipts, whole or not at all.
+//! - [`results`], [`picture_file`]: a folder of pictures, arrays and receipts, or one picture,
+//!   whole or not at all. [`dump`]: what a board answered, as arrays.
 //! - [`scene`]: from results of a board or a model to the figures of `cortexscope-draw`.
 //! - `page`: what all HTML files share. [`report`]: one that says what a board did.
 //!   [`brain_report`]: one that says what was done to neurons. [`terminal`]: a board's results
 //!   on a terminal.
-//! - One question put to a board or a model, with its files and its document: [`inference`],
-//!   [`explanation`], [`ascent`], [`dreaming`], [`inversion`], [`adversarial`], [`fooling`], [`comparison`], [`top_inputs`].
+//! - One [`question`] put to a board or a model, with its files and its document:
+//!   [`inference`], [`explanation`], [`ascent`], [`dreaming`], [`inversion`], [`adversarial`],
+//!   [`fooling`], [`comparison`], [`top_inputs`].
 //! - [`demonstration`]: inputs on a board as pictures, report and document. [`gallery`]: float
 //!   models as pictures and a page.
 //!
@@ -59,6 +61,7 @@ pub mod inference;
 pub mod inversion;
 mod page;
 pub mod picture_file;
+pub mod question;
 pub mod report;
 pub mod results;
 pub mod scene;

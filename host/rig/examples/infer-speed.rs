@@ -43,7 +43,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         took.sort_unstable();
         let median = took.get(took.len() / 2).ok_or("no time for an inference")?;
-        println!("{name}: {:.1} µs", median.as_secs_f64() * 1e6);
+        let count = took.len();
+        println!(
+            "{name}: {:.1} µs, {count} times",
+            median.as_secs_f64() * 1e6
+        );
     }
     Ok(())
 }

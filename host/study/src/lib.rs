@@ -7,6 +7,7 @@
 //! | [`attack`] | adversarial examples by queries alone, and whether an example that was made on one of the two fools the other |
 //! | [`mod@compare`] | how far the maps of a method agree on both, and whether the class changes |
 //! | [`data`] | a data set by its name, one input at a time |
+//! | [`doctor`] | what int8 costs, layer by layer, and what helps |
 //! | [`int8`] | the int8 network beside a float model, with straight-through gradients |
 //! | [`levels`] | pictures as levels from 0 to 255, before a model's preparation and after it |
 //! | [`robustness`] | how often a model is right on corrupted pictures |
@@ -36,6 +37,7 @@ pub mod assess;
 pub mod attack;
 pub mod compare;
 pub mod data;
+pub mod doctor;
 pub mod int8;
 pub mod levels;
 pub mod robustness;

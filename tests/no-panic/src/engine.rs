@@ -2,12 +2,13 @@
 
 use core::ops::Range;
 
-use cortexscope_core::image::{Dense, MaxPool, Quantiser, Window};
+use cortexscope_core::image::{Add, Dense, MaxPool, Mul, Quantiser, Window};
 use cortexscope_core::ops::conv2d::polynomials;
 use cortexscope_core::ops::{
-    self, InputRows, Output, concat, conv2d, dense, lookup, max_pool, requantize,
+    self, InputRows, Output, add, concat, conv2d, dense, lookup, max_pool, mul, requantize,
 };
 use cortexscope_core::plan::LogitsError;
+use cortexscope_core::rows::{self, Link, Row, Schedule};
 use cortexscope_core::sharing;
 use cortexscope_core::{
     ImageError, Layer, Mode, Model, NoTap, Occluder, OcclusionError, OcclusionReport, Op, Plan,
@@ -76,6 +77,15 @@ fn the_run() {
         sharing::first_row => fn(Shape, &Window, usize) -> usize,
         sharing::lag_bytes => fn(Shape, Shape, &Window) -> usize,
         sharing::fused_lag_bytes => fn(Shape, &Window, Shape, &Window, Shape) -> usize,
+        Window::first_row => fn(&Window, usize) -> usize,
+        Link::by_element => fn(Shape) -> Link,
+        Link::needed_rows => fn(&Link, usize) -> usize,
+        Link::held_rows => fn(&Link) -> usize,
+        Link::held_bytes => fn(&Link) -> usize,
+        Link::needs_all_rows => fn(&Link) -> bool,
+        (|links, at| Schedule::new(links).nth(at)) => fn(&'static [Link], usize) -> Option<Row>,
+        (|links, link| Schedule::new(links).made(link)) => fn(&'static [Link], usize) -> usize,
+        rows::lag_bytes => fn(&[Link], &[usize]) -> usize,
         (|model, plan, arena, input| run(model, plan, arena, input, &mut NoTap).is_ok())
             => fn(&Model<'static>, &Plan<'static>, &mut [u8], &[i8]) -> bool,
         (|model, plan, arena, input| run(model, plan, arena, input, &mut EveryTap).is_ok())
@@ -114,6 +124,8 @@ fn the_kernels() {
         max_pool::include => fn(&MaxPool, &[i8], usize, &mut [i8]),
         lookup::apply => fn(&[i8], &[i8], &mut [i8]),
         lookup::entry => fn(&[i8], i8) -> i8,
+        add::apply => fn(&Add<'static>, &[i8], &[i8], &mut [i8]),
+        mul::apply => fn(&Mul<'static>, &[i8], &[i8], &mut [i8]),
         concat::place => fn(&[i8], usize, usize, usize, &mut [i8]),
         requantize::to_int8 => fn(i32, f32, i8) -> i8,
         requantize::clamp => fn(&Quantiser<'static>, &mut [i8]),

@@ -30,8 +30,9 @@ fn main() -> anyhow::Result<()> {
         for (index, input) in drawn.inputs.iter().enumerate() {
             let input = rig.model.quantise(input);
             let recording = rig::record(&mut rig, &input, rig::Mode::Fused)?;
-            let results = ResultFolder::begin(&folder.join("inputs").join(index.to_string()))?;
-            dump::write(&results, "", &rig.model.image.model(), &input, &recording)?;
+            let results = ResultFolder::begin(&folder.join("inputs"))?;
+            let model = rig.model.image.model();
+            dump::write(&results, &index.to_string(), &model, &input, &recording)?;
             results.commit()?;
         }
     }

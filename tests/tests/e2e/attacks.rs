@@ -66,12 +66,86 @@ fn what_is_saved_is_what_was_judged() {
     assert!(Path::new(example["picture"].as_str().expect("a path")).is_file());
 }
 
+/// The table of an attack on the int8 network's own gradients, computed here and on a board: the
+/// board has the same bytes, so that it judges alike.
+#[test]
+fn examples_of_the_int8_network_are_judged_alike_here_and_on_a_board() {
+    let attack = |more: &[&str]| {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let folder = folder.path().to_str().expect("a plain path");
+        let attack = [
+            "attack", "bim", "lenet5", "--data", "mnist", "--images", "4", "--steps", "2",
+            "--step", "0.1", "--eps", "0.1,0.2", "-o", folder, "--json",
+        ];
+        json(&[&attack, more].concat())
+    };
+    let through = "int8 by straight-through";
+    let here = attack(&["--gradients", "int8"]);
+    assert_eq!(here["gradients"], "straight-through");
+    let table = &here["transfer"];
+    assert_eq!(
+        (&table["board"], &table["method"]),
+        (&"host".into(), &"none".into())
+    );
+    let rows = |table: &serde_json::Value| table["rows"].as_array().expect("rows").clone();
+    let names = |row: &serde_json::Value| {
+        let name = |key: &str| row[key].as_str().expect("a name").to_owned();
+        [name("made_on"), name("judged_by")]
+    };
+    let made: Vec<_> = rows(table).iter().map(names).collect();
+    let each = [
+        ["float", "float"],
+        ["float", "int8"],
+        [through, "int8"],
+        [through, "float"],
+    ];
+    assert_eq!(made, [each, each].concat());
+    let of_board = attack(&["--board", "native", "--queries", "2"]);
+    assert_eq!(of_board["gradients"], "float");
+    let with_gradients = |table: &serde_json::Value| {
+        let mut rows = rows(table);
+        rows.retain(|row| row["made_on"] != "int8");
+        rows
+    };
+    let board = with_gradients(&of_board["transfer"]);
+    assert_eq!(board, with_gradients(table));
+    // What both say of one example: the fooled of a network are those that its own results count.
+    let reached = |made: &serde_json::Value| made["results"][1]["reached"].clone();
+    let examples = |from: usize| table["rows"][from]["examples"].clone();
+    assert_eq!(
+        (reached(&of_board), reached(&here)),
+        (examples(4), examples(6))
+    );
+}
+
 #[test]
 fn wrong_requests_say_what_to_do() {
     for (args, what) in [
         (
             &["attack", "deepfool", "lenet5", "mnist:0", "--eps", "0.1"][..],
             "leave --eps out",
+        ),
+        (
+            &[
+                "attack",
+                "one-pixel",
+                "lenet5",
+                "mnist:0",
+                "--gradients",
+                "int8",
+            ],
+            "by queries",
+        ),
+        (
+            &[
+                "explain",
+                "lrp-epsilon",
+                "lenet5",
+                "mnist:0",
+                "--gradients",
+                "int8",
+            ],
+            "no rule for int8",
         ),
         (
             &["attack", "fgsm", "lenet5", "mnist:0", "--eps", "-1"],

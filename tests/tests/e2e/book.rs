@@ -251,6 +251,11 @@ fn evolving_an_image_for_a_neuron() -> anyhow::Result<()> {
 }
 
 #[test]
+fn the_float_model_beside_its_int8_network() -> anyhow::Result<()> {
+    run("docs/float-and-int8.md")
+}
+
+#[test]
 fn fooling_a_network() -> anyhow::Result<()> {
     run("docs/attacks.md")
 }

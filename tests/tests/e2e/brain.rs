@@ -294,6 +294,13 @@ fn what_cannot_be_fitted_is_said_first() {
         &["pool9", "pool1"],
     );
     refused(&fit("0..30", "30..48", "lecture-lenet"), &["MODEL:LAYER"]);
+    let rdm = |rdm| {
+        [
+            "brain", "compare", "lenet5", "--images", &images, "--rdm", rdm,
+        ]
+    };
+    refused(&rdm("missing.npy"), &["no such file", "missing.npy"]);
+    refused(&rdm("missing.png"), &["missing.png", "FILE.npz:KEY"]);
     let none = dir.path().to_str().expect("a plain path");
     let control = ["brain", "control", "ohp", "--fit", none, "--neuron", "0"];
     refused(&control, &["has no fit", "brain fit"]);

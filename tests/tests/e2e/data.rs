@@ -95,6 +95,18 @@ fn a_folder_for_each_class_calibrates_measures_and_verifies() {
     let with_model = std::fs::read_to_string(out.join("net.toml")).expect("text");
     assert!(with_model.contains("0.5"), "{with_model}");
 
+    // What cannot be written to is said before the data is looked at.
+    let file = folder.path().join("file");
+    std::fs::write(&file, "text").expect("a file");
+    for (output, words) in [
+        (text(&file), "is a file"),
+        ("model.png", "named like a file"),
+    ] {
+        let model = text(&model);
+        let args = ["compile", model, "--calibrate", "no-such", "-o", output];
+        refused(&args, &[words]);
+    }
+
     // A class that the model does not have.
     std::fs::rename(data.join("7"), data.join("seven")).expect("renamed");
     let args = [

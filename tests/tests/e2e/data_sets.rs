@@ -45,6 +45,14 @@ fn requests_that_make_no_sense_are_refused() {
         &top(&["--layer", "pool2", "--maps", "16"]),
         &["channel 16", "0 to 15"],
     );
+    refused(
+        &top(&["--layer", "pool2", "--channels", "16"]),
+        &["channel 16", "0 to 15"],
+    );
+    refused(
+        &top(&["--layer", "pool2", "--channels", "1", "--maps", "2"]),
+        &["--channels", "--maps"],
+    );
     refused(&top(&["--layer", "pool2", "-k", "0"]), &["-k"]);
     refused(
         &top(&["--layer", "pool2", "--images", "10001"]),

@@ -203,7 +203,7 @@ fn what_a_float_model_gave() {
         "ascend", "lenet5", "--target", "class:1", "--steps", "2", "-o", folder, "--json",
     ];
     is_valid("ascend", &ascend);
-    for metric in ["insertion", "max-sensitivity", "randomisation"] {
+    for metric in ["insertion", "max-sensitivity", "randomisation", "pointing"] {
         let assess = [
             "assess", metric, "gradient", "lenet5", "mnist:0", "--curve", "--json",
         ];
@@ -216,7 +216,7 @@ fn what_a_float_model_gave() {
     is_valid("invert", &[&["invert"], &on[..]].concat());
     let methods = [
         "--methods",
-        "occlusion",
+        "occlusion,saliency",
         "--window",
         "14",
         "--board",

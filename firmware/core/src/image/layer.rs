@@ -137,6 +137,12 @@ impl Window {
         pad_top: 0,
         pad_left: 0,
     };
+
+    /// The first input row under the windows of output row `y`, padding left out.
+    #[inline(never)]
+    pub fn first_row(&self, y: usize) -> usize {
+        (y * self.stride_h).saturating_sub(self.pad_top)
+    }
 }
 
 /// From accumulator to int8: `clamp(round_ties_even(acc·m) + zero)`, as in `ops/requantize.rs`.

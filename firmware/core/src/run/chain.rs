@@ -6,7 +6,6 @@ use crate::image::{Layer, Model, Op};
 use crate::ops::{InputRows, Output, slide};
 use crate::plan::{Plan, Step};
 use crate::rows::{Link, Links, Row, Schedule};
-use crate::sharing::first_row;
 use crate::tap::Tap;
 use core::ops::Range;
 
@@ -74,7 +73,8 @@ impl Chain<'_, '_> {
             Op::Conv2d(_) | Op::MaxPool(_) => {
                 let from = self.rows(layer.input(), row.link, schedule)?;
                 // An output over the same memory may have taken what lies before.
-                let first = first_row(link.input, &link.window, row.at).max(from.first);
+                let first = link.window.first_row(row.at).min(link.input.height);
+                let first = first.max(from.first);
                 let left = (first - from.first) * link.input.row_elements();
                 let left = from.place.start + left;
                 let scratch = self.step.scratch.clone();

@@ -14,7 +14,7 @@ use cortexscope_brain::stimuli::as_shown;
 use cortexscope_explain::float_model::{FloatModel, LayerId};
 use cortexscope_present::documents::brain_compare::{BrainCompare, CeilingRange, LayerAgreement};
 use cortexscope_present::results::ResultFolder;
-use cortexscope_present::scene::dissimilarity::{Shown, agreement, matrices};
+use cortexscope_present::scene::dissimilarity::{LabelledRdm, agreement, matrices};
 use cortexscope_present::terminal::{Column, Style, write_table};
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -118,7 +118,7 @@ impl CompareCommand {
 
         let mut found = Vec::new();
         let ranked: Vec<Rdm> = brain.rdms.iter().map(Rdm::ranked).collect();
-        let mut shown = vec![Shown {
+        let mut shown = vec![LabelledRdm {
             lines: vec![brain.name.clone(), "mean of ranks".to_owned()],
             rdm: Rdm::mean(&ranked.iter().collect::<Vec<_>>()),
         }];
@@ -138,7 +138,7 @@ impl CompareCommand {
             });
             let name = model.layer(id).name.clone();
             let rho = agreement.as_ref().map(|agreement| agreement.spearman);
-            shown.push(Shown {
+            shown.push(LabelledRdm {
                 lines: vec![
                     name.clone(),
                     rho.map_or_else(|| "does not vary".to_owned(), |rho| format!("ρ {rho:.3}")),

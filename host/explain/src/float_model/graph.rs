@@ -196,11 +196,15 @@ fn layers_of(
     let outlets = typed.output_outlets().map_err(EngineError::from)?.to_vec();
     let mut layers = Vec::new();
     let mut kept = Vec::new();
+    // Steps are another unit of the layer before: no layer of their own.
+    let steps = nodes.iter().filter(|node| node.op_type == STEPS);
+    let counted: HashMap<&String, &String> = steps
+        .filter_map(|node| Some((node.output.first()?, node.input.first()?)))
+        .collect();
     for (node, &outlet) in nodes.iter().zip(&outlets) {
         let fact = typed.outlet_fact(outlet).map_err(EngineError::from)?;
         let sizes = fact.shape.as_concrete();
         let float = fact.datum_type == f32::datum_type() && fact.konst.is_none();
-        // Steps are another unit of the layer before.
         let is_layer = float && node.op_type != STEPS;
         let Some(shape) = sizes.filter(|_| is_layer).and_then(map_shape) else {
             continue;
@@ -209,7 +213,11 @@ fn layers_of(
             name: node_name(node).to_owned(),
             operator: node.op_type.clone(),
             shape,
-            inputs: node.input.clone(),
+            inputs: node
+                .input
+                .iter()
+                .map(|name| (*counted.get(name).unwrap_or(&name)).clone())
+                .collect(),
             tensor: node.output.first().cloned().unwrap_or_default(),
         });
         kept.push(outlet);

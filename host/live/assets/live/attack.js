@@ -123,8 +123,8 @@ export class Attacks {
     this.answer('board', header.board);
     $('attack-answers').hidden = false;
     this.say([verdict(header), ...header.notes].join('; '));
-    $('attack-receipt').textContent = `${header.model}.onnx ${header.model_sha256.slice(0, 8)} · ${header.method} ${header.goal} · frame ${header.frame} · ${significant(1000 * header.seconds)} ms`;
-    $('attack-receipt').title = `${header.paper}; ${header.queries} runs of the model; greatest change ${significant(header.greatest)}, L2 length ${significant(header.length)}; ${header.scale}; x′ has 8 bits and was judged so`;
+    $('attack-receipt').textContent = `${header.model} · ${header.goal} · frame ${header.frame} · ${significant(1000 * header.seconds)} ms`;
+    $('attack-receipt').title = `${header.model}.onnx ${header.model_sha256}; ${header.method}: ${header.paper}; ${header.queries} runs of the model; greatest change ${significant(header.greatest)}, L2 length ${significant(header.length)}; ${header.scale}; x′ has 8 bits and was judged so`;
   }
 
   /** A row of the table: what a network takes x and x′ for. */

@@ -92,7 +92,7 @@ export class Corruption {
     }
     const lines = [`${what} · seed ${seed}, stream ${integer(stream)}`];
     const { frames, right } = this.seen;
-    if (frames > 0) lines.push(`Since it was chosen, ${integer(right)} of ${integer(frames)} digits were right: ${percent(right / frames)}.`);
+    if (frames > 0) lines.push(`Since it was chosen, ${integer(right)} of ${integer(frames)} digits right: ${percent(right / frames)}`);
     if (this.isReplay) lines.push(REPLAYED);
     this.say(lines);
   }

@@ -137,7 +137,7 @@ export class Evolution {
     }
     this.packet = packet;
     const queries = `${integer(header.spent)} of ${integer(header.queries)} queries`;
-    $('evolution-receipt').textContent = `${header.neuron} · ${header.optimiser}, ${header.preset}, over ${header.generator} · seed ${header.seed}`;
+    $('evolution-receipt').textContent = `${header.neuron} · ${header.optimiser} ${header.preset} · ${header.generator} · seed ${header.seed}`;
     $('evolution-receipt').title = header.natural?.name ? `rate 0 is ${significant(header.natural.zero)}, the median of ${integer(header.natural.images)} digits; the best of them is ${header.natural.name}` : '';
     if (!arrays.has('picture')) {
       this.blank();
@@ -148,8 +148,8 @@ export class Evolution {
     paintColours(this.view, arrays.get('picture'));
     this.strip = strip(arrays.get('kept'), header.kept.length, this.strip);
     const { natural } = header;
-    const beside = natural && natural.best !== null ? `; the best of ${integer(natural.images)} digits has ${significant(natural.best)}` : '';
-    const status = `Rate ${significant(header.best_clean)} after ${queries}, generation ${integer(arrays.get('mean').data.length)}${beside}`;
+    const beside = natural && natural.best !== null ? `; best of ${integer(natural.images)} digits ${significant(natural.best)}` : '';
+    const status = `Rate ${significant(header.best_clean)} after ${queries}${beside}`;
     this.say(`${status}${this.isOn ? '' : `; ${header.end}`}`);
     this.view.setAttribute('aria-label', `Best image for ${header.neuron} so far. ${status}`);
     $('evolution-trace').toggleAttribute('hidden', false);

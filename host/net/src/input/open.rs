@@ -67,6 +67,16 @@ pub enum InputError {
         /// The file.
         path: PathBuf,
     },
+    /// A folder, of which one file is wanted.
+    #[error(
+        "{} is a folder: name a picture or an array in it, or all of them as {}",
+        path.display(),
+        path.join("*.png").display()
+    )]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+    },
     /// An array of several inputs.
     #[error("{} holds {count} inputs, and one is wanted: save one of them alone", path.display())]
     Several {
@@ -243,6 +253,9 @@ impl Opened {
         let (path, _) = array_name(argument);
         if !path.exists() {
             return Err(InputError::NoFile { path });
+        }
+        if path.is_dir() {
+            return Err(InputError::Folder { path });
         }
         if ArrayFile::is_named(argument) {
             return array(argument, &path, spec);

@@ -79,6 +79,9 @@ impl Engine {
 }
 
 /// `work` on tract, with a panic of it as an error.
+///
+/// # Errors
+/// That of `work`, or [`EngineError::Panicked`].
 pub fn guarded<T>(work: impl FnOnce() -> Result<T, EngineError>) -> Result<T, EngineError> {
     // Nothing that the closure touches is used again after a panic.
     catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(EngineError::Panicked))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tract_onnx::pb::{NodeProto, TensorProto, tensor_proto::DataType};
 
-use super::fold::{ints, parsed};
+use super::fold::ints;
 use super::infer::{Fact, infer};
 use super::layout::{Axes, Axis, Sides, View, as_map};
 use super::{Form, Reader, Refusal, Value};
@@ -25,68 +25,6 @@ const WINDOW: [&[Axis]; 3] = [&[Axis::Batch], &[Axis::Channel], &[Axis::Column]]
 const VECTOR: [&[Axis]; 2] = [&[Axis::Batch], &[Axis::Channel]];
 
 impl<'a> Reader<'a> {
-    /// Operand `index`, where it is given.
-    pub(super) fn operand(&self, node: &NodeProto, index: usize) -> Result<Option<Value>, Refusal> {
-        match node.input.get(index).filter(|name| !name.is_empty()) {
-            Some(name) => self.value(name).map(Some),
-            None => Ok(None),
-        }
-    }
-
-    /// Operand `index`, which has to be an activation.
-    pub(super) fn activation(&self, node: &NodeProto, index: usize) -> Result<View, Refusal> {
-        match self.operand(node, index)? {
-            Some(Value::Activation(view)) => Ok(view),
-            Some(Value::Constant(_)) => Err(Refusal::Setting {
-                name: "input",
-                value: "a constant".to_owned(),
-                wanted: "an activation is supported there",
-            }),
-            None => Err(Refusal::Missing("input")),
-        }
-    }
-
-    /// Operand `index`, a constant where it is given.
-    pub(super) fn constant(
-        &self,
-        node: &NodeProto,
-        index: usize,
-        operand: &'static str,
-    ) -> Result<Option<Arc<TensorProto>>, Refusal> {
-        match self.operand(node, index)? {
-            Some(Value::Constant(constant)) => Ok(Some(constant)),
-            Some(_) => Err(Refusal::NotConstant(operand)),
-            None => Ok(None),
-        }
-    }
-
-    /// The integers of operand `index`, or else of the attribute of this name.
-    pub(super) fn integers(
-        &self,
-        node: &NodeProto,
-        index: usize,
-        name: &'static str,
-    ) -> Result<Option<Vec<i64>>, Refusal> {
-        if let Some(constant) = self.constant(node, index, name)? {
-            return Ok(Some(parsed(&constant)?.ints().unwrap_or_default().to_vec()));
-        }
-        let attribute = crate::onnx::Attributes(node).ints(name)?;
-        Ok(attribute.map(<[i64]>::to_vec))
-    }
-
-    /// `axis` of a tensor of this rank, counted from the front.
-    pub(super) fn axis(axis: i64, rank: usize) -> Result<usize, Refusal> {
-        let counted = if axis < 0 { axis + rank as i64 } else { axis };
-        usize::try_from(counted)
-            .ok()
-            .filter(|&counted| counted < rank)
-            .ok_or(Refusal::Setting {
-                name: "axis",
-                value: axis.to_string(),
-                wanted: "an axis of its input is supported",
-            })
-    }
-
     /// The tensor of `view` as a map, and which sides an operator slides along.
     ///
     /// What is no map with its channels in front is rearranged.

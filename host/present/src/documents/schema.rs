@@ -3,8 +3,8 @@
 use super::{
     Document, activations, ascend, assess, attack, bench, boards, brain_compare, brain_control,
     brain_demo, brain_fit, brain_plant, brain_sites, budget, compare, compile, corrupt, demo,
-    dream, engines, evolve, explain, filters, fool, gallery, infer, invert, memory, occlude,
-    operators, part, robustness, top, verify,
+    doctor, dream, engines, evolve, explain, filters, fool, gallery, infer, invert, memory,
+    occlude, operators, part, robustness, top, verify,
 };
 
 use cortexscope_net::described::{Object, Shape};
@@ -34,6 +34,7 @@ pub fn all() -> Vec<Schema> {
         of::<budget::Budget>(),
         of::<boards::Boards>(),
         of::<compile::Compile>(),
+        of::<doctor::Doctor>(),
         of::<operators::Operators>(),
         of::<activations::Activations>(),
         of::<filters::Filters>(),

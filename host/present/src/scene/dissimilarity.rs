@@ -11,7 +11,7 @@ use image::{Rgb, RgbImage};
 
 /// A matrix and what is written below it.
 #[derive(Clone, Debug)]
-pub struct Shown {
+pub struct LabelledRdm {
     /// Ranks of dissimilarities.
     pub rdm: Rdm,
     /// Lines below the picture.
@@ -26,7 +26,7 @@ const SIDE_PX: usize = 160;
 ///
 /// # Errors
 /// There is no matrix.
-pub fn matrices(model: &FloatModel, shown: &[Shown]) -> Result<Drawing, PictureError> {
+pub fn matrices(model: &FloatModel, shown: &[LabelledRdm]) -> Result<Drawing, PictureError> {
     let images = shown.first().map_or(0, |first| first.rdm.images);
     let side = images.min(SIDE_PX);
     let tiles = shown.iter().map(|one| {

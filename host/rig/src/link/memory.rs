@@ -3,7 +3,7 @@
 use super::{Link, LinkError};
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,56 +13,92 @@ const PIPE_BYTES: usize = 64 * 1024;
 /// A write that takes longer has a board at its other end that does not read.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// One direction: bytes that were written and not read yet.
+/// One direction.
 #[derive(Debug, Default)]
 struct Pipe {
-    bytes: Mutex<VecDeque<u8>>,
+    content: Mutex<Content>,
     changed: Condvar,
+    /// As many as there are bytes, for who looks and does not lock.
+    length: AtomicUsize,
+}
+
+/// Bytes that were written and not read yet, and how many ends sleep until that changes.
+#[derive(Debug, Default)]
+struct Content {
+    bytes: VecDeque<u8>,
+    sleepers: usize,
 }
 
 impl Pipe {
-    fn lock(&self) -> MutexGuard<'_, VecDeque<u8>> {
-        self.bytes.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Content> {
+        self.content.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until `is_ready` or `deadline`, or for ever without one.
+    fn length(&self) -> usize {
+        self.length.load(Ordering::Acquire)
+    }
+
+    /// Waits until the number of bytes `is_ready` or `deadline`, or for ever without one.
     fn wait_until(
         &self,
         deadline: Option<Instant>,
-        is_ready: impl Fn(&VecDeque<u8>) -> bool,
-    ) -> MutexGuard<'_, VecDeque<u8>> {
-        let mut bytes = self.lock();
-        while !is_ready(&bytes) {
-            bytes =
-                match deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())) {
-                    Some(Duration::ZERO) => break,
-                    Some(left) => {
-                        let waited = self.changed.wait_timeout(bytes, left);
-                        waited.unwrap_or_else(PoisonError::into_inner).0
-                    }
-                    None => self
-                        .changed
-                        .wait(bytes)
-                        .unwrap_or_else(PoisonError::into_inner),
-                };
+        is_ready: impl Fn(usize) -> bool,
+    ) -> MutexGuard<'_, Content> {
+        let mut content = self.lock();
+        while !is_ready(content.bytes.len()) {
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            if left == Some(Duration::ZERO) {
+                break;
+            }
+            content.sleepers += 1;
+            content = match left {
+                Some(left) => {
+                    let waited = self.changed.wait_timeout(content, left);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => {
+                    let waited = self.changed.wait(content);
+                    waited.unwrap_or_else(PoisonError::into_inner)
+                }
+            };
+            content.sleepers -= 1;
         }
-        bytes
+        content
     }
 
-    fn take(&self, bytes: &mut VecDeque<u8>, buffer: &mut [u8]) -> usize {
+    fn take(&self, content: &mut Content, buffer: &mut [u8]) -> usize {
+        let bytes = &mut content.bytes;
         let count = bytes.len().min(buffer.len());
-        for (to, from) in buffer.iter_mut().zip(bytes.drain(..count)) {
-            *to = from;
-        }
-        self.changed.notify_all();
+        let (first, second) = bytes.as_slices();
+        let (from_first, from_second) = buffer[..count].split_at_mut(first.len().min(count));
+        from_first.copy_from_slice(&first[..from_first.len()]);
+        from_second.copy_from_slice(&second[..from_second.len()]);
+        bytes.drain(..count);
+        self.tell(content);
         count
     }
 
-    fn put(&self, bytes: &mut VecDeque<u8>, from: &[u8]) -> usize {
-        let count = from.len().min(PIPE_BYTES.saturating_sub(bytes.len()));
-        bytes.extend(&from[..count]);
-        self.changed.notify_all();
+    fn put(&self, content: &mut Content, from: &[u8]) -> usize {
+        let room = PIPE_BYTES.saturating_sub(content.bytes.len());
+        let count = from.len().min(room);
+        content.bytes.extend(&from[..count]);
+        self.tell(content);
         count
+    }
+
+    /// Loses what is under way.
+    fn clear(&self) {
+        let mut content = self.lock();
+        content.bytes.clear();
+        self.tell(&content);
+    }
+
+    /// Says that the number of bytes is another one. To wake nobody is a system call, too.
+    fn tell(&self, content: &Content) {
+        self.length.store(content.bytes.len(), Ordering::Release);
+        if content.sleepers > 0 {
+            self.changed.notify_all();
+        }
     }
 }
 
@@ -131,11 +167,11 @@ impl Link for MemoryLink {
         let is_gone = || self.cable.board_is_gone.load(Ordering::SeqCst);
         let pipe = &self.cable.to_host;
         let deadline = Some(Instant::now() + timeout);
-        let mut bytes = pipe.wait_until(deadline, |bytes| !bytes.is_empty() || is_gone());
-        if bytes.is_empty() && is_gone() {
+        let mut content = pipe.wait_until(deadline, |length| length > 0 || is_gone());
+        if content.bytes.is_empty() && is_gone() {
             return Err(self.lost("the board's end was dropped"));
         }
-        Ok(pipe.take(&mut bytes, buffer))
+        Ok(pipe.take(&mut content, buffer))
     }
 
     fn write(&mut self, mut from: &[u8]) -> Result<(), LinkError> {
@@ -143,15 +179,15 @@ impl Link for MemoryLink {
         let pipe = &self.cable.to_board;
         let deadline = Some(Instant::now() + WRITE_TIMEOUT);
         while !from.is_empty() {
-            let has_room = |bytes: &VecDeque<u8>| bytes.len() < PIPE_BYTES;
-            let mut bytes = pipe.wait_until(deadline, |bytes| has_room(bytes) || is_gone());
+            let has_room = |length| length < PIPE_BYTES;
+            let mut content = pipe.wait_until(deadline, |length| has_room(length) || is_gone());
             if is_gone() {
                 return Err(self.lost("the board's end was dropped"));
             }
-            if !has_room(&bytes) {
+            if !has_room(content.bytes.len()) {
                 return Err(self.lost("the board does not read"));
             }
-            from = &from[pipe.put(&mut bytes, from)..];
+            from = &from[pipe.put(&mut content, from)..];
         }
         Ok(())
     }
@@ -211,7 +247,7 @@ impl Socket {
     /// on its way to the board is lost, as in a reset.
     pub fn replace(&mut self) -> BoardEnd {
         self.unplug();
-        self.cable.to_board.lock().clear();
+        self.cable.to_board.clear();
         self.is_unplugged = Arc::default();
         let is_unplugged = Arc::clone(&self.is_unplugged);
         BoardEnd {
@@ -237,29 +273,29 @@ impl embedded_io::ErrorType for BoardEnd {
 impl embedded_io::Read for BoardEnd {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Infallible> {
         let pipe = &self.cable.to_board;
-        let mut bytes = pipe.wait_until(None, |bytes| !bytes.is_empty() || self.is_closed());
+        let mut content = pipe.wait_until(None, |length| length > 0 || self.is_closed());
         Ok(if self.is_closed() {
             0
         } else {
-            pipe.take(&mut bytes, buffer)
+            pipe.take(&mut content, buffer)
         })
     }
 }
 
 impl embedded_io::ReadReady for BoardEnd {
     fn read_ready(&mut self) -> Result<bool, Infallible> {
-        Ok(self.is_closed() || !self.cable.to_board.lock().is_empty())
+        Ok(self.is_closed() || self.cable.to_board.length() > 0)
     }
 }
 
 impl embedded_io::Write for BoardEnd {
     fn write(&mut self, from: &[u8]) -> Result<usize, Infallible> {
         let pipe = &self.cable.to_host;
-        let mut bytes = pipe.wait_until(None, |bytes| bytes.len() < PIPE_BYTES || self.is_closed());
+        let mut content = pipe.wait_until(None, |length| length < PIPE_BYTES || self.is_closed());
         Ok(if self.is_closed() {
             0
         } else {
-            pipe.put(&mut bytes, from)
+            pipe.put(&mut content, from)
         })
     }
 

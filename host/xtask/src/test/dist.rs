@@ -131,7 +131,8 @@ fn is_complete(prefix: &Path) -> Result<()> {
     let firmware = boards().flat_map(|board| {
         let engines = board.engines.iter();
         engines.flat_map(move |engine| {
-            ["elf", "hex"].map(|kind| {
+            let uf2 = board.drive.map(|_| "uf2");
+            ["elf", "hex"].into_iter().chain(uf2).map(move |kind| {
                 let name = format!("{}{}.{kind}", board.name, engine.suffix());
                 format!("share/cortexscope/firmware/{}/{name}", board.name)
             })

@@ -16,7 +16,6 @@ use crate::{firmware, workspace};
 
 /// Images that are compared with tract, byte by byte.
 const IMAGES: &str = "200";
-const MODEL: &str = "lecture-lenet";
 
 /// What emulates a part.
 #[derive(Clone, Copy)]
@@ -30,6 +29,14 @@ pub enum Emulator {
 impl Emulator {
     /// Every board that is run this way.
     pub const ALL: [(&str, Self); 2] = [("pico2", Self::Unicorn), ("pico", Self::Rp2040Js)];
+
+    /// The model that it runs: one that does not take minutes.
+    fn model(self) -> &'static str {
+        match self {
+            Self::Unicorn => "lecture-lenet",
+            Self::Rp2040Js => "lenet5",
+        }
+    }
 
     /// Whether this machine has what it needs; what is missing otherwise.
     pub fn is_there(self) -> Result<(), &'static str> {
@@ -63,7 +70,8 @@ pub fn check(name: &str, emulator: Emulator, program: &Path) -> Result<()> {
     let toolchain = setup::toolchain(board.target(Engine::Static))?;
     let firmware = firmware::build(&board, Engine::Static, &toolchain, None)?;
     let folder = workspace::root().join("target/emulated-parts");
-    let files = dragged(&board, program, &folder.join(name))?;
+    let model = emulator.model();
+    let files = dragged(&board, model, program, &folder.join(name))?;
     let mut part = start(emulator, &folder, &firmware.elf, &files)?;
     let output = part.0.stdout.take().context("its output")?;
     let mut port = String::new();
@@ -71,15 +79,15 @@ pub fn check(name: &str, emulator: Emulator, program: &Path) -> Result<()> {
     let port = port.trim();
     ensure!(!port.is_empty(), "the emulator of {name} did not start");
 
-    let at_port = ["--board", name, "--model", MODEL, "--port", port];
+    let at_port = ["--board", name, "--model", model, "--port", port];
     let mut verify = Command::new(program);
     run(verify.args(["verify", "--images", IMAGES]).args(at_port))?;
     run(Command::new(program).arg("memory").args(at_port))
 }
 
-/// Has the program copy firmware and model to a folder that looks like the board's drive;
-/// gives the files.
-fn dragged(board: &Board, program: &Path, drive: &Path) -> Result<[PathBuf; 2]> {
+/// Has the program copy the firmware and `model` to a folder that looks like the board's
+/// drive; gives the files.
+fn dragged(board: &Board, model: &str, program: &Path, drive: &Path) -> Result<[PathBuf; 2]> {
     if drive.exists() {
         fs::remove_dir_all(drive)?;
     }
@@ -98,9 +106,9 @@ fn dragged(board: &Board, program: &Path, drive: &Path) -> Result<[PathBuf; 2]> 
         flash
     };
     run(&mut flash())?;
-    run(flash().args(["--model", MODEL]))?;
+    run(flash().args(["--model", model]))?;
     let name = board.name;
-    Ok([format!("{name}.uf2"), format!("{MODEL}-{name}.uf2")].map(|file| drive.join(file)))
+    Ok([format!("{name}.uf2"), format!("{model}-{name}.uf2")].map(|file| drive.join(file)))
 }
 
 fn start(emulator: Emulator, folder: &Path, elf: &Path, files: &[PathBuf]) -> Result<Running> {

@@ -90,7 +90,7 @@ fn a_stream_is_counted_while_it_is_damaged_and_a_recording_is_left_as_it_is() ->
     ensure!(right <= frames, "{seen}");
     let said = "document.getElementById('corruption-status').textContent";
     let line = page.value(said)?;
-    let count = format!("{right} of {frames} digits were right");
+    let count = format!("{right} of {frames} digits right");
     ensure!(line.as_str().context("text")?.contains(&count), "{line}");
     replay(&mut page)?;
     page.wait("cortexscope.corruption.frame?.header.corruption.kind === 'glass-blur'")?;

@@ -94,6 +94,72 @@ fn nothing_is_cut_off_in_any_size() -> anyhow::Result<()> {
     page.check_console()
 }
 
+/// The explanations by their tabs, and those of which the book has pictures.
+const PANELS: [(&str, bool); 7] = [
+    ("occlusion", false),
+    ("attribution", false),
+    ("filters", false),
+    ("climb", false),
+    ("corruption", true),
+    ("attack", true),
+    ("evolution", true),
+];
+
+/// Every explanation has something to show.
+fn fill_panels(page: &mut Browser) -> anyhow::Result<()> {
+    page.wait(READY)?;
+    page.wait("document.getElementById('evolution-search').options.length > 1")?;
+    choose(page, "evolution-layer", "class")?;
+    choose(page, "evolution-channel", "3")?;
+    choose(page, "evolution-search", "cma-es hansen")?;
+    choose(page, "evolution-queries", "1000")?;
+    page.value("document.getElementById('evolution-start').click()")?;
+    page.wait("cortexscope.evolution.packet?.header.spent === 1000")?;
+    page.wait("cortexscope.evolution.packet.header.end !== null")?;
+    choose(page, "corruption-kind", "gaussian-noise")?;
+    page.wait("cortexscope.corruption.frame")?;
+    choose(page, "method", "integrated-gradients")?;
+    choose(page, "attack-method", "fgsm")?;
+    page.value("document.getElementById('occlude').click()")?;
+    page.wait("cortexscope.occlusion.packet?.header.end?.macs_done")?;
+    page.wait("cortexscope.attacks.packet?.header.board.after && cortexscope.attributions.packet")
+}
+
+#[test]
+fn every_panel_holds_what_it_shows_in_any_size() -> anyhow::Result<()> {
+    let server = serve(&["--board", "native"])?;
+    let mut page = Browser::open(&server.url, None, &[])?;
+    fill_panels(&mut page)?;
+    for is_dark in [true, false] {
+        page.dark(is_dark)?;
+        let theme = if is_dark { "dark" } else { "light" };
+        for (width, height) in SIZES {
+            page.size(width, height)?;
+            page.wait(&format!("innerWidth === {width}"))?;
+            for (tab, has_picture) in PANELS {
+                page.value(&format!("document.getElementById('tab-{tab}').click()"))?;
+                std::thread::sleep(std::time::Duration::from_millis(60));
+                let over = page.value(
+                    "(({ scrollHeight, clientHeight, scrollWidth, clientWidth }) => \
+                     [scrollHeight - clientHeight, scrollWidth - clientWidth])(document.getElementById('aside'))",
+                )?;
+                let fits = |axis: usize| over[axis].as_f64() <= Some(1.0);
+                ensure!(fits(0) && fits(1), "{width}: {tab} is {over} px too large");
+                let covered = page.value(COVERED)?;
+                ensure!(covered == "", "{width}: covered by a button: {covered}");
+                if width == 1280 {
+                    picture(&mut page, &format!("{width}-{theme}-{tab}"))?;
+                }
+                if has_picture && width == 1440 && std::env::var_os("UPDATE").is_some() {
+                    let kept = format!("docs/pictures/live-{tab}-{theme}.png");
+                    std::fs::write(repository().join(kept), page.screenshot_of("#aside")?)?;
+                }
+            }
+        }
+    }
+    page.check_console()
+}
+
 #[test]
 fn the_accessibility_checker_finds_nothing() -> anyhow::Result<()> {
     let axe = repository().join("target/tools/axe/node_modules/axe-core/axe.min.js");
@@ -102,6 +168,7 @@ fn the_accessibility_checker_finds_nothing() -> anyhow::Result<()> {
     let server = serve(&["--board", "native"])?;
     let mut page = Browser::open(&server.url, None, &[])?;
     set_up(&mut page)?;
+    fill_panels(&mut page)?;
     page.value(&format!("{axe}; 0"))?;
     for is_dark in [true, false] {
         page.dark(is_dark)?;
