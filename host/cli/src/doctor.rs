@@ -1,12 +1,11 @@
 //! `cortexscope doctor`.
 
-use super::common::{blame, ctrl_c, print_json, stage, wrong};
+use super::common::{blame, ctrl_c, print_json, wrong};
 use super::full::FloatModelArgs;
 use super::progress;
-use anyhow::Context;
 use clap::Args;
 use cortexscope_compile::Source;
-use cortexscope_draw::{LayerNoise, NoiseRow, Theme, layer_noise};
+use cortexscope_draw::{LayerNoise, NoiseRow, layer_noise};
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_net::input::Pick;
 use cortexscope_net::onnx::file;
@@ -14,6 +13,7 @@ use cortexscope_net::reader::{self, Hint};
 use cortexscope_net::resources::ResourcePath;
 use cortexscope_present::documents;
 use cortexscope_present::documents::doctor::{LayerHealth, Remedy};
+use cortexscope_present::results::ResultFolder;
 use cortexscope_present::terminal::{Column, Style, write_table};
 use cortexscope_rig::board;
 use cortexscope_study::data::open_data;
@@ -117,16 +117,12 @@ impl DoctorCommand {
         };
         document.seconds = begun.elapsed().as_secs_f64();
         if let Some(folder) = &self.output {
-            let staged = stage(folder)?;
-            let path = staged.path().join("doctor.png");
+            let results = ResultFolder::begin(folder).map_err(blame)?;
             let drawing = layer_noise(&bars(&document, &found))?;
-            let drawn = drawing.raster(Theme::Light, 2);
-            drawn
-                .save(&path)
-                .with_context(|| format!("cannot write {}", path.display()))?;
-            document.picture = Some(folder.join("doctor.png").display().to_string());
-            documents::write(&staged.path().join("doctor.json"), &document)?;
-            staged.commit().map_err(blame)?;
+            let picture = results.drawing("doctor.png", &drawing, 2).map_err(blame)?;
+            document.picture = Some(picture.display().to_string());
+            results.receipt("doctor.json", &document).map_err(blame)?;
+            results.commit().map_err(blame)?;
         }
         if self.json {
             print_json(&document)?;
