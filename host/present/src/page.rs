@@ -10,8 +10,7 @@ use cortexscope_draw::{Drawing, FONT_REGULAR, FONT_SEMIBOLD, Theme, Weight};
 const STYLE: &str = include_str!("../assets/report.css");
 
 /// Width of the column that everything stands in, pictures' margins included.
-/// With the page's padding it fits a window of 1024 pixels.
-pub(crate) const COLUMN_PX: u32 = 976;
+pub(crate) const COLUMN_PX: u32 = crate::scene::PAGE_PX;
 
 /// A page with a title, a list of what is on it as anchors and names, and its contents.
 pub(crate) fn page(title: &str, contents: &[(String, String)], main: &Markup) -> Markup {

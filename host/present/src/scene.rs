@@ -24,6 +24,10 @@ use cortexscope_rig::session::{OccludeRequest, OcclusionMap};
 use cortexscope_rig::{Activation, Recording};
 use image::RgbImage;
 
+/// Widest that a picture becomes which a page shows too. With the page's padding it fits a
+/// window of 1024 pixels.
+pub(crate) const PAGE_PX: u32 = 976;
+
 /// An occlusion map over the input that it explains; `level` is the fill as a
 /// grey level.
 pub fn occlusion(

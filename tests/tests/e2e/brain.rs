@@ -192,6 +192,70 @@ fn a_session_is_fitted_driven_and_compared() {
     assert!(document["ceiling"]["lower"].is_null());
 }
 
+/// Planted neurons judge as what they are: each answers 30 spikes to the image that it prefers.
+#[test]
+fn planted_neurons_are_recorded_fitted_and_judge_themselves() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| {
+        let path = dir.path().join(name);
+        path.to_str().expect("a plain path").to_owned()
+    };
+    let [planted, fitted, sheet] = [at("planted"), at("fit"), at("sheet")];
+    let plant = [
+        "brain",
+        "plant",
+        "--count",
+        "60",
+        "--neurons",
+        "3",
+        "--repeats",
+        "4",
+        "-o",
+        &planted,
+        "--json",
+    ];
+    is_valid("brain-plant", &plant);
+    let document = json(&plant);
+    let kinds = [0, 1, 2].map(|neuron| document["neurons"][neuron]["kind"].clone());
+    assert_eq!(kinds, ["simple", "complex", "simple"]);
+    let [images, responses] = ["images", "responses"].map(|name| {
+        let path = document[name].as_str();
+        path.expect("a path").to_owned()
+    });
+    let fit = [
+        "brain",
+        "fit",
+        "--features",
+        "lecture-lenet:pool1",
+        "--images",
+        &images,
+        "--responses",
+        &responses,
+        "--train",
+        "0..45",
+        "--test",
+        "45..60",
+        "--readout",
+        "ridge",
+        "-o",
+        &fitted,
+        "--json",
+    ];
+    let document = json(&fit);
+    assert!(number(&document["ceiling"]["value"]) > 0.8, "{document}");
+    let sites = [
+        "brain", "sites", "--fit", &fitted, "--judge", &planted, "--steps", "2", "-o", &sheet,
+        "--json",
+    ];
+    let document = json(&sites);
+    for site in 0..3 {
+        let most = number(&document["sites"][site]["stretch"]["natural_max"]);
+        assert!((most - 30.0).abs() < 0.2, "{most}");
+        let population = &document["sites"][site]["stretch"]["images"][0]["population"];
+        assert_eq!(population.as_array().map(Vec::len), Some(3));
+    }
+}
+
 #[test]
 fn what_cannot_be_fitted_is_said_first() {
     let dir = tempfile::tempdir().expect("a folder");
@@ -317,4 +381,26 @@ fn early_and_late_layers_part_as_evc_and_it_do() {
     assert!((it[3] - 0.0440).abs() < 0.005, "{it:?}");
     let interaction = (evc[1] - evc[3]) - (it[1] - it[3]);
     assert!((interaction - 0.040).abs() < 0.005, "{interaction}");
+}
+
+/// The whole report, on planted neurons and on recorded ones.
+#[test]
+#[ignore = "needs outside data: cargo xtask test --data DIR"]
+fn the_demo_reports_planted_and_recorded_neurons() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let data = outside("v4/images_190923.zip");
+    let data = data.parent().and_then(Path::parent).expect("a folder");
+    let data = data.to_str().expect("a plain path");
+    for (name, more) in [("planted", &[][..]), ("recorded", &["--data", data][..])] {
+        let output = dir.path().join(name);
+        let output = output.to_str().expect("a plain path");
+        let line = [&["brain", "demo", "-o", output, "--json"][..], more].concat();
+        let document = json(&line);
+        let panels = document["panels"].as_array().expect("panels");
+        let ids: Vec<_> = panels.iter().map(|panel| &panel["id"]).collect();
+        assert_eq!(ids, ["encoding", "control", "evolution", "similarity"]);
+        let page = std::fs::read_to_string(format!("{output}/brain.html")).expect("a page");
+        assert!(page.matches("<svg").count() >= 8, "{name}");
+        assert!(!page.contains("src=\"http"), "{name}");
+    }
 }

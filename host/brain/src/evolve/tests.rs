@@ -115,7 +115,7 @@ fn a_seed_is_a_trace_and_a_search_that_was_stopped_goes_on_to_the_same_bits() {
         assert_eq!((neuron.asked, bits(&replayed)), (0, bits(&whole)));
     }
     // The same without a file.
-    let generator = LowPass::new([1, 6, 5]);
+    let generator = Linear::low_pass([1, 6, 5]);
     let settings = Settings {
         queries: 230,
         seed: 11,

@@ -55,7 +55,7 @@ pub fn trial(trial: &Trial, words: Words<'_>) -> Result<Drawing, PictureError> {
         tiles,
     };
     let layout = GridLayout {
-        max_width: 1280,
+        max_width: super::PAGE_PX,
         px_per_value: (SIDE_PX / side.max(1)).max(1),
     };
     tile_grid(&tiles, layout)

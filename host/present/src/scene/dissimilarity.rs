@@ -59,7 +59,7 @@ pub fn matrices(model: &FloatModel, shown: &[LabelledRdm]) -> Result<Drawing, Pi
         tiles: tiles.collect(),
     };
     let layout = GridLayout {
-        max_width: 1280,
+        max_width: super::PAGE_PX,
         px_per_value: (SIDE_PX / side.max(1)).max(1) as u32,
     };
     tile_grid(&tiles, layout)

@@ -24,7 +24,7 @@ pub const SHOWN: usize = 10;
 /// How large images are drawn.
 pub fn layout([_, height, width]: [usize; 3]) -> GridLayout {
     GridLayout {
-        max_width: 1280,
+        max_width: super::PAGE_PX,
         px_per_value: (84 / height.max(width).max(1)).max(1) as u32,
     }
 }

@@ -93,7 +93,7 @@ pub fn masks(
     tile_grid(
         &tiles,
         GridLayout {
-            max_width: 1280,
+            max_width: super::PAGE_PX,
             px_per_value: (SIDE_PX / shown.max(1)).max(1) as u32,
         },
     )

@@ -103,6 +103,8 @@ pub(super) fn planted(output: &Path, seed: u64) -> Plan {
                 "pca",
                 "--queries",
                 "2000",
+                "--natural",
+                "2000",
                 "--gradient-steps",
                 "60",
                 "--seed",
