@@ -8,7 +8,6 @@ pub(crate) mod avx2;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod vnni;
 
-use crate::layer::{Layer, Rows};
 use bytemuck::{AnyBitPattern, NoUninit, Pod};
 
 /// One instruction set.
@@ -55,8 +54,14 @@ pub(crate) trait Instructions: Copy {
     /// the first [`Self::LANES`] of `multipliers`.
     fn requantise(self, sums: Self::Sums, multipliers: &[f32], range: &Range, to: &mut [i8]);
 
-    /// Computes rows with these instructions switched on for everything that is inlined.
-    fn compute(self, layer: &mut Layer<Self>, rows: Rows<'_, '_>);
+    /// Does `work` with these instructions switched on for everything that is inlined.
+    fn switched_on(self, work: impl Work<Self>);
+}
+
+/// What is done with instructions.
+pub(crate) trait Work<I> {
+    /// Does it. To be inlined, so that it is made of them.
+    fn done_by(self, instructions: I);
 }
 
 /// Where requantised sums lie.

@@ -160,6 +160,6 @@ fn compute<I: Instructions>(
     rows: Rows<'_, '_>,
 ) {
     if let Some(layer) = layers.get_mut(taken).and_then(Option::as_mut) {
-        instructions.compute(layer, rows);
+        layer.compute(instructions, rows);
     }
 }

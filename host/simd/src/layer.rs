@@ -1,7 +1,7 @@
 //! Rows of one convolution or dense layer.
 
 use crate::filters::{Block, Parameters, blocks};
-use crate::instructions::{Instructions, Range};
+use crate::instructions::{Instructions, Range, Work};
 use crate::taps::{Padded, Taps};
 use cortexscope_core::image::{Conv2d, Dense, MaxPool, Quantiser, Shape, Window};
 use cortexscope_core::ops::Output;
@@ -35,6 +35,25 @@ pub(crate) enum Rows<'a, 'o> {
     Row(usize, Output<'o>),
     /// Row `y` of the max-pool after it, `[W, O]`.
     Pooled(usize, &'o mut [i8]),
+}
+
+/// Rows of a layer.
+struct Task<'l, 'a, 'o, I: Instructions> {
+    layer: &'l mut Layer<I>,
+    rows: Rows<'a, 'o>,
+}
+
+impl<I: Instructions> Work<I> for Task<'_, '_, '_, I> {
+    #[inline(always)]
+    fn done_by(self, instructions: I) {
+        let Self { layer, rows } = self;
+        match rows {
+            Rows::Take(input) => layer.take(input),
+            Rows::Row(y, Output::Int8(row)) => layer.row(instructions, y, Target::Int8(row)),
+            Rows::Row(y, Output::Sums(row)) => layer.row(instructions, y, Target::Sums(row)),
+            Rows::Pooled(y, row) => layer.pooled_row(instructions, y, row),
+        }
+    }
 }
 
 /// The requantised pixels of a row, or their sums.
@@ -136,14 +155,8 @@ impl<I: Instructions> Layer<I> {
     }
 
     /// Does what `rows` asks for.
-    #[inline(always)]
     pub fn compute(&mut self, instructions: I, rows: Rows<'_, '_>) {
-        match rows {
-            Rows::Take(input) => self.take(input),
-            Rows::Row(y, Output::Int8(row)) => self.row(instructions, y, Target::Int8(row)),
-            Rows::Row(y, Output::Sums(row)) => self.row(instructions, y, Target::Sums(row)),
-            Rows::Pooled(y, row) => self.pooled_row(instructions, y, row),
-        }
+        instructions.switched_on(Task { layer: self, rows });
     }
 
     #[inline(always)]

@@ -1,7 +1,6 @@
 //! AVX2: `VPMADDWD` multiplies sixteen 16-bit numbers and adds up each pair of products.
 
-use super::{Instructions, Range, SATURATED, first, put};
-use crate::layer::{Layer, Rows};
+use super::{Instructions, Range, SATURATED, Work, first, put};
 use bytemuck::{Pod, Zeroable};
 use std::arch::x86_64::{
     __m256i, _mm_cvtsi128_si64, _mm_max_epi8, _mm_min_epi8, _mm_packs_epi16, _mm_packs_epi32,
@@ -104,12 +103,12 @@ impl Instructions for Avx2 {
         put::<i8, LANES>(bytemuck::must_cast(bytes), to);
     }
 
-    fn compute(self, layer: &mut Layer<Self>, rows: Rows<'_, '_>) {
+    fn switched_on(self, work: impl Work<Self>) {
         #[target_feature(enable = "avx2")]
-        fn compute(avx2: Avx2, layer: &mut Layer<Avx2>, rows: Rows<'_, '_>) {
-            layer.compute(avx2, rows);
+        fn with(avx2: Avx2, work: impl Work<Avx2>) {
+            work.done_by(avx2);
         }
         // SAFETY: `self` proves AVX2.
-        unsafe { compute(self, layer, rows) }
+        unsafe { with(self, work) }
     }
 }

@@ -1,7 +1,6 @@
 //! Plain Rust: pairs of 16-bit numbers, which compilers multiply and add up at once.
 
-use super::{Instructions, Range, first, put};
-use crate::layer::{Layer, Rows};
+use super::{Instructions, Range, Work, first, put};
 use bytemuck::{Pod, Zeroable};
 use cortexscope_core::ops::requantize::to_int8;
 
@@ -70,7 +69,7 @@ impl Instructions for Portable {
         put::<i8, LANES>(values, to);
     }
 
-    fn compute(self, layer: &mut Layer<Self>, rows: Rows<'_, '_>) {
-        layer.compute(self, rows);
+    fn switched_on(self, work: impl Work<Self>) {
+        work.done_by(self);
     }
 }

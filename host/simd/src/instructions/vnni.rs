@@ -4,8 +4,7 @@
 //! A byte with its highest bit turned is the int8 plus 128, so that inputs need no more
 //! than that; the sums begin with what is too much.
 
-use super::{Instructions, Range, SATURATED, first, put};
-use crate::layer::{Layer, Rows};
+use super::{Instructions, Range, SATURATED, Work, first, put};
 use bytemuck::{Pod, Zeroable};
 use std::arch::x86_64::{
     __m128i, __m512i, _mm_max_epi8, _mm_min_epi8, _mm_set1_epi8, _mm_storeu_si128,
@@ -106,12 +105,12 @@ impl Instructions for Vnni {
         put(bytes, to);
     }
 
-    fn compute(self, layer: &mut Layer<Self>, rows: Rows<'_, '_>) {
+    fn switched_on(self, work: impl Work<Self>) {
         #[target_feature(enable = "avx512f,avx512vnni")]
-        fn compute(vnni: Vnni, layer: &mut Layer<Vnni>, rows: Rows<'_, '_>) {
-            layer.compute(vnni, rows);
+        fn with(vnni: Vnni, work: impl Work<Vnni>) {
+            work.done_by(vnni);
         }
         // SAFETY: `self` proves AVX-512 VNNI.
-        unsafe { compute(self, layer, rows) }
+        unsafe { with(self, work) }
     }
 }

@@ -1,8 +1,7 @@
 //! What AVX-512 VNNI does, in plain Rust: unsigned bytes times signed ones, four products
 //! added up to a sum of 32 bits.
 
-use crate::instructions::{Instructions, Range};
-use crate::layer::{Layer, Rows};
+use crate::instructions::{Instructions, Range, Work};
 use bytemuck::{Pod, Zeroable};
 use std::array;
 
@@ -58,7 +57,7 @@ impl Instructions for BytesModel {
         }
     }
 
-    fn compute(self, layer: &mut Layer<Self>, rows: Rows<'_, '_>) {
-        layer.compute(self, rows);
+    fn switched_on(self, work: impl Work<Self>) {
+        work.done_by(self);
     }
 }

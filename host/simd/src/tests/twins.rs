@@ -244,14 +244,14 @@ fn conv_rows<I: Instructions>(instructions: I, case: &Case) {
     let row_elements = case.output.row_elements();
     // Twice, because the padding has to stay.
     for _ in 0..2 {
-        instructions.compute(&mut layer, Rows::Take(&case.x));
+        layer.compute(instructions, Rows::Take(&case.x));
         for y in 0..case.output.height {
             let row = y * row_elements..(y + 1) * row_elements;
             let mut got = vec![0; row_elements];
-            instructions.compute(&mut layer, Rows::Row(y, Output::Sums(&mut got)));
+            layer.compute(instructions, Rows::Row(y, Output::Sums(&mut got)));
             assert_eq!(got, sums[row.clone()]);
             let mut got = vec![0; row_elements];
-            instructions.compute(&mut layer, Rows::Row(y, Output::Int8(&mut got)));
+            layer.compute(instructions, Rows::Row(y, Output::Int8(&mut got)));
             assert_eq!(got, bytes[row]);
         }
     }
@@ -261,7 +261,7 @@ fn conv_rows<I: Instructions>(instructions: I, case: &Case) {
         let rows = expected.chunks(pool.output.row_elements());
         for (y, expected) in rows.enumerate() {
             let mut got = vec![0; expected.len()];
-            instructions.compute(&mut layer, Rows::Pooled(y, &mut got));
+            layer.compute(instructions, Rows::Pooled(y, &mut got));
             assert_eq!(got, expected);
         }
     }
@@ -311,9 +311,9 @@ fn sums_that_just_fit() {
                 },
             };
             let mut layer = Layer::<I>::dense(&dense);
-            instructions.compute(&mut layer, Rows::Take(&[self.x; INPUTS]));
+            layer.compute(instructions, Rows::Take(&[self.x; INPUTS]));
             let mut sums = [0; 2];
-            instructions.compute(&mut layer, Rows::Row(0, Output::Sums(&mut sums)));
+            layer.compute(instructions, Rows::Row(0, Output::Sums(&mut sums)));
             let number = i64::from(self.x) - i64::from(self.input_zero);
             let sum = INPUTS as i64 * number * i64::from(self.weight) + i64::from(self.bias);
             assert_eq!(sums.map(i64::from), [sum; 2]);
