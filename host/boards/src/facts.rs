@@ -122,8 +122,8 @@ impl BoardFile {
         )?;
         if self.drive.is_some() && !regions.model.address.is_multiple_of(SECTOR_BYTES) {
             return Err(format!(
-                "regions.model must begin at a multiple of {SECTOR_BYTES}: a boot loader erases so \
-                 many bytes at once, and a model is dragged without the firmware"
+                "regions.model must begin at a multiple of {SECTOR_BYTES}: a boot loader erases \
+                 whole sectors, and a model is dragged without the firmware"
             ));
         }
         if regions.arena_bytes >= regions.ram.bytes {

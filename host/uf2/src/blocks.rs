@@ -46,7 +46,7 @@ pub struct Piece<'a> {
     pub bytes: &'a [u8],
 }
 
-/// Why there is no file.
+/// Why no file can be made.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Uf2Error {
     /// There are no bytes.
