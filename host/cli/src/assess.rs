@@ -13,7 +13,6 @@ use clap::Args;
 use cortexscope_draw::number::significant;
 use cortexscope_explain::assess::{Assessment, Measures, Metric, Row, measure};
 use cortexscope_explain::attribute::ReceiptParameters;
-use cortexscope_explain::float_model::FloatModel;
 use cortexscope_present::documents::assess::{Agreement, Assess, AssessRow, CurvePoint};
 use cortexscope_present::results::ResultFolder;
 use cortexscope_study::assess::{Work, go_on};
