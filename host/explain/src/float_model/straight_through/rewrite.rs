@@ -41,7 +41,8 @@ struct Sum {
 /// Rewrites one file.
 pub struct Rewriter<'a> {
     constants: HashMap<&'a str, &'a TensorProto>,
-    /// How the tensors of the file are quantised, where that is known.
+    /// Of which steps the real numbers here are that stand for the int8 of the file. Those of
+    /// a sum or a product of two activations are the steps themselves.
     affines: HashMap<String, Affine>,
     /// Names that are taken.
     names: HashSet<String>,
@@ -204,9 +205,9 @@ impl<'a> Rewriter<'a> {
                     self.rescale(&sum.parts, here, output, &op);
                 }
                 None => {
-                    let input = self.here(operand(0)?);
+                    let scale = self.number(node, operand(1)?)?;
                     let here = self.named(output);
-                    self.graph.node("Identity", &[&input], &here, Vec::new());
+                    self.dequantise(operand(0)?, scale, &here);
                     self.renamed.insert(output.clone(), here);
                 }
             },
@@ -226,11 +227,49 @@ impl<'a> Rewriter<'a> {
         Ok(())
     }
 
+    /// The int8 `input` in steps that are worth `scale`, as the tensor `here`.
+    fn dequantise(&mut self, input: &str, scale: f32, here: &str) {
+        let known = self.affines.get(input).map(|affine| affine.scale);
+        if known.is_none_or(|known| known == scale) {
+            let input = self.here(input);
+            self.graph.node("Identity", &[&input], here, Vec::new());
+            return;
+        }
+        let steps = self.steps(input, scale);
+        let factor = self.fresh(&format!("{here}.scale"));
+        self.graph.f32s(&factor, &[], &[scale]);
+        self.graph.node("Mul", &[&steps, &factor], here, Vec::new());
+    }
+
+    /// The int8 `input` as whole steps; `scale` is what one is worth where that is not known.
+    fn steps(&mut self, input: &str, scale: f32) -> String {
+        let known = self.affines.get(input).map(|affine| affine.scale);
+        let attributes = vec![float("scale", known.unwrap_or(scale))];
+        let steps = self.fresh(&format!("{input}.steps"));
+        let input = self.here(input);
+        self.graph.node(STEPS, &[&input], &steps, attributes);
+        steps
+    }
+
     /// A node on real numbers, as it is in the file.
     fn copy(&mut self, node: &NodeProto, output: &str) -> Result<(), Refused> {
         let mut inputs = Vec::new();
+        let affines = node.input.iter().map(|name| self.affines.get(name));
+        let affines: Option<Vec<Affine>> = affines.map(Option::<&Affine>::copied).collect();
+        let mut of_output = affines.as_ref().and_then(|all| all.first().copied());
+        // What is joined has one scale on the board; here it may be in other units.
+        let scales_differ =
+            affines.is_some_and(|all| all.iter().any(|one| one.scale != all[0].scale));
+        if scales_differ {
+            of_output = of_output.map(|affine| Affine {
+                scale: 1.0,
+                ..affine
+            });
+        }
         for name in &node.input {
-            if let Some(&constant) = self.constants.get(name.as_str()) {
+            if scales_differ {
+                inputs.push(self.steps(name, 1.0));
+            } else if let Some(&constant) = self.constants.get(name.as_str()) {
                 let values = self.floats(node, name)?;
                 let dims: Vec<usize> = constant.dims.iter().map(|&size| size as usize).collect();
                 let here = self.fresh(name);
@@ -240,7 +279,7 @@ impl<'a> Rewriter<'a> {
                 inputs.push(self.here(name));
             }
         }
-        if let Some(&affine) = node.input.first().and_then(|name| self.affines.get(name)) {
+        if let Some(affine) = of_output {
             self.affines.insert(output.to_owned(), affine);
         }
         let here = self.named(output);
@@ -266,10 +305,7 @@ impl<'a> Rewriter<'a> {
             )
         })?;
         let output = &node.output[0];
-        let steps = self.fresh(&format!("{output}.steps"));
-        let input = self.here(integers.input);
-        self.graph
-            .node(STEPS, &[&input], &steps, vec![float("scale", scale)]);
+        let steps = self.steps(integers.input, scale);
         // The sums have the layer's name where its rectifier has one of its own.
         let sums = if self.rectifiers.contains_key(output) {
             output.clone()

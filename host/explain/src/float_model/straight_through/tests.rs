@@ -273,3 +273,39 @@ fn another_file_is_refused() {
         "{words}"
     );
 }
+
+/// A product or a sum of two activations comes as steps times factors: x = (1, 0.6) is (2, 1)
+/// in steps, twice that times ¼ is (1, ½), of which the int8 is (1, 0). The class has
+/// (3·1 + 1) · ½, and its derivative is (3, 5) · ½ · ¼ · 2 / 0.5.
+#[test]
+fn sums_of_two_activations_are_in_steps() {
+    let two = by_hand();
+    let mut graph = GraphBuilder::new("sum");
+    graph.input("x", DataType::Int8, &[1, 1, 1, 2].map(Size::Fixed));
+    for (name, value) in [("one", 1.0), ("quarter", 0.25)] {
+        graph.f32s(name, &[], &[value]);
+    }
+    graph.i8s("zero", &[], &[0]);
+    graph.node("DequantizeLinear", &["x", "one", "zero"], "s.a", Vec::new());
+    graph.node("DequantizeLinear", &["x", "one", "zero"], "s.b", Vec::new());
+    graph.node("Add", &["s.a", "s.b"], "s.sum", Vec::new());
+    graph.node("Mul", &["s.sum", "quarter"], "s.steps", Vec::new());
+    graph.node(
+        "QuantizeLinear",
+        &["s.steps", "one", "zero"],
+        "s",
+        Vec::new(),
+    );
+    graph.i8s("w", &[1, 1, 1, 2], &[3, 5]);
+    graph.i32s("b", &[1, 1, 1, 1], &[1]);
+    graph.f32s("half", &[1], &[0.5]);
+    graph.node("ConvInteger", &["s", "w", "zero"], "p", kernel([1, 2]));
+    graph.node("Add", &["p", "b"], "q", Vec::new());
+    graph.node("DequantizeLinear", &["q", "half"], "m", Vec::new());
+    graph.node("Flatten", &["m"], "y", Vec::new());
+    graph.output("y", DataType::Float, &[]);
+    let model = two.model().straight_through(&graph.emit(13), two.input);
+    let (score, slopes) = gradient(&model.expect("it is rewritten"), &[1.0, 0.6], 0);
+    assert_eq!(score, 2.0);
+    close(&slopes, &[1.5, 2.5]);
+}
