@@ -23,6 +23,7 @@ pub mod max_pool;
 pub mod mul;
 mod operands;
 mod output;
+mod pair;
 #[cfg_attr(
     thumb1,
     allow(dead_code, reason = "`conv2d::bytes` computes these layers there")

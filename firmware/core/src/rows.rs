@@ -61,6 +61,7 @@ impl Link {
     }
 
     /// Rows of the input, from the top, that there must be before row `y` can be made.
+    #[inline(never)]
     pub fn needed_rows(&self, y: usize) -> usize {
         let end = y * self.window.stride_h + self.extent();
         end.saturating_sub(self.window.pad_top)
@@ -73,6 +74,7 @@ impl Link {
     }
 
     /// Bytes of these rows.
+    #[inline(never)]
     pub fn held_bytes(&self) -> usize {
         self.held_rows().saturating_mul(self.input.row_elements())
     }
@@ -117,6 +119,7 @@ impl<'l> Schedule<'l> {
 impl Iterator for Schedule<'_> {
     type Item = Row;
 
+    #[inline(never)]
     fn next(&mut self) -> Option<Row> {
         let mut link = self.links.len().checked_sub(1)?;
         if self.made(link) >= self.links.get(link)?.output.height {
@@ -132,38 +135,35 @@ impl Iterator for Schedule<'_> {
     }
 }
 
-/// Bytes by which the output of a chain must begin before a tensor that the links in
-/// `readers` read as a whole, for the two to overlap. The tensor has the shape that the
-/// first of them reads; only the first of the chain slides a window over it.
-pub fn lag_bytes(links: &[Link], readers: &[usize]) -> usize {
-    let Some((last, &reader)) = links.len().checked_sub(1).zip(readers.first()) else {
-        return 0;
-    };
-    let Some((output, input)) = links.get(last).zip(links.get(reader)) else {
-        return 0;
-    };
+/// Bytes by which the output of a chain must begin before a tensor that links read as a
+/// whole, for the two to overlap: bit `n` of `readers` says whether link `n` does. Only the
+/// first of the chain slides a window over it.
+#[inline(never)]
+pub fn lag_bytes(links: &[Link], readers: u32) -> usize {
     let (mut written, mut largest) = (0, 0);
     let mut schedule = Schedule::new(links);
     while let Some(row) = schedule.next() {
-        if row.link != last {
+        let Some(output) = links.get(row.link) else {
+            break;
+        };
+        if row.link + 1 < links.len() {
             continue;
         }
         written += output.output.row_elements();
-        let mut left_behind = input.input.height;
-        for &reader in readers {
-            let next = schedule.made(reader);
-            let of_reader = links.get(reader).map_or(0, |link| {
-                if next < link.output.height {
-                    link.window.first_row(next).min(link.input.height)
-                } else {
-                    link.input.height
-                }
-            });
-            left_behind = left_behind.min(of_reader);
+        let mut left_behind = usize::MAX;
+        for (at, link) in links.iter().enumerate() {
+            if readers >> at & 1 == 0 {
+                continue;
+            }
+            let next = schedule.made(at);
+            let rows = if next < link.output.height {
+                link.window.first_row(next).min(link.input.height)
+            } else {
+                link.input.height
+            };
+            left_behind = left_behind.min(rows * link.input.row_elements());
         }
-        largest = written
-            .saturating_sub(left_behind * input.input.row_elements())
-            .max(largest);
+        largest = written.saturating_sub(left_behind).max(largest);
     }
     largest
 }
@@ -204,20 +204,18 @@ impl Links {
         bytes
     }
 
+    /// Whether every row of each tensor between two links is needed.
+    pub fn need_all_rows(&self) -> bool {
+        self.all().iter().skip(1).all(Link::needs_all_rows)
+    }
+
     /// The lag of the chain's output, `first` being its first layer, against `tensor`.
-    #[inline(never)]
     pub fn lag_bytes(&self, model: &Model<'_>, first: usize, tensor: usize) -> usize {
-        let mut readers = [0; MOST_LAYERS];
-        let mut count = 0;
+        let mut readers = 0;
         for link in 0..self.count {
-            if let Some(place) = readers.get_mut(count)
-                && model.reads(first + link, tensor)
-            {
-                *place = link;
-                count += 1;
-            }
+            readers |= u32::from(model.reads(first + link, tensor)) << link;
         }
-        lag_bytes(self.all(), readers.get(..count).unwrap_or_default())
+        lag_bytes(self.all(), readers)
     }
 }
 
@@ -317,15 +315,15 @@ mod tests {
     /// about to read from row `y + 1` on, and the sum itself has read row `y`.
     #[test]
     fn a_block_writes_over_what_it_skips() {
-        assert_eq!(lag_bytes(&block(), &[0, 2]), 0);
-        assert_eq!(lag_bytes(&block(), &[2]), 0);
+        assert_eq!(lag_bytes(&block(), 0b101), 0);
+        assert_eq!(lag_bytes(&block(), 0b100), 0);
         // Without the sum the second convolution's rows are the output.
-        assert_eq!(lag_bytes(&block()[..2], &[0]), 0);
+        assert_eq!(lag_bytes(&block()[..2], 0b1), 0);
         // A wider output runs ahead of what is read.
         let mut wide = block();
         wide[1].output.channels = 3;
         // After row y 6·(y + 1) bytes are written and 2·(y + 1) left behind; of the last
         // two rows all is left behind after the first convolution's last row.
-        assert_eq!(lag_bytes(&wide[..2], &[0]), 24 - 8);
+        assert_eq!(lag_bytes(&wide[..2], 0b1), 24 - 8);
     }
 }

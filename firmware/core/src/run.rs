@@ -368,6 +368,7 @@ fn evaluate(
 
 /// A table's entries for what lies at `from`. The output may lie over the input, or
 /// before it over a part of it.
+#[inline(never)]
 fn look_up(table: &[i8], arena: &mut [u8], from: Range<usize>, to: Range<usize>) -> Option<()> {
     for (to, at) in to.zip(from) {
         let x = bytemuck::cast(*arena.get(at)?);
@@ -421,7 +422,8 @@ fn slide_row(
         Op::Dense(_) | Op::Lookup(_) | Op::Concat | Op::Add(_) | Op::Mul(_) => return None,
     };
     let first = first_row(input, window, at);
-    let left = from.start + first * input.row_elements();
+    // Of a chain's tensor the first row that is there is not the tensor's first.
+    let left = from.start.wrapping_add(first * input.row_elements());
     let is_logits = to.len() > output.row_elements();
     let [x, y, scratch] = parts(arena, [left..from.end, to, scratch])?;
     slide(

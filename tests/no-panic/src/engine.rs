@@ -86,7 +86,7 @@ fn the_run() {
         Link::needs_all_rows => fn(&Link) -> bool,
         (|links, at| Schedule::new(links).nth(at)) => fn(&'static [Link], usize) -> Option<Row>,
         (|links, link| Schedule::new(links).made(link)) => fn(&'static [Link], usize) -> usize,
-        rows::lag_bytes => fn(&[Link], &[usize]) -> usize,
+        rows::lag_bytes => fn(&[Link], u32) -> usize,
         (|model, plan, arena, input| run(model, plan, arena, input, &mut NoTap).is_ok())
             => fn(&Model<'static>, &Plan<'static>, &mut [u8], &[i8]) -> bool,
         (|model, plan, arena, input| run(model, plan, arena, input, &mut EveryTap).is_ok())

@@ -71,9 +71,7 @@ fn check_step(model: &Model<'_>, plan: &Plan<'_>, index: usize) -> Result<usize,
     if !is_known || step.layers.end > model.layer_count() {
         return Err(wrong);
     }
-    if step.is_chain {
-        check_chain(model, &step).ok_or(PlanProblem::Fusion { step: index })?;
-    } else if step.is_fused() {
+    if step.is_fused() {
         check_fusion(model, &step).ok_or(PlanProblem::Fusion { step: index })?;
     }
     let written = first + 1..=step.output();
@@ -98,37 +96,35 @@ fn check_step(model: &Model<'_>, plan: &Plan<'_>, index: usize) -> Result<usize,
     }
 }
 
-/// A convolution whose only reader is the max-pool after it, with one row of
-/// it in the arena.
+/// Layers of which each alone reads the one before it, and nothing else twice: a convolution
+/// and the max-pool after it, with one row of the convolution in the arena; or a chain of
+/// layers that need every row, with the rows under their windows.
 fn check_fusion(model: &Model<'_>, step: &Step) -> Option<()> {
-    let (conv, made) = (step.layers.start, step.layers.start + 1);
-    let operator = |layer: usize| Some(model.layers.get(layer)?.op);
-    let are_pair = operator(conv)? == op::CONV && operator(made)? == op::MAX_POOL;
-    let is_private = (0..model.layer_count())
-        .all(|layer| model.reads(layer, made) == (layer == made))
-        && model.inputs(made).len() == 1;
-    let row_elements = model.info(made)?.shape.row_elements();
-    (are_pair && is_private && step.row.len() == row_elements).then_some(())
-}
-
-/// Layers that can be made row by row, each of which alone reads the one before it, every
-/// row of it; with room for the rows under their windows.
-fn check_chain(model: &Model<'_>, step: &Step) -> Option<()> {
-    let links = Links::of(model, step.layers.clone())?;
-    for (layer, link) in step.layers.clone().zip(links.all()).skip(1) {
-        let tensor = layer;
-        let readers = (0..model.layer_count()).filter(|&other| model.reads(other, tensor));
-        let mut times = 0;
-        for &input in model.inputs(layer) {
-            times += usize::from(usize::from(input) == tensor);
+    for layer in step.layers.clone().skip(1) {
+        let mut reads = 0;
+        for other in 0..model.layer_count() {
+            for &input in model.inputs(other) {
+                reads += usize::from(usize::from(input) == layer);
+            }
         }
-        let is_private = readers.count() == 1 && times == 1;
-        if !is_private || !link.needs_all_rows() {
+        if reads != 1 || !model.reads(layer, layer) {
             return None;
         }
     }
-    let has_logits = model.info(step.output())?.is_logits;
-    (!has_logits && step.row.len() == links.row_bytes()).then_some(())
+    let first = step.layers.start;
+    let row_bytes = if step.is_chain {
+        let links = Links::of(model, step.layers.clone())?;
+        if model.info(step.output())?.is_logits || !links.need_all_rows() {
+            return None;
+        }
+        links.row_bytes()
+    } else {
+        let operator = |layer: usize| Some(model.layers.get(layer)?.op);
+        let are_pair = operator(first)? == op::CONV && operator(first + 1)? == op::MAX_POOL;
+        let row_elements = model.info(first + 1)?.shape.row_elements();
+        are_pair.then_some(row_elements)?
+    };
+    (step.row.len() == row_bytes).then_some(())
 }
 
 /// Whether what the layers of a step read was written before it, or by the layer before
@@ -148,19 +144,20 @@ fn are_there(model: &Model<'_>, plan: &Plan<'_>, index: usize, step: &Step) -> b
 /// The scratch is as large as the kernel needs, on a word boundary, and lies in the
 /// arena with the row after it.
 fn check_scratch(model: &Model<'_>, plan: &Plan<'_>, step: &Step) -> Option<()> {
-    let layer = model.layer(step.layers.start);
-    let op = &layer.as_ref()?.op;
-    let pooled = model.layer(step.output() - 1);
-    let mut of_chain = 0;
+    let mut need_bytes = 0;
     for layer in step.layers.clone() {
         let layer = model.layer(layer);
-        of_chain = ops::scratch_bytes(&layer.as_ref()?.op).max(of_chain);
+        need_bytes = ops::scratch_bytes(&layer.as_ref()?.op).max(need_bytes);
     }
-    let need_bytes = match &pooled.as_ref()?.op {
-        _ if step.is_chain => of_chain,
-        Op::MaxPool(pool) if step.is_fused() => ops::fused_scratch_bytes(op, step.row.len(), pool),
-        _ => ops::scratch_bytes(op),
-    };
+    if step.is_fused() && !step.is_chain {
+        let (conv, pool) = (
+            model.layer(step.layers.start),
+            model.layer(step.output() - 1),
+        );
+        if let Op::MaxPool(pool) = &pool.as_ref()?.op {
+            need_bytes = ops::fused_scratch_bytes(&conv.as_ref()?.op, step.row.len(), pool);
+        }
+    }
     let Range { start, end } = step.scratch_and_row();
     // What is nowhere begins nowhere else: inside a tensor it could not be lent.
     let is_placed = start.is_multiple_of(4) && (end > start || start == 0);

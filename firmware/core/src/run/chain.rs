@@ -1,9 +1,8 @@
 //! A step that runs a chain of layers row by row: [`crate::rows`].
 
-use super::{Stop, combine_parts, look_up, tap_whole};
-use crate::arena::{copy, int8, parts, words};
+use super::{Stop, combine_parts, look_up, slide_row, tap_whole};
+use crate::arena::{copy, int8};
 use crate::image::{Layer, Model, Op};
-use crate::ops::{InputRows, Output, slide};
 use crate::plan::{Plan, Step};
 use crate::rows::{Link, Links, Row, Schedule};
 use crate::tap::Tap;
@@ -52,12 +51,6 @@ struct Chain<'c, 'm> {
     links: &'c [Link],
 }
 
-/// Rows of a tensor: where they lie, and which is the first.
-struct Rows {
-    place: Range<usize>,
-    first: usize,
-}
-
 impl Chain<'_, '_> {
     /// Makes a row; gives where it lies. `None` where the plan does not belong to the model.
     fn make(
@@ -69,39 +62,23 @@ impl Chain<'_, '_> {
     ) -> Option<Range<usize>> {
         let link = self.links.get(row.link)?;
         let to = self.room(arena, link, row)?;
+        let from = self.source(layer.input(), row.link, schedule)?;
+        let element_row = |from: Range<usize>| {
+            let start = from.start.wrapping_add(row.at * link.input.row_elements());
+            start..start.wrapping_add(to.len())
+        };
         match &layer.op {
-            Op::Conv2d(_) | Op::MaxPool(_) => {
-                let from = self.rows(layer.input(), row.link, schedule)?;
-                // An output over the same memory may have taken what lies before.
-                let first = link.window.first_row(row.at).min(link.input.height);
-                let first = first.max(from.first);
-                let left = (first - from.first) * link.input.row_elements();
-                let left = from.place.start + left;
-                let scratch = self.step.scratch.clone();
-                let places = [left..from.place.end, to.clone(), scratch];
-                let [x, y, scratch] = parts(arena, places)?;
-                slide(
-                    &layer.op,
-                    InputRows::from(first, int8(x)),
-                    row.at,
-                    0..link.output.width,
-                    words(scratch)?,
-                    Output::of(y, false)?,
-                )?;
-            }
-            Op::Lookup(table) => {
-                let from = self.element_row(layer.input(), row, schedule)?;
-                look_up(table, arena, from, to.clone())?;
-            }
+            Op::Lookup(table) => look_up(table, arena, element_row(from), to.clone())?,
             Op::Add(_) | Op::Mul(_) => {
-                let &[a, b] = layer.inputs else {
-                    return None;
-                };
-                let a = self.element_row(a.into(), row, schedule)?;
-                let b = self.element_row(b.into(), row, schedule)?;
-                combine_parts(&layer.op, arena, [a, b], to.clone())?;
+                let second = *layer.inputs.get(1)?;
+                let second = self.source(second.into(), row.link, schedule)?;
+                let both = [element_row(from), element_row(second)];
+                combine_parts(&layer.op, arena, both, to.clone())?;
             }
-            Op::Dense(_) | Op::Concat => return None,
+            op => {
+                let scratch = self.step.scratch.clone();
+                slide_row(op, arena, [from, to.clone(), scratch], row.at)?;
+            }
         }
         Some(to)
     }
@@ -130,6 +107,7 @@ impl Chain<'_, '_> {
     }
 
     /// Where the rows lie that are held of what link `link` makes.
+    #[inline(never)]
     fn held(&self, link: usize) -> Option<Range<usize>> {
         let mut start = self.step.row.start;
         let mut readers = self.links.iter().skip(1);
@@ -139,31 +117,16 @@ impl Chain<'_, '_> {
         Some(start..start + readers.next()?.held_bytes())
     }
 
-    /// The rows that there are of `tensor`, which link `link` reads.
-    fn rows(&self, tensor: usize, link: usize, schedule: &Schedule<'_>) -> Option<Rows> {
-        let before = link.checked_sub(1);
-        let Some(before) = before.filter(|before| self.step.layers.start + before + 1 == tensor)
-        else {
-            let place = self.plan.place(self.model, tensor)?;
-            return Some(Rows { place, first: 0 });
-        };
-        let held = self.links.get(link)?.held_rows();
-        Some(Rows {
-            place: self.held(before)?,
-            first: schedule.made(before).saturating_sub(held),
-        })
-    }
-
-    /// Where the row of `tensor` lies that goes into `row` element by element.
-    fn element_row(
-        &self,
-        tensor: usize,
-        row: Row,
-        schedule: &Schedule<'_>,
-    ) -> Option<Range<usize>> {
-        let rows = self.rows(tensor, row.link, schedule)?;
-        let bytes = self.links.get(row.link)?.input.row_elements();
-        let start = rows.place.start + row.at.checked_sub(rows.first)? * bytes;
-        Some(start..start + bytes)
+    /// Where `tensor`, which link `link` reads, would lie if all its rows were there: of a
+    /// tensor between two links the oldest row that is held is not the first.
+    fn source(&self, tensor: usize, link: usize, schedule: &Schedule<'_>) -> Option<Range<usize>> {
+        if tensor <= self.step.layers.start || tensor >= self.step.output() {
+            return self.plan.place(self.model, tensor);
+        }
+        let before = link.checked_sub(1)?;
+        let reader = self.links.get(link)?;
+        let gone = schedule.made(before).saturating_sub(reader.held_rows());
+        let Range { start, end } = self.held(before)?;
+        Some(start.wrapping_sub(gone * reader.input.row_elements())..end)
     }
 }

@@ -250,8 +250,8 @@ impl PlannedNetwork {
                 let shares = reads.map(|tensor| {
                     let layers = self.layers[step.layers.clone()].iter().enumerate();
                     let readers = layers.filter(|(_, layer)| layer.reads.contains(&tensor));
-                    let readers: Vec<usize> = readers.map(|(link, _)| link).collect();
-                    of(rows::lag_bytes(&links, &readers), tensor)
+                    let readers = readers.fold(0, |mask, (link, _)| mask | 1 << link);
+                    of(rows::lag_bytes(&links, readers), tensor)
                 });
                 shares.collect()
             }
