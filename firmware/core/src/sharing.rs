@@ -74,7 +74,8 @@ pub(crate) fn step_lag_bytes(model: &Model<'_>, step: &Step, tensor: usize) -> O
         return None;
     }
     if step.is_chain {
-        let links = Links::of(model, step.layers.clone())?;
+        let mut links = Links::NONE;
+        links.take(model, step.layers.clone())?;
         return Some(links.lag_bytes(model, step.layers.start, tensor));
     }
     let last = model.layer(step.output() - 1);

@@ -8,8 +8,8 @@ use core::ptr::addr_of_mut;
 
 use crate::ring::Ring;
 
-/// Room for about sixty short log frames between two turns of the probe.
-const RING_BYTES: usize = 1024;
+/// Room for about thirty short log frames between two turns of the probe.
+const RING_BYTES: usize = 512;
 
 #[unsafe(link_section = ".uninit.log")]
 static mut RING: MaybeUninit<Ring<RING_BYTES>> = MaybeUninit::uninit();

@@ -17,4 +17,6 @@ pub use judge::{Judge, Shown};
 pub use manipulate::{contrast, phase_scrambled, similarity, with_contrast};
 pub use sites::{Site, sites};
 pub use synthesise::{Goal, Settings, Synthesis, synthesise};
-pub use trial::{Answered, Control, ControlKind, Driven, Laboratory, Protocol, StepWatch, Trial};
+pub use trial::{
+    Answered, Control, ControlKind, ControlTrial, Driven, Laboratory, Protocol, StepWatch,
+};

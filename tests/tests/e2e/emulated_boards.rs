@@ -130,8 +130,8 @@ fn the_firmware_cannot_panic_and_carries_no_text_for_it() {
 
 /// Everything that is flashed but the model: engine, probe, protocol, log, runtime.
 #[test]
-fn the_firmware_without_a_model_takes_40_kib_at_most() {
-    const FLASH_BYTES_MAX: u64 = 40 * 1024;
+fn the_firmware_without_a_model_takes_44_kib_at_most() {
+    const FLASH_BYTES_MAX: u64 = 44 * 1024;
     let board = find("mps2-an386").expect("the board is known");
     let elf = fs::read(firmware_elf(board, Engine::Static)).expect("the firmware was built");
     let elf = object::File::parse(&*elf).expect("an ELF file");
@@ -170,18 +170,22 @@ fn whole_kib(firmware: LinkedFirmware) -> Footprint {
 
 #[test]
 fn the_facts_of_a_board_are_those_of_its_firmware() {
+    let mut stated = Vec::new();
+    let mut found = Vec::new();
     for board in BOARDS.iter() {
         let Some(build) = board.build else { continue };
         let path = firmware_elf(board, Engine::Static);
         let elf = fs::read(&path).expect("the firmware was built");
         let firmware = linked(&elf).expect("an ELF file");
-        assert_eq!(board.firmware, Some(whole_kib(firmware)), "{}", board.name);
+        stated.push((board.name, board.firmware));
+        found.push((board.name, Some(whole_kib(firmware))));
         let region = Region::of(&path, board).expect("a memory map");
         let model = build.regions.model;
         assert_eq!(region.address, model.address, "{}", board.name);
         assert_eq!(region.flash_bytes, model.bytes as usize, "{}", board.name);
         assert_eq!(region.arena_bytes, build.arena_bytes as usize);
     }
+    assert_eq!(stated, found);
 }
 
 /// tract on its board, with `image` in the model region.

@@ -113,7 +113,8 @@ fn check_fusion(model: &Model<'_>, step: &Step) -> Option<()> {
     }
     let first = step.layers.start;
     let row_bytes = if step.is_chain {
-        let links = Links::of(model, step.layers.clone())?;
+        let mut links = Links::NONE;
+        links.take(model, step.layers.clone())?;
         if model.info(step.output())?.is_logits || !links.need_all_rows() {
             return None;
         }

@@ -17,7 +17,9 @@ pub(super) fn run<T: Tap>(
     step: &Step,
     tap: &mut T,
 ) -> Result<(), Stop<T>> {
-    let links = Links::of(model, step.layers.clone()).ok_or(None)?;
+    let mut links = Links::NONE;
+    let taken = links.take(model, step.layers.clone());
+    taken.ok_or(None)?;
     let chain = Chain {
         model,
         plan,

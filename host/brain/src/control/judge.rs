@@ -61,7 +61,7 @@ impl Judge {
     /// how the network wants its input, instead of the file beside it.
     ///
     /// # Errors
-    /// There is none of them, it cannot be run, or `watch` ended the work.
+    /// Nothing of that name is there, it cannot be run, or `watch` ended the work.
     pub fn open(
         name: &str,
         spec: Option<&Path>,

@@ -2,7 +2,7 @@
 
 use super::error::ControlError;
 use super::synthesise::Goal;
-use super::trial::{Control, ControlKind, Laboratory, Protocol, StepWatch, Trial};
+use super::trial::{Control, ControlKind, ControlTrial, Laboratory, Protocol, StepWatch};
 
 /// A neuron that was driven in both ways.
 #[derive(Clone, Debug, PartialEq)]
@@ -10,9 +10,9 @@ pub struct Site {
     /// The neuron.
     pub neuron: usize,
     /// Images that raise its response.
-    pub stretch: Trial,
+    pub stretch: ControlTrial,
     /// Images that raise its response alone.
-    pub one_hot: Trial,
+    pub one_hot: ControlTrial,
 }
 
 /// Drives each of `neurons` in both ways. The images of the other neurons are among the controls
@@ -42,7 +42,7 @@ pub fn sites(
         })
     });
     let mut driven = driven.collect::<Result<Vec<_>, ControlError>>()?;
-    let firsts = |of: fn(&Site) -> &Trial| {
+    let firsts = |of: fn(&Site) -> &ControlTrial| {
         let first = |site: &Site| {
             let image = of(site).images.first()?;
             Some((site.neuron, image.answered.picture.clone()))

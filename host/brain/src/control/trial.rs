@@ -93,7 +93,7 @@ pub struct Control {
 
 /// A neuron that was driven.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Trial {
+pub struct ControlTrial {
     /// The neuron.
     pub neuron: usize,
     /// What images were made for.
@@ -112,7 +112,7 @@ pub struct Trial {
     pub natural_images: usize,
 }
 
-impl Trial {
+impl ControlTrial {
     /// Share of the images whose score exceeds every natural image's by the own model.
     pub fn beyond_own(&self) -> f64 {
         self.beyond(|answered| Some(answered.own), self.natural_max_own)
@@ -185,7 +185,7 @@ impl<'a> Laboratory<'a> {
         neuron: usize,
         protocol: &Protocol,
         watch: StepWatch<'_>,
-    ) -> Result<Trial, ControlError> {
+    ) -> Result<ControlTrial, ControlError> {
         let twin = self.check(neuron)?;
         let goal = protocol.settings.goal;
         let made = (0..protocol.seeds).map(|seed| {
@@ -243,7 +243,7 @@ impl<'a> Laboratory<'a> {
             Goal::Stretch => Some(who.natural_best(neuron).1),
             Goal::OneHot => who.natural_one_hot(neuron),
         };
-        Ok(Trial {
+        Ok(ControlTrial {
             neuron,
             goal,
             images,

@@ -7,7 +7,7 @@ use crate::common::{blame, ctrl_c, print_json, wrong};
 use crate::conventions::FAILED;
 use crate::progress;
 use clap::Args;
-use cortexscope_brain::control::{Goal, Trial, sites};
+use cortexscope_brain::control::{ControlTrial, Goal, sites};
 use cortexscope_present::documents::brain_sites::{
     BrainSites, DrivenGoal, DrivenSite, driven_goal,
 };
@@ -131,7 +131,7 @@ impl SitesCommand {
     }
 
     /// Writes the images of a trial, and says what was answered to them.
-    fn kept(results: &ResultFolder, trial: &Trial) -> anyhow::Result<DrivenGoal> {
+    fn kept(results: &ResultFolder, trial: &ControlTrial) -> anyhow::Result<DrivenGoal> {
         let mut files = Vec::new();
         for image in &trial.images {
             let goal = goal_name(trial.goal);

@@ -463,7 +463,6 @@ mod tests {
             "{error}"
         );
         let error = refusal(folder.path().to_str().unwrap());
-        let why = std::error::Error::source(&error).unwrap();
-        assert!(why.to_string().contains("folder"), "{why}");
+        assert!(error.to_string().contains("folder"), "{error}");
     }
 }

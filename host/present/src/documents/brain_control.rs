@@ -2,7 +2,7 @@
 
 use super::Document;
 use super::evolve::EvolveBoard;
-use cortexscope_brain::control::Trial;
+use cortexscope_brain::control::ControlTrial;
 use cortexscope_net::described;
 
 described! {
@@ -96,7 +96,7 @@ impl Document for BrainControl {
 }
 
 /// What was answered to the images of a trial; `files` has a path for each.
-pub fn driven_images(trial: &Trial, files: &[String]) -> Vec<DrivenImage> {
+pub fn driven_images(trial: &ControlTrial, files: &[String]) -> Vec<DrivenImage> {
     let both = trial.images.iter().zip(files);
     let images = both.map(|(image, file)| DrivenImage {
         seed: image.seed,
@@ -110,7 +110,7 @@ pub fn driven_images(trial: &Trial, files: &[String]) -> Vec<DrivenImage> {
 }
 
 /// What was answered to the controls of a trial.
-pub fn control_images(trial: &Trial) -> Vec<ControlImage> {
+pub fn control_images(trial: &ControlTrial) -> Vec<ControlImage> {
     let controls = trial.controls.iter().map(|control| ControlImage {
         name: control.kind.name().to_owned(),
         of: control.of,

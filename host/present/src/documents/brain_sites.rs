@@ -3,7 +3,7 @@
 use super::Document;
 use super::brain_control::{ControlImage, DrivenImage, control_images, driven_images};
 use super::evolve::EvolveBoard;
-use cortexscope_brain::control::Trial;
+use cortexscope_brain::control::ControlTrial;
 use cortexscope_net::described;
 
 described! {
@@ -71,7 +71,7 @@ impl Document for BrainSites {
 }
 
 /// A trial; `files` has the path of each of its images.
-pub fn driven_goal(trial: &Trial, files: &[String]) -> DrivenGoal {
+pub fn driven_goal(trial: &ControlTrial, files: &[String]) -> DrivenGoal {
     DrivenGoal {
         images: driven_images(trial, files),
         natural_max: trial.natural_max_judge.unwrap_or(trial.natural_max_own),

@@ -1,6 +1,6 @@
 //! Images made for neurons, beside what they are compared with.
 
-use cortexscope_brain::control::{Answered, Control, ControlKind, Goal, Site, Trial};
+use cortexscope_brain::control::{Answered, Control, ControlKind, ControlTrial, Goal, Site};
 use cortexscope_draw::{
     Drawing, GridLayout, PictureError, PopulationCell, PopulationRow, PopulationSheet, Tile, Tiles,
     population_sheet, tile_grid,
@@ -25,7 +25,7 @@ pub struct Words<'a> {
 ///
 /// # Errors
 /// There is no image.
-pub fn trial(trial: &Trial, words: Words<'_>) -> Result<Drawing, PictureError> {
+pub fn trial(trial: &ControlTrial, words: Words<'_>) -> Result<Drawing, PictureError> {
     let made = trial
         .images
         .iter()
@@ -87,7 +87,7 @@ fn tile(answered: &Answered, name: String) -> Tile {
 /// # Errors
 /// There is no site.
 pub fn sites(sites: &[Site], words: Words<'_>) -> Result<Drawing, PictureError> {
-    let control = |trial: &Trial, kind: ControlKind| {
+    let control = |trial: &ControlTrial, kind: ControlKind| {
         let found = trial.controls.iter().find(|control| control.kind == kind);
         found.cloned()
     };
@@ -175,7 +175,7 @@ impl Shown {
         }
     }
 
-    fn first(trial: &Trial) -> Option<Self> {
+    fn first(trial: &ControlTrial) -> Option<Self> {
         let image = trial.images.first()?;
         Some(Self {
             name: format!("seed {}", image.seed),

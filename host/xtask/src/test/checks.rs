@@ -201,7 +201,7 @@ fn emulated_part(board: &'static str, emulator: Emulator) -> Check {
     };
     Check {
         name: format!("emulated {board}"),
-        only_by_name: false,
+        only_by_name: true,
         action: Box::new(action),
     }
 }
