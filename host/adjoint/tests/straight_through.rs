@@ -3,7 +3,6 @@
 use tract_adjoint::straight_through::{Int8, Rescale, Steps};
 use tract_adjoint::{Adjoint, Rule, Rules, Target};
 use tract_onnx::prelude::*;
-use tract_onnx::tract_core::internal::*;
 
 /// Value and derivative of the sum of what `op` gives for `inputs`, one channel each, by
 /// `rule`.
