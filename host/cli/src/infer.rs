@@ -7,6 +7,7 @@ use super::progress;
 use clap::Args;
 use cortexscope_net::printable::printable;
 use cortexscope_present::inference::infer;
+use cortexscope_present::results::ResultFolder;
 use cortexscope_rig::inputs::Inputs;
 use cortexscope_rig::{Recording, Rig, softmax};
 use std::io::Write;
@@ -39,6 +40,8 @@ pub(super) struct Infer {
 
 impl Infer {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
+        let folder = self.dump.as_deref().map(ResultFolder::begin);
+        let folder = folder.transpose().map_err(blame)?;
         let board = self.board.on_a_board_that_runs();
         let mut model = board.model()?;
         self.preparation.apply(&mut model.spec.input)?;
@@ -55,7 +58,7 @@ impl Infer {
             &mut rig,
             &inputs,
             self.mode.into(),
-            self.dump.as_deref(),
+            folder,
             &mut |rig, input, recording| {
                 if self.json {
                     Ok(())

@@ -10,7 +10,6 @@ use cortexscope_net::input::Int8Input;
 use cortexscope_rig::session::{Mode, SessionError, TensorSet};
 use cortexscope_rig::{Recording, Rig};
 use std::io;
-use std::path::Path;
 
 /// Why not every input was run.
 #[derive(Debug, thiserror::Error)]
@@ -35,9 +34,9 @@ impl RequestError for InferError {
     }
 }
 
-/// Runs `inputs` on the board of `rig`. `each` gets every result as it comes. With
-/// `folder`, each layer is written to it once all inputs were run, `NAME.npy`; several inputs
-/// get a folder each.
+/// Runs `inputs` on the board of `rig`. `each` gets every result as it comes. Into
+/// `folder`, which is begun before a board is asked, each layer is written once all inputs
+/// were run, `NAME.npy`; several inputs get a folder each.
 ///
 /// # Errors
 /// [`InferError`].
@@ -45,14 +44,13 @@ pub fn infer(
     rig: &mut Rig,
     inputs: &[Int8Input],
     mode: Mode,
-    folder: Option<&Path>,
+    folder: Option<ResultFolder>,
     each: &mut dyn FnMut(&Rig, &Int8Input, &Recording) -> io::Result<()>,
 ) -> Result<Infer, InferError> {
-    let taps = match folder {
+    let taps = match &folder {
         Some(_) => TensorSet::ALL,
         None => TensorSet::NONE,
     };
-    let folder = folder.map(ResultFolder::begin).transpose()?;
     let mut results = Vec::with_capacity(inputs.len());
     for input in inputs {
         let recording = rig.infer(&input.values, mode, taps, &mut |_| {})?;
@@ -99,7 +97,7 @@ mod tests {
             &mut rig,
             &inputs,
             Mode::Fused,
-            Some(folder.path()),
+            Some(ResultFolder::begin(folder.path()).unwrap()),
             &mut |_, input, recording| {
                 seen.push((input.name.clone(), recording.predicted()));
                 Ok(())
@@ -119,7 +117,7 @@ mod tests {
             &mut rig,
             &inputs[..1],
             Mode::Tapped,
-            Some(&alone),
+            Some(ResultFolder::begin(&alone).unwrap()),
             &mut |_, _, _| Ok(()),
         )
         .unwrap();

@@ -123,11 +123,12 @@ fn what_is_wrong_in_a_document_is_found() {
     let schema = boards.expect("a document").to_value();
     let board = serde_json::json!({
         "name": "native", "core": "this computer", "flash_bytes": null, "ram_bytes": 4,
-        "reached": "here", "is_there": true, "state": "there",
+        "reached": "here", "is_there": true, "state": "there", "holds": [],
     });
     let count = |change: &dyn Fn(&mut Value)| {
         let mut document = serde_json::json!({
             "schema": "cortexscope.boards.1", "boards": [board],
+            "ports": [], "drives": [], "probes": [],
         });
         change(&mut document);
         let mut found = Vec::new();

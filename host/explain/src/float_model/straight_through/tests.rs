@@ -209,7 +209,7 @@ fn in_the_limit_of_fine_steps_it_is_the_float_networks_gradient() {
         let float = two.float(&first, &second);
         let int8 = two.model();
         let mut worst = 0.0_f32;
-        for class in 0..3 {
+        for (class, weights) in second.iter().enumerate() {
             let ((_, exact), (_, through)) = (
                 gradient(&float, &input, class),
                 gradient(&int8, &input, class),
@@ -217,7 +217,7 @@ fn in_the_limit_of_fine_steps_it_is_the_float_networks_gradient() {
             for (at, (exact, through)) in exact.iter().zip(&through).enumerate() {
                 // Σ |a·b − a′·b′| with |a − a′| ≤ s₁/2 and |b − b′| ≤ s₂/2, over all units.
                 let bound = (0..6).map(|unit| {
-                    let (a, b) = (first[unit][at].abs(), second[class][unit].abs());
+                    let (a, b) = (first[unit][at].abs(), weights[unit].abs());
                     a * s2 / 2.0 + b * s1 / 2.0 + s1 * s2 / 4.0
                 });
                 let bound: f32 = bound.sum();
