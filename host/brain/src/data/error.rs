@@ -24,7 +24,7 @@ pub enum DataError {
     Zip(#[from] ZipError),
     /// An array cannot be read.
     #[error(transparent)]
-    Array(#[from] ArrayError),
+    Array(Box<ArrayError>),
     /// There is no such file or folder.
     #[error("no such file or folder: {name}")]
     None {
@@ -114,6 +114,12 @@ pub enum DataError {
         /// Images.
         images: usize,
     },
+}
+
+impl From<ArrayError> for DataError {
+    fn from(error: ArrayError) -> Self {
+        Self::Array(Box::new(error))
+    }
 }
 
 impl RequestError for DataError {
