@@ -155,7 +155,7 @@ fn what_is_wrong_in_a_document_is_found() {
     assert_eq!(count(&|document| board(document, "name", Value::Null)), 1);
     assert_eq!(
         count(&|document| document["boards"] = serde_json::json!([{}])),
-        7
+        8
     );
 }
 
