@@ -59,7 +59,6 @@ pub(super) struct FitCommand {
         long,
         value_name = "S,D,L",
         value_delimiter = ',',
-        num_args = 3,
         help_heading = "Fit"
     )]
     lambda: Option<Vec<f64>>,
