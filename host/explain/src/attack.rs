@@ -38,5 +38,5 @@ pub use method::{METHODS, Method};
 pub use objective::{Goal, Loss, Objective, log_odds, margin};
 pub use one_pixel::OnePixel;
 pub use pixels::{Pixels, levels, of_levels};
-pub use survey::{Attempt, Outcome, Reference, Request, Row, Sample, Survey, survey};
+pub use survey::{Attempt, Begun, Outcome, Reference, Request, Row, Sample, Survey, survey};
 pub use victim::{Judge, Judged, Pass, Stop, Victim, WayUp};

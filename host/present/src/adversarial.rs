@@ -7,10 +7,9 @@ use crate::question::QuestionError;
 use crate::results::{ResultFolder, SaveError, network_suffix};
 use crate::scene::attack as scene;
 use cortexscope_draw::{accuracy_curves, triptych};
-use cortexscope_explain::attack::{Example, Judged, Request, Survey, Victim, attack, levels};
+use cortexscope_explain::attack::{Example, Judged, Request, Survey, Victim};
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_net::input::FloatInput;
-use cortexscope_net::random::Random;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -66,31 +65,20 @@ pub fn examples(
     for (index, input) in request.inputs.iter().enumerate() {
         let mut column = 0;
         for attacked in request.requests {
+            let start = attacked.begin(&mut victim, &input.values, input.label)?;
             for &eps in &attacked.eps {
                 let begun = Instant::now();
-                let (original, outside) = victim.pixels.picture(&input.values);
-                let before = victim.judge(levels(&original))?;
-                let goal = attacked.goal(input.label, before.class);
-                let mut random = Random::new(attacked.seed_of(index, column));
-                let method = &attacked.method;
-                let example = attack(
-                    &mut victim,
-                    method,
-                    &original,
-                    &before,
-                    goal,
-                    eps,
-                    &mut random,
-                )?;
+                let seed = attacked.seed_of(index, column);
+                let example = attacked.example(&mut victim, &start, eps, seed)?;
                 let one = One {
                     input,
                     request: attacked,
                     example: &example,
-                    eps: method.takes_eps().then_some(eps),
+                    eps: attacked.method.takes_eps().then_some(eps),
                     is_one_of_several: request.sizes() > 1,
                 };
                 let mut document = one.save(&victim, &results)?;
-                document.notes = documents::example_notes(&example, goal, outside);
+                document.notes = documents::example_notes(&example, start.goal, start.outside);
                 document.seconds = begun.elapsed().as_secs_f64();
                 made.push(document);
                 column += 1;

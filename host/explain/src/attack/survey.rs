@@ -7,12 +7,12 @@ use std::sync::mpsc::channel;
 
 use serde::{Deserialize, Serialize};
 
-use super::example::attack;
+use super::example::{Example, attack};
 use super::found::Slopes;
 use super::method::Method;
 use super::objective::Goal;
 use super::pixels::levels;
-use super::victim::Victim;
+use super::victim::{Judged, Victim};
 use crate::attribute::{ExplainError, threads_for};
 use crate::float_model::FloatModel;
 use cortexscope_net::random::Random;
@@ -55,6 +55,19 @@ pub struct Request {
     pub seed: u64,
     /// Whether outcomes keep the pictures.
     pub keep: bool,
+}
+
+/// What an attack on one input begins with.
+#[derive(Clone, Debug)]
+pub struct Begun {
+    /// The picture that stands for it, `[C, H, W]`, pixels from 0 to 1.
+    pub original: Vec<f32>,
+    /// Values of the input that are no pixels, and were clipped.
+    pub outside: usize,
+    /// What the model takes the picture for, in 8 bits.
+    pub before: Judged,
+    /// Where it is to go.
+    pub goal: Goal,
 }
 
 /// What one attempt came to.
@@ -160,6 +173,56 @@ impl Request {
         }
     }
 
+    /// What an attack on an input begins with; `label` is its class, where that is known.
+    ///
+    /// # Errors
+    /// The model cannot be run, or the work is to end.
+    pub fn begin(
+        &self,
+        victim: &mut Victim<'_>,
+        values: &[f32],
+        label: Option<usize>,
+    ) -> Result<Begun, ExplainError> {
+        let (original, outside) = victim.pixels.picture(values);
+        let before = victim.judge(levels(&original))?;
+        Ok(Begun {
+            goal: self.goal(label, before.class),
+            original,
+            outside,
+            before,
+        })
+    }
+
+    /// One attack at the size `eps`; what is random comes from `seed`, as
+    /// [`Request::seed_of`] gives it.
+    ///
+    /// # Errors
+    /// The model cannot be run, or the work is to end.
+    pub fn example(
+        &self,
+        victim: &mut Victim<'_>,
+        begun: &Begun,
+        eps: f64,
+        seed: u64,
+    ) -> Result<Example, ExplainError> {
+        let mut random = Random::new(seed);
+        let Begun {
+            original,
+            before,
+            goal,
+            ..
+        } = begun;
+        attack(
+            victim,
+            &self.method,
+            original,
+            before,
+            *goal,
+            eps,
+            &mut random,
+        )
+    }
+
     /// Attacks one input, which is number `index` of its set.
     ///
     /// # Errors
@@ -170,26 +233,16 @@ impl Request {
         sample: &Sample,
         index: usize,
     ) -> Result<Outcome, ExplainError> {
-        let (original, _) = victim.pixels.picture(&sample.values);
-        let before = victim.judge(levels(&original))?;
-        let truth = sample.label.unwrap_or(before.class);
-        let goal = self.goal(sample.label, before.class);
+        let begun = self.begin(victim, &sample.values, sample.label)?;
+        let goal = begun.goal;
         if goal.class() >= victim.classes {
             let why = "a class, or an input's label, is not among the model's classes";
             return Err(ExplainError::Parameter(why));
         }
         let mut attempts = Vec::with_capacity(self.eps.len());
         for (column, &eps) in self.eps.iter().enumerate() {
-            let mut random = Random::new(self.seed_of(index, column));
-            let example = attack(
-                victim,
-                &self.method,
-                &original,
-                &before,
-                goal,
-                eps,
-                &mut random,
-            )?;
+            let seed = self.seed_of(index, column);
+            let example = self.example(victim, &begun, eps, seed)?;
             attempts.push(Attempt {
                 class: example.after.class,
                 probability: example.after.probability,
@@ -204,9 +257,10 @@ impl Request {
                 },
             });
         }
+        let before = begun.before;
         Ok(Outcome {
             name: sample.name.clone(),
-            truth,
+            truth: sample.label.unwrap_or(before.class),
             before: before.class,
             goal,
             levels: if self.keep { before.levels } else { Vec::new() },
