@@ -130,7 +130,10 @@ impl RequestError for NeuronError {
 }
 
 /// Refuses images of another size.
-fn check_sizes(images: &[&[f32]], shape: [usize; 3]) -> Result<(), NeuronError> {
+///
+/// # Errors
+/// [`NeuronError::Size`] of the first such image.
+pub fn check_sizes(images: &[&[f32]], shape: [usize; 3]) -> Result<(), NeuronError> {
     let need = shape.iter().product();
     match images.iter().find(|image| image.len() != need) {
         Some(odd) => {
@@ -152,7 +155,10 @@ fn check_population(rates: Vec<f64>, neurons: usize) -> Result<Vec<f64>, NeuronE
 }
 
 /// Refuses rates of one neuron that are not finite.
-fn check_rates(rates: Vec<f64>) -> Result<Vec<f64>, NeuronError> {
+///
+/// # Errors
+/// [`NeuronError::NotFinite`] with the first such image.
+pub fn check_rates(rates: Vec<f64>) -> Result<Vec<f64>, NeuronError> {
     check_population(rates, 1)
 }
 

@@ -6,6 +6,7 @@
 mod ascent;
 mod attack;
 mod attribution;
+mod board;
 mod evolution;
 mod layers;
 mod models;

@@ -1,30 +1,23 @@
 //! Attacks on the newest frame: x, what was added, and x′, with what the float network takes
 //! both for and what the board does.
 
+use super::board::ask_board;
 use super::models::{Failure, Models};
 use crate::command::Attack;
 use crate::packet::{Kind, Packet};
-use crate::question::{Asker, Question};
+use crate::question::Asker;
 use crate::shared::{AttackTask, Shared};
-use crate::state::Phase;
 use cortexscope_draw::Triptych;
-use cortexscope_explain::attack::{
-    Example, Goal, Judged, Method, Reference, Request, Victim, attack, levels,
-};
+use cortexscope_explain::attack::{Example, Goal, Judged, Method, Reference, Request, Victim};
 use cortexscope_explain::attribute::ExplainError;
 use cortexscope_explain::float_model::FloatModel;
-use cortexscope_net::random::Random;
 use cortexscope_net::scores::{first_greatest, softmax};
 use cortexscope_present::documents::attack::example_notes;
 use cortexscope_present::scene::attack::three_panels;
 use cortexscope_rig::session::TensorSet;
 use serde_json::{Value, json};
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
-
-/// How often it is looked whether the board is still there to be asked.
-const LOOK: Duration = Duration::from_millis(50);
+use std::time::Instant;
 
 /// An attack, and all that the page shows of it.
 struct Made {
@@ -82,7 +75,7 @@ fn attack_frames(shared: &Shared, model: &FloatModel, first: AttackTask) -> Opti
                 let draft = draft(model, &task, &made);
                 // The float network's answers are there before the board's.
                 publish(shared, &task, draft.with_board(&task, None));
-                let answer = ask_board(shared, &task, made.values);
+                let answer = ask_logits(shared, &task, made.values);
                 publish(shared, &task, draft.with_board(&task, answer.as_deref()));
             }
             // Another method, ε or class was asked for meanwhile.
@@ -140,18 +133,15 @@ fn make(victim: &mut Victim<'_>, task: &AttackTask) -> Result<Made, Failure> {
         keep: false,
     };
     request.check()?;
-    let (original, outside) = victim.pixels.picture(&task.frame.values);
-    let before = victim.judge(levels(&original))?;
-    let goal = request.goal(task.frame.expected.map(usize::from), before.class);
-    let mut random = Random::new(request.seed_of(0, 0));
-    let eps = asked.eps;
-    let example = attack(victim, &method, &original, &before, goal, eps, &mut random)?;
+    let label = task.frame.expected.map(usize::from);
+    let start = request.begin(victim, &task.frame.values, label)?;
+    let example = request.example(victim, &start, asked.eps, request.seed_of(0, 0))?;
     let values = victim.pixels.values(&example.after.levels);
     Ok(Made {
         example,
         method,
-        goal,
-        outside,
+        goal: start.goal,
+        outside: start.outside,
         values,
         seconds: begun.elapsed().as_secs_f64(),
     })
@@ -159,31 +149,20 @@ fn make(victim: &mut Victim<'_>, task: &AttackTask) -> Result<Made, Failure> {
 
 /// What the board says to x′: its logits. `None` where it is not there, or has another
 /// network by now.
-fn ask_board(shared: &Shared, task: &AttackTask, values: Vec<f32>) -> Option<Vec<f32>> {
-    let (sender, receiver) = sync_channel(1);
+fn ask_logits(shared: &Shared, task: &AttackTask, values: Vec<f32>) -> Option<Vec<f32>> {
     let mode = task.frame.mode;
-    let question = Question {
-        generation: task.frame.generation,
-        ask: Box::new(move |rig| {
+    let never = || false;
+    ask_board(
+        shared,
+        Asker::Attack,
+        task.frame.generation,
+        never,
+        move |rig| {
             let input = rig.model.quantise(&values);
             let recording = rig.infer(&input, mode, TensorSet::default(), &mut |_| {})?;
-            // The asker may be gone.
-            let _ = sender.send(recording.logits);
-            Ok(())
-        }),
-    };
-    shared.ask(Asker::Attack, question);
-    loop {
-        match receiver.recv_timeout(LOOK) {
-            Ok(logits) => return Some(logits),
-            Err(RecvTimeoutError::Disconnected) => return None,
-            Err(RecvTimeoutError::Timeout) => {
-                if shared.state.borrow().phase != Phase::Ready {
-                    return None;
-                }
-            }
-        }
-    }
+            Ok(recording.logits)
+        },
+    )
 }
 
 /// A packet whose header still lacks what the board says.

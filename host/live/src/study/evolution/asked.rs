@@ -1,23 +1,20 @@
 //! A neuron on the board that the page watches: asked between frames.
 
 use super::{SearchError, failed};
-use crate::question::{Asker, Question};
+use crate::question::Asker;
 use crate::shared::Shared;
-use crate::state::Phase;
-use cortexscope_brain::neuron::{BoardUnit, Neuron, NeuronError};
+use crate::study::board::ask_board;
+use cortexscope_brain::neuron::{BoardUnit, Neuron, NeuronError, check_rates, check_sizes};
 use cortexscope_brain::stimuli::values;
 use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_explain::target::Target;
 use cortexscope_net::input::InputSpec;
 use cortexscope_rig::Rig;
 use cortexscope_rig::session::{Mode, SessionError};
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
 /// How long the board works on one question, while frames wait.
 const SLICE: Duration = Duration::from_millis(20);
-/// How often it is looked whether the search is to stop, or the board is gone.
-const LOOK: Duration = Duration::from_millis(50);
 /// Images of one question, so that few of them are copied in vain.
 const IMAGES_MAX: usize = 32;
 
@@ -81,11 +78,7 @@ impl Neuron for AskedNeuron<'_> {
     }
 
     fn rates(&mut self, images: &[&[f32]]) -> Result<Vec<f64>, NeuronError> {
-        let need = self.shape().iter().product();
-        if let Some(odd) = images.iter().find(|image| image.len() != need) {
-            let have = odd.len();
-            return Err(NeuronError::Size { have, need });
-        }
+        check_sizes(images, self.shape())?;
         let mut rates = Vec::with_capacity(images.len());
         while let Some(left) = images.get(rates.len()..).filter(|left| !left.is_empty()) {
             let inputs: Vec<Vec<i8>> = left
@@ -103,10 +96,7 @@ impl Neuron for AskedNeuron<'_> {
             };
             rates.extend(answered);
         }
-        match rates.iter().position(|rate| !rate.is_finite()) {
-            Some(image) => Err(NeuronError::NotFinite { image }),
-            None => Ok(rates),
-        }
+        check_rates(rates)
     }
 }
 
@@ -124,33 +114,12 @@ fn answer(rig: &mut Rig, unit: &BoardUnit, inputs: &[Vec<i8>]) -> Result<Vec<f64
     Ok(rates)
 }
 
-/// What `work` makes of the board, asked between frames. `None` where the search is to stop,
-/// and where the board went away or has another network.
+/// What `work` makes of the board; `None` also where the search is to stop.
 fn ask<T: Send + 'static>(
     shared: &Shared,
     generation: u64,
     work: impl FnOnce(&mut Rig) -> Result<T, SessionError> + Send + 'static,
 ) -> Option<T> {
-    let (sender, receiver) = sync_channel(1);
-    let question = Question {
-        generation,
-        ask: Box::new(move |rig| {
-            // The asker may be gone.
-            let _ = sender.send(work(rig)?);
-            Ok(())
-        }),
-    };
-    shared.ask(Asker::Evolution, question);
-    loop {
-        match receiver.recv_timeout(LOOK) {
-            Ok(answer) => return Some(answer),
-            Err(RecvTimeoutError::Disconnected) => return None,
-            Err(RecvTimeoutError::Timeout) => {
-                let phase = shared.state.borrow().phase;
-                if shared.evolutions.is_waiting() || phase != Phase::Ready {
-                    return None;
-                }
-            }
-        }
-    }
+    let is_over = || shared.evolutions.is_waiting();
+    ask_board(shared, Asker::Evolution, generation, is_over, work)
 }
