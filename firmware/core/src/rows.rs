@@ -227,19 +227,6 @@ mod tests {
     use super::*;
     use std::vec::Vec;
 
-    const fn square(kernel: usize, stride: usize, pad: usize) -> Window {
-        Window {
-            kernel_h: kernel,
-            kernel_w: kernel,
-            stride_h: stride,
-            stride_w: stride,
-            dilation_h: 1,
-            dilation_w: 1,
-            pad_top: pad,
-            pad_left: pad,
-        }
-    }
-
     const fn shape(height: usize, width: usize, channels: usize) -> Shape {
         Shape {
             height,
@@ -254,7 +241,7 @@ mod tests {
         let conv = Link {
             input: map,
             output: map,
-            window: square(3, 1, 1),
+            window: Window::square(3, 1, 1),
         };
         [conv, conv, Link::by_element(map)]
     }
@@ -288,12 +275,12 @@ mod tests {
         let point = Link {
             input: shape(6, 1, 1),
             output: shape(6, 1, 1),
-            window: square(1, 1, 0),
+            window: Window::square(1, 1, 0),
         };
         let strided = Link {
             input: shape(6, 1, 1),
             output: shape(3, 1, 1),
-            window: square(3, 2, 1),
+            window: Window::square(3, 2, 1),
         };
         let order: Vec<[usize; 2]> = Schedule::new(&[point, strided])
             .map(|row| [row.link, row.at])

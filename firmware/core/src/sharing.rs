@@ -113,34 +113,29 @@ mod tests {
         }
     }
 
-    const fn square(kernel: usize, stride: usize, pad: usize) -> Window {
-        Window {
-            kernel_h: kernel,
-            kernel_w: kernel,
-            stride_h: stride,
-            stride_w: stride,
-            dilation_h: 1,
-            dilation_w: 1,
-            pad_top: pad,
-            pad_left: pad,
-        }
-    }
-
     #[test]
     fn a_pool_runs_one_row_ahead() {
-        let lag = lag_bytes(shape(24, 24, 20), shape(12, 12, 20), &square(2, 2, 0));
+        let lag = lag_bytes(
+            shape(24, 24, 20),
+            shape(12, 12, 20),
+            &Window::square(2, 2, 0),
+        );
         assert_eq!(lag, 12 * 20);
     }
 
     #[test]
     fn a_padded_convolution_keeps_the_rows_above() {
         let same = shape(8, 8, 4);
-        assert_eq!(lag_bytes(same, same, &square(3, 1, 1)), 2 * 32);
+        assert_eq!(lag_bytes(same, same, &Window::square(3, 1, 1)), 2 * 32);
     }
 
     #[test]
     fn a_growing_output_lags_most_at_its_end() {
-        let lag = lag_bytes(shape(28, 28, 1), shape(24, 24, 20), &square(5, 1, 0));
+        let lag = lag_bytes(
+            shape(28, 28, 1),
+            shape(24, 24, 20),
+            &Window::square(5, 1, 0),
+        );
         assert_eq!(lag, 24 * 24 * 20 - 23 * 28);
     }
 
@@ -149,9 +144,9 @@ mod tests {
         // The lecture LeNet's second convolution: rows of 240 bytes in, 250 out.
         let lag = fused_lag_bytes(
             shape(12, 12, 20),
-            &square(3, 1, 0),
+            &Window::square(3, 1, 0),
             shape(10, 10, 50),
-            &square(2, 2, 0),
+            &Window::square(2, 2, 0),
             shape(5, 5, 50),
         );
         assert_eq!(lag, 250 - 240);

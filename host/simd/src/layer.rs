@@ -101,20 +101,10 @@ impl<I: Instructions> Layer<I> {
             bias: dense.bias,
             multipliers: dense.quantiser.multipliers,
         };
-        let window = Window {
-            kernel_h: 1,
-            kernel_w: 1,
-            stride_h: 1,
-            stride_w: 1,
-            dilation_h: 1,
-            dilation_w: 1,
-            pad_top: 0,
-            pad_left: 0,
-        };
         let shapes = [pixel(dense.inputs()), pixel(dense.bias.len())];
         Self::new(
             shapes,
-            window,
+            Window::POINT,
             dense.weights(),
             &parameters,
             &dense.quantiser,
@@ -295,15 +285,5 @@ impl<I: Instructions> Layer<I> {
 
 /// Whether a max-pool makes one pixel of each square of four, side by side.
 fn is_two_by_two(pool: &Window) -> bool {
-    *pool
-        == Window {
-            kernel_h: 2,
-            kernel_w: 2,
-            stride_h: 2,
-            stride_w: 2,
-            dilation_h: 1,
-            dilation_w: 1,
-            pad_top: 0,
-            pad_left: 0,
-        }
+    *pool == Window::square(2, 2, 0)
 }

@@ -127,16 +127,21 @@ pub struct Window {
 
 impl Window {
     /// One pixel.
-    pub const POINT: Self = Self {
-        kernel_h: 1,
-        kernel_w: 1,
-        stride_h: 1,
-        stride_w: 1,
-        dilation_h: 1,
-        dilation_w: 1,
-        pad_top: 0,
-        pad_left: 0,
-    };
+    pub const POINT: Self = Self::square(1, 1, 0);
+
+    /// `kernel` pixels side by side in both directions, with this stride and padding.
+    pub const fn square(kernel: usize, stride: usize, pad: usize) -> Self {
+        Self {
+            kernel_h: kernel,
+            kernel_w: kernel,
+            stride_h: stride,
+            stride_w: stride,
+            dilation_h: 1,
+            dilation_w: 1,
+            pad_top: pad,
+            pad_left: pad,
+        }
+    }
 
     /// The first input row under the windows of output row `y`, padding left out.
     #[inline(never)]

@@ -475,15 +475,7 @@ fn sums_of_polynomials() {
                     width: output.width / 2,
                     channels,
                 },
-                window: Window {
-                    kernel_h: 2,
-                    kernel_w: 2,
-                    stride_h: 2,
-                    stride_w: 2,
-                    pad_top: 0,
-                    pad_left: 0,
-                    ..window
-                },
+                window: Window::square(2, 2, 0),
             };
             for filter in &mut filters {
                 shrink(filter, just);

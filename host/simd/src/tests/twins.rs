@@ -200,16 +200,7 @@ impl Case {
         (output.elements() > 0).then_some(MaxPool {
             input: self.output,
             output,
-            window: Window {
-                kernel_h: 2,
-                kernel_w: 2,
-                stride_h: 2,
-                stride_w: 2,
-                dilation_h: 1,
-                dilation_w: 1,
-                pad_top: 0,
-                pad_left: 0,
-            },
+            window: Window::square(2, 2, 0),
         })
     }
 
