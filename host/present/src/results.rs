@@ -50,7 +50,6 @@ impl RequestError for SaveError {
 /// which the file lies in the end.
 #[derive(Debug)]
 pub struct ResultFolder {
-    folder: PathBuf,
     staged: StagedFolder,
 }
 
@@ -71,14 +70,13 @@ impl ResultFolder {
     /// It is a file, is named like one, or cannot be made.
     pub fn begin(folder: &Path) -> Result<Self, SaveError> {
         Ok(Self {
-            folder: folder.to_owned(),
             staged: StagedFolder::begin(folder)?,
         })
     }
 
     /// Where a file of this name lies in the end.
     pub fn path(&self, name: &str) -> PathBuf {
-        self.folder.join(name)
+        self.staged.folder().join(name)
     }
 
     /// Where the files lie until they are complete, for whoever writes by other means.
