@@ -11,7 +11,6 @@ use cortexscope_explain::target::{Target, TargetError};
 use cortexscope_present::ascent::{Ascended, AscentRequest, AscentTarget, ascend};
 use cortexscope_present::scene::ascent::Display;
 use std::io::{self, Write};
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -80,11 +79,7 @@ impl AscendCommand {
                 progress.words,
                 significant(progress.value as f32)
             ));
-            if cancel.is_cancelled() {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
+            progress::go_on(&cancel)
         })
         .map_err(blame)?;
         bar.finish_and_clear();

@@ -12,14 +12,14 @@ use super::shard::ShardArgs;
 use clap::Args;
 use cortexscope_draw::number::significant;
 use cortexscope_explain::assess::{Assessment, Measures, Metric, Row, measure};
-use cortexscope_explain::attribute::ReceiptParameters;
+use cortexscope_explain::attribute::{Method, ReceiptParameters};
+use cortexscope_explain::float_model::FloatModel;
 use cortexscope_present::documents::assess::{Agreement, Assess, AssessRow, CurvePoint};
 use cortexscope_present::results::ResultFolder;
 use cortexscope_study::assess::{Work, go_on};
 use cortexscope_study::data::Data;
 use cortexscope_study::shard::{Asked, Parts, ShardError};
 use std::io::Write;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -63,6 +63,25 @@ pub(super) struct AssessCommand {
     json: bool,
 }
 
+/// What is measured, and how.
+struct Opened {
+    model: FloatModel,
+    method: Method,
+    metric: Metric,
+    seed: u64,
+}
+
+impl Opened {
+    fn assessment(&self) -> Assessment<'_> {
+        Assessment {
+            model: &self.model,
+            method: &self.method,
+            metric: &self.metric,
+            seed: self.seed,
+        }
+    }
+}
+
 impl AssessCommand {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         if self.measure.step == Some(0) {
@@ -73,19 +92,23 @@ impl AssessCommand {
                 "--shard: give the set that it is a share of, with --data",
             ));
         }
-        let model = self.model.open()?;
-        let method = self.parameters.method(&self.method, &model)?;
-        let metric = self.measure.metric(self.metric, &model)?;
-        let assessment = Assessment {
-            model: &model,
-            method: &method,
-            metric: &metric,
-            seed: self.measure.chance,
-        };
+        let opened = self.open()?;
+        let assessment = opened.assessment();
         match (&self.input, &self.data) {
             (Some(input), _) => self.of_input(input, assessment),
             (None, data) => self.over(data.as_deref().unwrap_or_default(), assessment),
         }
+    }
+
+    /// Opens what is measured, and how.
+    fn open(&self) -> anyhow::Result<Opened> {
+        let model = self.model.open()?;
+        Ok(Opened {
+            method: self.parameters.method(&self.method, &model)?,
+            metric: self.measure.metric(self.metric, &model)?,
+            seed: self.measure.chance,
+            model,
+        })
     }
 
     /// Measures one input.
@@ -131,7 +154,7 @@ impl AssessCommand {
             &mut |now| {
                 let of_piece = now.done * work.piece.min(work.inputs.len()) / now.all.max(1);
                 bar.set_position((now.inputs + of_piece) as u64);
-                ended(is_over())
+                progress::go_on(&cancel)
             },
             &mut |found| share.go_on(|| found.clone(), is_over(), &mut failed),
         );
@@ -155,17 +178,10 @@ impl AssessCommand {
 
     /// Joins the parts that this command made.
     pub fn merge(&self, parts: &Parts, to: &MergeCommand) -> anyhow::Result<ExitCode> {
-        let model = self.model.open()?;
-        let method = self.parameters.method(&self.method, &model)?;
-        let metric = self.measure.metric(self.metric, &model)?;
-        let assessment = Assessment {
-            model: &model,
-            method: &method,
-            metric: &metric,
-            seed: self.measure.chance,
-        };
+        let opened = self.open()?;
+        let assessment = opened.assessment();
         let name = self.data.as_deref().unwrap_or_default();
-        let data = open_study_data(name, &model)?;
+        let data = open_study_data(name, assessment.model)?;
         let images = count(data.set(), Some(self.images))?;
         parts
             .check(&asked(&data, assessment, images))
@@ -278,15 +294,6 @@ impl AssessCommand {
                 })
                 .collect(),
         }
-    }
-}
-
-/// Whether the work goes on.
-fn ended(is_over: bool) -> ControlFlow<()> {
-    if is_over {
-        ControlFlow::Break(())
-    } else {
-        ControlFlow::Continue(())
     }
 }
 

@@ -28,7 +28,6 @@ use cortexscope_rig::board::BoardKind;
 use cortexscope_rig::drive::{self, DriveError};
 use sha2::{Digest, Sha256};
 use std::io::Write;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -148,15 +147,8 @@ impl Compile {
 
         let cancel = ctrl_c()?;
         let bar = progress::bar(calibration.len(), "inputs");
-        let mut report = |progress: Progress| {
-            bar.set_length(progress.total as u64);
-            bar.set_position(progress.done as u64);
-            if cancel.is_cancelled() {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        };
+        let mut step = progress::watch(&bar, &cancel);
+        let mut report = |progress: Progress| step(progress.done, progress.total);
         let source = Source {
             graph: &graph,
             sha256: Sha256::digest(&onnx).into(),

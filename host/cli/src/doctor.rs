@@ -15,11 +15,11 @@ use cortexscope_present::documents;
 use cortexscope_present::documents::doctor::{LayerHealth, Remedy};
 use cortexscope_present::results::ResultFolder;
 use cortexscope_present::terminal::{Column, Style, write_table};
+use cortexscope_record::ChoiceError;
 use cortexscope_rig::board;
 use cortexscope_study::data::open_data;
 use cortexscope_study::doctor::{self, Case, Diagnosis, Subject, advice, examine};
 use std::io::Write;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -57,10 +57,8 @@ impl DoctorCommand {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         let begun = Instant::now();
         let kind = board::find(&self.board).ok_or_else(|| {
-            wrong(format!(
-                "there is no board `{}`; `cortexscope boards` lists all",
-                self.board
-            ))
+            let name = self.board.clone();
+            blame(ChoiceError::UnknownBoard { name })
         })?;
         if self.images == 0 || self.calibration_limit == 0 {
             return Err(wrong(
@@ -84,17 +82,14 @@ impl DoctorCommand {
             inputs: &cases,
             board: kind,
         };
+        let results = self.output.as_deref().map(ResultFolder::begin);
+        let results = results.transpose().map_err(blame)?;
         let cancel = ctrl_c()?;
         let bar = progress::bar(cases.len(), "inputs");
+        let mut step = progress::watch(&bar, &cancel);
         let mut report = |what: &str, done: usize, total: usize| {
             bar.set_message(what.to_owned());
-            bar.set_length(total as u64);
-            bar.set_position(done as u64);
-            if cancel.is_cancelled() {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
+            step(done, total)
         };
         let found = examine(&subject, &cancel, &mut report)?;
         bar.finish_and_clear();
@@ -116,8 +111,7 @@ impl DoctorCommand {
             seconds: 0.0,
         };
         document.seconds = begun.elapsed().as_secs_f64();
-        if let Some(folder) = &self.output {
-            let results = ResultFolder::begin(folder).map_err(blame)?;
+        if let Some(results) = results {
             let drawing = layer_noise(&bars(&document, &found))?;
             let picture = results.drawing("doctor.png", &drawing, 2).map_err(blame)?;
             document.picture = Some(picture.display().to_string());

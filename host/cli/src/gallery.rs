@@ -6,7 +6,6 @@ use clap::Args;
 use cortexscope_present::documents;
 use cortexscope_present::gallery::Gallery;
 use std::io::Write;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -50,11 +49,7 @@ impl GalleryCommand {
         let exhibits = gallery.make(&mut |what| {
             bar.set_message(what.to_owned());
             bar.tick();
-            if cancel.is_cancelled() {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
+            progress::go_on(&cancel)
         });
         let exhibits = exhibits.map_err(blame)?;
         bar.finish_and_clear();

@@ -47,11 +47,16 @@ pub(super) fn watch<'a>(
     |done, all| {
         bar.set_length(all as u64);
         bar.set_position(done as u64);
-        if cancel.is_cancelled() {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
+        go_on(cancel)
+    }
+}
+
+/// Whether the work goes on: until Ctrl-C.
+pub(super) fn go_on(cancel: &Cancel) -> ControlFlow<()> {
+    if cancel.is_cancelled() {
+        ControlFlow::Break(())
+    } else {
+        ControlFlow::Continue(())
     }
 }
 

@@ -17,7 +17,6 @@ use cortexscope_present::results::ResultFolder;
 use cortexscope_present::scene::dissimilarity::{LabelledRdm, agreement, matrices};
 use cortexscope_present::terminal::{Column, Style, write_table};
 use std::io::Write;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -103,15 +102,8 @@ impl CompareCommand {
         let results = results.transpose().map_err(blame)?;
         let cancel = ctrl_c()?;
         let bar = progress::bar(images.stimuli.len(), "images");
-        let mut watch = |_: Stage, done: usize, all: usize| {
-            bar.set_length(all as u64);
-            bar.set_position(done as u64);
-            if cancel.is_cancelled() {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        };
+        let mut step = progress::watch(&bar, &cancel);
+        let mut watch = |_: Stage, done: usize, all: usize| step(done, all);
         let all = Features::compute(&model, &layers, self.cells, &images, &mut watch);
         let all = all.map_err(blame)?;
         bar.finish_and_clear();

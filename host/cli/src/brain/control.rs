@@ -1,10 +1,9 @@
 //! `cortexscope brain control`.
 
 use super::Made;
-use super::board::say_board;
-use super::laboratory::{LaboratoryArgs, board_of, go_on};
+use super::board::exit_code;
+use super::laboratory::{LaboratoryArgs, board_of, keep_images, say_end};
 use crate::common::{blame, ctrl_c, print_json};
-use crate::conventions::FAILED;
 use crate::progress;
 use clap::{Args, ValueEnum};
 use cortexscope_brain::control::Goal;
@@ -55,8 +54,7 @@ impl ControlCommand {
         } else {
             say(&document)?;
         }
-        let has_mismatch = document.board.is_some_and(|board| board.mismatches > 0);
-        Ok(ExitCode::from(if has_mismatch { FAILED } else { 0 }))
+        Ok(exit_code(document.board.as_ref()))
     }
 
     /// Makes the images, and writes them, the picture and the receipt into the folder.
@@ -79,23 +77,12 @@ impl ControlCommand {
         let bar = progress::bar(self.laboratory.steps * (self.seeds + others), "steps");
         let trial = laboratory.drive(self.neuron, &protocol, &mut || {
             bar.inc(1);
-            go_on(&cancel)
+            progress::go_on(&cancel)
         });
         let trial = trial.map_err(blame)?;
         bar.finish_and_clear();
 
-        let mut files = Vec::new();
-        for image in &trial.images {
-            let name = format!(
-                "{}.neuron-{}.seed-{}.png",
-                goal_name(goal),
-                self.neuron,
-                image.seed
-            );
-            let file = results.picture(&name, image.answered.picture.clone());
-            let file = file.map_err(blame)?;
-            files.push(file.display().to_string());
-        }
+        let files = keep_images(&results, &trial)?;
         let mut notes = Vec::new();
         if opened.named.is_none() {
             notes.push(
@@ -180,12 +167,7 @@ fn say(document: &BrainControl) -> anyhow::Result<()> {
             judge(control.judge)
         )?;
     }
-    if let Some(board) = &document.board {
-        say_board(&mut out, board)?;
-    }
-    for note in &document.notes {
-        writeln!(out, "note: {note}")?;
-    }
-    writeln!(out, "{}", document.picture)?;
+    let board = document.board.as_ref();
+    say_end(&mut out, board, &document.notes, &document.picture)?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 mod document;
 mod subject;
 
+use super::board::exit_code;
 use crate::common::{TapeArgs, blame, ctrl_c, print_json, wrong};
 use crate::progress;
 use clap::Args;
@@ -19,7 +20,6 @@ use cortexscope_net::output::make_folder;
 use cortexscope_present::results::{ResultFolder, SaveError};
 use cortexscope_present::scene::evolution::{self as scene, Words};
 use std::io::Write;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use subject::Subject;
@@ -134,12 +134,7 @@ impl Evolve {
         } else {
             document::say(&document, &search, &files)?;
         }
-        let has_mismatch = document.board.is_some_and(|board| board.mismatches > 0);
-        Ok(ExitCode::from(if has_mismatch {
-            crate::conventions::FAILED
-        } else {
-            0
-        }))
+        Ok(exit_code(document.board.as_ref()))
     }
 
     /// Searches, and writes what was found into the folder.
@@ -174,13 +169,7 @@ impl Evolve {
             .map_or(0, |file| file.len().min(self.queries));
 
         let bar = progress::bar(self.queries, "queries");
-        let on = || {
-            if cancel.is_cancelled() {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        };
+        let on = || progress::go_on(&cancel);
         let found = experiment(
             subject.subjects(),
             generator.as_ref(),

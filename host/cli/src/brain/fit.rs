@@ -21,7 +21,6 @@ use cortexscope_present::scene::readout::masks;
 use cortexscope_present::terminal::{Column, Style, write_table};
 use sha2::{Digest, Sha256};
 use std::io::Write;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -134,18 +133,13 @@ impl FitCommand {
         let run = |layer: LayerId| -> anyhow::Result<Fit> {
             let pooling = Pooling::to_cells(model.layer(layer).shape, self.cells);
             let bar = progress::bar(images.stimuli.len(), "steps");
+            let mut step = progress::watch(&bar, &cancel);
             let mut watch = |stage: Stage, done: usize, all: usize| {
-                bar.set_length(all as u64);
-                bar.set_position(done as u64);
                 bar.set_message(match stage {
                     Stage::Features => format!("features of {}", model.layer(layer).name),
                     Stage::Readout => "readout".to_owned(),
                 });
-                if cancel.is_cancelled() {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                }
+                step(done, all)
             };
             let features = self.features(&model, layer, pooling, &images, &digest, &mut watch)?;
             let fitted = fit(features, &responses, &request, &mut watch);

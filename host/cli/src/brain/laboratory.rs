@@ -1,18 +1,21 @@
 //! What `brain control` and `brain sites` have in common: a fit, who judges, and how images are
 //! made.
 
+use super::board::say_board;
 use crate::board_of_model::{board_rig, image_of};
 use crate::common::{blame, wrong};
 use crate::progress;
 use clap::Args;
-use cortexscope_brain::control::{Goal, Judge, Laboratory, Protocol, Settings};
+use cortexscope_brain::control::{ControlTrial, Goal, Judge, Laboratory, Protocol, Settings};
 use cortexscope_brain::data::Images;
 use cortexscope_brain::encode::Stored;
 use cortexscope_brain::neuron::BoardNeuron;
 use cortexscope_present::documents::evolve::{EvolveBoard, board_queries};
+use cortexscope_present::results::ResultFolder;
+use cortexscope_present::scene::control::goal_name;
 use cortexscope_rig::session::Cancel;
 use cortexscope_study::top::board_layer;
-use std::ops::ControlFlow;
+use std::io::Write;
 use std::path::PathBuf;
 
 /// The fit, the judge and the synthesis.
@@ -123,7 +126,7 @@ impl LaboratoryArgs {
         let bar = progress::bar(natural.stimuli.len(), "natural images");
         let mut watch = |done: usize| {
             bar.set_position(done as u64);
-            go_on(cancel)
+            progress::go_on(cancel)
         };
         let judge = match (&self.judge, &self.board) {
             (Some(name), _) => {
@@ -142,19 +145,40 @@ impl LaboratoryArgs {
     }
 }
 
-/// Whether the work goes on.
-pub(super) fn go_on(cancel: &Cancel) -> ControlFlow<()> {
-    if cancel.is_cancelled() {
-        ControlFlow::Break(())
-    } else {
-        ControlFlow::Continue(())
-    }
-}
-
 /// What the board that judged has cost, and whether tract answers the same.
 pub(super) fn board_of(laboratory: &mut Laboratory<'_>) -> anyhow::Result<Option<EvolveBoard>> {
     let board = laboratory.judge.as_mut().and_then(Judge::board);
     board.map(board_queries).transpose().map_err(blame)
+}
+
+/// Writes the images of a trial, and gives their paths.
+pub(super) fn keep_images(
+    results: &ResultFolder,
+    trial: &ControlTrial,
+) -> anyhow::Result<Vec<String>> {
+    let goal = goal_name(trial.goal);
+    let images = trial.images.iter().map(|image| {
+        let name = format!("{goal}.neuron-{}.seed-{}.png", trial.neuron, image.seed);
+        let file = results.picture(&name, image.answered.picture.clone());
+        Ok(file.map_err(blame)?.display().to_string())
+    });
+    images.collect()
+}
+
+/// Prints what the board has cost, the notes, and where the picture is.
+pub(super) fn say_end(
+    out: &mut impl Write,
+    board: Option<&EvolveBoard>,
+    notes: &[String],
+    picture: &str,
+) -> std::io::Result<()> {
+    if let Some(board) = board {
+        say_board(out, board)?;
+    }
+    for note in notes {
+        writeln!(out, "note: {note}")?;
+    }
+    writeln!(out, "{picture}")
 }
 
 /// The fit's neurons on the board that was named, and on the board's program in this process.

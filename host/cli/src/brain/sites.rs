@@ -1,10 +1,9 @@
 //! `cortexscope brain sites`.
 
 use super::Made;
-use super::board::say_board;
-use super::laboratory::{LaboratoryArgs, board_of, go_on};
+use super::board::exit_code;
+use super::laboratory::{LaboratoryArgs, board_of, keep_images, say_end};
 use crate::common::{blame, ctrl_c, print_json, wrong};
-use crate::conventions::FAILED;
 use crate::progress;
 use clap::Args;
 use cortexscope_brain::control::{ControlTrial, Goal, sites};
@@ -12,7 +11,7 @@ use cortexscope_present::documents::brain_sites::{
     BrainSites, DrivenGoal, DrivenSite, driven_goal,
 };
 use cortexscope_present::results::ResultFolder;
-use cortexscope_present::scene::control::{self, Words, goal_name};
+use cortexscope_present::scene::control::{self, Words};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -49,8 +48,7 @@ impl SitesCommand {
         } else {
             say(&document)?;
         }
-        let has_mismatch = document.board.is_some_and(|board| board.mismatches > 0);
-        Ok(ExitCode::from(if has_mismatch { FAILED } else { 0 }))
+        Ok(exit_code(document.board.as_ref()))
     }
 
     /// Makes the images, and writes them, the figure and the receipt into the folder.
@@ -79,7 +77,7 @@ impl SitesCommand {
         let bar = progress::bar(self.laboratory.steps * images, "steps");
         let found = sites(&mut laboratory, &neurons, &protocol, &mut || {
             bar.inc(1);
-            go_on(&cancel)
+            progress::go_on(&cancel)
         });
         let found = found.map_err(blame)?;
         bar.finish_and_clear();
@@ -132,15 +130,7 @@ impl SitesCommand {
 
     /// Writes the images of a trial, and says what was answered to them.
     fn kept(results: &ResultFolder, trial: &ControlTrial) -> anyhow::Result<DrivenGoal> {
-        let mut files = Vec::new();
-        for image in &trial.images {
-            let goal = goal_name(trial.goal);
-            let name = format!("{goal}.neuron-{}.seed-{}.png", trial.neuron, image.seed);
-            let file = results.picture(&name, image.answered.picture.clone());
-            let file = file.map_err(blame)?;
-            files.push(file.display().to_string());
-        }
-        Ok(driven_goal(trial, &files))
+        Ok(driven_goal(trial, &keep_images(results, trial)?))
     }
 }
 
@@ -161,12 +151,7 @@ fn say(document: &BrainSites) -> anyhow::Result<()> {
             )?;
         }
     }
-    if let Some(board) = &document.board {
-        say_board(&mut out, board)?;
-    }
-    for note in &document.notes {
-        writeln!(out, "note: {note}")?;
-    }
-    writeln!(out, "{}", document.picture)?;
+    let board = document.board.as_ref();
+    say_end(&mut out, board, &document.notes, &document.picture)?;
     Ok(())
 }
