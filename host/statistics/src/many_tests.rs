@@ -41,7 +41,10 @@ mod tests {
     fn close(found: &[f64], wanted: &[f64]) {
         assert_eq!(found.len(), wanted.len());
         let both = found.iter().zip(wanted);
-        assert!(both.clone().all(|(a, b)| (a - b).abs() < 1e-12), "{found:?}");
+        assert!(
+            both.clone().all(|(a, b)| (a - b).abs() < 1e-12),
+            "{found:?}"
+        );
     }
 
     /// By hand. Holm: 4·0.01, 3·0.02 = 0.06, 2·0.03 = 0.06 and 0.04, which may not fall below

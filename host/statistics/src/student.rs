@@ -28,7 +28,11 @@ pub fn two_sided_p(t: f64, degrees: usize) -> f64 {
     let mut term = if degrees % 2 == 1 { cosine } else { 1.0 };
     let mut sum = 0.0;
     let mut factor = if degrees % 2 == 1 { 2.0 } else { 1.0 };
-    for _ in 0..if degrees % 2 == 1 { (degrees - 1) / 2 } else { degrees / 2 } {
+    for _ in 0..if degrees % 2 == 1 {
+        (degrees - 1) / 2
+    } else {
+        degrees / 2
+    } {
         sum += term;
         term *= cosine * cosine * factor / (factor + 1.0);
         factor += 2.0;
@@ -119,8 +123,14 @@ mod tests {
             (30, 2.042_272, 2.749_996),
             (48, 2.010_635, 2.682_204),
         ] {
-            assert!((two_sided_t(0.05, degrees) - at_05).abs() < 1e-5, "{degrees}");
-            assert!((two_sided_t(0.01, degrees) - at_01).abs() < 1e-5, "{degrees}");
+            assert!(
+                (two_sided_t(0.05, degrees) - at_05).abs() < 1e-5,
+                "{degrees}"
+            );
+            assert!(
+                (two_sided_t(0.01, degrees) - at_01).abs() < 1e-5,
+                "{degrees}"
+            );
         }
     }
 

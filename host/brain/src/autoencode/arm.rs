@@ -4,6 +4,8 @@ use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 
+use cortexscope_net::resources::ResourcePath;
+
 use super::planted_session::{DRIVEN, NEURONS};
 
 /// Seeds of each arm.
@@ -57,7 +59,7 @@ pub struct Arm {
 }
 
 impl Arm {
-    /// Every shipped arm, seed by seed within an architecture.
+    /// Every arm that the recipe trains, seed by seed within an architecture.
     pub fn all() -> Vec<Self> {
         let whole = [
             (Family::Dae, NeuronSet::None),
@@ -76,6 +78,13 @@ impl Arm {
             })
         });
         arms.collect()
+    }
+
+    /// The arms that are in the program.
+    pub fn shipped() -> Vec<Self> {
+        let mut arms = Self::all();
+        arms.retain(|arm| ResourcePath::of_model(&arm.to_string(), "onnx").is_file());
+        arms
     }
 }
 
@@ -99,7 +108,7 @@ impl fmt::Display for Arm {
 impl FromStr for Arm {
     type Err = ();
 
-    /// The arm of that name, if it is shipped.
+    /// The arm of that name.
     fn from_str(name: &str) -> Result<Self, ()> {
         let mut arms = Self::all().into_iter();
         arms.find(|arm| arm.to_string() == name).ok_or(())

@@ -73,7 +73,11 @@ pub fn evaluate(
     let mut found = Evaluation::default();
     for (index, image) in task.images.iter().enumerate() {
         let [made, answered] = network.run(image)?;
-        if let Some(&value) = made.iter().chain(&answered).find(|value| !value.is_finite()) {
+        if let Some(&value) = made
+            .iter()
+            .chain(&answered)
+            .find(|value| !value.is_finite())
+        {
             let (model, image) = (network.model.name.clone(), index);
             return Err(AutoEncodeError::NotFinite {
                 model,
@@ -97,8 +101,7 @@ pub fn evaluate(
     found.quality = Quality::over(&qualities, task.data_range);
     if !task.responses.is_empty() {
         let (level, shuffles) = (task.level, task.shuffles);
-        found.significance =
-            Significance::test(&rates, task.responses, level, shuffles, task.seed);
+        found.significance = Significance::test(&rates, task.responses, level, shuffles, task.seed);
     }
     Ok(found)
 }

@@ -111,7 +111,10 @@ mod tests {
     /// of freedom, p 0.01324.
     #[test]
     fn a_paired_difference() {
-        let (one, other) = (group(&[2.0, 4.0, 6.0, 8.0, 10.0]), group(&[1.0, 2.0, 3.0, 4.0, 5.0]));
+        let (one, other) = (
+            group(&[2.0, 4.0, 6.0, 8.0, 10.0]),
+            group(&[1.0, 2.0, 3.0, 4.0, 5.0]),
+        );
         let found = one.minus(&other, |quality| quality.mse).unwrap();
         assert_eq!((found.seeds, found.measure.mean), (5, 3.0));
         let [low, high] = found.measure.interval.unwrap();

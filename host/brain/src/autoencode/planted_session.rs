@@ -63,7 +63,12 @@ impl PlantedSession {
     /// [`SessionError`]; none where the program is whole.
     pub fn record() -> Result<Self, SessionError> {
         let digits = MnistSet::test_digits()?;
-        let levels = |digit: &[u8]| digit.iter().map(|&level| f32::from(level) / 255.0).collect();
+        let levels = |digit: &[u8]| {
+            digit
+                .iter()
+                .map(|&level| f32::from(level) / 255.0)
+                .collect()
+        };
         let images = (0..TEST.end).filter_map(|at| digits.image(at).map(levels));
         let images: Vec<Vec<f32>> = images.collect();
         let [of_neurons, of_training, of_test] = SEEDS;
@@ -120,7 +125,12 @@ mod tests {
         let test: Vec<&[f32]> = session.images[TEST].iter().map(Vec::as_slice).collect();
         let rates = planted.rates(&test).unwrap();
         for (neuron, means) in session.test_means.chunks_exact(TEST.len()).enumerate() {
-            let own: Vec<f64> = rates.iter().skip(neuron).step_by(NEURONS).copied().collect();
+            let own: Vec<f64> = rates
+                .iter()
+                .skip(neuron)
+                .step_by(NEURONS)
+                .copied()
+                .collect();
             let r = cortexscope_statistics::pearson(&own, means);
             if neuron < DRIVEN {
                 assert!(r.is_some_and(|r| r > 0.9), "{neuron}: {r:?}");

@@ -23,9 +23,8 @@ impl ImageQuality {
     /// `None` where sizes or range do not allow it.
     pub fn of(image: &[f32], made: &[f32], shape: [usize; 3], range: f64) -> Option<Self> {
         let [_, height, width] = shape;
-        let [x, y] = [image, made].map(|all| -> Vec<f64> {
-            all.iter().map(|&value| f64::from(value)).collect()
-        });
+        let [x, y] = [image, made]
+            .map(|all| -> Vec<f64> { all.iter().map(|&value| f64::from(value)).collect() });
         if x.is_empty() || x.len() != shape.iter().product::<usize>() || y.len() != x.len() {
             return None;
         }
@@ -62,9 +61,8 @@ impl Quality {
         if images.is_empty() {
             return None;
         }
-        let mean = |of: fn(&ImageQuality) -> f64| {
-            images.iter().map(of).sum::<f64>() / images.len() as f64
-        };
+        let mean =
+            |of: fn(&ImageQuality) -> f64| images.iter().map(of).sum::<f64>() / images.len() as f64;
         let mse = mean(|image| image.mse);
         Some(Self {
             mse,
@@ -101,8 +99,12 @@ mod tests {
         let wide = wide.unwrap();
         assert!((wide.mse - 0.25).abs() < 1e-12 && (wide.psnr - found.psnr).abs() < 1e-9);
         // A range of 1 for them would be 20 log₁₀ 2 = 6.02 dB too low.
-        let narrow =
-            ImageQuality::of(&[-1.0, 1.0, -1.0, 1.0], &[-1.0, 1.0, 0.0, 1.0], [1, 2, 2], 1.0);
+        let narrow = ImageQuality::of(
+            &[-1.0, 1.0, -1.0, 1.0],
+            &[-1.0, 1.0, 0.0, 1.0],
+            [1, 2, 2],
+            1.0,
+        );
         assert!((found.psnr - narrow.unwrap().psnr - 6.020_599_913_279_624).abs() < 1e-9);
     }
 
@@ -110,7 +112,10 @@ mod tests {
     fn an_image_is_itself() {
         let image: Vec<f32> = (0..18).map(|at| at as f32 / 17.0).collect();
         let found = ImageQuality::of(&image, &image, [2, 3, 3], 1.0).unwrap();
-        assert_eq!((found.mse, found.psnr, found.ssim), (0.0, f64::INFINITY, 1.0));
+        assert_eq!(
+            (found.mse, found.psnr, found.ssim),
+            (0.0, f64::INFINITY, 1.0)
+        );
         assert_eq!(ImageQuality::of(&image, &image, [1, 3, 3], 1.0), None);
     }
 

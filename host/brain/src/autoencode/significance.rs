@@ -55,7 +55,9 @@ impl Significance {
         }
         let correlations = predicted.iter().zip(measured).map(|(a, b)| pearson(a, b));
         let correlations: Vec<Option<f64>> = correlations.collect();
-        let p = correlations.iter().map(|r| r.map_or(1.0, |r| p_of(r, images)));
+        let p = correlations
+            .iter()
+            .map(|r| r.map_or(1.0, |r| p_of(r, images)));
         let p: Vec<f64> = p.collect();
         let [by_holm, by_fdr] = [holm(&p), benjamini_hochberg(&p)];
         let neurons = (0..p.len()).map(|at| Tested {
@@ -65,9 +67,8 @@ impl Significance {
             p_fdr: by_fdr[at],
         });
         let neurons: Vec<Tested> = neurons.collect();
-        let count = |of: fn(&Tested) -> f64| {
-            neurons.iter().filter(|neuron| of(neuron) <= level).count()
-        };
+        let count =
+            |of: fn(&Tested) -> f64| neurons.iter().filter(|neuron| of(neuron) <= level).count();
         let r: Vec<f64> = neurons.iter().map(|neuron| neuron.r).collect();
         let t = two_sided_t(level, images - 2);
         let critical_r = t / (t * t + (images - 2) as f64).sqrt();
@@ -143,7 +144,11 @@ mod tests {
     fn chance_alone_gives_a_twentieth() {
         let found = Significance::test(&noise(102, 50, 1), &noise(102, 50, 2), 0.05, 1000, 3);
         let found = found.unwrap();
-        assert!((found.critical_r - 0.2787).abs() < 1e-4, "{}", found.critical_r);
+        assert!(
+            (found.critical_r - 0.2787).abs() < 1e-4,
+            "{}",
+            found.critical_r
+        );
         assert!(found.uncorrected <= 10, "{}", found.uncorrected);
         assert_eq!((found.holm, found.fdr), (0, 0));
         let [mean, most] = found.by_chance;
@@ -162,7 +167,11 @@ mod tests {
         }
         predicted[39] = vec![1.0; 50];
         let found = Significance::test(&predicted, &measured, 0.05, 100, 6).unwrap();
-        assert!(found.neurons[..20].iter().all(|neuron| neuron.p_holm <= 0.05));
+        assert!(
+            found.neurons[..20]
+                .iter()
+                .all(|neuron| neuron.p_holm <= 0.05)
+        );
         assert_eq!(found.holm, 20);
         assert!(found.fdr >= 20 && found.fdr <= 22 && found.uncorrected >= found.fdr);
         // A constant prediction says nothing, and is counted as that.

@@ -49,7 +49,10 @@ pub struct Row {
 /// What a network is called: `my-net-3` is seed 3 of `my-net`, and a shipped arm is known.
 pub fn kind_and_seed(model: &str) -> (Kind, u64) {
     let stem = std::path::Path::new(model).file_stem();
-    let stem = stem.map_or_else(|| model.to_owned(), |stem| stem.to_string_lossy().into_owned());
+    let stem = stem.map_or_else(
+        || model.to_owned(),
+        |stem| stem.to_string_lossy().into_owned(),
+    );
     if let Ok(arm) = stem.parse::<Arm>() {
         return (Kind::of(arm), u64::from(arm.seed));
     }
@@ -173,7 +176,10 @@ mod tests {
         ];
         let rows = table(all.to_vec());
         assert_eq!(rows.len(), 2);
-        assert_eq!((rows[0].seeds.len(), rows[0].kind.arm.as_str()), (2, "DAE-NR1"));
+        assert_eq!(
+            (rows[0].seeds.len(), rows[0].kind.arm.as_str()),
+            (2, "DAE-NR1")
+        );
         let [mse, ..] = rows[0].differences.unwrap();
         assert_eq!((mse.seeds, mse.measure.mean), (2, 1.25));
         assert_eq!(rows[1].differences, None);

@@ -102,6 +102,7 @@ impl DemoCommand {
         let mut judged = None;
         let mut evolved = None;
         let mut compared = Vec::new();
+        let mut autoencoded = None;
         for line in &plan.lines {
             let command = shown(line);
             progress::note(&command);
@@ -124,12 +125,16 @@ impl DemoCommand {
                     });
                 }
                 BrainCommand::Compare(compare) => compared.push(compare.make()?.ran(command)),
+                BrainCommand::Autoencode(autoencode) => {
+                    autoencoded = Some(autoencode.make()?.ran(command));
+                }
                 BrainCommand::Demo(_) => {}
             }
         }
         let mut all = vec![panels::encoding(&fits)?];
         all.extend(driven.map(|driven| panels::control(&driven, judged.as_ref())));
         all.extend(evolved.map(|evolved| panels::evolution(&evolved)));
+        all.extend(autoencoded.map(|judged| panels::autoencoders(&judged)));
         all.push(panels::similarity(&compared));
         if let (Some(first), Some(line)) = (all.first_mut(), plan.lines.first())
             && line.first().is_some_and(|name| name == "plant")

@@ -27,7 +27,7 @@ const MOST_DIFFERENCE: f32 = 1000.0 * f32::EPSILON;
 pub struct Args {
     /// Arms to train, as dae-nr2-significant-4, and decoder [default: those that are not there]
     names: Vec<String>,
-    /// Directory that gets NAME.onnx and NAME.toml of each, and provenance.json
+    /// Directory that gets the files of each arm, and provenance.json
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 }
@@ -115,7 +115,11 @@ fn one(
         record: record.clone(),
         largest_difference: compare(&network, &table, session, &onnx, &name)?,
     };
-    save(out, &name, &onnx, &form::of_arm(&name), made)?;
+    write(
+        &out.join(format!("{name}.toml")),
+        form::of_arm(&name).as_bytes(),
+    )?;
+    save(out, &name, &onnx, made)?;
     Ok(record)
 }
 
@@ -133,7 +137,7 @@ fn generator(
         record: trained.record.clone(),
         largest_difference: compare_decoder(&trained)?,
     };
-    save(out, decoder::NAME, &trained.onnx, &form::of_decoder(), made)?;
+    save(out, decoder::NAME, &trained.onnx, made)?;
     Ok(trained.record)
 }
 
@@ -205,7 +209,7 @@ fn ensure_alike(name: &str, largest: f32) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn save(out: &Path, name: &str, onnx: &[u8], description: &str, made: Made) -> anyhow::Result<()> {
+fn save(out: &Path, name: &str, onnx: &[u8], made: Made) -> anyhow::Result<()> {
     let path = out.join("provenance.json");
     let mut provenance = match std::fs::read(&path) {
         Ok(text) => serde_json::from_slice(&text)
@@ -223,7 +227,6 @@ fn save(out: &Path, name: &str, onnx: &[u8], description: &str, made: Made) -> a
     let mut json = serde_json::to_string_pretty(&provenance)?;
     json.push('\n');
     write(&path, json.as_bytes())?;
-    write(&out.join(format!("{name}.toml")), description.as_bytes())?;
     // Last: a file that is there is whole.
     write(&out.join(format!("{name}.onnx")), onnx)
 }

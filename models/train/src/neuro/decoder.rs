@@ -122,7 +122,9 @@ pub fn train(
     let judge = |halves: &Halves| {
         let halves = halves.valid();
         let code = halves.code(held_back.images.clone());
-        halves.error(code, held_back.images.clone()).into_scalar::<f32>()
+        halves
+            .error(code, held_back.images.clone())
+            .into_scalar::<f32>()
     };
     let (halves, record) = descend(halves, &recipe.schedule, step, judge, &mut watch);
     let decoder = halves.valid().decoder;
@@ -164,7 +166,12 @@ impl Stages {
         for stage in &decoder() {
             last = emit::push(&mut graph, stage, &last);
         }
-        let sizes = [Size::Batch, Size::Fixed(1), Size::Fixed(SIDE), Size::Fixed(SIDE)];
+        let sizes = [
+            Size::Batch,
+            Size::Fixed(1),
+            Size::Fixed(SIDE),
+            Size::Fixed(SIDE),
+        ];
         let parameters = self.parameters(&decoder());
         emit::finish(graph, [CODE, 1, 1], &last, &sizes, &parameters)
     }

@@ -106,7 +106,10 @@ pub fn push(graph: &mut GraphBuilder, stage: &Stage, input: &str) -> String {
         Stage::Softplus { name } => (name, "Softplus", &[], vec![]),
         Stage::Sigmoid { name } => (name, "Sigmoid", &[], vec![]),
         Stage::Reshape { name, shape } => {
-            let sizes: Vec<i64> = [0].into_iter().chain(shape.map(|size| size as i64)).collect();
+            let sizes: Vec<i64> = [0]
+                .into_iter()
+                .chain(shape.map(|size| size as i64))
+                .collect();
             graph.i64s(&format!("{name}.shape"), &[4], &sizes);
             (name, "Reshape", &["shape"], vec![])
         }

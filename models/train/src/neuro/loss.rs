@@ -30,7 +30,9 @@ const LEAST_RATE: f32 = 1e-5;
 pub fn data_loss(answer: Answer, batch: &Batch, weights: &LossWeights) -> Tensor<1> {
     let image = answer.reconstruction.map(|reconstruction| {
         let error = reconstruction - batch.blocks.clone();
-        (error.clone() * error).mean().mul_scalar(weights.reconstruction)
+        (error.clone() * error)
+            .mean()
+            .mul_scalar(weights.reconstruction)
     });
     let neurons = answer.rates.map(|rates| {
         let fit = poisson(rates, batch.counts.clone());
@@ -126,7 +128,10 @@ mod tests {
         // Flat but for its edge: rows and columns of zeros lie around it. The four corners have
         // −3 + ½ + ½ + ¼, the edges −3 + 3·½ + 2·¼, the middle 0.
         let flat = value(roughness(tensor(&[1.0; 9], [1, 1, 3, 3])));
-        assert!((flat - (4.0 * 1.75_f32.powi(2) + 4.0) / 9.0).abs() < 1e-4, "{flat}");
+        assert!(
+            (flat - (4.0 * 1.75_f32.powi(2) + 4.0) / 9.0).abs() < 1e-4,
+            "{flat}"
+        );
     }
 
     #[test]

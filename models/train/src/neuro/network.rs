@@ -66,7 +66,10 @@ impl Network {
         let (before, after) = table.encoder.split_at(read);
         let mut weights = self.encoder.weights();
         let features = weights.run(before, images);
-        let rates = self.readout.as_ref().map(|readout| readout.rates(features.clone()));
+        let rates = self
+            .readout
+            .as_ref()
+            .map(|readout| readout.rates(features.clone()));
         let reconstruction = match (&self.decoder, &table.decoder) {
             (Some(decoder), Some(stages)) => {
                 let code = weights.run(after, features);
@@ -175,16 +178,20 @@ impl Weights<'_> {
         stages.iter().fold(maps, |maps, stage| match *stage {
             Stage::Conv { name, .. } => {
                 let conv = self.convs.next();
-                conv.unwrap_or_else(|| panic!("{name} has no weights")).forward(maps)
+                conv.unwrap_or_else(|| panic!("{name} has no weights"))
+                    .forward(maps)
             }
             Stage::Norm { name, .. } => {
                 let norm = self.norms.next();
-                norm.unwrap_or_else(|| panic!("{name} has no weights")).forward(maps)
+                norm.unwrap_or_else(|| panic!("{name} has no weights"))
+                    .forward(maps)
             }
             Stage::Relu { .. } => activation::relu(maps),
             Stage::Softplus { .. } => activation::softplus(maps, 1.0),
             Stage::Sigmoid { .. } => activation::sigmoid(maps),
-            Stage::Reshape { shape: [c, h, w], .. } => {
+            Stage::Reshape {
+                shape: [c, h, w], ..
+            } => {
                 let [count, ..] = maps.dims();
                 maps.reshape([count, c, h, w])
             }

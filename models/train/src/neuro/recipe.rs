@@ -15,13 +15,13 @@ const RECONSTRUCTION: LossWeights = LossWeights {
 };
 /// The schedule of all arms.
 const SCHEDULE: Schedule = Schedule {
-    batch: 64,
+    batch: 32,
     rate: 3e-3,
     divisor: 3.0,
     rounds: 3,
     look_every: 50,
     patience: 5,
-    most_steps: 3000,
+    most_steps: 1800,
 };
 
 /// Goes up whenever the same recipe would give another file.
@@ -68,8 +68,8 @@ impl Recipe {
             seed: 0,
             loss: RECONSTRUCTION,
             schedule: Schedule {
-                patience: 8,
-                most_steps: 6000,
+                batch: 64,
+                most_steps: 2400,
                 ..SCHEDULE
             },
         }

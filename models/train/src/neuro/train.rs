@@ -44,14 +44,12 @@ pub fn train(
     let step = |network: Network, optimizer: &mut ModuleOptimizer, rate: f64| {
         let batch = data.batch(&batches.next(), &device);
         let answer = network.forward(&table, batch.images.clone());
-        let loss = data_loss(answer, &batch, &recipe.loss)
-            + penalties(&network, &recipe.loss, &device);
+        let loss =
+            data_loss(answer, &batch, &recipe.loss) + penalties(&network, &recipe.loss, &device);
         let gradients = GradientsParams::from_grads(loss.backward(), &network);
         optimizer.step(rate, network, gradients)
     };
-    let judge = |network: &Network| {
-        validation_loss(&network.valid(), &table, &held_back, recipe)
-    };
+    let judge = |network: &Network| validation_loss(&network.valid(), &table, &held_back, recipe);
     let (network, record) = descend(network, &recipe.schedule, step, judge, &mut watch);
     (network.valid(), record)
 }
@@ -129,6 +127,7 @@ impl Batches {
             self.left.shuffle(&mut rng);
             self.epoch += 1;
         }
-        self.left.split_off(self.left.len().saturating_sub(self.size))
+        self.left
+            .split_off(self.left.len().saturating_sub(self.size))
     }
 }
