@@ -10,6 +10,7 @@ pub mod assess;
 pub mod attack;
 pub mod bench;
 pub mod boards;
+pub mod brain_autoencode;
 pub mod brain_compare;
 pub mod brain_control;
 pub mod brain_demo;

@@ -15,6 +15,7 @@ pub mod inversion;
 pub mod memory;
 pub mod preparation;
 pub mod readout;
+pub mod reconstruction;
 pub mod side_by_side;
 
 use cortexscope_compile::model_files::ModelFiles;
