@@ -55,19 +55,27 @@ struct Part<'a, 'm> {
     columns: Range<usize>,
 }
 
-/// How a convolution that is not pooled as sums is computed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
+/// How a convolution that is not pooled as sums is computed: one of the modules above.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// From padded rows of one input channel.
     Rows,
+    /// One 3×3 filter for each channel.
     Depthwise,
+    /// One other filter for each channel.
     Channelwise,
+    /// From unfolded windows.
     Tiles,
 }
 
 impl Way {
-    /// The geometry alone decides.
+    /// The way of a convolution; its geometry alone decides.
+    pub fn of(conv: &Conv2d<'_>) -> Self {
+        Self::of_geometry(conv.input, conv.output, &conv.window, conv.groups)
+    }
+
     #[inline(never)]
-    fn of(input: Shape, output: Shape, window: &Window, groups: usize) -> Self {
+    fn of_geometry(input: Shape, output: Shape, window: &Window, groups: usize) -> Self {
         if input.channels == 1 && window.stride_w == 1 && window.dilation_w == 1 {
             Self::Rows
         } else if [input.channels, output.channels] != [groups; 2] {
@@ -78,24 +86,20 @@ impl Way {
             Self::Channelwise
         }
     }
-
-    fn of_conv(conv: &Conv2d<'_>) -> Self {
-        Self::of(conv.input, conv.output, &conv.window, conv.groups)
-    }
 }
 
 /// Whether rows may be computed as one, whose columns go on with those of the row below.
 ///
 /// Where pixels are computed in pairs, a row of an odd width leaves one alone.
 pub(crate) fn joins_rows(conv: &Conv2d<'_>) -> bool {
-    matches!(Way::of_conv(conv), Way::Tiles | Way::Depthwise)
+    matches!(Way::of(conv), Way::Tiles | Way::Depthwise)
 }
 
 /// Bytes of scratch that this convolution needs, a multiple of 4; see
 /// [`super::scratch_bytes`].
 #[inline(never)]
 pub fn scratch_bytes(input: Shape, output: Shape, window: &Window, groups: usize) -> usize {
-    match Way::of(input, output, window, groups) {
+    match Way::of_geometry(input, output, window, groups) {
         Way::Rows => window.kernel_h * rows::row_bytes(output.width, window),
         Way::Depthwise => depthwise::scratch_bytes(output.width, window),
         Way::Channelwise => 0,
@@ -124,7 +128,7 @@ pub fn row(
         y,
         columns,
     };
-    match Way::of_conv(conv) {
+    match Way::of(conv) {
         Way::Rows => rows::evaluate(&part, scratch, &mut output),
         Way::Depthwise => depthwise::evaluate(&part, scratch, &mut output),
         Way::Channelwise => channelwise::evaluate(&part, &mut output),
