@@ -32,6 +32,12 @@ pub(super) struct Bench {
     /// A shipped model or the path of a board image [default: both shipped LeNets].
     #[arg(long)]
     model: Vec<String>,
+    /// The input: a digit, a picture or a .npy array, as `infer` takes it.
+    #[arg(long, default_value = "mnist:0")]
+    input: String,
+    /// Leave the occlusion map out: it takes long where the input is large.
+    #[arg(long)]
+    no_occlusion: bool,
     /// Use the board at this serial port instead of an emulated one.
     #[arg(long)]
     port: Option<String>,
@@ -83,8 +89,9 @@ impl Bench {
             };
             let model = open_model(&choice)?;
             let mut rig = choice.open(model, cancel.clone()).map_err(blame)?;
-            let digit = input::open(&["mnist:0".to_owned()], &rig.model)?.remove(0);
-            let costs = bench(&mut rig, &digit.values, self.mode.into())?;
+            let input = input::open(std::slice::from_ref(&self.input), &rig.model)?.remove(0);
+            let mode = self.mode.into();
+            let costs = bench(&mut rig, &input.values, mode, !self.no_occlusion)?;
             let board = rig.session.board();
             tables.push(table(&rig.model.name, &costs, board.count_unit()));
             models.push(ModelBench::new(&rig.model.name, &board.engine, &costs));
@@ -229,6 +236,9 @@ fn table(model: &str, costs: &Costs, unit: Option<&str>) -> Table {
     };
     row(&inference, "");
     let occlusion = &costs.occlusion;
+    if occlusion.positions == 0 {
+        return table;
+    }
     let share = costs.occlusion_share();
     table.add_row([
         Cell::new(format!("occlusion, {} positions", occlusion.positions)),

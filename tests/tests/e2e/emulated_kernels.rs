@@ -4,7 +4,7 @@
 use crate::command_line::cortexscope;
 use cortexscope_rig::session::TensorSet;
 use cortexscope_rig::verify::left_by_steps;
-use cortexscope_tests::random_network::{RandomNetwork, draw, draw_pooled};
+use cortexscope_tests::random_network::{RandomNetwork, draw, draw_depthwise, draw_pooled};
 use cortexscope_tests::reference;
 use cortexscope_tests::rig::{Mode, compiled_for};
 
@@ -23,6 +23,13 @@ fn random_networks_give_the_bytes_of_the_reference() {
 fn pooled_sums_give_the_bytes_of_the_reference() {
     for seed in 0..NETWORKS {
         compare(&draw_pooled(seed, INPUTS), seed);
+    }
+}
+
+#[test]
+fn depthwise_convolutions_give_the_bytes_of_the_reference() {
+    for seed in 0..NETWORKS {
+        compare(&draw_depthwise(seed, INPUTS), seed);
     }
 }
 
