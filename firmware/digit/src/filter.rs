@@ -46,7 +46,7 @@ fn along(
     of: Of,
     line: &mut [u8],
 ) {
-    let radius = radius.min(count);
+    let (radius, step) = (radius.min(count), step.max(1));
     let (line, blocks) = line.split_at_mut_checked(count).unwrap_or_default();
     for (to, from) in line.iter_mut().zip(levels.iter().skip(start).step_by(step)) {
         *to = *from;

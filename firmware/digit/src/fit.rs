@@ -22,7 +22,10 @@ pub(crate) fn fit(
 ) -> [usize; 2] {
     let from = bounds.size();
     let longer = from[0].max(from[1]).max(1);
-    let size = from.map(|from| ((2 * from * side + longer) / (2 * longer)).clamp(1, side));
+    let size = from.map(|from| {
+        let pixels = (2 * from * side + longer).checked_div(2 * longer);
+        pixels.unwrap_or_default().min(side).max(1)
+    });
     let mut to = Plane::new(small, size);
     for y in 0..size[0] {
         for x in 0..size[1] {

@@ -30,8 +30,9 @@ pub(crate) fn ink<'a>(
 ) -> Ink {
     let shorter = picture.height.min(picture.width);
     let mut moments = 0_i64;
-    for part in [8, 4, 2] {
-        let radius = (shorter / part).max(1);
+    // An eighth, a quarter and a half of the shorter side.
+    for halvings in [3, 2, 1] {
+        let radius = (shorter >> halvings).max(1);
         for (plane, radius) in [(&mut *small, radius / 5), (&mut *large, radius)] {
             for (to, &level) in plane.levels.iter_mut().zip(picture.levels.iter()) {
                 *to = logarithm(level);
