@@ -2,6 +2,7 @@
 
 use cortexscope_net::RequestError;
 use cortexscope_net::input::{DataError, DataSet, InputSpec, Pick};
+use rayon::prelude::*;
 use thiserror::Error;
 
 use crate::data::Images;
@@ -100,7 +101,8 @@ impl Stimuli {
                 most: MOST_VALUES,
             });
         }
-        let all = (0..count).map(|at| Ok(levels(&spec, &images.input(at, &spec)?)));
+        let all = (0..count).into_par_iter();
+        let all = all.map(|at| Ok(levels(&spec, &images.input(at, &spec)?)));
         Ok(Self {
             shape: spec.shape(),
             images: all.collect::<Result<_, StimuliError>>()?,

@@ -29,6 +29,10 @@ use image::RgbImage;
 /// window of 1024 pixels.
 pub(crate) const PAGE_PX: u32 = 976;
 
+/// Widest of a picture that is saved with two pixels for each of its own and shown on a page: the
+/// file then has 1,272.
+pub(crate) const SHARP_PAGE_PX: u32 = 636;
+
 /// An occlusion map over the input that it explains; `level` is the fill as a
 /// grey level.
 pub fn occlusion(

@@ -9,7 +9,7 @@ use image::DynamicImage;
 
 use super::error::ControlError;
 use super::population::{softmax, unit};
-use crate::data::Images;
+use crate::data::{Images, NumberArray};
 use crate::encode::Stored;
 use crate::neuron::{BoardNeuron, FittedNeuron, JoinedNeurons, LayerNeuron, Neuron, NeuronError};
 use crate::planted::{self, Planted};
@@ -58,24 +58,32 @@ impl Judge {
 
     /// A fit's folder, a folder of planted neurons, or a network that ends in one value for each
     /// neuron, such as a published model of a neuron, or a folder of such; `images` are the natural ones. `spec` says
-    /// how the network wants its input, instead of the file beside it.
+    /// how the network wants its input, instead of the file beside it. `known` has the responses
+    /// `[neurons, images]` to the natural images where they were computed before; some of them are
+    /// computed again, to see that they are the judge's.
     ///
     /// # Errors
-    /// Nothing of that name is there, it cannot be run, or `watch` ended the work.
+    /// Nothing of that name is there, it cannot be run, the known responses are others, or `watch`
+    /// ended the work.
     pub fn open(
         name: &str,
         spec: Option<&Path>,
         images: &Images,
+        known: Option<&NumberArray>,
         watch: Shown<'_>,
     ) -> Result<Self, ControlError> {
         if Path::new(name).join(planted::FILE).is_file() {
             let neurons = Planted::open(Path::new(name))?;
             let spec = ModelSpec::assumed(neurons.shape()).input;
-            return Self::of_neurons(Box::new(neurons), spec, images, watch);
+            return Self::of_neurons(Box::new(neurons), spec, images, known, watch);
         }
         if Path::new(name).is_dir() {
             let networks = networks(Path::new(name));
             if networks.is_empty() {
+                if known.is_some() {
+                    let folder = name.to_owned();
+                    return Err(ControlError::JudgeIsFit { folder });
+                }
                 return Self::of_fit(&Stored::open(Path::new(name))?);
             }
             let mut parts = Vec::with_capacity(networks.len());
@@ -89,24 +97,28 @@ impl Judge {
             let (joined, input) = joined.ok_or_else(|| ControlError::JudgeSizes {
                 folder: name.to_owned(),
             })?;
-            return Self::of_neurons(Box::new(joined), input, images, watch);
+            return Self::of_neurons(Box::new(joined), input, images, known, watch);
         }
         let (neurons, input) = network_neurons(name, spec)?;
-        Self::of_neurons(Box::new(neurons), input, images, watch)
+        Self::of_neurons(Box::new(neurons), input, images, known, watch)
     }
 
     /// Neurons that see what `spec` makes of a picture; z is by their responses to the natural
-    /// `images`.
+    /// `images`, which may be `known` as in [`open`](Self::open).
     ///
     /// # Errors
-    /// They do not answer, or `watch` ended the work.
+    /// They do not answer, the known responses are others, or `watch` ended the work.
     pub fn of_neurons(
         mut neurons: Box<dyn Neuron>,
         spec: InputSpec,
         images: &Images,
+        known: Option<&NumberArray>,
         watch: Shown<'_>,
     ) -> Result<Self, ControlError> {
-        let natural = natural(&mut *neurons, images, &spec, watch)?;
+        let natural = match known {
+            Some(known) => checked(known, &mut *neurons, images, &spec, watch)?,
+            None => natural(&mut *neurons, images, &spec, watch)?,
+        };
         Ok(Self {
             scales: natural.iter().map(|own| mean_and_deviation(own)).collect(),
             who: Who::Model(neurons),
@@ -280,6 +292,52 @@ fn natural(
         all.for_each(|(own, rate)| own.push(rate));
     }
     Ok(natural)
+}
+
+/// Known responses that are computed again.
+const CHECKED: usize = 8;
+/// By how much a response may differ, as a share of the greater of it and of the neuron's
+/// standard deviation: frameworks round otherwise.
+const ROUNDING: f64 = 1e-3;
+
+/// The responses `[neurons][images]` that `known` has, some of them computed again.
+fn checked(
+    known: &NumberArray,
+    neurons: &mut dyn Neuron,
+    images: &Images,
+    spec: &InputSpec,
+    watch: Shown<'_>,
+) -> Result<Vec<Vec<f64>>, ControlError> {
+    let (count, shown) = (neurons.neurons(), images.stimuli.len());
+    if known.shape != [count, shown] {
+        let wanted = format!("[{count}, {shown}]: the judge's neurons and the natural images");
+        return Err(known.refuse(wanted).into());
+    }
+    let all: Vec<Vec<f64>> = known.values.chunks(shown).map(<[f64]>::to_vec).collect();
+    let scales: Vec<[f64; 2]> = all.iter().map(|own| mean_and_deviation(own)).collect();
+    for image in (0..shown).step_by(shown.div_ceil(CHECKED).max(1)) {
+        if watch(image).is_break() {
+            return Err(ControlError::Interrupted);
+        }
+        let input = images.input(image, spec)?;
+        let answers = neurons.rates(&[&shares(spec, &input)])?;
+        for (neuron, &answered) in answers.iter().enumerate() {
+            let found = all[neuron][image];
+            let unit = scales[neuron][1].max(answered.abs());
+            // What is not a number is not near.
+            let is_near = (found - answered).abs() <= ROUNDING * unit;
+            if !is_near {
+                return Err(ControlError::JudgeResponses {
+                    file: known.name.clone(),
+                    neuron,
+                    image,
+                    found,
+                    answered,
+                });
+            }
+        }
+    }
+    Ok(all)
 }
 
 fn mean_and_deviation(values: &[f64]) -> [f64; 2] {

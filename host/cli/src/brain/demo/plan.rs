@@ -161,6 +161,7 @@ pub(super) fn recorded(data: &Path, output: &Path, seed: u64) -> Result<Plan, Mi
         named("v4/responses_190923.npy")?,
     ];
     let twins = named("brain/v4_190923_compact_onnx")?;
+    let answers = named("brain/v4_190923_compact_predictions.npy")?;
     let fmri = named("brain/fmri78_evc_it.npz")?;
     let repeats = named("brain/v4_210325_bashivan640.npz")?;
     let spec = at(output, "v4-compact.toml");
@@ -221,6 +222,8 @@ pub(super) fn recorded(data: &Path, output: &Path, seed: u64) -> Result<Plan, Mi
                 &twins,
                 "--judge-spec",
                 &spec,
+                "--judge-responses",
+                &answers,
                 "-o",
                 &sites,
             ]),
