@@ -23,6 +23,8 @@ const NORMALISATIONS: [&str; 2] = ["LRN", "InstanceNormalization"];
 /// # Errors
 /// A window or weights that do not fit, of the node that is named.
 pub fn network(graph: &Graph, name: &str) -> Result<Network, NetworkError> {
+    let composed = cortexscope_compile::compose(graph);
+    let graph = &*composed;
     let mut walk = Walk {
         graph,
         constants: graph
