@@ -14,6 +14,8 @@ mod parametric_relu;
 mod part;
 mod shuffle;
 mod spread;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 
@@ -32,6 +34,7 @@ pub fn compose(graph: &Graph) -> Cow<'_, Graph> {
         let compose: Option<Compose> = match node.op_type.as_str() {
             "PRelu" => Some(parametric_relu::compose),
             "Add" | "Sub" | "Mul" | "Sum" => Some(spread::compose),
+            "Expand" => Some(spread::compose_expand),
             "Max" | "Min" => Some(greatest::compose),
             "Slice" => Some(part::compose),
             "Pad" => Some(pad::compose),

@@ -133,6 +133,17 @@ impl<'g> Draft<'g> {
         Some(())
     }
 
+    /// The last node that was added gives what `node` does.
+    pub fn rename(&mut self, node: &NodeProto, added: &str) -> Option<()> {
+        let last = self
+            .nodes
+            .last_mut()
+            .filter(|last| last.output == [added])?;
+        last.output.clone_from(&node.output);
+        self.sizes.remove(added);
+        Some(())
+    }
+
     fn write(
         &mut self,
         name: &str,

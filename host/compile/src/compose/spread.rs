@@ -26,6 +26,14 @@ pub fn compose(draft: &mut Draft<'_>, node: &NodeProto) -> Option<()> {
     draft.end(node, ["Add", &first, &negative], Vec::new())
 }
 
+/// Composes an Expand of one row, column or channel.
+pub fn compose_expand(draft: &mut Draft<'_>, node: &NodeProto) -> Option<()> {
+    let x = node.input.first()?;
+    let whole = draft.sizes(node.output.first()?)?.to_vec();
+    let spread = over(draft, node, "value", x, &whole)?;
+    draft.rename(node, &spread)
+}
+
 /// `-x`, as a product that the layer before can take in.
 pub fn negative(draft: &mut Draft<'_>, node: &NodeProto, x: &str, sizes: &[usize]) -> String {
     let minus = draft.floats(node, "minus", &[], vec![-1.0]);

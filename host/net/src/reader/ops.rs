@@ -151,8 +151,14 @@ const fn no(name: &'static str, why: &'static str, read: Read) -> Operator {
     }
 }
 
-const FUNCTION: &str = "its value is not finite everywhere";
-const NO_KERNEL: &str = "there is no kernel for it";
+const FUNCTION: &str = "its value is not finite everywhere; export the network without it";
+const NO_KERNEL: &str =
+    "there is no kernel that makes a map larger; export the part of the network before it";
+const NO_NORM: &str = "there is no kernel for it; train with BatchNormalization in its place, \
+                       which costs nothing";
+/// Why an operator that is not in the table cannot run.
+pub const UNKNOWN: &str =
+    "there is no kernel for it; `cortexscope operators` lists what a board runs";
 
 /// All operators, by name.
 pub const OPERATORS: &[Operator] = &[
@@ -182,14 +188,9 @@ pub const OPERATORS: &[Operator] = &[
     table("HardSigmoid"),
     table("HardSwish"),
     nothing("Identity", rearrange::read_same),
-    no("InstanceNormalization", NO_KERNEL, on_maps::read),
-    no("LRN", NO_KERNEL, on_maps::read),
-    Operator {
-        name: "LayerNormalization",
-        board: Board::No(NO_KERNEL),
-        backward: false,
-        read: on_maps::read_as_it_is,
-    },
+    no("InstanceNormalization", NO_NORM, on_maps::read),
+    no("LRN", NO_NORM, on_maps::read),
+    no("LayerNormalization", NO_NORM, on_maps::read_as_it_is),
     table("LeakyRelu"),
     no("Log", FUNCTION, elementwise::read),
     last("LogSoftmax", softmax::read),
@@ -218,7 +219,11 @@ pub const OPERATORS: &[Operator] = &[
     last("Softmax", softmax::read),
     table("Softplus"),
     table("Softsign"),
-    no("SpaceToDepth", NO_KERNEL, on_maps::read),
+    no(
+        "SpaceToDepth",
+        "there is no kernel for it; write it with Slice and Concat",
+        on_maps::read,
+    ),
     layer("Split", slice::read_split),
     no("Sqrt", FUNCTION, elementwise::read),
     nothing("Squeeze", rearrange::read_squeeze),
