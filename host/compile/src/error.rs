@@ -2,8 +2,10 @@
 
 use thiserror::Error;
 
+use cortexscope_net::Window;
 use cortexscope_net::onnx::{AttributeError, EngineError};
 use cortexscope_net::reader::ReadError;
+use cortexscope_net::reader::{Board, OPERATORS, UNKNOWN};
 pub use cortexscope_net::reader::{MAX_ELEMENTS, MAX_SIZE};
 
 /// Why a network cannot be compiled.
@@ -168,6 +170,50 @@ impl From<AttributeError> for Refusal {
 }
 
 impl Refusal {
+    /// Why no board runs an operator of this name, or not where it stands.
+    pub fn of_operator(operator: &str) -> Self {
+        let known = OPERATORS.iter().find(|known| known.name == operator);
+        match known.map(|known| known.board) {
+            Some(Board::No(why)) => Self::NotOnABoard(why),
+            Some(Board::Last) => Self::NotLast,
+            Some(Board::Combined) => Self::TwoActivations,
+            Some(Board::Nothing) => Self::NotOnABoard(
+                "it moves values between channels and places; export the network with its \
+                 channels in front",
+            ),
+            Some(_) => Self::NotOnABoard("there is no kernel for this form of it"),
+            None => Self::NotOnABoard(UNKNOWN),
+        }
+    }
+
+    /// Why activations of these sizes are not joined along `axis`.
+    pub fn concat_axis(axis: i64, sizes: &[usize]) -> Self {
+        Self::Read(cortexscope_net::reader::Refusal::Setting {
+            name: "axis",
+            value: format!("{axis} of {sizes:?}"),
+            wanted: "axis 1, channels, is supported",
+        })
+    }
+
+    /// Refuses padding as wide as the window.
+    ///
+    /// # Errors
+    /// [`Refusal::PaddingAlone`].
+    pub fn of_padding(window: &Window) -> Result<(), Self> {
+        for axis in 0..2 {
+            let extent = (window.kernel[axis] - 1) * window.dilation[axis] + 1;
+            let (before, after) = (window.pad_before[axis], window.pad_after[axis]);
+            if before >= extent || after >= extent {
+                return Err(Self::PaddingAlone {
+                    extent,
+                    before,
+                    after,
+                });
+            }
+        }
+        Ok(())
+    }
+
     /// The refusal of `node`, by name.
     pub fn of(self, node: &str, operator: &str) -> CompileError {
         CompileError::Refused {

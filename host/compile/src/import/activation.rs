@@ -3,7 +3,7 @@
 use tract_onnx::pb::NodeProto;
 
 use super::operand::floats;
-use super::{Importer, View, not_on_a_board};
+use super::{Importer, View};
 use crate::error::Refusal;
 use crate::float_net::FloatOp;
 use crate::network::Elementwise;
@@ -45,7 +45,7 @@ impl Importer<'_> {
             op_type => {
                 let mut known = FUNCTIONS.iter();
                 let Some(&(_, defaults)) = known.find(|(name, _)| *name == op_type) else {
-                    return Err(not_on_a_board(op_type));
+                    return Err(Refusal::of_operator(op_type));
                 };
                 let read = |&(name, default): &(&'static str, f32)| {
                     Ok((name.to_owned(), finite(attributes.float(name, default)?)?))

@@ -151,8 +151,14 @@ const fn no(name: &'static str, why: &'static str, read: Read) -> Operator {
     }
 }
 
-const FUNCTION: &str = "its value is not finite everywhere";
-const NO_KERNEL: &str = "there is no kernel for it";
+const FUNCTION: &str = "its value is not finite everywhere; export the network without it";
+const NO_KERNEL: &str =
+    "there is no kernel that makes a map larger; export the part of the network before it";
+const NO_NORM: &str = "there is no kernel for it; train with BatchNormalization in its place, \
+                       which costs nothing";
+/// Why an operator that is not in the table cannot run.
+pub const UNKNOWN: &str =
+    "there is no kernel for it; `cortexscope operators` lists what a board runs";
 
 /// All operators, by name.
 pub const OPERATORS: &[Operator] = &[
@@ -182,14 +188,9 @@ pub const OPERATORS: &[Operator] = &[
     table("HardSigmoid"),
     table("HardSwish"),
     nothing("Identity", rearrange::read_same),
-    no("InstanceNormalization", NO_KERNEL, on_maps::read),
-    no("LRN", NO_KERNEL, on_maps::read),
-    Operator {
-        name: "LayerNormalization",
-        board: Board::No(NO_KERNEL),
-        backward: false,
-        read: on_maps::read_as_it_is,
-    },
+    no("InstanceNormalization", NO_NORM, on_maps::read),
+    no("LRN", NO_NORM, on_maps::read),
+    no("LayerNormalization", NO_NORM, on_maps::read_as_it_is),
     table("LeakyRelu"),
     no("Log", FUNCTION, elementwise::read),
     last("LogSoftmax", softmax::read),
@@ -201,11 +202,7 @@ pub const OPERATORS: &[Operator] = &[
     combined("Mul"),
     table("Neg"),
     table("PRelu"),
-    no(
-        "Pad",
-        "it is not the padding of a window after it",
-        pad::read,
-    ),
+    layer("Pad", pad::read),
     table_of_two("Pow"),
     no("Reciprocal", FUNCTION, elementwise::read),
     layer("ReduceMax", reduce::read),
@@ -218,12 +215,16 @@ pub const OPERATORS: &[Operator] = &[
     table("Selu"),
     nothing("Shape", rearrange::read_shape),
     table("Sigmoid"),
-    no("Slice", "it keeps a part", slice::read),
+    layer("Slice", slice::read),
     last("Softmax", softmax::read),
     table("Softplus"),
     table("Softsign"),
-    no("SpaceToDepth", NO_KERNEL, on_maps::read),
-    no("Split", "it keeps a part", slice::read_split),
+    no(
+        "SpaceToDepth",
+        "there is no kernel for it; write it with Slice and Concat",
+        on_maps::read,
+    ),
+    layer("Split", slice::read_split),
     no("Sqrt", FUNCTION, elementwise::read),
     nothing("Squeeze", rearrange::read_squeeze),
     folded("Sub", arithmetic::read),
