@@ -81,7 +81,7 @@ fn ask_everything(rig: &mut Rig) -> Vec<(Asked, Result<(), SessionError>)> {
         (Asked::Memory, memory),
         (Asked::Capture, capture),
         (Asked::Form, form),
-        (Asked::Infer, bench(rig, &input, mode).map(drop)),
+        (Asked::Infer, bench(rig, &input, mode, true).map(drop)),
         (Asked::Infer, measure(rig, &input).map(drop)),
         (Asked::Occlude, measure_occlusion(rig, &input, 7).map(drop)),
         (Asked::Infer, measure_engine(rig, &input).map(drop)),

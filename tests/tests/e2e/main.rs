@@ -8,6 +8,7 @@ mod command_line;
 mod conventions;
 mod data;
 mod data_sets;
+mod doctor;
 mod emulated_boards;
 mod emulated_kernels;
 mod explanations;
