@@ -86,7 +86,7 @@ fn extremes<'a>(
     line: &[u8],
     radius: usize,
     worst: u8,
-    better: fn(u8, u8) -> u8,
+    better: impl Fn(u8, u8) -> u8,
     blocks: &mut [u8],
     results: impl Iterator<Item = &'a mut u8>,
 ) {

@@ -115,13 +115,16 @@ pub fn form(
 /// The ink of a picture whose edge is black or white all round, as MNIST's is.
 fn ink_in_form(picture: &Plane<'_>) -> Option<Ink> {
     let [bottom, right] = [picture.height, picture.width].map(|side| side.saturating_sub(1));
-    let is = |of: fn(u8) -> bool| {
-        let rows = (0..=right).all(|x| of(picture.at(0, x)) && of(picture.at(bottom, x)));
-        rows && (0..=bottom).all(|y| of(picture.at(y, 0)) && of(picture.at(y, right)))
-    };
-    if is(|level| level < DARK) {
+    let rows = (0..=right).map(|x| [picture.at(0, x), picture.at(bottom, x)]);
+    let columns = (0..=bottom).map(|y| [picture.at(y, 0), picture.at(y, right)]);
+    let (mut least, mut greatest) = (u8::MAX, u8::MIN);
+    for level in rows.chain(columns).flatten() {
+        least = least.min(level);
+        greatest = greatest.max(level);
+    }
+    if greatest < DARK {
         Some(Ink::Light)
-    } else if is(|level| level > 255 - DARK) {
+    } else if least > 255 - DARK {
         Some(Ink::Dark)
     } else {
         None

@@ -1,5 +1,6 @@
 //! `cortexscope bench`.
 
+use super::bench_boards;
 use super::common::{ModeArg, TapeArgs, blame, ctrl_c, open_model, print_json, wrong};
 use super::default_board::EMULATED;
 use super::input;
@@ -49,6 +50,10 @@ pub(super) struct Bench {
     /// The memory plan to run.
     #[arg(long, value_enum, default_value_t)]
     mode: ModeArg,
+    /// Print one table of all boards and models: what fits, flash, RAM as planned and as
+    /// measured, and what an inference takes. With --port, of the board there alone.
+    #[arg(long, conflicts_with_all = ["check", "update", "record", "replay"])]
+    boards: bool,
     /// Fail if anything takes over 2 % more than in the results that --update kept, if the
     /// same compiler built both.
     #[arg(long)]
@@ -66,6 +71,13 @@ impl Bench {
         let mut names = self.model.clone();
         if names.is_empty() {
             names = MODELS.map(str::to_owned).to_vec();
+        }
+        if self.boards {
+            let port = self.port.clone().map(|path| Port {
+                path,
+                baud: self.baud,
+            });
+            return bench_boards::run(&self.board, port, &names, self.json);
         }
         if names.len() > 1 && (self.port.is_some() || !self.tape.is_none()) {
             return Err(wrong(

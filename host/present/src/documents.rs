@@ -9,6 +9,7 @@ pub mod ascend;
 pub mod assess;
 pub mod attack;
 pub mod bench;
+pub mod board_table;
 pub mod boards;
 pub mod brain_autoencode;
 pub mod brain_compare;

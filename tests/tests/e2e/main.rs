@@ -2,6 +2,7 @@
 
 mod anywhere;
 mod attacks;
+mod board_table;
 mod book;
 mod brain;
 mod command_line;

@@ -8,6 +8,7 @@ use cortexscope_rig::board::{Engine, FarEnd, find};
 use cortexscope_rig::session::{BoardError, Cancel, Mode, SessionError, TensorSet};
 use cortexscope_tests::photograph::{SURFACES, Surface, photograph};
 use image::GrayImage;
+use image::imageops::thumbnail;
 
 /// The test digits of a class, in their order.
 fn digits_of(class: u8) -> impl Iterator<Item = &'static [u8]> {
@@ -107,14 +108,20 @@ fn every_command_makes_one_input_of_one_photograph() {
     assert_eq!(photo["class"], 4);
 }
 
-/// The grey levels of a photograph of each digit, by its surface and seed.
+/// The longer side of a frame: a small camera's.
+const FRAME_SIDE: u32 = 160;
+
+/// Photographs of each digit as a small camera has them, in grey.
 fn frames(seeds: u64) -> impl Iterator<Item = (u8, GrayImage)> {
     (0..10_u8).flat_map(move |class| {
         (0..seeds).zip(digits_of(class)).map(move |(seed, pixels)| {
             let surface = SURFACES[(seed as usize + usize::from(class)) % SURFACES.len()];
             let photo = photograph(pixels, surface, 100 * u64::from(class) + seed);
+            let longer = photo.width().max(photo.height());
+            let [width, height] =
+                [photo.width(), photo.height()].map(|side| side * FRAME_SIDE / longer);
+            let photo = thumbnail(&photo, width, height);
             let levels = photo.pixels().map(|pixel| cortexscope_digit::luma(pixel.0));
-            let (width, height) = photo.dimensions();
             let grey = GrayImage::from_raw(width, height, levels.collect());
             (class, grey.expect("as many levels as pixels"))
         })
@@ -183,7 +190,7 @@ fn boards_make_the_hosts_digits_of_a_hundred_photographs() {
     let right = ["native", "mps2-an505"].map(|board| formed_on(board, 10, &[]));
     eprintln!("{right:?} of 100 right");
     assert_eq!(right[0], right[1]);
-    assert!(right[0] >= 90, "{right:?} of 100");
+    assert!(right[0] >= 95, "{right:?} of 100");
 }
 
 /// Firmware without it says so, and works on.
