@@ -180,14 +180,8 @@ fn score(
 
 /// Grey levels v, the same for each channel, as the network wants them.
 fn input(v: &[f32], spec: &InputSpec) -> Vec<f32> {
-    let channels = 0..spec.channels.count();
-    let level = |v: f32| 127.5 + 127.5 * v;
-    channels
-        .flat_map(|channel| {
-            v.iter()
-                .map(move |&v| spec.value_of_level(channel, level(v)))
-        })
-        .collect()
+    let plane: Vec<f32> = v.iter().map(|v| 127.5 + 127.5 * v).collect();
+    spec.of_levels(&plane.repeat(spec.channels.count()))
 }
 
 /// Adds the derivative of `weight` times half the mean square difference of neighbours, for
