@@ -23,7 +23,7 @@
 //!
 //! Layers: `request` walks the graph backward and has the `derivative` or the `relevance`
 //! of each node written on the `tape`; `operators` are our own, and a `window` says where
-//! they look, and [`matrix`] multiplies for them; `plan` runs.
+//! they look, and [`matrix`] and [`vector`] multiply for them; `plan` runs.
 //!
 //! ```
 //! use tract_adjoint::{Adjoint, Target};
@@ -60,6 +60,7 @@ mod request;
 mod rule;
 pub mod straight_through;
 mod tape;
+pub mod vector;
 mod window;
 
 pub use error::AdjointError;

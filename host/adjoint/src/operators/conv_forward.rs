@@ -140,8 +140,12 @@ fn unfold(geometry: &ConvGeometry, rows: Range<usize>, input: &[f32], columns: &
                     if stride_x == 1 {
                         to.copy_from_slice(&from[..count_x]);
                     } else {
-                        let from = from.iter().step_by(stride_x);
-                        to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+                        // With little optimisation an iterator is a call.
+                        let mut at = 0;
+                        while at < to.len() {
+                            to[at] = from[at * stride_x];
+                            at += 1;
+                        }
                     }
                 }
             }
@@ -167,16 +171,10 @@ fn depthwise(geometry: &ConvGeometry, plane: &[f32], kernel: &[f32], output: &mu
             let left = first_x * stride + kx * geometry.dilations[1] - geometry.before[1];
             let from = &plane[top * width + left..(top + 1) * width];
             let to = &mut output[y * row + first_x..][..count_x];
-            if stride == 1 {
-                let from = from.iter();
-                to.iter_mut()
-                    .zip(from)
-                    .for_each(|(to, from)| *to += weight * from);
-            } else {
-                let from = from.iter().step_by(stride);
-                to.iter_mut()
-                    .zip(from)
-                    .for_each(|(to, from)| *to += weight * from);
+            let mut at = 0;
+            while at < count_x {
+                to[at] += weight * from[at * stride];
+                at += 1;
             }
         }
     }

@@ -297,8 +297,10 @@ fn natural(
 /// Known responses that are computed again.
 const CHECKED: usize = 8;
 /// By how much a response may differ, as a share of the greater of it and of the neuron's
-/// standard deviation: frameworks round otherwise.
-const ROUNDING: f64 = 1e-3;
+/// standard deviation. Decoders of JPEG differ by a level here and there, which moves published
+/// models of V4 by less than one percent; the response to another image is about a standard
+/// deviation away.
+const TOLERANCE: f64 = 0.03;
 
 /// The responses `[neurons][images]` that `known` has, some of them computed again.
 fn checked(
@@ -325,7 +327,7 @@ fn checked(
             let found = all[neuron][image];
             let unit = scales[neuron][1].max(answered.abs());
             // What is not a number is not near.
-            let is_near = (found - answered).abs() <= ROUNDING * unit;
+            let is_near = (found - answered).abs() <= TOLERANCE * unit;
             if !is_near {
                 return Err(ControlError::JudgeResponses {
                     file: known.name.clone(),
@@ -345,4 +347,71 @@ fn mean_and_deviation(values: &[f64]) -> [f64; 2] {
     let mean = values.iter().sum::<f64>() / count;
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
     [mean, (squares / count).sqrt()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Stimulus;
+
+    /// Answers with the mean of an image, and with twice that.
+    struct Means;
+
+    impl Neuron for Means {
+        fn shape(&self) -> [usize; 3] {
+            [1, 1, 2]
+        }
+
+        fn description(&self) -> String {
+            "means".to_owned()
+        }
+
+        fn neurons(&self) -> usize {
+            2
+        }
+
+        fn rates(&mut self, images: &[&[f32]]) -> Result<Vec<f64>, NeuronError> {
+            let means = images
+                .iter()
+                .map(|image| f64::from(image[0] + image[1]) / 2.0);
+            Ok(means.flat_map(|mean| [mean, 2.0 * mean]).collect())
+        }
+    }
+
+    fn judge(values: Vec<f64>, shape: Vec<usize>) -> Result<Judge, ControlError> {
+        let values_of = |level: f32| Stimulus::Values {
+            shape: vec![1, 1, 2],
+            values: vec![level, level],
+        };
+        let images = Images {
+            name: "images".to_owned(),
+            stimuli: [0.0, 0.5, 1.0].map(values_of).into(),
+        };
+        let known = NumberArray {
+            name: "known.npy".to_owned(),
+            shape,
+            values,
+            is_u8: false,
+            is_float: true,
+        };
+        let spec = ModelSpec::assumed([1, 1, 2]).input;
+        let mut on = |_| ControlFlow::Continue(());
+        Judge::of_neurons(Box::new(Means), spec, &images, Some(&known), &mut on)
+    }
+
+    #[test]
+    fn responses_that_are_known_are_taken_and_others_are_refused() {
+        let right = vec![0.0, 0.5, 1.0, 0.0, 1.0, 2.0];
+        let judge_of = |values: &[f64]| judge(values.to_vec(), vec![2, 3]);
+        assert_eq!(judge_of(&right).unwrap().natural_best(1), (2, 2.0));
+        // Neurons in another order, and a value that is not a number.
+        for (at, wrong) in [(4, 0.5), (1, f64::NAN)] {
+            let mut values = right.clone();
+            values[at] = wrong;
+            let refused = judge_of(&values).err().unwrap().to_string();
+            assert!(refused.contains("not its responses"), "{refused}");
+        }
+        let refused = judge(right.clone(), vec![3, 2]).err().unwrap().to_string();
+        assert!(refused.contains("[2, 3]"), "{refused}");
+    }
 }

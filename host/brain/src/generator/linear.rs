@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use tract_adjoint::vector::{add, wide_dot};
+
 use super::{Generator, GeneratorError};
 
 /// mean + Σ code · row: the image space `dct` ([`Linear::low_pass`]) or `pca`
@@ -44,7 +46,7 @@ impl Linear {
         (rows, span): (Vec<f32>, usize),
         starts: Vec<usize>,
     ) -> Self {
-        let lengths = rows.chunks_exact(span.max(1)).map(|row| dot(row, row));
+        let lengths = rows.chunks_exact(span.max(1)).map(|row| wide_dot(row, row));
         Self {
             name,
             shape,
@@ -79,16 +81,13 @@ impl Generator for Linear {
     fn uncut(&self, code: &[f64]) -> Result<Vec<f32>, GeneratorError> {
         let mut image = self.mean.clone();
         for ((row, span), &weight) in self.rows().zip(code) {
-            let weight = weight as f32;
-            for (pixel, value) in image[span].iter_mut().zip(row) {
-                *pixel += weight * value;
-            }
+            add(&mut image[span], weight as f32, row);
         }
         Ok(image)
     }
 
     fn pull(&self, _: &[f64], slopes: &[f32]) -> Result<Vec<f64>, GeneratorError> {
-        let rows = self.rows().map(|(row, span)| dot(row, &slopes[span]));
+        let rows = self.rows().map(|(row, span)| wide_dot(row, &slopes[span]));
         Ok(rows.collect())
     }
 
@@ -97,18 +96,11 @@ impl Generator for Linear {
         let rows = self.rows().zip(&self.lengths);
         let code = rows.map(|((row, span), &length)| {
             if length > 0.0 {
-                dot(row, &away[span]) / length
+                wide_dot(row, &away[span]) / length
             } else {
                 0.0
             }
         });
         Some(code.collect())
     }
-}
-
-fn dot(a: &[f32], b: &[f32]) -> f64 {
-    a.iter()
-        .zip(b)
-        .map(|(a, b)| f64::from(*a) * f64::from(*b))
-        .sum()
 }

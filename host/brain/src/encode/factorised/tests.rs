@@ -207,7 +207,7 @@ fn a_fit_that_was_stopped_goes_on_to_the_same_bytes() {
 
     let dir = tempfile::tempdir().unwrap();
     let file = Checkpoint::at(&dir.path().join("fit"));
-    let mut go_on = |settings: &Factorised| {
+    let go_on = |settings: &Factorised| {
         let mut calls = 0;
         settings.fit(
             &features,
