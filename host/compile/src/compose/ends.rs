@@ -11,7 +11,7 @@ pub fn leave_off(draft: &mut Draft<'_>) {
     let mut output = draft.output.clone();
     let mut passed = Vec::new();
     while let Some(node) = draft.writer(&output) {
-        let Some(input) = node.input.first().filter(|_| is_an_end(node)) else {
+        let Some(input) = node.input.first().filter(|_| is_an_end(draft, node)) else {
             return;
         };
         passed.push(format!("`{}` ({})", node_name(node), node.op_type));
@@ -29,12 +29,17 @@ pub fn leave_off(draft: &mut Draft<'_>) {
     }
 }
 
-/// Whether scores keep their order, or their values, through a node.
-fn is_an_end(node: &NodeProto) -> bool {
-    matches!(
-        node.op_type.as_str(),
-        "Transpose" | "Reshape" | "Flatten" | "Softmax" | "LogSoftmax" | "Sigmoid"
-    )
+/// Whether scores keep their order, or their values, through a node. What ends in a map
+/// may be a composition.
+fn is_an_end(draft: &Draft<'_>, node: &NodeProto) -> bool {
+    match node.op_type.as_str() {
+        "Reshape" => {
+            let made = node.output.first().and_then(|name| draft.map(name));
+            made.is_none()
+        }
+        "Transpose" | "Flatten" | "Softmax" | "LogSoftmax" | "Sigmoid" => true,
+        _ => false,
+    }
 }
 
 /// Whether a node gives its values other places than a flattened map has.
