@@ -7,11 +7,16 @@
 //! taken apart.
 
 mod channel_mean;
+mod constant_map;
 mod draft;
+mod edge_average;
+mod ends;
 mod greatest;
+mod normalise;
 mod pad;
 mod parametric_relu;
 mod part;
+mod response;
 mod shuffle;
 mod spread;
 #[cfg(test)]
@@ -30,16 +35,26 @@ type Compose = fn(&mut Draft<'_>, &NodeProto) -> Option<()>;
 /// `graph` in operators that a board has kernels for, as far as that is possible.
 pub fn compose(graph: &Graph) -> Cow<'_, Graph> {
     let mut draft = Draft::new(graph);
+    ends::leave_off(&mut draft);
     for node in graph.nodes() {
         let compose: Option<Compose> = match node.op_type.as_str() {
             "PRelu" => Some(parametric_relu::compose),
-            "Add" | "Sub" | "Mul" | "Sum" => Some(spread::compose),
+            "Add" | "Sub" | "Mul" | "Div" | "Sum" if draft.has_constant(node) => {
+                Some(constant_map::compose)
+            }
+            "Add" | "Sub" | "Mul" | "Div" | "Sum" => Some(spread::compose),
+            "AveragePool" => Some(edge_average::compose),
             "Expand" => Some(spread::compose_expand),
             "Max" | "Min" => Some(greatest::compose),
             "Slice" => Some(part::compose),
             "Pad" => Some(pad::compose),
             "ReduceMean" | "ReduceSum" => Some(channel_mean::compose),
-            "Reshape" => Some(shuffle::compose),
+            "Reshape" => Some(|draft, node| {
+                shuffle::compose(draft, node).or_else(|| normalise::compose_groups(draft, node))
+            }),
+            "InstanceNormalization" => Some(normalise::compose_instance),
+            "LayerNormalization" => Some(normalise::compose_layer),
+            "LRN" => Some(response::compose),
             _ => None,
         };
         if compose

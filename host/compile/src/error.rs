@@ -137,6 +137,12 @@ pub enum Refusal {
     /// Softmax anywhere but at the end.
     #[error("not on a board: it is not the last operator, and Softmax is only supported there")]
     NotLast,
+    /// A function whose table has entries that are infinite or not a number.
+    #[error(
+        "not on a board: its value is not finite for some of the numbers that its input's int8 \
+         stands for; put a Clip before it, or add a small number"
+    )]
+    Infinite,
     /// Weights that are infinite or not a number.
     #[error("its {0} are not all finite")]
     NotFinite(&'static str),
@@ -181,7 +187,7 @@ impl Refusal {
                 "it moves values between channels and places; export the network with its \
                  channels in front",
             ),
-            Some(_) => Self::NotOnABoard("there is no kernel for this form of it"),
+            Some(_) => Self::NotOnABoard(of_form(operator)),
             None => Self::NotOnABoard(UNKNOWN),
         }
     }
@@ -221,5 +227,25 @@ impl Refusal {
             operator: operator.to_owned(),
             why: self,
         }
+    }
+}
+
+/// What a board lacks of an operator that it runs in other forms.
+fn of_form(operator: &str) -> &'static str {
+    match operator {
+        "Pad" => {
+            "there is no kernel that repeats what is inside; pad with zeros, in PyTorch by \
+             padding_mode=\"zeros\""
+        }
+        "LayerNormalization" | "InstanceNormalization" | "LRN" => {
+            "there is no kernel for this form of it; train with BatchNormalization in its place, \
+             which costs nothing"
+        }
+        "ReduceMax" | "ReduceMean" | "ReduceSum" => {
+            "there is no kernel for it over these axes; rows and columns are supported, and of \
+             means and sums channels"
+        }
+        "Slice" | "Split" => "there is no kernel for parts of this axis",
+        _ => "there is no kernel for this form of it",
     }
 }

@@ -87,7 +87,11 @@ pub struct Compiled {
 /// # Errors
 /// A node is not supported; it is named.
 pub fn import(graph: &Graph) -> Result<FloatNet, CompileError> {
-    fuse::fuse(import::import(&compose(graph))?)
+    let composed = compose(graph);
+    let mut net = import::import(&composed)?;
+    let decided = composed.notes.iter().skip(graph.notes.len());
+    net.notes.extend(decided.cloned());
+    fuse::fuse(net)
 }
 
 /// Compiles the float ONNX called `name` that is in one file.

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use tract_onnx::pb::{AttributeProto, NodeProto, TensorProto};
 
-use cortexscope_net::onnx::constant::{Constant, Values};
+use cortexscope_net::onnx::constant::{Constant, Values, is_without_values};
 use cortexscope_net::reader::{Graph, node_name};
 
 /// A graph as far as it is composed.
@@ -19,6 +19,10 @@ pub struct Draft<'g> {
     /// Sizes of what was added, a batch of one included.
     sizes: HashMap<String, Vec<usize>>,
     is_changed: bool,
+    /// The tensor that the network gives.
+    pub output: String,
+    /// What was decided that the file does not say.
+    pub notes: Vec<String>,
 }
 
 impl<'g> Draft<'g> {
@@ -37,6 +41,8 @@ impl<'g> Draft<'g> {
             made: Vec::new(),
             sizes: HashMap::new(),
             is_changed: false,
+            output: graph.output.clone(),
+            notes: Vec::new(),
         }
     }
 
@@ -80,6 +86,43 @@ impl<'g> Draft<'g> {
             [value] => Some(value),
             _ => None,
         }
+    }
+
+    /// The floats of a constant operand; zeros where only its sizes are known, as it is
+    /// where costs are counted.
+    pub fn values(&self, name: &str) -> Option<Vec<f32>> {
+        let constant = self.constants.get(name)?;
+        if is_without_values(constant) {
+            let sizes = constant.dims.iter();
+            let count: i64 = sizes.product();
+            return Some(vec![0.0; usize::try_from(count).ok()?]);
+        }
+        let constant = Constant::parse(constant).ok()?;
+        constant.floats().map(<[f32]>::to_vec)
+    }
+
+    /// Whether a node reads a constant.
+    pub fn has_constant(&self, node: &NodeProto) -> bool {
+        let mut inputs = node.input.iter();
+        inputs.any(|input| self.constants.contains_key(input.as_str()))
+    }
+
+    /// Whether nothing but constants lies between a node and a dense layer.
+    pub fn is_before_dense(&self, node: &NodeProto) -> bool {
+        let mut node = node;
+        while let Some(output) = node.output.first() {
+            let nodes = self.graph.nodes().iter();
+            let mut readers = nodes.filter(|next| next.input.contains(output));
+            let (Some(next), None) = (readers.next(), readers.next()) else {
+                return false;
+            };
+            match next.op_type.as_str() {
+                "Gemm" | "MatMul" => return true,
+                "Flatten" | "Reshape" | "Add" | "Sub" | "Mul" | "Div" => node = next,
+                _ => return false,
+            }
+        }
+        false
     }
 
     /// The node of the graph that writes a tensor.
@@ -181,12 +224,14 @@ impl<'g> Draft<'g> {
 
     /// The graph that was written: the one that was read, where nothing was composed.
     pub fn finish(self) -> Cow<'g, Graph> {
-        if !self.is_changed {
+        if !self.is_changed && self.output == self.graph.output {
             return Cow::Borrowed(self.graph);
         }
         let mut graph = self.graph.clone();
         graph.sizes.extend(self.sizes);
-        let nodes = needed(self.nodes, &graph.output);
+        let nodes = needed(self.nodes, &self.output);
+        graph.output = self.output;
+        graph.notes.extend(self.notes);
         if let Some(model) = &mut graph.model.graph {
             model.node = nodes;
             model.initializer.extend(self.made);

@@ -1,26 +1,34 @@
-//! Sums, differences and products of two activations, also of different sizes: kernels
-//! take two of the same sizes, and add.
+//! Sums, differences, products and quotients of two activations, also of different sizes:
+//! kernels take two of the same sizes, add and multiply.
 
 use cortexscope_net::onnx::builder::ints;
 use tract_onnx::pb::NodeProto;
 
 use super::draft::Draft;
 
-/// Composes an Add, Sum, Sub or Mul of two activations that is none yet.
+/// Composes an Add, Sum, Sub, Mul or Div of two activations that is none yet.
 pub fn compose(draft: &mut Draft<'_>, node: &NodeProto) -> Option<()> {
     let [first, second] = node.input.as_slice() else {
         return None;
     };
     let sizes = [draft.sizes(first)?, draft.sizes(second)?].map(<[usize]>::to_vec);
     let is_same = sizes[0] == sizes[1];
-    if is_same && node.op_type != "Sub" {
+    if is_same && matches!(node.op_type.as_str(), "Add" | "Sum" | "Mul") {
         return None;
     }
     let whole = together(&sizes)?;
+    if node.op_type == "Div" {
+        let first = over(draft, node, "first", first, &whole)?;
+        let parts = ["Reciprocal", second.as_str(), ""];
+        let inverse = draft.add(node, "inverse", parts, Vec::new(), &sizes[1]);
+        let inverse = over(draft, node, "second", &inverse, &whole)?;
+        return draft.end(node, ["Mul", &first, &inverse], Vec::new());
+    }
     let first = over(draft, node, "first", first, &whole)?;
     let second = over(draft, node, "second", second, &whole)?;
     if node.op_type != "Sub" {
-        return draft.end(node, [&node.op_type, &first, &second], Vec::new());
+        let op_type = if node.op_type == "Mul" { "Mul" } else { "Add" };
+        return draft.end(node, [op_type, &first, &second], Vec::new());
     }
     let negative = negative(draft, node, &second, &whole);
     draft.end(node, ["Add", &first, &negative], Vec::new())
@@ -52,7 +60,7 @@ fn together([first, second]: &[Vec<usize>; 2]) -> Option<Vec<usize>> {
 
 /// `x` over all of `whole`: one row and column over a map is a maximum over padding and
 /// itself, one channel over several a convolution with ones.
-fn over(
+pub fn over(
     draft: &mut Draft<'_>,
     node: &NodeProto,
     which: &str,

@@ -10,9 +10,9 @@ use crate::network::Elementwise;
 use cortexscope_net::onnx::{Attributes, Constant};
 use cortexscope_net::reader::Refusal as ReadRefusal;
 
-/// Functions of one real number that are finite wherever their argument is,
-/// with their float attributes and defaults.
-pub(crate) const FUNCTIONS: [(&str, &[(&str, f32)]); 16] = [
+/// Functions of one real number with their float attributes and defaults. Log, Reciprocal
+/// and Sqrt are not finite everywhere: their tables show whether they are where it counts.
+pub(crate) const FUNCTIONS: [(&str, &[(&str, f32)]); 19] = [
     ("Relu", &[]),
     ("Sigmoid", &[]),
     ("Tanh", &[]),
@@ -23,6 +23,9 @@ pub(crate) const FUNCTIONS: [(&str, &[(&str, f32)]); 16] = [
     ("Neg", &[]),
     ("Erf", &[]),
     ("Exp", &[]),
+    ("Log", &[]),
+    ("Reciprocal", &[]),
+    ("Sqrt", &[]),
     ("LeakyRelu", &[("alpha", 0.01)]),
     ("Celu", &[("alpha", 1.0)]),
     ("Elu", &[("alpha", 1.0)]),

@@ -151,11 +151,8 @@ const fn no(name: &'static str, why: &'static str, read: Read) -> Operator {
     }
 }
 
-const FUNCTION: &str = "its value is not finite everywhere; export the network without it";
 const NO_KERNEL: &str =
     "there is no kernel that makes a map larger; export the part of the network before it";
-const NO_NORM: &str = "there is no kernel for it; train with BatchNormalization in its place, \
-                       which costs nothing";
 /// Why an operator that is not in the table cannot run.
 pub const UNKNOWN: &str =
     "there is no kernel for it; `cortexscope operators` lists what a board runs";
@@ -181,6 +178,7 @@ pub const OPERATORS: &[Operator] = &[
     table("Exp"),
     nothing("Expand", rearrange::read_expand),
     nothing("Flatten", rearrange::read_flatten),
+    layer("Gather", slice::read_gather),
     table("Gelu"),
     layer("Gemm", dense::read_gemm),
     layer("GlobalAveragePool", pool::read_global),
@@ -188,11 +186,11 @@ pub const OPERATORS: &[Operator] = &[
     table("HardSigmoid"),
     table("HardSwish"),
     nothing("Identity", rearrange::read_same),
-    no("InstanceNormalization", NO_NORM, on_maps::read),
-    no("LRN", NO_NORM, on_maps::read),
-    no("LayerNormalization", NO_NORM, on_maps::read_as_it_is),
+    layer("InstanceNormalization", on_maps::read),
+    layer("LRN", on_maps::read),
+    layer("LayerNormalization", on_maps::read_as_it_is),
     table("LeakyRelu"),
-    no("Log", FUNCTION, elementwise::read),
+    table("Log"),
     last("LogSoftmax", softmax::read),
     layer("MatMul", dense::read_matmul),
     table_of_two("Max"),
@@ -204,7 +202,7 @@ pub const OPERATORS: &[Operator] = &[
     table("PRelu"),
     layer("Pad", pad::read),
     table_of_two("Pow"),
-    no("Reciprocal", FUNCTION, elementwise::read),
+    table("Reciprocal"),
     layer("ReduceMax", reduce::read),
     layer("ReduceMean", reduce::read),
     layer("ReduceSum", reduce::read),
@@ -225,7 +223,7 @@ pub const OPERATORS: &[Operator] = &[
         on_maps::read,
     ),
     layer("Split", slice::read_split),
-    no("Sqrt", FUNCTION, elementwise::read),
+    table("Sqrt"),
     nothing("Squeeze", rearrange::read_squeeze),
     folded("Sub", arithmetic::read),
     combined("Sum"),
