@@ -4,6 +4,7 @@
 //!
 //! - [`Arm`]: the shipped networks by name;
 //! - [`PlantedSession`]: the images and neurons that they were trained on;
+//! - [`Session`]: that, or a user's images and responses;
 //! - [`AutoEncoder`]: a network with a reconstruction, neurons or both, run on images;
 //! - [`ImageQuality`]: MSE, PSNR and SSIM, whose data range is stated;
 //! - [`Significance`]: which neurons are predicted, with and without correction for many tests;
@@ -15,10 +16,12 @@ mod arm;
 mod error;
 mod evaluate;
 mod group;
+mod location;
 mod network;
 mod planted_session;
 mod published;
 mod quality;
+mod session;
 mod significance;
 mod table;
 
@@ -32,5 +35,6 @@ pub use planted_session::{
 };
 pub use published::{DATA_RANGE as PUBLISHED_RANGE, PUBLISHED, PublishedArm, Region};
 pub use quality::{ImageQuality, Quality};
+pub use session::Session;
 pub use significance::{Significance, Tested};
 pub use table::{Judged, Kind, Row, kind_and_seed, table};

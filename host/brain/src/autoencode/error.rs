@@ -5,7 +5,7 @@ use cortexscope_net::RequestError;
 use thiserror::Error;
 
 use super::SessionError;
-use crate::data::DataError;
+use crate::data::{DataError, Span};
 use crate::generator::GeneratorError;
 
 /// Why an auto-encoder cannot be judged.
@@ -22,7 +22,7 @@ pub enum AutoEncodeError {
     Session(#[from] SessionError),
     /// The principal components.
     #[error(transparent)]
-    Components(#[from] GeneratorError),
+    Components(Box<GeneratorError>),
     /// The layer that was named does not reconstruct.
     #[error(
         "layer {layer} of {model} has {have:?} [C, H, W], which is not the input's {wanted:?}, a \
@@ -62,6 +62,34 @@ pub enum AutoEncodeError {
         /// Neurons.
         wanted: usize,
     },
+    /// Images that the shipped arms were trained on.
+    #[error(
+        "--test {test}: the shipped arms were trained on images before {first}; give images of {first}..{end}"
+    )]
+    Trained {
+        /// What was asked for.
+        test: Span,
+        /// The first that they have not seen.
+        first: usize,
+        /// The end of the images.
+        end: usize,
+    },
+    /// Neurons that there are not.
+    #[error("--neurons {span}: there are {count} neurons")]
+    NoNeurons {
+        /// What was asked for.
+        span: Span,
+        /// Neurons.
+        count: usize,
+    },
+    /// The shipped digits do not fit the network.
+    #[error(
+        "the network takes images of {shape:?} [C, H, W], and the shipped digits are [1, 28, 28]: name other images with --images"
+    )]
+    Digits {
+        /// What it takes.
+        shape: [usize; 3],
+    },
     /// Too few images.
     #[error("{have} images are not enough: give at least {need}")]
     Few {
@@ -85,6 +113,12 @@ pub enum AutoEncodeError {
     Interrupted,
 }
 
+impl From<GeneratorError> for AutoEncodeError {
+    fn from(error: GeneratorError) -> Self {
+        Self::Components(Box::new(error))
+    }
+}
+
 impl RequestError for AutoEncodeError {
     fn is_request(&self) -> bool {
         match self {
@@ -94,6 +128,9 @@ impl RequestError for AutoEncodeError {
             Self::Reconstruction { .. }
             | Self::Nothing { .. }
             | Self::Neurons { .. }
+            | Self::Trained { .. }
+            | Self::NoNeurons { .. }
+            | Self::Digits { .. }
             | Self::Few { .. } => true,
             Self::Session(_) | Self::NotFinite { .. } | Self::Interrupted => false,
         }

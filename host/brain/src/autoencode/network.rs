@@ -89,11 +89,11 @@ impl AutoEncoder {
             }
             least = least.min(layer.elements());
             let inputs = layer.inputs.iter();
-            let before = inputs.filter_map(|input| {
+            let mut before = inputs.filter_map(|input| {
                 let mut layers = self.model.layers().iter();
                 layers.find(|layer| layer.tensor == *input)
             });
-            match before.last() {
+            match before.next_back() {
                 Some(before) => tensor = &before.tensor,
                 None => break,
             }

@@ -139,21 +139,30 @@ mod tests {
         (0..neurons).map(neuron).collect()
     }
 
-    /// 102 neurons and 50 images, as in the paper's third region: chance alone gives 5.1.
+    /// 102 neurons and 50 images, as in the paper's third region: chance alone gives 5.1 of them,
+    /// and one or more after Holm's correction in a twentieth of all recordings. Of 20, five or
+    /// more have less than 3 in 1,000; the mean count has a deviation of 0.49.
     #[test]
     fn chance_alone_gives_a_twentieth() {
-        let found = Significance::test(&noise(102, 50, 1), &noise(102, 50, 2), 0.05, 1000, 3);
-        let found = found.unwrap();
+        let recordings = (0..20).map(|seed| {
+            let [predicted, measured] = [0, 1].map(|half| noise(102, 50, 100 + 2 * seed + half));
+            Significance::test(&predicted, &measured, 0.05, 50, seed).unwrap()
+        });
+        let recordings: Vec<Significance> = recordings.collect();
+        let counts = recordings.iter().map(|found| found.uncorrected as f64);
+        let mean = counts.sum::<f64>() / 20.0;
+        assert!((mean - 5.1).abs() < 1.5, "{mean}");
+        assert!(recordings.iter().filter(|found| found.holm > 0).count() < 5);
+        assert!(recordings.iter().filter(|found| found.fdr > 0).count() < 5);
+        let first = &recordings[0];
         assert!(
-            (found.critical_r - 0.2787).abs() < 1e-4,
+            (first.critical_r - 0.2787).abs() < 1e-4,
             "{}",
-            found.critical_r
+            first.critical_r
         );
-        assert!(found.uncorrected <= 10, "{}", found.uncorrected);
-        assert_eq!((found.holm, found.fdr), (0, 0));
-        let [mean, most] = found.by_chance;
-        assert!((mean - 5.1).abs() < 0.5, "{mean}");
-        assert!((7.0..=11.0).contains(&most), "{most}");
+        let [expected, most] = first.by_chance;
+        assert!((expected - 5.1).abs() < 1.5, "{expected}");
+        assert!((6.0..=13.0).contains(&most), "{most}");
     }
 
     #[test]

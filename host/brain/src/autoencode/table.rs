@@ -18,6 +18,8 @@ pub struct Judged {
     pub seed: u64,
     /// Values that its reconstruction is made from.
     pub code: Option<usize>,
+    /// Row and column of the middle of each neuron's mask; empty where it has none.
+    pub locations: Vec<[f64; 2]>,
     /// What was found.
     pub evaluation: Evaluation,
 }
@@ -143,6 +145,7 @@ mod tests {
             kind,
             seed,
             code: None,
+            locations: Vec::new(),
             evaluation: Evaluation {
                 quality: Some(quality),
                 ..Evaluation::default()

@@ -6,12 +6,11 @@ use crate::full::InputArgs;
 use crate::progress;
 use clap::Args;
 use cortexscope_brain::autoencode::{
-    Arm, AutoEncodeError, AutoEncoder, DRIVEN, Family, Judged, LayerNames, NEURONS, NeuronSet,
-    PlantedSession, TEST, TEST_REPEATS, TRAINING, Task, component_baseline, evaluate,
-    kind_and_seed, table,
+    Arm, AutoEncodeError, AutoEncoder, DRIVEN, Judged, LayerNames, NEURONS, Session, TEST,
+    TEST_REPEATS, TRAINING, Task, evaluate, kind_and_seed, table,
 };
-use cortexscope_brain::data::{DataError, Images, Responses, Span};
-use cortexscope_brain::stimuli::{Stimuli, as_shown, values};
+use cortexscope_brain::data::Span;
+use cortexscope_brain::stimuli::as_shown;
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_net::input::InputSpec;
 use cortexscope_present::documents::brain_autoencode::{
@@ -82,15 +81,6 @@ pub(super) struct AutoencodeCommand {
 /// Images of the first network that are drawn.
 const SHOWN: usize = 6;
 
-/// What the networks are judged on.
-enum Session {
-    Planted(Box<PlantedSession>),
-    Recorded {
-        images: Images,
-        responses: Option<Responses>,
-    },
-}
-
 impl AutoencodeCommand {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         let made = self.make()?;
@@ -110,8 +100,13 @@ impl AutoencodeCommand {
         if !(10..=1_000_000).contains(&self.shuffles) {
             return Err(wrong("--shuffles: give a number from 10 to 1,000,000"));
         }
-        let session = self.session()?;
-        let test = self.test(&session)?;
+        let session = self.session().map_err(blame)?;
+        let test = self.test.as_deref().map(str::parse::<Span>);
+        let test = session
+            .test(test.transpose().map_err(blame)?)
+            .map_err(blame)?;
+        let wanted = self.neurons.as_deref().map(str::parse::<Span>);
+        let wanted = wanted.transpose().map_err(blame)?;
         let models = self.models();
         let results = self.output.as_deref().map(ResultFolder::begin);
         let results = results.transpose().map_err(blame)?;
@@ -125,9 +120,10 @@ impl AutoencodeCommand {
             model.spec.input = as_shown(&model.spec.input);
             let spec = model.spec.input.clone();
             let data_range = range_of(&spec);
-            let images = inputs(&session, &spec, test).map_err(blame)?;
-            let neurons = self.neurons_of(name, &session)?;
-            let responses = responses_of(&session, test, neurons).map_err(blame)?;
+            let images = session.inputs(&spec, test).map_err(blame)?;
+            let neurons = session.neurons(name, wanted).map_err(blame)?;
+            let responses = neurons.map(|neurons| session.responses(test, neurons));
+            let responses = responses.transpose().map_err(blame)?.unwrap_or_default();
             if let Some((known, range)) = &first
                 && (known.shape() != spec.shape() || *range != data_range)
             {
@@ -170,6 +166,7 @@ impl AutoencodeCommand {
                 kind,
                 seed,
                 code: network.code_size(),
+                locations: network.locations().unwrap_or_default(),
                 evaluation,
             });
         }
@@ -193,12 +190,20 @@ impl AutoencodeCommand {
         let mut codes: Vec<usize> = judged.iter().filter_map(|one| one.code).collect();
         codes.sort_unstable();
         codes.dedup();
-        let components = components(&session, &spec, test, &codes, data_range).map_err(blame)?;
+        let components = session.components(&spec, test, &codes).map_err(blame)?;
+        let components = components
+            .into_iter()
+            .map(|(code, quality)| ComponentRow::new(code, data_range, quality));
+        let components: Vec<ComponentRow> = components.collect();
         let rows = table(judged);
-        let names = |arm: &str| self.names(arm, &session);
         let rows = rows.iter().map(|row| {
             let first = row.seeds.first().map_or("", |one| one.model.as_str());
-            Ok(ArmRow::new(row, data_range, &names(first)?))
+            let span = session.neurons(first, wanted).map_err(blame)?;
+            let names = NeuronNames {
+                first: span.map_or(0, |span| span.start),
+                driven: session.driven(),
+            };
+            Ok(ArmRow::new(row, data_range, &names))
         });
         let rows = rows.collect::<anyhow::Result<Vec<ArmRow>>>()?;
         let document = BrainAutoencode {
@@ -241,24 +246,11 @@ impl AutoencodeCommand {
         }
     }
 
-    fn session(&self) -> anyhow::Result<Session> {
-        let Some(images) = &self.images else {
-            let session = PlantedSession::record().map_err(AutoEncodeError::from);
-            return Ok(Session::Planted(Box::new(session.map_err(blame)?)));
-        };
-        let responses = self.responses.as_ref();
-        let responses = responses.map(|name| Responses::open(name, self.missing));
-        let responses = responses.transpose().map_err(blame)?;
-        let images = Images::open(images).map_err(blame)?;
-        if let Some(responses) = &responses
-            && responses.images != images.stimuli.len()
-        {
-            return Err(blame(DataError::Counts {
-                images: images.stimuli.len(),
-                responses: responses.images,
-            }));
+    fn session(&self) -> Result<Session, AutoEncodeError> {
+        match &self.images {
+            Some(images) => Session::open(images, self.responses.as_deref(), self.missing),
+            None => Session::planted(),
         }
-        Ok(Session::Recorded { images, responses })
     }
 
     fn responses_name(&self) -> Option<String> {
@@ -269,73 +261,6 @@ impl AutoencodeCommand {
             "{NEURONS} planted neurons, of which the images drive the first {DRIVEN}; means of \
              {TEST_REPEATS} trials"
         ))
-    }
-
-    fn test(&self, session: &Session) -> anyhow::Result<Span> {
-        let (all, count) = match session {
-            Session::Planted(_) => (TEST, TEST.end),
-            Session::Recorded { images, .. } => {
-                let count = images.stimuli.len();
-                (0..count, count)
-            }
-        };
-        let Some(text) = &self.test else {
-            return Ok(Span {
-                start: all.start,
-                end: all.end,
-            });
-        };
-        let test = text.parse::<Span>().map_err(blame)?;
-        test.within(count).map_err(blame)?;
-        if matches!(session, Session::Planted(_)) && test.start < TEST.start {
-            return Err(wrong(format!(
-                "--test {test}: the shipped arms were trained on images before {}; give images of \
-                 {}..{}",
-                TEST.start, TEST.start, TEST.end
-            )));
-        }
-        Ok(test)
-    }
-
-    /// Neurons of the responses that a network predicts.
-    fn neurons_of(&self, name: &str, session: &Session) -> anyhow::Result<Option<Span>> {
-        let count = match session {
-            Session::Planted(_) => NEURONS,
-            Session::Recorded { responses, .. } => match responses {
-                Some(responses) => responses.neurons,
-                None => return Ok(None),
-            },
-        };
-        if let Some(text) = &self.neurons {
-            let span = text.parse::<Span>().map_err(blame)?;
-            if span.end > count {
-                return Err(wrong(format!(
-                    "--neurons {span}: there are {count} neurons"
-                )));
-            }
-            return Ok(Some(span));
-        }
-        let arm = name.parse::<Arm>();
-        let set = arm.map_or(NeuronSet::All, |arm| match arm.family {
-            Family::Dae => NeuronSet::All,
-            _ => arm.neurons,
-        });
-        let range = match session {
-            Session::Planted(_) => set.range(),
-            Session::Recorded { .. } => 0..count,
-        };
-        Ok(Some(Span {
-            start: range.start,
-            end: range.end,
-        }))
-    }
-
-    fn names(&self, model: &str, session: &Session) -> anyhow::Result<NeuronNames> {
-        let span = self.neurons_of(model, session)?;
-        Ok(NeuronNames {
-            first: span.map_or(0, |span| span.start),
-            driven: matches!(session, Session::Planted(_)).then_some(DRIVEN),
-        })
     }
 
     fn network(&self, model: FloatModel) -> anyhow::Result<AutoEncoder> {
@@ -351,88 +276,6 @@ impl AutoencodeCommand {
 fn range_of(spec: &InputSpec) -> f64 {
     let [low, high] = spec.bounds();
     f64::from(high) - f64::from(low)
-}
-
-/// The test images as a model takes them.
-fn inputs(
-    session: &Session,
-    spec: &InputSpec,
-    test: Span,
-) -> Result<Vec<Vec<f32>>, AutoEncodeError> {
-    match session {
-        Session::Planted(session) => {
-            let shape = spec.shape();
-            if shape != [1, 28, 28] {
-                return Err(AutoEncodeError::Data(DataError::Shape {
-                    name: "the shipped digits".to_owned(),
-                    found: vec![1, 28, 28],
-                    wanted: format!("{shape:?}, as the network takes: name others with --images"),
-                }));
-            }
-            let images = session.images[test.range()].iter();
-            Ok(images.map(|image| values(spec, image)).collect())
-        }
-        Session::Recorded { images, .. } => {
-            let all = test.range().map(|index| images.input(index, spec));
-            Ok(all.collect::<Result<_, DataError>>()?)
-        }
-    }
-}
-
-/// Mean responses of `neurons` to the test images; empty where none are known.
-fn responses_of(
-    session: &Session,
-    test: Span,
-    neurons: Option<Span>,
-) -> Result<Vec<Vec<f64>>, DataError> {
-    let Some(neurons) = neurons else {
-        return Ok(Vec::new());
-    };
-    let all = neurons.range().map(|neuron| match session {
-        Session::Planted(session) => {
-            let own = &session.test_means[neuron * TEST.len()..][..TEST.len()];
-            Ok(own[test.start - TEST.start..test.end - TEST.start].to_vec())
-        }
-        Session::Recorded { responses, .. } => {
-            let mean = |image| {
-                let mean = responses.as_ref().and_then(|all| all.mean(neuron, image));
-                mean.ok_or(DataError::NoResponse { neuron, image })
-            };
-            test.range().map(mean).collect()
-        }
-    });
-    all.collect()
-}
-
-/// Principal components of the planted session's training images, as many as each code has
-/// values.
-fn components(
-    session: &Session,
-    spec: &InputSpec,
-    test: Span,
-    codes: &[usize],
-    data_range: f64,
-) -> Result<Vec<ComponentRow>, AutoEncodeError> {
-    let Session::Planted(planted) = session else {
-        return Ok(Vec::new());
-    };
-    // Levels from 0 to 1 have a range of 1; the baseline is in the networks' units.
-    if data_range != 1.0 {
-        return Ok(Vec::new());
-    }
-    let training = Stimuli {
-        shape: spec.shape(),
-        images: planted.images[TRAINING].to_vec(),
-        ..Stimuli::default()
-    };
-    let tested = &planted.images[test.range()];
-    let mut rows = Vec::new();
-    for &code in codes {
-        if let Some(quality) = component_baseline(&training, tested, code, data_range)? {
-            rows.push(ComponentRow::new(code, data_range, quality));
-        }
-    }
-    Ok(rows)
 }
 
 /// What the reader has to know.

@@ -112,6 +112,9 @@ described! {
         pub by_chance_95: f64,
         /// |r| of which p is the level.
         pub critical_r: f64,
+        /// Share of planted neurons whose mask lies within a pixel of them, the mean over the
+        /// seeds; `null` where neurons or masks are not known.
+        pub located: Option<f64>,
     }
 
     /// One network.
@@ -152,6 +155,9 @@ described! {
         pub p_benjamini_hochberg: f64,
         /// Whether the images drive it; `null` where that is not known.
         pub is_driven: Option<bool>,
+        /// Pixels from the middle of its mask to the middle of the planted neuron; `null` where
+        /// one of them is not known or the images do not drive it.
+        pub location_error: Option<f64>,
     }
 
     /// Principal components instead of an auto-encoder.
@@ -207,14 +213,26 @@ impl Document for BrainAutoencode {
 pub struct NeuronNames {
     /// Number of the first in the responses.
     pub first: usize,
-    /// Neurons below this are driven; `None` where that is not known.
-    pub driven: Option<usize>,
+    /// For each neuron of the recording that the images drive, row and column of its middle;
+    /// `None` where the neurons are not known.
+    pub driven: Option<Vec<Option<[f64; 2]>>>,
+}
+
+impl NeuronNames {
+    /// The middle of a network's neuron `at`, if the images drive it; `None` where that is not
+    /// known.
+    fn centre(&self, at: usize) -> Option<Option<[f64; 2]>> {
+        self.driven.as_ref()?.get(self.first + at).copied()
+    }
 }
 
 impl ArmRow {
     /// A row of the table; `names` has the neurons of each of its networks.
     pub fn new(row: &Row, data_range: f64, names: &NeuronNames) -> Self {
         let [mse, psnr, ssim] = row.measures.map_or([None; 3], |three| three.map(Some));
+        let seeds = row.seeds.iter();
+        let seeds = seeds.map(|judged| SeedRow::new(judged, data_range, names));
+        let seeds: Vec<SeedRow> = seeds.collect();
         let interval = |measure: Option<Measure>| measure.and_then(|measure| measure.interval);
         Self {
             arm: row.kind.arm.clone(),
@@ -232,12 +250,8 @@ impl ArmRow {
                 psnr: psnr.into(),
                 ssim: ssim.into(),
             }),
-            predicted: PredictedNeurons::over(&row.seeds),
-            seeds: row
-                .seeds
-                .iter()
-                .map(|judged| SeedRow::new(judged, data_range, names))
-                .collect(),
+            predicted: PredictedNeurons::over(&row.seeds, &seeds),
+            seeds,
         }
     }
 }
@@ -259,14 +273,19 @@ impl SeedRow {
             psnr_of_mse: of(|quality| quality.psnr_of_mse),
             ssim: of(|quality| quality.ssim),
             neurons: tested
-                .zip(names.first..)
-                .map(|(neuron, index)| NeuronTest {
-                    index,
+                .enumerate()
+                .map(|(at, neuron)| NeuronTest {
+                    index: names.first + at,
                     r: neuron.r,
                     p: neuron.p,
                     p_holm: neuron.p_holm,
                     p_benjamini_hochberg: neuron.p_fdr,
-                    is_driven: names.driven.map(|driven| index < driven),
+                    is_driven: names.centre(at).map(|centre| centre.is_some()),
+                    location_error: names
+                        .centre(at)
+                        .flatten()
+                        .zip(judged.locations.get(at))
+                        .map(|(centre, at)| (centre[0] - at[0]).hypot(centre[1] - at[1])),
                 })
                 .collect(),
         }
@@ -274,7 +293,7 @@ impl SeedRow {
 }
 
 impl PredictedNeurons {
-    fn over(seeds: &[Judged]) -> Option<Self> {
+    fn over(seeds: &[Judged], rows: &[SeedRow]) -> Option<Self> {
         let all = seeds.iter();
         let all = all.filter_map(|judged| judged.evaluation.significance.as_ref());
         let all: Vec<&Significance> = all.collect();
@@ -291,8 +310,17 @@ impl PredictedNeurons {
             by_chance: mean(&|one| one.by_chance[0]),
             by_chance_95: all.iter().map(|one| one.by_chance[1]).fold(0.0, f64::max),
             critical_r: first.critical_r,
+            located: located(rows),
         })
     }
+}
+
+/// Share of the neurons with a known location whose error is at most a pixel.
+fn located(rows: &[SeedRow]) -> Option<f64> {
+    let neurons = rows.iter().flat_map(|row| &row.neurons);
+    let errors: Vec<f64> = neurons.filter_map(|neuron| neuron.location_error).collect();
+    let near = errors.iter().filter(|error| **error <= 1.0).count();
+    (!errors.is_empty()).then(|| near as f64 / errors.len() as f64)
 }
 
 impl From<Difference> for MeasureDifference {
