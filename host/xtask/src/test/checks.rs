@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::board::{Board, Engine, boards};
+use crate::board::{self, Board, Engine, boards};
 use crate::command::{self, cargo, run};
 use crate::last_run::{Circumstances, LastRuns};
 use crate::test::emulated_parts::{self, Emulator};
@@ -78,6 +78,10 @@ pub fn all(data: Option<&Path>) -> Vec<Check> {
         }
     }
     checks.extend([
+        Check::new("firmware small", || {
+            let board = Board::find(board::DEFAULT).map_err(anyhow::Error::msg)?;
+            build(&board.small(), Engine::Static)
+        }),
         Check::new("no panic", no_panic::check),
         Check::new("clippy host", || {
             run(strict_clippy(host("clippy").arg("--all-targets")))
