@@ -14,12 +14,16 @@ pub(crate) fn parts(
 ) {
     let mut at = 0;
     while at < arena.len() {
-        let live = (0..model.tensor_count())
-            .filter(|&tensor| is_live(model, plan, index, tensor))
-            .filter_map(|tensor| plan.place(model, tensor))
-            .filter(|place| place.end > at)
-            .min_by_key(|place| place.start);
-        let next = live.unwrap_or(arena.len()..arena.len());
+        let mut next = arena.len()..arena.len();
+        for tensor in 0..model.tensor_count() {
+            if !is_live(model, plan, index, tensor) {
+                continue;
+            }
+            match plan.place(model, tensor) {
+                Some(place) if place.end > at && place.start < next.start => next = place,
+                _ => {}
+            }
+        }
         if let Some(part) = arena.get_mut(at..next.start) {
             found(part);
         }

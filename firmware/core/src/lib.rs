@@ -66,7 +66,10 @@ mod tap;
 pub use accelerator::{Accelerator, NoAccelerator};
 pub use arena::ArenaError;
 pub use image::{ImageError, Layer, Model, Op, Tensor};
-pub use occlude::{Occluder, OcclusionError, OcclusionReport, occlude, occlusion_arena_bytes};
+pub use occlude::{
+    Occluder, OcclusionError, OcclusionReport, occlude, occlude_by_inferences,
+    occlusion_arena_bytes,
+};
 pub use plan::{Mode, Plan, Step};
 pub use run::{RunError, run, run_with};
 pub use softmax::{first_greatest, softmax_probability};

@@ -9,6 +9,7 @@
 //! add up the same in any order, so the result has the bits of a full
 //! inference. What was overwritten is put back before the next position.
 
+mod inferences;
 mod layout;
 mod recompute;
 mod region;
@@ -19,6 +20,7 @@ use crate::arena::{ArenaError, check};
 use crate::image::{Model, Shape};
 use crate::ops::conv2d::POOLS_SUMS;
 use crate::softmax::{first_greatest, softmax_probability};
+pub use inferences::occlude_by_inferences;
 use layout::Layout;
 use recompute::Recompute;
 use region::Region;

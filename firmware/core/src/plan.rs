@@ -2,6 +2,7 @@
 
 use crate::image::Model;
 use crate::image::format::{NOT_PLACED, PlanRecord, StepRecord, step};
+use crate::rows::HAS_CHAINS;
 use core::ops::Range;
 
 /// How much of the network is materialised.
@@ -86,13 +87,14 @@ impl From<&StepRecord> for Step {
 }
 
 impl<'a> Model<'a> {
-    /// The plan for `mode`, if the image has one.
+    /// The plan for `mode`, if the image has one that this build can run: the smallest code
+    /// runs no chains.
     pub fn plan(&self, mode: Mode) -> Option<Plan<'a>> {
         let record = self
             .plans
             .iter()
             .find(|record| record.mode == mode as u32)?;
-        Some(self.plan_of(mode, record))
+        Some(self.plan_of(mode, record)).filter(Plan::can_run)
     }
 
     /// The plan of a record.
@@ -117,6 +119,11 @@ pub struct Plan<'a> {
 }
 
 impl Plan<'_> {
+    /// Whether this build can run it.
+    pub(crate) fn can_run(&self) -> bool {
+        HAS_CHAINS || self.steps.iter().all(|record| record.kind != step::ROWS)
+    }
+
     /// The mode that this is the plan of.
     pub fn mode(&self) -> Mode {
         self.mode

@@ -14,6 +14,9 @@
 use crate::image::{Conv2d, MaxPool, Model, Op, Shape, Window};
 use core::ops::Range;
 
+/// Whether this build can run chains. One that cannot has no plan in which there is one.
+pub(crate) const HAS_CHAINS: bool = cfg!(not(small));
+
 /// The most layers of a chain.
 pub const MOST_LAYERS: usize = 8;
 
@@ -29,8 +32,12 @@ pub struct Link {
 }
 
 impl Link {
-    /// A link of no rows.
-    const EMPTY: Self = Self::by_element(Shape::EMPTY);
+    /// A link of no rows: all zeros, so that flash holds no copy of many of them.
+    const EMPTY: Self = Self {
+        input: Shape::EMPTY,
+        output: Shape::EMPTY,
+        window: Window::NONE,
+    };
 
     /// A layer that goes element by element.
     pub const fn by_element(shape: Shape) -> Self {

@@ -9,6 +9,7 @@ use crate::image::{Conv2d, Layer, MaxPool, Model, Op};
 use crate::ops::conv2d::{PooledPart, joins_rows, polynomials, pooled as pooled_sums, pools_sums};
 use crate::ops::{InputRows, Output, combine, concat, dense, lookup, max_pool, slide};
 use crate::plan::{Plan, Step};
+use crate::rows::HAS_CHAINS;
 use crate::sharing::first_row;
 use crate::tap::Tap;
 use core::ops::Range;
@@ -89,7 +90,7 @@ fn steps<T: Tap>(
         let arena = whole.get_mut(..plan.arena_bytes()).ok_or(None)?;
         let layer = model.layer(step.layers.start);
         let layer = layer.as_ref().ok_or(None)?;
-        if step.is_chain {
+        if HAS_CHAINS && step.is_chain {
             chain::run(model, plan, arena, &step, tap)?;
         } else if step.is_fused() {
             run_conv_pool(model, plan, arena, layer, &step, tap, accelerator)?;

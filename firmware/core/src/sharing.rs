@@ -13,7 +13,7 @@
 
 use crate::image::{Conv2d, MaxPool, Model, Op, Shape, Window};
 use crate::plan::Step;
-use crate::rows::Links;
+use crate::rows::{HAS_CHAINS, Links};
 
 /// The first input row under the windows of output row `y`.
 #[inline(never)]
@@ -73,7 +73,7 @@ pub(crate) fn step_lag_bytes(model: &Model<'_>, step: &Step, tensor: usize) -> O
     if output.is_logits {
         return None;
     }
-    if step.is_chain {
+    if HAS_CHAINS && step.is_chain {
         let mut links = Links::NONE;
         links.take(model, step.layers.clone())?;
         return Some(links.lag_bytes(model, step.layers.start, tensor));

@@ -75,16 +75,14 @@ pub struct PictureRoom<'a> {
     pub size: [usize; 2],
 }
 
-/// Receives an occlusion map.
-pub trait MapSink {
-    /// Why the map may stop.
-    type Error;
-
+/// Receives an occlusion map. As a tap it hears of the inferences that an engine makes for
+/// it, and wants none of their tensors.
+pub trait MapSink: Tap {
     /// The clean input: `class` is watched, `positions` will follow.
     ///
     /// # Errors
     /// Stops the map.
-    fn begin(&mut self, class: u16, probability: f32, positions: u32) -> Result<(), Self::Error>;
+    fn base(&mut self, class: u16, probability: f32, positions: u32) -> Result<(), Self::Error>;
 
     /// The class's probability with the patch at position `index`, row by row.
     ///

@@ -263,7 +263,9 @@ impl Peer<'_> {
         if is_next && !self.is_busy {
             let bytes = frame.payload.len();
             if let Some(request) = self.request.get_mut(..bytes) {
-                request.copy_from_slice(frame.payload);
+                for (to, &from) in request.iter_mut().zip(frame.payload) {
+                    *to = from;
+                }
                 self.request_bytes = bytes;
                 self.next_request = seq.wrapping_add(1);
                 self.emit(link, Kind::Ack, self.session, 0, &[])?;

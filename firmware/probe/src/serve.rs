@@ -5,7 +5,8 @@ use crate::capture::capture;
 use crate::engine::{Engine, Refusal};
 use crate::form::{form, keep_picture};
 use crate::port::{Port, Stop};
-use crate::stream::{MapStream, Stream};
+use crate::stream::{Layer, Stream};
+use cortexscope_core::MAX_TENSORS;
 use cortexscope_wire::compact;
 use cortexscope_wire::frame::PAYLOAD_BYTES_MAX;
 use cortexscope_wire::message::{
@@ -126,10 +127,11 @@ fn identity<'a, B: Board, E: Engine>(board: &'a mut B, engine: &'a E) -> Identit
 
 /// The first 32 bytes of a name, or fewer where that would cut a character.
 fn head(name: &str) -> &str {
-    let end = (0..=name.len().min(32))
-        .rev()
-        .find(|&end| name.is_char_boundary(end));
-    name.get(..end.unwrap_or(0)).unwrap_or_default()
+    let mut end = name.len().min(32);
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    name.get(..end).unwrap_or_default()
 }
 
 /// Every phase of the heap, then the report.
@@ -203,8 +205,8 @@ where
     if let Some(paint) = ask.paint {
         board.paint_stack(paint);
     }
-    let mut stream = Stream::new(port, board, ask);
-    stream.start();
+    let mut layers = [Layer::NONE; MAX_TENSORS];
+    let mut stream = Stream::new(port, board, ask.taps, ask.paint, &mut layers);
     engine.infer(ask.mode, &mut stream)?;
     let total = stream
         .finish(usize::from(tensors))
@@ -248,9 +250,9 @@ where
         engine.paint_arena(paint);
         board.paint_stack(paint);
     }
-    let mut stream = MapStream::new(port, board);
+    let mut stream = Stream::new(port, board, TensorSet::default(), None, &mut []);
     let macs = engine.occlude(ask, &mut stream)?;
-    let count = stream.finish().map_err(Refusal::Stopped)?;
+    let count = stream.finish_map().map_err(Refusal::Stopped)?;
     port.send(&Event::OcclusionDone {
         macs_done: macs.done,
         macs_full: macs.full,

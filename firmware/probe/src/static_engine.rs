@@ -5,8 +5,12 @@ use crate::engine::PictureRoom;
 use crate::engine::{Engine, Macs, MapSink, Refusal};
 use crate::request::{checked_model, model_identity, occluder, signed};
 use crate::stream::painted_over;
+#[cfg(not(feature = "small"))]
+use cortexscope_core::occlude as make_map;
+#[cfg(feature = "small")]
+use cortexscope_core::occlude_by_inferences as make_map;
 use cortexscope_core::{
-    Accelerator, ArenaError, Model, NoAccelerator, OcclusionError, RunError, Tap, occlude, run_with,
+    Accelerator, ArenaError, Model, NoAccelerator, OcclusionError, RunError, Tap, run_with,
 };
 use cortexscope_wire::message::{BoardError, Mode, ModelIdentity, Occlude};
 
@@ -145,13 +149,13 @@ impl<A: Accelerator> Engine for StaticEngine<'_, A> {
         let (occluder, [rows, columns]) = occluder(ask, model.input_shape())?;
         let positions = (rows * columns) as u32;
         let input = signed(self.input);
-        let done = occlude(
+        let done = make_map(
             &model,
             self.work,
             input,
             &occluder,
             map,
-            |map, class, probability| map.begin(class as u16, probability, positions),
+            |map, class, probability| map.base(class as u16, probability, positions),
             |map, index, probability| map.position(index as u32, probability),
         );
         match done {

@@ -4,8 +4,8 @@ use crate::board::Board;
 use crate::engine::MapSink;
 use crate::port::{Port, Stop};
 use core::ops::Range;
-use cortexscope_core::{MAX_TENSORS, Tap};
-use cortexscope_wire::message::{Infer, TAP_BYTES_MAX, WORDS_MAX};
+use cortexscope_core::Tap;
+use cortexscope_wire::message::{TAP_BYTES_MAX, WORDS_MAX};
 use cortexscope_wire::{Event, TensorSet};
 use embedded_io::{Read, ReadReady, Write};
 
@@ -39,7 +39,8 @@ impl Watch {
     }
 }
 
-/// Sends the tensors that were asked for and measures every layer.
+/// Sends the tensors that were asked for and measures every layer; or sends an occlusion
+/// map, some positions at a time.
 pub(crate) struct Stream<'s, 'p, B, L: Read + ReadReady + Write> {
     port: &'s mut Port<'p, L>,
     board: &'s mut B,
@@ -47,7 +48,9 @@ pub(crate) struct Stream<'s, 'p, B, L: Read + ReadReady + Write> {
     paint: Option<u8>,
     watch: Watch,
     begun: u64,
-    layers: [Layer; MAX_TENSORS],
+    /// One for each tensor; none where a map is made.
+    layers: &'s mut [Layer],
+    positions: Positions,
     arena_bytes: Option<u32>,
     stack_bytes: Option<u32>,
     run: Run,
@@ -57,11 +60,20 @@ pub(crate) struct Stream<'s, 'p, B, L: Read + ReadReady + Write> {
 
 /// What a layer took.
 #[derive(Clone, Copy)]
-struct Layer {
+pub(crate) struct Layer {
     /// Saturates; a part that counts as far as this needs minutes for a layer.
     count: u32,
     arena_bytes: Option<u32>,
     stack_bytes: Option<u32>,
+}
+
+impl Layer {
+    /// Nothing yet.
+    pub(crate) const NONE: Self = Self {
+        count: 0,
+        arena_bytes: None,
+        stack_bytes: None,
+    };
 }
 
 /// What a whole inference took.
@@ -80,19 +92,25 @@ struct Run {
 }
 
 impl<'s, 'p, B: Board, L: Read + ReadReady + Write> Stream<'s, 'p, B, L> {
-    pub(crate) fn new(port: &'s mut Port<'p, L>, board: &'s mut B, ask: &Infer) -> Self {
+    /// One that has begun to count: what it took to get here is not the engine's.
+    ///
+    /// Without `layers`, inferences are made for a map: their logits are not sent.
+    pub(crate) fn new(
+        port: &'s mut Port<'p, L>,
+        board: &'s mut B,
+        taps: TensorSet,
+        paint: Option<u8>,
+        layers: &'s mut [Layer],
+    ) -> Self {
         Self {
             port,
+            watch: Watch::start(board),
             board,
-            taps: ask.taps,
-            paint: ask.paint,
-            watch: Watch::default(),
+            taps,
+            paint,
             begun: 0,
-            layers: [Layer {
-                count: 0,
-                arena_bytes: None,
-                stack_bytes: None,
-            }; MAX_TENSORS],
+            layers,
+            positions: Positions::default(),
             arena_bytes: None,
             stack_bytes: None,
             run: Run {
@@ -103,11 +121,6 @@ impl<'s, 'p, B: Board, L: Read + ReadReady + Write> Stream<'s, 'p, B, L> {
             },
             stopped: None,
         }
-    }
-
-    /// Counts from now on: what it took to get here is not the engine's.
-    pub(crate) fn start(&mut self) {
-        self.watch = Watch::start(self.board);
     }
 
     /// Sends what is left and one event for each of the `tensors` but the input;
@@ -179,7 +192,9 @@ impl<'s, 'p, B: Board, L: Read + ReadReady + Write> Stream<'s, 'p, B, L> {
                 .bytes
                 .get_mut(self.run.length..)
                 .unwrap_or_default();
-            let (now, later) = bytes.split_at(room.len().min(bytes.len()));
+            let (now, later) = bytes
+                .split_at_checked(room.len())
+                .unwrap_or((bytes, Default::default()));
             for (to, &from) in room.iter_mut().zip(now) {
                 *to = from as u8;
             }
@@ -194,7 +209,6 @@ impl<'s, 'p, B: Board, L: Read + ReadReady + Write> Stream<'s, 'p, B, L> {
 
     /// Sends the words of accumulators or of logits as little-endian bytes, as many in
     /// a frame as fit.
-    #[inline(never)]
     fn send_words(&mut self, words: &[u32], are_logits: bool) -> Result<(), Stop<L::Error>> {
         self.flush()?;
         for (chunk, first) in words.chunks(WORDS_MAX).zip((0..).step_by(WORDS_MAX)) {
@@ -211,6 +225,12 @@ impl<'s, 'p, B: Board, L: Read + ReadReady + Write> Stream<'s, 'p, B, L> {
             })?;
         }
         Ok(())
+    }
+
+    /// The same with the counter stopped.
+    #[inline(never)]
+    fn send_words_apart(&mut self, words: &[u32], are_logits: bool) -> Result<(), Stop<L::Error>> {
+        self.apart(|stream| stream.send_words(words, are_logits))
     }
 
     fn look_at_stack(&mut self) -> Option<u32> {
@@ -302,11 +322,14 @@ impl<B: Board, L: Read + ReadReady + Write> Tap for Stream<'_, '_, B, L> {
     }
 
     fn accumulators(&mut self, values: &[i32]) -> Result<(), Self::Error> {
-        self.apart(|stream| stream.send_words(bytemuck::must_cast_slice(values), false))
+        self.send_words_apart(bytemuck::must_cast_slice(values), false)
     }
 
     fn logits(&mut self, values: &[f32]) -> Result<(), Self::Error> {
-        self.apart(|stream| stream.send_words(bytemuck::must_cast_slice(values), true))
+        if self.layers.is_empty() {
+            return Ok(());
+        }
+        self.send_words_apart(bytemuck::must_cast_slice(values), true)
     }
 }
 
@@ -316,86 +339,77 @@ pub(crate) fn painted_over(arena: &[u8], paint: u8) -> u32 {
     last.map_or(0, |last| last as u32 + 1)
 }
 
-/// Sends an occlusion map, some positions at a time.
-pub(crate) struct MapStream<'s, 'p, B, L> {
-    port: &'s mut Port<'p, L>,
-    board: &'s mut B,
-    watch: Watch,
+/// Few enough for a map to be watched while it grows, many enough for a slow link.
+const POSITIONS_PER_FRAME: usize = 16;
+const _: () = assert!(POSITIONS_PER_FRAME <= WORDS_MAX);
+
+/// Probabilities of an occlusion map that wait for a frame to be full.
+#[derive(Default)]
+struct Positions {
     first: u32,
     waiting: usize,
     probabilities: [[u8; 4]; POSITIONS_PER_FRAME],
 }
 
-/// Few enough for a map to be watched while it grows, many enough for a slow link.
-const POSITIONS_PER_FRAME: usize = 16;
-const _: () = assert!(POSITIONS_PER_FRAME <= WORDS_MAX);
-
-impl<'s, 'p, B: Board, L: Read + ReadReady + Write> MapStream<'s, 'p, B, L> {
-    pub(crate) fn new(port: &'s mut Port<'p, L>, board: &'s mut B) -> Self {
-        let watch = Watch::start(board);
-        let probabilities = [[0; 4]; POSITIONS_PER_FRAME];
-        Self {
-            port,
-            board,
-            watch,
-            first: 0,
-            waiting: 0,
-            probabilities,
-        }
-    }
-
-    /// Sends what is left; gives the count of the whole.
-    pub(crate) fn finish(mut self) -> Result<u64, Stop<L::Error>> {
+impl<B: Board, L: Read + ReadReady + Write> Stream<'_, '_, B, L> {
+    /// Sends what is left of a map; gives the count of the whole.
+    pub(crate) fn finish_map(&mut self) -> Result<u64, Stop<L::Error>> {
         let count = self.watch.count(self.board);
-        self.flush()?;
+        self.flush_map()?;
         Ok(count)
     }
 
-    fn flush(&mut self) -> Result<(), Stop<L::Error>> {
-        let waiting = core::mem::take(&mut self.waiting);
-        if waiting == 0 {
+    #[inline(never)]
+    fn flush_map(&mut self) -> Result<(), Stop<L::Error>> {
+        let Positions {
+            first,
+            waiting,
+            probabilities,
+        } = &mut self.positions;
+        let probabilities = probabilities.as_flattened().get(..4 * *waiting);
+        let event = Event::Positions {
+            first: *first,
+            probabilities: probabilities.unwrap_or_default(),
+        };
+        if *waiting == 0 {
             return Ok(());
         }
-        let probabilities = self
-            .probabilities
-            .as_flattened()
-            .get(..4 * waiting)
-            .unwrap_or_default();
-        let first = self.first;
-        self.first += waiting as u32;
-        self.port.send(&Event::Positions {
-            first,
-            probabilities,
-        })
+        *first += *waiting as u32;
+        *waiting = 0;
+        self.port.send(&event)
     }
 }
 
-impl<B: Board, L: Read + ReadReady + Write> MapSink for MapStream<'_, '_, B, L> {
-    type Error = Stop<L::Error>;
-
-    fn begin(&mut self, class: u16, probability: f32, positions: u32) -> Result<(), Self::Error> {
-        let left = self.board.counter();
-        let sent = self.port.send(&Event::OcclusionBase {
-            class,
-            probability,
-            positions,
-        });
-        self.watch.resume(self.board, left);
-        sent
+impl<B: Board, L: Read + ReadReady + Write> MapSink for Stream<'_, '_, B, L> {
+    fn base(&mut self, class: u16, probability: f32, positions: u32) -> Result<(), Self::Error> {
+        self.apart(|stream| {
+            stream.port.send(&Event::OcclusionBase {
+                class,
+                probability,
+                positions,
+            })
+        })
     }
 
     fn position(&mut self, _index: u32, probability: f32) -> Result<(), Self::Error> {
-        let left = self.board.counter();
-        if let Some(word) = self.probabilities.get_mut(self.waiting) {
-            *word = probability.to_le_bytes();
-            self.waiting += 1;
-        }
-        let sent = if self.waiting == POSITIONS_PER_FRAME {
-            self.flush()
-        } else {
-            self.port.poll()
-        };
-        self.watch.resume(self.board, left);
-        sent
+        self.apart(|stream| {
+            if let Some(stop) = stream.stopped.take() {
+                return Err(stop);
+            }
+            let Positions {
+                waiting,
+                probabilities,
+                ..
+            } = &mut stream.positions;
+            if let Some(word) = probabilities.get_mut(*waiting) {
+                *word = probability.to_le_bytes();
+                *waiting += 1;
+            }
+            if *waiting == POSITIONS_PER_FRAME {
+                stream.flush_map()
+            } else {
+                stream.port.poll()
+            }
+        })
     }
 }

@@ -54,7 +54,10 @@ impl<const N: usize> Ring<N> {
             return;
         }
         for &byte in bytes {
-            self.bytes[(self.read + self.ready + self.pending) % N] = byte;
+            let at = (self.read + self.ready + self.pending) % N;
+            if let Some(place) = self.bytes.get_mut(at) {
+                *place = byte;
+            }
             self.pending += 1;
         }
     }
@@ -73,8 +76,8 @@ impl<const N: usize> Ring<N> {
     /// Moves up to `out.len()` bytes of complete frames into `out`; returns how many.
     pub fn drain(&mut self, out: &mut [u8]) -> usize {
         let count = out.len().min(self.ready);
-        for slot in &mut out[..count] {
-            *slot = self.bytes[self.read];
+        for slot in out.iter_mut().take(count) {
+            *slot = self.bytes.get(self.read).copied().unwrap_or_default();
             self.read = (self.read + 1) % N;
         }
         self.ready -= count;

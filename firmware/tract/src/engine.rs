@@ -256,7 +256,7 @@ impl Map<'_, '_> {
             .occluder
             .class
             .unwrap_or_else(|| first_greatest(&clean));
-        map.begin(class as u16, softmax_probability(&clean, class), count)
+        map.base(class as u16, softmax_probability(&clean, class), count)
             .map_err(Refusal::Stopped)?;
         for (index, position) in (0..rows)
             .flat_map(|row| (0..columns).map(move |column| [row, column]))

@@ -27,7 +27,9 @@ impl Decoder {
     pub fn next<'a>(&'a mut self, bytes: &mut &[u8]) -> Option<Result<Frame<'a>, Rejected>> {
         loop {
             let end = bytes.iter().position(|&byte| byte == 0);
-            let (piece, rest) = bytes.split_at(end.unwrap_or(bytes.len()));
+            let (piece, rest) = bytes
+                .split_at_checked(end.unwrap_or(bytes.len()))
+                .unwrap_or_default();
             let start = self.length.min(self.buffer.len());
             let room = self.buffer.get_mut(start..).unwrap_or_default();
             for (to, &from) in room.iter_mut().zip(piece) {

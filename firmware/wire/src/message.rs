@@ -6,6 +6,7 @@
 
 mod error;
 mod event;
+mod fields;
 mod hello;
 mod identity;
 mod image_fault;

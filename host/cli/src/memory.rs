@@ -10,7 +10,8 @@ use cortexscope_draw::number::grouped;
 use cortexscope_present::documents::memory as documents;
 use cortexscope_present::documents::origin::Origin;
 use cortexscope_present::terminal::{Column, Style, write_table};
-use cortexscope_rig::board::{BoardKind, Engine, Transport, firmware_elf};
+use cortexscope_rig::board::{BoardKind, Engine, Transport, firmware_elf, small_firmware_elf};
+use cortexscope_rig::elf::linked::linked;
 use cortexscope_rig::elf::size::{self, Section};
 use cortexscope_rig::elf::stack::stack_bound;
 use cortexscope_rig::measure::{Measurement, OcclusionMeasurement, measure, measure_occlusion};
@@ -57,6 +58,10 @@ impl Memory {
             None => firmware_file(self.board.kind()?, self.board.choice().engine)?,
         };
         let firmware = elf.as_deref().map(size::sections).transpose()?;
+        let builds = match self.board.tape.replay {
+            Some(_) => Vec::new(),
+            None => builds(self.board.kind()?)?,
+        };
         let stack = Stack {
             room_bytes: memory.report.sections.stack_bytes,
             measured_bytes: deepest(&measured, &occlusion),
@@ -68,6 +73,7 @@ impl Memory {
                 linked: documents::Linked::from(&memory),
                 modes: measured,
                 firmware: firmware.map(|sections| documents::Firmware { sections }),
+                builds,
                 stack: stack.document(),
                 heap: memory.heap,
                 occlusion,
@@ -87,6 +93,10 @@ impl Memory {
                 style.strong("what takes it, from the ELF file")
             )?;
             causes(out, style, firmware)?;
+        }
+        if !builds.is_empty() {
+            writeln!(out, "\n{}", style.strong("the firmware without a model"))?;
+            sizes(out, style, &builds)?;
         }
         if !memory.heap.is_empty() {
             writeln!(out, "\n{}", style.strong("heap"))?;
@@ -117,6 +127,45 @@ fn firmware_file(board: &BoardKind, engine: Engine) -> anyhow::Result<Option<Vec
     let path = firmware_elf(board, engine);
     let elf = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
     Ok(Some(elf))
+}
+
+/// The builds of the static engine's firmware for `board` that are there.
+fn builds(board: &BoardKind) -> anyhow::Result<Vec<documents::Build>> {
+    if board.transport == Transport::InProcess {
+        return Ok(Vec::new());
+    }
+    let fast = Some(firmware_elf(board, Engine::Static)).filter(|path| path.is_file());
+    let mut builds = Vec::new();
+    for (size, path) in [("fast", fast), ("small", small_firmware_elf(board))] {
+        let Some(path) = path else { continue };
+        let elf =
+            std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let firmware =
+            linked(&elf).with_context(|| format!("{} is no ELF file", path.display()))?;
+        builds.push(documents::Build {
+            size: size.to_owned(),
+            flash_bytes: firmware.flash_bytes,
+            ram_bytes: firmware.ram_bytes,
+        });
+    }
+    Ok(builds)
+}
+
+/// What each build takes.
+fn sizes(out: &mut dyn Write, style: Style, builds: &[documents::Build]) -> io::Result<()> {
+    let columns = [
+        Column::text("size"),
+        Column::number("flash B"),
+        Column::number("RAM B"),
+    ];
+    let rows = builds.iter().map(|build| {
+        vec![
+            build.size.clone(),
+            number(Some(build.flash_bytes)),
+            number(Some(build.ram_bytes)),
+        ]
+    });
+    write_table(out, style, &columns, rows.collect())
 }
 
 /// The greatest depth of the stack in everything that was measured.

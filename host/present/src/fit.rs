@@ -5,7 +5,9 @@ use cortexscope_budget::fit::{Firmware, Fit, Need};
 use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_core::Model;
 use cortexscope_net::RequestError;
-use cortexscope_rig::board::{self, BoardKind, Engine, Part, firmware_elf, parts};
+use cortexscope_rig::board::{
+    self, BoardKind, Engine, Part, firmware_elf, parts, small_firmware_elf,
+};
 use cortexscope_rig::elf::linked::linked;
 
 /// A board that has no room for a model, in the words of `cortexscope budget --boards`.
@@ -56,6 +58,21 @@ pub fn fit(need: &Need, part: &Part) -> Fit {
     let has = part.flash_bytes.zip(part.ram_bytes);
     let has = has.map(|(flash, ram)| [flash.into(), ram.into()]);
     need.beside(has, firmware_of(part))
+}
+
+/// The same with the firmware that is built for few bytes of flash; `None` where there is
+/// none here.
+pub fn fit_small(need: &Need, part: &Part) -> Option<Fit> {
+    let elf = std::fs::read(small_firmware_elf(board::find(part.name)?)?).ok()?;
+    let linked = linked(&elf)?;
+    let has = part.flash_bytes.zip(part.ram_bytes);
+    let has = has.map(|(flash, ram)| [flash.into(), ram.into()]);
+    let firmware = Firmware {
+        flash_bytes: linked.flash_bytes,
+        ram_bytes: linked.ram_bytes,
+        arena_bytes: part.arena_bytes.map(u64::from),
+    };
+    Some(need.beside(has, firmware))
 }
 
 /// What the firmware of `part` takes: as it was linked, if it is built here, or else as

@@ -178,6 +178,8 @@ pub struct LayerMemory {
     /// Instructions of this kernel's innermost loop, as it is written; `None` where nobody
     /// counted them.
     pub loop_instructions: Option<u64>,
+    /// The same in cycles, by the manual of the Cortex-M4: an estimate; `None` likewise.
+    pub loop_cycles: Option<u64>,
     /// Bytes of what it writes, as the board has it.
     pub activation_bytes: u64,
     /// Bytes of the same in f32.

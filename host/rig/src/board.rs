@@ -10,6 +10,7 @@ mod presence;
 
 pub use connect::{
     ConnectError, Connection, FarEnd, Port, compiler, connect, firmware_elf, firmware_places,
+    small_firmware_elf,
 };
 pub use cortexscope_boards::{BOARDS, BoardKind, Engine, Footprint, Transport, find};
 pub use parts::{Part, parts};

@@ -157,14 +157,14 @@ fn pooled_sums(conv: &Conv2d<'_>, pool: &MaxPool) -> LoopCost {
             block.plus(LoopCost::new(2, 2 + BRANCH)).times(2 * depth),
         )
     } else {
-        // LDM of 4 and 3 words; six products. Two or four end with a comparison and the
-        // branch.
+        // LDM of 4 and 3 words; six products. Four end with a comparison and the branch. A
+        // move and a branch lead into them, which is taken if there are two at first.
         let block = LoopCost::new(8, 5 + 4 + 6);
         let end = LoopCost::new(2, 1 + BRANCH);
         let blocks = 2 * depth;
-        let ends = blocks / if depth.is_multiple_of(2) { 4 } else { 2 };
+        let enter = LoopCost::new(2, 1 + if blocks.is_multiple_of(4) { 1 } else { BRANCH });
         (
-            block.times(blocks).plus(end.times(ends)),
+            (block.times(blocks).plus(end.times(blocks.div_ceil(4)))).plus(enter),
             block.plus(end).times(depth),
         )
     };

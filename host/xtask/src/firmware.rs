@@ -41,8 +41,11 @@ pub fn build(
     cargo
         .args(["--package", board.name])
         .env_remove(MODEL_VARIABLE);
-    let mut name = format!("{}{}", board.name, engine.suffix());
-    if let Some(feature) = engine.feature() {
+    let mut name = format!("{}{}{}", board.name, engine.suffix(), board.size_suffix());
+    for feature in [engine.feature(), board.size_feature()]
+        .into_iter()
+        .flatten()
+    {
         cargo.args(["--features", feature]);
     }
     if let Some(model) = model {

@@ -65,6 +65,10 @@ enum Task {
         /// What runs the network; tract takes minutes to build.
         #[arg(long, default_value = Engine::Static.name(), value_parser = engine_parser())]
         engine: Engine,
+        /// Make it for few bytes of flash, not for few instructions. Its file ends in
+        /// `-small.elf`.
+        #[arg(long)]
+        small: bool,
         /// A board image to link in; without it, the image is placed by the
         /// emulator or flashed apart.
         #[arg(long, value_name = "FILE")]
@@ -164,9 +168,15 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Firmware {
             board,
             engine,
+            small,
             model,
             ..
         } => {
+            ensure!(
+                !small || engine == Engine::Static,
+                "only the static engine can be made small"
+            );
+            let board = if small { board.small() } else { board };
             ensure!(
                 board.engines.contains(&engine),
                 "{} has no firmware with this engine: see `cargo xtask firmware --help`",

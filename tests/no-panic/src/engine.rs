@@ -12,8 +12,8 @@ use cortexscope_core::rows::{self, Link, Row, Schedule};
 use cortexscope_core::sharing;
 use cortexscope_core::{
     Accelerator, ImageError, Layer, Mode, Model, NoTap, Occluder, OcclusionError, OcclusionReport,
-    Op, Plan, Step, Tap, Tensor, image, occlude, occlusion_arena_bytes, run, run_with,
-    softmax_probability,
+    Op, Plan, Step, Tap, Tensor, image, occlude, occlude_by_inferences, occlusion_arena_bytes,
+    run, run_with, softmax_probability,
 };
 
 use crate::linked;
@@ -100,6 +100,9 @@ fn the_run() {
         occlusion
             => fn(&Model<'static>, &mut [u8], &[i8], &Occluder)
                 -> Result<OcclusionReport, OcclusionError<()>>,
+        occlusion_by_inferences
+            => fn(&Model<'static>, &mut [u8], &[i8], &Occluder)
+                -> Result<OcclusionReport, OcclusionError<()>>,
     }
 }
 
@@ -147,6 +150,18 @@ fn occlusion(
         Ok(())
     };
     occlude(model, arena, input, occluder, &mut 0.0, found, found)
+}
+
+fn occlusion_by_inferences(
+    model: &Model<'static>,
+    arena: &mut [u8],
+    input: &[i8],
+    occluder: &Occluder,
+) -> Result<OcclusionReport, OcclusionError<()>> {
+    let found = |_: &mut EveryTap, at: usize, probability| {
+        if at > 100 && probability > 0.5 { Err(()) } else { Ok(()) }
+    };
+    occlude_by_inferences(model, arena, input, occluder, &mut EveryTap, found, found)
 }
 
 /// A tap that wants everything.

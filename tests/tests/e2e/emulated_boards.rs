@@ -4,17 +4,22 @@
 use crate::command_line::{cortexscope, json};
 use crate::lecture_shape::{board_image, input, wide_image};
 use cortexscope_compile::board_image::BoardImage;
-use cortexscope_rig::board::{BOARDS, BoardKind, Engine, Footprint, Transport, find, firmware_elf};
+use cortexscope_rig::board::native::NativeBoard;
+use cortexscope_rig::board::{
+    BOARDS, BoardKind, Engine, Footprint, Transport, find, firmware_elf, small_firmware_elf,
+};
 use cortexscope_rig::elf::linked::{LinkedFirmware, linked};
+use cortexscope_rig::elf::stack::stack_bound;
 use cortexscope_rig::flash::Region;
 use cortexscope_rig::link::qemu::{QemuConfig, QemuLink, QemuReset};
 use cortexscope_rig::session::{
-    BoardError, InferRequest, Inference, Mode, Options, Session, SessionError, TensorSet,
+    BoardError, InferRequest, Inference, Mode, OccludeRequest, Options, Session, SessionError,
+    TensorSet,
 };
 use cortexscope_wire::message::EnginePhase;
-use object::elf::SHF_ALLOC;
-use object::{Object, ObjectSection, ObjectSymbol, SectionFlags};
+use object::{Object, ObjectSection, ObjectSymbol};
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
@@ -96,67 +101,114 @@ fn every_engine_of_every_board_makes_the_same_occlusion_map() {
     }
 }
 
+/// The ELF files of the static engine for `board`, for speed and for size.
+fn builds(board: &BoardKind) -> Vec<PathBuf> {
+    let fast = firmware_elf(board, Engine::Static);
+    [Some(fast), small_firmware_elf(board)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
 #[test]
 fn the_firmware_cannot_panic_and_carries_no_text_for_it() {
     for board in BOARDS.iter() {
         if board.transport == Transport::InProcess {
             continue;
         }
-        let name = board.name;
-        let elf = fs::read(firmware_elf(board, Engine::Static)).expect("the firmware was built");
-        let elf = object::File::parse(&*elf).expect("an ELF file");
-        let names: Vec<&str> = elf
-            .symbols()
-            .filter_map(|symbol| symbol.name().ok())
-            .collect();
-        let of_engine = names.iter().any(|name| name.contains("cortexscope_core"));
-        assert!(of_engine, "{name} has no names");
-        let of_panics = |name: &&&str| name.contains("9panicking");
-        assert_eq!(names.iter().find(of_panics), None, "{name}");
-
-        // Whatever a panic says, it says in which file.
-        let rodata = elf.section_by_name(".rodata").expect("constants");
-        let bytes = rodata.data().expect("their bytes");
-        let texts: Vec<String> = bytes
-            .split(|byte| !(b' '..=b'~').contains(byte))
-            .map(|text| String::from_utf8_lossy(text).into_owned())
-            .collect();
-        let engine = texts.iter().any(|text| text.contains("static "));
-        assert!(engine, "{name}: not even the engine's name in {texts:?}");
-        let of_panics = |text: &&String| text.contains(".rs") || text.contains("panic");
-        assert_eq!(texts.iter().find(of_panics), None, "{name}");
+        for path in builds(board) {
+            cannot_panic(&path);
+        }
     }
+}
+
+fn cannot_panic(path: &Path) {
+    let name = path.display();
+    let elf = fs::read(path).expect("the firmware was built");
+    let elf = object::File::parse(&*elf).expect("an ELF file");
+    let names: Vec<&str> = elf
+        .symbols()
+        .filter_map(|symbol| symbol.name().ok())
+        .collect();
+    let of_engine = names.iter().any(|name| name.contains("cortexscope_core"));
+    assert!(of_engine, "{name} has no names");
+    let of_panics = |name: &&&str| name.contains("9panicking");
+    assert_eq!(names.iter().find(of_panics), None, "{name}");
+
+    // Whatever a panic says, it says in which file.
+    let rodata = elf.section_by_name(".rodata").expect("constants");
+    let bytes = rodata.data().expect("their bytes");
+    let texts: Vec<String> = bytes
+        .split(|byte| !(b' '..=b'~').contains(byte))
+        .map(|text| String::from_utf8_lossy(text).into_owned())
+        .collect();
+    let engine = texts.iter().any(|text| text.contains("static "));
+    assert!(engine, "{name}: not even the engine's name in {texts:?}");
+    let of_panics = |text: &&String| text.contains(".rs") || text.contains("panic");
+    assert_eq!(texts.iter().find(of_panics), None, "{name}");
 }
 
 /// Everything that is flashed but the model: engine, probe, protocol, log, runtime.
 #[test]
-fn the_firmware_without_a_model_takes_44_kib_at_most() {
-    const FLASH_BYTES_MAX: u64 = 44 * 1024;
+fn the_firmware_without_a_model_takes_40_kib_at_most_and_28_where_it_is_small() {
     let board = find("mps2-an386").expect("the board is known");
-    let elf = fs::read(firmware_elf(board, Engine::Static)).expect("the firmware was built");
-    let elf = object::File::parse(&*elf).expect("an ELF file");
-    let flashed = elf.sections().filter(|section| {
-        let SectionFlags::Elf { sh_flags, .. } = section.flags() else {
-            panic!("{:?} is not an ELF file's", section.name());
-        };
-        let is_loaded = sh_flags & SHF_ALLOC == SHF_ALLOC;
-        is_loaded && section.file_range().is_some() && section.name() != Ok(".model")
+    let small = small_firmware_elf(board).expect("the small firmware was built");
+    for (path, most_bytes) in [
+        (firmware_elf(board, Engine::Static), 40 * 1024),
+        (small, 28 * 1024),
+    ] {
+        let elf = fs::read(&path).expect("the firmware was built");
+        let firmware = linked(&elf).expect("an ELF file");
+        let flash_bytes = firmware.flash_bytes;
+        assert!(flash_bytes > 16 * 1024, "{flash_bytes} bytes");
+        assert!(
+            flash_bytes <= most_bytes,
+            "{}: {flash_bytes} bytes",
+            path.display()
+        );
+        let bound = stack_bound(&elf).expect("a bound");
+        let room_bytes = board.build.expect("firmware").regions.stack.bytes;
+        assert!(bound.bytes <= room_bytes, "{bound:?}");
+    }
+}
+
+/// The small firmware computes in other ways, and the same.
+#[test]
+fn the_small_firmware_gives_the_bytes_of_the_native_board() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let image = board_image(1);
+    let board = find("mps2-an386").expect("the board is known");
+    let small = small_firmware_elf(board).expect("the small firmware was built");
+    let (mut small, _reset) = emulated(board, small, &image, &folder);
+    let native = NativeBoard::start(image.bytes(), 64 * 1024);
+    let mut native = Session::open(Box::new(native), Options::default()).expect("it answers");
+    for mode in [Mode::Tapped, Mode::Fused] {
+        for index in 0..4 {
+            let ask = InferRequest {
+                mode,
+                taps: TensorSet::ALL,
+                paint: None,
+            };
+            let answers = [&mut small, &mut native].map(|session| {
+                let answer = session.infer(&input(index), &ask, &mut |_| {});
+                let answer = answer.expect("an answer");
+                (answer.activations, answer.logits)
+            });
+            assert_eq!(answers[0], answers[1], "{mode:?}");
+        }
+    }
+    let ask = OccludeRequest {
+        window: [7, 7],
+        stride: [7, 7],
+        fill: -128,
+        class: None,
+    };
+    let maps = [&mut small, &mut native].map(|session| {
+        let map = session.occlude(&input(0), &ask, &mut |_| {});
+        map.expect("a map")
     });
-    let sizes: Vec<(String, u64)> = flashed
-        .map(|section| {
-            (
-                section.name().unwrap_or_default().to_owned(),
-                section.size(),
-            )
-        })
-        .collect();
-    assert!(
-        sizes
-            .iter()
-            .any(|(name, bytes)| name == ".text" && *bytes > 0)
-    );
-    let total: u64 = sizes.iter().map(|(_, bytes)| bytes).sum();
-    assert!(total <= FLASH_BYTES_MAX, "{total} bytes: {sizes:?}");
+    assert_eq!(maps[0].probabilities, maps[1].probabilities);
+    assert!(maps[0].macs_done > maps[1].macs_done, "by whole inferences");
 }
 
 /// What a budget counts where the firmware is not built, in whole KiB.
@@ -190,9 +242,19 @@ fn the_facts_of_a_board_are_those_of_its_firmware() {
 
 /// tract on its board, with `image` in the model region.
 fn tract(image: &BoardImage, folder: &tempfile::TempDir) -> (Session, QemuReset) {
+    let board = find("mps2-an500").expect("the board is known");
+    emulated(board, firmware_elf(board, Engine::Tract), image, folder)
+}
+
+/// The board with the firmware `elf`, and with `image` in the model region.
+fn emulated(
+    board: &BoardKind,
+    elf: PathBuf,
+    image: &BoardImage,
+    folder: &tempfile::TempDir,
+) -> (Session, QemuReset) {
     let file = folder.path().join("model.ctx");
     fs::write(&file, image.bytes()).expect("a file in the temporary folder");
-    let board = find("mps2-an500").expect("the board is known");
     let Transport::Qemu {
         machine,
         model_address,
@@ -201,7 +263,6 @@ fn tract(image: &BoardImage, folder: &tempfile::TempDir) -> (Session, QemuReset)
     else {
         panic!("{board:?} is not emulated");
     };
-    let elf = firmware_elf(board, Engine::Tract);
     let config = QemuConfig::new(machine, elf).load(file, model_address);
     let link = QemuLink::start(config).expect("the emulator starts");
     let reset = link.reset_button();

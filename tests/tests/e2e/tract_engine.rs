@@ -58,10 +58,20 @@ struct Map {
     probabilities: Vec<u32>,
 }
 
-impl MapSink for Map {
+impl Tap for Map {
     type Error = Infallible;
 
-    fn begin(&mut self, class: u16, probability: f32, _: u32) -> Result<(), Infallible> {
+    fn wants(&self, _: usize) -> bool {
+        false
+    }
+
+    fn activation(&mut self, _: usize, _: usize, _: &[i8]) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
+
+impl MapSink for Map {
+    fn base(&mut self, class: u16, probability: f32, _: u32) -> Result<(), Infallible> {
         self.class = class;
         self.probabilities.push(probability.to_bits());
         Ok(())

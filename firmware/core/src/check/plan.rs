@@ -7,7 +7,7 @@ use crate::image::format::{PlanRecord, StepRecord, op, step};
 use crate::image::{ImageError, Model, Op, Part, PlanProblem};
 use crate::ops;
 use crate::plan::{Mode, Plan, Step};
-use crate::rows::Links;
+use crate::rows::{HAS_CHAINS, Links};
 use crate::sharing;
 use core::ops::Range;
 
@@ -43,6 +43,10 @@ pub(super) fn check(
     if plan.steps.len() > model.layer_count() {
         let step = model.layer_count();
         return Err(problem(PlanProblem::Steps { step }));
+    }
+    if !plan.can_run() {
+        // Nobody is given it.
+        return Ok(());
     }
     let mut layers = 0;
     for index in 0..plan.steps.len() {
@@ -112,7 +116,7 @@ fn check_fusion(model: &Model<'_>, step: &Step) -> Option<()> {
         }
     }
     let first = step.layers.start;
-    let row_bytes = if step.is_chain {
+    let row_bytes = if HAS_CHAINS && step.is_chain {
         let mut links = Links::NONE;
         links.take(model, step.layers.clone())?;
         if model.info(step.output())?.is_logits || !links.need_all_rows() {

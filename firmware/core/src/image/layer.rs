@@ -126,6 +126,18 @@ pub struct Window {
 }
 
 impl Window {
+    /// No window: zeros alone.
+    pub(crate) const NONE: Self = Self {
+        kernel_h: 0,
+        kernel_w: 0,
+        stride_h: 0,
+        stride_w: 0,
+        dilation_h: 0,
+        dilation_w: 0,
+        pad_top: 0,
+        pad_left: 0,
+    };
+
     /// One pixel.
     pub const POINT: Self = Self::square(1, 1, 0);
 

@@ -1,7 +1,7 @@
 //! Maps of the shipped models against whole inferences, both ways in which a build may
 //! pool a convolution.
 
-use super::{Occluder, occlude_by, occlusion_arena_bytes};
+use super::{Occluder, occlude_by, occlude_by_inferences, occlusion_arena_bytes};
 use crate::{Mode, Model, NoTap, run, softmax_probability};
 use std::path::Path;
 use std::vec::Vec;
@@ -49,6 +49,34 @@ fn map<const POOLS: bool>(
         },
     );
     (report.expect("a large arena").class, bits)
+}
+
+/// The same by whole inferences; and how many of the multiplications of as many inferences
+/// as there are positions.
+fn map_by_inferences(
+    model: &Model<'_>,
+    input: &[i8],
+    occluder: &Occluder,
+) -> (usize, Vec<u32>, [u64; 2]) {
+    let plan = model.plan(Mode::Fused).expect("a plan");
+    let bytes = plan.arena_bytes() + input.len();
+    let mut arena = vec![0xAAAA_AAAA_u32; bytes.div_ceil(4)];
+    let arena: &mut [u8] = bytemuck::must_cast_slice_mut(&mut arena);
+    let mut bits = Vec::new();
+    let report = occlude_by_inferences(
+        model,
+        &mut arena[..bytes],
+        input,
+        occluder,
+        &mut NoTap,
+        |_, _, _| Ok(()),
+        |_, _, probability| {
+            bits.push(probability.to_bits());
+            Ok(())
+        },
+    )
+    .expect("an arena that just fits");
+    (report.class, bits, [report.macs_done, report.macs_full])
 }
 
 /// The same by its definition.
@@ -102,7 +130,15 @@ fn maps_of_the_shipped_models() {
             let expected = plain_map(&model, &input, occluder, class);
             assert_eq!(rows, expected, "{name}, row by row");
             let sums = map::<true>(&model, &input, occluder);
-            assert_eq!(sums, (class, expected), "{name}, as sums");
+            assert_eq!(sums, (class, expected.clone()), "{name}, as sums");
+            let (found, by_inferences, [done, full]) = map_by_inferences(&model, &input, occluder);
+            assert_eq!((found, by_inferences), (class, expected), "{name}, whole");
+            // A black patch on black changes nothing, and a white one does.
+            assert_eq!(
+                done < full,
+                occluder.fill == -128,
+                "{name}: {done} of {full}"
+            );
             maps.extend(rows);
         }
         telling += usize::from(maps.iter().any(|bits| *bits != maps[0]));

@@ -138,7 +138,12 @@ impl fmt::Display for BoardError {
                 "the board's input has the CRC {found:08x}, the request says {expected:08x}"
             ),
             Self::ModeNotInImage(mode) => {
-                write!(f, "the model's image has no plan for the mode {mode:?}")
+                write!(
+                    f,
+                    "the model's image has no plan for the mode {mode:?} that the board's \
+                     firmware can run: a small firmware runs no chains of layers; take the \
+                     other mode, or the fast firmware"
+                )
             }
             Self::UnknownTensor { tensor, tensors } => {
                 write!(

@@ -1,6 +1,6 @@
 //! What the board answers.
 
-use super::{BoardError, HeapPhase, Identity, MemoryReport};
+use super::{BoardError, HeapPhase, Identity, MemoryReport, fields};
 use postcard_schema::Schema;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,7 @@ pub enum Event<'a> {
         offset: u32,
         /// The bytes.
         #[serde(borrow)]
+        #[serde(serialize_with = "fields::bytes")]
         bytes: &'a [u8],
     },
     /// The last layer's i32 accumulators, bias included.
@@ -24,6 +25,7 @@ pub enum Event<'a> {
         /// Index of the first.
         first: u32,
         /// Little-endian i32.
+        #[serde(serialize_with = "fields::bytes")]
         values: &'a [u8],
     },
     /// The logits.
@@ -31,6 +33,7 @@ pub enum Event<'a> {
         /// Index of the first.
         first: u32,
         /// Little-endian f32.
+        #[serde(serialize_with = "fields::bytes")]
         values: &'a [u8],
     },
     /// What a layer took; one for each, after the run.
@@ -42,8 +45,10 @@ pub enum Event<'a> {
         /// Bytes of arena, from its beginning to the last one in use while the
         /// layer's step ran, where the run was painted: what is still needed of
         /// earlier layers counts.
+        #[serde(serialize_with = "fields::optional")]
         arena_bytes: Option<u32>,
         /// Bytes of stack in use at the layer's deepest, likewise.
+        #[serde(serialize_with = "fields::optional")]
         stack_bytes: Option<u32>,
     },
     /// Ends [`super::Request::Infer`].
@@ -62,6 +67,7 @@ pub enum Event<'a> {
         /// Index of the first.
         first: u32,
         /// Little-endian f32.
+        #[serde(serialize_with = "fields::bytes")]
         probabilities: &'a [u8],
     },
     /// Ends [`super::Request::Occlude`].
@@ -74,8 +80,10 @@ pub enum Event<'a> {
         count: u64,
         /// Bytes of arena from its beginning to the last one written, where it
         /// was painted.
+        #[serde(serialize_with = "fields::optional")]
         arena_bytes: Option<u32>,
         /// Bytes of stack in use at the deepest, sending included, likewise.
+        #[serde(serialize_with = "fields::optional")]
         stack_bytes: Option<u32>,
     },
     /// What a phase of the engine's life took of the heap; before
@@ -89,6 +97,7 @@ pub enum Event<'a> {
         /// Index of the first.
         first: u32,
         /// One byte for each pixel.
+        #[serde(serialize_with = "fields::bytes")]
         levels: &'a [u8],
     },
     /// Ends [`super::Request::Capture`] and [`super::Request::Form`].
@@ -120,9 +129,12 @@ pub struct Run {
     pub count: u64,
     /// Bytes of arena from its beginning to the last one in use at any time, where
     /// the run was painted.
+    #[serde(serialize_with = "fields::optional")]
     pub arena_bytes: Option<u32>,
     /// Bytes of stack in use at the deepest, sending included, likewise.
+    #[serde(serialize_with = "fields::optional")]
     pub stack_bytes: Option<u32>,
     /// Bytes of heap in use at the fullest; none without a heap.
+    #[serde(serialize_with = "fields::optional")]
     pub heap_bytes: Option<u32>,
 }

@@ -1,6 +1,6 @@
 //! Who is at the other end.
 
-use super::BoardError;
+use super::{BoardError, fields};
 use postcard_schema::Schema;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,7 @@ pub struct Identity<'a> {
     pub engine: &'a str,
     /// The GNU build id of the ELF file that runs, at most 32 bytes; empty if
     /// it has none.
+    #[serde(serialize_with = "fields::bytes")]
     pub elf_build_id: &'a [u8],
     /// What the board's counter counts.
     pub counter: CounterKind,
@@ -60,7 +61,9 @@ pub struct ModelIdentity {
     /// Length of the board image.
     pub image_bytes: u32,
     /// Bytes of arena that the tapped plan takes, if the image has one.
+    #[serde(serialize_with = "fields::optional")]
     pub tapped_arena_bytes: Option<u32>,
     /// Bytes of arena that the fused plan takes, if the image has one.
+    #[serde(serialize_with = "fields::optional")]
     pub fused_arena_bytes: Option<u32>,
 }

@@ -1,5 +1,6 @@
 //! What a board's memory is used for.
 
+use super::fields;
 use postcard_schema::Schema;
 use serde::{Deserialize, Serialize};
 
@@ -56,7 +57,9 @@ pub struct MemoryReport {
     /// [`Sections::bss_bytes`] or of the stack.
     pub window_bytes: u32,
     /// Bytes of arena that the tapped plan takes, if the image has one.
+    #[serde(serialize_with = "fields::optional")]
     pub tapped_arena_bytes: Option<u32>,
     /// Bytes of arena that the fused plan takes, if the image has one.
+    #[serde(serialize_with = "fields::optional")]
     pub fused_arena_bytes: Option<u32>,
 }

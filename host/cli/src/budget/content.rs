@@ -8,7 +8,7 @@ use cortexscope_budget::{
 };
 use cortexscope_draw::number::grouped;
 use cortexscope_present::documents::budget as documents;
-use cortexscope_present::fit::fit;
+use cortexscope_present::fit::{fit, fit_small};
 use cortexscope_present::verdict::verdict;
 use cortexscope_rig::board::parts;
 use cortexscope_rig::kernel::{KernelChoice, LoopCost};
@@ -413,11 +413,13 @@ impl Content {
         });
         let boards = parts().into_iter().map(|part| {
             let fit = fit(&self.need, &part);
+            let small = fit_small(&self.need, &part);
             documents::Board {
                 name: part.name.to_owned(),
                 flash_bytes: part.flash_bytes,
                 ram_bytes: part.ram_bytes,
                 needs_flash_bytes: fit.flash_bytes,
+                needs_flash_bytes_small: small.map(|small| small.flash_bytes),
                 needs_ram_bytes_fused: fit.fused_ram_bytes,
                 needs_ram_bytes_tapped: fit.tapped_ram_bytes,
                 fits_fused: fit.is_possible(),

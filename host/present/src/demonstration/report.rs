@@ -174,6 +174,9 @@ impl Demonstration<'_> {
                 loop_instructions: choice
                     .and_then(|choice| choice.loop_cost)
                     .map(|cost| cost.instructions),
+                loop_cycles: choice
+                    .and_then(|choice| choice.loop_cost)
+                    .map(|cost| cost.cycles),
                 activation_bytes: output.bytes() as u64,
                 activation_f32_bytes: 4 * shape.elements() as u64,
                 arena_offset_bytes: buffer.map(|buffer| buffer.offset_bytes),

@@ -160,6 +160,8 @@ described! {
         pub ram_bytes: Option<u32>,
         /// Bytes of flash that firmware and board image need.
         pub needs_flash_bytes: u64,
+        /// The same with the small firmware; `null` where that is not built here.
+        pub needs_flash_bytes_small: Option<u64>,
         /// Bytes of RAM that variables, stack, input and arena need in the fused plan.
         pub needs_ram_bytes_fused: u64,
         /// The same in the tapped plan.

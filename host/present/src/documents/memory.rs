@@ -20,6 +20,9 @@ described! {
         pub modes: Vec<Measurement>,
         /// The sections of the firmware's ELF file; `null` for a board without one.
         pub firmware: Option<Firmware>,
+        /// The builds of the static engine's firmware that are there, the fast one first; empty
+        /// for a board without firmware.
+        pub builds: Vec<Build>,
         /// The stack.
         pub stack: Stack,
         /// The heap, phase by phase; empty for an engine without a heap.
@@ -60,6 +63,16 @@ described! {
     pub struct Firmware {
         /// The sections that take memory.
         pub sections: Vec<Section>,
+    }
+
+    /// One build of the firmware, without a board image.
+    pub struct Build {
+        /// `fast`, or `small`, which `cargo xtask firmware --small` makes.
+        pub size: String,
+        /// Bytes of code and constants.
+        pub flash_bytes: u64,
+        /// Bytes of variables, and of the stack at the deepest that it can be.
+        pub ram_bytes: u64,
     }
 
     /// The stack: reserved, measured and bounded.

@@ -45,7 +45,8 @@ pub(super) fn section(data: &ReportData) -> Markup {
                 p {
                     "A layer that is tapped is computed row by row, and that is what was counted here. \
                      Beside it stands the kernel that computes it where it is not tapped, with the \
-                     instructions of its innermost loop."
+                     instructions of its innermost loop, and apart from them the cycles that the \
+                     manual of the Cortex-M4 gives these: an estimate, without what flash adds."
                 }
             }
             div .table {
@@ -58,6 +59,7 @@ pub(super) fn section(data: &ReportData) -> Markup {
                                 th scope="col" .text { "kernel, not tapped" }
                                 th scope="col" { "flash for it alone, bytes" }
                                 th scope="col" { "instructions of its loop" }
+                                th scope="col" { "cycles of its loop, estimated" }
                             }
                             th scope="col" { "MACs" }
                             @if counted {
@@ -77,7 +79,8 @@ pub(super) fn section(data: &ReportData) -> Markup {
                                 @if chosen {
                                     td .text { (layer.kernel.unwrap_or("–")) }
                                     td { (grouped(layer.packed_bytes)) }
-                                    td { (layer.loop_instructions.map_or_else(|| "–".to_owned(), grouped)) }
+                                    td { (or_dash(layer.loop_instructions)) }
+                                    td { (or_dash(layer.loop_cycles)) }
                                 }
                                 td { (grouped(layer.macs)) }
                                 @if counted {
@@ -98,6 +101,7 @@ pub(super) fn section(data: &ReportData) -> Markup {
                                 td {}
                                 td { (grouped(sum(&rows, |layer| layer.packed_bytes))) }
                                 td { (grouped(sum(&rows, |layer| layer.loop_instructions.unwrap_or(0)))) }
+                                td { (grouped(sum(&rows, |layer| layer.loop_cycles.unwrap_or(0)))) }
                             }
                             td { (grouped(macs)) }
                             @if counted {
@@ -111,6 +115,10 @@ pub(super) fn section(data: &ReportData) -> Markup {
             }
         }
     }
+}
+
+fn or_dash(count: Option<u64>) -> String {
+    count.map_or_else(|| "–".to_owned(), grouped)
 }
 
 /// What all rows have together.

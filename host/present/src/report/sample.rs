@@ -139,6 +139,7 @@ fn memory() -> Memory {
                 kernel: Some("pooled sums"),
                 packed_bytes: 56,
                 loop_instructions: Some(320),
+                loop_cycles: Some(584),
                 scratch_bytes: 8,
                 flash_bytes: 34,
                 stack_bytes: Some(312),

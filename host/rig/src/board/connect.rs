@@ -97,6 +97,14 @@ pub fn firmware_elf(board: &BoardKind, engine: Engine) -> PathBuf {
     there.or(places.first()).cloned().unwrap_or_default()
 }
 
+/// The ELF file of a board's small firmware, if it is there: `cargo xtask firmware --small`
+/// makes it.
+pub fn small_firmware_elf(board: &BoardKind) -> Option<PathBuf> {
+    let folder = Path::new("firmware").join(board.name);
+    let places = folders::places_of(&folder.join(format!("{}-small.elf", board.name)));
+    places.into_iter().find(|place| place.is_file())
+}
+
 /// Where the ELF file of a board with an engine may lie: `firmware/BOARD/BOARD.elf`
 /// in `target/` of a checkout, where `cargo xtask firmware` leaves it, beside the
 /// program, where it was installed with the program, and in the user's data folder.

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::board::{Board, Engine, boards};
+use crate::board::{self, Board, Engine, boards};
 use crate::command::{self, cargo, run};
 use crate::last_run::{Circumstances, LastRuns};
 use crate::test::emulated_parts::{self, Emulator};
@@ -105,6 +105,10 @@ pub fn all(data: Option<&Path>) -> Vec<Check> {
         let name = format!("{FIRMWARE}{}{}", board.name, engine.suffix());
         checks.push(Check::aside(name, move || build(&board, engine)));
     }
+    checks.push(Check::aside(format!("{FIRMWARE}small"), || {
+        let board = Board::find(board::DEFAULT).map_err(anyhow::Error::msg)?;
+        build(&board.small(), Engine::Static)
+    }));
     checks.push(Check::aside("no panic", no_panic::check));
     for (board, engine) in firmwares() {
         let name = |what| format!("{what} {}{}", board.name, engine.suffix());

@@ -70,29 +70,38 @@ pub fn words(
     channels: usize,
     input_zero: i8,
 ) -> impl Iterator<Item = u32> {
-    let Window {
-        kernel_h, kernel_w, ..
-    } = *window;
-    let zero = i32::from(input_zero);
-    let start = filter.iter().map(|&w| {
-        let furthest = if w > 0 { 128 + zero } else { 127 - zero };
-        i32::from(w).wrapping_abs().wrapping_mul(furthest)
-    });
-    let start = start.fold(0, i32::wrapping_add) as u32;
-    let tap = move |ky: usize, kx: usize, channel: usize| {
-        let at = (ky * kernel_w + kx) * channels + channel;
-        let w = if kx < kernel_w { filter.get(at) } else { None };
-        w.map_or(0, |&w| i32::from(w) as u32)
+    let window = *window;
+    let all = 0..filter_words(&window, channels);
+    all.map(move |index| word(filter, &window, channels, input_zero, index))
+}
+
+#[inline(never)]
+fn word(filter: &[i8], window: &Window, channels: usize, input_zero: i8, index: usize) -> u32 {
+    let Some(index) = index.checked_sub(1) else {
+        return counted_from(filter, input_zero);
     };
-    let pairs = (0..columns_per_window(kernel_w)).flat_map(move |pair| {
-        (0..channels).flat_map(move |channel| {
-            (0..kernel_h).map(move |ky| {
-                let [first, second] = [2 * pair, 2 * pair + 1].map(|kx| tap(ky, kx, channel));
-                second.wrapping_add(first << FIELD_BITS)
-            })
-        })
-    });
-    core::iter::once(start).chain(pairs)
+    let (rows, channels) = (window.kernel_h.max(1), channels.max(1));
+    let (column, ky) = (index / rows, index % rows);
+    let (kx, channel) = (2 * (column / channels), column % channels);
+    let first = (ky * window.kernel_w + kx) * channels + channel;
+    let tap = |at: usize| filter.get(at).map_or(0, |&w| i32::from(w) as u32);
+    let second = if kx + 1 < window.kernel_w {
+        tap(first + channels)
+    } else {
+        0
+    };
+    second.wrapping_add(tap(first) << FIELD_BITS)
+}
+
+/// The smallest sum of a filter without bias, negated.
+fn counted_from(filter: &[i8], input_zero: i8) -> u32 {
+    let zero = i32::from(input_zero);
+    let mut start = 0_i32;
+    for &w in filter {
+        let furthest = if w > 0 { 128 + zero } else { 127 - zero };
+        start = start.wrapping_add(i32::from(w).wrapping_abs().wrapping_mul(furthest));
+    }
+    start as u32
 }
 
 /// Whether the words of a convolution are those of its weights, and all its sums fit.

@@ -74,8 +74,8 @@ macro_rules! five_rows {
     };
 }
 
-/// What the loops over channels and tiles read and write; all but the last word goes to
-/// the stack.
+/// What the loops over channels and tiles read and write; all but the last two words
+/// go to the stack.
 #[cfg(not(soft_float))]
 #[repr(C)]
 struct Channels {
@@ -105,19 +105,23 @@ struct Channels {
     filter_bytes: usize,
     /// Where the columns of the last tile begin.
     last: *const u32,
+    /// Whether the taps of a column are an odd number.
+    odd: usize,
 }
 
 /// The loop over channels and, in it, over tiles. `$block` takes one input channel,
-/// `$blocks` as many as there are at least. Where the taps of a tile end is kept by
+/// `$blocks` as many as there are at least, and `$enter` says where a tile begins among
+/// them, by `odd` in `s9`. Where the taps of a tile end is kept by
 /// `$keep_outside` and `$keep`, and told to `$bound` by `$outside` and `$end`.
 #[cfg(not(soft_float))]
 macro_rules! channels {
-    ($channels:ident, $block:expr, $blocks:expr, $bound:literal,
+    ($channels:ident, $block:expr, $enter:literal, $blocks:expr, $bound:literal,
      $keep_outside:literal, $outside:literal, $keep:literal, $end:literal) => {
         asm!(
             "push {{r6, r7}}",
-            "ldr r1, [r0, #72]",
+            "ldrd r1, r2, [r0, #72]",
             "vmov s10, r1",
+            "vmov s9, r2",
             "add r0, r0, #36",
             "ldmia r0!, {{r1, r2, r3, r4, r5, r8, r9, r10, r11}}",
             "push {{r1, r2, r3, r4, r5, r8, r9, r10, r11}}",
@@ -161,6 +165,8 @@ macro_rules! channels {
             "add r7, r5, r9, lsl #10",
             "add r5, r5, r8, lsl #10",
             $keep,
+            "7:",
+            $enter,
             "3:",
             $blocks,
             $end,
@@ -201,7 +207,7 @@ macro_rules! channels {
             "subs r11, r11, r3",
             "str r11, [sp, #32]",
             $keep,
-            "bpl 3b",
+            "bpl 7b",
             "add r10, r10, #1",
             "str r10, [sp, #28]",
             "ldr r0, [sp, #60]",
@@ -256,21 +262,8 @@ fn pool_row_here(scratch: &[u32], filters: &Polynomials<'_>, output: &mut [i8], 
         outside_bytes: 4 * (columns - 1) * taps,
         filter_bytes: 4 * columns * taps,
         last: scratch.as_ptr().wrapping_add(last * column),
+        odd: taps % 2,
     };
-    macro_rules! of_three {
-        ($blocks:expr) => {
-            channels!(
-                channels,
-                three_rows!(),
-                $blocks,
-                "r11",
-                "mov r11, r8",
-                "",
-                "ldr r11, [sp, #40]",
-                ""
-            )
-        };
-    }
     if kernel == 5 {
         // SAFETY: for each of `step` channels, a bias, a multiplier and the words of its
         // filter are read, of which there are as many, as the caller has seen. A tile
@@ -284,6 +277,7 @@ fn pool_row_here(scratch: &[u32], filters: &Polynomials<'_>, output: &mut [i8], 
             channels!(
                 channels,
                 five_rows!(),
+                "",
                 concat!(five_rows!(), five_rows!(), five_rows!()),
                 "r0",
                 "vmov s9, r8",
@@ -292,20 +286,28 @@ fn pool_row_here(scratch: &[u32], filters: &Polynomials<'_>, output: &mut [i8], 
                 "ldr r0, [sp, #40]"
             );
         }
-    } else if taps.is_multiple_of(2) {
-        // SAFETY: as above, with four for three: there are two columns of taps, and an
-        // even number of input channels.
-        unsafe {
-            of_three!(concat!(
-                three_rows!(),
-                three_rows!(),
-                three_rows!(),
-                three_rows!()
-            ))
-        };
     } else {
-        // SAFETY: as above, with two for four.
-        unsafe { of_three!(concat!(three_rows!(), three_rows!())) };
+        // SAFETY: as above, with two for three: there are two columns of taps. Of four that
+        // stand together a tile of an odd number of input channels begins with the last two.
+        unsafe {
+            channels!(
+                channels,
+                three_rows!(),
+                "vmov r0, s9\ncbnz r0, 6f",
+                concat!(
+                    three_rows!(),
+                    three_rows!(),
+                    "6:\n",
+                    three_rows!(),
+                    three_rows!()
+                ),
+                "r11",
+                "mov r11, r8",
+                "",
+                "ldr r11, [sp, #40]",
+                ""
+            );
+        }
     }
 }
 
