@@ -167,7 +167,7 @@ impl Compile {
             compiled.network.labels.is_empty(),
             labels::well_known(classes),
         ) {
-            progress::note(&format!(
+            progress::note(format!(
                 "classes are named by {whose}; --labels names them otherwise"
             ));
         }
