@@ -14,7 +14,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-/// How often an interrupted study has to begin at most so far back.
+/// How often a study is saved: an interrupted one falls back so far at most.
 const SAVE_EVERY: Duration = Duration::from_secs(5);
 
 /// Which share of the inputs.

@@ -45,7 +45,7 @@ pub struct About {
     pub engine: String,
     /// The model's name.
     pub model: String,
-    /// SHA-256 of the board image, in hexadecimal.
+    /// SHA-256 of the board image from byte 48 on, in hexadecimal.
     pub model_sha256: String,
     /// The link in words.
     pub link: String,

@@ -1,4 +1,5 @@
-//! All methods. A new one is a file beside this one, and a line in [`REGISTRY`].
+//! All methods. A new one is a file beside this one, a module of `attribute.rs`, and a line
+//! in [`REGISTRY`].
 
 use super::argument::{ArgumentError, Arguments, Given, OpenInput};
 use super::method::{Method, MethodInfo};

@@ -122,7 +122,8 @@ described! {
     pub struct Transfer {
         /// The board; `host` where this program computed the board's int8 values.
         pub board: String,
-        /// SHA-256 of the int8 ONNX file on it, in hexadecimal.
+        /// SHA-256 of the board image from byte 48 on, in hexadecimal; of the int8 ONNX file where
+        /// `board` is `host`.
         pub model_sha256: String,
         /// The attack by queries: `square`, `nes` or `spsa`; `none` without a board.
         pub method: String,

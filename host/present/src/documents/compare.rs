@@ -13,7 +13,7 @@ described! {
         pub model: String,
         /// SHA-256 of the float ONNX file, in hexadecimal.
         pub model_sha256: String,
-        /// Hash of the board image, in hexadecimal.
+        /// SHA-256 of the board image from byte 48 on, in hexadecimal.
         pub image_hash: String,
         /// The board.
         pub board: String,

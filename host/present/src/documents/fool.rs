@@ -11,7 +11,8 @@ described! {
         pub version: String,
         /// The network's name.
         pub model: String,
-        /// SHA-256 of the ONNX file, in hexadecimal; of a board's int8 ONNX file with `board`.
+        /// SHA-256 of the ONNX file, in hexadecimal; with `board`, of the board image from byte 48
+        /// on.
         pub model_sha256: String,
         /// How pixels become numbers.
         pub preprocessing: String,

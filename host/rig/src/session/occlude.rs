@@ -6,7 +6,7 @@ use super::parts::{append, probabilities, probability};
 use cortexscope_wire::message::{CounterKind, Occlude, input_crc};
 use cortexscope_wire::{Event, Request};
 
-/// Height and width of the lecture's patch in pixels, the default everywhere.
+/// Height and width of the lecture's patch in pixels, the default of what a board computes.
 pub const LECTURE_PATCH: u16 = 7;
 
 /// The patch that hides a part of the input, and the class to watch.

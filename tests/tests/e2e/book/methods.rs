@@ -21,3 +21,10 @@ fn every_method_has_its_use_and_its_limits() {
     let sections = page.matches("\n### `").count();
     assert_eq!(sections, METHODS.len(), "a section on no method");
 }
+
+#[test]
+fn the_first_page_counts_the_methods() {
+    let page = include_str!("../../../../README.md");
+    let count = format!("{} attributions", METHODS.len());
+    assert!(page.contains(&count), "README.md does not say {count}");
+}
