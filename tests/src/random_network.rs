@@ -107,7 +107,11 @@ pub fn draw_depthwise(seed: u64, inputs: usize) -> RandomNetwork {
             let short = map.shape[1 + side % 2] < 3;
             drawer.random.random_range(usize::from(short)..3)
         });
-        let attributes = vec![ints("pads", &pads), ints("strides", &strides)];
+        let attributes = vec![
+            ints("pads", &pads),
+            ints("strides", &strides),
+            int("group", channels as i64),
+        ];
         map = drawer.convolution_with(&map, channels, [3; 2], channels, attributes);
         if drawer.random.random_bool(0.7) {
             map.name = drawer.node("Relu", &[&map.name], vec![]);
@@ -128,7 +132,11 @@ pub fn draw_depthwise_maps(seed: u64) -> RandomNetwork {
     };
     map = drawer.convolution_with(&map, 16, [1; 2], 1, Vec::new());
     for (stride, pads) in [(1, [1; 4]), (2, [0, 0, 1, 1])] {
-        let attributes = vec![ints("pads", &pads), ints("strides", &[stride; 2])];
+        let attributes = vec![
+            ints("pads", &pads),
+            ints("strides", &[stride; 2]),
+            int("group", 16),
+        ];
         map = drawer.convolution_with(&map, 16, [3; 2], 16, attributes);
     }
     drawer.head(map);

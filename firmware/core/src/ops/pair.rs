@@ -47,7 +47,7 @@ mod tests {
     /// the one product of `f32`.
     #[test]
     fn every_pair_follows_the_contract() {
-        let bytes = || (i8::MIN..=i8::MAX);
+        let bytes = || i8::MIN..=i8::MAX;
         let a: Vec<i8> = bytes().flat_map(|a| [a; 256]).collect();
         let b: Vec<i8> = (0..256).flat_map(|_| bytes()).collect();
         for (zeros, factors, multiplier, [zero, min, max]) in CASES {
