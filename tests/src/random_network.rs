@@ -121,7 +121,7 @@ pub fn draw_depthwise(seed: u64, inputs: usize) -> RandomNetwork {
     drawer.finish(shape, inputs)
 }
 
-/// Two depthwise convolutions of 16 channels over maps of 24×24, at strides 1 and 2, with
+/// Two depthwise convolutions of 32 channels over maps of 24×24, at strides 1 and 2, with
 /// the padding of MLPerf Tiny's networks, and one input.
 pub fn draw_depthwise_maps(seed: u64) -> RandomNetwork {
     let shape = [3, 24, 24];
@@ -130,14 +130,14 @@ pub fn draw_depthwise_maps(seed: u64) -> RandomNetwork {
         name: "image".to_owned(),
         shape,
     };
-    map = drawer.convolution_with(&map, 16, [1; 2], 1, Vec::new());
+    map = drawer.convolution_with(&map, 32, [1; 2], 1, Vec::new());
     for (stride, pads) in [(1, [1; 4]), (2, [0, 0, 1, 1])] {
         let attributes = vec![
             ints("pads", &pads),
             ints("strides", &[stride; 2]),
-            int("group", 16),
+            int("group", 32),
         ];
-        map = drawer.convolution_with(&map, 16, [3; 2], 16, attributes);
+        map = drawer.convolution_with(&map, 32, [3; 2], 32, attributes);
     }
     drawer.head(map);
     drawer.finish(shape, 1)
