@@ -107,7 +107,11 @@ pub fn draw_depthwise(seed: u64, inputs: usize) -> RandomNetwork {
             let short = map.shape[1 + side % 2] < 3;
             drawer.random.random_range(usize::from(short)..3)
         });
-        let attributes = vec![ints("pads", &pads), ints("strides", &strides)];
+        let attributes = vec![
+            ints("pads", &pads),
+            ints("strides", &strides),
+            int("group", channels as i64),
+        ];
         map = drawer.convolution_with(&map, channels, [3; 2], channels, attributes);
         if drawer.random.random_bool(0.7) {
             map.name = drawer.node("Relu", &[&map.name], vec![]);
@@ -117,7 +121,7 @@ pub fn draw_depthwise(seed: u64, inputs: usize) -> RandomNetwork {
     drawer.finish(shape, inputs)
 }
 
-/// Two depthwise convolutions of 16 channels over maps of 24×24, at strides 1 and 2, with
+/// Two depthwise convolutions of 32 channels over maps of 24×24, at strides 1 and 2, with
 /// the padding of MLPerf Tiny's networks, and one input.
 pub fn draw_depthwise_maps(seed: u64) -> RandomNetwork {
     let shape = [3, 24, 24];
@@ -126,10 +130,14 @@ pub fn draw_depthwise_maps(seed: u64) -> RandomNetwork {
         name: "image".to_owned(),
         shape,
     };
-    map = drawer.convolution_with(&map, 16, [1; 2], 1, Vec::new());
+    map = drawer.convolution_with(&map, 32, [1; 2], 1, Vec::new());
     for (stride, pads) in [(1, [1; 4]), (2, [0, 0, 1, 1])] {
-        let attributes = vec![ints("pads", &pads), ints("strides", &[stride; 2])];
-        map = drawer.convolution_with(&map, 16, [3; 2], 16, attributes);
+        let attributes = vec![
+            ints("pads", &pads),
+            ints("strides", &[stride; 2]),
+            int("group", 32),
+        ];
+        map = drawer.convolution_with(&map, 32, [3; 2], 32, attributes);
     }
     drawer.head(map);
     drawer.finish(shape, 1)

@@ -16,6 +16,9 @@ use cortexscope_tests::rig::{Mode, compiled_for};
 const NETWORKS: u64 = 40;
 const INPUTS: usize = 3;
 
+/// Of these each has more pixels.
+const DEPTHWISE_NETWORKS: u64 = 12;
+
 #[test]
 fn random_networks_give_the_bytes_of_the_reference() {
     for seed in 0..NETWORKS {
@@ -32,8 +35,8 @@ fn pooled_sums_give_the_bytes_of_the_reference() {
 
 #[test]
 fn depthwise_convolutions_give_the_bytes_of_the_reference() {
-    for seed in 0..NETWORKS {
-        compare(&draw_depthwise(seed, INPUTS), seed);
+    for seed in 0..DEPTHWISE_NETWORKS {
+        compare(&draw_depthwise(seed, 1), seed);
     }
 }
 
