@@ -142,7 +142,11 @@ fn formed(argument: String, digit: &GrayImage, model: &ModelFiles) -> Int8Input 
     let stem = Path::new(&argument).file_stem();
     Int8Input {
         name: stem.map_or_else(|| argument.clone(), |stem| stem.display().to_string()),
-        values: digit.as_raw().iter().map(|&level| model.grey(level)).collect(),
+        values: digit
+            .as_raw()
+            .iter()
+            .map(|&level| model.grey(level))
+            .collect(),
         label: None,
         notes: vec!["the board made its input in MNIST's form".to_owned()],
         stages: Vec::new(),
@@ -180,7 +184,11 @@ mod tests {
         let path = folder.path().join("stroke.png");
         let stroke = |x: u32| if (150..170).contains(&x) { 40 } else { 210 };
         let picture = GrayImage::from_fn(320, 240, |x, y| {
-            Luma([if (40..200).contains(&y) { stroke(x) } else { 210 }])
+            Luma([if (40..200).contains(&y) {
+                stroke(x)
+            } else {
+                210
+            }])
         });
         picture.save(&path).unwrap();
         let names = [path.to_str().unwrap(), "camera"].map(str::to_owned);
