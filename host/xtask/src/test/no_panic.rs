@@ -1,4 +1,4 @@
-//! Whether core or wire could panic: the program in `tests/no-panic` is linked
+//! Whether core, digit or wire could panic: the program in `tests/no-panic` is linked
 //! with the core library as it is, and looked at.
 
 use std::fs;
@@ -28,12 +28,12 @@ pub fn check() -> Result<()> {
         let found = panics(features)?;
         ensure!(
             found.is_empty(),
-            "a public function of core or wire can panic; the program that holds them all has {}. \
+            "a public function of core, digit or wire can panic; the program that holds them all has {}. \
              `arm-none-eabi-objdump -dC` on it shows who calls that",
             found.join(", ")
         );
     }
-    println!("no public function of core and wire can panic");
+    println!("no public function of core, digit and wire can panic");
     Ok(())
 }
 
