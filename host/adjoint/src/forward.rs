@@ -23,6 +23,7 @@ pub fn with_own_operators(
 ) -> Result<TypedModel, AdjointError> {
     let scratch = Scratch::new(1);
     let mut forward = model.clone();
+    forward.select_output_outlets(outputs)?;
     for id in forward.eval_order()? {
         let node = forward.node_mut(id);
         if let Some(pool) = node.op_as::<MaxPool>().map(|op| op.pool_spec.clone())
@@ -40,7 +41,6 @@ pub fn with_own_operators(
     own_convolutions(model, &mut forward, &scratch, |geometry| {
         ConvForward::on_one_thread(geometry, &scratch)
     })?;
-    forward.select_output_outlets(outputs)?;
     Ok(forward)
 }
 

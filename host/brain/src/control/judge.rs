@@ -297,10 +297,10 @@ fn natural(
 /// Known responses that are computed again.
 const CHECKED: usize = 8;
 /// By how much a response may differ, as a share of the greater of it and of the neuron's
-/// standard deviation. Decoders of JPEG differ by a level here and there, which moves published
-/// models of V4 by less than one percent; the response to another image is about a standard
-/// deviation away.
-const TOLERANCE: f64 = 0.03;
+/// standard deviation. Decoders of JPEG differ in some levels, which moves published models of V4
+/// by up to some percent; that eight responses to other images all lie so near, by chance, is one
+/// case in a hundred million.
+const TOLERANCE: f64 = 0.1;
 
 /// The responses `[neurons][images]` that `known` has, some of them computed again.
 fn checked(
