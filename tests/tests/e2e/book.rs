@@ -95,6 +95,14 @@ const BY_HAND: &[(&str, &str)] = &[
     ),
     ("cortexscope gallery -o gallery/", "`gallery` runs it"),
     (
+        "cargo run --release -p cortexscope-train -- neuro --out models/neuro",
+        "builds and trains for minutes",
+    ),
+    (
+        "cortexscope brain autoencode models/neuro/*.onnx -o autoencoders",
+        "needs the networks that the recipe trains; `brain` makes one",
+    ),
+    (
         "cortexscope brain demo -o brain",
         "takes a minute or two; `brain` runs it with recorded neurons",
     ),

@@ -3,6 +3,9 @@
 use crate::command_line::{json, refused};
 use crate::json_documents::is_valid;
 use crate::outside_data::outside;
+use cortexscope_net::onnx::GraphBuilder;
+use cortexscope_net::onnx::builder::{Size, int, ints};
+use cortexscope_net::onnx::pb::tensor_proto::DataType;
 use cortexscope_net::random::Random;
 use serde_json::Value;
 use std::path::Path;
@@ -381,6 +384,97 @@ fn early_and_late_layers_part_as_evc_and_it_do() {
     assert!((it[3] - 0.0440).abs() < 0.005, "{it:?}");
     let interaction = (evc[1] - evc[3]) - (it[1] - it[3]);
     assert!((interaction - 0.040).abs() < 0.005, "{interaction}");
+}
+
+/// A network that gives `gain` times its input, as blocks of 4 × 4 pixels, and for two neurons
+/// the sum of all pixels and that of the upper half.
+fn auto_encoder(path: &Path, gain: f32) -> String {
+    let mut graph = GraphBuilder::new("net");
+    let image = [
+        Size::Batch,
+        Size::Fixed(1),
+        Size::Fixed(28),
+        Size::Fixed(28),
+    ];
+    graph.input("input", DataType::Float, &image);
+    let output = [Size::Batch, Size::Fixed(784 + 2)];
+    graph.output("output", DataType::Float, &output);
+    let mut blocks = vec![0.0; 256];
+    (0..16).for_each(|channel| blocks[channel * 17] = gain);
+    graph.f32s("blocks", &[16, 1, 4, 4], &blocks);
+    let sizes = |side: usize| {
+        vec![
+            ints("kernel_shape", &[side; 2]),
+            ints("strides", &[side; 2]),
+        ]
+    };
+    graph.node("Conv", &["input", "blocks"], "reconstruction", sizes(4));
+    let half = (0..784).map(|at| f32::from(u8::from(at < 392)));
+    let masks: Vec<f32> = std::iter::repeat_n(1.0, 784).chain(half).collect();
+    graph.f32s("masks", &[2, 1, 28, 28], &masks);
+    graph.node("Conv", &["input", "masks"], "response", sizes(28));
+    for (layer, flat) in [("reconstruction", "image"), ("response", "rates")] {
+        graph.node("Flatten", &[layer], flat, vec![int("axis", 1)]);
+    }
+    graph.node(
+        "Concat",
+        &["image", "rates"],
+        "output",
+        vec![int("axis", 1)],
+    );
+    std::fs::write(path, graph.emit(13)).expect("the folder is there");
+    path.to_str().expect("a plain path").to_owned()
+}
+
+/// By hand: what is left of an image is 1 − gain of it, so the errors of the gains 0.5 and 0.8
+/// are as 0.5² to 0.2², and their PSNR are 10 log₁₀ 6.25 apart.
+#[test]
+fn auto_encoders_are_tabulated() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let [first, second] = [(0, 0.5), (1, 0.8)]
+        .map(|(seed, gain)| auto_encoder(&dir.path().join(format!("net-{seed}.onnx")), gain));
+    let output = dir.path().join("out");
+    let output = output.to_str().expect("a plain path");
+    let mut args = vec!["brain", "autoencode", &first, &second, "-o", output];
+    args.extend([
+        "--test",
+        "1800..1820",
+        "--neurons",
+        "0..2",
+        "--shuffles",
+        "20",
+    ]);
+    is_valid("brain-autoencode", &[&args[..], &["--json"]].concat());
+    let document = json(&[&args[..], &["--json"]].concat());
+    let table = document["table"].as_array().expect("a table");
+    assert_eq!((table.len(), &table[0]["arm"]), (1, &Value::from("net")));
+    let row = &table[0];
+    assert_eq!(number(&row["data_range"]), 1.0);
+    assert!(row["mse_interval"].is_array() && row["minus_dae"].is_null());
+    let [half, most] = [0, 1].map(|seed| &row["seeds"][seed]);
+    assert!((number(&half["mse"]) / number(&most["mse"]) - 6.25).abs() < 1e-3);
+    let apart = number(&most["psnr"]) - number(&half["psnr"]);
+    assert!((apart - 10.0 * 6.25_f64.log10()).abs() < 1e-3, "{apart}");
+    // The mean of the images' PSNR is not below that of the mean error.
+    assert!(number(&half["psnr"]) >= number(&half["psnr_of_mse"]));
+    assert_eq!(half["neurons"].as_array().map(Vec::len), Some(2));
+    // 5 rows for three regions, and 8 for the third alone.
+    let published = document["published"]["table"].as_array().expect("rows");
+    assert_eq!(published.len(), 5 * 3 + 8);
+    assert!(Path::new(output).join("autoencode.png").is_file());
+
+    refused(
+        &["brain", "autoencode", &first, "--test", "1700..1900"],
+        &["--test 1700..1900", "1800..2000"],
+    );
+    refused(
+        &["brain", "autoencode", &first],
+        &["gives 2 values", "20 neurons", "--neurons"],
+    );
+    refused(
+        &["brain", "autoencode", "lenet5"],
+        &["lenet5", "--reconstruction", "--response"],
+    );
 }
 
 /// The whole report, on planted neurons.

@@ -1,4 +1,4 @@
-//! The shipped arms: an architecture, the neurons that it was trained on, and a seed.
+//! The recipe's arms: an architecture, the neurons that it was trained on, and a seed.
 
 use std::fmt;
 use std::ops::Range;
@@ -78,6 +78,12 @@ impl Arm {
             })
         });
         arms.collect()
+    }
+
+    /// The arm that a model's name or path names: `dae-0`, or `nets/dae-0.onnx`.
+    pub fn named(model: &str) -> Option<Self> {
+        let stem = std::path::Path::new(model).file_stem()?;
+        stem.to_str()?.parse().ok()
     }
 
     /// The arms that are in the program.

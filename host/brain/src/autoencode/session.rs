@@ -78,8 +78,8 @@ impl Session {
         Ok(test)
     }
 
-    /// Neurons of the responses that `model` is tested on: `wanted`, or those that a shipped arm
-    /// was trained on, or all. `None` where no responses are known.
+    /// Neurons of the responses that `model` is tested on: `wanted`, or those that an arm of the
+    /// recipe was trained on, or all. `None` where no responses are known.
     ///
     /// # Errors
     /// There are fewer neurons than `wanted` says.
@@ -90,8 +90,7 @@ impl Session {
     ) -> Result<Option<Span>, AutoEncodeError> {
         let (count, own) = match self {
             Self::Planted(_) => {
-                let arm = model.parse::<Arm>();
-                let set = arm.map_or(NeuronSet::All, |arm| match arm.family {
+                let set = Arm::named(model).map_or(NeuronSet::All, |arm| match arm.family {
                     Family::Dae => NeuronSet::All,
                     Family::DaeNr(_) | Family::CnnFr => arm.neurons,
                 });
@@ -191,7 +190,9 @@ impl Session {
         };
         let tested = &session.images[test.range()];
         let mut found = Vec::new();
-        for &code in codes {
+        let pixels: usize = spec.shape().iter().product();
+        // As many components as pixels are the image itself.
+        for &code in codes.iter().filter(|code| **code < pixels) {
             let quality = component_baseline(&training, tested, code, 1.0)?;
             found.extend(quality.map(|quality| (code, quality)));
         }
@@ -223,6 +224,7 @@ mod tests {
         let range = |model: &str| session.neurons(model, None).unwrap().unwrap().range();
         assert_eq!(range("dae-nr1-significant-0"), 0..10);
         assert_eq!(range("dae-nr1-other-0"), 10..20);
+        assert_eq!(range("nets/dae-nr1-other-0.onnx"), 10..20);
         assert_eq!(range("cnn-fr-1"), 0..20);
         assert_eq!(range("mine.onnx"), 0..20);
         let test = session.test(None).unwrap();

@@ -48,16 +48,16 @@ pub struct Row {
     pub differences: Option<[Difference; 3]>,
 }
 
-/// What a network is called: `my-net-3` is seed 3 of `my-net`, and a shipped arm is known.
+/// What a network is called: `my-net-3.onnx` is seed 3 of `my-net`, and the recipe's arms are known.
 pub fn kind_and_seed(model: &str) -> (Kind, u64) {
+    if let Some(arm) = Arm::named(model) {
+        return (Kind::of(arm), u64::from(arm.seed));
+    }
     let stem = std::path::Path::new(model).file_stem();
     let stem = stem.map_or_else(
         || model.to_owned(),
         |stem| stem.to_string_lossy().into_owned(),
     );
-    if let Ok(arm) = stem.parse::<Arm>() {
-        return (Kind::of(arm), u64::from(arm.seed));
-    }
     let all = |arm: &str| Kind {
         arm: arm.to_owned(),
         neurons: "all",
@@ -164,6 +164,7 @@ mod tests {
         assert_eq!(named("dae-nr2-other-1"), owned("DAE-NR2", "other", 1));
         assert_eq!(named("nets/mine-12.onnx"), owned("mine", "all", 12));
         assert_eq!(named("nets/dae-9.onnx"), owned("dae", "all", 9));
+        assert_eq!(named("nets/dae-nr1-4.onnx"), owned("DAE-NR1", "all", 4));
         assert_eq!(named("net.onnx"), owned("net", "all", 0));
     }
 

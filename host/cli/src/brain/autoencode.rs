@@ -24,11 +24,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Judges auto-encoders that predict neurons: their reconstructions, and which neurons they
-/// predict. Without a network, the shipped ones are judged on shipped digits and planted neurons.
+/// predict. Without --images they are judged on shipped digits and planted neurons.
 #[derive(Args)]
 pub(super) struct AutoencodeCommand {
-    /// Networks: shipped arms, as dae-nr2-0, or ONNX files; NAME-1.onnx and NAME-2.onnx are two
-    /// seeds of one architecture [default: all shipped arms].
+    /// ONNX files; NAME-1.onnx and NAME-2.onnx are two seeds of one architecture [default: the
+    /// arms that the program has].
     models: Vec<String>,
     /// The images in their order: a folder, a zip in the order of its names, FILE.npy or
     /// FILE.npz:NAME of u8 [N, H, W], [N, H, W, 3] or [N, 3, H, W] [default: shipped digits].
@@ -49,8 +49,8 @@ pub(super) struct AutoencodeCommand {
     /// digits those that no arm was trained on].
     #[arg(long, value_name = "RANGE")]
     test: Option<String>,
-    /// Neurons of the responses that the networks predict, as 0..10 [default: those that a
-    /// shipped arm was trained on, and all for others].
+    /// Neurons of the responses that the networks predict, as 0..10 [default: those that an
+    /// arm of the recipe was trained on, and all for others].
     #[arg(long, value_name = "RANGE")]
     neurons: Option<String>,
     /// The layer that reconstructs [default: `reconstruction`, or the last].
@@ -172,7 +172,10 @@ impl AutoencodeCommand {
         }
         bar.finish_and_clear();
         let Some((spec, data_range)) = first else {
-            return Err(wrong("no network is shipped: name one"));
+            return Err(wrong(
+                "name networks: this program has none; `cargo run --release -p cortexscope-train \
+                 -- neuro --out models/neuro` trains them",
+            ));
         };
 
         let drawing = if shown.len() > 1 {
