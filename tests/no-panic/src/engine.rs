@@ -12,8 +12,8 @@ use cortexscope_core::rows::{self, Link, Row, Schedule};
 use cortexscope_core::sharing;
 use cortexscope_core::{
     Accelerator, ImageError, Layer, Mode, Model, NoTap, Occluder, OcclusionError, OcclusionReport,
-    Op, Plan, Step, Tap, Tensor, image, occlude, occlude_by_inferences, occlusion_arena_bytes,
-    run, run_with, softmax_probability,
+    Op, Plan, Step, Tap, Tensor, image, occlude, occlude_by_inferences, occlusion_arena_bytes, run,
+    run_with, softmax_probability,
 };
 
 use crate::linked;
@@ -159,7 +159,11 @@ fn occlusion_by_inferences(
     occluder: &Occluder,
 ) -> Result<OcclusionReport, OcclusionError<()>> {
     let found = |_: &mut EveryTap, at: usize, probability| {
-        if at > 100 && probability > 0.5 { Err(()) } else { Ok(()) }
+        if at > 100 && probability > 0.5 {
+            Err(())
+        } else {
+            Ok(())
+        }
     };
     occlude_by_inferences(model, arena, input, occluder, &mut EveryTap, found, found)
 }
