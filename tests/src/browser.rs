@@ -83,6 +83,8 @@ impl Browser {
             ])
             .args(flags)
             .arg(format!("--user-data-dir={}", profile.path().display()))
+            // Where it also leaves its sockets: a browser that is stopped removes nothing.
+            .env("TMPDIR", profile.path())
             .stderr(Stdio::piped());
         if let Some(video) = video {
             command

@@ -84,6 +84,57 @@ pub fn draw_pooled(seed: u64, inputs: usize) -> RandomNetwork {
     drawer.finish(shape, inputs)
 }
 
+/// A network of depthwise convolutions by 3×3 windows, with `inputs` inputs: some rows are
+/// longer than what is computed together, and some shorter than a window.
+pub fn draw_depthwise(seed: u64, inputs: usize) -> RandomNetwork {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let shape = [
+        random.random_range(1..4),
+        random.random_range(1..8),
+        random.random_range(1..64),
+    ];
+    let mut drawer = Drawer::new(random, shape);
+    let mut map = Map {
+        name: "image".to_owned(),
+        shape,
+    };
+    let channels = drawer.random.random_range(4..12);
+    map = drawer.convolution_with(&map, channels, [1; 2], 1, Vec::new());
+    for _ in 0..2 {
+        let strides = [(); 2].map(|()| drawer.random.random_range(1..4));
+        // At least one window.
+        let pads = [0, 1, 2, 3].map(|side| {
+            let short = map.shape[1 + side % 2] < 3;
+            drawer.random.random_range(usize::from(short)..3)
+        });
+        let attributes = vec![ints("pads", &pads), ints("strides", &strides)];
+        map = drawer.convolution_with(&map, channels, [3; 2], channels, attributes);
+        if drawer.random.random_bool(0.7) {
+            map.name = drawer.node("Relu", &[&map.name], vec![]);
+        }
+    }
+    drawer.head(map);
+    drawer.finish(shape, inputs)
+}
+
+/// Two depthwise convolutions of 16 channels over maps of 24×24, at strides 1 and 2, with
+/// the padding of MLPerf Tiny's networks, and one input.
+pub fn draw_depthwise_maps(seed: u64) -> RandomNetwork {
+    let shape = [3, 24, 24];
+    let mut drawer = Drawer::new(ChaCha8Rng::seed_from_u64(seed), shape);
+    let mut map = Map {
+        name: "image".to_owned(),
+        shape,
+    };
+    map = drawer.convolution_with(&map, 16, [1; 2], 1, Vec::new());
+    for (stride, pads) in [(1, [1; 4]), (2, [0, 0, 1, 1])] {
+        let attributes = vec![ints("pads", &pads), ints("strides", &[stride; 2])];
+        map = drawer.convolution_with(&map, 16, [3; 2], 16, attributes);
+    }
+    drawer.head(map);
+    drawer.finish(shape, 1)
+}
+
 /// A tensor `[C, H, W]` of the graph.
 #[derive(Clone, Debug)]
 struct Map {

@@ -6,7 +6,7 @@ use crate::accelerator::{Accelerator, NoAccelerator};
 use crate::arena::{ArenaError, accumulators, check, copy, int8, parts, two_parts, words};
 use crate::free;
 use crate::image::{Conv2d, Layer, MaxPool, Model, Op};
-use crate::ops::conv2d::{PooledPart, polynomials, pooled as pooled_sums, pools_sums};
+use crate::ops::conv2d::{PooledPart, joins_rows, polynomials, pooled as pooled_sums, pools_sums};
 use crate::ops::{InputRows, Output, combine, concat, dense, lookup, max_pool, slide};
 use crate::plan::{Plan, Step};
 use crate::rows::HAS_CHAINS;
@@ -210,7 +210,7 @@ fn run_conv_pool<T: Tap>(
         } else {
             // The output may lie over input rows that were read.
             let places = [from.clone(), step.row.clone(), step.scratch.clone()];
-            slide_row(&conv.op, arena, places, at).ok_or(None)?;
+            slide_rows(&conv.op, arena, places, at..at + 1).ok_or(None)?;
         }
         tap.end(made);
         let [y, row] = two_parts(arena, place.clone(), step.row.clone()).ok_or(None)?;
@@ -331,12 +331,17 @@ fn evaluate(
         let from = plan.place(model, input.into())?;
         match &layer.op {
             Op::Conv2d(_) | Op::MaxPool(_) => {
-                let row_bytes = to.len().checked_div(shape.height)?;
+                let is_apart = from.end <= to.start || to.end <= from.start;
+                let rows = match &layer.op {
+                    Op::Conv2d(conv) if is_apart && joins_rows(conv) => shape.height,
+                    _ => 1,
+                };
+                let bytes = to.len().checked_div(shape.height)? * rows;
                 let mut start = to.start;
-                for at in 0..shape.height {
-                    let places = [from.clone(), start..start + row_bytes, scratch.clone()];
-                    slide_row(&layer.op, arena, places, at)?;
-                    start += row_bytes;
+                for at in (0..shape.height).step_by(rows.max(1)) {
+                    let places = [from.clone(), start..start + bytes, scratch.clone()];
+                    slide_rows(&layer.op, arena, places, at..at + rows)?;
+                    start += bytes;
                 }
             }
             Op::Lookup(table) => look_up(table, arena, from, to.clone())?,
@@ -407,31 +412,31 @@ fn combine_parts(
     Some(())
 }
 
-/// Row `at` of a layer that slides a window, from the input to a row with the scratch.
+/// Rows `rows` of a layer that slides a window, from the input to rows with the scratch.
 /// The output may lie over the rows of the input that are behind it, so that of these
 /// nothing is lent.
 #[inline(never)]
-fn slide_row(
+fn slide_rows(
     op: &Op<'_>,
     arena: &mut [u8],
     [from, to, scratch]: [Range<usize>; 3],
-    at: usize,
+    rows: Range<usize>,
 ) -> Option<()> {
     let (input, window, output) = match op {
         Op::Conv2d(conv) => (conv.input, &conv.window, conv.output),
         Op::MaxPool(pool) => (pool.input, &pool.window, pool.output),
         Op::Dense(_) | Op::Lookup(_) | Op::Concat | Op::Add(_) | Op::Mul(_) => return None,
     };
-    let first = first_row(input, window, at);
+    let first = first_row(input, window, rows.start);
     // Of a chain's tensor the first row that is there is not the tensor's first.
     let left = from.start.wrapping_add(first * input.row_elements());
-    let is_logits = to.len() > output.row_elements();
+    let is_logits = to.len() > rows.len() * output.row_elements();
     let [x, y, scratch] = parts(arena, [left..from.end, to, scratch])?;
     slide(
         op,
         InputRows::from(first, int8(x)),
-        at,
-        0..output.width,
+        rows.start,
+        0..rows.len() * output.width,
         words(scratch)?,
         Output::of(y, is_logits)?,
     )

@@ -23,6 +23,11 @@ pub trait Engine {
     /// Where the input is kept between requests, `[H, W, C]`; empty without a model.
     fn input(&mut self) -> &mut [u8];
 
+    /// Where a picture becomes an input; nothing on an engine that takes none.
+    fn picture_room(&mut self) -> Option<PictureRoom<'_>> {
+        None
+    }
+
     /// Fills the arena with `paint`, apart from the input.
     fn paint_arena(&mut self, paint: u8);
 
@@ -58,6 +63,16 @@ pub trait Engine {
         ask: &Occlude,
         map: &mut M,
     ) -> Result<Macs, Refusal<M::Error>>;
+}
+
+/// Memory that a picture becomes an input in, of a network that takes grey pictures.
+pub struct PictureRoom<'a> {
+    /// Free between requests.
+    pub room: &'a mut [u8],
+    /// The input, one byte for each pixel.
+    pub input: &'a mut [u8],
+    /// Rows and columns of the input.
+    pub size: [usize; 2],
 }
 
 /// Receives an occlusion map. As a tap it hears of the inferences that an engine makes for

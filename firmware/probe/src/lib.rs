@@ -8,6 +8,7 @@
 //! | `engine`, `static_engine` | what runs the network: an interface, and `cortexscope-core` behind it |
 //! | `request` | what engines make of the model region and of requests |
 //! | `camera`, `capture` | what a board with a camera of its own implements, and how its pictures are sent |
+//! | `form`, `no_form` | an input made on the board, of a picture; the feature `digit` chooses one of both |
 //! | `board` | what a board must offer: a name, a counter, its linker's figures |
 //!
 //! A board is a link, a [`Board`], a model region and an arena. The link of this one is
@@ -62,6 +63,11 @@ mod board;
 mod camera;
 mod capture;
 mod engine;
+#[cfg(feature = "digit")]
+mod form;
+#[cfg(not(feature = "digit"))]
+#[path = "no_form.rs"]
+mod form;
 mod image_fault;
 mod port;
 mod request;
@@ -72,7 +78,7 @@ mod stream;
 pub use board::Board;
 pub use camera::Camera;
 pub use cortexscope_wire as wire;
-pub use engine::{Engine, Macs, MapSink, Refusal};
+pub use engine::{Engine, Macs, MapSink, PictureRoom, Refusal};
 pub use request::{checked_model, model_identity, occluder, signed};
 pub use serve::{End, serve};
 pub use static_engine::StaticEngine;

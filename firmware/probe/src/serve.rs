@@ -3,6 +3,7 @@
 use crate::board::Board;
 use crate::capture::capture;
 use crate::engine::{Engine, Refusal};
+use crate::form::{form, keep_picture};
 use crate::port::{Port, Stop};
 use crate::stream::{Layer, Stream};
 use cortexscope_core::MAX_TENSORS;
@@ -83,6 +84,11 @@ where
             Ok(())
         }
         Some(Request::Capture) => capture(board, port),
+        Some(Request::Picture { offset, levels }) => {
+            keep_picture(engine, offset, levels);
+            Ok(())
+        }
+        Some(Request::Form(ask)) => form(board, port, engine, ask),
         None => Err(BoardError::UnknownRequest.into()),
     };
     match answered {

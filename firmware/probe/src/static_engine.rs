@@ -1,5 +1,7 @@
 //! The static engine, `cortexscope-core`, behind the probe's interface.
 
+#[cfg(feature = "digit")]
+use crate::engine::PictureRoom;
 use crate::engine::{Engine, Macs, MapSink, Refusal};
 use crate::request::{checked_model, model_identity, occluder, signed};
 use crate::stream::painted_over;
@@ -97,6 +99,23 @@ impl<A: Accelerator> Engine for StaticEngine<'_, A> {
 
     fn input(&mut self) -> &mut [u8] {
         self.input
+    }
+
+    #[cfg(feature = "digit")]
+    fn picture_room(&mut self) -> Option<PictureRoom<'_>> {
+        let input = self.model.ok()?.input();
+        let shape = input.shape;
+        // Levels from 0 to 1, so that a level is its own int8 but for the zero. Compared in
+        // bits: a core without a floating-point unit would take code for it.
+        let one_255th = (1.0_f32 / 255.0).to_bits();
+        let takes_levels = shape.channels == 1
+            && input.zero == i8::MIN
+            && input.scale.to_bits().abs_diff(one_255th) <= 2;
+        takes_levels.then_some(PictureRoom {
+            room: self.work,
+            input: self.input,
+            size: [shape.height, shape.width],
+        })
     }
 
     fn paint_arena(&mut self, paint: u8) {

@@ -22,7 +22,7 @@ pub use identity::{CameraIdentity, CounterKind, Identity, ModelIdentity};
 pub use image_fault::{ImageFault, ImagePart, LayerCheck, PlanCheck};
 pub use memory::{HeapPhase, MemoryReport, Sections};
 pub use receipt::Receipt;
-pub use request::{Infer, Mode, Occlude, Request};
+pub use request::{Form, Infer, Mode, Occlude, Request};
 pub use tensor_set::TensorSet;
 
 use crate::frame::PAYLOAD_BYTES_MAX;
@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 /// after the variant, the tensor, the offset and the length.
 pub const TAP_BYTES_MAX: usize = PAYLOAD_BYTES_MAX - 1 - 1 - 3 - 2;
 
-/// Bytes that fit into one [`Request::Input`], likewise.
+/// Bytes that fit into one [`Request::Input`] or [`Request::Picture`], likewise.
 pub const INPUT_BYTES_MAX: usize = PAYLOAD_BYTES_MAX - 1 - 3 - 2;
 
 /// The largest byte offset that these limits leave room for: three varint bytes.

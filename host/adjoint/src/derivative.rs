@@ -24,7 +24,7 @@ use tract_onnx::tract_core::ops::einsum::EinSum;
 use tract_onnx::tract_core::ops::element_wise::ElementWiseOp;
 use tract_onnx::tract_core::ops::identity::Identity;
 use tract_onnx::tract_core::ops::logic::Iff;
-use tract_onnx::tract_core::ops::nn::{Reduce, Softmax};
+use tract_onnx::tract_core::ops::nn::{Reduce, RmsNorm, Softmax};
 use tract_onnx_opl::lrn::Lrn;
 
 use crate::error::unsupported;
@@ -89,6 +89,8 @@ pub fn differentiate(
         normalise::differentiate_softmax(tape, step, op)
     } else if let Some(op) = op.downcast_ref::<Lrn>() {
         normalise::differentiate_lrn(tape, step, op)
+    } else if let Some(op) = op.downcast_ref::<RmsNorm>() {
+        normalise::differentiate_rms_norm(tape, step, op)
     } else if let Some(op) = op.downcast_ref::<Reduce>() {
         reduce::differentiate(tape, step, op)
     } else if let Some(op) = op.downcast_ref::<Steps>() {

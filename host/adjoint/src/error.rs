@@ -78,7 +78,9 @@ pub enum AdjointError {
 
 impl From<TractError> for AdjointError {
     fn from(error: TractError) -> Self {
-        Self::Tract(format!("{error:#}"))
+        // What follows the first line are graphs with all of their constants.
+        let said = format!("{error:#}");
+        Self::Tract(said.lines().next().unwrap_or_default().to_owned())
     }
 }
 

@@ -19,9 +19,11 @@
 //! [`straight_through`] has the arithmetic of int8 networks with the derivatives that are
 //! usual for it.
 //!
+//! [`with_own_operators`] has the way forward alone, with the operators that are ours.
+//!
 //! Layers: `request` walks the graph backward and has the `derivative` or the `relevance`
 //! of each node written on the `tape`; `operators` are our own, and a `window` says where
-//! they look, and [`matrix`] multiplies for them; `plan` runs.
+//! they look, and [`matrix`] and [`vector`] multiply for them; `plan` runs.
 //!
 //! ```
 //! use tract_adjoint::{Adjoint, Target};
@@ -46,6 +48,7 @@
 
 mod derivative;
 mod error;
+mod forward;
 mod load;
 pub mod matrix;
 mod memory;
@@ -57,9 +60,11 @@ mod request;
 mod rule;
 pub mod straight_through;
 mod tape;
+pub mod vector;
 mod window;
 
 pub use error::AdjointError;
+pub use forward::with_own_operators;
 pub use load::{load_onnx, load_onnx_bytes, outlet};
 pub use memory::Memory;
 pub use objective::{Objective, Target};

@@ -6,14 +6,13 @@ use tract_onnx::tract_core::internal::*;
 use tract_onnx::tract_core::ops::cnn::{Conv, Deconv, MaxPool};
 use tract_onnx::tract_core::ops::einsum::EinSum;
 
-use crate::derivative::{Step, differentiate, is_plain};
+use crate::derivative::{Step, differentiate};
 use crate::error::unsupported;
-use crate::operators::{ConvForward, ConvGeometry, Scratch, SwitchMaxPool, Winograd};
+use crate::forward::own_convolutions;
+use crate::operators::{ConvForward, Scratch, SwitchMaxPool};
 use crate::plan::{Parts, Plan, ShareOf};
 use crate::relevance::{ShareWires, biased_product, propagate};
-use crate::straight_through::Rescale;
 use crate::tape::{Tape, shape_in};
-use crate::window::Window;
 use crate::{AdjointError, Rule, Rules};
 
 /// What of a graph is to be differentiated, and how; the crate's page has an example.
@@ -284,36 +283,9 @@ impl<'m> Adjoint<'m> {
                 successors: tvec!(),
             });
         }
-        // Sums of whole numbers are exact, but not by transforms.
-        let is_exact = self
-            .model
-            .nodes()
-            .iter()
-            .any(|node| node.op_is::<Rescale>());
-        for id in forward.eval_order()? {
-            let node = self.model.node(id);
-            let Some(op) = node.op_as::<Conv>().filter(|op| is_plain(op)) else {
-                continue;
-            };
-            let shape = shape_in(self.model, node.inputs[0])?;
-            let geometry = Window::of(node, &op.pool_spec, &shape);
-            let geometry = geometry
-                .ok()
-                .and_then(|window| ConvGeometry::of(&window, op));
-            let Some(geometry) = geometry else {
-                continue;
-            };
-            let kernel = self.model.outlet_fact(node.inputs[1])?.konst.clone();
-            let winograd = Winograd::if_worth(geometry, scratch).filter(|_| !is_exact);
-            if let Some((own, kernel)) = winograd.zip(kernel) {
-                let name = format!("{}.transformed", node.name);
-                let kernel = forward.add_const(name, own.transformed(&kernel)?)?;
-                forward.add_edge(kernel, InletId::new(id, 1))?;
-                forward.node_mut(id).op = Box::new(own);
-            } else if let Some(own) = ConvForward::if_worth(geometry, scratch) {
-                forward.node_mut(id).op = Box::new(own);
-            }
-        }
+        own_convolutions(self.model, &mut forward, scratch, |geometry| {
+            ConvForward::if_worth(geometry, scratch)
+        })?;
         forward.select_output_outlets(saved)?;
         Ok(forward)
     }

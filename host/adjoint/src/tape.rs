@@ -4,13 +4,12 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use tract_onnx::tract_core::internal::*;
-use tract_onnx::tract_core::ops::array::MultiBroadcastTo;
 use tract_onnx::tract_core::ops::binary::TypedBinOp;
 use tract_onnx::tract_core::ops::math;
 use tract_onnx::tract_core::ops::nn::{Reduce, Reducer};
 
 use crate::AdjointError;
-use crate::operators::Scratch;
+use crate::operators::{Repeat, Scratch};
 
 /// Sizes of a value.
 pub type Shape = TVec<usize>;
@@ -222,8 +221,7 @@ impl<'m> Tape<'m> {
         if *self.shape_here(a)? == *shape {
             return Ok(a);
         }
-        let shape = ShapeFact::from_dims(shape.iter().map(ToDim::to_dim));
-        self.wire(MultiBroadcastTo { shape }, &[a])
+        self.wire(Repeat::new(shape), &[a])
     }
 
     /// Adds `wire`, of the value's own shape or one that is repeated to it, to

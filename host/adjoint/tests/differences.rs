@@ -431,6 +431,34 @@ fn normalisations() {
 }
 
 #[test]
+fn division_by_the_root_mean_square() {
+    for axis in 0..3 {
+        let op = RmsNorm {
+            axis,
+            eps: rctensor0(0.1_f32),
+        };
+        check_one(op, &[&[2, 3, 4]], &format!("along axis {axis}"));
+    }
+}
+
+/// A convolution of one by one is a matrix product in tract, which must not lose the
+/// places that a mean after it repeats backward.
+#[test]
+fn a_mean_after_a_convolution_of_one_by_one() {
+    let mut model = TypedModel::default();
+    let x = model.add_source("x", f32::fact([1, 3, 4, 5])).unwrap();
+    let kernel = random(&[2, 3], 11);
+    let kernel = model.add_const("kernel", kernel).unwrap();
+    let axes = "oi,nihw->nohw".parse().unwrap();
+    let product = EinSum::new(axes, f32::datum_type());
+    let maps = model.wire_node("maps", product, &[kernel, x]).unwrap();
+    let mean = Reduce::new(tvec!(2, 3), Reducer::Sum);
+    let y = model.wire_node("mean", mean, &maps).unwrap();
+    model.select_output_outlets(&y).unwrap();
+    check(&model, &[x], "mean of a product");
+}
+
+#[test]
 fn reductions() {
     for reducer in [Reducer::Sum, Reducer::Max, Reducer::Min, Reducer::Prod] {
         for axes in [vec![0], vec![1, 2], vec![0, 1, 2]] {

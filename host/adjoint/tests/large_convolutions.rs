@@ -1,8 +1,8 @@
 //! Convolutions that are large enough for operators of our own.
 
-use tract_adjoint::{Adjoint, AdjointError, Target};
+use tract_adjoint::{Adjoint, AdjointError, Target, with_own_operators};
 use tract_onnx::prelude::*;
-use tract_onnx::tract_core::ops::cnn::{Conv, KernelFormat, PaddingSpec, PoolSpec};
+use tract_onnx::tract_core::ops::cnn::{Conv, KernelFormat, MaxPool, PaddingSpec, PoolSpec};
 use tract_onnx::tract_core::ops::nn::DataFormat;
 
 /// A convolution of whole numbers, and what arrives at its output.
@@ -180,4 +180,75 @@ fn two_threads_give_what_one_gives() {
         assert!(one.values[0] == two.values[0], "{what}");
         assert!(one.gradients[0] == two.gradients[0], "{what}");
     }
+}
+
+/// A convolution, one whose channels stay apart, and a max-pool: the forward graph with operators
+/// of our own gives what tract's own operators give. Whole numbers, so that every order of adding
+/// gives the same.
+#[test]
+fn the_forward_graph_with_own_operators_gives_what_tract_gives() {
+    let numbers = |count: usize, step: usize| -> Vec<f32> {
+        let numbers = (0..count).map(|i| ((i * step) % 211 % 7) as f32 - 3.0);
+        numbers.collect()
+    };
+    let (channels, size) = (64, 41);
+    let mut model = TypedModel::default();
+    let mut at = model
+        .add_source("x", f32::fact([2, 3, size, size]))
+        .unwrap();
+    // Input channels, groups, kernel, stride, padding.
+    for (name, [inputs, groups, kernel, stride, pad]) in [
+        ("dense", [3, 1, 5, 2, 2]),
+        ("apart", [channels, channels, 5, 2, 1]),
+    ] {
+        let shape = [channels, inputs / groups, kernel, kernel];
+        let weights = Tensor::from_shape(&shape, &numbers(shape.iter().product(), 37)).unwrap();
+        let weights = model.add_const(format!("{name}.w"), weights).unwrap();
+        let bias = tensor1(&numbers(channels, 5));
+        let bias = model.add_const(format!("{name}.b"), bias).unwrap();
+        let pool = PoolSpec::new(
+            DataFormat::NCHW,
+            tvec!(kernel, kernel),
+            PaddingSpec::Explicit(tvec!(pad, pad), tvec!(pad, 0)),
+            None,
+            Some(tvec!(stride, stride)),
+            inputs,
+            channels,
+        );
+        let op = Conv::new(pool, KernelFormat::OIHW, groups, None);
+        at = model.wire_node(name, op, &[at, weights, bias]).unwrap()[0];
+    }
+    let pool = PoolSpec::new(
+        DataFormat::NCHW,
+        tvec!(3, 3),
+        PaddingSpec::Valid,
+        None,
+        Some(tvec!(2, 2)),
+        channels,
+        channels,
+    );
+    at = model
+        .wire_node("pool", MaxPool::new(pool, None), &[at])
+        .unwrap()[0];
+    let own = with_own_operators(&model, &[at]).unwrap();
+    let names: Vec<String> = own
+        .nodes()
+        .iter()
+        .map(|node| node.op.name().to_string())
+        .collect();
+    let count = |name: &str| names.iter().filter(|other| *other == name).count();
+    assert_eq!(
+        (count("ConvForward"), count("SwitchMaxPool")),
+        (2, 1),
+        "{names:?}"
+    );
+    let input = numbers(2 * 3 * size * size, 71);
+    let input = Tensor::from_shape(&[2, 3, size, size], &input).unwrap();
+    model.select_output_outlets(&[at]).unwrap();
+    let run = |model: TypedModel| {
+        let plan = model.into_optimized().unwrap().into_runnable().unwrap();
+        let found = plan.run(tvec![input.clone().into_tvalue()]).unwrap();
+        found[0].clone().into_tensor()
+    };
+    assert!(run(own) == run(model));
 }

@@ -15,7 +15,7 @@ mod stored;
 
 pub use ceiling::{Ceiling, explainable, reliability, signal_to_noise};
 pub use error::EncodeError;
-pub use factorised::{DataTerm, Factorised, Lambda};
+pub use factorised::{Checkpoint, CheckpointError, DataTerm, Factorised, Lambda};
 pub use features::{Features, Pooling};
 pub use fit::{Fit, Method, NeuronScore, Request, ceiling_formula, fit};
 pub use geometry::Geometry;

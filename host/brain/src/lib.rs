@@ -14,7 +14,8 @@
 //! - [`optimise`]: searches by rates alone, a file for each;
 //! - [`evolve`]: a search with an exact budget, and the truth beside it;
 //! - [`similarity`]: dissimilarities of images, compared;
-//! - [`control`]: images made for a neuron, and whether it was driven.
+//! - [`control`]: images made for a neuron, and whether it was driven;
+//! - [`autoencode`]: networks that reconstruct images and predict neurons.
 //!
 //! ```
 //! use std::ops::ControlFlow;
@@ -40,6 +41,7 @@
 //! # }
 //! ```
 
+pub mod autoencode;
 pub mod control;
 pub mod data;
 pub mod encode;

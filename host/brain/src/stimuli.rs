@@ -2,6 +2,7 @@
 
 use cortexscope_net::RequestError;
 use cortexscope_net::input::{DataError, DataSet, InputSpec, Pick};
+use rayon::prelude::*;
 use thiserror::Error;
 
 use crate::data::Images;
@@ -100,7 +101,8 @@ impl Stimuli {
                 most: MOST_VALUES,
             });
         }
-        let all = (0..count).map(|at| Ok(levels(&spec, &images.input(at, &spec)?)));
+        let all = (0..count).into_par_iter();
+        let all = all.map(|at| Ok(levels(&spec, &images.input(at, &spec)?)));
         Ok(Self {
             shape: spec.shape(),
             images: all.collect::<Result<_, StimuliError>>()?,
@@ -134,24 +136,17 @@ pub fn as_shown(spec: &InputSpec) -> InputSpec {
 
 /// An input in a model's units as levels from black 0 to white 1; what lies outside is cut.
 pub fn levels(spec: &InputSpec, values: &[f32]) -> Vec<f32> {
-    let positions = spec.size[0] * spec.size[1];
-    let planes = values.chunks(positions.max(1)).enumerate();
-    let levels = planes.flat_map(|(channel, plane)| {
-        let level = move |&value: &f32| (spec.level(channel, value) / 255.0).clamp(0.0, 1.0);
-        plane.iter().map(level)
-    });
-    levels.collect()
+    let mut levels = spec.levels(values);
+    for level in &mut levels {
+        *level = (*level / 255.0).clamp(0.0, 1.0);
+    }
+    levels
 }
 
 /// Levels from black 0 to white 1 as an input in a model's units.
 pub fn values(spec: &InputSpec, levels: &[f32]) -> Vec<f32> {
-    let positions = spec.size[0] * spec.size[1];
-    let planes = levels.chunks(positions.max(1)).enumerate();
-    let values = planes.flat_map(|(channel, plane)| {
-        let value = move |&level: &f32| spec.value_of_level(channel, level * 255.0);
-        plane.iter().map(value)
-    });
-    values.collect()
+    let levels: Vec<f32> = levels.iter().map(|level| level * 255.0).collect();
+    spec.of_levels(&levels)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! crate; the matrices here have some ten rows, or need their first vectors alone.
 
 use cortexscope_net::random::Random;
+use tract_adjoint::vector::{add_f64, dot_f64};
 
 /// Sweeps of [`eigen`] at most; it ends after six to ten.
 const SWEEPS: usize = 50;
@@ -95,7 +96,8 @@ pub fn leading(matrix: &[f64], n: usize, count: usize) -> (Vec<f64>, Vec<Vec<f64
     let mut small = vec![0.0; width * width];
     for i in 0..width {
         for j in 0..width {
-            small[i * width + j] = (dot(&basis[i], &images[j]) + dot(&basis[j], &images[i])) / 2.0;
+            small[i * width + j] =
+                (dot_f64(&basis[i], &images[j]) + dot_f64(&basis[j], &images[i])) / 2.0;
         }
     }
     let (mut values, turns) = eigen(&small, width);
@@ -104,9 +106,7 @@ pub fn leading(matrix: &[f64], n: usize, count: usize) -> (Vec<f64>, Vec<Vec<f64
     let vectors = turns.iter().take(count).map(|turn| {
         let mut vector = vec![0.0; n];
         for (weight, row) in turn.iter().zip(&basis) {
-            for (to, value) in vector.iter_mut().zip(row) {
-                *to += weight * value;
-            }
+            add_f64(&mut vector, *weight, row);
         }
         vector
     });
@@ -114,7 +114,10 @@ pub fn leading(matrix: &[f64], n: usize, count: usize) -> (Vec<f64>, Vec<Vec<f64
 }
 
 fn product(matrix: &[f64], n: usize, vector: &[f64]) -> Vec<f64> {
-    matrix.chunks_exact(n).map(|row| dot(row, vector)).collect()
+    matrix
+        .chunks_exact(n)
+        .map(|row| dot_f64(row, vector))
+        .collect()
 }
 
 /// Makes vectors of length 1 at right angles (Gram and Schmidt, twice). One that depends on
@@ -125,20 +128,14 @@ fn orthonormalise(vectors: &mut [Vec<f64>]) {
         let vector = &mut rest[0];
         for _ in 0..2 {
             for other in before.iter() {
-                let along = dot(vector, other);
-                for (value, other) in vector.iter_mut().zip(other) {
-                    *value -= along * other;
-                }
+                let along = dot_f64(vector, other);
+                add_f64(vector, -along, other);
             }
-            let length = dot(vector, vector).sqrt();
+            let length = dot_f64(vector, vector).sqrt();
             let scale = if length > 1e-150 { 1.0 / length } else { 0.0 };
             vector.iter_mut().for_each(|value| *value *= scale);
         }
     }
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 #[cfg(test)]
@@ -172,7 +169,7 @@ mod tests {
             for (a, b) in product(&line(n), n, vector).iter().zip(vector) {
                 assert!((a - value * b).abs() < 1e-12);
             }
-            assert!((dot(vector, vector) - 1.0).abs() < 1e-12);
+            assert!((dot_f64(vector, vector) - 1.0).abs() < 1e-12);
         }
     }
 
@@ -195,7 +192,7 @@ mod tests {
                 (values[k] - 0.5_f64.powi(k as i32)).abs() < 1e-10,
                 "{values:?}"
             );
-            assert!((dot(&found[k], &vectors[k]).abs() - 1.0).abs() < 1e-10);
+            assert!((dot_f64(&found[k], &vectors[k]).abs() - 1.0).abs() < 1e-10);
         }
     }
 }

@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::{Layer, Network, NotOnABoard, Op, Window};
+use cortexscope_compile::Refusal as BoardRefusal;
 use cortexscope_net::onnx::constant::element_count;
 use cortexscope_net::onnx::pb::{NodeProto, TensorProto};
 use cortexscope_net::onnx::{AttributeError, Attributes, Constant};
@@ -23,6 +24,8 @@ const NORMALISATIONS: [&str; 2] = ["LRN", "InstanceNormalization"];
 /// # Errors
 /// A window or weights that do not fit, of the node that is named.
 pub fn network(graph: &Graph, name: &str) -> Result<Network, NetworkError> {
+    let composed = cortexscope_compile::compose(graph);
+    let graph = &*composed;
     let mut walk = Walk {
         graph,
         constants: graph
@@ -114,9 +117,13 @@ impl<'g> Walk<'g> {
                     Op::Add
                 };
                 if distinct.len() > 2 {
-                    self.refuse(node, "it combines more than two activations");
+                    self.refuse(node, &BoardRefusal::TwoActivations);
                 } else if self.network.shape(distinct[0]) != self.network.shape(distinct[1]) {
-                    self.refuse(node, "its activations have different sizes");
+                    let sizes = |at: usize| {
+                        let name = node.input.get(at).map(String::as_str).unwrap_or_default();
+                        self.graph.sizes.get(name).cloned().unwrap_or_default()
+                    };
+                    self.refuse(node, &BoardRefusal::Spread(sizes(0), sizes(1)));
                 }
                 self.layer(node, op, activations, Counted::default())?;
             }
@@ -127,8 +134,11 @@ impl<'g> Walk<'g> {
                     let [_, height, width] = self.shape_of(name);
                     [rows, columns] == [height, width]
                 });
-                if Attributes(node).int("axis", 1)? != 1 || !of_channels {
-                    self.refuse(node, "it is not over channels");
+                let axis = Attributes(node).int("axis", 1)?;
+                if axis != 1 || !of_channels {
+                    let first = node.input.first().map(String::as_str).unwrap_or_default();
+                    let sizes = self.graph.sizes.get(first).cloned().unwrap_or_default();
+                    self.refuse(node, &BoardRefusal::concat_axis(axis, &sizes));
                 }
                 self.layer(node, Op::Concat, activations, Counted::default())?;
             }
@@ -157,14 +167,22 @@ impl<'g> Walk<'g> {
         let board = operator.map(|operator| operator.board);
         let is_last = node.output.first() == Some(&self.graph.output);
         match board {
-            _ if reads.len() > 1 => self.refuse(node, "it combines two activations"),
-            Some(Board::No(why)) => self.refuse(node, why),
-            Some(Board::Last) if !is_last => self.refuse(node, "it is not the last operator"),
-            Some(Board::Nothing) => self.refuse(node, "it rearranges what it reads"),
-            None => self.refuse(node, "there is no kernel for it"),
-            Some(Board::Layer) => self.refuse(node, "there is no kernel for this form of it"),
+            _ if reads.len() > 1 => self.refuse(node, &BoardRefusal::TwoActivations),
+            Some(Board::Nothing) if matches!(node.op_type.as_str(), "Flatten" | "Reshape") => {
+                let sizes = |names: &[String]| {
+                    let name = names.first().map(String::as_str).unwrap_or_default();
+                    self.graph.sizes.get(name).cloned().unwrap_or_default()
+                };
+                let (from, to) = (sizes(&node.input), sizes(&node.output));
+                self.refuse(node, &BoardRefusal::Reshape { from, to });
+            }
+            Some(Board::Last) if is_last => {}
+            Some(Board::No(_) | Board::Last | Board::Nothing | Board::Layer) | None => {
+                self.refuse(node, &BoardRefusal::of_operator(&node.op_type));
+            }
             Some(_) if node.op_type == "PRelu" && self.varies(node, 1) => {
-                self.refuse(node, "it has a slope for each channel");
+                let sizes = self.sizes_of(node, 1).unwrap_or_default();
+                self.refuse(node, &BoardRefusal::Varies(sizes));
             }
             Some(_) => {}
         }
@@ -272,12 +290,8 @@ impl<'g> Walk<'g> {
 
     /// Every window of a board reads something.
     fn check_padding(&mut self, node: &NodeProto, window: &Window) {
-        let is_wide = (0..2).any(|axis| {
-            let extent = (window.kernel[axis] - 1) * window.dilation[axis] + 1;
-            window.pad_before[axis] >= extent || window.pad_after[axis] >= extent
-        });
-        if is_wide {
-            self.refuse(node, "some of its windows read padding alone");
+        if let Err(why) = BoardRefusal::of_padding(window) {
+            self.refuse(node, &why);
         }
     }
 
@@ -291,7 +305,7 @@ impl<'g> Walk<'g> {
         let is_padded = [window.pad_before, window.pad_after] != [[0; 2]; 2];
         let counts = Attributes(node).int("count_include_pad", 0)? != 0;
         if is_padded && (!counts || rounded_up) {
-            self.refuse(node, "its windows at the edge average fewer elements");
+            self.refuse(node, &BoardRefusal::AverageEdge);
         }
         Ok(())
     }
@@ -310,10 +324,8 @@ impl<'g> Walk<'g> {
         let is_map = channels * height * width != channels;
         let varies = elements.is_some_and(|elements| elements != 1 && elements != channels);
         if is_map && varies && !self.is_before_dense(node) {
-            self.refuse(
-                node,
-                "its constant is neither one value nor one per channel",
-            );
+            let sizes = self.sizes_of(node, at).unwrap_or_default();
+            self.refuse(node, &BoardRefusal::Varies(sizes));
         }
         let counted = self.count(node, at);
         let is_bias = matches!(node.op_type.as_str(), "Add" | "Sub");
@@ -441,7 +453,10 @@ impl<'g> Walk<'g> {
             .extend(outputs.map(|output| (output.as_str(), tensor)));
     }
 
-    fn refuse(&mut self, node: &NodeProto, why: &str) {
+    /// The reason in the words of the compiler, which meets the same node.
+    fn refuse(&mut self, node: &NodeProto, why: &BoardRefusal) {
+        let said = why.to_string();
+        let why = said.strip_prefix("not on a board: ").unwrap_or(&said);
         self.network.not_on_a_board.push(NotOnABoard {
             node: node_name(node).to_owned(),
             operator: node.op_type.clone(),

@@ -1,5 +1,6 @@
 //! `cortexscope bench`.
 
+use super::bench_boards;
 use super::common::{ModeArg, TapeArgs, blame, ctrl_c, open_model, print_json, wrong};
 use super::default_board::EMULATED;
 use super::input;
@@ -32,6 +33,12 @@ pub(super) struct Bench {
     /// A shipped model or the path of a board image [default: both shipped LeNets].
     #[arg(long)]
     model: Vec<String>,
+    /// The input: a digit, a picture or a .npy array, as `infer` takes it.
+    #[arg(long, default_value = "mnist:0")]
+    input: String,
+    /// Leave the occlusion map out: it takes long where the input is large.
+    #[arg(long)]
+    no_occlusion: bool,
     /// Use the board at this serial port instead of an emulated one.
     #[arg(long)]
     port: Option<String>,
@@ -43,6 +50,10 @@ pub(super) struct Bench {
     /// The memory plan to run.
     #[arg(long, value_enum, default_value_t)]
     mode: ModeArg,
+    /// Print one table of all boards and models: what fits, flash, RAM as planned and as
+    /// measured, and what an inference takes. With --port, of the board there alone.
+    #[arg(long, conflicts_with_all = ["check", "update", "record", "replay"])]
+    boards: bool,
     /// Fail if anything takes over 2 % more than in the results that --update kept, if the
     /// same compiler built both.
     #[arg(long)]
@@ -60,6 +71,13 @@ impl Bench {
         let mut names = self.model.clone();
         if names.is_empty() {
             names = MODELS.map(str::to_owned).to_vec();
+        }
+        if self.boards {
+            let port = self.port.clone().map(|path| Port {
+                path,
+                baud: self.baud,
+            });
+            return bench_boards::run(&self.board, port, &names, self.json);
         }
         if names.len() > 1 && (self.port.is_some() || !self.tape.is_none()) {
             return Err(wrong(
@@ -83,8 +101,9 @@ impl Bench {
             };
             let model = open_model(&choice)?;
             let mut rig = choice.open(model, cancel.clone()).map_err(blame)?;
-            let digit = input::open(&["mnist:0".to_owned()], &rig.model)?.remove(0);
-            let costs = bench(&mut rig, &digit.values, self.mode.into())?;
+            let input = input::open(std::slice::from_ref(&self.input), &rig.model)?.remove(0);
+            let mode = self.mode.into();
+            let costs = bench(&mut rig, &input.values, mode, !self.no_occlusion)?;
             let board = rig.session.board();
             tables.push(table(&rig.model.name, &costs, board.count_unit()));
             models.push(ModelBench::new(&rig.model.name, &board.engine, &costs));
@@ -229,6 +248,9 @@ fn table(model: &str, costs: &Costs, unit: Option<&str>) -> Table {
     };
     row(&inference, "");
     let occlusion = &costs.occlusion;
+    if occlusion.positions == 0 {
+        return table;
+    }
     let share = costs.occlusion_share();
     table.add_row([
         Cell::new(format!("occlusion, {} positions", occlusion.positions)),

@@ -1,5 +1,6 @@
 //! `cortexscope brain`: a subcommand a file.
 
+mod autoencode;
 mod board;
 mod compare;
 mod control;
@@ -29,6 +30,8 @@ enum BrainCommand {
     Demo(Box<demo::DemoCommand>),
     /// Evolve an image that drives a neuron, by its rates alone.
     Evolve(Box<evolve::Evolve>),
+    /// Judge auto-encoders that predict neurons.
+    Autoencode(Box<autoencode::AutoencodeCommand>),
     /// Compare a network, layer by layer, with dissimilarities or responses of brains.
     Compare(Box<compare::CompareCommand>),
     /// Make images that drive a fitted neuron, and compare them with controls.
@@ -46,6 +49,7 @@ impl Brain {
         match &self.command {
             BrainCommand::Demo(demo) => demo.run(),
             BrainCommand::Evolve(evolve) => evolve.run(),
+            BrainCommand::Autoencode(autoencode) => autoencode.run(),
             BrainCommand::Compare(compare) => compare.run(),
             BrainCommand::Control(control) => control.run(),
             BrainCommand::Fit(fit) => fit.run(),

@@ -161,6 +161,16 @@ impl Compile {
         for note in &compiled.float.notes {
             progress::note(note);
         }
+        let scores = compiled.network.layers.last();
+        let classes = scores.map_or(0, |scores| scores.output.shape.iter().product());
+        if let (true, Some((_, whose))) = (
+            compiled.network.labels.is_empty(),
+            labels::well_known(classes),
+        ) {
+            progress::note(format!(
+                "classes are named by {whose}; --labels names them otherwise"
+            ));
+        }
         let onnx_hash: [u8; 32] = Sha256::digest(&compiled.int8_onnx).into();
         let image = board_image::emit(&compiled.network, onnx_hash)?;
         let measured = match &measured_on {

@@ -29,6 +29,10 @@ pub(super) struct Infer {
     /// folder each.
     #[arg(long, value_name = "DIR")]
     dump: Option<PathBuf>,
+    /// Have the board make its input of the picture, in grey and with at most 160 pixels a
+    /// side, in the form of MNIST's digits: for models that read those.
+    #[arg(long, conflicts_with_all = ["show_preparation", "digit"])]
+    on_board: bool,
     #[command(flatten)]
     preparation: PreparationArgs,
     #[command(flatten)]
@@ -45,7 +49,12 @@ impl Infer {
         let board = self.board.on_a_board_that_runs();
         let mut model = board.model()?;
         self.preparation.apply(&mut model.spec.input)?;
-        let inputs = Inputs::open(&self.input, &model).map_err(blame)?;
+        let inputs = if self.on_board {
+            Inputs::on_board(&self.input)
+        } else {
+            Inputs::open(&self.input, &model)
+        };
+        let inputs = inputs.map_err(blame)?;
         let mut rig = board.open(model)?;
         let inputs = inputs.take(&mut rig).map_err(blame)?;
         for input in &inputs {

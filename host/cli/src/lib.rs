@@ -13,6 +13,7 @@ mod attack;
 mod attack_parameters;
 mod attack_transfer;
 mod bench;
+mod bench_boards;
 mod board_of_model;
 mod boards;
 mod brain;

@@ -2,8 +2,10 @@
 
 use thiserror::Error;
 
+use cortexscope_net::Window;
 use cortexscope_net::onnx::{AttributeError, EngineError};
 use cortexscope_net::reader::ReadError;
+use cortexscope_net::reader::{Board, OPERATORS, UNKNOWN};
 pub use cortexscope_net::reader::{MAX_ELEMENTS, MAX_SIZE};
 
 /// Why a network cannot be compiled.
@@ -135,6 +137,12 @@ pub enum Refusal {
     /// Softmax anywhere but at the end.
     #[error("not on a board: it is not the last operator, and Softmax is only supported there")]
     NotLast,
+    /// A function whose table has entries that are infinite or not a number.
+    #[error(
+        "not on a board: its value is not finite for some of the numbers that its input's int8 \
+         stands for; put a Clip before it, or add a small number"
+    )]
+    Infinite,
     /// Weights that are infinite or not a number.
     #[error("its {0} are not all finite")]
     NotFinite(&'static str),
@@ -168,6 +176,50 @@ impl From<AttributeError> for Refusal {
 }
 
 impl Refusal {
+    /// Why no board runs an operator of this name, or not where it stands.
+    pub fn of_operator(operator: &str) -> Self {
+        let known = OPERATORS.iter().find(|known| known.name == operator);
+        match known.map(|known| known.board) {
+            Some(Board::No(why)) => Self::NotOnABoard(why),
+            Some(Board::Last) => Self::NotLast,
+            Some(Board::Combined) => Self::TwoActivations,
+            Some(Board::Nothing) => Self::NotOnABoard(
+                "it moves values between channels and places; export the network with its \
+                 channels in front",
+            ),
+            Some(_) => Self::NotOnABoard(of_form(operator)),
+            None => Self::NotOnABoard(UNKNOWN),
+        }
+    }
+
+    /// Why activations of these sizes are not joined along `axis`.
+    pub fn concat_axis(axis: i64, sizes: &[usize]) -> Self {
+        Self::Read(cortexscope_net::reader::Refusal::Setting {
+            name: "axis",
+            value: format!("{axis} of {sizes:?}"),
+            wanted: "axis 1, channels, is supported",
+        })
+    }
+
+    /// Refuses padding as wide as the window.
+    ///
+    /// # Errors
+    /// [`Refusal::PaddingAlone`].
+    pub fn of_padding(window: &Window) -> Result<(), Self> {
+        for axis in 0..2 {
+            let extent = (window.kernel[axis] - 1) * window.dilation[axis] + 1;
+            let (before, after) = (window.pad_before[axis], window.pad_after[axis]);
+            if before >= extent || after >= extent {
+                return Err(Self::PaddingAlone {
+                    extent,
+                    before,
+                    after,
+                });
+            }
+        }
+        Ok(())
+    }
+
     /// The refusal of `node`, by name.
     pub fn of(self, node: &str, operator: &str) -> CompileError {
         CompileError::Refused {
@@ -175,5 +227,25 @@ impl Refusal {
             operator: operator.to_owned(),
             why: self,
         }
+    }
+}
+
+/// What a board lacks of an operator that it runs in other forms.
+fn of_form(operator: &str) -> &'static str {
+    match operator {
+        "Pad" => {
+            "there is no kernel that repeats what is inside; pad with zeros, in PyTorch by \
+             padding_mode=\"zeros\""
+        }
+        "LayerNormalization" | "InstanceNormalization" | "LRN" => {
+            "there is no kernel for this form of it; train with BatchNormalization in its place, \
+             which costs nothing"
+        }
+        "ReduceMax" | "ReduceMean" | "ReduceSum" => {
+            "there is no kernel for it over these axes; rows and columns are supported, and of \
+             means and sums channels"
+        }
+        "Slice" | "Split" => "there is no kernel for parts of this axis",
+        _ => "there is no kernel for this form of it",
     }
 }

@@ -25,7 +25,7 @@ use super::error::{CompileError, MAX_ELEMENTS, MAX_SIZE, ModelError, Refusal};
 use super::float_net::{FloatLayer, FloatNet, FloatOp};
 use cortexscope_net::onnx::{Attributes, Constant};
 use cortexscope_net::reader::Refusal as ReadRefusal;
-use cortexscope_net::reader::{Board, Graph, OPERATORS, node_name};
+use cortexscope_net::reader::{Graph, node_name};
 
 /// Takes a network apart.
 ///
@@ -137,7 +137,7 @@ impl<'a> Importer<'a> {
             "GlobalAveragePool" => self.global_average_pool(node)?,
             "Concat" => self.concat(node, attributes)?,
             "Flatten" | "Reshape" => self.reshaped(node)?,
-            "Softmax" | "LogSoftmax" => {
+            "Softmax" | "LogSoftmax" if self.is_last(node) => {
                 return Ok(Value::Closed(self.activation(node, 0)?));
             }
             "Sigmoid" | "Tanh" if self.is_last(node) => return self.closed(node),
@@ -282,16 +282,5 @@ impl<'a> Importer<'a> {
             return Err(ModelError::NoLayers.into());
         }
         Ok(net)
-    }
-}
-
-/// Why a board cannot run an operator.
-fn not_on_a_board(operator: &str) -> Refusal {
-    let known = OPERATORS.iter().find(|known| known.name == operator);
-    match known.map(|known| known.board) {
-        Some(Board::No(why)) => Refusal::NotOnABoard(why),
-        Some(Board::Last) => Refusal::NotLast,
-        Some(Board::Combined) => Refusal::TwoActivations,
-        _ => Refusal::NotOnABoard("there is no kernel for it"),
     }
 }

@@ -1,8 +1,8 @@
 //! From a float ONNX to an int8 network.
 //!
 //! ```text
-//! reader → import → fuse → calibrate → resolve_rounding_ties → quantise → emit_onnx
-//! Graph   FloatNet FloatNet  Affines   Affines   Network    int8 ONNX
+//! reader → compose → import → fuse → calibrate → resolve_rounding_ties → quantise → emit_onnx
+//! Graph    Graph    FloatNet FloatNet  Affines   Affines   Network    int8 ONNX
 //! ```
 //!
 //! [`board_image`] writes a network as the bytes that a board runs, by the plan of
@@ -26,6 +26,7 @@ pub mod accuracy;
 mod associative_scales;
 pub mod board_image;
 pub mod calibrate;
+mod compose;
 pub mod emit_onnx;
 pub mod equalise;
 pub mod error;
@@ -53,6 +54,7 @@ use sha2::{Digest, Sha256};
 
 pub use accuracy::{Accuracy, AccuracyError, Pair, accuracy};
 pub use calibrate::RangeRule;
+pub use compose::compose;
 pub use error::{CompileError, ModelError, Refusal};
 pub use judge::{Judge, JudgeError, Trace};
 pub use layer_error::LayerError;
@@ -85,7 +87,11 @@ pub struct Compiled {
 /// # Errors
 /// A node is not supported; it is named.
 pub fn import(graph: &Graph) -> Result<FloatNet, CompileError> {
-    fuse::fuse(import::import(graph)?)
+    let composed = compose(graph);
+    let mut net = import::import(&composed)?;
+    let decided = composed.notes.iter().skip(graph.notes.len());
+    net.notes.extend(decided.cloned());
+    fuse::fuse(net)
 }
 
 /// Compiles the float ONNX called `name` that is in one file.

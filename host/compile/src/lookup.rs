@@ -43,6 +43,17 @@ pub fn reals(functions: &[Elementwise], from: Affine) -> Result<Vec<f32>, Compil
     evaluate::<f32>(&model, &real).map_err(failed)
 }
 
+/// Whether a function that is not finite everywhere is not finite on some int8.
+///
+/// # Errors
+/// tract cannot evaluate one of the functions.
+pub fn is_infinite(functions: &[Elementwise], from: Affine) -> Result<bool, CompileError> {
+    let has_poles = functions
+        .iter()
+        .any(|function| matches!(function.op_type.as_str(), "Log" | "Reciprocal" | "Sqrt"));
+    Ok(has_poles && reals(functions, from)?.iter().any(|real| !real.is_finite()))
+}
+
 /// The graph, and the name of what is not yet quantised in it.
 fn graph(functions: &[Elementwise], from: Affine, to: Affine) -> (ModelProto, String) {
     let mut graph = GraphBuilder::new(TABLE);
@@ -152,13 +163,26 @@ mod tests {
             (function("Mul", &[], Some(-1.5)), |x| -1.5 * x),
             (function("Div", &[], Some(1.5)), |x| x / 1.5),
         ];
+        // Functions of positive numbers, after an exponential.
+        let of_positive: &[Case] = &[
+            (function("Log", &[], None), |x| x),
+            (function("Reciprocal", &[], None), |x| (-x).exp()),
+            (function("Sqrt", &[], None), |x| (x / 2.0).exp()),
+        ];
         for (accepted, _) in FUNCTIONS {
             let is_tested = |(function, _): &Case| function.op_type == accepted;
-            assert!(unary.iter().any(is_tested), "{accepted} is not tested");
+            let mut cases = unary.iter().chain(of_positive);
+            assert!(cases.any(is_tested), "{accepted} is not tested");
         }
         let from = Affine::of_range(-4.0, 4.5);
-        for (function, definition) in unary {
-            let got = reals(std::slice::from_ref(function), from).unwrap();
+        let alone = unary.iter().map(|case| (case, false));
+        for ((function, definition), after) in
+            alone.chain(of_positive.iter().map(|case| (case, true)))
+        {
+            let exponential = Elementwise::of("Exp");
+            let chain = [exponential, function.clone()];
+            let got = reals(&chain[usize::from(!after)..], from).unwrap();
+            assert!(!is_infinite(&chain[usize::from(!after)..], from).unwrap());
             for (x, got) in (-128_i16..128).zip(got) {
                 let x = f64::from(x - i16::from(from.zero)) * f64::from(from.scale);
                 let expected = definition(x);
@@ -169,6 +193,16 @@ mod tests {
                     "{function:?} of {x}: {got}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn poles_are_seen_where_the_int8_reach_them() {
+        for op_type in ["Log", "Reciprocal", "Sqrt"] {
+            let chain = [function(op_type, &[], None)];
+            assert!(is_infinite(&chain, Affine::of_range(-1.0, 1.0)).unwrap());
+            let moved = [function("Add", &[], Some(2.0)), chain[0].clone()];
+            assert!(!is_infinite(&moved, Affine::of_range(-1.0, 1.0)).unwrap());
         }
     }
 

@@ -87,10 +87,15 @@ fn quantise_op(
             Op::Dense { weights, channels }
         }
         FloatOp::MaxPool(window) => Op::MaxPool(*window),
-        FloatOp::Elementwise(functions) => Op::Lookup {
-            table: lookup::table(functions, input, output)?,
-            function: functions.clone(),
-        },
+        FloatOp::Elementwise(functions) => {
+            if lookup::is_infinite(functions, input)? {
+                return Err(Refusal::Infinite.of(&layer.name, &layer.operator));
+            }
+            Op::Lookup {
+                table: lookup::table(functions, input, output)?,
+                function: functions.clone(),
+            }
+        }
         FloatOp::Concat => Op::Concat,
         FloatOp::Add => Op::Add(Sum::of([input.scale, inputs[1].scale])),
         FloatOp::Mul => Op::Mul,

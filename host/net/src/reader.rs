@@ -51,7 +51,7 @@ use value::{Form, Padded, Tensor, Value};
 
 pub use error::{MAX_ELEMENTS, MAX_NODES, MAX_OPSET, MAX_SIZE, MIN_OPSET, ReadError, Refusal};
 pub use graph::{Graph, Hint};
-pub use ops::{Board, OPERATORS, Operator};
+pub use ops::{Board, OPERATORS, Operator, UNKNOWN};
 
 /// The operator sets of the normal form: what tract is tested with.
 const NORMAL_OPSETS: [i64; 2] = [13, 18];

@@ -46,6 +46,7 @@
 
 pub mod adversarial;
 pub mod ascent;
+pub mod board_table;
 pub mod brain_report;
 pub mod causes;
 pub mod comparison;

@@ -15,6 +15,7 @@ pub mod inversion;
 pub mod memory;
 pub mod preparation;
 pub mod readout;
+pub mod reconstruction;
 pub mod side_by_side;
 
 use cortexscope_compile::model_files::ModelFiles;
@@ -27,6 +28,10 @@ use image::RgbImage;
 /// Widest that a picture becomes which a page shows too. With the page's padding it fits a
 /// window of 1024 pixels.
 pub(crate) const PAGE_PX: u32 = 976;
+
+/// Widest of a picture that is saved with two pixels for each of its own and shown on a page: the
+/// file then has 1,272.
+pub(crate) const SHARP_PAGE_PX: u32 = 636;
 
 /// An occlusion map over the input that it explains; `level` is the fill as a
 /// grey level.

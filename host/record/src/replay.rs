@@ -7,7 +7,7 @@ use crate::container::{
 use cortexscope_net::hex;
 use cortexscope_rig::link::{Link, LinkError};
 use cortexscope_wire::frame::{PAYLOAD_BYTES_MAX, WIRE_BYTES_MAX};
-use cortexscope_wire::message::{self, HelloReply};
+use cortexscope_wire::message::{self, Form, HelloReply};
 use cortexscope_wire::schema::{PROTOCOL_VERSION, SCHEMA_HASH};
 use cortexscope_wire::{Decoder, Event, Frame, Header, Kind, Request};
 use std::collections::VecDeque;
@@ -279,7 +279,7 @@ impl Replay {
 fn needs_answer(payload: &[u8]) -> bool {
     !matches!(
         message::parse(payload),
-        Some(Request::Input { .. } | Request::Semihost)
+        Some(Request::Input { .. } | Request::Picture { .. } | Request::Semihost)
     )
 }
 
@@ -311,6 +311,11 @@ fn describe(payload: &[u8]) -> String {
         Some(Request::Memory) => "the memory report".to_owned(),
         Some(Request::Semihost) => "semihosting".to_owned(),
         Some(Request::Capture) => "a picture of the board's camera".to_owned(),
+        Some(Request::Picture { .. }) => "a part of a picture".to_owned(),
+        Some(Request::Form(Form::Camera)) => "a digit of its camera's picture".to_owned(),
+        Some(Request::Form(Form::Sent { height, width, crc })) => {
+            format!("a digit of the picture that was sent ({height}×{width}, CRC {crc:08x})")
+        }
         None => "a request that this program does not know".to_owned(),
     }
 }

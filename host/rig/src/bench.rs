@@ -22,7 +22,7 @@ pub struct Bench {
     pub total: Option<u64>,
     /// The layers, in order of execution.
     pub layers: Vec<LayerBench>,
-    /// A map with the patch at every position.
+    /// A map with the patch at every position; of no positions if none was made.
     pub occlusion: OcclusionBench,
 }
 
@@ -45,7 +45,7 @@ pub struct LayerBench {
 }
 
 /// What an occlusion map costs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OcclusionBench {
     /// Positions of the patch.
     pub positions: u64,
@@ -73,11 +73,17 @@ impl Bench {
     }
 }
 
-/// Measures one inference of `input`, int8 `[C, H, W]`, and one occlusion map.
+/// Measures one inference of `input`, int8 `[C, H, W]`, and one occlusion map if
+/// `with_map`.
 ///
 /// # Errors
 /// [`SessionError`].
-pub fn bench(rig: &mut Rig, input: &[i8], mode: Mode) -> Result<Bench, SessionError> {
+pub fn bench(
+    rig: &mut Rig,
+    input: &[i8],
+    mode: Mode,
+    with_map: bool,
+) -> Result<Bench, SessionError> {
     let image = rig.model.image.clone();
     let model = image.model();
     let request = InferRequest {
@@ -108,14 +114,18 @@ pub fn bench(rig: &mut Rig, input: &[i8], mode: Mode) -> Result<Bench, SessionEr
         })
     });
     let layers = layers.collect();
-    let map = rig.occlude(input, &MAP, &mut |_| {})?;
+    let mut occlusion = OcclusionBench::default();
+    if with_map {
+        let map = rig.occlude(input, &MAP, &mut |_| {})?;
+        occlusion = OcclusionBench {
+            positions: map.probabilities.len() as u64,
+            count: map.count,
+        };
+    }
     Ok(Bench {
         total: inference.count,
         layers,
-        occlusion: OcclusionBench {
-            positions: map.probabilities.len() as u64,
-            count: map.count,
-        },
+        occlusion,
     })
 }
 

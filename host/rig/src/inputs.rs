@@ -4,7 +4,10 @@ use crate::Rig;
 use crate::session::SessionError;
 use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_net::RequestError;
-use cortexscope_net::input::{CAMERA, InputError, Int8Input};
+use cortexscope_net::input::{CAMERA, InputError, Int8Input, picture};
+use image::GrayImage;
+use image::imageops::thumbnail;
+use std::path::Path;
 
 /// Inputs in the order in which they were named. Files are opened; pictures of the
 /// board's camera are still to be taken.
@@ -17,7 +20,16 @@ pub struct Inputs {
 enum Source {
     Opened(Int8Input),
     Camera,
+    /// The board makes its input of this picture, or of one that its camera takes.
+    OnBoard {
+        argument: String,
+        picture: Option<GrayImage>,
+    },
 }
+
+/// The longer side of a picture that a board makes its input of, as a small camera has it:
+/// the board keeps it in its arena, four times.
+pub const FRAME_SIDE: u32 = 160;
 
 /// Why a picture cannot be taken.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +70,26 @@ impl Inputs {
         Ok(Self { sources })
     }
 
+    /// The pictures that `names` stand for, or `camera`, of which the board makes its inputs:
+    /// grey, their longer side at most [`FRAME_SIDE`].
+    ///
+    /// # Errors
+    /// [`InputError`] of the first that is no picture.
+    pub fn on_board(names: &[String]) -> Result<Self, InputError> {
+        let sources = names.iter().map(|name| {
+            let picture = match name.as_str() {
+                CAMERA => None,
+                name => Some(frame(picture::open(Path::new(name))?.into_grey())),
+            };
+            Ok(Source::OnBoard {
+                argument: name.clone(),
+                picture,
+            })
+        });
+        let sources = sources.collect::<Result<_, InputError>>()?;
+        Ok(Self { sources })
+    }
+
     /// The inputs; the board of `rig` takes its pictures now.
     ///
     /// # Errors
@@ -68,17 +100,57 @@ impl Inputs {
             inputs.push(match source {
                 Source::Opened(input) => input,
                 Source::Camera => {
-                    let board = rig.session.board();
-                    if board.camera.is_none() {
-                        let board = board.name.clone();
-                        return Err(CaptureError::NoCamera { board });
-                    }
+                    has_camera(rig)?;
                     let picture = rig.session.capture()?;
                     rig.model.captured(picture)
+                }
+                Source::OnBoard { argument, picture } => {
+                    if picture.is_none() {
+                        has_camera(rig)?;
+                    }
+                    let digit = rig.form(picture.as_ref())?;
+                    formed(argument, &digit, &rig.model)
                 }
             });
         }
         Ok(inputs)
+    }
+}
+
+fn has_camera(rig: &Rig) -> Result<(), CaptureError> {
+    let board = rig.session.board();
+    if board.camera.is_some() {
+        return Ok(());
+    }
+    let board = board.name.clone();
+    Err(CaptureError::NoCamera { board })
+}
+
+/// A picture as a small camera has it.
+fn frame(picture: GrayImage) -> GrayImage {
+    let (width, height) = picture.dimensions();
+    let longer = width.max(height);
+    if longer <= FRAME_SIDE {
+        return picture;
+    }
+    let [width, height] = [width, height].map(|side| (side * FRAME_SIDE / longer).max(1));
+    thumbnail(&picture, width, height)
+}
+
+/// The input that a board made.
+fn formed(argument: String, digit: &GrayImage, model: &ModelFiles) -> Int8Input {
+    let stem = Path::new(&argument).file_stem();
+    Int8Input {
+        name: stem.map_or_else(|| argument.clone(), |stem| stem.display().to_string()),
+        values: digit
+            .as_raw()
+            .iter()
+            .map(|&level| model.grey(level))
+            .collect(),
+        label: None,
+        notes: vec!["the board made its input in MNIST's form".to_owned()],
+        stages: Vec::new(),
+        argument,
     }
 }
 
@@ -87,7 +159,7 @@ mod tests {
     use super::*;
     use crate::board::{Engine, FarEnd, find};
     use crate::session::Cancel;
-    use image::{GrayImage, Luma};
+    use image::Luma;
 
     fn native(sensor: Vec<GrayImage>) -> Rig {
         let model = ModelFiles::open("lecture-lenet").unwrap();
@@ -104,6 +176,29 @@ mod tests {
         let inputs = inputs.take(&mut rig).unwrap();
         let names: Vec<&str> = inputs.iter().map(|input| input.name.as_str()).collect();
         assert_eq!(names, ["mnist-0", "camera", "mnist-1"]);
+    }
+
+    #[test]
+    fn a_board_makes_its_input_of_a_file_and_of_its_cameras_picture() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("stroke.png");
+        let stroke = |x: u32| if (150..170).contains(&x) { 40 } else { 210 };
+        let picture = GrayImage::from_fn(320, 240, |x, y| {
+            Luma([if (40..200).contains(&y) {
+                stroke(x)
+            } else {
+                210
+            }])
+        });
+        picture.save(&path).unwrap();
+        let names = [path.to_str().unwrap(), "camera"].map(str::to_owned);
+        let mut rig = native(vec![frame(picture)]);
+        let inputs = Inputs::on_board(&names).unwrap().take(&mut rig).unwrap();
+        assert_eq!(inputs[0].name, "stroke");
+        assert_eq!(inputs[0].values, inputs[1].values);
+        let row = &inputs[0].values[14 * 28..15 * 28];
+        assert_eq!((row[0], row.iter().max()), (-128, Some(&127)));
+        assert!(Inputs::on_board(&["mnist:0".to_owned()]).is_err());
     }
 
     #[test]

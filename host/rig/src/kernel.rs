@@ -9,7 +9,7 @@
 //! the innermost loop.
 
 use cortexscope_core::image::{Conv2d, MaxPool, Op, Shape};
-use cortexscope_core::ops::conv2d::polynomials;
+use cortexscope_core::ops::conv2d::{Way, polynomials};
 use cortexscope_core::{Layer, Mode, Model};
 
 /// The core that these kernels are for, as a board's facts name it.
@@ -22,6 +22,8 @@ pub enum Kernel {
     PooledSums,
     /// Rows of five taps of one input channel.
     FiveTaps,
+    /// Nine taps of a depthwise convolution, from turned columns.
+    NineTaps,
     /// Two filters with two unfolded windows.
     Pairs,
     /// Four rows of a dense layer.
@@ -72,15 +74,16 @@ impl Kernel {
             Op::Conv2d(conv) if mode == Mode::Fused && !conv.polynomials.is_empty() => {
                 Self::PooledSums
             }
-            Op::Conv2d(conv) if is_by_rows(conv) && conv.window.kernel_w == 5 => {
-                if layer.output < model.layer_count() {
-                    Self::FiveTaps
-                } else {
-                    Self::Plain
+            Op::Conv2d(conv) => {
+                // The last layer's sums are not requantised by a loop.
+                let is_last = layer.output == model.layer_count();
+                match Way::of(conv) {
+                    Way::Rows if conv.window.kernel_w == 5 && !is_last => Self::FiveTaps,
+                    Way::Depthwise if !is_last => Self::NineTaps,
+                    Way::Tiles => Self::Pairs,
+                    Way::Rows | Way::Depthwise | Way::Channelwise => Self::Plain,
                 }
             }
-            Op::Conv2d(conv) if is_by_rows(conv) => Self::Plain,
-            Op::Conv2d(_) => Self::Pairs,
             Op::Dense(_) => Self::FourRows,
             Op::MaxPool(_) | Op::Lookup(_) | Op::Concat | Op::Add(_) | Op::Mul(_) => Self::Plain,
         }
@@ -91,6 +94,7 @@ impl Kernel {
         match self {
             Self::PooledSums => "pooled sums",
             Self::FiveTaps => "five taps",
+            Self::NineTaps => "nine taps",
             Self::Pairs => "pairs",
             Self::FourRows => "four rows",
             Self::Plain => "plain",
@@ -113,6 +117,16 @@ impl Kernel {
                 // Two loads, one, one; 22 in registers; the branch.
                 LoopCost::new(27, 3 + 2 + 2 + 22 + BRANCH).times(tiles * conv.window.kernel_h)
             }
+            (Self::NineTaps, Op::Conv2d(conv)) => {
+                let Shape { height, width, .. } = conv.output;
+                // Six loads of two words and one; 26 in registers, two moves of two numbers,
+                // two stores; the branch.
+                let two = LoopCost::new(38, 6 * 3 + 2 + 26 + 2 * 2 + 2 + BRANCH);
+                // Three loads of two words and one; 17 in registers, a store.
+                let one = LoopCost::new(22, 3 * 3 + 2 + 17 + 1);
+                let row = two.times(width / 2).plus(one.times(width % 2));
+                row.times(height * conv.output.channels)
+            }
             (Self::Pairs, Op::Conv2d(conv)) => {
                 let Shape { height, width, .. } = conv.output;
                 let group = conv.output.channels / conv.groups.max(1);
@@ -129,12 +143,6 @@ impl Kernel {
             _ => return None,
         })
     }
-}
-
-/// Whether a convolution that is not pooled as sums is computed from padded rows.
-fn is_by_rows(conv: &Conv2d<'_>) -> bool {
-    let window = &conv.window;
-    conv.input.channels == 1 && window.stride_w == 1 && window.dilation_w == 1
 }
 
 fn pooled_sums(conv: &Conv2d<'_>, pool: &MaxPool) -> LoopCost {

@@ -14,6 +14,7 @@ use crate::session::{
 };
 use cortexscope_compile::layout::channels_last;
 use cortexscope_compile::model_files::ModelFiles;
+use image::GrayImage;
 use std::time::Duration;
 
 /// A board that runs a model, and a session with it.
@@ -115,6 +116,17 @@ impl Rig {
             .session
             .infer(&self.to_board(input)?, &request, progress)?;
         Ok(Recording::new(&self.model.image.model(), inference))
+    }
+
+    /// Has the board make its input of `picture`, or of one that its own camera takes, in
+    /// MNIST's form; gives the digit. An [`Rig::infer`] of this digit needs no input over the
+    /// wire.
+    ///
+    /// # Errors
+    /// As for [`Session::form`].
+    pub fn form(&mut self, picture: Option<&GrayImage>) -> Result<GrayImage, SessionError> {
+        let shape = self.model.image.model().input().shape;
+        self.session.form(picture, [shape.height, shape.width])
     }
 
     /// Slides a patch over `input`, int8 `[C, H, W]`.

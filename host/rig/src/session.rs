@@ -41,6 +41,7 @@ mod cancel;
 mod capture;
 mod error;
 mod expect;
+mod form;
 mod host_end;
 mod identity;
 mod infer;

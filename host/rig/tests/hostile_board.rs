@@ -14,6 +14,7 @@ use cortexscope_rig::session::{
 use cortexscope_rig::verify::{VerifyError, verify};
 use cortexscope_wire::Event;
 use cortexscope_wire::message::{self, HeapPhase};
+use image::GrayImage;
 use proptest::prelude::*;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -70,12 +71,17 @@ fn ask_everything(rig: &mut Rig) -> Vec<(Asked, Result<(), SessionError>)> {
         .memory()
         .map(|memory| assert_eq!(memory.firmware_flash_bytes(), 0));
     let capture = rig.session.capture().map(drop);
+    let picture = GrayImage::new(30, 40);
+    let form = rig
+        .form(Some(&picture))
+        .map(|digit| assert_eq!(digit.dimensions(), (28, 28)));
     vec![
         (Asked::Infer, infer),
         (Asked::Occlude, occlude),
         (Asked::Memory, memory),
         (Asked::Capture, capture),
-        (Asked::Infer, bench(rig, &input, mode).map(drop)),
+        (Asked::Form, form),
+        (Asked::Infer, bench(rig, &input, mode, true).map(drop)),
         (Asked::Infer, measure(rig, &input).map(drop)),
         (Asked::Occlude, measure_occlusion(rig, &input, 7).map(drop)),
         (Asked::Infer, measure_engine(rig, &input).map(drop)),
@@ -367,6 +373,22 @@ fn a_picture_that_never_ends_is_cut_off() {
         ..Lie::default()
     };
     assert!(is_broken(&caught(lie, Asked::Capture)));
+}
+
+#[test]
+fn a_digit_that_never_ends_is_cut_off() {
+    let pixels = Event::Pixels {
+        first: 0,
+        levels: &[7; 200],
+    };
+    let lie = Lie {
+        endless: Some((
+            From::Answer(Asked::Form, 0),
+            Endless::Event(emitted(&pixels)),
+        )),
+        ..Lie::default()
+    };
+    assert!(is_broken(&caught(lie, Asked::Form)));
 }
 
 #[test]

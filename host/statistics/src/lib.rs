@@ -9,6 +9,7 @@
 //! | correlation | [`correlation`] | Pearson's r and Spearman's ρ |
 //! | shares | [`mod@gini`] | the Gini index |
 //! | pictures | [`mod@ssim`] | structural similarity |
+//! | tests | [`student`], [`many_tests`] | p-values, confidence intervals, and many tests at once |
 //!
 //! ```
 //! use cortexscope_statistics::{pearson, spearman};
@@ -21,13 +22,17 @@
 pub mod correlation;
 pub mod gini;
 pub mod kendall;
+pub mod many_tests;
 pub mod quantile;
 pub mod rank;
 pub mod ssim;
+pub mod student;
 
 pub use correlation::{pearson, spearman};
 pub use gini::gini;
 pub use kendall::kendall_a;
+pub use many_tests::{benjamini_hochberg, holm};
 pub use quantile::{median, quantile};
 pub use rank::average_ranks;
 pub use ssim::ssim;
+pub use student::{MeanInterval, correlation_p};

@@ -107,6 +107,15 @@ mod tests {
         assert!((value - wanted).abs() < 1e-12 && wanted < -0.3);
     }
 
+    /// By hand: two flat pictures have no variance in any of the 18 × 18 windows, so each is
+    /// (2ab + C₁) / (a² + b² + C₁).
+    #[test]
+    fn windows_are_averaged_over_the_positions_inside() {
+        let flat = |level: f64| vec![level; 28 * 28];
+        let value = ssim(&flat(0.2), &flat(0.6), [28, 28], 1.0).unwrap();
+        assert!((value - 0.2401 / 0.4001).abs() < 1e-9);
+    }
+
     #[test]
     fn pictures_that_cannot_be_compared() {
         assert_eq!(ssim(&[1.0], &[1.0, 2.0], [1, 1], 1.0), None);

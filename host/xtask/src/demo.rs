@@ -33,12 +33,18 @@ pub fn demo(args: &[String]) -> Result<ExitCode> {
 }
 
 /// Runs `cortexscope bench` with `args`, after setting up what the board that they name
-/// needs.
+/// needs, or every board for a table of all.
 ///
 /// # Errors
 /// As for [`demo`].
 pub fn bench(args: &[String]) -> Result<ExitCode> {
-    set_up(args)?;
+    if args.iter().any(|arg| arg == "--boards") && Request::of(args) == Request::Default {
+        for board in board::boards() {
+            set_up_board(&board)?;
+        }
+    } else {
+        set_up(args)?;
+    }
     run("bench", args)
 }
 
@@ -51,13 +57,15 @@ fn set_up(args: &[String]) -> Result<()> {
         Request::Default => board::DEFAULT,
     };
     // A board without firmware, such as the native one, needs nothing.
-    let Ok(board) = Board::find(name) else {
-        return Ok(());
-    };
+    Board::find(name).map_or(Ok(()), |board| set_up_board(&board))
+}
+
+fn set_up_board(board: &Board) -> Result<()> {
+    let name = board.name;
     setup::emulator::find().with_context(|| format!("there is no emulator for {name}"))?;
     let toolchain = setup::toolchain(board.target(Engine::Static))
         .with_context(|| format!("there is no compiler for the firmware of {name}"))?;
-    let firmware = firmware::build(&board, Engine::Static, &toolchain, None)
+    let firmware = firmware::build(board, Engine::Static, &toolchain, None)
         .with_context(|| format!("the firmware of {name} cannot be built"))?;
     eprintln!("firmware: {}", firmware.elf.display());
     Ok(())

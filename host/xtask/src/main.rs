@@ -136,6 +136,10 @@ enum Task {
         /// Only name the checks.
         #[arg(long)]
         list: bool,
+        /// Run the one check of this name and print no summary: what the command itself
+        /// starts for the checks that run beside others.
+        #[arg(long, hide = true, conflicts_with_all = ["list", "filters"])]
+        only: Option<String>,
         filters: Vec<String>,
     },
 }
@@ -196,6 +200,9 @@ fn run(task: Task) -> Result<ExitCode> {
             filters,
             ..
         } => test::list(&filters)?,
+        Task::Test {
+            only: Some(name), ..
+        } => return test::run_one(&name),
         Task::Test { data, filters, .. } => return test::run(data.as_deref(), &filters),
     }
     Ok(ExitCode::SUCCESS)

@@ -7,6 +7,7 @@ mod browser;
 mod compiler;
 pub mod emulator;
 mod packages;
+pub mod parts;
 pub mod python;
 mod step;
 
@@ -22,7 +23,7 @@ use crate::{command, toolchain, tools};
 
 pub use self::compiler::{standard_library, toolchain};
 
-/// Sets up everything: compilers, emulator, and what the tests look at pages with.
+/// Sets up everything: compilers, emulators, and what the tests look at pages with.
 ///
 /// # Errors
 /// Something is missing and cannot be set up. The rest is there all the same.
@@ -37,7 +38,7 @@ pub fn everything() -> Result<()> {
     all(firmware.into_iter().chain([for_tests()]))
 }
 
-/// Sets up what the tests use: emulator, browser and accessibility checker.
+/// Sets up what the tests use: emulators, browser and accessibility checker.
 ///
 /// # Errors
 /// Something is missing and cannot be set up. The rest is there all the same.
@@ -46,6 +47,8 @@ pub fn for_tests() -> Result<()> {
         emulator::find(),
         browser::find(),
         browser::accessibility_checker(),
+        parts::unicorn().map(drop),
+        parts::rp2040js().map(drop),
     ])
 }
 

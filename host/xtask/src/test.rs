@@ -5,6 +5,7 @@ mod dist;
 mod emulated_parts;
 mod no_panic;
 mod one_build;
+mod side;
 mod slurm;
 
 use std::path::Path;
@@ -13,7 +14,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use checks::{Check, Outcome};
+use checks::{Check, Outcome, Place};
+use side::Side;
 
 /// Runs the checks whose name contains one of the filters. Without filters, it runs
 /// all but those that only run by name.
@@ -31,24 +33,30 @@ pub fn run(data: Option<&Path>, filters: &[String]) -> Result<ExitCode> {
                 .with_context(|| format!("--data {}", folder.display()))
         })
         .transpose()?;
-    let checks = select(filters, data.as_deref())?;
+    let (aside, here): (Vec<_>, Vec<_>) = select(filters, data.as_deref())?
+        .into_iter()
+        .partition(|check| check.place == Place::Aside);
     let start = Instant::now();
-    let mut reports = Vec::new();
-    for (index, check) in checks.iter().enumerate() {
-        println!("\n[{}/{}] {}", index + 1, checks.len(), check.name);
-        let start = Instant::now();
-        let outcome = check.run();
-        match &outcome {
-            Ok(Outcome::Passed) => {}
-            Ok(Outcome::NotRun(why)) => println!("not run: {why}"),
-            Err(error) => println!("FAILED: {error:#}"),
+    let mut book = Book {
+        total: aside.len() + here.len(),
+        reports: Vec::new(),
+    };
+    // Where only such checks were asked for, they may as well have the terminal.
+    let (aside, here) = if here.is_empty() {
+        (here, aside)
+    } else {
+        (aside, here)
+    };
+    let mut side = Side::start(aside.into_iter().map(|check| check.name).collect())?;
+    for check in here {
+        if check.wants_firmware {
+            side.wait_for(checks::FIRMWARE, |ended| book.enter_aside(ended));
         }
-        reports.push(Report {
-            name: &check.name,
-            outcome: outcome.ok(),
-            took: start.elapsed(),
-        });
+        side.ended(|ended| book.enter_aside(ended));
+        book.enter(&check);
     }
+    side.wait(|ended| book.enter_aside(ended));
+    let reports = book.reports;
     print!("\n{}", summary(&reports, start.elapsed()));
     let all_passed = reports.iter().all(|report| report.outcome.is_some());
     Ok(if all_passed {
@@ -56,6 +64,64 @@ pub fn run(data: Option<&Path>, filters: &[String]) -> Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Runs the one check of this name, and prints nothing but what it prints.
+///
+/// # Errors
+/// There is no such check.
+pub fn run_one(name: &str) -> Result<ExitCode> {
+    let checks = checks::all(None);
+    let Some(check) = checks.iter().find(|check| check.name == name) else {
+        bail!("no check is called `{name}`");
+    };
+    match check.run() {
+        Ok(_) => Ok(ExitCode::SUCCESS),
+        Err(error) => {
+            println!("FAILED: {error:#}");
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+/// What has ended, in this order.
+struct Book {
+    total: usize,
+    reports: Vec<Report>,
+}
+
+impl Book {
+    /// Runs a check.
+    fn enter(&mut self, check: &Check) {
+        self.announce(&check.name);
+        let start = Instant::now();
+        let outcome = check.run();
+        match &outcome {
+            Ok(Outcome::Passed) => {}
+            Ok(Outcome::NotRun(why)) => println!("not run: {why}"),
+            Err(error) => println!("FAILED: {error:#}"),
+        }
+        self.reports.push(Report {
+            name: check.name.clone(),
+            outcome: outcome.ok(),
+            took: start.elapsed(),
+        });
+    }
+
+    /// Prints what a check wrote that ran beside the others.
+    fn enter_aside(&mut self, ended: side::Ended) {
+        self.announce(&ended.name);
+        println!("{}", ended.text.trim_end());
+        self.reports.push(Report {
+            name: ended.name,
+            outcome: ended.passed.then_some(Outcome::Passed),
+            took: ended.took,
+        });
+    }
+
+    fn announce(&self, name: &str) {
+        println!("\n[{}/{}] {name}", self.reports.len() + 1, self.total);
+    }
 }
 
 /// Prints the names of the checks.
@@ -95,14 +161,14 @@ fn named(filters: &[String], data: Option<&Path>) -> Result<Vec<Check>> {
     Ok(checks)
 }
 
-struct Report<'a> {
-    name: &'a str,
+struct Report {
+    name: String,
     /// `None`: it failed.
     outcome: Option<Outcome>,
     took: Duration,
 }
 
-fn summary(reports: &[Report<'_>], took: Duration) -> String {
+fn summary(reports: &[Report], took: Duration) -> String {
     let mut lines: Vec<String> = reports
         .iter()
         .map(|report| {
@@ -117,12 +183,12 @@ fn summary(reports: &[Report<'_>], took: Duration) -> String {
     let failed: Vec<&str> = reports
         .iter()
         .filter(|report| report.outcome.is_none())
-        .map(|report| report.name)
+        .map(|report| report.name.as_str())
         .collect();
     let not_run: Vec<&str> = reports
         .iter()
         .filter(|report| matches!(report.outcome, Some(Outcome::NotRun(_))))
-        .map(|report| report.name)
+        .map(|report| report.name.as_str())
         .collect();
     let minutes = took.as_secs_f64() / 60.0;
     lines.push(if failed.is_empty() && not_run.is_empty() {
@@ -153,8 +219,8 @@ mod tests {
 
     #[test]
     fn the_last_line_says_what_failed() {
-        let report = |name, passed: bool| Report {
-            name,
+        let report = |name: &str, passed: bool| Report {
+            name: name.to_owned(),
             outcome: passed.then_some(Outcome::Passed),
             took: Duration::from_millis(1500),
         };

@@ -12,6 +12,13 @@ const FAMILY = 0xe48bff56;
 /** The second stage lies before the program's vector table. */
 const VECTORS = FLASH + 0x100;
 const PACKET_BYTES = 64;
+const NANOSECONDS_A_CYCLE = 8;
+/** The peripherals see the time after so many instructions. */
+const BETWEEN_TICKS = 10;
+/** What comes from the computer is looked at after so many instructions. */
+const SLICE = 20_000;
+/** A board that neither received nor sent anything for so many slices waits. */
+const IDLE = 500;
 
 const simulator = new Simulator();
 const part = simulator.rp2040;
@@ -57,7 +64,9 @@ part.usbCtrl.onEndpointRead = (endpoint, bytes) => {
   feed();
 };
 computer.onDeviceConnected = () => console.error('USB: the computer has recognised the board');
+let idle = 0;
 computer.onSerialData = (bytes) => {
+  idle = 0;
   for (let sent = 0; sent < bytes.length; ) {
     try {
       sent += writeSync(1, bytes, sent);
@@ -67,6 +76,7 @@ computer.onSerialData = (bytes) => {
   }
 };
 process.stdin.on('data', (bytes) => {
+  idle = 0;
   received = Buffer.concat([received, bytes]);
   feed();
 });
@@ -76,4 +86,16 @@ const vector = (number) => part.flashView.getUint32(VECTORS - FLASH + 4 * number
 part.core.VTOR = VECTORS;
 part.core.SP = vector(0);
 part.core.PC = vector(1) & ~1;
-simulator.execute();
+
+const run = () => {
+  const { core } = part;
+  const { clock } = simulator;
+  for (let done = 0; done < SLICE; done += BETWEEN_TICKS) {
+    let cycles = 0;
+    for (let i = 0; i < BETWEEN_TICKS && !core.waiting; i++) cycles += core.executeInstruction();
+    clock.tick(core.waiting ? clock.nanosToNextAlarm : NANOSECONDS_A_CYCLE * cycles);
+  }
+  if (++idle > IDLE) setTimeout(run, 1);
+  else setImmediate(run);
+};
+run();

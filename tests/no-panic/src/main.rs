@@ -1,11 +1,13 @@
 //! A program for a board that is linked and never run: it holds the address of
-//! every public function of core and wire, with the core library as it is. If one
+//! every public function of core, digit and wire, with the core library as it is. If one
 //! of them could panic, the program would hold the machinery of panics too, and
 //! `cargo xtask test no-panic` would find its symbols.
 //!
 //! On the host there is nothing to see, and it does nothing.
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
+#[cfg(target_os = "none")]
+mod digit;
 #[cfg(target_os = "none")]
 mod engine;
 #[cfg(target_os = "none")]
@@ -18,6 +20,7 @@ fn main() {}
 #[cfg(target_os = "none")]
 #[unsafe(no_mangle)]
 extern "C" fn _start() {
+    digit::keep();
     engine::keep();
     wire::keep();
     #[cfg(feature = "can-panic")]

@@ -22,6 +22,7 @@ pub const FLOORS: &[(&str, Side, u8)] = &[
     // The facts of the boards: their build scripts, xtask and the rig read them.
     ("cortexscope-boards", Side::Board, 0),
     ("cortexscope-core", Side::Board, 0),
+    ("cortexscope-digit", Side::Board, 0),
     ("cortexscope-wire", Side::Board, 0),
     ("cortexscope-probe", Side::Board, 1),
     ("cortexscope-no-panic", Side::Board, 1),
@@ -40,10 +41,11 @@ pub const FLOORS: &[(&str, Side, u8)] = &[
     ("cortexscope-explain", Side::Host, 1),
     ("cortexscope-simd", Side::Host, 1),
     ("cortexscope-rig", Side::Host, 2),
-    ("cortexscope-train", Side::Host, 2),
     ("cortexscope-brain", Side::Host, 3),
     ("cortexscope-record", Side::Host, 3),
     ("cortexscope-study", Side::Host, 3),
+    // It trains on the planted neurons of `brain`.
+    ("cortexscope-train", Side::Host, 4),
     ("cortexscope-present", Side::Host, 4),
     ("cortexscope-live", Side::Host, 5),
     ("cortexscope-examples", Side::Host, 5),
@@ -65,6 +67,7 @@ const SIDEWAYS: &[(&str, &str)] = &[
 const SHARED: &[&str] = &[
     "cortexscope-boards",
     "cortexscope-core",
+    "cortexscope-digit",
     "cortexscope-wire",
     "cortexscope-probe",
     "cortexscope-tract",
@@ -73,6 +76,7 @@ const SHARED: &[&str] = &[
 /// Crates that know no server, no port and no command line, whoever depends on them.
 pub const QUIET: &[&str] = &[
     "cortexscope-core",
+    "cortexscope-digit",
     "cortexscope-wire",
     "cortexscope-net",
     "cortexscope-draw",

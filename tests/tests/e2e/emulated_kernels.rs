@@ -2,9 +2,13 @@
 //! reference on random networks, and no more instructions than they took before.
 
 use crate::command_line::cortexscope;
+use cortexscope_rig::bench::{LayerBench, bench};
+use cortexscope_rig::kernel::Kernel;
 use cortexscope_rig::session::TensorSet;
 use cortexscope_rig::verify::left_by_steps;
-use cortexscope_tests::random_network::{RandomNetwork, draw, draw_pooled};
+use cortexscope_tests::random_network::{
+    RandomNetwork, draw, draw_depthwise, draw_depthwise_maps, draw_pooled,
+};
 use cortexscope_tests::reference;
 use cortexscope_tests::rig::{Mode, compiled_for};
 
@@ -23,6 +27,13 @@ fn random_networks_give_the_bytes_of_the_reference() {
 fn pooled_sums_give_the_bytes_of_the_reference() {
     for seed in 0..NETWORKS {
         compare(&draw_pooled(seed, INPUTS), seed);
+    }
+}
+
+#[test]
+fn depthwise_convolutions_give_the_bytes_of_the_reference() {
+    for seed in 0..NETWORKS {
+        compare(&draw_depthwise(seed, INPUTS), seed);
     }
 }
 
@@ -48,6 +59,20 @@ fn compare(drawn: &RandomNetwork, seed: u64) {
             }
         }
     }
+}
+
+/// Four instructions for each MAC of a depthwise convolution, in its whole layer.
+#[test]
+fn depthwise_convolutions_take_four_instructions_a_mac() {
+    let drawn = draw_depthwise_maps(1);
+    let (_, mut rig) = compiled_for("mps2-an386", &drawn).expect("it compiles");
+    let input = rig.model.quantise(&drawn.inputs[0]);
+    let costs = bench(&mut rig, &input, Mode::Tapped, false).expect("the board answers");
+    let depthwise = costs.layers.iter();
+    let depthwise = depthwise.filter(|layer| layer.kernel == Kernel::NineTaps);
+    let per_mac: Vec<f64> = depthwise.filter_map(LayerBench::per_mac).collect();
+    assert_eq!(per_mac.len(), 2);
+    assert!(per_mac.iter().all(|&per_mac| per_mac <= 4.0), "{per_mac:?}");
 }
 
 #[test]

@@ -2,12 +2,14 @@
 
 mod anywhere;
 mod attacks;
+mod board_table;
 mod book;
 mod brain;
 mod command_line;
 mod conventions;
 mod data;
 mod data_sets;
+mod doctor;
 mod emulated_boards;
 mod emulated_kernels;
 mod explanations;

@@ -56,6 +56,7 @@ fn sample(operator: &str) -> Sample {
             let four = (0..4).map(|_| channels()).collect();
             map(vec![], four)
         }
+        "Gather" => map(vec![int("axis", 1)], vec![Integers(vec![1, 2])]),
         "InstanceNormalization" => map(vec![], vec![channels(), channels()]),
         "Cast" => map(vec![int("to", 1)], vec![]),
         "Concat" => map(vec![int("axis", 1)], vec![Activation]),
@@ -67,7 +68,11 @@ fn sample(operator: &str) -> Sample {
         ),
         "DepthToSpace" | "SpaceToDepth" => map(vec![int("blocksize", 2)], vec![]),
         "Expand" => map(vec![], vec![Integers(vec![1, 4, 6, 6])]),
-        "LayerNormalization" => map(vec![], vec![Floats(vec![6], 0.5)]),
+        "LayerNormalization" => Sample {
+            place: Place::Vector,
+            attributes: vec![],
+            others: vec![Floats(vec![6], 0.5)],
+        },
         "LRN" => map(vec![int("size", 3)], vec![]),
         "Pad" => map(vec![], vec![Integers(vec![0, 0, 1, 1, 0, 0, 1, 1])]),
         "ReduceMax" | "ReduceMean" => map(vec![ints("axes", &[2])], vec![]),
@@ -207,12 +212,12 @@ fn features(operator: &str) -> usize {
         "Conv" => 3 * 16,
         "ConvTranspose" => 3 * 144,
         "Gemm" | "MatMul" => 3,
-        "Scaler" => 6,
+        "LayerNormalization" | "Scaler" => 6,
         "GlobalAveragePool" | "GlobalMaxPool" => 4,
         "Pad" => 4 * 64,
         "ReduceMax" | "ReduceMean" | "ReduceSum" => 4 * 6,
         "Resize" | "Upsample" => 4 * 144,
-        "Slice" => 2 * 36,
+        "Gather" | "Slice" => 2 * 36,
         "Split" => 3 * 36,
         _ => 4 * 36,
     }

@@ -5,8 +5,10 @@ use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_net::input::{MnistSet, Picture};
 use cortexscope_rig::Rig;
 use cortexscope_rig::board::{Engine, FarEnd, find};
-use cortexscope_rig::session::{Cancel, Mode, TensorSet};
+use cortexscope_rig::session::{BoardError, Cancel, Mode, SessionError, TensorSet};
 use cortexscope_tests::photograph::{SURFACES, Surface, photograph};
+use image::GrayImage;
+use image::imageops::thumbnail;
 
 /// The test digits of a class, in their order.
 fn digits_of(class: u8) -> impl Iterator<Item = &'static [u8]> {
@@ -104,4 +106,106 @@ fn every_command_makes_one_input_of_one_photograph() {
     let (photo, again) = (found(&photo), found(&again));
     assert_eq!(photo["logits"], again["logits"]);
     assert_eq!(photo["class"], 4);
+}
+
+/// The longer side of a frame: a small camera's.
+const FRAME_SIDE: u32 = 160;
+
+/// Photographs of each digit as a small camera has them, in grey.
+fn frames(seeds: u64) -> impl Iterator<Item = (u8, GrayImage)> {
+    (0..10_u8).flat_map(move |class| {
+        (0..seeds).zip(digits_of(class)).map(move |(seed, pixels)| {
+            let surface = SURFACES[(seed as usize + usize::from(class)) % SURFACES.len()];
+            let photo = photograph(pixels, surface, 100 * u64::from(class) + seed);
+            let longer = photo.width().max(photo.height());
+            let [width, height] =
+                [photo.width(), photo.height()].map(|side| side * FRAME_SIDE / longer);
+            let photo = thumbnail(&photo, width, height);
+            let levels = photo.pixels().map(|pixel| cortexscope_digit::luma(pixel.0));
+            let grey = GrayImage::from_raw(width, height, levels.collect());
+            (class, grey.expect("as many levels as pixels"))
+        })
+    })
+}
+
+/// The digit that the host makes of a frame, as boards do.
+fn on_the_host(frame: &GrayImage) -> Vec<u8> {
+    let size = [frame.height(), frame.width()].map(|side| side as usize);
+    let mut scratch = vec![0; cortexscope_digit::scratch_bytes(size, [28; 2]).expect("a size")];
+    let (mut levels, mut digit) = (frame.as_raw().clone(), vec![0; 28 * 28]);
+    cortexscope_digit::form(&mut levels, size, &mut scratch, &mut digit, [28; 2])
+        .expect("all that it needs");
+    digit
+}
+
+/// Has a board make its input of so many photographs of each digit; gives how many it reads
+/// right. The bytes are those of the host, whether a photograph was sent or is its camera's.
+fn formed_on(board: &str, seeds: u64, sensor: &[GrayImage]) -> usize {
+    let model = ModelFiles::open("lecture-lenet").expect("it is shipped");
+    let here = FarEnd::Here {
+        sensor: sensor.to_vec(),
+    };
+    let kind = find(board).expect("it is known");
+    let mut rig = Rig::open(kind, Engine::Static, model, here, Cancel::default()).expect("it runs");
+    for frame in sensor {
+        let digit = rig.form(None).expect("a digit of its camera's picture");
+        assert_eq!(digit.as_raw(), &on_the_host(frame), "{board}, camera");
+    }
+    let mut right = 0;
+    for (class, frame) in frames(seeds) {
+        let digit = rig.form(Some(&frame)).expect("a digit");
+        assert_eq!(digit.as_raw(), &on_the_host(&frame), "{board}, a {class}");
+        let values: Vec<i8> = digit
+            .as_raw()
+            .iter()
+            .map(|level| (level ^ 0x80) as i8)
+            .collect();
+        let levels: Vec<f32> = digit
+            .as_raw()
+            .iter()
+            .map(|&level| f32::from(level) / 255.0)
+            .collect();
+        assert_eq!(values, rig.model.quantise(&levels), "the host's int8");
+        // The board refuses it if its input is another.
+        let found = rig
+            .infer(&values, Mode::Fused, TensorSet::NONE, &mut |_| {})
+            .expect("an inference");
+        right += usize::from(found.predicted() == usize::from(class));
+    }
+    right
+}
+
+#[test]
+fn a_board_makes_the_hosts_digit_of_what_was_sent_and_of_what_its_camera_sees() {
+    let (_, frame) = frames(1).nth(3).expect("ten of them");
+    let right = formed_on("native", 1, &[frame]);
+    assert!(right >= 9, "{right} of 10");
+    let right = formed_on("mps2-an505", 1, &[]);
+    assert!(right >= 9, "{right} of 10");
+}
+
+#[test]
+#[ignore = "takes minutes: runs with the tests on outside data"]
+fn boards_make_the_hosts_digits_of_a_hundred_photographs() {
+    let right = ["native", "mps2-an505"].map(|board| formed_on(board, 10, &[]));
+    eprintln!("{right:?} of 100 right");
+    assert_eq!(right[0], right[1]);
+    assert!(right[0] >= 95, "{right:?} of 100");
+}
+
+/// Firmware without it says so, and works on.
+#[test]
+fn a_board_that_makes_no_digits_refuses_to() {
+    let model = ModelFiles::open("lecture-lenet").expect("it is shipped");
+    let here = FarEnd::Here { sensor: Vec::new() };
+    let board = find("mps2-an386").expect("it is known");
+    let mut rig =
+        Rig::open(board, Engine::Static, model, here, Cancel::default()).expect("it runs");
+    let (_, frame) = frames(1).next().expect("ten of them");
+    let error = rig.form(Some(&frame)).expect_err("it has no such code");
+    assert!(
+        matches!(error, SessionError::Board(BoardError::UnknownRequest)),
+        "{error}"
+    );
+    assert!(rig.memory().is_ok());
 }

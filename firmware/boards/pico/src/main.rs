@@ -2,8 +2,11 @@
 #![no_std]
 #![no_main]
 
+#[path = "../../../rp/clock.rs"]
 mod clock;
+#[path = "../../../rp/led.rs"]
 mod led;
+mod part;
 
 use cortex_m::peripheral::NVIC;
 use cortex_m_rt::entry;

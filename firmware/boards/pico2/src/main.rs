@@ -3,9 +3,12 @@
 #![no_std]
 #![no_main]
 
+#[path = "../../../rp/clock.rs"]
 mod clock;
 mod image;
+#[path = "../../../rp/led.rs"]
 mod led;
+mod part;
 
 use cortex_m::peripheral::NVIC;
 use cortex_m::register::msplim;

@@ -5,10 +5,14 @@
 //! | `rows` | one input channel, neighbouring windows | straight from padded rows, four pixels at a time |
 //! | `polynomials` | 3×3 and 5×5 windows before a 2×2 max-pool, where the image has words for it | two taps and two pixels a word, four products an instruction |
 //! | `bytes` | the same layers, on cores of ARMv6-M | four pixels against one filter, byte by byte |
+//! | `depthwise` | 3×3 windows, a filter for each channel | four channels at a time, from columns that are turned once |
+//! | `channelwise` | other windows, a filter for each channel | product by product |
 //! | `tiles` | the rest | the windows of two pixels unfolded, against two channels at a time |
 
 #[cfg(any(thumb1, test))]
 pub(crate) mod bytes;
+mod channelwise;
+mod depthwise;
 #[cfg_attr(
     thumb1,
     allow(dead_code, reason = "`bytes` computes these layers there")
@@ -51,24 +55,63 @@ struct Part<'a, 'm> {
     columns: Range<usize>,
 }
 
-/// Whether a convolution is computed from padded rows; its geometry alone decides.
-fn is_by_rows(input: Shape, window: &Window) -> bool {
-    input.channels == 1 && window.stride_w == 1 && window.dilation_w == 1
+/// How a convolution that is not pooled as sums is computed: one of the modules above.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// From padded rows of one input channel.
+    Rows,
+    /// One 3×3 filter for each channel.
+    Depthwise,
+    /// One other filter for each channel.
+    Channelwise,
+    /// From unfolded windows.
+    Tiles,
+}
+
+impl Way {
+    /// The way of a convolution; its geometry alone decides.
+    pub fn of(conv: &Conv2d<'_>) -> Self {
+        Self::of_geometry(conv.input, conv.output, &conv.window, conv.groups)
+    }
+
+    #[inline(never)]
+    fn of_geometry(input: Shape, output: Shape, window: &Window, groups: usize) -> Self {
+        if input.channels == 1 && window.stride_w == 1 && window.dilation_w == 1 {
+            Self::Rows
+        } else if [input.channels, output.channels] != [groups; 2] {
+            Self::Tiles
+        } else if depthwise::suits(groups, window) {
+            Self::Depthwise
+        } else {
+            Self::Channelwise
+        }
+    }
+}
+
+/// Whether rows may be computed as one, whose columns go on with those of the row below.
+///
+/// Where pixels are computed in pairs, a row of an odd width leaves one alone.
+pub(crate) fn joins_rows(conv: &Conv2d<'_>) -> bool {
+    matches!(Way::of(conv), Way::Tiles | Way::Depthwise)
 }
 
 /// Bytes of scratch that this convolution needs, a multiple of 4; see
 /// [`super::scratch_bytes`].
 #[inline(never)]
 pub fn scratch_bytes(input: Shape, output: Shape, window: &Window, groups: usize) -> usize {
-    if is_by_rows(input, window) {
-        window.kernel_h * rows::row_bytes(output.width, window)
-    } else {
-        let taps = window.kernel_h * window.kernel_w * (input.channels / groups.max(1));
-        tiles::PIXELS * tiles::column_bytes(taps)
+    match Way::of_geometry(input, output, window, groups) {
+        Way::Rows => window.kernel_h * rows::row_bytes(output.width, window),
+        Way::Depthwise => depthwise::scratch_bytes(output.width, window),
+        Way::Channelwise => 0,
+        Way::Tiles => {
+            let depth = input.channels / groups.max(1);
+            tiles::PIXELS * tiles::column_bytes(window.kernel_h * window.kernel_w * depth)
+        }
     }
 }
 
-/// Output pixels `columns` of row `y`, `[columns, O]`.
+/// Output pixels `columns` of row `y`, `[columns, O]`; columns may go on below it where
+/// [`joins_rows`].
 ///
 /// `scratch` has [`scratch_bytes`]; what is in it before does not matter.
 pub fn row(
@@ -85,10 +128,11 @@ pub fn row(
         y,
         columns,
     };
-    if is_by_rows(conv.input, &conv.window) {
-        rows::evaluate(&part, scratch, &mut output);
-    } else {
-        tiles::evaluate(&part, scratch, &mut output);
+    match Way::of(conv) {
+        Way::Rows => rows::evaluate(&part, scratch, &mut output),
+        Way::Depthwise => depthwise::evaluate(&part, scratch, &mut output),
+        Way::Channelwise => channelwise::evaluate(&part, &mut output),
+        Way::Tiles => tiles::evaluate(&part, scratch, &mut output),
     }
     output.clamp(&conv.quantiser);
 }

@@ -15,7 +15,7 @@ use super::operands::{PaddedRows, TILE};
 use instructions::{max8, pkhbt, smlad, smladx, ssub16, sxtab16, sxtab16_odd, sxtb16, sxtb16_odd};
 
 #[cfg(dsp)]
-pub use loops::{POOLS_SUMS, pool_row, whole_columns};
+pub use loops::{NINE_TAPS, POOLS_SUMS, nine_taps, pool_row, whole_columns};
 
 /// Four 16-bit numbers: 0 and 2 in the first word, 1 and 3 in the second.
 type Quad = [u32; 2];

@@ -44,3 +44,31 @@ impl<'a> Filters<'a> {
         indices.map(|index| self.weights.get(index * self.taps..).unwrap_or_default())
     }
 }
+
+/// Channels of a depthwise convolution that are computed together.
+pub const QUAD: usize = 4;
+
+/// Rows and columns of its window.
+pub const SIDE: usize = 3;
+
+/// A column of input under windows of three rows, the zero point taken away: of each of
+/// four channels two words, the first row in the low and the second in the high half of
+/// one, and the third in the low half of the other, whose high half means nothing.
+pub type Column = [u32; 2 * QUAD];
+
+/// Neighbouring pixels of a depthwise convolution, and what their windows lie on.
+#[cfg(dsp)]
+pub struct Run<'a, 'm> {
+    /// The convolution.
+    pub conv: &'a Conv2d<'m>,
+    /// Three rows of input, from the first column on that lies under a window.
+    pub rows: [&'a [i8]; SIDE],
+    /// Which of them are rows under the windows; others stand for padding.
+    pub are_rows: [bool; SIDE],
+    /// Columns before that one that are padding.
+    pub before: usize,
+    /// Columns from it on that lie on the input, at least one.
+    pub inside: usize,
+    /// Output pixels.
+    pub pixels: usize,
+}

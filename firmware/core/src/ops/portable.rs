@@ -7,6 +7,9 @@ pub use polynomials::{POOLS_SUMS, pool_row, whole_columns};
 
 use super::operands::{Filters, PaddedRows, TILE};
 
+/// Whether there is a loop for depthwise convolutions.
+pub const NINE_TAPS: bool = false;
+
 /// Requantised outputs of one channel, four pixels at a time; gives how many are
 /// done. None: here nothing is gained over [`four_pixels`].
 pub fn whole_tiles(

@@ -193,6 +193,29 @@ fn geometry() -> impl Strategy<Value = ([usize; 2], [usize; 2], Window)> {
     })
 }
 
+/// Windows of three rows and columns, as most depthwise convolutions have, over rows up to
+/// some that are not computed at once.
+fn three_by_three() -> impl Strategy<Value = ([usize; 2], [usize; 2], Window)> {
+    let axis = |longest: usize| (1_usize..longest, 1_usize..4, 0_usize..3, 0_usize..3);
+    let axes = (axis(6), axis(60)).prop_filter("at least one window", |(down, along)| {
+        [down, along]
+            .iter()
+            .all(|axis| axis.0 + axis.2 + axis.3 >= 3)
+    });
+    axes.prop_map(|(down, along)| {
+        let outputs =
+            |axis: (usize, usize, usize, usize)| (axis.0 + axis.2 + axis.3 - 3) / axis.1 + 1;
+        let window = Window {
+            stride_h: down.1,
+            stride_w: along.1,
+            pad_top: down.2,
+            pad_left: along.2,
+            ..Window::square(3, 1, 0)
+        };
+        ([down.0, along.0], [outputs(down), outputs(along)], window)
+    })
+}
+
 /// The element of the input that tap `tap` of the window at `at` lies on.
 fn under(window: &Window, input: Shape, at: [usize; 2], tap: usize) -> Option<usize> {
     let (ky, kx) = (tap / window.kernel_w, tap % window.kernel_w);
@@ -235,9 +258,11 @@ fn parameters(channels: usize) -> impl Strategy<Value = (Vec<i32>, Vec<f32>, i8,
 
 #[test]
 fn convolutions() {
-    let channels = (1_usize..4, 1_usize..4, 1_usize..5);
+    // One input and one output channel in a group: a filter for each channel.
+    let several = (1_usize..4, 1_usize..4, 1_usize..5);
+    let channels = prop_oneof![3 => several, 1 => (1_usize..10, Just(1), Just(1))];
     let shapes = (
-        geometry(),
+        prop_oneof![3 => geometry(), 1 => three_by_three()],
         channels,
         any::<i8>(),
         any::<prop::sample::Index>(),
@@ -288,6 +313,7 @@ fn convolutions() {
             compare_rows(&conv, &x, whole, true);
             compare_rows(&conv, &x, first..output.width, false);
             compare_rows(&conv, &x, 0..first, false);
+            compare_joined(&conv, &x);
         },
     );
 }
@@ -330,6 +356,28 @@ fn compare_rows(conv: &Conv2d<'_>, x: &[i8], columns: Range<usize>, whole: bool)
         // Whatever was in the scratch before, all of it was written to.
         assert!(!whole || scratch == other);
     }
+}
+
+/// All rows as one, where a kernel takes them so.
+fn compare_joined(conv: &Conv2d<'_>, x: &[i8]) {
+    if !conv2d::joins_rows(conv) {
+        return;
+    }
+    let Shape {
+        width, channels, ..
+    } = conv.output;
+    let expected: Vec<i8> = (0..conv.output.elements())
+        .map(|index| {
+            let (pixel, channel) = (index / channels, index % channels);
+            let sum = conv_sum(conv, x, [pixel / width, pixel % width], channel);
+            by_the_book(sum, channel, &conv.quantiser)
+        })
+        .collect();
+    let mut scratch = vec![0x5555_5555; scratch_bytes(&Op::Conv2d(*conv)) / 4];
+    let mut got = vec![0; expected.len()];
+    let (input, pixels) = (InputRows::all(x), 0..conv.output.height * width);
+    conv2d::row(conv, input, 0, pixels, &mut scratch, Output::Int8(&mut got));
+    assert_eq!(got, expected);
 }
 
 #[test]

@@ -8,8 +8,8 @@ mod four_dots;
 
 #[cfg(thumb1)]
 pub use super::portable::{
-    Column, POOLS_SUMS, add_changes, four_pixels, maximum, pool_row, products, weight_sum,
-    whole_columns, whole_pairs, whole_tiles,
+    Column, NINE_TAPS, POOLS_SUMS, add_changes, four_pixels, maximum, pool_row, products,
+    weight_sum, whole_columns, whole_pairs, whole_tiles,
 };
 pub use four_dots::FourDots;
 

@@ -1,6 +1,6 @@
 //! A step that runs a chain of layers row by row: [`crate::rows`].
 
-use super::{Stop, combine_parts, look_up, slide_row, tap_whole};
+use super::{Stop, combine_parts, look_up, slide_rows, tap_whole};
 use crate::arena::{copy, int8};
 use crate::image::{Layer, Model, Op};
 use crate::plan::{Plan, Step};
@@ -79,7 +79,7 @@ impl Chain<'_, '_> {
             }
             op => {
                 let scratch = self.step.scratch.clone();
-                slide_row(op, arena, [from, to.clone(), scratch], row.at)?;
+                slide_rows(op, arena, [from, to.clone(), scratch], row.at..row.at + 1)?;
             }
         }
         Some(to)

@@ -5,8 +5,8 @@ extern crate std;
 use super::{emit, parse};
 use crate::frame::PAYLOAD_BYTES_MAX;
 use crate::message::{
-    self, BoardError, CameraIdentity, CounterKind, EnginePhase, HeapPhase, HelloReply, Identity,
-    ImageFault, ImagePart, Infer, LayerCheck, MemoryReport, Mode, ModelIdentity, Occlude,
+    self, BoardError, CameraIdentity, CounterKind, EnginePhase, Form, HeapPhase, HelloReply,
+    Identity, ImageFault, ImagePart, Infer, LayerCheck, MemoryReport, Mode, ModelIdentity, Occlude,
     PlanCheck, Receipt, Run, Sections,
 };
 use crate::{Event, Request, TensorSet};
@@ -141,6 +141,9 @@ proptest! {
             Request::Memory,
             Request::Semihost,
             Request::Capture,
+            Request::Picture { offset: a as u32, levels: &bytes },
+            Request::Form(Form::Camera),
+            Request::Form(Form::Sent { height: a as u16, width: b as u16, crc: c as u32 }),
         ];
         for request in requests {
             let mut payload = [0; PAYLOAD_BYTES_MAX];
@@ -156,7 +159,7 @@ proptest! {
     /// is the same.
     #[test]
     fn any_bytes_are_read_as_postcard_does(
-        variant in 0..8_u8,
+        variant in 0..10_u8,
         rest in prop::collection::vec(prop_oneof![Just(0_u8), Just(1), Just(0x80), any::<u8>()], 0..40),
     ) {
         let bytes: std::vec::Vec<u8> = [variant].into_iter().chain(rest).collect();

@@ -91,7 +91,8 @@ pub enum Event<'a> {
     Heap(#[serde(borrow)] HeapPhase<'a>),
     /// Ends [`super::Request::Memory`].
     Memory(MemoryReport),
-    /// Grey levels of a picture of the board's camera, 0 black, `[H, W]`.
+    /// Grey levels of a picture of the board's camera, or of a digit made from one, 0 black,
+    /// `[H, W]`.
     Pixels {
         /// Index of the first.
         first: u32,
@@ -99,7 +100,7 @@ pub enum Event<'a> {
         #[serde(serialize_with = "fields::bytes")]
         levels: &'a [u8],
     },
-    /// Ends [`super::Request::Capture`].
+    /// Ends [`super::Request::Capture`] and [`super::Request::Form`].
     CaptureDone,
     /// The request cannot be done. Ends it.
     Error(BoardError),

@@ -36,6 +36,33 @@ pub enum Request<'a> {
     /// A picture of the board's own camera: its pixels, then
     /// [`super::Event::CaptureDone`].
     Capture,
+    /// A part of a picture, grey levels `[H, W]`, 0 black; acknowledged, not answered.
+    /// It is kept where the engine works: the next inference overwrites it.
+    Picture {
+        /// Where in the picture the levels begin.
+        offset: u32,
+        /// One byte for each pixel.
+        levels: &'a [u8],
+    },
+    /// Makes the input from a picture, in MNIST's form: the digit's pixels, then
+    /// [`super::Event::CaptureDone`].
+    Form(Form),
+}
+
+/// The picture that an input is made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
+pub enum Form {
+    /// One that the board's own camera takes now.
+    Camera,
+    /// The one that was sent before.
+    Sent {
+        /// Its rows.
+        height: u16,
+        /// Its columns.
+        width: u16,
+        /// [`super::input_crc`] of its levels.
+        crc: u32,
+    },
 }
 
 /// How much of the network is materialised in the arena.

@@ -1,7 +1,9 @@
-//! Softmax, log-softmax, and normalisation over neighbouring channels.
+//! Softmax, log-softmax, and normalisation by neighbouring channels or by the root mean
+//! square.
 
+use tract_onnx::prelude::*;
 use tract_onnx::tract_core::ops::math;
-use tract_onnx::tract_core::ops::nn::{Softmax, SoftmaxKind};
+use tract_onnx::tract_core::ops::nn::{Reduce, Reducer, RmsNorm, Softmax, SoftmaxKind};
 use tract_onnx_opl::lrn::Lrn;
 
 use super::Step;
@@ -43,4 +45,26 @@ pub fn differentiate_lrn(
     let x = tape.saved(step.node.inputs[0])?;
     let back = tape.wire(LrnGradient::new(op), &[step.arrived, x])?;
     tape.give(step.node.inputs[0], back)
+}
+
+/// Division `y = x · r` by the root mean square, `r = 1 / √(mean x² + ε)`:
+/// `r · (g − y · mean (g·y))`.
+pub fn differentiate_rms_norm(
+    tape: &mut Tape<'_>,
+    step: &Step<'_>,
+    op: &RmsNorm,
+) -> Result<(), AdjointError> {
+    let input = step.node.inputs[0];
+    let count = tape.shape(input)?[op.axis] as f32;
+    let (x, y) = (tape.saved(input)?, tape.saved(step.output())?);
+    let squares = tape.wire(Reduce::new(tvec!(op.axis), Reducer::MeanOfSquares), &[x])?;
+    let moved = tape.shift(squares, op.eps.cast_to_scalar::<f32>()?)?;
+    let factor = tape.wire(math::rsqrt(), &[moved])?;
+    let product = tape.mul(step.arrived, y)?;
+    let sum = tape.sum(product, &[op.axis])?;
+    let mean = tape.scale(sum, 1.0 / count)?;
+    let along = tape.mul(y, mean)?;
+    let rest = tape.sub(step.arrived, along)?;
+    let back = tape.mul(rest, factor)?;
+    tape.give(input, back)
 }

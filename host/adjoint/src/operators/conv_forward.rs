@@ -23,6 +23,11 @@ const TILE: usize = 1 << 18;
 /// Multiplications from which a convolution is taken from tract.
 const WORTH_TAKING: usize = 1 << 24;
 
+/// The same where threads have inputs of their own.
+const WORTH_UNFOLDING: usize = 1 << 20;
+/// The same of a convolution whose channels stay apart.
+const WORTH_TAPS: usize = 1 << 15;
+
 /// Where threads write, each its own rows.
 struct Output(*mut f32);
 
@@ -40,6 +45,21 @@ impl ConvForward {
         })
     }
 
+    /// A convolution of these sizes on one thread, if it is large.
+    pub fn on_one_thread(geometry: ConvGeometry, scratch: &Scratch) -> Option<Self> {
+        let is_depthwise = geometry.inputs == 1 && geometry.outputs == 1;
+        let worth = if is_depthwise {
+            WORTH_TAPS
+        } else {
+            WORTH_UNFOLDING
+        };
+        let is_worth = geometry.multiplications() >= worth;
+        is_worth.then(|| Self {
+            geometry,
+            scratch: scratch.clone(),
+        })
+    }
+
     /// One group of one image.
     fn group(&self, input: &[f32], kernel: &[f32], output: &mut [f32]) {
         let geometry = &self.geometry;
@@ -47,6 +67,9 @@ impl ConvForward {
         let taps = geometry.taps();
         assert!(kernel.len() == geometry.outputs * taps);
         assert!(output.len() == geometry.outputs * rows * row);
+        if geometry.inputs == 1 && geometry.outputs == 1 {
+            return depthwise(geometry, input, kernel, output);
+        }
         let threads = self.scratch.threads(geometry.multiplications());
         let high = tile_rows(rows, taps * row, threads);
         let pointer = Output(output.as_mut_ptr());
@@ -74,7 +97,12 @@ impl ConvForward {
                 }
             });
         };
-        (0..rows.div_ceil(high)).into_par_iter().for_each(work);
+        let tiles = 0..rows.div_ceil(high);
+        if threads > 1 {
+            tiles.into_par_iter().for_each(work);
+        } else {
+            tiles.for_each(work);
+        }
     }
 }
 
@@ -112,10 +140,41 @@ fn unfold(geometry: &ConvGeometry, rows: Range<usize>, input: &[f32], columns: &
                     if stride_x == 1 {
                         to.copy_from_slice(&from[..count_x]);
                     } else {
-                        let from = from.iter().step_by(stride_x);
-                        to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+                        // With little optimisation an iterator is a call.
+                        let mut at = 0;
+                        while at < to.len() {
+                            to[at] = from[at * stride_x];
+                            at += 1;
+                        }
                     }
                 }
+            }
+        }
+    }
+}
+
+/// Adds a channel's convolution with a kernel of its own, tap by tap: there is nothing to gain by
+/// a matrix product of one row.
+fn depthwise(geometry: &ConvGeometry, plane: &[f32], kernel: &[f32], output: &mut [f32]) {
+    let [_, width] = geometry.input;
+    let row = geometry.output[1];
+    let stride = geometry.strides[1];
+    for (tap, weight) in kernel.iter().enumerate() {
+        let (ky, kx) = (tap / geometry.kernel[1], tap % geometry.kernel[1]);
+        let (first_y, count_y) = geometry.inside(0, ky);
+        let (first_x, count_x) = geometry.inside(1, kx);
+        if count_x == 0 {
+            continue;
+        }
+        for y in first_y..first_y + count_y {
+            let top = y * geometry.strides[0] + ky * geometry.dilations[0] - geometry.before[0];
+            let left = first_x * stride + kx * geometry.dilations[1] - geometry.before[1];
+            let from = &plane[top * width + left..(top + 1) * width];
+            let to = &mut output[y * row + first_x..][..count_x];
+            let mut at = 0;
+            while at < count_x {
+                to[at] += weight * from[at * stride];
+                at += 1;
             }
         }
     }

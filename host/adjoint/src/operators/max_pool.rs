@@ -128,15 +128,20 @@ fn pool_plane(
             } else {
                 (f32::NEG_INFINITY, 0)
             };
-            for y in 0..high {
-                for x in 0..wide {
+            // Counted by hand: with little optimisation a `for` is a call for each value.
+            let mut y = 0;
+            while y < high {
+                let mut x = 0;
+                while x < wide {
                     let at = first + y * dilations[0] * width + x * dilations[1];
                     let value = plane[at];
                     // Without branches: which is greatest cannot be foreseen.
                     let is_greater = value > best.0;
                     best.0 = if is_greater { value } else { best.0 };
                     best.1 = if is_greater { at } else { best.1 };
+                    x += 1;
                 }
+                y += 1;
             }
             values[row * per_row + column] = best.0;
             switches[row * per_row + column] = best.1 as i32;

@@ -27,6 +27,29 @@ pub enum ControlError {
         /// The folder.
         folder: String,
     },
+    /// Responses beside a fit, which has its own.
+    #[error("{folder} is a fit and has its own predictions; leave --judge-responses out")]
+    JudgeIsFit {
+        /// The folder.
+        folder: String,
+    },
+    /// Responses that are not the judge's.
+    #[error(
+        "{file} has {found} for neuron {neuron} and image {image}, and the judge answers {answered}: \
+         these are not its responses to these images"
+    )]
+    JudgeResponses {
+        /// The file.
+        file: String,
+        /// The neuron.
+        neuron: usize,
+        /// The image.
+        image: usize,
+        /// What the file has.
+        found: f64,
+        /// What the judge answers.
+        answered: f64,
+    },
     /// A softmax over a single neuron.
     #[error("a one-hot population needs at least two neurons; the fit has one")]
     OneNeuron,
@@ -59,7 +82,11 @@ pub enum ControlError {
 impl RequestError for ControlError {
     fn is_request(&self) -> bool {
         match self {
-            Self::JudgeMaps { .. } | Self::JudgeSizes { .. } | Self::OneNeuron => true,
+            Self::JudgeMaps { .. }
+            | Self::JudgeSizes { .. }
+            | Self::JudgeIsFit { .. }
+            | Self::JudgeResponses { .. }
+            | Self::OneNeuron => true,
             Self::Stored(error) => error.is_request(),
             Self::Data(error) => error.is_request(),
             Self::Encode(error) => error.is_request(),

@@ -9,7 +9,7 @@ use image::DynamicImage;
 
 use super::error::ControlError;
 use super::population::{softmax, unit};
-use crate::data::Images;
+use crate::data::{Images, NumberArray};
 use crate::encode::Stored;
 use crate::neuron::{BoardNeuron, FittedNeuron, JoinedNeurons, LayerNeuron, Neuron, NeuronError};
 use crate::planted::{self, Planted};
@@ -58,24 +58,32 @@ impl Judge {
 
     /// A fit's folder, a folder of planted neurons, or a network that ends in one value for each
     /// neuron, such as a published model of a neuron, or a folder of such; `images` are the natural ones. `spec` says
-    /// how the network wants its input, instead of the file beside it.
+    /// how the network wants its input, instead of the file beside it. `known` has the responses
+    /// `[neurons, images]` to the natural images where they were computed before; some of them are
+    /// computed again, to see that they are the judge's.
     ///
     /// # Errors
-    /// Nothing of that name is there, it cannot be run, or `watch` ended the work.
+    /// Nothing of that name is there, it cannot be run, the known responses are others, or `watch`
+    /// ended the work.
     pub fn open(
         name: &str,
         spec: Option<&Path>,
         images: &Images,
+        known: Option<&NumberArray>,
         watch: Shown<'_>,
     ) -> Result<Self, ControlError> {
         if Path::new(name).join(planted::FILE).is_file() {
             let neurons = Planted::open(Path::new(name))?;
             let spec = ModelSpec::assumed(neurons.shape()).input;
-            return Self::of_neurons(Box::new(neurons), spec, images, watch);
+            return Self::of_neurons(Box::new(neurons), spec, images, known, watch);
         }
         if Path::new(name).is_dir() {
             let networks = networks(Path::new(name));
             if networks.is_empty() {
+                if known.is_some() {
+                    let folder = name.to_owned();
+                    return Err(ControlError::JudgeIsFit { folder });
+                }
                 return Self::of_fit(&Stored::open(Path::new(name))?);
             }
             let mut parts = Vec::with_capacity(networks.len());
@@ -89,24 +97,28 @@ impl Judge {
             let (joined, input) = joined.ok_or_else(|| ControlError::JudgeSizes {
                 folder: name.to_owned(),
             })?;
-            return Self::of_neurons(Box::new(joined), input, images, watch);
+            return Self::of_neurons(Box::new(joined), input, images, known, watch);
         }
         let (neurons, input) = network_neurons(name, spec)?;
-        Self::of_neurons(Box::new(neurons), input, images, watch)
+        Self::of_neurons(Box::new(neurons), input, images, known, watch)
     }
 
     /// Neurons that see what `spec` makes of a picture; z is by their responses to the natural
-    /// `images`.
+    /// `images`, which may be `known` as in [`open`](Self::open).
     ///
     /// # Errors
-    /// They do not answer, or `watch` ended the work.
+    /// They do not answer, the known responses are others, or `watch` ended the work.
     pub fn of_neurons(
         mut neurons: Box<dyn Neuron>,
         spec: InputSpec,
         images: &Images,
+        known: Option<&NumberArray>,
         watch: Shown<'_>,
     ) -> Result<Self, ControlError> {
-        let natural = natural(&mut *neurons, images, &spec, watch)?;
+        let natural = match known {
+            Some(known) => checked(known, &mut *neurons, images, &spec, watch)?,
+            None => natural(&mut *neurons, images, &spec, watch)?,
+        };
         Ok(Self {
             scales: natural.iter().map(|own| mean_and_deviation(own)).collect(),
             who: Who::Model(neurons),
@@ -282,9 +294,124 @@ fn natural(
     Ok(natural)
 }
 
+/// Known responses that are computed again.
+const CHECKED: usize = 8;
+/// By how much a response may differ, as a share of the greater of it and of the neuron's
+/// standard deviation. Decoders of JPEG differ by a level here and there, which moves published
+/// models of V4 by less than one percent; the response to another image is about a standard
+/// deviation away.
+const TOLERANCE: f64 = 0.03;
+
+/// The responses `[neurons][images]` that `known` has, some of them computed again.
+fn checked(
+    known: &NumberArray,
+    neurons: &mut dyn Neuron,
+    images: &Images,
+    spec: &InputSpec,
+    watch: Shown<'_>,
+) -> Result<Vec<Vec<f64>>, ControlError> {
+    let (count, shown) = (neurons.neurons(), images.stimuli.len());
+    if known.shape != [count, shown] {
+        let wanted = format!("[{count}, {shown}]: the judge's neurons and the natural images");
+        return Err(known.refuse(wanted).into());
+    }
+    let all: Vec<Vec<f64>> = known.values.chunks(shown).map(<[f64]>::to_vec).collect();
+    let scales: Vec<[f64; 2]> = all.iter().map(|own| mean_and_deviation(own)).collect();
+    for image in (0..shown).step_by(shown.div_ceil(CHECKED).max(1)) {
+        if watch(image).is_break() {
+            return Err(ControlError::Interrupted);
+        }
+        let input = images.input(image, spec)?;
+        let answers = neurons.rates(&[&shares(spec, &input)])?;
+        for (neuron, &answered) in answers.iter().enumerate() {
+            let found = all[neuron][image];
+            let unit = scales[neuron][1].max(answered.abs());
+            // What is not a number is not near.
+            let is_near = (found - answered).abs() <= TOLERANCE * unit;
+            if !is_near {
+                return Err(ControlError::JudgeResponses {
+                    file: known.name.clone(),
+                    neuron,
+                    image,
+                    found,
+                    answered,
+                });
+            }
+        }
+    }
+    Ok(all)
+}
+
 fn mean_and_deviation(values: &[f64]) -> [f64; 2] {
     let count = values.len().max(1) as f64;
     let mean = values.iter().sum::<f64>() / count;
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
     [mean, (squares / count).sqrt()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Stimulus;
+
+    /// Answers with the mean of an image, and with twice that.
+    struct Means;
+
+    impl Neuron for Means {
+        fn shape(&self) -> [usize; 3] {
+            [1, 1, 2]
+        }
+
+        fn description(&self) -> String {
+            "means".to_owned()
+        }
+
+        fn neurons(&self) -> usize {
+            2
+        }
+
+        fn rates(&mut self, images: &[&[f32]]) -> Result<Vec<f64>, NeuronError> {
+            let means = images
+                .iter()
+                .map(|image| f64::from(image[0] + image[1]) / 2.0);
+            Ok(means.flat_map(|mean| [mean, 2.0 * mean]).collect())
+        }
+    }
+
+    fn judge(values: Vec<f64>, shape: Vec<usize>) -> Result<Judge, ControlError> {
+        let values_of = |level: f32| Stimulus::Values {
+            shape: vec![1, 1, 2],
+            values: vec![level, level],
+        };
+        let images = Images {
+            name: "images".to_owned(),
+            stimuli: [0.0, 0.5, 1.0].map(values_of).into(),
+        };
+        let known = NumberArray {
+            name: "known.npy".to_owned(),
+            shape,
+            values,
+            is_u8: false,
+            is_float: true,
+        };
+        let spec = ModelSpec::assumed([1, 1, 2]).input;
+        let mut on = |_| ControlFlow::Continue(());
+        Judge::of_neurons(Box::new(Means), spec, &images, Some(&known), &mut on)
+    }
+
+    #[test]
+    fn responses_that_are_known_are_taken_and_others_are_refused() {
+        let right = vec![0.0, 0.5, 1.0, 0.0, 1.0, 2.0];
+        let judge_of = |values: &[f64]| judge(values.to_vec(), vec![2, 3]);
+        assert_eq!(judge_of(&right).unwrap().natural_best(1), (2, 2.0));
+        // Neurons in another order, and a value that is not a number.
+        for (at, wrong) in [(4, 0.5), (1, f64::NAN)] {
+            let mut values = right.clone();
+            values[at] = wrong;
+            let refused = judge_of(&values).err().unwrap().to_string();
+            assert!(refused.contains("not its responses"), "{refused}");
+        }
+        let refused = judge(right.clone(), vec![3, 2]).err().unwrap().to_string();
+        assert!(refused.contains("[2, 3]"), "{refused}");
+    }
 }

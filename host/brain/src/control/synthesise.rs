@@ -15,6 +15,7 @@ use cortexscope_explain::attribute::{Backward, Rules, Wrt};
 use cortexscope_net::input::InputSpec;
 use cortexscope_net::random::Random;
 use image::{GrayImage, Luma};
+use tract_adjoint::vector::{add, wide_dot};
 
 use super::error::ControlError;
 use super::population::{softmax, unit};
@@ -150,9 +151,8 @@ fn score(
     cells: &[f32],
 ) -> (f64, Vec<f32>) {
     let z = |n: usize, slopes: &[f32]| {
-        let sum = slopes.iter().zip(cells);
-        let sum: f64 = sum.map(|(w, x)| f64::from(*w) * f64::from(*x)).sum();
-        (sum + fit.readout.bias[n] - fit.about.means[n]) / unit(fit.about.deviations[n])
+        (wide_dot(slopes, cells) + fit.readout.bias[n] - fit.about.means[n])
+            / unit(fit.about.deviations[n])
     };
     match goal {
         Goal::Stretch => {
@@ -171,11 +171,7 @@ fn score(
             for (n, own) in slopes.iter().enumerate() {
                 let is_target = if n == neuron { 1.0 } else { 0.0 };
                 let share = p[neuron] * (is_target - p[n]) / unit(fit.about.deviations[n]);
-                let share = share as f32;
-                slope
-                    .iter_mut()
-                    .zip(own)
-                    .for_each(|(sum, w)| *sum += share * w);
+                add(&mut slope, share as f32, own);
             }
             (p[neuron], slope)
         }
@@ -184,14 +180,8 @@ fn score(
 
 /// Grey levels v, the same for each channel, as the network wants them.
 fn input(v: &[f32], spec: &InputSpec) -> Vec<f32> {
-    let channels = 0..spec.channels.count();
-    let level = |v: f32| 127.5 + 127.5 * v;
-    channels
-        .flat_map(|channel| {
-            v.iter()
-                .map(move |&v| spec.value_of_level(channel, level(v)))
-        })
-        .collect()
+    let plane: Vec<f32> = v.iter().map(|v| 127.5 + 127.5 * v).collect();
+    spec.of_levels(&plane.repeat(spec.channels.count()))
 }
 
 /// Adds the derivative of `weight` times half the mean square difference of neighbours, for

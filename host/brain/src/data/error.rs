@@ -100,6 +100,14 @@ pub enum DataError {
         /// Images that there are responses to.
         responses: usize,
     },
+    /// An image without a response of a neuron.
+    #[error("neuron {neuron} has no response to image {image}: take other images or neurons")]
+    NoResponse {
+        /// The neuron.
+        neuron: usize,
+        /// The image.
+        image: usize,
+    },
     /// A span that cannot be read.
     #[error("not a range of images: {text:?}; write 0..600 for the first 600")]
     Span {

@@ -4,6 +4,7 @@ use cortexscope_explain::float_model::FloatModelError;
 use cortexscope_net::RequestError;
 use thiserror::Error;
 
+use super::factorised::CheckpointError;
 use crate::data::{DataError, Span};
 
 /// Why a neuron cannot be fitted.
@@ -15,6 +16,9 @@ pub enum EncodeError {
     /// The network.
     #[error(transparent)]
     Model(#[from] FloatModelError),
+    /// The checkpoint of a fit.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
     /// An image is on both sides.
     #[error(
         "--train {train} and --test {test} overlap; a fit is judged on images that it has not seen"
@@ -73,6 +77,7 @@ impl RequestError for EncodeError {
         match self {
             Self::Data(error) => error.is_request(),
             Self::Model(error) => error.is_request(),
+            Self::Checkpoint(error) => error.is_request(),
             Self::Overlap { .. } | Self::Few { .. } | Self::TooLarge { .. } => true,
             Self::Constant | Self::NotFinite { .. } | Self::Singular | Self::Interrupted => false,
         }

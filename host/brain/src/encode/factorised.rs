@@ -7,16 +7,21 @@
 //! neither its optimiser nor its λ: Adam and the candidates here are this program's choice.
 
 mod adam;
+mod checkpoint;
 mod gradient;
 #[cfg(test)]
 mod reference;
 
+pub use checkpoint::{Checkpoint, CheckpointError};
+
 use std::ops::ControlFlow;
 
 use cortexscope_net::random::Random;
+use sha2::{Digest, Sha256};
 
 use super::{EncodeError, Features, Stage, Watch};
 use adam::Adam;
+use checkpoint::{Best, Training};
 use gradient::{Batch, Gradient};
 
 /// What of the error is in the loss of a batch.
@@ -112,110 +117,171 @@ impl Factorised {
     /// Fits `responses`, a list for each neuron with a value for each of the images
     /// `train`, to standardised `features`.
     ///
+    /// The fit is kept in `checkpoint` before each pass, and goes on from what is there.
+    ///
     /// # Errors
-    /// The work was ended.
+    /// The work was ended, or the checkpoint cannot be used.
     pub fn fit(
         &self,
         features: &Features,
         train: &[usize],
         responses: &[Vec<f64>],
+        checkpoint: Option<&Checkpoint>,
         watch: Watch<'_>,
     ) -> Result<FactorisedFit, EncodeError> {
-        let mut best: Option<(FactorisedFit, Vec<f64>)> = None;
-        for (at, lambda) in self.lambdas.iter().enumerate() {
-            let (fit, errors) = self.with(*lambda, features, train, responses, &mut |epoch| {
-                let all = self.epochs * self.lambdas.len();
-                watch(Stage::Readout, at * self.epochs + epoch, all)
-            })?;
-            best = Some(match best {
-                None => (fit, errors),
-                Some((mut kept, mut least)) => {
-                    for neuron in 0..least.len() {
-                        if errors[neuron] < least[neuron] {
-                            least[neuron] = errors[neuron];
-                            kept.weights.copy(neuron, &fit.weights, neuron, least.len());
-                            kept.lambdas[neuron] = *lambda;
-                            kept.epochs[neuron] = fit.epochs[neuron];
-                        }
-                    }
-                    (kept, least)
+        let identity = checkpoint.map(|_| self.identity(features, train, responses));
+        let before = match (checkpoint, &identity) {
+            (Some(file), Some(identity)) => file.load(
+                identity,
+                [responses.len(), self.lambdas.len()],
+                features.shape,
+            )?,
+            _ => None,
+        };
+        let (first, mut going, mut chosen) = match before {
+            Some(state) => (state.lambda, Some(state.training), state.chosen),
+            None => (0, None, None),
+        };
+        for at in first..self.lambdas.len() {
+            let training = match going.take() {
+                Some(training) => training,
+                None => self.begin(at, features, responses.len()),
+            };
+            let found = self.with(at, training, features, train, responses, &mut |training| {
+                if let (Some(file), Some(identity)) = (checkpoint, &identity) {
+                    file.save(identity, at, training, chosen.as_ref())?;
                 }
+                let all = self.epochs * self.lambdas.len();
+                let epoch = training.epoch.min(self.epochs.saturating_sub(1));
+                match watch(Stage::Readout, at * self.epochs + epoch, all) {
+                    ControlFlow::Continue(()) => Ok(()),
+                    ControlFlow::Break(()) => Err(EncodeError::Interrupted),
+                }
+            })?;
+            chosen = Some(match chosen.take() {
+                None => found,
+                Some(kept) => kept.or(&found),
             });
         }
-        best.map(|(fit, _)| fit).ok_or(EncodeError::Constant)
+        let chosen: Best = chosen.ok_or(EncodeError::Constant)?;
+        Ok(FactorisedFit {
+            weights: chosen.weights,
+            lambdas: chosen.lambdas.iter().map(|&at| self.lambdas[at]).collect(),
+            epochs: chosen.epochs,
+        })
     }
 
-    /// A fit with one λ, and each neuron's mean squared error on the held images.
+    /// All that the weights depend on, as one number.
+    fn identity(&self, features: &Features, train: &[usize], responses: &[Vec<f64>]) -> [u8; 32] {
+        let mut all = Sha256::new();
+        all.update(format!("{self:?} {:?} {train:?}\n", features.shape));
+        for block in features.values.chunks(1 << 14) {
+            let bytes: Vec<u8> = block.iter().flat_map(|x| x.to_le_bytes()).collect();
+            all.update(&bytes);
+        }
+        for response in responses.iter().flatten() {
+            all.update(response.to_le_bytes());
+        }
+        all.finalize().into()
+    }
+
+    /// One λ before its first pass.
+    fn begin(&self, lambda: usize, features: &Features, neurons: usize) -> Training {
+        let weights = Weights::start(neurons, features.shape, &mut Random::new(self.seed));
+        Training {
+            epoch: 0,
+            adam: Adam::new(&weights),
+            active: (0..neurons).collect(),
+            found: Best {
+                weights: weights.clone(),
+                errors: vec![f64::INFINITY; neurons],
+                epochs: vec![0; neurons],
+                lambdas: vec![lambda; neurons],
+            },
+            weights,
+        }
+    }
+
+    /// Goes on with one λ, and gives the best weights of each neuron. `before` sees what there is
+    /// before each pass.
     fn with(
         &self,
-        lambda: Lambda,
+        lambda: usize,
+        mut training: Training,
         features: &Features,
         train: &[usize],
         responses: &[Vec<f64>],
-        watch: &mut dyn FnMut(usize) -> ControlFlow<()>,
-    ) -> Result<(FactorisedFit, Vec<f64>), EncodeError> {
+        before: &mut dyn FnMut(&Training) -> Result<(), EncodeError>,
+    ) -> Result<Best, EncodeError> {
         let neurons = responses.len();
         let is_held = |place: &usize| (place + 1).is_multiple_of(self.held_every.max(2));
         let (held, mut kept): (Vec<usize>, Vec<usize>) = (0..train.len()).partition(is_held);
+        // What was drawn before the pass that is next.
         let mut random = Random::new(self.seed);
-        let mut weights = Weights::start(neurons, features.shape, &mut random);
-        let mut best = weights.clone();
-        let mut least = vec![f64::INFINITY; neurons];
-        let mut epochs = vec![0; neurons];
-        // The neurons that are still fitted: row i of `weights` is neuron active[i].
-        let mut active: Vec<usize> = (0..neurons).collect();
-        let mut adam = Adam::new(self.rate, &weights);
-        for epoch in 0..=self.epochs {
-            if watch(epoch.min(self.epochs.saturating_sub(1))) == ControlFlow::Break(()) {
-                return Err(EncodeError::Interrupted);
-            }
-            let batch = |places: &[usize]| Batch {
-                images: places.iter().map(|&place| train[place]).collect(),
-                responses: places
-                    .iter()
-                    .flat_map(|&place| active.iter().map(move |&n| responses[n][place] as f32))
-                    .collect(),
-            };
-            let errors = gradient::errors(features, &weights, &batch(&held));
+        Weights::start(neurons, features.shape, &mut random);
+        (0..training.epoch).for_each(|_| random.shuffle(&mut kept));
+        let batch = |places: &[usize], active: &[usize]| Batch {
+            images: places.iter().map(|&place| train[place]).collect(),
+            responses: places
+                .iter()
+                .flat_map(|&place| active.iter().map(move |&n| responses[n][place] as f32))
+                .collect(),
+        };
+        loop {
+            before(&training)?;
+            let Training {
+                epoch,
+                weights,
+                adam,
+                active,
+                found,
+            } = &mut training;
+            let errors = gradient::errors(features, weights, &batch(&held, active));
             let mut stays = Vec::new();
             for (row, (&neuron, &error)) in active.iter().zip(&errors).enumerate() {
-                if error < least[neuron] {
-                    least[neuron] = error;
-                    epochs[neuron] = epoch;
-                    best.copy(neuron, &weights, row, neurons);
+                if error < found.errors[neuron] {
+                    found.errors[neuron] = error;
+                    found.epochs[neuron] = *epoch;
+                    found.weights.copy(neuron, weights, row, neurons);
                 }
-                if epoch - epochs[neuron] < self.patience {
+                if *epoch - found.epochs[neuron] < self.patience {
                     stays.push(row);
                 }
             }
-            if stays.is_empty() || epoch == self.epochs {
-                break;
+            if stays.is_empty() || *epoch >= self.epochs {
+                return Ok(training.found);
             }
             if stays.len() < active.len() {
-                weights = weights.rows(&stays, active.len());
+                *weights = weights.rows(&stays, active.len());
                 adam.keep(&stays, active.len());
-                active = stays.iter().map(|&row| active[row]).collect();
+                *active = stays.iter().map(|&row| active[row]).collect();
             }
             random.shuffle(&mut kept);
-            let batch = |places: &[usize]| Batch {
-                images: places.iter().map(|&place| train[place]).collect(),
-                responses: places
-                    .iter()
-                    .flat_map(|&place| active.iter().map(move |&n| responses[n][place] as f32))
-                    .collect(),
-            };
             for places in kept.chunks(self.batch.max(1)) {
-                let gradient = Gradient::of(features, &weights, &batch(places), self.data_term);
-                let gradient = gradient.with_penalties(&weights, features.shape, lambda);
-                adam.step(&mut weights, &gradient);
+                let batch = batch(places, active);
+                let gradient = Gradient::of(features, weights, &batch, self.data_term);
+                let lambda = self.lambdas[lambda];
+                let gradient = gradient.with_penalties(weights, features.shape, lambda);
+                adam.step(self.rate, weights, &gradient);
+            }
+            *epoch += 1;
+        }
+    }
+}
+
+impl Best {
+    /// For each neuron these, or those of `other` where its error is less.
+    fn or(mut self, other: &Self) -> Self {
+        let neurons = self.errors.len();
+        for neuron in 0..neurons {
+            if other.errors[neuron] < self.errors[neuron] {
+                self.weights.copy(neuron, &other.weights, neuron, neurons);
+                self.errors[neuron] = other.errors[neuron];
+                self.epochs[neuron] = other.epochs[neuron];
+                self.lambdas[neuron] = other.lambdas[neuron];
             }
         }
-        let fit = FactorisedFit {
-            weights: best,
-            lambdas: vec![lambda; neurons],
-            epochs,
-        };
-        Ok((fit, least))
+        self
     }
 }
 

@@ -124,7 +124,7 @@ impl Features {
                 limit: MOST_BYTES,
             });
         }
-        let forward = Forward::new(model, layers)?;
+        let forward = Forward::of_many(model, layers)?;
         let one = |image: usize| -> Result<Vec<Vec<f32>>, EncodeError> {
             let input = images.input(image, &model.spec.input)?;
             let outputs = forward.run(&input)?.into_iter().zip(&shapes);

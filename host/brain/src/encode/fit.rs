@@ -3,7 +3,7 @@
 use cortexscope_statistics::{median, pearson};
 
 use super::ceiling::{self, Ceiling, explainable, reliability, signal_to_noise};
-use super::factorised::{Factorised, Lambda};
+use super::factorised::{Checkpoint, Factorised, Lambda};
 use super::readout::{Readout, ReadoutKind};
 use super::ridge::Ridge;
 use super::{EncodeError, Features, Watch};
@@ -89,15 +89,17 @@ impl Fit {
     }
 }
 
-/// Fits readouts of `features`, which have a row for each image of `responses`.
+/// Fits readouts of `features`, which have a row for each image of `responses`. A factorised fit
+/// is kept in `checkpoint` before each pass, and goes on from what is there.
 ///
 /// # Errors
-/// Spans that overlap or reach too far, too few images, or features from which nothing can
-/// be read.
+/// Spans that overlap or reach too far, too few images, features from which nothing can
+/// be read, or a checkpoint that cannot be used.
 pub fn fit(
     mut features: Features,
     responses: &Responses,
     request: &Request,
+    checkpoint: Option<&Checkpoint>,
     watch: Watch<'_>,
 ) -> Result<Fit, EncodeError> {
     let images = features.values.len() / features.size().max(1);
@@ -197,7 +199,7 @@ pub fn fit(
                 means.iter().map(|y| (y - mean) / unit).collect()
             });
             let scored: Vec<Vec<f64>> = scored.collect();
-            let fit = settings.fit(&features, &train, &scored, watch)?;
+            let fit = settings.fit(&features, &train, &scored, checkpoint, watch)?;
             let rows = fit.weights.predict(&features);
             let predict = |neuron: usize| -> Vec<f64> {
                 let [mean, deviation] = scales[neuron];
@@ -348,7 +350,7 @@ mod tests {
             let (features, responses) = session();
             let raw = features.clone();
             let request = request(method);
-            let fit = fit(features, &responses, &request, &mut |_, _, _| {
+            let fit = fit(features, &responses, &request, None, &mut |_, _, _| {
                 ControlFlow::Continue(())
             })
             .unwrap();
@@ -375,7 +377,7 @@ mod tests {
             train: "0..81".parse().unwrap(),
             ..request(Method::Ridge(Ridge::new(1)))
         };
-        let refused = fit(features, &responses, &request, &mut |_, _, _| {
+        let refused = fit(features, &responses, &request, None, &mut |_, _, _| {
             ControlFlow::Continue(())
         });
         assert!(matches!(refused, Err(EncodeError::Overlap { .. })));

@@ -1,5 +1,7 @@
 //! A fitted readout, in the units of the features and of the responses.
 
+use tract_adjoint::vector::wide_dot;
+
 use super::factorised::Weights;
 use super::features::Standard;
 
@@ -88,9 +90,21 @@ impl Readout {
 
     /// One neuron's prediction for one image's features.
     pub fn predict_one(&self, neuron: usize, features: &[f32]) -> f64 {
-        let products = self.slopes(neuron);
-        let products = products.iter().zip(features);
-        let sum: f64 = products.map(|(w, x)| f64::from(*w) * f64::from(*x)).sum();
+        let sum = match &self.weights {
+            ReadoutWeights::Ridge(weights) => {
+                let size = features.len();
+                wide_dot(&weights[neuron * size..][..size], features)
+            }
+            ReadoutWeights::Factorised { masks, channels } => {
+                let [depths, height, width] = self.shape;
+                let positions = height * width;
+                let mask = &masks[neuron * positions..][..positions];
+                let depths = &channels[neuron * depths..][..depths];
+                let maps = features.chunks_exact(positions).zip(depths);
+                maps.map(|(map, depth)| wide_dot(mask, map) * f64::from(*depth))
+                    .sum()
+            }
+        };
         sum + self.bias[neuron]
     }
 

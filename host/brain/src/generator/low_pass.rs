@@ -19,22 +19,22 @@ impl Linear {
         let positions = height * width;
         // Rows of length 1 have a mean square of 1 / positions at a pixel.
         let scale = PIXEL_DEVIATION * (positions as f64 / (down * across).max(1) as f64).sqrt();
-        let mut rows = Vec::with_capacity(channels * down * across * channels * positions);
+        // A row changes one channel.
+        let mut rows = Vec::with_capacity(channels * down * across * positions);
+        let mut starts = Vec::with_capacity(channels * down * across);
         for channel in 0..channels {
             for v in 0..down {
                 for u in 0..across {
-                    let mut row = vec![0.0; channels * positions];
+                    starts.push(channel * positions);
                     for y in 0..height {
-                        for x in 0..width {
-                            let value = scale * cosine(v, y, height) * cosine(u, x, width);
-                            row[channel * positions + y * width + x] = value as f32;
-                        }
+                        let along = scale * cosine(v, y, height);
+                        rows.extend((0..width).map(|x| (along * cosine(u, x, width)) as f32));
                     }
-                    rows.append(&mut row);
                 }
             }
         }
-        Self::new("dct", shape, vec![0.5; channels * positions], rows)
+        let mean = vec![0.5; channels * positions];
+        Self::of_spans("dct", shape, mean, (rows, positions), starts)
     }
 }
 

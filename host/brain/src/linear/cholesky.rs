@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use tract_adjoint::vector::{add_f64, dot_f64};
+
 /// The factor of a matrix A = L · Lᵀ.
 #[derive(Clone, Debug)]
 pub struct Cholesky {
@@ -23,10 +25,10 @@ impl Cholesky {
             let this = &mut from[..size];
             for column in 0..row {
                 let other = &above[column * size..][..column + 1];
-                let sum = this[column] - dot(&this[..column], &other[..column]);
+                let sum = this[column] - dot_f64(&this[..column], &other[..column]);
                 this[column] = sum / other[column];
             }
-            let rest = this[row] - dot(&this[..row], &this[..row]);
+            let rest = this[row] - dot_f64(&this[..row], &this[..row]);
             if !(rest.is_finite() && rest > 0.0) {
                 return None;
             }
@@ -45,34 +47,19 @@ impl Cholesky {
     pub fn solve(&self, right: &mut [f64]) {
         assert_eq!(right.len(), self.size, "one number a row");
         for row in 0..self.size {
-            let sum = right[row] - dot(self.row(row, 0..row), &right[..row]);
+            let sum = right[row] - dot_f64(self.row(row, 0..row), &right[..row]);
             right[row] = sum / self.lower[row * self.size + row];
         }
         for row in (0..self.size).rev() {
             let solved = right[row] / self.lower[row * self.size + row];
             right[row] = solved;
-            let below = right[..row].iter_mut().zip(self.row(row, 0..row));
-            below.for_each(|(value, factor)| *value -= factor * solved);
+            add_f64(&mut right[..row], -solved, self.row(row, 0..row));
         }
     }
 
     fn row(&self, row: usize, columns: Range<usize>) -> &[f64] {
         &self.lower[row * self.size..][columns]
     }
-}
-
-/// A sum of products in eight lanes, so that the processor makes them side by side.
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let (a_lanes, a_rest) = a.as_chunks::<8>();
-    let (b_lanes, b_rest) = b.as_chunks::<8>();
-    let mut sums = [0.0; 8];
-    for (a, b) in a_lanes.iter().zip(b_lanes) {
-        for lane in 0..8 {
-            sums[lane] += a[lane] * b[lane];
-        }
-    }
-    let rest: f64 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
-    sums.iter().sum::<f64>() + rest
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use cortexscope_explain::attribute::{Backward, Rules, Wrt};
 use cortexscope_explain::float_model::Forward;
 use cortexscope_net::input::InputSpec;
+use rayon::prelude::*;
 
 use super::{
     Differentiable, Neuron, NeuronError, check_population, check_rates, check_sizes, to_shares,
@@ -52,7 +53,7 @@ impl FittedNeuron {
             backward,
             name: format!("{} {}", fit.model.name, layer.name),
             spec: fit.model.spec.input.clone(),
-            forward: Forward::new(&fit.model, &[fit.layer])?,
+            forward: Forward::of_many(&fit.model, &[fit.layer])?,
             shape: layer.shape,
             pooling: fit.pooling,
             readout: fit.readout.clone(),
@@ -82,17 +83,17 @@ impl Neuron for FittedNeuron {
 
     fn rates(&mut self, images: &[&[f32]]) -> Result<Vec<f64>, NeuronError> {
         check_sizes(images, self.spec.shape())?;
-        let mut rates = Vec::with_capacity(images.len() * self.neurons());
-        for image in images {
+        let answer = |image: &&[f32]| -> Result<Vec<f64>, NeuronError> {
             let layers = self.forward.run(&values(&self.spec, image))?;
             let layer = layers.into_iter().next().unwrap_or_default();
             let cells = self.pooling.pool(layer, self.shape);
-            match self.only {
-                Some(neuron) => rates.push(self.readout.predict_one(neuron, &cells)),
-                None => rates.extend(self.readout.predict(&cells)),
-            }
-        }
-        check_population(rates, self.neurons())
+            Ok(match self.only {
+                Some(neuron) => vec![self.readout.predict_one(neuron, &cells)],
+                None => self.readout.predict(&cells),
+            })
+        };
+        let rates: Vec<Vec<f64>> = images.par_iter().map(answer).collect::<Result<_, _>>()?;
+        check_population(rates.concat(), self.neurons())
     }
 }
 

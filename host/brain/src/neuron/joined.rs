@@ -1,6 +1,8 @@
 //! Several networks, each with its neurons, as one population.
 
-use super::{LayerNeuron, Neuron, NeuronError};
+use rayon::prelude::*;
+
+use super::{LayerNeuron, Neuron, NeuronError, check_population};
 
 /// Networks that see the same images.
 pub struct JoinedNeurons {
@@ -31,12 +33,10 @@ impl Neuron for JoinedNeurons {
     }
 
     fn rates(&mut self, images: &[&[f32]]) -> Result<Vec<f64>, NeuronError> {
-        let mut rates = Vec::with_capacity(images.len() * self.neurons());
-        for image in images {
-            for part in &mut self.parts {
-                rates.extend(part.rates(&[image])?);
-            }
-        }
-        Ok(rates)
+        let parts = images
+            .par_iter()
+            .flat_map(|image| self.parts.par_iter().map(move |part| part.answer(image)));
+        let rates: Vec<Vec<f64>> = parts.collect::<Result<_, _>>()?;
+        check_population(rates.concat(), self.neurons())
     }
 }

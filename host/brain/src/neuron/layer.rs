@@ -3,6 +3,7 @@
 
 use cortexscope_explain::float_model::{FloatModel, Forward, LayerId};
 use cortexscope_net::input::InputSpec;
+use rayon::prelude::*;
 
 use super::{Neuron, NeuronError, check_population, check_sizes};
 use crate::stimuli::values;
@@ -24,9 +25,20 @@ impl LayerNeuron {
         Ok(Self {
             name: format!("{} {}", model.name, model.layer(layer).name),
             spec: model.spec.input.clone(),
-            forward: Forward::new(model, &[layer])?,
+            forward: Forward::of_many(model, &[layer])?,
             count: model.layer(layer).elements(),
         })
+    }
+
+    /// The values for one image.
+    ///
+    /// # Errors
+    /// The image has another size, or tract fails.
+    pub(super) fn answer(&self, image: &[f32]) -> Result<Vec<f64>, NeuronError> {
+        check_sizes(&[image], self.spec.shape())?;
+        let layers = self.forward.run(&values(&self.spec, image))?;
+        let layer = layers.first().map(Vec::as_slice).unwrap_or_default();
+        Ok(layer.iter().copied().map(f64::from).collect())
     }
 }
 
@@ -44,13 +56,8 @@ impl Neuron for LayerNeuron {
     }
 
     fn rates(&mut self, images: &[&[f32]]) -> Result<Vec<f64>, NeuronError> {
-        check_sizes(images, self.spec.shape())?;
-        let mut rates = Vec::with_capacity(images.len() * self.count);
-        for image in images {
-            let layers = self.forward.run(&values(&self.spec, image))?;
-            let layer = layers.first().map(Vec::as_slice).unwrap_or_default();
-            rates.extend(layer.iter().copied().map(f64::from));
-        }
-        check_population(rates, self.count)
+        let rates = images.par_iter().map(|image| self.answer(image));
+        let rates: Vec<Vec<f64>> = rates.collect::<Result<_, _>>()?;
+        check_population(rates.concat(), self.count)
     }
 }

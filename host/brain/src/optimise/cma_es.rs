@@ -7,6 +7,7 @@ use super::{
 };
 use crate::symmetric::eigen;
 use cortexscope_net::random::Random;
+use tract_adjoint::vector::add_f64;
 
 /// CMA-ES.
 #[derive(Clone, Debug)]
@@ -137,9 +138,7 @@ impl Optimiser for CmaEs {
             let mut code = self.mean.clone();
             for ((axis, length), value) in self.axes.iter().zip(&self.lengths).zip(draw) {
                 let step = self.deviation * length * value;
-                for (to, along) in code.iter_mut().zip(axis) {
-                    *to += step * along;
-                }
+                add_f64(&mut code, step, axis);
             }
             code
         };
@@ -203,9 +202,7 @@ impl Optimiser for CmaEs {
             }
             for (weight, single) in self.weights.iter().zip(&steps) {
                 let along = rates.rank_mu * weight * single[row];
-                for (value, step) in to.iter_mut().zip(single) {
-                    *value += along * step;
-                }
+                add_f64(to, along, single);
             }
         }
         // A step no more than e times longer: flat scores must not end in infinity.

@@ -8,8 +8,8 @@ use crate::progress;
 use clap::{Args, ValueEnum};
 use cortexscope_brain::data::{Images, Span};
 use cortexscope_brain::encode::{
-    About, DataTerm, EncodeError, Factorised, Features, Fit, Geometry, Lambda, Method, Pooling,
-    Request, Ridge, Stage, Watch, fit, save,
+    About, Checkpoint, DataTerm, EncodeError, Factorised, Features, Fit, Geometry, Lambda, Method,
+    Pooling, Request, Ridge, Stage, Watch, fit, save,
 };
 use cortexscope_brain::stimuli::as_shown;
 use cortexscope_explain::float_model::{FloatModel, LayerId};
@@ -68,6 +68,11 @@ pub(super) struct FitCommand {
     /// one that was interrupted, reads them there.
     #[arg(long, value_name = "DIR", help_heading = "Fit")]
     keep_features: Option<PathBuf>,
+    /// A folder that keeps a factorised fit before each pass: the same command goes on from there
+    /// after it was stopped, and ends with the same bytes. A ridge regression is solved at once
+    /// and is not kept.
+    #[arg(long, value_name = "DIR", help_heading = "Fit")]
+    checkpoint: Option<PathBuf>,
     #[command(flatten)]
     input: InputArgs,
     /// The folder for readouts, predictions, masks and the receipt.
@@ -127,6 +132,9 @@ impl FitCommand {
         if let Some(folder) = &self.keep_features {
             make_folder(folder).map_err(blame)?;
         }
+        if let Some(folder) = &self.checkpoint {
+            make_folder(folder).map_err(blame)?;
+        }
         let digest = digest(&images);
 
         let cancel = ctrl_c()?;
@@ -142,7 +150,12 @@ impl FitCommand {
                 step(done, all)
             };
             let features = self.features(&model, layer, pooling, &images, &digest, &mut watch)?;
-            let fitted = fit(features, &responses, &request, &mut watch);
+            let checkpoint = self.checkpoint.as_ref().map(|folder| {
+                let name = hex(&Sha256::digest(&model.layer(layer).name)[..8]);
+                Checkpoint::at(&folder.join(format!("{name}.fit")))
+            });
+            let checkpoint = checkpoint.as_ref();
+            let fitted = fit(features, &responses, &request, checkpoint, &mut watch);
             bar.finish_and_clear();
             fitted.map_err(blame)
         };

@@ -7,7 +7,7 @@ use crate::common::{blame, wrong};
 use crate::progress;
 use clap::Args;
 use cortexscope_brain::control::{ControlTrial, Goal, Judge, Laboratory, Protocol, Settings};
-use cortexscope_brain::data::Images;
+use cortexscope_brain::data::{Images, NumberArray};
 use cortexscope_brain::encode::Stored;
 use cortexscope_brain::neuron::BoardNeuron;
 use cortexscope_present::documents::evolve::{EvolveBoard, board_queries};
@@ -31,6 +31,10 @@ pub(super) struct LaboratoryArgs {
     /// How a network that judges wants its input, instead of the file beside it.
     #[arg(long, value_name = "TOML", requires = "judge")]
     judge_spec: Option<PathBuf>,
+    /// The judge's responses to the natural images, [neurons, images], where they were computed
+    /// before: FILE.npy or FILE.npz:NAME. Some are computed again, to see that they are its own.
+    #[arg(long, value_name = "FILE", requires = "judge")]
+    judge_responses: Option<String>,
     /// Judge by the fit's neurons as the int8 network on this board computes them.
     #[arg(long)]
     board: Option<String>,
@@ -131,7 +135,10 @@ impl LaboratoryArgs {
         let judge = match (&self.judge, &self.board) {
             (Some(name), _) => {
                 let spec = self.judge_spec.as_deref();
-                Some(Judge::open(name, spec, natural, &mut watch).map_err(blame)?)
+                let known = self.judge_responses.as_deref().map(NumberArray::open);
+                let known = known.transpose().map_err(blame)?;
+                let judge = Judge::open(name, spec, natural, known.as_ref(), &mut watch);
+                Some(judge.map_err(blame)?)
             }
             (None, Some(board)) => {
                 let [board, mut twin] = boards(board, fit, cancel)?;

@@ -3,16 +3,16 @@
 use tract_onnx::pb::NodeProto;
 
 use super::operand::floats;
-use super::{Importer, View, not_on_a_board};
+use super::{Importer, View};
 use crate::error::Refusal;
 use crate::float_net::FloatOp;
 use crate::network::Elementwise;
 use cortexscope_net::onnx::{Attributes, Constant};
 use cortexscope_net::reader::Refusal as ReadRefusal;
 
-/// Functions of one real number that are finite wherever their argument is,
-/// with their float attributes and defaults.
-pub(crate) const FUNCTIONS: [(&str, &[(&str, f32)]); 16] = [
+/// Functions of one real number with their float attributes and defaults. Log, Reciprocal
+/// and Sqrt are not finite everywhere: their tables show whether they are where it counts.
+pub(crate) const FUNCTIONS: [(&str, &[(&str, f32)]); 19] = [
     ("Relu", &[]),
     ("Sigmoid", &[]),
     ("Tanh", &[]),
@@ -23,6 +23,9 @@ pub(crate) const FUNCTIONS: [(&str, &[(&str, f32)]); 16] = [
     ("Neg", &[]),
     ("Erf", &[]),
     ("Exp", &[]),
+    ("Log", &[]),
+    ("Reciprocal", &[]),
+    ("Sqrt", &[]),
     ("LeakyRelu", &[("alpha", 0.01)]),
     ("Celu", &[("alpha", 1.0)]),
     ("Elu", &[("alpha", 1.0)]),
@@ -45,7 +48,7 @@ impl Importer<'_> {
             op_type => {
                 let mut known = FUNCTIONS.iter();
                 let Some(&(_, defaults)) = known.find(|(name, _)| *name == op_type) else {
-                    return Err(not_on_a_board(op_type));
+                    return Err(Refusal::of_operator(op_type));
                 };
                 let read = |&(name, default): &(&'static str, f32)| {
                     Ok((name.to_owned(), finite(attributes.float(name, default)?)?))

@@ -3,7 +3,6 @@
 use tract_onnx::pb::NodeProto;
 
 use super::operand::{floats, per_channel};
-use super::pool::reads_something;
 use super::{Importer, View};
 use crate::error::{MAX_WEIGHTS_PER_OUTPUT, Refusal};
 use crate::float_net::{FloatOp, Origin};
@@ -63,7 +62,7 @@ impl Importer<'_> {
             None => vec![0.0; outputs],
         };
         let found = sliding(attributes, kernel, [height, width], Rounding::Floor)?;
-        reads_something(&found.window)?;
+        Refusal::of_padding(&found.window)?;
         let op = FloatOp::Conv {
             window: found.window,
             groups,

@@ -19,7 +19,7 @@ impl Importer<'_> {
         let view = self.activation(node, 0)?;
         let [channels, height, width] = view.map()?;
         let found = pooling(attributes, [height, width])?;
-        reads_something(&found.window)?;
+        Refusal::of_padding(&found.window)?;
         let [height, width] = found.output;
         let op = FloatOp::MaxPool(found.window);
         self.push(node, vec![view.tensor], op, [channels, height, width])
@@ -74,7 +74,7 @@ impl Importer<'_> {
         if per_output > MAX_WEIGHTS_PER_OUTPUT {
             return Err(Refusal::Weights { have: per_output });
         }
-        reads_something(&window)?;
+        Refusal::of_padding(&window)?;
         let op = FloatOp::Conv {
             window,
             groups: channels,
@@ -112,12 +112,7 @@ impl Importer<'_> {
             };
             let rank = view.dims.len() as i64;
             if (axis != 1 && axis != 1 - rank) || self.shape(view.tensor) != [own, height, width] {
-                return Err(ReadRefusal::Setting {
-                    name: "axis",
-                    value: format!("{axis} of {:?}", view.dims),
-                    wanted: "axis 1, channels, is supported",
-                }
-                .into());
+                return Err(Refusal::concat_axis(axis, &view.dims));
             }
             if *size.get_or_insert((rank, height, width)) != (rank, height, width) {
                 return Err(ReadRefusal::InputShape {
@@ -134,22 +129,6 @@ impl Importer<'_> {
         made.dims.truncate(rank as usize);
         Ok(made)
     }
-}
-
-/// Refuses padding as wide as the window.
-pub(super) fn reads_something(window: &Window) -> Result<(), Refusal> {
-    for axis in 0..2 {
-        let extent = (window.kernel[axis] - 1) * window.dilation[axis] + 1;
-        let (before, after) = (window.pad_before[axis], window.pad_after[axis]);
-        if before >= extent || after >= extent {
-            return Err(Refusal::PaddingAlone {
-                extent,
-                before,
-                after,
-            });
-        }
-    }
-    Ok(())
 }
 
 fn pooling(attributes: Attributes<'_>, size: [usize; 2]) -> Result<Sliding, Refusal> {

@@ -29,12 +29,35 @@ impl Forward {
     /// # Errors
     /// tract cannot plan the network.
     pub fn new(model: &FloatModel, layers: &[LayerId]) -> Result<Self, FloatModelError> {
+        Self::planned(model, layers, |typed, wanted| {
+            let mut typed = typed.clone();
+            typed.select_output_outlets(wanted)?;
+            Ok(typed)
+        })
+    }
+
+    /// The same for many inputs side by side, with operators that cost less than tract's where a
+    /// layer is large. Values differ from those of [`Forward::new`] by rounding.
+    ///
+    /// # Errors
+    /// As [`Forward::new`].
+    pub fn of_many(model: &FloatModel, layers: &[LayerId]) -> Result<Self, FloatModelError> {
+        Self::planned(model, layers, |typed, wanted| {
+            Ok(tract_adjoint::with_own_operators(typed, wanted)?)
+        })
+    }
+
+    fn planned(
+        model: &FloatModel,
+        layers: &[LayerId],
+        graph: impl FnOnce(&TypedModel, &[OutletId]) -> TractResult<TypedModel>,
+    ) -> Result<Self, FloatModelError> {
         let plan = guarded(|| {
-            let mut typed = model.typed().clone();
-            let all = typed.output_outlets()?.to_vec();
+            let typed = model.typed();
+            let all = typed.output_outlets()?;
             let wanted: Vec<OutletId> = layers.iter().map(|layer| all[layer.0]).collect();
-            typed.select_output_outlets(&wanted)?;
-            Ok(typed.into_optimized()?.into_runnable()?)
+            let graph = graph(typed, &wanted)?;
+            Ok(graph.into_optimized()?.into_runnable()?)
         })?;
         let dims = model.input_dims().to_vec();
         Ok(Self { plan, dims })

@@ -183,13 +183,15 @@ impl InputSpec {
                 return (0..count).flat_map(plane).collect();
             }
         };
-        let planes = order.iter().enumerate();
-        planes
-            .flat_map(|(channel, &colour)| {
-                let pixels = picture.pixels();
-                pixels.map(move |pixel| self.value(channel, pixel.0[colour]))
-            })
-            .collect()
+        let bytes = picture.as_raw();
+        let mut values = Vec::with_capacity(bytes.len());
+        for (channel, &colour) in order.iter().enumerate() {
+            // A picture has many pixels, and 256 levels.
+            let of: [f32; 256] = std::array::from_fn(|level| self.value(channel, level as u8));
+            let pixels = bytes.as_chunks::<3>().0.iter();
+            values.extend(pixels.map(|pixel| of[usize::from(pixel[colour])]));
+        }
+        values
     }
 }
 

@@ -8,37 +8,38 @@ impl InputSpec {
     /// The level, 0 to 255 where it lies in the range, that `value` stands for
     /// in `channel`: [`InputSpec::value`] backwards.
     pub fn level(&self, channel: usize, value: f32) -> f32 {
-        let [black, white] = [0, 255].map(|pixel| f64::from(self.value(channel, pixel)));
-        ((f64::from(value) - black) / (white - black) * 255.0) as f32
+        level_between(self.ends(channel), value)
     }
 
     /// The value that a level, 0 to 255 and between, becomes in `channel`.
     pub fn value_of_level(&self, channel: usize, level: f32) -> f32 {
-        let [black, white] = [0, 255].map(|pixel| f64::from(self.value(channel, pixel)));
-        (black + (white - black) * f64::from(level) / 255.0) as f32
+        value_between(self.ends(channel), level)
+    }
+
+    /// What black and white become in `channel`.
+    fn ends(&self, channel: usize) -> [f64; 2] {
+        [0, 255].map(|pixel| f64::from(self.value(channel, pixel)))
     }
 
     /// The levels, 0 to 255 in the range, that an input `[C, H, W]` stands for.
     pub fn levels(&self, values: &[f32]) -> Vec<f32> {
-        self.by_plane(values, Self::level)
+        self.by_plane(values, level_between)
     }
 
     /// The input `[C, H, W]` that levels, 0 to 255 and between, become:
     /// [`InputSpec::levels`] backwards.
     pub fn of_levels(&self, levels: &[f32]) -> Vec<f32> {
-        self.by_plane(levels, Self::value_of_level)
+        self.by_plane(levels, value_between)
     }
 
-    fn by_plane(&self, values: &[f32], convert: fn(&Self, usize, f32) -> f32) -> Vec<f32> {
+    fn by_plane(&self, values: &[f32], convert: fn([f64; 2], f32) -> f32) -> Vec<f32> {
         let pixels = (self.size[0] * self.size[1]).max(1);
-        let planes = values.chunks(pixels).enumerate();
-        planes
-            .flat_map(|(channel, plane)| {
-                plane
-                    .iter()
-                    .map(move |&value| convert(self, channel, value))
-            })
-            .collect()
+        let mut converted = Vec::with_capacity(values.len());
+        for (channel, plane) in values.chunks(pixels).enumerate() {
+            let ends = self.ends(channel);
+            converted.extend(plane.iter().map(|&value| convert(ends, value)));
+        }
+        converted
     }
 
     /// The input `[C, H, W]` as a picture; what lies outside the range is cut.
@@ -77,6 +78,16 @@ impl InputSpec {
             Channels::Count(count) => [0, 1, 2].map(|plane: usize| plane.min(count - 1)),
         }
     }
+}
+
+/// The level that `value` stands for where black and white are these values.
+fn level_between([black, white]: [f64; 2], value: f32) -> f32 {
+    ((f64::from(value) - black) / (white - black) * 255.0) as f32
+}
+
+/// [`level_between`] backwards.
+fn value_between([black, white]: [f64; 2], level: f32) -> f32 {
+    (black + (white - black) * f64::from(level) / 255.0) as f32
 }
 
 #[cfg(test)]

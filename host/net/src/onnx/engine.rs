@@ -31,7 +31,9 @@ pub enum EngineError {
 impl From<TractError> for EngineError {
     fn from(error: TractError) -> Self {
         // tract's chain of contexts ends in the cause.
-        Self::Tract(format!("{error:#}"))
+        // What follows its first line are graphs with all of their constants.
+        let said = format!("{error:#}");
+        Self::Tract(said.lines().next().unwrap_or_default().to_owned())
     }
 }
 

@@ -151,8 +151,11 @@ const fn no(name: &'static str, why: &'static str, read: Read) -> Operator {
     }
 }
 
-const FUNCTION: &str = "its value is not finite everywhere";
-const NO_KERNEL: &str = "there is no kernel for it";
+const NO_KERNEL: &str =
+    "there is no kernel that makes a map larger; export the part of the network before it";
+/// Why an operator that is not in the table cannot run.
+pub const UNKNOWN: &str =
+    "there is no kernel for it; `cortexscope operators` lists what a board runs";
 
 /// All operators, by name.
 pub const OPERATORS: &[Operator] = &[
@@ -175,6 +178,7 @@ pub const OPERATORS: &[Operator] = &[
     table("Exp"),
     nothing("Expand", rearrange::read_expand),
     nothing("Flatten", rearrange::read_flatten),
+    layer("Gather", slice::read_gather),
     table("Gelu"),
     layer("Gemm", dense::read_gemm),
     layer("GlobalAveragePool", pool::read_global),
@@ -182,16 +186,11 @@ pub const OPERATORS: &[Operator] = &[
     table("HardSigmoid"),
     table("HardSwish"),
     nothing("Identity", rearrange::read_same),
-    no("InstanceNormalization", NO_KERNEL, on_maps::read),
-    no("LRN", NO_KERNEL, on_maps::read),
-    Operator {
-        name: "LayerNormalization",
-        board: Board::No(NO_KERNEL),
-        backward: false,
-        read: on_maps::read_as_it_is,
-    },
+    layer("InstanceNormalization", on_maps::read),
+    layer("LRN", on_maps::read),
+    layer("LayerNormalization", on_maps::read_as_it_is),
     table("LeakyRelu"),
-    no("Log", FUNCTION, elementwise::read),
+    table("Log"),
     last("LogSoftmax", softmax::read),
     layer("MatMul", dense::read_matmul),
     table_of_two("Max"),
@@ -201,13 +200,9 @@ pub const OPERATORS: &[Operator] = &[
     combined("Mul"),
     table("Neg"),
     table("PRelu"),
-    no(
-        "Pad",
-        "it is not the padding of a window after it",
-        pad::read,
-    ),
+    layer("Pad", pad::read),
     table_of_two("Pow"),
-    no("Reciprocal", FUNCTION, elementwise::read),
+    table("Reciprocal"),
     layer("ReduceMax", reduce::read),
     layer("ReduceMean", reduce::read),
     layer("ReduceSum", reduce::read),
@@ -218,13 +213,17 @@ pub const OPERATORS: &[Operator] = &[
     table("Selu"),
     nothing("Shape", rearrange::read_shape),
     table("Sigmoid"),
-    no("Slice", "it keeps a part", slice::read),
+    layer("Slice", slice::read),
     last("Softmax", softmax::read),
     table("Softplus"),
     table("Softsign"),
-    no("SpaceToDepth", NO_KERNEL, on_maps::read),
-    no("Split", "it keeps a part", slice::read_split),
-    no("Sqrt", FUNCTION, elementwise::read),
+    no(
+        "SpaceToDepth",
+        "there is no kernel for it; write it with Slice and Concat",
+        on_maps::read,
+    ),
+    layer("Split", slice::read_split),
+    table("Sqrt"),
     nothing("Squeeze", rearrange::read_squeeze),
     folded("Sub", arithmetic::read),
     combined("Sum"),

@@ -68,8 +68,8 @@ described! {
         /// The floor as a share of the layer's instructions, from 0 to 1; `null` for a layer
         /// without multiply-accumulates.
         pub floor_share: Option<f64>,
-        /// How the board computes it: `pooled sums`, `five taps`, `pairs`, `four rows` or
-        /// `plain`.
+        /// How the board computes it: `pooled sums`, `five taps`, `nine taps`, `pairs`,
+        /// `four rows` or `plain`.
         #[serde(default)]
         pub kernel: String,
         /// Bytes of the board image that only this kernel reads.
@@ -85,7 +85,7 @@ described! {
     /// What an occlusion map costs.
     #[derive(Deserialize)]
     pub struct OcclusionBench {
-        /// Positions of the patch.
+        /// Positions of the patch; 0 where the map was left out.
         pub positions: u64,
         /// Instructions or cycles of the whole map; `null` if they were not counted.
         pub instructions: Option<u64>,

@@ -1,10 +1,10 @@
 //! The JSON Schema of every document.
 
 use super::{
-    Document, activations, ascend, assess, attack, bench, boards, brain_compare, brain_control,
-    brain_demo, brain_fit, brain_plant, brain_sites, budget, compare, compile, corrupt, demo,
-    doctor, dream, engines, evolve, explain, filters, fool, gallery, infer, invert, memory,
-    occlude, operators, part, robustness, top, verify,
+    Document, activations, ascend, assess, attack, bench, board_table, boards, brain_autoencode,
+    brain_compare, brain_control, brain_demo, brain_fit, brain_plant, brain_sites, budget, compare,
+    compile, corrupt, demo, doctor, dream, engines, evolve, explain, filters, fool, gallery, infer,
+    invert, memory, occlude, operators, part, robustness, top, verify,
 };
 
 use cortexscope_net::described::{Object, Shape};
@@ -31,6 +31,7 @@ pub fn all() -> Vec<Schema> {
         of::<demo::Demo>(),
         of::<engines::Engines>(),
         of::<bench::Bench>(),
+        of::<board_table::BoardTable>(),
         of::<budget::Budget>(),
         of::<boards::Boards>(),
         of::<compile::Compile>(),
@@ -59,6 +60,7 @@ pub fn all() -> Vec<Schema> {
         of::<brain_plant::BrainPlant>(),
         of::<brain_demo::BrainDemo>(),
         of::<brain_compare::BrainCompare>(),
+        of::<brain_autoencode::BrainAutoencode>(),
     ];
     all.into_iter().flatten().collect()
 }

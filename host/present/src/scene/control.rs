@@ -30,11 +30,10 @@ pub fn trial(trial: &ControlTrial, words: Words<'_>) -> Result<Drawing, PictureE
         .images
         .iter()
         .map(|image| tile(&image.answered, format!("seed {}", image.seed)));
-    let controls = trial.controls.iter().map(|control| {
-        let name = control.kind.name();
-        let of = control.of.map_or_else(String::new, |of| format!(" {of}"));
-        tile(&control.answered, format!("{name}{of}"))
-    });
+    let controls = trial
+        .controls
+        .iter()
+        .map(|control| tile(&control.answered, caption(control.kind, control.of)));
     let tiles: Vec<Tile> = made.chain(controls).collect();
     let side = tiles
         .first()
@@ -67,6 +66,17 @@ pub fn goal_name(goal: Goal) -> &'static str {
         Goal::Stretch => "stretch",
         Goal::OneHot => "ohp",
     }
+}
+
+/// What a control is, in no more words than stand below a small picture. `of` is the seed
+/// of the image that it was made of, or the neuron that it was made for.
+fn caption(kind: ControlKind, of: Option<u64>) -> String {
+    let words = match kind {
+        ControlKind::NaturalAtContrast => "same contrast",
+        ControlKind::OtherNeuron => "for neuron",
+        other => other.name(),
+    };
+    of.map_or_else(|| words.to_owned(), |of| format!("{words} {of}"))
 }
 
 fn tile(answered: &Answered, name: String) -> Tile {

@@ -227,7 +227,7 @@ pub fn likeness(found: &Experiment, stimuli: &Stimuli, words: Words<'_>) -> Opti
         let error = 1.96 * (squares / (count - 1.0).max(1.0) / count).sqrt();
         let [low, high] = [own[0], own[own.len() - 1]].map(|index| likeness[index]);
         IntervalRow {
-            name: format!("r from {low:.2} to {high:.2}"),
+            name: format!("r from {low:.2} to {high:.2}").replace('-', "−"),
             value: mean,
             spread: Some([mean - error, mean + error]),
             is_marked: part + 1 == PARTS,

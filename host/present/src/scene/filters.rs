@@ -32,7 +32,6 @@ impl RequestError for FilterPictureError {
     }
 }
 
-const MAX_WIDTH_PX: u32 = 1280;
 /// Side that a filter is drawn at, about.
 const FILTER_PX: usize = 56;
 
@@ -50,7 +49,7 @@ pub fn draw(
     let [outputs, inputs, height, width] = maps.shape;
     let title = format!("{} {}", model.name, model.layer(id).name);
     let layout = GridLayout {
-        max_width: MAX_WIDTH_PX,
+        max_width: super::SHARP_PAGE_PX,
         px_per_value: (FILTER_PX / height.max(width)).clamp(1, 16) as u32,
     };
     let shape = format!("{outputs}×{inputs}×{height}×{width}");

@@ -1,10 +1,18 @@
 //! From inverted representations to a row of them beside the input.
 
-pub use super::ascent::layout;
 use cortexscope_draw::number::significant;
-use cortexscope_draw::{Tile, Tiles};
+use cortexscope_draw::{GridLayout, Tile, Tiles};
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_explain::invert::Inverted;
+
+/// Inputs of a model enlarged to about 110 pixels, or as they are, in rows that a page has room
+/// for.
+pub fn layout(model: &FloatModel) -> GridLayout {
+    GridLayout {
+        max_width: super::SHARP_PAGE_PX,
+        ..super::ascent::layout(model)
+    }
+}
 
 /// The input, and what each layer remembers of it, with the distance.
 pub fn tiles(model: &FloatModel, input: &[f32], found: &[(&str, &Inverted)]) -> Tiles {

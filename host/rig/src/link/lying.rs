@@ -41,6 +41,8 @@ pub enum Asked {
     Memory,
     /// A picture.
     Capture,
+    /// A digit made on the board.
+    Form,
     /// Nothing that is answered.
     Other,
 }
@@ -324,7 +326,8 @@ fn asked(request: &Request<'_>) -> Asked {
         Request::Occlude(_) => Asked::Occlude,
         Request::Memory => Asked::Memory,
         Request::Capture => Asked::Capture,
-        Request::Input { .. } | Request::Semihost => Asked::Other,
+        Request::Form(_) => Asked::Form,
+        Request::Input { .. } | Request::Picture { .. } | Request::Semihost => Asked::Other,
     }
 }
 

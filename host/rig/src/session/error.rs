@@ -40,6 +40,14 @@ pub enum SessionError {
         /// Frames that came and were damaged.
         damaged: u64,
     },
+    /// A picture has more rows or columns than the protocol has numbers for.
+    #[error("a picture of {height}×{width} pixels is too large for a board: scale it down")]
+    PictureSize {
+        /// Its rows.
+        height: u32,
+        /// Its columns.
+        width: u32,
+    },
     /// The board was reset, or the link lost, again and again.
     #[error(
         "gave up after {attempts} attempts, because the board was reset or the link lost in each: \

@@ -49,7 +49,7 @@ pub struct Session {
     retries: u32,
     board: BoardIdentity,
     /// The input that the board holds, so that it is not sent twice.
-    held_input: Option<Vec<i8>>,
+    pub(super) held_input: Option<Vec<i8>>,
 }
 
 impl Session {

@@ -40,7 +40,8 @@ const AXE: &str = "axe-core@4.14.1";
 
 /// It runs where it is installed only: it knows the places of its parts.
 const NPM: Packages<'_> = Packages {
-    why: "The accessibility checker axe-core comes from npm, which this machine does not have.",
+    why: "The accessibility checker axe-core and an emulator come from npm, which this machine \
+          does not have.",
     names: &["npm"],
     at_least: None,
 };
@@ -66,9 +67,7 @@ pub fn accessibility_checker() -> Result<()> {
     if folder.join("node_modules/axe-core/axe.min.js").is_file() {
         return Ok(());
     }
-    if command::find("npm").is_none() {
-        NPM.install()?;
-    }
+    npm()?;
     let mut install = Command::new("npm");
     install
         .args([
@@ -85,4 +84,15 @@ pub fn accessibility_checker() -> Result<()> {
         &mut install,
         "(Delete the folder to remove it.)",
     )
+}
+
+/// Makes sure that there is npm, and Node.js with it.
+///
+/// # Errors
+/// There is none, and it cannot be installed.
+pub fn npm() -> Result<()> {
+    if command::find("npm").is_some() {
+        return Ok(());
+    }
+    NPM.install()
 }

@@ -15,13 +15,29 @@ use crate::{firmware, fuzz, licences, setup, workspace};
 /// How long each fuzz target runs as a check.
 const FUZZ_SECONDS: u32 = 20;
 
+/// What the names of the checks begin with that build firmware.
+pub const FIRMWARE: &str = "firmware ";
+
 /// A named check.
 pub struct Check {
     /// Its name, as the summary and the filters have it.
     pub name: String,
     /// It takes longer than people wait for: it runs where a filter names it.
     pub only_by_name: bool,
+    /// Where it runs.
+    pub place: Place,
+    /// It boots boards: it begins when their firmware is built.
+    pub wants_firmware: bool,
     action: Box<dyn Fn() -> Result<Outcome>>,
+}
+
+/// Where a check runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// After the others, with its output on the terminal.
+    Here,
+    /// Beside them, in a program of its own: it builds in a folder of its own.
+    Aside,
 }
 
 /// How a check ended that did not fail.
@@ -37,7 +53,25 @@ impl Check {
         Self {
             name: name.into(),
             only_by_name: false,
+            place: Place::Here,
+            wants_firmware: false,
             action: Box::new(move || action().map(|()| Outcome::Passed)),
+        }
+    }
+
+    /// Gives a check that runs beside others.
+    fn aside(name: impl Into<String>, action: impl Fn() -> Result<()> + 'static) -> Self {
+        Self {
+            place: Place::Aside,
+            ..Self::new(name, action)
+        }
+    }
+
+    /// Has it wait for the firmware of all boards.
+    fn with_firmware(self) -> Self {
+        Self {
+            wants_firmware: true,
+            ..self
         }
     }
 
@@ -58,35 +92,43 @@ impl Check {
     }
 }
 
-/// Gives every check, quick ones first. `data` is the folder of outside data.
+/// Gives every check: of each place, in the order in which they run. `data` is the folder
+/// of outside data.
 pub fn all(data: Option<&Path>) -> Vec<Check> {
     let mut checks = vec![
         Check::new("lock file", lock_file),
         Check::new("one build", one_build),
         Check::new("format", || run(cargo().args(["fmt", "--all", "--check"]))),
         Check::new("licences", licences::check),
-        Check::new("source", source),
     ];
     for (board, engine) in firmwares() {
+        let name = format!("{FIRMWARE}{}{}", board.name, engine.suffix());
+        checks.push(Check::aside(name, move || build(&board, engine)));
+    }
+    checks.push(Check::aside(format!("{FIRMWARE}small"), || {
+        let board = Board::find(board::DEFAULT).map_err(anyhow::Error::msg)?;
+        build(&board.small(), Engine::Static)
+    }));
+    checks.push(Check::aside("no panic", no_panic::check));
+    for (board, engine) in firmwares() {
         let name = |what| format!("{what} {}{}", board.name, engine.suffix());
-        checks.push(Check::new(name("firmware"), move || build(&board, engine)));
-        checks.push(Check::new(name("clippy"), move || {
+        checks.push(Check::aside(name("clippy"), move || {
             board_clippy(&board, engine)
         }));
         if engine == Engine::Static {
-            checks.push(Check::new(name("docs"), move || board_docs(&board)));
+            checks.push(Check::aside(name("docs"), move || board_docs(&board)));
         }
     }
     checks.extend([
-        Check::new("firmware small", || {
-            let board = Board::find(board::DEFAULT).map_err(anyhow::Error::msg)?;
-            build(&board.small(), Engine::Static)
+        Check::aside("source", source),
+        Check::aside("windows", windows),
+        Check::aside("address sanitizer", || run(&mut sanitised_kernels())),
+        Check::aside("clippy of the fuzz targets", || {
+            run(strict_clippy(&mut fuzz::clippy()))
         }),
-        Check::new("no panic", no_panic::check),
         Check::new("clippy host", || {
             run(strict_clippy(host("clippy").arg("--all-targets")))
         }),
-        Check::new("windows", windows),
         Check::new("docs host", || run(strict_docs(&mut host("doc")))),
         Check::new("tests", || {
             // The end-to-end tests boot the boards and look at the live page.
@@ -95,18 +137,15 @@ pub fn all(data: Option<&Path>) -> Vec<Check> {
                 println!("{error:#}");
             }
             run(host("test").arg("--no-fail-fast"))
-        }),
+        })
+        .with_firmware(),
     ]);
     checks.extend(Emulator::ALL.map(|(board, emulator)| emulated_part(board, emulator)));
     checks.extend([
-        Check::new("dist", dist::check),
+        Check::new("dist", dist::check).with_firmware(),
         tests_on_outside_data(data),
         Check::new("training", training).only_by_name(),
         Check::new("slurm", in_parts).only_by_name(),
-        Check::new("address sanitizer", || run(&mut sanitised_kernels())),
-        Check::new("clippy of the fuzz targets", || {
-            run(strict_clippy(&mut fuzz::clippy()))
-        }),
         Check::new("fuzz", || {
             fuzz::briefly(FUZZ_SECONDS)?;
             fuzz::coverage(&[])
@@ -140,13 +179,12 @@ fn tests_on_outside_data(data: Option<&Path>) -> Check {
     const NAME: &str = "tests on outside data";
     let Some(folder) = data.map(Path::to_owned) else {
         return Check {
-            name: NAME.to_owned(),
-            only_by_name: false,
             action: Box::new(|| {
                 Ok(Outcome::NotRun(
                     "they need models and photographs; give their folder with `--data DIR`",
                 ))
             }),
+            ..Check::new(NAME, || Ok(()))
         };
     };
     Check::new(NAME, move || {
@@ -158,6 +196,7 @@ fn tests_on_outside_data(data: Option<&Path>) -> Check {
             .args(["--", "--ignored"])
             .env("CORTEXSCOPE_TEST_DATA", &folder))
     })
+    .with_firmware()
 }
 
 /// The recipe that trains the shipped networks.
@@ -197,16 +236,15 @@ fn training() -> Result<()> {
 /// Builds the program and has it talk to a board that somebody else's emulator runs.
 fn emulated_part(board: &'static str, emulator: Emulator) -> Check {
     let action = move || {
-        if let Err(missing) = emulator.is_there() {
+        if let Some(missing) = emulated_parts::MISSING {
             return Ok(Outcome::NotRun(missing));
         }
         emulated_parts::check(board, emulator, &program()?)?;
         Ok(Outcome::Passed)
     };
     Check {
-        name: format!("emulated {board}"),
-        only_by_name: true,
         action: Box::new(action),
+        ..Check::new(format!("emulated {board}"), || Ok(())).with_firmware()
     }
 }
 

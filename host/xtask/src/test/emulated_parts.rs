@@ -10,12 +10,19 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context, Result, ensure};
 
 use crate::board::{Board, Engine};
-use crate::command::{cargo, find, run};
-use crate::setup::{self, python};
+use crate::command::{cargo, run};
+use crate::setup::{self, parts};
 use crate::{firmware, workspace};
 
 /// Images that are compared with tract, byte by byte.
 const IMAGES: &str = "200";
+
+/// Why a check cannot be run here; none where it can.
+pub const MISSING: Option<&str> = if cfg!(unix) {
+    None
+} else {
+    Some("its serial port is a pseudo terminal, which this system has not")
+};
 
 /// What emulates a part.
 #[derive(Clone, Copy)]
@@ -35,16 +42,6 @@ impl Emulator {
         match self {
             Self::Unicorn => "lecture-lenet",
             Self::Rp2040Js => "lenet5",
-        }
-    }
-
-    /// Whether this machine has what it needs; what is missing otherwise.
-    pub fn is_there(self) -> Result<(), &'static str> {
-        let has_node = find("node").is_some() && find("npm").is_some();
-        match self {
-            _ if !cfg!(unix) => Err("its serial port is a pseudo terminal, which Windows has not"),
-            Self::Rp2040Js if !has_node => Err("it needs Node.js and npm: install them"),
-            _ => Ok(()),
         }
     }
 }
@@ -82,7 +79,10 @@ pub fn check(name: &str, emulator: Emulator, program: &Path) -> Result<()> {
     let at_port = ["--board", name, "--model", model, "--port", port];
     let mut verify = Command::new(program);
     run(verify.args(["verify", "--images", IMAGES]).args(at_port))?;
-    run(Command::new(program).arg("memory").args(at_port))
+    run(Command::new(program).arg("memory").args(at_port))?;
+    run(Command::new(program)
+        .args(["bench", "--boards"])
+        .args(at_port))
 }
 
 /// Has the program copy the firmware and `model` to a folder that looks like the board's
@@ -122,32 +122,13 @@ fn start(emulator: Emulator, folder: &Path, elf: &Path, files: &[PathBuf]) -> Re
     let mut command = Command::new(folder.join("debug/behind-a-port"));
     match emulator {
         Emulator::Unicorn => {
-            let source = package.join("unicorn");
-            let requirements = source.join("requirements.txt");
-            let python = python::with_requirements(&folder.join("unicorn"), &requirements)?;
-            command.arg(python).arg(source.join("pico2.py")).arg(elf);
+            command.args(parts::unicorn()?).arg(elf);
         }
         Emulator::Rp2040Js => {
-            let script = rp2040js(&package.join("rp2040js"), &folder.join("rp2040js"))?;
-            command.arg("node").arg(script);
+            command.arg("node").arg(parts::rp2040js()?);
         }
     }
     command.args(files);
     let child = command.stdout(Stdio::piped()).spawn();
     Ok(Running(child.context("the emulator does not start")?))
-}
-
-/// Installs rp2040js into `folder`, with the script from `source`, whose path it gives.
-fn rp2040js(source: &Path, folder: &Path) -> Result<PathBuf> {
-    fs::create_dir_all(folder)?;
-    for file in ["package.json", "package-lock.json", "pico.js"] {
-        fs::copy(source.join(file), folder.join(file)).with_context(|| file.to_owned())?;
-    }
-    if !folder.join("node_modules/rp2040js/package.json").is_file() {
-        let mut install = Command::new("npm");
-        run(install
-            .args(["ci", "--no-fund", "--no-audit"])
-            .current_dir(folder))?;
-    }
-    Ok(folder.join("pico.js"))
 }

@@ -19,7 +19,8 @@ pub(super) fn column_bytes(taps: usize) -> usize {
     2 * taps.next_multiple_of(4)
 }
 
-/// Of int8 outputs most of two pixels may be done at once.
+/// Of int8 outputs most of two pixels may be done at once. Columns that a row has not are
+/// those of the rows below it.
 pub(super) fn evaluate(part: &Part<'_, '_>, scratch: &mut [u32], output: &mut Output<'_>) {
     let Part {
         conv,
@@ -28,7 +29,7 @@ pub(super) fn evaluate(part: &Part<'_, '_>, scratch: &mut [u32], output: &mut Ou
         ref columns,
     } = *part;
     let taps = conv.weights_per_output();
-    let channels = conv.output.channels.max(1);
+    let (width, channels) = (conv.output.width.max(1), conv.output.channels.max(1));
     let scratch = scratch.get_mut(..PIXELS * column_bytes(taps) / 4);
     let scratch = scratch.unwrap_or_default();
     let group_outputs = channels / conv.groups.max(1);
@@ -39,16 +40,19 @@ pub(super) fn evaluate(part: &Part<'_, '_>, scratch: &mut [u32], output: &mut Ou
         while x < columns.end {
             // Of an odd number of pixels the last one is computed twice.
             let next = (x + 1).min(columns.end - 1);
-            unfold(conv, input, [y, x], group, scratch, 0);
-            unfold(conv, input, [y, next], group, scratch, 1);
+            for (pixel, x) in [x, next].into_iter().enumerate() {
+                let at = [y + x / width, x % width];
+                unfold(conv, input, at, group, scratch, pixel);
+            }
+            let step = (next - x) * channels;
             let mut index = match output {
-                Output::Int8(values) if next > x => {
+                Output::Int8(values) => {
                     let values = values.get_mut(start..).unwrap_or_default();
                     let multipliers = conv.quantiser.multipliers.get(first..);
                     let scales = (multipliers.unwrap_or_default(), conv.quantiser.zero);
-                    kernels::whole_pairs(scratch, &filters, scales, values, channels)
+                    kernels::whole_pairs(scratch, &filters, scales, values, step)
                 }
-                _ => 0,
+                Output::Sums(_) => 0,
             };
             while index < group_outputs {
                 // Of an odd number of channels the last one, too, or of one the only one.
@@ -56,7 +60,7 @@ pub(super) fn evaluate(part: &Part<'_, '_>, scratch: &mut [u32], output: &mut Ou
                 let sums = kernels::products(scratch, filters.pair([index, next]));
                 for (index, sums) in (index..=next).zip(sums) {
                     let bias = filters.bias.get(index).copied().unwrap_or_default();
-                    for (sum, at) in sums.into_iter().zip([start, start + channels]) {
+                    for (sum, at) in sums.into_iter().zip([start, start + step]) {
                         output.put(at + index, bias + sum, &conv.quantiser, first + index);
                     }
                 }

@@ -55,12 +55,16 @@ macro_rules! requantise {
 mod five_taps;
 mod four_rows;
 #[cfg(dsp)]
+mod nine_taps;
+#[cfg(dsp)]
 mod polynomials;
 mod two_by_two;
 
 #[cfg(dsp)]
 pub use five_taps::five_taps_row;
 pub use four_rows::four_rows;
+#[cfg(dsp)]
+pub use nine_taps::{NINE_TAPS, nine_taps};
 #[cfg(dsp)]
 pub use polynomials::{POOLS_SUMS, pool_row, whole_columns};
 #[cfg(dsp)]

@@ -170,8 +170,10 @@ impl Strip<'_> {
                     let within = M.min(width - x);
                     for (y, from) in (y..height).zip(&square[..M]) {
                         let to = &mut plane[y * width + x..][..within];
-                        for (to, from) in to.iter_mut().zip(from) {
-                            *to = from.0[lane] + bias;
+                        let mut at = 0;
+                        while at < within {
+                            to[at] = from[at].0[lane] + bias;
+                            at += 1;
                         }
                     }
                 }

@@ -1,4 +1,7 @@
 //! The transforms of tiles and kernels, on the points 0, 1, −1, 2, −2 and ∞.
+//!
+//! Innermost loops count by hand: with little optimisation, a `for` calls the iterators of crates
+//! that have none.
 
 use std::ops::{Add, Mul, Sub};
 
@@ -25,8 +28,10 @@ impl Add for Lanes {
 
     #[inline(always)]
     fn add(mut self, other: Self) -> Self {
-        for lane in 0..LANES {
+        let mut lane = 0;
+        while lane < LANES {
             self.0[lane] += other.0[lane];
+            lane += 1;
         }
         self
     }
@@ -37,8 +42,10 @@ impl Sub for Lanes {
 
     #[inline(always)]
     fn sub(mut self, other: Self) -> Self {
-        for lane in 0..LANES {
+        let mut lane = 0;
+        while lane < LANES {
             self.0[lane] -= other.0[lane];
+            lane += 1;
         }
         self
     }
@@ -49,8 +56,10 @@ impl Mul<f32> for Lanes {
 
     #[inline(always)]
     fn mul(mut self, factor: f32) -> Self {
-        for lane in 0..LANES {
+        let mut lane = 0;
+        while lane < LANES {
             self.0[lane] *= factor;
+            lane += 1;
         }
         self
     }
@@ -91,17 +100,27 @@ fn to_line<const M: usize>(v: [Lanes; POINTS]) -> [Lanes; POINTS] {
 /// Applies `of` to each column, then to each row.
 #[inline(always)]
 fn both_ways(square: &mut Square, of: impl Fn([Lanes; POINTS]) -> [Lanes; POINTS]) {
-    for column in 0..POINTS {
-        let mut line = [Lanes::ZERO; POINTS];
-        for (to, row) in line.iter_mut().zip(&*square) {
-            *to = row[column];
+    let mut column = 0;
+    while column < POINTS {
+        let line = of([
+            square[0][column],
+            square[1][column],
+            square[2][column],
+            square[3][column],
+            square[4][column],
+            square[5][column],
+        ]);
+        let mut row = 0;
+        while row < POINTS {
+            square[row][column] = line[row];
+            row += 1;
         }
-        for (row, from) in square.iter_mut().zip(of(line)) {
-            row[column] = from;
-        }
+        column += 1;
     }
-    for row in square {
-        *row = of(*row);
+    let mut row = 0;
+    while row < POINTS {
+        square[row] = of(square[row]);
+        row += 1;
     }
 }
 
@@ -109,11 +128,15 @@ fn both_ways(square: &mut Square, of: impl Fn([Lanes; POINTS]) -> [Lanes; POINTS
 #[inline(always)]
 pub fn of_values(rows: &[f32], wide: usize, places: &[usize; LANES], square: &mut Square) {
     for (lane, &place) in places.iter().enumerate() {
-        for (y, line) in square.iter_mut().enumerate() {
+        let mut y = 0;
+        while y < POINTS {
             let from = &rows[place + y * wide..][..POINTS];
-            for (to, &value) in line.iter_mut().zip(from) {
-                to.0[lane] = value;
+            let mut x = 0;
+            while x < POINTS {
+                square[y][x].0[lane] = from[x];
+                x += 1;
             }
+            y += 1;
         }
     }
     both_ways(square, of_line);

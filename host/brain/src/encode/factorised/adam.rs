@@ -11,18 +11,19 @@ const SECOND: f64 = 0.999;
 const LEAST: f32 = 1e-8;
 
 /// The moments of each weight.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Adam {
-    rate: f64,
-    steps: i32,
-    moments: [[Vec<f32>; 2]; 3],
+    /// Steps that were made.
+    pub steps: i32,
+    /// Of masks, channels and constants the first and the second moments.
+    pub moments: [[Vec<f32>; 2]; 3],
 }
 
 impl Adam {
-    /// Steps of size `rate` for weights like `weights`.
-    pub fn new(rate: f64, weights: &Weights) -> Self {
+    /// For weights like `weights`, before the first step.
+    pub fn new(weights: &Weights) -> Self {
         let zeros = |part: &[f32]| [vec![0.0; part.len()], vec![0.0; part.len()]];
         Self {
-            rate,
             steps: 0,
             moments: weights.parts().map(zeros),
         }
@@ -35,12 +36,12 @@ impl Adam {
         }
     }
 
-    /// One step against `gradient`.
-    pub fn step(&mut self, weights: &mut Weights, gradient: &Gradient) {
+    /// One step of size `rate` against `gradient`.
+    pub fn step(&mut self, rate: f64, weights: &mut Weights, gradient: &Gradient) {
         self.steps = self.steps.saturating_add(1);
         let first = 1.0 - FIRST.powi(self.steps);
         let second = 1.0 - SECOND.powi(self.steps);
-        let rate = (self.rate / first) as f32;
+        let rate = (rate / first) as f32;
         let scale = (1.0 / second.sqrt()) as f32;
         let [keep_first, keep_second] = [FIRST as f32, SECOND as f32];
         let parts = weights.parts_mut().into_iter().zip(gradient.parts());

@@ -4,6 +4,7 @@
 //! prediction, error and derivative are made of them while they are in the cache.
 
 use rayon::prelude::*;
+use tract_adjoint::vector::{add, dot};
 
 use super::{DataTerm, Lambda, Weights};
 use crate::encode::Features;
@@ -27,15 +28,17 @@ const IMAGES_AT_A_TIME: usize = 8;
 
 /// Room for one image's products.
 struct Scratch {
+    /// Σ_p Ws[p] X[c, p], `[neurons, C]`.
     by_channel: Vec<f32>,
-    by_position: Vec<f32>,
+    /// Wd times the error, `[neurons, C]`.
+    pull: Vec<f32>,
 }
 
 impl Scratch {
-    fn new(neurons: usize, [channels, height, width]: [usize; 3]) -> Self {
+    fn new(neurons: usize, [channels, ..]: [usize; 3]) -> Self {
         Self {
             by_channel: vec![0.0; neurons * channels],
-            by_position: vec![0.0; neurons * height * width],
+            pull: vec![0.0; neurons * channels],
         }
     }
 
@@ -53,20 +56,6 @@ impl Scratch {
             .map(|(sum, bias)| sum + bias)
             .collect()
     }
-}
-
-/// A sum of products in sixteen lanes.
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let (a_lanes, a_rest) = a.as_chunks::<16>();
-    let (b_lanes, b_rest) = b.as_chunks::<16>();
-    let mut sums = [0.0; 16];
-    for (a, b) in a_lanes.iter().zip(b_lanes) {
-        for lane in 0..16 {
-            sums[lane] += a[lane] * b[lane];
-        }
-    }
-    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
-    sums.iter().sum::<f32>() + rest
 }
 
 /// Each neuron's prediction for each image, `[images][neurons]`.
@@ -135,25 +124,20 @@ impl Gradient {
                     let mut squares = vec![0.0; neurons];
                     for (&image, wanted) in images.iter().zip(responses.chunks_exact(neurons)) {
                         let predicted = scratch.predict(features, image, weights);
-                        let x = Matrix::by_rows(features.row(image), positions);
-                        let depth = Matrix::by_rows(&weights.channels, channels);
-                        product(&mut scratch.by_position, false, depth, x);
+                        scratch.pull.fill(0.0);
                         for neuron in 0..neurons {
                             let error = predicted[neuron] - wanted[neuron];
                             squares[neuron] += error * error;
                             sum.bias[neuron] += error;
-                            let own = |size: usize| neuron * size..(neuron + 1) * size;
-                            add(
-                                &mut sum.channels[own(channels)],
-                                error,
-                                &scratch.by_channel[own(channels)],
-                            );
-                            add(
-                                &mut sum.masks[own(positions)],
-                                error,
-                                &scratch.by_position[own(positions)],
-                            );
+                            let own = neuron * channels..(neuron + 1) * channels;
+                            let seen = &scratch.by_channel[own.clone()];
+                            add(&mut sum.channels[own.clone()], error, seen);
+                            let depth = &weights.channels[own.clone()];
+                            add(&mut scratch.pull[own], error, depth);
                         }
+                        let x = Matrix::by_rows(features.row(image), positions);
+                        let pull = Matrix::by_rows(&scratch.pull, channels);
+                        product(&mut sum.masks, true, pull, x);
                     }
                     (sum, squares)
                 },
@@ -210,12 +194,6 @@ impl Gradient {
     pub fn parts(&self) -> [&[f32]; 3] {
         self.0.parts()
     }
-}
-
-fn add(to: &mut [f32], factor: f32, from: &[f32]) {
-    to.iter_mut()
-        .zip(from)
-        .for_each(|(to, from)| *to += factor * from);
 }
 
 /// `map` ∗ [0 −1 0; −1 4 −1; 0 −1 0], zero beyond the edge.

@@ -115,6 +115,7 @@ fn a_planted_readout_is_recovered() {
             &features,
             &train,
             &[responses[..300].to_vec()],
+            None,
             &mut |_, _, _| ControlFlow::Continue(()),
         )
         .unwrap();
@@ -156,7 +157,7 @@ fn a_seed_is_a_fit() {
     };
     let fit = || {
         settings
-            .fit(&features, &train, &responses, &mut |_, _, _| {
+            .fit(&features, &train, &responses, None, &mut |_, _, _| {
                 ControlFlow::Continue(())
             })
             .unwrap()
@@ -166,8 +167,81 @@ fn a_seed_is_a_fit() {
         .build()
         .unwrap();
     assert_eq!(fit(), pool.install(fit));
-    let stopped = settings.fit(&features, &train, &responses, &mut |_, _, _| {
+    let stopped = settings.fit(&features, &train, &responses, None, &mut |_, _, _| {
         ControlFlow::Break(())
     });
     assert!(matches!(stopped, Err(EncodeError::Interrupted)));
+}
+
+/// A fit that is stopped before every pass, and goes on from its file each time, ends with the
+/// bits of one that was not stopped: neurons leave at different passes, and three λ are tried.
+#[test]
+fn a_fit_that_was_stopped_goes_on_to_the_same_bytes() {
+    let features = random_features([2, 3, 3], 40, 5);
+    let train: Vec<usize> = (0..40).collect();
+    let planted = (0..40).map(|image| f64::from(features.row(image)[4]));
+    let noise = |rate: f64| (0..40).map(move |at| (f64::from(at) * rate).sin());
+    let responses: Vec<Vec<f64>> = vec![
+        planted.collect(),
+        noise(1.0).collect(),
+        noise(2.3).collect(),
+    ];
+    let settings = Factorised {
+        epochs: 12,
+        patience: 2,
+        batch: 8,
+        rate: 2e-2,
+        ..Factorised::new(9)
+    };
+    let mut passes = 0;
+    let whole = settings.fit(&features, &train, &responses, None, &mut |_, _, _| {
+        passes += 1;
+        ControlFlow::Continue(())
+    });
+    let whole = whole.unwrap();
+    assert!(
+        whole.epochs.iter().any(|epoch| *epoch != whole.epochs[0]),
+        "{:?}",
+        whole.epochs
+    );
+
+    let dir = tempfile::tempdir().unwrap();
+    let file = Checkpoint::at(&dir.path().join("fit"));
+    let go_on = |settings: &Factorised| {
+        let mut calls = 0;
+        settings.fit(
+            &features,
+            &train,
+            &responses,
+            Some(&file),
+            &mut |_, _, _| {
+                calls += 1;
+                if calls > 1 {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
+            },
+        )
+    };
+    let mut stops = 0;
+    let found = loop {
+        match go_on(&settings) {
+            Ok(found) => break found,
+            Err(EncodeError::Interrupted) => stops += 1,
+            Err(error) => panic!("{error}"),
+        }
+    };
+    assert_eq!(stops, passes - 1);
+    assert_eq!(found, whole);
+
+    let other = Factorised::new(10);
+    let refused = go_on(&other).unwrap_err();
+    assert!(refused.to_string().contains("of another fit"), "{refused}");
+    let mut bytes = std::fs::read(dir.path().join("fit")).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(dir.path().join("fit"), &bytes).unwrap();
+    let refused = go_on(&settings).unwrap_err();
+    assert!(refused.to_string().contains("damaged"), "{refused}");
 }

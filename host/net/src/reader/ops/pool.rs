@@ -14,6 +14,9 @@ pub fn read_max<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(), 
         return Err(Refusal::ExtraOutput(indices));
     }
     let view = reader.activation(node, 0)?;
+    if view.dims.len() > 4 {
+        return reader.pass_on(node);
+    }
     let (view, sides) = reader.map(&view)?;
     let (view, lifted) = pad::joined(reader, node, view, sides)?;
     let [channels, height, width] = reader.shape(view.tensor);
@@ -37,6 +40,9 @@ pub fn read_max<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(), 
 /// Reads an AveragePool.
 pub fn read_average<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(), Refusal> {
     let view = reader.activation(node, 0)?;
+    if view.dims.len() > 4 {
+        return reader.pass_on(node);
+    }
     let (view, sides) = reader.map(&view)?;
     let (view, lifted) = pad::joined(reader, node, view, sides)?;
     let [channels, height, width] = reader.shape(view.tensor);
@@ -56,6 +62,9 @@ pub fn read_average<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<
 /// Reads a GlobalAveragePool or a GlobalMaxPool.
 pub fn read_global<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(), Refusal> {
     let view = reader.activation(node, 0)?;
+    if view.dims.len() > 4 {
+        return reader.pass_on(node);
+    }
     let (view, sides) = reader.map(&view)?;
     let [channels, ..] = reader.shape(view.tensor);
     let inputs = vec![reader.tensors[view.tensor].name.clone()];

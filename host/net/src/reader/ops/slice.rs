@@ -73,6 +73,54 @@ pub fn read<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(), Refu
     Ok(())
 }
 
+/// Reads a Gather of one place of an axis, or of places one after the other: a Slice.
+pub fn read_gather<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(), Refusal> {
+    let constant = match (reader.operand(node, 0)?, reader.operand(node, 1)?) {
+        (Some(Value::Activation(_)), Some(Value::Constant(constant))) => constant,
+        _ => return reader.pass_on(node),
+    };
+    let view = reader.activation(node, 0)?;
+    let sizes = reader.sizes(&view);
+    let at = Reader::axis(Attributes(node).int("axis", 0)?, sizes.len())?;
+    let indices = reader.integers(node, 1, "indices")?.unwrap_or_default();
+    let size = sizes[at] as i64;
+    let places = indices.iter();
+    let places: Vec<i64> = places
+        .map(|&place| {
+            if place < 0 {
+                place.saturating_add(size)
+            } else {
+                place
+            }
+        })
+        .collect();
+    let Some((&start, rest)) = places.split_first() else {
+        return reader.pass_on(node);
+    };
+    let step = rest.first().map_or(1, |next| next.saturating_sub(start));
+    let follow = places
+        .windows(2)
+        .all(|pair| pair[1].checked_sub(pair[0]) == Some(step));
+    let end = places.last().copied().unwrap_or(start).saturating_add(1);
+    if constant.dims.len() > 1 || !follow || step < 1 || start < 0 || end > size {
+        return reader.pass_on(node);
+    }
+    let mut parts = vec![None; sizes.len()];
+    if places.len() != sizes[at] {
+        parts[at] = Some(Part { start, end, step });
+    }
+    match cut_out(reader, node, &view, &parts, 0)? {
+        Some(mut view) => {
+            if constant.dims.is_empty() {
+                view.dims.remove(at);
+            }
+            reader.set(node, 0, Value::Activation(view));
+            Ok(())
+        }
+        None => reader.pass_on(node),
+    }
+}
+
 /// Reads a Split.
 pub fn read_split<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(), Refusal> {
     let view = reader.activation(node, 0)?;

@@ -45,7 +45,8 @@ impl LyingBoard {
                 vec![emitted(&Event::Memory(report))]
             }
             Request::Capture => self.picture(),
-            Request::Input { .. } | Request::Semihost => Vec::new(),
+            Request::Form(_) => pixels(self.model.identity.input_bytes as usize),
+            Request::Input { .. } | Request::Picture { .. } | Request::Semihost => Vec::new(),
         }
     }
 
@@ -161,10 +162,14 @@ impl LyingBoard {
             return vec![emitted(&Event::Error(BoardError::NoCamera))];
         };
         // What a lie claims is not sent.
-        let pixels = (usize::from(height) * usize::from(width)).min(1 << 16);
-        let picture = vec![0; pixels];
-        let parts = picture.chunks(PIXELS_MAX).zip((0..).step_by(PIXELS_MAX));
-        let parts = parts.map(|(levels, first)| emitted(&Event::Pixels { first, levels }));
-        parts.chain([emitted(&Event::CaptureDone)]).collect()
+        pixels((usize::from(height) * usize::from(width)).min(1 << 16))
     }
+}
+
+/// A black picture of so many pixels.
+fn pixels(count: usize) -> Vec<Vec<u8>> {
+    let picture = vec![0; count];
+    let parts = picture.chunks(PIXELS_MAX).zip((0..).step_by(PIXELS_MAX));
+    let parts = parts.map(|(levels, first)| emitted(&Event::Pixels { first, levels }));
+    parts.chain([emitted(&Event::CaptureDone)]).collect()
 }

@@ -1,7 +1,10 @@
-//! The green LED, which is at pin 25, and the timer that it blinks by.
+//! The green LED of a Pico and of a Pico 2, which is at pin 25, and the timer that it blinks
+//! by. `part` has what differs between both.
 
 use cortexscope_rt::rp::Led;
-use rp235x_pac::{Peripherals, SIO, TIMER0};
+
+use crate::part;
+use crate::part::pac::{Peripherals, SIO};
 
 const PIN: usize = 25;
 const BIT: u32 = 1 << PIN;
@@ -12,10 +15,9 @@ pub struct Gpio25(());
 impl Gpio25 {
     /// Sets the pin up as an output.
     pub fn start(part: &Peripherals) -> Self {
-        part.PADS_BANK0.gpio(PIN).modify(|_, w| {
-            w.od().clear_bit().ie().clear_bit();
-            w.iso().clear_bit()
-        });
+        part.PADS_BANK0
+            .gpio(PIN)
+            .modify(|_, w| part::connect_pad(w.od().clear_bit().ie().clear_bit()));
         part.IO_BANK0
             .gpio(PIN)
             .gpio_ctrl()
@@ -40,8 +42,6 @@ impl Led for Gpio25 {
     }
 
     fn microseconds(&self) -> u32 {
-        // SAFETY: the timer is only read.
-        let timer = unsafe { TIMER0::steal() };
-        timer.timerawl().read().bits()
+        part::microseconds()
     }
 }

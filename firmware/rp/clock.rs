@@ -1,8 +1,13 @@
-//! The clocks: 125 MHz for the core, 48 MHz for USB, a tick each microsecond for the timer,
-//! from the board's crystal of 12 MHz (RP2040 datasheet, section 2.15).
+//! The clocks of an RP2040 and of an RP2350: 48 MHz for USB, a tick each microsecond for the
+//! timer, and what `part` says for the core, from the board's crystal of 12 MHz (RP2040
+//! datasheet, section 2.15; RP2350 datasheet, chapter 8).
+//!
+//! The registers of both have the same names, so that this file is a module of both boards;
+//! `part` has what differs.
 
-use rp2040_pac::pll_sys::RegisterBlock as Pll;
-use rp2040_pac::{CLOCKS, Peripherals, RESETS, XOSC};
+use crate::part::pac::pll_sys::RegisterBlock as Pll;
+use crate::part::pac::{CLOCKS, Peripherals, RESETS, XOSC};
+use crate::part::{self, CORE_DIVIDERS};
 
 /// The crystal is stable after some milliseconds, a PLL locks within 100 µs; a look takes
 /// some cycles of 12 MHz.
@@ -35,21 +40,21 @@ pub fn start(part: &Peripherals) {
     resets.reset().modify(|_, w| {
         w.pll_sys().clear_bit().pll_usb().clear_bit();
         w.io_bank0().clear_bit().pads_bank0().clear_bit();
-        w.timer().clear_bit()
+        part::release_timer(w)
     });
     let is_ready = |resets: &RESETS| {
         let done = resets.reset_done().read();
         let plls = done.pll_sys().bit() && done.pll_usb().bit();
-        plls && done.io_bank0().bit() && done.pads_bank0().bit() && done.timer().bit()
+        plls && done.io_bank0().bit() && done.pads_bank0().bit() && part::has_timer(&done)
     };
     if !(0..LOOKS).any(|_| is_ready(resets)) {
         defmt::warn!("pins, timer or PLLs stay in reset");
     }
 
-    // 1,500 MHz / 6 / 2 and 1,200 MHz / 5 / 5.
+    // 1,500 MHz and 1,200 MHz / 5 / 5.
     let core = Factors {
         feedback: 125,
-        dividers: [6, 2],
+        dividers: CORE_DIVIDERS,
     };
     let usb = Factors {
         feedback: 100,
@@ -72,12 +77,7 @@ pub fn start(part: &Peripherals) {
         defmt::warn!("the PLL of USB does not lock: no USB");
     }
 
-    // The watchdog has the tick of the timer, too.
-    part.WATCHDOG.tick().write(|w| {
-        // SAFETY: the cycles of a microsecond.
-        unsafe { w.cycles().bits(CRYSTAL_MHZ.into()) };
-        w.enable().set_bit()
-    });
+    part::start_tick(part, CRYSTAL_MHZ);
 }
 
 /// Starts the crystal, and waits 64 times as long as one of 12 MHz takes.
@@ -89,7 +89,7 @@ fn crystal_is_stable(xosc: &XOSC) -> bool {
     (0..LOOKS).any(|_| xosc.status().read().stable().bit())
 }
 
-/// Whether `pll` comes up (RP2040 datasheet, section 2.18.2).
+/// Whether `pll` comes up (RP2040 datasheet, section 2.18.2; RP2350 datasheet, section 8.6.3).
 fn locks(pll: &Pll, factors: &Factors) -> bool {
     let [first, second] = factors.dividers;
     // SAFETY: the crystal as it is.

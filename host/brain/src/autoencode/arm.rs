@@ -1,0 +1,133 @@
+//! The shipped arms: an architecture, the neurons that it was trained on, and a seed.
+
+use std::fmt;
+use std::ops::Range;
+use std::str::FromStr;
+
+use cortexscope_net::resources::ResourcePath;
+
+use super::planted_session::{DRIVEN, NEURONS};
+
+/// Seeds of each arm.
+pub const SEEDS: u8 = 5;
+
+/// An architecture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Family {
+    /// The auto-encoder alone.
+    Dae,
+    /// The auto-encoder with neurons read from layer 1 to 4 of its encoder.
+    DaeNr(u8),
+    /// Neurons alone, read from three convolutions (Klindt et al. 2017).
+    CnnFr,
+}
+
+/// Neurons that an arm was trained on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NeuronSet {
+    /// None.
+    None,
+    /// All of the session.
+    All,
+    /// Those whose responses depend on the images.
+    Significant,
+    /// The others.
+    Other,
+}
+
+impl NeuronSet {
+    /// Its neurons of the session.
+    pub fn range(self) -> Range<usize> {
+        match self {
+            Self::None => 0..0,
+            Self::All => 0..NEURONS,
+            Self::Significant => 0..DRIVEN,
+            Self::Other => DRIVEN..NEURONS,
+        }
+    }
+}
+
+/// One trained network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Arm {
+    /// Its architecture.
+    pub family: Family,
+    /// The neurons that it predicts.
+    pub neurons: NeuronSet,
+    /// Its seed, below [`SEEDS`].
+    pub seed: u8,
+}
+
+impl Arm {
+    /// Every arm that the recipe trains, seed by seed within an architecture.
+    pub fn all() -> Vec<Self> {
+        let whole = [
+            (Family::Dae, NeuronSet::None),
+            (Family::CnnFr, NeuronSet::All),
+        ];
+        let read = (1..=4).flat_map(|layer| {
+            let sets = [NeuronSet::All, NeuronSet::Significant, NeuronSet::Other];
+            sets.map(|set| (Family::DaeNr(layer), set))
+        });
+        let kinds = whole.into_iter().chain(read);
+        let arms = kinds.flat_map(|(family, neurons)| {
+            (0..SEEDS).map(move |seed| Self {
+                family,
+                neurons,
+                seed,
+            })
+        });
+        arms.collect()
+    }
+
+    /// The arms that are in the program.
+    pub fn shipped() -> Vec<Self> {
+        let mut arms = Self::all();
+        arms.retain(|arm| ResourcePath::of_model(&arm.to_string(), "onnx").is_file());
+        arms
+    }
+}
+
+/// As in the names of files: `dae-nr2-significant-4`.
+impl fmt::Display for Arm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.family {
+            Family::Dae => f.write_str("dae")?,
+            Family::DaeNr(layer) => write!(f, "dae-nr{layer}")?,
+            Family::CnnFr => f.write_str("cnn-fr")?,
+        }
+        match self.neurons {
+            NeuronSet::None | NeuronSet::All => {}
+            NeuronSet::Significant => f.write_str("-significant")?,
+            NeuronSet::Other => f.write_str("-other")?,
+        }
+        write!(f, "-{}", self.seed)
+    }
+}
+
+impl FromStr for Arm {
+    type Err = ();
+
+    /// The arm of that name.
+    fn from_str(name: &str) -> Result<Self, ()> {
+        let mut arms = Self::all().into_iter();
+        arms.find(|arm| arm.to_string() == name).ok_or(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_back_and_no_two_are_alike() {
+        let all = Arm::all();
+        // DAE, CNN-FR, and four layers with three sets of neurons.
+        assert_eq!(all.len(), (2 + 4 * 3) * 5);
+        for arm in &all {
+            assert_eq!(arm.to_string().parse(), Ok(*arm));
+        }
+        assert_eq!(all[7].to_string(), "cnn-fr-2");
+        assert!("dae-nr5-0".parse::<Arm>().is_err());
+    }
+}

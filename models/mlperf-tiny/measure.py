@@ -1,0 +1,208 @@
+"""Compiles the four networks of MLPerf Tiny, verifies them on every emulated board that holds
+them, measures each layer on a Cortex-M4F, and writes docs/mlperf-tiny.md.
+
+    pip install tflite numpy onnx
+    python3 measure.py FOLDER_OF_TFLITE_FILES WORK_FOLDER [--program cortexscope]
+
+FOLDER_OF_TFLITE_FILES also holds ad01-40-frames.f32, 40 frames of 640 float32 that the
+benchmark's auto-encoder is fed with. The inputs of the other networks are generated, from
+seeds: they are like nothing that the networks were trained on, so no accuracy is measured.
+"""
+
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+
+import numpy
+
+HERE = pathlib.Path(__file__).parent
+PAGE = HERE / "../../docs/mlperf-tiny.md"
+M4F = "mps2-an386"
+EMULATED = ["native", M4F, "mps2-an500", "mps2-an505", "stm32f405", "microbit"]
+# As the benchmark calls them, and the range of their inputs if it is not from 0 to 1.
+TASKS = {"kws": "keywords (KWS)", "vww": "visual wake words (VWW)", "resnet8": "image classification (IC)",
+         "ad01": "anomaly detection (AD)"}
+IMAGES = 2
+
+# Cycles of one inference on silicon, as published with the benchmark's results.
+PUBLISHED = [
+    ("Cortex-M0+ at 64 MHz, HALE", {"kws": 30.4, "vww": 90.5, "resnet8": 97.4, "ad01": 2.62}),
+    ("Cortex-M4 at 120 MHz, X-CUBE-AI 10.2", {"kws": 5.21, "vww": 10.7, "resnet8": 19.9, "ad01": 0.58}),
+    ("Cortex-M33 at 160 MHz, X-CUBE-AI 10.2", {"kws": 4.64, "vww": 9.5, "resnet8": 17.5, "ad01": 0.51}),
+    ("Cortex-M7 at 280 MHz, X-CUBE-AI 9", {"kws": 3.17, "vww": 6.7, "resnet8": 11.4, "ad01": 0.34}),
+]
+
+
+def pictures(random, count, side, most):
+    """Smooth coloured noise from 0 to `most`, [N, H, W, 3]."""
+    values = random.normal(size=(count, side, side, 3))
+    for _ in range(3):
+        values = (values + numpy.roll(values, 1, 1) + numpy.roll(values, 1, 2) + numpy.roll(values, (1, 1), (1, 2))) / 4
+    low, high = (bound((1, 2, 3), keepdims=True) for bound in (values.min, values.max))
+    return most * (values - low) / (high - low)
+
+
+def inputs(name, source):
+    """Inputs of a network, the batch first, in the network's own order."""
+    random = numpy.random.default_rng(5)
+    if name == "ad01":
+        return numpy.fromfile(source / "ad01-40-frames.f32", numpy.float32).reshape(-1, 640)
+    if name == "kws":
+        return random.normal(size=(32, 49, 10, 1)) * 20
+    return pictures(random, 32, 96 if name == "vww" else 32, 1 if name == "vww" else 255)
+
+
+class Program:
+    def __init__(self, path):
+        self.path = path
+
+    def json(self, *arguments):
+        run = subprocess.run([self.path, *map(str, arguments), "--json"], stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, text=True)
+        if run.returncode:
+            raise SystemExit(f"{' '.join(map(str, arguments))}\n{run.stderr}")
+        return json.loads(run.stdout)
+
+
+def measured(program, name, source, work):
+    """What is known of one network."""
+    data, one, model = work / f"{name}.npy", work / f"{name}-first.npy", work / name / f"{name}.ctx"
+    values = inputs(name, source).astype(numpy.float32)
+    numpy.save(data, values)
+    # One input, [C, H, W].
+    first = values[0].transpose(2, 0, 1) if values.ndim == 4 else values[0].reshape(1, 1, -1)
+    numpy.save(one, first)
+    program.json("compile", work / f"{name}.onnx", "--calibrate", data, "--calibration-limit", 16, "-o", work / name)
+    budget = program.json("budget", work / f"{name}.onnx", "--image", model, "--boards")
+    boards = {board["name"]: board for board in budget["boards"]}
+    verified = {}
+    for board in EMULATED:
+        if boards[board]["fits_fused"]:
+            verified[board] = program.json("verify", "--board", board, "--model", model, "--inputs", data,
+                                           "--images", IMAGES)
+            print(f"{name} on {board}: {verified[board]['bytes']} bytes", file=sys.stderr)
+    bench = program.json("bench", "--board", M4F, "--model", model, "--input", one, "--no-occlusion")
+    memory = program.json("memory", "--board", M4F, "--model", model)
+    return {"budget": budget, "boards": boards, "verified": verified, "bench": bench["models"][0], "memory": memory}
+
+
+def table(header, rows):
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+
+
+def grouped(number):
+    return f"{number:,}"
+
+
+def mismatches(verified):
+    return sum(layer["mismatches"] for layer in verified["layers"])
+
+
+def on_board(known, board):
+    if board in known["verified"]:
+        found = known["verified"][board]
+        return f"{grouped(found['bytes'])} bytes, {mismatches(found)} differ"
+    return "fits" if known["boards"][board]["fits_fused"] else "does not fit"
+
+
+def page(found):
+    mode = {name: known["memory"]["modes"][0] for name, known in found.items()}
+    networks = table(
+        ["network", "MACs", "board image, bytes", "arena with fused layers, planned = measured", "stack, measured",
+         "least RAM of any order"],
+        [[TASKS[name], grouped(known["budget"]["totals"]["macs"]), grouped(known["memory"]["linked"]["image_bytes"]),
+          grouped(mode[name]["planned_arena_bytes"]), grouped(mode[name]["stack_bytes"]),
+          grouped(known["budget"]["arenas"][0]["lower_bound_bytes"])] for name, known in found.items()])
+    for name in found:
+        assert mode[name]["planned_arena_bytes"] == mode[name]["measured_arena_bytes"], name
+    boards = [board for board in next(iter(found.values()))["boards"]]
+    fits = table(["board", *(TASKS[name] for name in found)],
+                 [[f"`{board}`", *(on_board(known, board) for known in found.values())] for board in boards])
+    totals = {name: known["bench"]["total_instructions"] for name, known in found.items()}
+    macs = {name: known["budget"]["totals"]["macs"] for name, known in found.items()}
+    here = ["**this engine**, Cortex-M4F, emulated", "instructions",
+            *(f"{totals[name] / 1e6:.2f} M ({totals[name] / macs[name]:.2f})" for name in found)]
+    others = [[part, "cycles", *(f"{cycles[name]:.2f} M ({1e6 * cycles[name] / macs[name]:.2f})" for name in found)]
+              for part, cycles in PUBLISHED]
+    published = table(["part", "unit", *(TASKS[name] for name in found)], [here, *others])
+    sections = []
+    for name, known in found.items():
+        rows = [[layer["name"], layer["kernel"], grouped(layer["macs"]) if layer["macs"] else "–",
+                 grouped(layer["instructions"]),
+                 f"{layer['instructions_per_mac']:.2f}" if layer["macs"] else "–"]
+                for layer in known["bench"]["layers"]]
+        rows.append(["inference", "", grouped(macs[name]), grouped(totals[name]), f"{totals[name] / macs[name]:.2f}"])
+        sections.append(f"### {TASKS[name][0].upper()}{TASKS[name][1:]}\n\n"
+                        + table(["layer", "kernel", "MACs", "instructions", "per MAC"], rows))
+    return TEXT.format(networks=networks, fits=fits, published=published, images=IMAGES, layers="\n\n".join(sections))
+
+
+TEXT = """# The networks of MLPerf Tiny
+
+<!-- `python3 models/mlperf-tiny/measure.py FOLDER_OF_TFLITE_FILES WORK_FOLDER` writes this page. -->
+
+The four networks of MLPerf Tiny, read from their float files and quantised here. The files are not in this repository;
+`models/mlperf-tiny/README.md` says how they become ONNX. Every number on this page is measured by one command, which also
+writes the page:
+
+```text
+python3 models/mlperf-tiny/measure.py FOLDER_OF_TFLITE_FILES WORK_FOLDER
+```
+
+The benchmark's test sets are not to be had here. The auto-encoder is calibrated with the 40 frames that are published with
+it, the others with generated inputs. So this page compares bytes and costs, and claims no accuracy.
+
+## Memory
+
+{networks}
+
+The board measures what the plan says. A network also needs its input on the board, and the firmware: `cortexscope budget
+NETWORK.onnx --image NETWORK.ctx --boards` adds these up for each board.
+
+## Boards
+
+`verify` compares every activation, accumulator and logit of {images} inputs with tract, byte by byte, on each board that
+holds the network and that `cortexscope` can emulate. Of a board without an emulator the table says what `budget` says.
+
+{fits}
+
+## Beside published cycles
+
+**Instructions and cycles are different units: do not subtract or divide one by the other.** The first row is
+instructions of one inference on the emulated `mps2-an386`, counted. The others are cycles of one inference on silicon, from
+the benchmark's published results, of other software with weights of its own. In brackets: the same for each MAC.
+
+{published}
+
+## Each layer on the Cortex-M4F
+
+`cortexscope bench --board mps2-an386 --no-occlusion --model NETWORK.ctx --input INPUT.npy`. A depthwise convolution by 3×3
+windows is `nine taps`; any other with one filter for each channel, an average pool too, is `plain`; other convolutions are
+`pairs`. Layers with few MACs an output cost more for each: what an output takes to be requantised is the same for 8 MACs
+and for 576.
+
+There is no column for CMSIS-NN: its sources were not at hand for these networks. [What was measured](measured.md) has its
+figures for the LeNets, on the same core with the same counter.
+
+{layers}
+"""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("source", type=pathlib.Path)
+    parser.add_argument("work", type=pathlib.Path)
+    parser.add_argument("--program", default="cortexscope")
+    parser.add_argument("--page", type=pathlib.Path, default=PAGE)
+    arguments = parser.parse_args()
+    subprocess.run([sys.executable, HERE / "from_tflite.py", arguments.source, arguments.work], check=True)
+    program = Program(arguments.program)
+    found = {name: measured(program, name, arguments.source, arguments.work) for name in TASKS}
+    arguments.page.write_text(page(found))
+
+
+if __name__ == "__main__":
+    main()
