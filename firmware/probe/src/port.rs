@@ -2,7 +2,7 @@
 
 use cortexscope_wire::compact;
 use cortexscope_wire::frame::{PAYLOAD_BYTES_MAX, WIRE_BYTES_MAX};
-use cortexscope_wire::message::{Hello, HelloReply, Receipt};
+use cortexscope_wire::message::{HelloReply, Receipt};
 use cortexscope_wire::schema::{PROTOCOL_VERSION, SCHEMA_HASH};
 use cortexscope_wire::{Decoder, Event, Frame, Header, Kind, SendWindow, Slot};
 use embedded_io::{Read, ReadReady, Write};
@@ -111,7 +111,7 @@ impl<'a, L: Read + ReadReady + Write> Port<'a, L> {
             }
         }
         let pushed = self.peer.send_window.push(Kind::Event, |payload| {
-            compact::emit(event, payload).map(<[u8]>::len)
+            compact::emit_event(event, payload).map(<[u8]>::len)
         });
         debug_assert!(pushed.is_some(), "an event is longer than a payload");
         self.peer.transmit(self.link, pushed).map_err(Stop::Link)
@@ -197,7 +197,7 @@ impl Peer<'_> {
     /// Begins the session that a Hello names, unless it has begun already.
     fn open<L: Write>(&mut self, link: &mut L, frame: &Frame<'_>) -> Result<Outcome, L::Error> {
         let session = frame.header.session;
-        let Some(hello) = compact::parse::<Hello>(frame.payload) else {
+        let Some(hello) = compact::parse_hello(frame.payload) else {
             return Ok(Outcome::Nothing);
         };
         if session == 0 {
@@ -215,7 +215,7 @@ impl Peer<'_> {
             window: self.send_window.slot_count(),
         };
         let mut payload = [0; PAYLOAD_BYTES_MAX];
-        if let Some(payload) = compact::emit(&reply, &mut payload) {
+        if let Some(payload) = compact::emit_hello_reply(&reply, &mut payload) {
             self.emit(link, Kind::HelloReply, session, 0, payload)?;
         }
         Ok(if is_new {
@@ -229,7 +229,7 @@ impl Peer<'_> {
     /// nothing, the host hears at least that the board is there.
     fn catch_up<L: Write>(&mut self, link: &mut L, frame: &Frame<'_>) -> Result<(), L::Error> {
         let Header { ack, round, .. } = frame.header;
-        let Some(receipt) = compact::parse::<Receipt>(frame.payload) else {
+        let Some(receipt) = compact::parse_receipt(frame.payload) else {
             return Ok(());
         };
         self.send_window.acknowledge(ack);

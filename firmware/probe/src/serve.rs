@@ -68,7 +68,7 @@ where
     let Some(payload) = port.receive(&mut payload)? else {
         return Ok(());
     };
-    let answered = match compact::parse(payload) {
+    let answered = match compact::parse_request(payload) {
         Some(Request::Identify) => port
             .send(&Event::Identity(identity(board, engine)))
             .map_err(Refusal::Stopped),
@@ -125,13 +125,9 @@ fn identity<'a, B: Board, E: Engine>(board: &'a mut B, engine: &'a E) -> Identit
     }
 }
 
-/// The first 32 bytes of a name, or fewer where that would cut a character.
+/// The first 32 bytes of a name; nothing of a longer one of which they cut a character.
 fn head(name: &str) -> &str {
-    let mut end = name.len().min(32);
-    while !name.is_char_boundary(end) {
-        end -= 1;
-    }
-    name.get(..end).unwrap_or_default()
+    name.get(..name.len().min(32)).unwrap_or_default()
 }
 
 /// Every phase of the heap, then the report.

@@ -9,6 +9,7 @@ mod read;
 mod write;
 
 use crate::frame::PAYLOAD_BYTES_MAX;
+use crate::message::{Event, Hello, HelloReply, Receipt, Request};
 use core::fmt;
 use read::Reader;
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,46 @@ pub fn parse<'a, M: Deserialize<'a>>(payload: &'a [u8]) -> Option<M> {
     let mut reader = Reader::new(payload);
     let message = M::deserialize(&mut reader).ok()?;
     reader.is_sound().then_some(message)
+}
+
+// What a board sends and reads, each as a function that is compiled here: where few bytes
+// count most, a compiler calls what it calls often by a register, and then no tool sees
+// how deep the stack becomes.
+
+/// [`emit`], of an event.
+#[inline(never)]
+pub fn emit_event<'b>(
+    event: &Event<'_>,
+    payload: &'b mut [u8; PAYLOAD_BYTES_MAX],
+) -> Option<&'b [u8]> {
+    emit(event, payload)
+}
+
+/// [`emit`], of the answer to a Hello.
+#[inline(never)]
+pub fn emit_hello_reply<'b>(
+    reply: &HelloReply,
+    payload: &'b mut [u8; PAYLOAD_BYTES_MAX],
+) -> Option<&'b [u8]> {
+    emit(reply, payload)
+}
+
+/// [`parse`], of a request.
+#[inline(never)]
+pub fn parse_request(payload: &[u8]) -> Option<Request<'_>> {
+    parse(payload)
+}
+
+/// [`parse`], of a Hello.
+#[inline(never)]
+pub fn parse_hello(payload: &[u8]) -> Option<Hello> {
+    parse(payload)
+}
+
+/// [`parse`], of a receipt.
+#[inline(never)]
+pub fn parse_receipt(payload: &[u8]) -> Option<Receipt> {
+    parse(payload)
 }
 
 /// A message of a kind that no message is of, or bytes that are not one.

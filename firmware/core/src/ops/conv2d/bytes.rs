@@ -102,15 +102,11 @@ pub(crate) fn pooled_row(conv: &Conv2d<'_>, scratch: &[u32], output: &mut [i8]) 
     for (channel, (filter, &start)) in filters.zip(starts).enumerate() {
         let (multiplier, zero) = conv.quantiser.scale(channel);
         let values = output.get_mut(channel..).unwrap_or_default();
-        let mut at = 0;
+        let mut under = rows;
         for value in values.iter_mut().step_by(channels) {
-            let pixels = [at, at + depth, at + row_bytes, at + row_bytes + depth];
-            let pixels = pixels.map(|at| rows.get(at..).unwrap_or_default());
-            let mut sums = [start as i32; 4];
-            dots.add(filter, pixels, &mut sums);
-            let largest = sums.into_iter().fold(i32::MIN, i32::max);
-            *value = requantize::to_int8(largest, multiplier, zero);
-            at += 2 * depth;
+            let [a, b, c, d] = dots.tile(filter, under, depth, start as i32);
+            *value = requantize::to_int8(a.max(b).max(c.max(d)), multiplier, zero);
+            under = under.get(2 * depth..).unwrap_or_default();
         }
     }
     requantize::clamp(&conv.quantiser, output);

@@ -75,7 +75,6 @@ pub fn words(
     all.map(move |index| word(filter, &window, channels, input_zero, index))
 }
 
-#[inline(never)]
 fn word(filter: &[i8], window: &Window, channels: usize, input_zero: i8, index: usize) -> u32 {
     let Some(index) = index.checked_sub(1) else {
         return counted_from(filter, input_zero);
@@ -121,10 +120,20 @@ pub(crate) fn are_sound(conv: &Conv2d<'_>) -> bool {
     let filters = conv
         .weights()
         .chunks_exact(conv.weights_per_output().max(1));
-    polynomials.len() == filters.len() * filter_words
-        && (filters.zip(polynomials.chunks_exact(filter_words))).all(|(filter, packed)| {
-            fits(filter) && words(filter, window, channels, *input_zero).eq(packed.iter().copied())
-        })
+    if polynomials.len() != filters.len() * filter_words {
+        return false;
+    }
+    for (filter, packed) in filters.zip(polynomials.chunks(filter_words)) {
+        if !fits(filter) {
+            return false;
+        }
+        for (index, &found) in packed.iter().enumerate() {
+            if found != word(filter, window, channels, *input_zero, index) {
+                return false;
+            }
+        }
+    }
+    true
 }
 
 /// Bytes of scratch for rows of `conv` that are pooled in this way; 0 where they are not.

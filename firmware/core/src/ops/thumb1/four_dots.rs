@@ -35,17 +35,24 @@ impl FourDots {
         }
     }
 
-    /// Adds `Σ w·x` to each sum; nothing where factors are missing.
-    pub fn add(&self, weights: &[i8], inputs: [&[i8]; 4], sums: &mut [i32; 4]) {
-        if self.fits(weights, inputs) {
-            self.add_here::<false>(weights, 0, inputs, sums);
+    /// `start + Σ w·x` of four windows: where `rows` begins, `right` bytes on, a pitch on,
+    /// and both. Only `start` where factors are missing.
+    #[inline(always)]
+    pub fn tile(&self, weights: &[i8], rows: &[i8], right: usize, start: i32) -> [i32; 4] {
+        let mut sums = [start, start, start, start];
+        let last = self.pitch + right;
+        let fits = weights.len() >= self.shared && rows.len() >= last + self.span;
+        debug_assert!(fits, "all factors are there");
+        if fits && self.shared > 0 {
+            self.add_tile(weights, rows, [0, right, self.pitch, last], &mut sums);
         }
+        sums
     }
 
     /// Adds `Σ (x − zero)·w` to each sum; nothing where factors are missing.
     pub fn add_dense(&self, input: &[i8], zero: i8, rows: [&[i8]; 4], sums: &mut [i32; 4]) {
         if self.fits(input, rows) {
-            self.add_here::<true>(input, zero, rows, sums);
+            self.add_rows(input, zero, rows, sums);
         }
     }
 
@@ -133,47 +140,42 @@ macro_rules! four_dots {
 impl FourDots {
     #[allow(unsafe_code, reason = "the compiler does not write this loop well")]
     #[inline(always)]
-    fn add_here<const DENSE: bool>(
-        &self,
-        shared: &[i8],
-        zero: i8,
-        others: [&[i8]; 4],
-        sums: &mut [i32; 4],
-    ) {
-        let start = shared.as_ptr() as usize;
-        let [a, b, c, d] = others.map(|x| x.as_ptr() as usize);
-        let step = if DENSE {
-            (-i32::from(zero)) as usize
-        } else {
-            self.pitch
-        };
+    fn add_tile(&self, weights: &[i8], rows: &[i8], [a, b, c, d]: [usize; 4], sums: &mut [i32; 4]) {
+        let (start, rows) = (weights.as_ptr() as usize, rows.as_ptr() as usize);
         let end = start + self.shared;
+        let [a, b, c, d] = [rows + a, rows + b, rows + c, rows + d];
+        let parameters = [self.run, self.pitch, self.skipped, end, a, b, c, d, start];
+        let (parameters, sums) = (parameters.as_ptr(), sums.as_mut_ptr());
+        // SAFETY: reads nine words of parameters, four sums and the factors, which `tile`
+        // has seen to be there; writes the four sums, registers, and the stack below the
+        // stack pointer.
+        unsafe { four_dots!(parameters, sums, "") };
+    }
+
+    #[allow(unsafe_code, reason = "the compiler does not write this loop well")]
+    #[inline(always)]
+    fn add_rows(&self, input: &[i8], zero: i8, rows: [&[i8]; 4], sums: &mut [i32; 4]) {
+        let start = input.as_ptr() as usize;
+        let [a, b, c, d] = rows.map(|x| x.as_ptr() as usize);
+        let (step, end) = ((-i32::from(zero)) as usize, start + self.shared);
         let parameters = [self.run, step, self.skipped, end, a, b, c, d, start];
         let (parameters, sums) = (parameters.as_ptr(), sums.as_mut_ptr());
         // SAFETY: reads nine words of parameters, four sums and the factors, which `fits`
         // has seen to be there; writes the four sums, registers, and the stack below the
-        // stack pointer. A dense layer has one row, so that no address after it is read.
-        unsafe {
-            if DENSE {
-                four_dots!(parameters, sums, "add r7, r12");
-            } else {
-                four_dots!(parameters, sums, "");
-            }
-        }
+        // stack pointer. There is one row, so that no address after it is read.
+        unsafe { four_dots!(parameters, sums, "add r7, r12") };
     }
 }
 
 #[cfg(not(thumb1))]
 impl FourDots {
-    fn add_here<const DENSE: bool>(
-        &self,
-        shared: &[i8],
-        zero: i8,
-        others: [&[i8]; 4],
-        sums: &mut [i32; 4],
-    ) {
+    fn add_tile(&self, weights: &[i8], rows: &[i8], at: [usize; 4], sums: &mut [i32; 4]) {
+        self.add_rows(weights, 0, at.map(|at| &rows[at..]), sums);
+    }
+
+    fn add_rows(&self, shared: &[i8], zero: i8, others: [&[i8]; 4], sums: &mut [i32; 4]) {
         assert!(self.skipped < 5 && (self.run + self.skipped).is_multiple_of(5));
-        let zero = if DENSE { i32::from(zero) } else { 0 };
+        let zero = i32::from(zero);
         for (sum, other) in sums.iter_mut().zip(others) {
             let rows = shared[..self.shared].chunks_exact(self.run);
             for (at, row) in rows.enumerate() {
