@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// Endings of what a document names by its path.
-const ENDINGS: &[&str] = &[".rs", ".md", ".json", ".toml", ".x", ".py", ".txt"];
+const ENDINGS: &[&str] = &[".rs", ".md", ".js", ".json", ".toml", ".x", ".py", ".txt"];
 
 /// Finds each path between backticks, or behind a link, that names no file of `root` or of the
 /// document's `folder`.
