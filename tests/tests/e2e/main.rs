@@ -5,6 +5,7 @@ mod attacks;
 mod book;
 mod brain;
 mod command_line;
+mod composed;
 mod conventions;
 mod data;
 mod data_sets;
