@@ -1,6 +1,7 @@
 //! Every operator and whole nets against central differences in `f64`.
 
 use crate::reference::check::{check, check_at, random};
+use tract_adjoint::{Adjoint, Target};
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
 use tract_onnx::tract_core::ops::array::*;
@@ -430,14 +431,36 @@ fn normalisations() {
     }
 }
 
+/// tract's operator computes in `f32` alone, too coarse for differences: its gradients are
+/// those of the same written out, which are compared with differences.
 #[test]
 fn division_by_the_root_mean_square() {
+    let gradient = |model: &TypedModel, x: OutletId| {
+        let mut plan = Adjoint::of(model).wrt(&[x]).plan().unwrap();
+        let weights = random(&[2, 3, 4], 7);
+        let weights = weights.to_plain_array_view::<f32>().unwrap();
+        let target = Target::Weighted(weights.iter().copied().collect());
+        let input = random(&[2, 3, 4], 9).into_tvalue();
+        let pass = plan.run(tvec!(input), &target).unwrap();
+        pass.gradients[0].clone()
+    };
     for axis in 0..3 {
-        let op = RmsNorm {
-            axis,
-            eps: rctensor0(0.1_f32),
-        };
-        check_one(op, &[&[2, 3, 4]], &format!("along axis {axis}"));
+        let eps = rctensor0(0.1_f32);
+        let (model, inputs) = one(RmsNorm { axis, eps }, &[&[2, 3, 4]]);
+        let got = gradient(&model, inputs[0]);
+
+        let mut model = TypedModel::default();
+        let x = model.add_source("x", f32::fact([2, 3, 4])).unwrap();
+        let squares = Reduce::new(tvec!(axis), Reducer::MeanOfSquares);
+        let squares = model.wire_node("squares", squares, &[x]).unwrap()[0];
+        let eps = model.add_const("eps", tensor3(&[[[0.1_f32]]])).unwrap();
+        let moved = model.wire_node("moved", math::add(), &[squares, eps]);
+        let factor = model.wire_node("factor", math::rsqrt(), &moved.unwrap());
+        let y = model.wire_node("y", math::mul(), &[x, factor.unwrap()[0]]);
+        model.select_output_outlets(&y.unwrap()).unwrap();
+        check(&model, &[x], &format!("written out along axis {axis}"));
+        let expected = gradient(&model, x);
+        got.close_enough(&expected, Approximation::Close).unwrap();
     }
 }
 

@@ -6,6 +6,7 @@
 //! after; what nothing here knows stays as it is, and is refused by name where it is
 //! taken apart.
 
+mod bounded;
 mod channel_mean;
 mod constant_map;
 mod draft;
@@ -54,6 +55,7 @@ pub fn compose(graph: &Graph) -> Cow<'_, Graph> {
             }),
             "InstanceNormalization" => Some(normalise::compose_instance),
             "LayerNormalization" => Some(normalise::compose_layer),
+            "Log" | "Sqrt" => Some(bounded::compose),
             "LRN" => Some(response::compose),
             _ => None,
         };

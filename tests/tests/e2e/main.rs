@@ -6,6 +6,7 @@ mod board_table;
 mod book;
 mod brain;
 mod command_line;
+mod composed;
 mod conventions;
 mod data;
 mod data_sets;

@@ -29,15 +29,25 @@ pub fn leave_off(draft: &mut Draft<'_>) {
     }
 }
 
-/// Whether scores keep their order, or their values, through a node. What ends in a map
-/// may be a composition.
+/// Whether scores keep their order, or their values, through a node.
 fn is_an_end(draft: &Draft<'_>, node: &NodeProto) -> bool {
     match node.op_type.as_str() {
-        "Reshape" => {
-            let made = node.output.first().and_then(|name| draft.map(name));
-            made.is_none()
-        }
+        "Reshape" => !ends_composition(draft, node),
         "Transpose" | "Flatten" | "Softmax" | "LogSoftmax" | "Sigmoid" => true,
+        _ => false,
+    }
+}
+
+/// Whether a Reshape is the last part of a shuffle of channels or of a normalisation of
+/// groups.
+fn ends_composition(draft: &Draft<'_>, node: &NodeProto) -> bool {
+    let Some(input) = node.input.first() else {
+        return false;
+    };
+    let writer = draft.writer(input).map(|writer| writer.op_type.as_str());
+    match writer {
+        Some("InstanceNormalization") => true,
+        Some("Transpose") => draft.sizes(input).is_some_and(|sizes| sizes.len() == 5),
         _ => false,
     }
 }

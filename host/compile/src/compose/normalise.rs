@@ -4,6 +4,7 @@
 use cortexscope_net::onnx::Attributes;
 use tract_onnx::pb::NodeProto;
 
+use super::bounded::bounded;
 use super::draft::Draft;
 use super::spread::{negative, over};
 
@@ -172,6 +173,7 @@ fn inverse_root(
 ) -> String {
     let epsilon = draft.floats(node, "epsilon", &[], vec![epsilon]);
     let moved = draft.add(node, "moved", ["Add", x, &epsilon], Vec::new(), sizes);
+    let moved = bounded(draft, node, &moved, sizes);
     let root = draft.add(node, "root", ["Sqrt", &moved, ""], Vec::new(), sizes);
     draft.add(
         node,

@@ -4,6 +4,7 @@
 use cortexscope_net::onnx::Attributes;
 use tract_onnx::pb::NodeProto;
 
+use super::bounded::bounded;
 use super::draft::Draft;
 use super::normalise::squares;
 
@@ -31,7 +32,9 @@ pub fn compose(draft: &mut Draft<'_>, node: &NodeProto) -> Option<()> {
     let bias = draft.floats(node, "bias", &[], vec![bias]);
     let moved = draft.add(node, "moved", ["Add", &sum, &bias], Vec::new(), &whole);
     // A power of a positive number.
-    let log = draft.add(node, "log", ["Log", &moved, ""], Vec::new(), &whole);
+    let positive = bounded(draft, node, &moved, &whole);
+    let parts = ["Log", &positive, ""];
+    let log = draft.add(node, "log", parts, Vec::new(), &whole);
     let exponent = draft.floats(node, "exponent", &[], vec![-beta]);
     let parts = ["Mul", &log, &exponent];
     let times = draft.add(node, "times", parts, Vec::new(), &whole);
