@@ -112,7 +112,7 @@ pub fn train(
     let mut batches = Batches::new(recipe.seed, recipe.schedule.batch);
     let mut rng = generator(recipe.seed, Purpose::Noise, 0);
     let step = |halves: Halves, optimizer: &mut ModuleOptimizer, rate: f64| {
-        let batch = data.batch(&batches.next(), &device);
+        let batch = data.batch(&batches.take(), &device);
         let code = halves.code(batch.images.clone());
         let noise = noise(code.dims(), &mut rng, &device);
         let loss = halves.error(code + noise, batch.images);

@@ -42,7 +42,7 @@ pub fn train(
     let network = Network::new(&table, &data.means(TRAINING), recipe.seed, &device);
     let mut batches = Batches::new(recipe.seed, recipe.schedule.batch);
     let step = |network: Network, optimizer: &mut ModuleOptimizer, rate: f64| {
-        let batch = data.batch(&batches.next(), &device);
+        let batch = data.batch(&batches.take(), &device);
         let answer = network.forward(&table, batch.images.clone());
         let loss =
             data_loss(answer, &batch, &recipe.loss) + penalties(&network, &recipe.loss, &device);
@@ -120,7 +120,7 @@ impl Batches {
     }
 
     /// The next images.
-    pub fn next(&mut self) -> Vec<usize> {
+    pub fn take(&mut self) -> Vec<usize> {
         if self.left.len() < self.size {
             self.left = TRAINING.collect();
             let mut rng = generator(self.seed, Purpose::Epoch, self.epoch);
