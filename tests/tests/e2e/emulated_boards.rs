@@ -150,11 +150,11 @@ fn cannot_panic(path: &Path) {
 
 /// Everything that is flashed but the model: engine, probe, protocol, log, runtime.
 #[test]
-fn the_firmware_without_a_model_takes_40_kib_at_most_and_28_where_it_is_small() {
+fn the_firmware_without_a_model_takes_43_kib_at_most_and_28_where_it_is_small() {
     let board = find("mps2-an386").expect("the board is known");
     let small = small_firmware_elf(board).expect("the small firmware was built");
     for (path, most_bytes) in [
-        (firmware_elf(board, Engine::Static), 40 * 1024),
+        (firmware_elf(board, Engine::Static), 43 * 1024),
         (small, 28 * 1024),
     ] {
         let elf = fs::read(&path).expect("the firmware was built");
