@@ -65,9 +65,12 @@ class Program:
         self.path, self.kept = path, kept
         kept.mkdir(parents=True, exist_ok=True)
 
-    def json(self, *arguments):
+    def path_of(self, arguments):
         key = hashlib.sha256(" ".join(map(str, arguments)).encode()).hexdigest()[:16]
-        kept = self.kept / f"{key}.json"
+        return self.kept / f"{key}.json"
+
+    def json(self, *arguments):
+        kept = self.path_of(arguments)
         if not kept.exists():
             kept.write_text(json.dumps(self.measured(arguments), indent=1))
         return json.loads(kept.read_text())
@@ -83,7 +86,7 @@ class Program:
         raise SystemExit(1)
 
 
-def measured(program, name, source, work):
+def measured(program, name, source, work, chosen):
     """What is known of one network."""
     data, one, model = work / f"{name}.npy", work / f"{name}-first.npy", work / name / f"{name}.ctx"
     values = inputs(name, source).astype(numpy.float32)
@@ -96,9 +99,9 @@ def measured(program, name, source, work):
     boards = {board["name"]: board for board in budget["boards"]}
     verified = {}
     for board in EMULATED:
-        if boards[board]["fits_fused"]:
-            verified[board] = program.json("verify", "--board", board, "--model", model, "--inputs", data,
-                                           "--images", IMAGES)
+        ask = ("verify", "--board", board, "--model", model, "--inputs", data, "--images", IMAGES)
+        if boards[board]["fits_fused"] and (board in chosen or program.path_of(ask).exists()):
+            verified[board] = program.json(*ask)
             print(f"{name} on {board}: {verified[board]['bytes']} bytes", file=sys.stderr)
     bench = program.json("bench", "--board", M4F, "--model", model, "--input", one, "--no-occlusion")
     memory = program.json("memory", "--board", "native", "--model", model)
@@ -183,7 +186,7 @@ NETWORK.onnx --image NETWORK.ctx --boards` adds these up for each board.
 ## Boards
 
 `verify` compares every activation, accumulator and logit of {images} input with tract, byte by byte, on each board that
-holds the network and that `cortexscope` can emulate. Of a board without an emulator the table says what `budget` says.
+holds the network and that `cortexscope` can emulate. Where nothing was compared the table says what `budget` says.
 
 {fits}
 
@@ -214,11 +217,12 @@ def main():
     parser.add_argument("source", type=pathlib.Path)
     parser.add_argument("work", type=pathlib.Path)
     parser.add_argument("--program", default="cortexscope")
+    parser.add_argument("--boards", nargs="*", default=EMULATED, help="boards to verify on, if they are not all")
     parser.add_argument("--page", type=pathlib.Path, default=PAGE)
     arguments = parser.parse_args()
     subprocess.run([sys.executable, HERE / "from_tflite.py", arguments.source, arguments.work], check=True)
     program = Program(arguments.program, arguments.work / "documents")
-    found = {name: measured(program, name, arguments.source, arguments.work) for name in TASKS}
+    found = {name: measured(program, name, arguments.source, arguments.work, arguments.boards) for name in TASKS}
     arguments.page.write_text(page(found))
 
 
