@@ -76,9 +76,7 @@ pub(crate) fn ink_levels(values: &Plane<'_>, ink: Ink) -> Option<InkLevels> {
     }
     // The strongest tenth is the middle of strokes, not their edges and not lines.
     let strongest = (count / 10).max(PIXELS_MIN);
-    let ink = histogram
-        .at_rank_from_top(strongest / 2)
-        .saturating_sub(ground);
+    let ink = histogram.at_rank(strongest / 2).saturating_sub(ground);
     Some(InkLevels {
         ends: ENDS.map(|end| ground + (end * ink + 5) / 10),
         is_clear: ink >= CLARITY * spread,
@@ -113,7 +111,7 @@ impl Histogram {
 
     /// The level in the middle.
     fn median(&self) -> u32 {
-        self.at_rank_from_top(self.counts.iter().sum::<u32>() / 2)
+        self.at_rank(self.counts.iter().sum::<u32>() / 2)
     }
 
     /// How many pixels are lighter than `level`.
@@ -122,7 +120,7 @@ impl Histogram {
     }
 
     /// The level that `rank` pixels come before, the lightest first.
-    fn at_rank_from_top(&self, rank: u32) -> u32 {
+    fn at_rank(&self, rank: u32) -> u32 {
         let mut before = 0;
         let found = self.counts.iter().rposition(|&count| {
             before += count;
@@ -140,7 +138,7 @@ mod tests {
     fn ranks_are_counted_from_the_lightest() {
         let histogram = Histogram::of([9, 3, 3, 200, 7].into_iter());
         assert_eq!(
-            [0, 1, 2, 3, 4].map(|rank| histogram.at_rank_from_top(rank)),
+            [0, 1, 2, 3, 4].map(|rank| histogram.at_rank(rank)),
             [200, 9, 7, 3, 3]
         );
         assert_eq!((histogram.median(), histogram.above(7)), (7, 2));
