@@ -124,7 +124,7 @@ impl DemoCommand {
                     });
                 }
                 BrainCommand::Compare(compare) => compared.push(compare.make()?.ran(command)),
-                BrainCommand::Demo(_) => {}
+                BrainCommand::Autoencode(_) | BrainCommand::Demo(_) => {}
             }
         }
         let mut all = vec![panels::encoding(&fits)?];
