@@ -95,12 +95,8 @@ const BY_HAND: &[(&str, &str)] = &[
     ),
     ("cortexscope gallery -o gallery/", "`gallery` runs it"),
     (
-        "cargo run --release -p cortexscope-train -- neuro --out models/neuro",
-        "builds and trains for minutes",
-    ),
-    (
-        "cortexscope brain autoencode models/neuro/*.onnx -o autoencoders",
-        "needs the networks that the recipe trains; `brain` makes one",
+        "cortexscope brain autoencode dae-0.onnx dae-1.onnx dae-nr2-0.onnx dae-nr2-1.onnx --images planted/images.npy --responses planted/responses.npy --test 90..120 -o autoencoders",
+        "needs trained networks; `brain` makes some",
     ),
     (
         "cortexscope brain demo -o brain",

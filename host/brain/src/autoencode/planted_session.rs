@@ -1,5 +1,4 @@
-//! The session that the shipped arms were trained and are judged on: shipped digits, and planted
-//! neurons that see them.
+//! The session that everybody has: shipped digits, and planted neurons that see them.
 //!
 //! Half of the neurons are simple and complex cells ([`Planted::draw`]); the other half fires at
 //! a constant rate, whatever is shown, so that no model can predict it. Both halves are known,

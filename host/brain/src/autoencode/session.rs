@@ -54,10 +54,10 @@ impl Session {
         Ok(Self::Recorded { images, responses })
     }
 
-    /// The images to judge on: those of `wanted`, or all that no shipped arm was trained on.
+    /// The images to judge on: those of `wanted`, or all that are not for training.
     ///
     /// # Errors
-    /// They reach beyond the last image, or the shipped arms were trained on some of them.
+    /// They reach beyond the last image, or some of them are for training.
     pub fn test(&self, wanted: Option<Span>) -> Result<Span, AutoEncodeError> {
         let (all, count) = match self {
             Self::Planted(_) => (TEST, TEST.end),
@@ -78,8 +78,8 @@ impl Session {
         Ok(test)
     }
 
-    /// Neurons of the responses that `model` is tested on: `wanted`, or those that an arm of the
-    /// recipe was trained on, or all. `None` where no responses are known.
+    /// Neurons of the responses that `model` is tested on: `wanted`, or those that an arm was trained
+    /// on by its name, or all. `None` where no responses are known.
     ///
     /// # Errors
     /// There are fewer neurons than `wanted` says.

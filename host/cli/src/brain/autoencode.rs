@@ -6,8 +6,8 @@ use crate::full::InputArgs;
 use crate::progress;
 use clap::Args;
 use cortexscope_brain::autoencode::{
-    Arm, AutoEncodeError, AutoEncoder, DRIVEN, Judged, LayerNames, NEURONS, Session, TEST,
-    TEST_REPEATS, TRAINING, Task, evaluate, kind_and_seed, table,
+    AutoEncodeError, AutoEncoder, DRIVEN, Judged, LayerNames, NEURONS, Session, TEST, TEST_REPEATS,
+    TRAINING, Task, evaluate, kind_and_seed, table,
 };
 use cortexscope_brain::data::Span;
 use cortexscope_brain::stimuli::as_shown;
@@ -27,12 +27,13 @@ use std::process::ExitCode;
 /// predict. Without --images they are judged on shipped digits and planted neurons.
 #[derive(Args)]
 pub(super) struct AutoencodeCommand {
-    /// ONNX files; NAME-1.onnx and NAME-2.onnx are two seeds of one architecture [default: the
-    /// arms that the program has].
+    /// ONNX files; NAME-1.onnx and NAME-2.onnx are two seeds of one architecture. The row of
+    /// dae-1.onnx and so on is what the others are compared with.
+    #[arg(required = true)]
     models: Vec<String>,
     /// The images in their order: a folder, a zip in the order of its names, FILE.npy or
     /// FILE.npz:NAME of u8 [N, H, W], [N, H, W, 3] or [N, 3, H, W] [default: shipped digits].
-    #[arg(long, requires = "models")]
+    #[arg(long)]
     images: Option<String>,
     /// Responses [neurons, images] or [neurons, images, repeats]: FILE.npy or FILE.npz:NAME.
     #[arg(long, requires = "images")]
@@ -46,18 +47,18 @@ pub(super) struct AutoencodeCommand {
     )]
     missing: Option<f64>,
     /// Images to judge on, none of which was trained on [default: all of --images; of the shipped
-    /// digits those that no arm was trained on].
+    /// digits 1800..2000].
     #[arg(long, value_name = "RANGE")]
     test: Option<String>,
     /// Neurons of the responses that the networks predict, as 0..10 [default: those that an
-    /// arm of the recipe was trained on, and all for others].
+    /// arm was trained on by its name, and all for others].
     #[arg(long, value_name = "RANGE")]
     neurons: Option<String>,
     /// The layer that reconstructs [default: `reconstruction`, or the last].
-    #[arg(long, value_name = "LAYER", requires = "models")]
+    #[arg(long, value_name = "LAYER")]
     reconstruction: Option<String>,
     /// The layer that predicts the neurons [default: `response`].
-    #[arg(long, value_name = "LAYER", requires = "models")]
+    #[arg(long, value_name = "LAYER")]
     response: Option<String>,
     /// p of at most this is significant.
     #[arg(long, value_name = "P", default_value_t = 0.05)]
@@ -107,7 +108,7 @@ impl AutoencodeCommand {
             .map_err(blame)?;
         let wanted = self.neurons.as_deref().map(str::parse::<Span>);
         let wanted = wanted.transpose().map_err(blame)?;
-        let models = self.models();
+        let models = &self.models;
         let results = self.output.as_deref().map(ResultFolder::begin);
         let results = results.transpose().map_err(blame)?;
         let cancel = ctrl_c()?;
@@ -172,10 +173,7 @@ impl AutoencodeCommand {
         }
         bar.finish_and_clear();
         let Some((spec, data_range)) = first else {
-            return Err(wrong(
-                "name networks: this program has none; `cargo run --release -p cortexscope-train \
-                 -- neuro --out models/neuro` trains them",
-            ));
+            return Err(wrong("name a network"));
         };
 
         let drawing = if shown.len() > 1 {
@@ -241,14 +239,6 @@ impl AutoencodeCommand {
         })
     }
 
-    fn models(&self) -> Vec<String> {
-        if self.models.is_empty() {
-            Arm::shipped().iter().map(Arm::to_string).collect()
-        } else {
-            self.models.clone()
-        }
-    }
-
     fn session(&self) -> Result<Session, AutoEncodeError> {
         match &self.images {
             Some(images) => Session::open(images, self.responses.as_deref(), self.missing),
@@ -286,8 +276,8 @@ fn notes(session: &Session, rows: &[ArmRow], components: &[ComponentRow]) -> Vec
     let mut notes = Vec::new();
     if let Session::Planted(_) = session {
         notes.push(format!(
-            "shipped arms: trained on digits {}..{} and stopped by the following up to {}; architectures are \
-             in the manner of the papers, smaller than theirs",
+            "digits {}..{} are for training, and those up to {} for when to stop; a network that \
+             was trained on others may know the test images",
             TRAINING.start, TRAINING.end, TEST.start
         ));
     }

@@ -50,13 +50,6 @@ pub fn shipped_bytes(path: &str) -> Option<&'static [u8]> {
     Some(file.1)
 }
 
-/// The path of the shipped file called `name` in whatever folder: `neuro/dae-0.onnx` for
-/// `dae-0.onnx`. No two files of models have one name.
-pub fn path_of(name: &str) -> Option<&'static str> {
-    let is_it = |path: &&str| path.rsplit_once('/').is_some_and(|(_, file)| file == name);
-    FILES.iter().map(|(path, _)| *path).find(is_it)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,5 +2,4 @@
 
 pub mod calibration;
 pub mod evaluate;
-pub mod neuro;
 pub mod train;
