@@ -111,7 +111,7 @@ pub fn scratch_bytes(input: Shape, output: Shape, window: &Window, groups: usize
 }
 
 /// Output pixels `columns` of row `y`, `[columns, O]`; columns may go on below it where
-/// [`joins_rows`].
+/// `joins_rows`.
 ///
 /// `scratch` has [`scratch_bytes`]; what is in it before does not matter.
 pub fn row(
