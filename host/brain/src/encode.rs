@@ -14,8 +14,8 @@ mod ridge;
 mod stored;
 
 pub use ceiling::{Ceiling, explainable, reliability, signal_to_noise};
-pub use error::EncodeError;
-pub use factorised::{Checkpoint, CheckpointError, DataTerm, Factorised, Lambda};
+pub use error::{CheckpointError, EncodeError};
+pub use factorised::{Checkpoint, DataTerm, Factorised, Lambda};
 pub use features::{Features, Pooling};
 pub use fit::{Fit, Method, NeuronScore, Request, ceiling_formula, fit};
 pub use geometry::Geometry;

@@ -1,10 +1,12 @@
-//! Why a neuron cannot be fitted.
+//! Why a neuron cannot be fitted, or a fit not be kept.
+
+use std::path::PathBuf;
 
 use cortexscope_explain::float_model::FloatModelError;
 use cortexscope_net::RequestError;
+use cortexscope_net::output::OutputError;
 use thiserror::Error;
 
-use super::factorised::CheckpointError;
 use crate::data::{DataError, Span};
 
 /// Why a neuron cannot be fitted.
@@ -80,6 +82,47 @@ impl RequestError for EncodeError {
             Self::Checkpoint(error) => error.is_request(),
             Self::Overlap { .. } | Self::Few { .. } | Self::TooLarge { .. } => true,
             Self::Constant | Self::NotFinite { .. } | Self::Singular | Self::Interrupted => false,
+        }
+    }
+}
+
+/// Why a checkpoint cannot be used.
+#[derive(Debug, Error)]
+pub enum CheckpointError {
+    /// It cannot be read.
+    #[error("cannot read the checkpoint {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// It cannot be written.
+    #[error(transparent)]
+    Write(#[from] OutputError),
+    /// It is of another fit.
+    #[error(
+        "the checkpoint {} is of another fit: repeat the command that wrote it, or name another folder",
+        path.display()
+    )]
+    Another {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It is not whole.
+    #[error("the checkpoint {} is damaged: remove it to fit anew", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl RequestError for CheckpointError {
+    fn is_request(&self) -> bool {
+        match self {
+            Self::Read { .. } => false,
+            Self::Write(error) => error.is_request(),
+            Self::Another { .. } | Self::Damaged { .. } => true,
         }
     }
 }

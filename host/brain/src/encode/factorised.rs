@@ -12,7 +12,7 @@ mod gradient;
 #[cfg(test)]
 mod reference;
 
-pub use checkpoint::{Checkpoint, CheckpointError};
+pub use checkpoint::Checkpoint;
 
 use std::ops::ControlFlow;
 

@@ -7,59 +7,17 @@
 
 use std::path::{Path, PathBuf};
 
-use cortexscope_net::RequestError;
-use cortexscope_net::output::{self, OutputError};
+use cortexscope_net::output;
 use sha2::{Digest, Sha256};
-use thiserror::Error;
 
 use super::Weights;
 use super::adam::Adam;
+use crate::encode::CheckpointError;
 
 /// Where a fit is kept.
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
     path: PathBuf,
-}
-
-/// Why a checkpoint cannot be used.
-#[derive(Debug, Error)]
-pub enum CheckpointError {
-    /// It cannot be read.
-    #[error("cannot read the checkpoint {}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// It cannot be written.
-    #[error(transparent)]
-    Write(#[from] OutputError),
-    /// It is of another fit.
-    #[error(
-        "the checkpoint {} is of another fit: repeat the command that wrote it, or name another folder",
-        path.display()
-    )]
-    Another {
-        /// The file.
-        path: PathBuf,
-    },
-    /// It is not whole.
-    #[error("the checkpoint {} is damaged: remove it to fit anew", path.display())]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-    },
-}
-
-impl RequestError for CheckpointError {
-    fn is_request(&self) -> bool {
-        match self {
-            Self::Read { .. } => false,
-            Self::Write(error) => error.is_request(),
-            Self::Another { .. } | Self::Damaged { .. } => true,
-        }
-    }
 }
 
 /// One λ before a pass.
@@ -115,7 +73,7 @@ impl Checkpoint {
     }
 
     /// What the file has of the fit `identity` of so many neurons and λ to features `[C, H, W]`;
-    /// `None` where there is no file.
+    /// `None` where no such file is.
     pub(super) fn load(
         &self,
         identity: &[u8; DIGEST],
