@@ -25,9 +25,15 @@ const NORMALISATIONS: [&str; 2] = ["LRN", "InstanceNormalization"];
 /// A window or weights that do not fit, of the node that is named.
 pub fn network(graph: &Graph, name: &str) -> Result<Network, NetworkError> {
     let composed = cortexscope_compile::compose(graph);
+    let file = graph;
     let graph = &*composed;
     let mut walk = Walk {
         graph,
+        given: file
+            .constants()
+            .iter()
+            .map(|constant| constant.name.as_str())
+            .collect(),
         constants: graph
             .constants()
             .iter()
@@ -49,6 +55,7 @@ pub fn network(graph: &Graph, name: &str) -> Result<Network, NetworkError> {
             why,
         })?;
     }
+    walk.composed_away(file);
     if walk.network.layers.is_empty() {
         return Err(NetworkError::NoLayers);
     }
@@ -74,6 +81,8 @@ pub enum NetworkError {
 }
 
 struct Walk<'g> {
+    /// Names of the constants of the file.
+    given: HashSet<&'g str>,
     graph: &'g Graph,
     constants: HashMap<&'g str, &'g TensorProto>,
     /// The tensor of the network that each tensor of the graph is.
@@ -370,10 +379,53 @@ impl<'g> Walk<'g> {
         let Some(sizes) = self.sizes_of(node, at) else {
             return 0;
         };
-        if self.counted.insert(node.input[at].as_str()) {
+        let name = node.input[at].as_str();
+        // What a composition adds is no parameter of the network.
+        if self.given.contains(name) && self.counted.insert(name) {
             product(&sizes)
         } else {
             0
+        }
+    }
+
+    /// Counts the parameters of nodes that were written in other operators, with constants of
+    /// their own: they belong to the layer that makes what the node made.
+    fn composed_away(&mut self, file: &'g Graph) {
+        let is_kept = |node: &NodeProto| {
+            let of = |other: &NodeProto| other.op_type == node.op_type && other.input == node.input;
+            self.graph.nodes().iter().any(of)
+        };
+        let away: Vec<&NodeProto> = file.nodes().iter().filter(|node| !is_kept(node)).collect();
+        for node in away {
+            let learns = matches!(
+                node.op_type.as_str(),
+                "PRelu"
+                    | "InstanceNormalization"
+                    | "LayerNormalization"
+                    | "Mul"
+                    | "Add"
+                    | "Sub"
+                    | "Div"
+            );
+            let made = node.output.first();
+            let tensor = made.and_then(|name| self.tensors.get(name.as_str()).copied());
+            let Some(layer) = tensor.and_then(|tensor| tensor.checked_sub(1)) else {
+                continue;
+            };
+            let constants = file
+                .constants()
+                .iter()
+                .filter(|constant| learns && node.input.contains(&constant.name));
+            for constant in constants {
+                if self.counted.insert(constant.name.as_str()) {
+                    let sizes = constant
+                        .dims
+                        .iter()
+                        .map(|&size| usize::try_from(size).unwrap_or_default());
+                    let sizes: Vec<usize> = sizes.collect();
+                    self.network.layers[layer].weights += product(&sizes);
+                }
+            }
         }
     }
 
