@@ -26,6 +26,18 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
 
 /// Σ aᵢ bᵢ, every product and every sum in `f64`.
 pub fn wide_dot(a: &[f32], b: &[f32]) -> f64 {
+    dot_in_f64(a, b)
+}
+
+/// Σ aᵢ bᵢ.
+pub fn dot_f64(a: &[f64], b: &[f64]) -> f64 {
+    dot_in_f64(a, b)
+}
+
+fn dot_in_f64<T: Copy>(a: &[T], b: &[T]) -> f64
+where
+    f64: From<T>,
+{
     let count = a.len().min(b.len());
     let (a_lanes, a_rest) = a[..count].as_chunks::<LANES>();
     let (b_lanes, b_rest) = b[..count].as_chunks::<LANES>();
@@ -39,23 +51,6 @@ pub fn wide_dot(a: &[f32], b: &[f32]) -> f64 {
     }
     let rest = a_rest.iter().zip(b_rest);
     let rest: f64 = rest.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
-    sums.iter().sum::<f64>() + rest
-}
-
-/// Σ aᵢ bᵢ.
-pub fn dot_f64(a: &[f64], b: &[f64]) -> f64 {
-    let count = a.len().min(b.len());
-    let (a_lanes, a_rest) = a[..count].as_chunks::<LANES>();
-    let (b_lanes, b_rest) = b[..count].as_chunks::<LANES>();
-    let mut sums = [0.0; LANES];
-    for (a, b) in a_lanes.iter().zip(b_lanes) {
-        let mut lane = 0;
-        while lane < LANES {
-            sums[lane] += a[lane] * b[lane];
-            lane += 1;
-        }
-    }
-    let rest: f64 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
     sums.iter().sum::<f64>() + rest
 }
 

@@ -3,6 +3,7 @@
 //! A constant counts by its sizes, wherever its values are. What a board cannot run
 //! counts all the same, and the network says so.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use crate::{Layer, Network, NotOnABoard, Op, Window};
@@ -55,7 +56,9 @@ pub fn network(graph: &Graph, name: &str) -> Result<Network, NetworkError> {
             why,
         })?;
     }
-    walk.composed_away(file);
+    if matches!(composed, Cow::Owned(_)) {
+        walk.composed_away(file);
+    }
     if walk.network.layers.is_empty() {
         return Err(NetworkError::NoLayers);
     }
@@ -332,7 +335,7 @@ impl<'g> Walk<'g> {
             .and_then(|sizes| element_count(&sizes));
         let is_map = channels * height * width != channels;
         let varies = elements.is_some_and(|elements| elements != 1 && elements != channels);
-        if is_map && varies && !self.is_before_dense(node) {
+        if is_map && varies && !self.graph.is_before_dense(node) {
             let sizes = self.sizes_of(node, at).unwrap_or_default();
             self.refuse(node, &BoardRefusal::Varies(sizes));
         }
@@ -342,36 +345,10 @@ impl<'g> Walk<'g> {
         self.in_place(node, input, weights, biases);
     }
 
-    /// Whether nothing but constants lies between a node and a dense layer.
-    fn is_before_dense(&self, node: &NodeProto) -> bool {
-        let mut node = node;
-        while let Some(output) = node.output.first() {
-            let mut readers = self
-                .graph
-                .nodes()
-                .iter()
-                .filter(|next| next.input.contains(output));
-            let (Some(next), None) = (readers.next(), readers.next()) else {
-                return false;
-            };
-            match next.op_type.as_str() {
-                "Gemm" | "MatMul" => return true,
-                "Flatten" | "Reshape" | "Add" | "Sub" | "Mul" | "Div" => node = next,
-                _ => return false,
-            }
-        }
-        false
-    }
-
     /// Sizes of a constant operand.
     fn sizes_of(&self, node: &NodeProto, at: usize) -> Option<Vec<usize>> {
         let constant = self.constants.get(node.input.get(at)?.as_str())?;
-        let sizes = constant.dims.iter();
-        Some(
-            sizes
-                .map(|&size| usize::try_from(size).unwrap_or(0))
-                .collect(),
-        )
+        Some(sizes(constant))
     }
 
     /// Elements of a constant operand that were not counted before.
@@ -391,12 +368,8 @@ impl<'g> Walk<'g> {
     /// Counts the parameters of nodes that were written in other operators, with constants of
     /// their own: they belong to the layer that makes what the node made.
     fn composed_away(&mut self, file: &'g Graph) {
-        let is_kept = |node: &NodeProto| {
-            let of = |other: &NodeProto| other.op_type == node.op_type && other.input == node.input;
-            self.graph.nodes().iter().any(of)
-        };
-        let away: Vec<&NodeProto> = file.nodes().iter().filter(|node| !is_kept(node)).collect();
-        for node in away {
+        let is_away = |node: &&NodeProto| {
+            let same = |kept: &NodeProto| kept.op_type == node.op_type && kept.input == node.input;
             let learns = matches!(
                 node.op_type.as_str(),
                 "PRelu"
@@ -407,23 +380,19 @@ impl<'g> Walk<'g> {
                     | "Sub"
                     | "Div"
             );
+            learns && !self.graph.nodes().iter().any(same)
+        };
+        let away: Vec<&NodeProto> = file.nodes().iter().filter(is_away).collect();
+        for node in away {
             let made = node.output.first();
             let tensor = made.and_then(|name| self.tensors.get(name.as_str()).copied());
             let Some(layer) = tensor.and_then(|tensor| tensor.checked_sub(1)) else {
                 continue;
             };
-            let constants = file
-                .constants()
-                .iter()
-                .filter(|constant| learns && node.input.contains(&constant.name));
-            for constant in constants {
-                if self.counted.insert(constant.name.as_str()) {
-                    let sizes = constant
-                        .dims
-                        .iter()
-                        .map(|&size| usize::try_from(size).unwrap_or_default());
-                    let sizes: Vec<usize> = sizes.collect();
-                    self.network.layers[layer].weights += product(&sizes);
+            for constant in file.constants() {
+                let name = constant.name.as_str();
+                if node.input.contains(&constant.name) && self.counted.insert(name) {
+                    self.network.layers[layer].weights += product(&sizes(constant));
                 }
             }
         }
@@ -523,6 +492,14 @@ struct Counted {
     weights: u64,
     biases: u64,
     macs: u64,
+}
+
+/// The sizes that a file gives a constant; 0 for what is none.
+fn sizes(constant: &TensorProto) -> Vec<usize> {
+    let sizes = constant.dims.iter();
+    sizes
+        .map(|&size| usize::try_from(size).unwrap_or(0))
+        .collect()
 }
 
 fn product(sizes: &[usize]) -> u64 {

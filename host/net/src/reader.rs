@@ -50,7 +50,7 @@ use layout::{Axes, Layout, View};
 use value::{Form, Padded, Tensor, Value};
 
 pub use error::{MAX_ELEMENTS, MAX_NODES, MAX_OPSET, MAX_SIZE, MIN_OPSET, ReadError, Refusal};
-pub use graph::{Graph, Hint};
+pub use graph::{Graph, Hint, needed};
 pub use ops::{Board, OPERATORS, Operator, UNKNOWN};
 
 /// The operator sets of the normal form: what tract is tested with.

@@ -25,7 +25,7 @@ pub fn compose(draft: &mut Draft<'_>, node: &NodeProto) -> Option<()> {
         && (is_spread || dims[lead] == channels)
         && dims[lead + 1..] == [height, width];
     // A dense layer takes a factor and a summand for each value into its weights.
-    if !is_map || height * width == 1 || (!is_spread && draft.is_before_dense(node)) {
+    if !is_map || height * width == 1 || (!is_spread && draft.graph.is_before_dense(node)) {
         return None;
     }
     let mut values = draft.values(constant)?;

@@ -1,16 +1,17 @@
 //! The graph that is written while another is read.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use tract_onnx::pb::{AttributeProto, NodeProto, TensorProto};
 
 use cortexscope_net::onnx::constant::{Constant, Values, is_without_values};
-use cortexscope_net::reader::{Graph, node_name};
+use cortexscope_net::reader::{Graph, needed, node_name};
 
 /// A graph as far as it is composed.
 pub struct Draft<'g> {
-    graph: &'g Graph,
+    /// What is read.
+    pub graph: &'g Graph,
     constants: HashMap<&'g str, &'g TensorProto>,
     /// The node that writes each tensor, in the graph that is read.
     writers: HashMap<&'g str, &'g NodeProto>,
@@ -105,24 +106,6 @@ impl<'g> Draft<'g> {
     pub fn has_constant(&self, node: &NodeProto) -> bool {
         let mut inputs = node.input.iter();
         inputs.any(|input| self.constants.contains_key(input.as_str()))
-    }
-
-    /// Whether nothing but constants lies between a node and a dense layer.
-    pub fn is_before_dense(&self, node: &NodeProto) -> bool {
-        let mut node = node;
-        while let Some(output) = node.output.first() {
-            let nodes = self.graph.nodes().iter();
-            let mut readers = nodes.filter(|next| next.input.contains(output));
-            let (Some(next), None) = (readers.next(), readers.next()) else {
-                return false;
-            };
-            match next.op_type.as_str() {
-                "Gemm" | "MatMul" => return true,
-                "Flatten" | "Reshape" | "Add" | "Sub" | "Mul" | "Div" => node = next,
-                _ => return false,
-            }
-        }
-        false
     }
 
     /// The node of the graph that writes a tensor.
@@ -238,18 +221,4 @@ impl<'g> Draft<'g> {
         }
         Cow::Owned(graph)
     }
-}
-
-/// The nodes that `output` depends on.
-fn needed(nodes: Vec<NodeProto>, output: &str) -> Vec<NodeProto> {
-    let mut wanted: HashSet<String> = HashSet::from([output.to_owned()]);
-    let mut kept: Vec<NodeProto> = Vec::with_capacity(nodes.len());
-    for node in nodes.into_iter().rev() {
-        if node.output.iter().any(|name| wanted.contains(name)) {
-            wanted.extend(node.input.iter().cloned());
-            kept.push(node);
-        }
-    }
-    kept.reverse();
-    kept
 }

@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use tract_onnx::pb::tensor_proto::DataType;
-use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, OperatorSetIdProto};
+use tract_onnx::pb::{GraphProto, ModelProto, OperatorSetIdProto};
 
 use super::Reader;
 use super::checked::Checked;
-use super::graph::{Constants, Graph};
+use super::graph::{Constants, Graph, needed};
 use super::layout::{self, Layout, View};
 use crate::onnx::builder::{Size, value_info};
 
@@ -113,18 +113,4 @@ impl<'a> Read<'a> {
         };
         (graph, constants)
     }
-}
-
-/// The nodes that `output` depends on.
-fn needed(nodes: Vec<NodeProto>, output: &str) -> Vec<NodeProto> {
-    let mut wanted: HashSet<String> = HashSet::from([output.to_owned()]);
-    let mut kept: Vec<NodeProto> = Vec::with_capacity(nodes.len());
-    for node in nodes.into_iter().rev() {
-        if node.output.iter().any(|name| wanted.contains(name)) {
-            wanted.extend(node.input.iter().cloned());
-            kept.push(node);
-        }
-    }
-    kept.reverse();
-    kept
 }

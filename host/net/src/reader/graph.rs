@@ -1,6 +1,6 @@
 //! A network in the normal form, and what is known of it beforehand.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use tract_onnx::pb::{ModelProto, NodeProto, TensorProto};
@@ -37,7 +37,39 @@ pub struct Graph {
     pub notes: Vec<String>,
 }
 
+/// The nodes that `output` depends on, in their order.
+pub fn needed(nodes: Vec<NodeProto>, output: &str) -> Vec<NodeProto> {
+    let mut wanted: HashSet<String> = HashSet::from([output.to_owned()]);
+    let mut kept: Vec<NodeProto> = Vec::with_capacity(nodes.len());
+    for node in nodes.into_iter().rev() {
+        if node.output.iter().any(|name| wanted.contains(name)) {
+            wanted.extend(node.input.iter().cloned());
+            kept.push(node);
+        }
+    }
+    kept.reverse();
+    kept
+}
+
 impl Graph {
+    /// Whether nothing but constants lies between a node and a dense layer.
+    pub fn is_before_dense(&self, node: &NodeProto) -> bool {
+        let mut node = node;
+        while let Some(output) = node.output.first() {
+            let nodes = self.nodes().iter();
+            let mut readers = nodes.filter(|next| next.input.contains(output));
+            let (Some(next), None) = (readers.next(), readers.next()) else {
+                return false;
+            };
+            match next.op_type.as_str() {
+                "Gemm" | "MatMul" => return true,
+                "Flatten" | "Reshape" | "Add" | "Sub" | "Mul" | "Div" => node = next,
+                _ => return false,
+            }
+        }
+        false
+    }
+
     /// The nodes, each after those that it reads.
     pub fn nodes(&self) -> &[NodeProto] {
         self.model.graph.as_ref().map_or(&[], |graph| &graph.node)
