@@ -201,8 +201,10 @@ fn run(task: Task) -> Result<ExitCode> {
             ..
         } => test::list(&filters)?,
         Task::Test {
-            only: Some(name), ..
-        } => return test::run_one(&name),
+            only: Some(name),
+            data,
+            ..
+        } => return test::run_one(&name, data.as_deref()),
         Task::Test { data, filters, .. } => return test::run(data.as_deref(), &filters),
     }
     Ok(ExitCode::SUCCESS)

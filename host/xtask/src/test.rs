@@ -47,7 +47,10 @@ pub fn run(data: Option<&Path>, filters: &[String]) -> Result<ExitCode> {
     } else {
         (aside, here)
     };
-    let mut side = Side::start(aside.into_iter().map(|check| check.name).collect())?;
+    let mut side = Side::start(
+        aside.into_iter().map(|check| check.name).collect(),
+        data.as_deref(),
+    )?;
     for check in here {
         if check.wants_firmware {
             side.wait_for(checks::FIRMWARE, |ended| book.enter_aside(ended));
@@ -70,8 +73,8 @@ pub fn run(data: Option<&Path>, filters: &[String]) -> Result<ExitCode> {
 ///
 /// # Errors
 /// There is no such check.
-pub fn run_one(name: &str) -> Result<ExitCode> {
-    let checks = checks::all(None);
+pub fn run_one(name: &str, data: Option<&Path>) -> Result<ExitCode> {
+    let checks = checks::all(data);
     let Some(check) = checks.iter().find(|check| check.name == name) else {
         bail!("no check is called `{name}`");
     };

@@ -36,7 +36,8 @@ pub struct Check {
 pub enum Place {
     /// After the others, with its output on the terminal.
     Here,
-    /// Beside them, in a program of its own: it builds in a folder of its own.
+    /// Beside them, in a program of its own: it builds in a folder of its own, or only what
+    /// the tests build too.
     Aside,
 }
 
@@ -100,6 +101,9 @@ pub fn all(data: Option<&Path>) -> Vec<Check> {
         Check::new("one build", one_build),
         Check::new("format", || run(cargo().args(["fmt", "--all", "--check"]))),
         Check::new("licences", licences::check),
+        // The end-to-end tests boot the boards and look at the live page. Without one of
+        // them, the tests that need it fail and say so, and no others.
+        Check::new("set-up", setup::for_tests),
     ];
     for (board, engine) in firmwares() {
         let name = format!("{FIRMWARE}{}{}", board.name, engine.suffix());
@@ -130,19 +134,13 @@ pub fn all(data: Option<&Path>) -> Vec<Check> {
             run(strict_clippy(host("clippy").arg("--all-targets")))
         }),
         Check::new("docs host", || run(strict_docs(&mut host("doc")))),
-        Check::new("tests", || {
-            // The end-to-end tests boot the boards and look at the live page.
-            // Without one of them, the tests that need it fail and say so, and no others.
-            if let Err(error) = setup::for_tests() {
-                println!("{error:#}");
-            }
-            run(host("test").arg("--no-fail-fast"))
-        })
-        .with_firmware(),
+        // The boards that they boot may still be on their way.
+        Check::new("test programs", || run(host("test").arg("--no-run"))),
+        Check::new("tests", || run(host("test").arg("--no-fail-fast"))).with_firmware(),
     ]);
     checks.extend(Emulator::ALL.map(|(board, emulator)| emulated_part(board, emulator)));
     checks.extend([
-        Check::new("dist", dist::check).with_firmware(),
+        Check::aside("dist", dist::check),
         tests_on_outside_data(data),
         Check::new("training", training).only_by_name(),
         Check::new("slurm", in_parts).only_by_name(),
@@ -187,7 +185,7 @@ fn tests_on_outside_data(data: Option<&Path>) -> Check {
             ..Check::new(NAME, || Ok(()))
         };
     };
-    Check::new(NAME, move || {
+    Check::aside(NAME, move || {
         setup::emulator::find()?;
         run(host("test")
             .arg("--no-fail-fast")
@@ -196,7 +194,6 @@ fn tests_on_outside_data(data: Option<&Path>) -> Check {
             .args(["--", "--ignored"])
             .env("CORTEXSCOPE_TEST_DATA", &folder))
     })
-    .with_firmware()
 }
 
 /// The recipe that trains the shipped networks.
@@ -244,7 +241,7 @@ fn emulated_part(board: &'static str, emulator: Emulator) -> Check {
     };
     Check {
         action: Box::new(action),
-        ..Check::new(format!("emulated {board}"), || Ok(())).with_firmware()
+        ..Check::aside(format!("emulated {board}"), || Ok(()))
     }
 }
 

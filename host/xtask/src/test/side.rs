@@ -1,8 +1,10 @@
 //! Checks that run beside the others: most of them wait for one processor at a time, the
-//! linker of a firmware above all, and none builds where the tests build.
+//! linker of a firmware above all, and none builds where the tests build, unless it runs
+//! what they have built.
 
 use std::collections::BTreeSet;
 use std::env;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
@@ -30,18 +32,22 @@ pub struct Side {
 }
 
 impl Side {
-    /// Starts the checks of these names.
+    /// Starts the checks of these names. `data` is the folder of outside data.
     ///
     /// # Errors
     /// This program does not find itself.
-    pub fn start(names: Vec<String>) -> Result<Self> {
+    pub fn start(names: Vec<String>, data: Option<&Path>) -> Result<Self> {
         let program = env::current_exe().context("the file of this program is not known")?;
         let running = names.iter().cloned().collect();
+        let data = data.map(Path::to_owned);
         let (sender, ended) = mpsc::channel();
         thread::spawn(move || {
             for name in names {
                 let mut check = Command::new(&program);
                 check.args(["test", "--only", &name]);
+                if let Some(folder) = &data {
+                    check.arg("--data").arg(folder);
+                }
                 // Nobody listens any more: the program is ending.
                 if sender.send(watch(check, name)).is_err() {
                     break;
