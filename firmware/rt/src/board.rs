@@ -4,7 +4,7 @@ use cortexscope_probe::Board;
 use cortexscope_probe::wire::message::{CounterKind, Sections};
 
 use crate::counter::Counter;
-#[cfg(feature = "cmsdk-uart")]
+#[cfg(feature = "semihosting")]
 use crate::semihosting;
 use crate::{log, memory_map, stack};
 
@@ -41,7 +41,7 @@ impl<C: Counter> Board for CortexM<C> {
         log::drain(buffer)
     }
 
-    #[cfg(feature = "cmsdk-uart")]
+    #[cfg(feature = "semihosting")]
     fn semihost(&mut self) {
         semihosting::open();
     }

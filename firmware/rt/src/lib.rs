@@ -11,7 +11,7 @@
 //! | `once` | something that can be had once, such as the arena |
 //! | `stack` | paints the stack and finds how deep it went |
 //! | `cmsdk_uart` | the UART of Arm's MPS2 images, with the feature `cmsdk-uart` |
-//! | `semihosting` | a shorter way past that UART where the board is emulated |
+//! | `semihosting` | a shorter way past a UART where the board is emulated, with the feature `semihosting` |
 //! | `rp` | USB and the LED of boards with an RP2040 or an RP2350, with the feature `rp` |
 //! | `memory_link` | a link through RAM, for emulators and debug probes of these boards |
 //! | `log`, `ring` | keep defmt frames until the probe sends them |
@@ -43,8 +43,6 @@ mod memory_map;
 mod rtt;
 #[cfg(not(any(unix, windows)))]
 mod run;
-#[cfg(all(not(any(unix, windows)), feature = "cmsdk-uart"))]
-mod semihosting;
 #[cfg(not(any(unix, windows)))]
 mod stack;
 
@@ -55,6 +53,8 @@ pub mod once;
 pub mod ring;
 #[cfg(any(feature = "rp", test))]
 pub mod rp;
+#[cfg(all(not(any(unix, windows)), feature = "semihosting"))]
+pub mod semihosting;
 
 #[cfg(not(any(unix, windows)))]
 pub use board::CortexM;

@@ -36,7 +36,7 @@ pub(crate) fn open() {
 }
 
 /// Writes all of `bytes`; gives whether that was possible.
-pub(crate) fn write(mut bytes: &[u8]) -> bool {
+pub fn write(mut bytes: &[u8]) -> bool {
     let handle = OUTPUT.load(Ordering::Relaxed);
     while handle != 0 && !bytes.is_empty() {
         // Gives what was not written: everything, while the other end is full.
@@ -51,7 +51,7 @@ pub(crate) fn write(mut bytes: &[u8]) -> bool {
 }
 
 /// Reads what waits, without waiting for more; gives how much.
-pub(crate) fn read(bytes: &mut [u8]) -> usize {
+pub fn read(bytes: &mut [u8]) -> usize {
     let handle = INPUT.load(Ordering::Relaxed);
     if handle == 0 || bytes.is_empty() {
         return 0;
