@@ -43,7 +43,7 @@ fn compiles_and_keeps_its_accuracy(onnx: &Path) {
     );
     let image = compiled["image"].as_str().expect("a path");
     for board in ["native", "mps2-an386"] {
-        let images = if board == "native" { IMAGES } else { "5" };
+        let images = if board == "native" { "100" } else { "5" };
         let verified = json(&[
             "verify", "--board", board, "--model", image, "--images", images, "--json",
         ]);
