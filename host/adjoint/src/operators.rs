@@ -11,6 +11,7 @@ mod repeat;
 mod scratch;
 mod unpool;
 mod winograd;
+mod zeros;
 
 pub use conv_forward::ConvForward;
 pub use conv_gradient::{ConvGeometry, ConvInputGradient};
@@ -23,3 +24,5 @@ pub use repeat::Repeat;
 pub use scratch::Scratch;
 pub use unpool::Unpool;
 pub use winograd::Winograd;
+
+use zeros::zeros;

@@ -10,6 +10,7 @@ where a target is missed.
 
 import argparse
 import json
+import os
 import pathlib
 import statistics
 import subprocess
@@ -29,11 +30,14 @@ QUERIES = 3000
 LAPLACIAN = torch.tensor([[0.0, -1, 0], [-1, 4, -1], [0, -1, 0]])[None, None]
 
 
-def build(*arguments):
-    command = ["cargo", "build", "--release", "--locked", *arguments, "--message-format", "json"]
+def build():
+    """Builds program and example together, so that both have the same features of what they share; gives their paths."""
+    command = ["cargo", "build", "--release", "--locked", "-p", "cortexscope", "-p", "cortexscope-brain"]
+    command += ["--bin", "cortexscope", "--example", "fit-speed", "--message-format", "json"]
     output = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
     found = [json.loads(line).get("executable") for line in output.splitlines()]
-    return [path for path in found if path][-1]
+    paths = {pathlib.Path(path).stem: path for path in found if path}
+    return paths["cortexscope"], paths["fit-speed"]
 
 
 def session(random):
@@ -103,7 +107,7 @@ def torch_fit(features, responses):
 
 def our_fit(example, features, responses):
     arguments = [example, features, responses, str(TRAIN), str(EPOCHS)]
-    document = json.loads(subprocess.check_output(arguments))
+    document = json.loads(subprocess.check_output(arguments, env={**os.environ, "RAYON_NUM_THREADS": str(THREADS)}))
     return document["seconds"], document["median_r"]
 
 
@@ -127,8 +131,10 @@ def main():
     parser.add_argument("--emulated", default="mps2-an386")
     given = parser.parse_args()
     torch.set_num_threads(THREADS)
-    program = given.program or build("-p", "cortexscope")
-    example = given.example or build("-p", "cortexscope-brain", "--example", "fit-speed")
+    torch.manual_seed(0)
+    program, example = given.program, given.example
+    if not (program and example):
+        program, example = build()
     missed = []
 
     def verdict(name, holds):
@@ -154,8 +160,8 @@ def main():
             share = 100 * search / neuron
             print(
                 f"{QUERIES} queries, {optimiser}, {board}: {neuron:.2f} s, at most {most}: "
-                f"{verdict(board, neuron + search <= most)}; the search {search:.3f} s, {share:.1f} %, "
-                f"below 10: {verdict(f'{optimiser} on {board}', share < 10)}"
+                f"{verdict(f'time of {optimiser} on {board}', neuron + search <= most)}; the search {search:.3f} s, {share:.1f} %, "
+                f"below 10: {verdict(f'share of {optimiser} on {board}', share < 10)}"
             )
     if missed:
         sys.exit(f"missed: {', '.join(missed)}")

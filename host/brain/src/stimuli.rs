@@ -55,18 +55,19 @@ impl RequestError for StimuliError {
 const MOST_VALUES: usize = 1 << 28;
 
 impl Stimuli {
-    /// The images that `argument` names, as a model of `spec` sees them: every set of
-    /// inputs that [`DataSet::open`] takes.
+    /// The images that `argument` names and `pick` takes, as a model of `spec` sees them: every
+    /// set of inputs that [`DataSet::open`] takes.
     ///
     /// # Errors
     /// [`StimuliError`].
-    pub fn open(argument: &str, spec: &InputSpec) -> Result<Self, StimuliError> {
+    pub fn open(argument: &str, spec: &InputSpec, pick: Pick) -> Result<Self, StimuliError> {
         let set = DataSet::open(argument, spec, &[])?;
+        let count = pick.count(set.len());
         let pixels: usize = spec.shape().iter().product();
-        if set.len().saturating_mul(pixels) > MOST_VALUES {
+        if count.saturating_mul(pixels) > MOST_VALUES {
             return Err(StimuliError::Many {
                 argument: argument.to_owned(),
-                count: set.len(),
+                count,
                 most: MOST_VALUES,
             });
         }
@@ -75,7 +76,7 @@ impl Stimuli {
             classes: set.has_labels().then(Vec::new),
             ..Self::default()
         };
-        for input in set.inputs(Pick::All)? {
+        for input in set.inputs(pick)? {
             let input = input?;
             found.images.push(levels(spec, &input.values));
             found.names.push(input.name);
@@ -86,13 +87,18 @@ impl Stimuli {
         Ok(found)
     }
 
-    /// The recorded images that a model of `spec` sees, as they were shown.
+    /// The recorded images that `pick` takes, as a model of `spec` sees them: as they were shown.
     ///
     /// # Errors
     /// An array has another size than the model's input, or there are too many images.
-    pub fn of_recorded(images: &Images, spec: &InputSpec) -> Result<Self, StimuliError> {
+    pub fn of_recorded(
+        images: &Images,
+        spec: &InputSpec,
+        pick: Pick,
+    ) -> Result<Self, StimuliError> {
         let spec = as_shown(spec);
-        let count = images.stimuli.len();
+        let places: Vec<usize> = pick.places(images.stimuli.len()).collect();
+        let count = places.len();
         let pixels: usize = spec.shape().iter().product();
         if count.saturating_mul(pixels) > MOST_VALUES {
             return Err(StimuliError::Many {
@@ -101,25 +107,14 @@ impl Stimuli {
                 most: MOST_VALUES,
             });
         }
-        let all = (0..count).into_par_iter();
-        let all = all.map(|at| Ok(levels(&spec, &images.input(at, &spec)?)));
+        let all = places.par_iter();
+        let all = all.map(|&at| Ok(levels(&spec, &images.input(at, &spec)?)));
         Ok(Self {
             shape: spec.shape(),
             images: all.collect::<Result<_, StimuliError>>()?,
             classes: None,
-            names: (0..count).map(|at| format!("image {at}")).collect(),
+            names: places.iter().map(|at| format!("image {at}")).collect(),
         })
-    }
-
-    /// The first `count` images, or all where there are fewer.
-    #[must_use]
-    pub fn first(mut self, count: usize) -> Self {
-        self.images.truncate(count);
-        self.names.truncate(count);
-        if let Some(classes) = &mut self.classes {
-            classes.truncate(count);
-        }
-        self
     }
 }
 
@@ -174,7 +169,8 @@ mod tests {
     fn a_folder_without_pictures_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let spec = ModelSpec::assumed([1, 2, 2]).input;
-        let error = Stimuli::open(&folder.path().display().to_string(), &spec).unwrap_err();
+        let error =
+            Stimuli::open(&folder.path().display().to_string(), &spec, Pick::All).unwrap_err();
         assert!(
             error.is_request() && error.to_string().contains("picture"),
             "{error}"

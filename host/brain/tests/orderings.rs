@@ -12,6 +12,7 @@ use cortexscope_brain::noise::Noise;
 use cortexscope_brain::optimise::preset;
 use cortexscope_brain::stimuli::Stimuli;
 use cortexscope_explain::float_model::{FloatModel, Overrides};
+use cortexscope_net::input::Pick;
 
 /// Channels of the second convolution; the unit in the middle of each is asked.
 const UNITS: [usize; 2] = [5, 20];
@@ -171,9 +172,7 @@ fn searches_find_the_share_of_the_optimum_that_was_found_independently() {
     let data = std::env::var_os("CORTEXSCOPE_TEST_DATA").expect("CORTEXSCOPE_TEST_DATA is set");
     let path = Path::new(&data).join("models/caffe_lenet.onnx");
     let model = FloatModel::open(path.to_str().unwrap(), &Overrides::default()).unwrap();
-    let stimuli = Stimuli::open("mnist", &model.spec.input)
-        .unwrap()
-        .first(1000);
+    let stimuli = Stimuli::open("mnist", &model.spec.input, Pick::First(1000)).unwrap();
     let mut units: Vec<Unit> = UNITS
         .iter()
         .map(|&channel| {

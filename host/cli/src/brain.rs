@@ -12,9 +12,11 @@ mod laboratory;
 mod plant;
 mod sites;
 
+use crate::common::print_json;
 use clap::{Args, Parser, Subcommand};
 use cortexscope_draw::Drawing;
 use cortexscope_present::brain_report::panels::Ran;
+use cortexscope_present::documents::Document;
 use std::process::ExitCode;
 
 /// Fit models of neurons, drive neurons with images, and compare networks with brains.
@@ -64,6 +66,19 @@ impl Brain {
 struct Line {
     #[command(subcommand)]
     command: BrainCommand,
+}
+
+/// Prints a command's document: as JSON, or as `say` puts it for people.
+fn tell<D: Document>(
+    document: &D,
+    as_json: bool,
+    say: impl FnOnce(&D) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    if as_json {
+        print_json(document)
+    } else {
+        say(document)
+    }
 }
 
 /// What a command made: its document, and its pictures before they become files.

@@ -118,21 +118,27 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), OutputError> {
     })
 }
 
+/// A number that an array's file may be of.
+pub trait ArrayValue: npyz::AutoSerialize + bytemuck::NoUninit {}
+
+impl<T: npyz::AutoSerialize + bytemuck::NoUninit> ArrayValue for T {}
+
 /// Writes the array `values`, in C order, of sizes `shape`, slowest first, as `.npy`: whole
 /// or not at all.
 ///
 /// # Errors
 /// The system refuses, or `values` are not as many as `shape` says.
-pub fn npy<T: npyz::AutoSerialize + Copy>(
-    path: &Path,
-    shape: &[u64],
-    values: &[T],
-) -> Result<(), OutputError> {
+pub fn npy<T: ArrayValue>(path: &Path, shape: &[u64], values: &[T]) -> Result<(), OutputError> {
     let emit = |file: &mut dyn Write| {
-        let options = npyz::WriteOptions::new().default_dtype().shape(shape);
-        let mut writer = options.writer(BufWriter::new(file)).begin_nd()?;
-        writer.extend(values.iter().copied())?;
-        writer.finish()
+        if shape.iter().product::<u64>() != values.len() as u64 {
+            let reason = format!("{} values are no array of {shape:?}", values.len());
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
+        }
+        let options = npyz::WriteOptions::<T>::new().default_dtype().shape(shape);
+        // The header names this machine's order of bytes.
+        let mut file = options.writer(BufWriter::new(file)).write_header_only()?;
+        file.write_all(bytemuck::cast_slice(values))?;
+        file.flush()
     };
     replace_by(path, emit).map_err(|source| OutputError::Write {
         path: path.to_owned(),

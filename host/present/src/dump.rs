@@ -2,8 +2,8 @@
 
 use crate::results::{ResultFolder, SaveError};
 use cortexscope_core::Model;
+use cortexscope_net::output;
 use cortexscope_rig::Recording;
-use npyz::AutoSerialize;
 use std::path::Path;
 
 /// Saves the int8 input, every tapped layer, the accumulators and the logits in the folder
@@ -49,7 +49,7 @@ pub fn write(
 }
 
 /// One array; path separators in layer names become underscores.
-fn array<T: AutoSerialize + Copy>(
+fn array<T: output::ArrayValue>(
     (results, below): (&ResultFolder, &str),
     name: &str,
     shape: [usize; 4],

@@ -7,7 +7,6 @@ use cortexscope_explain::float_model::FloatModel;
 use cortexscope_net::RequestError;
 use cortexscope_net::output::{self, OutputError, StagedFolder};
 use image::{DynamicImage, ImageError, ImageFormat};
-use npyz::AutoSerialize;
 use std::fs::File;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
@@ -138,7 +137,7 @@ impl ResultFolder {
     ///
     /// # Errors
     /// The system refuses.
-    pub fn array<T: AutoSerialize + Copy>(
+    pub fn array<T: output::ArrayValue>(
         &self,
         name: &str,
         shape: &[usize],

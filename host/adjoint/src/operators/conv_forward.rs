@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
 
-use super::{ConvGeometry, Scratch};
+use super::{ConvGeometry, Scratch, zeros};
 use crate::matrix::{Matrix, product_at};
 
 /// From the input `[N, I, H, W]`, the kernel `[O, I, KH, KW]` and the bias, one number or
@@ -192,7 +192,7 @@ pub(super) fn convolve(
     } else {
         1
     };
-    let mut output = Tensor::zero::<f32>(&geometry.output_shape(batch))?;
+    let mut output = zeros::<f32>(&geometry.output_shape(batch))?;
     {
         let (input, kernel) = (input.try_as_plain_ram()?, kernel.try_as_plain_ram()?);
         let (input, kernel) = (input.as_slice::<f32>()?, kernel.as_slice::<f32>()?);

@@ -7,7 +7,7 @@ use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
 use tract_onnx::tract_core::ops::cnn::Conv;
 
-use super::Scratch;
+use super::{Scratch, zeros};
 use crate::matrix::{Matrix, product};
 use crate::window::Window;
 
@@ -258,7 +258,7 @@ impl EvalOp for ConvInputGradient {
         } else {
             1
         };
-        let mut output = Tensor::zero::<f32>(&self.shape(batch))?;
+        let mut output = zeros::<f32>(&self.shape(batch))?;
         {
             let (arrived, kernel) = (arrived.try_as_plain_ram()?, kernel.try_as_plain_ram()?);
             let (arrived, kernel) = (arrived.as_slice::<f32>()?, kernel.as_slice::<f32>()?);

@@ -5,7 +5,7 @@ use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
 use tract_onnx::tract_core::ops::cnn::PoolSpec;
 
-use super::Scratch;
+use super::{Scratch, zeros};
 
 /// Greatest value of each window, and its switch: where it lies in its channel's
 /// plane, counted in memory order. Of equal values the first by rows is taken; a
@@ -72,8 +72,8 @@ impl EvalOp for SwitchMaxPool {
         let input = args_1!(inputs);
         let shape = self.pool.data_format.shape(input.shape())?;
         let output_shape = self.pool.output_shape(input.shape())?;
-        let mut values = Tensor::zero::<f32>(&output_shape.shape)?;
-        let mut switches = Tensor::zero::<i32>(&output_shape.shape)?;
+        let mut values = zeros::<f32>(&output_shape.shape)?;
+        let mut switches = zeros::<i32>(&output_shape.shape)?;
         {
             let input = input.try_as_plain_ram()?;
             let input = input.as_slice::<f32>()?;

@@ -1,5 +1,6 @@
 //! The way back through max-pooling.
 
+use super::zeros;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
 
@@ -35,7 +36,7 @@ impl EvalOp for Unpool {
 
     fn eval(&self, _: &EvalContext, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
         let (signal, switches) = args_2!(inputs);
-        let mut output = Tensor::zero::<f32>(&self.shape)?;
+        let mut output = zeros::<f32>(&self.shape)?;
         {
             let signal = signal.try_as_plain_ram()?;
             let switches = switches.try_as_plain_ram()?;

@@ -13,7 +13,7 @@ use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
 
 use super::conv_forward::convolve;
-use super::{ConvGeometry, Scratch};
+use super::{ConvGeometry, Scratch, zeros};
 
 mod strip;
 #[cfg(test)]
@@ -117,7 +117,7 @@ impl Winograd {
         let kernel = kernel.try_as_plain_ram()?;
         let kernel = kernel.as_slice::<f32>()?;
         ensure!(kernel.len() == groups * pairs * taps);
-        let mut transformed = Tensor::zero::<f32>(&[groups, PRODUCTS, outputs, inputs])?;
+        let mut transformed = zeros::<f32>(&[groups, PRODUCTS, outputs, inputs])?;
         {
             let mut transformed = transformed.try_as_plain_ram_mut()?;
             let transformed = transformed.as_slice_mut::<f32>()?;

@@ -1,5 +1,6 @@
 //! Images made for a neuron, put to two models beside the controls of the literature.
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use cortexscope_net::input::grey;
@@ -153,6 +154,15 @@ pub struct Laboratory<'a> {
     pub judge: Option<Judge>,
     /// The natural images of the session.
     pub natural: &'a Images,
+    /// The pictures that were shown.
+    shown: HashMap<GrayImage, Responses>,
+}
+
+/// Responses of all neurons to a picture.
+#[derive(Clone)]
+struct Responses {
+    own: Vec<f64>,
+    judge: Option<Vec<f64>>,
 }
 
 /// Told after each step of a synthesis; `Break` ends the work.
@@ -173,6 +183,7 @@ impl<'a> Laboratory<'a> {
             fit,
             judge,
             natural,
+            shown: HashMap::new(),
         })
     }
 
@@ -266,20 +277,18 @@ impl<'a> Laboratory<'a> {
         picture: &GrayImage,
     ) -> Result<Answered, ControlError> {
         let twin = self.check(neuron)?;
-        let shown = DynamicImage::ImageLuma8(picture.clone());
         let score = |who: &Judge, responses: &[f64], neuron: usize| match goal {
             Goal::Stretch => Some(responses[neuron]),
             Goal::OneHot => who.one_hot(responses, neuron),
         };
-        let responses = self.own.respond(&shown)?;
-        let own = score(&self.own, &responses, neuron).unwrap_or(f64::NAN);
-        let mut population = self.own.z(&responses);
+        let responses = self.responses(picture)?;
+        let own = score(&self.own, &responses.own, neuron).unwrap_or(f64::NAN);
+        let mut population = self.own.z(&responses.own);
         let mut judged = None;
-        if let Some(judge) = &mut self.judge {
-            let responses = judge.respond(&shown)?;
-            judged = score(judge, &responses, twin);
+        if let (Some(judge), Some(responses)) = (&self.judge, &responses.judge) {
+            judged = score(judge, responses, twin);
             if responses.len() == population.len() {
-                population = judge.z(&responses);
+                population = judge.z(responses);
             }
         }
         Ok(Answered {
@@ -289,6 +298,22 @@ impl<'a> Laboratory<'a> {
             judge: judged,
             population,
         })
+    }
+
+    /// What all neurons of both models answer. A picture is shown once: it is an image for one
+    /// neuron and a control for others.
+    fn responses(&mut self, picture: &GrayImage) -> Result<Responses, ControlError> {
+        if let Some(known) = self.shown.get(picture) {
+            return Ok(known.clone());
+        }
+        let shown = DynamicImage::ImageLuma8(picture.clone());
+        let judge = self.judge.as_mut().map(|judge| judge.respond(&shown));
+        let responses = Responses {
+            own: self.own.respond(&shown)?,
+            judge: judge.transpose()?,
+        };
+        self.shown.insert(picture.clone(), responses.clone());
+        Ok(responses)
     }
 
     /// The natural image of this number as the fit's network sees it, in grey.

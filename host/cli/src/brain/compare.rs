@@ -1,7 +1,7 @@
 //! `cortexscope brain compare`.
 
-use super::Made;
-use crate::common::{blame, ctrl_c, print_json, wrong};
+use super::{Made, tell};
+use crate::common::{blame, ctrl_c, wrong};
 use crate::full::FloatModelArgs;
 use crate::progress;
 use clap::Args;
@@ -79,12 +79,7 @@ struct Brain {
 
 impl CompareCommand {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
-        let made = self.make()?;
-        if self.json {
-            print_json(&made.document)?;
-        } else {
-            say(&made.document)?;
-        }
+        tell(&self.make()?.document, self.json, say)?;
         Ok(ExitCode::SUCCESS)
     }
 

@@ -1,9 +1,9 @@
 //! `cortexscope brain control`.
 
-use super::Made;
 use super::board::exit_code;
 use super::laboratory::{LaboratoryArgs, board_of, keep_images, say_end};
-use crate::common::{blame, ctrl_c, print_json};
+use super::{Made, tell};
+use crate::common::{blame, ctrl_c};
 use crate::progress;
 use clap::{Args, ValueEnum};
 use cortexscope_brain::control::Goal;
@@ -49,11 +49,7 @@ enum GoalArg {
 impl ControlCommand {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         let document = self.make()?.document;
-        if self.json {
-            print_json(&document)?;
-        } else {
-            say(&document)?;
-        }
+        tell(&document, self.json, say)?;
         Ok(exit_code(document.board.as_ref()))
     }
 

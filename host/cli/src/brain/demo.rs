@@ -2,8 +2,8 @@
 
 mod plan;
 
-use super::{BrainCommand, Line};
-use crate::common::{blame, print_json, wrong};
+use super::{BrainCommand, Line, tell};
+use crate::common::{blame, wrong};
 use crate::progress;
 use clap::{Args, Parser};
 use cortexscope_net::output::{self, make_folder};
@@ -83,15 +83,7 @@ impl DemoCommand {
             .receipt("brain-demo.json", &document)
             .map_err(blame)?;
         results.commit().map_err(blame)?;
-        if self.json {
-            print_json(&document)?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        let mut out = std::io::stdout().lock();
-        for panel in &document.panels {
-            writeln!(out, "{}", panel.title)?;
-        }
-        writeln!(out, "report: {}", document.report)?;
+        tell(&document, self.json, say)?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -138,6 +130,15 @@ impl DemoCommand {
         }
         Ok(all)
     }
+}
+
+fn say(document: &BrainDemo) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    for panel in &document.panels {
+        writeln!(out, "{}", panel.title)?;
+    }
+    writeln!(out, "report: {}", document.report)?;
+    Ok(())
 }
 
 /// A line of the plan as the command that it is.

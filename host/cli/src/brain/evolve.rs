@@ -4,7 +4,8 @@ mod document;
 mod subject;
 
 use super::board::exit_code;
-use crate::common::{TapeArgs, blame, ctrl_c, print_json, wrong};
+use super::tell;
+use crate::common::{TapeArgs, blame, ctrl_c, wrong};
 use crate::progress;
 use clap::Args;
 use cortexscope_brain::data::Images;
@@ -16,6 +17,7 @@ use cortexscope_brain::stimuli::Stimuli;
 use cortexscope_draw::number::{grouped, significant};
 use cortexscope_draw::{Drawing, intervals, response_trace, tile_grid};
 use cortexscope_explain::float_model::FloatModel;
+use cortexscope_net::input::Pick;
 use cortexscope_net::output::make_folder;
 use cortexscope_present::results::{ResultFolder, SaveError};
 use cortexscope_present::scene::evolution::{self as scene, Words};
@@ -129,11 +131,9 @@ impl Evolve {
             files,
             ..
         } = self.make()?;
-        if self.json {
-            print_json(&document)?;
-        } else {
-            document::say(&document, &search, &files)?;
-        }
+        tell(&document, self.json, |document| {
+            document::say(document, &search, &files)
+        })?;
         Ok(exit_code(document.board.as_ref()))
     }
 
@@ -251,19 +251,19 @@ impl Evolve {
             Some(named) => Some(named),
             None => default,
         };
-        let stimuli = match (named, &self.images, subject.session()) {
+        let pick = || match self.natural {
+            Some(0) => Err(wrong("--natural: give 1 image or more, or --images none")),
+            Some(count) => Ok(Pick::First(count)),
+            None => Ok(Pick::All),
+        };
+        Ok(match (named, &self.images, subject.session()) {
             (_, None, Some(session)) => {
                 let images = Images::open(session).map_err(blame)?;
-                Stimuli::of_recorded(&images, spec).map_err(blame)?
+                Some(Stimuli::of_recorded(&images, spec, pick()?).map_err(blame)?)
             }
-            (Some(named), ..) => Stimuli::open(named, spec).map_err(blame)?,
-            (None, ..) => return Ok(None),
-        };
-        Ok(Some(match self.natural {
-            Some(0) => return Err(wrong("--natural: give 1 image or more, or --images none")),
-            Some(count) => stimuli.first(count),
-            None => stimuli,
-        }))
+            (Some(named), ..) => Some(Stimuli::open(named, spec, pick()?).map_err(blame)?),
+            (None, ..) => None,
+        })
     }
 
     fn generator(

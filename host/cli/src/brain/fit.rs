@@ -1,8 +1,8 @@
 //! `cortexscope brain fit`.
 
-use super::Made;
 use super::data::{SessionArgs, model_and_layer};
-use crate::common::{blame, ctrl_c, print_json, wrong};
+use super::{Made, tell};
+use crate::common::{blame, ctrl_c, wrong};
 use crate::full::InputArgs;
 use crate::progress;
 use clap::{Args, ValueEnum};
@@ -99,12 +99,7 @@ enum ErrorArg {
 
 impl FitCommand {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
-        let made = self.make()?;
-        if self.json {
-            print_json(&made.document)?;
-        } else {
-            say(&made.document)?;
-        }
+        tell(&self.make()?.document, self.json, say)?;
         Ok(ExitCode::SUCCESS)
     }
 

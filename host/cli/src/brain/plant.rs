@@ -1,10 +1,11 @@
 //! `cortexscope brain plant`.
 
-use crate::common::{blame, print_json, wrong};
+use super::tell;
+use crate::common::{blame, wrong};
 use clap::Args;
 use cortexscope_brain::planted::Planted;
 use cortexscope_brain::stimuli::Stimuli;
-use cortexscope_net::input::ModelSpec;
+use cortexscope_net::input::{ModelSpec, Pick};
 use cortexscope_present::documents::brain_plant::{BrainPlant, PlantedNeuron};
 use cortexscope_present::results::ResultFolder;
 use std::io::Write;
@@ -46,20 +47,7 @@ const MOST_COUNTS: usize = 1 << 27;
 
 impl PlantCommand {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
-        let document = self.make()?;
-        if self.json {
-            print_json(&document)?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        let mut out = std::io::stdout().lock();
-        writeln!(
-            out,
-            "{} neurons, {} images, {} repeats",
-            document.neurons.len(),
-            document.count,
-            document.repeats
-        )?;
-        writeln!(out, "{}\n{}", document.images, document.responses)?;
+        tell(&self.make()?, self.json, say)?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -79,8 +67,8 @@ impl PlantCommand {
         }
         let [height, width] = self.size;
         let spec = ModelSpec::assumed([1, height, width]).input;
-        let stimuli = Stimuli::open(&self.images, &spec).map_err(blame)?;
-        let stimuli = stimuli.first(self.count);
+        let pick = Pick::First(self.count);
+        let stimuli = Stimuli::open(&self.images, &spec, pick).map_err(blame)?;
         let results = ResultFolder::begin(&self.output).map_err(blame)?;
         let mut planted = Planted::draw(&stimuli, self.neurons, self.seed).map_err(blame)?;
         let count = stimuli.images.len();
@@ -122,4 +110,17 @@ impl PlantCommand {
                 .collect(),
         })
     }
+}
+
+fn say(document: &BrainPlant) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(
+        out,
+        "{} neurons, {} images, {} repeats",
+        document.neurons.len(),
+        document.count,
+        document.repeats
+    )?;
+    writeln!(out, "{}\n{}", document.images, document.responses)?;
+    Ok(())
 }

@@ -1,9 +1,9 @@
 //! `cortexscope brain sites`.
 
-use super::Made;
 use super::board::exit_code;
 use super::laboratory::{LaboratoryArgs, board_of, keep_images, say_end};
-use crate::common::{blame, ctrl_c, print_json, wrong};
+use super::{Made, tell};
+use crate::common::{blame, ctrl_c, wrong};
 use crate::progress;
 use clap::Args;
 use cortexscope_brain::control::{ControlTrial, Goal, sites};
@@ -43,11 +43,7 @@ const SITES: usize = 6;
 impl SitesCommand {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         let document = self.make()?.document;
-        if self.json {
-            print_json(&document)?;
-        } else {
-            say(&document)?;
-        }
+        tell(&document, self.json, say)?;
         Ok(exit_code(document.board.as_ref()))
     }
 

@@ -203,7 +203,7 @@ impl Pick {
     }
 
     /// Places of those of `count` that are taken, in order.
-    fn places(self, count: usize) -> impl Iterator<Item = usize> {
+    pub fn places(self, count: usize) -> impl Iterator<Item = usize> {
         let picked = self.count(count);
         (0..picked).map(move |at| match self {
             Self::All | Self::First(_) => at,

@@ -85,7 +85,7 @@ impl InputSpec {
             if inverted {
                 said.push("inverted, because its edge is not the model's ground".to_owned());
             }
-            let values = self.grey_values(&grey, inverted);
+            let values = self.grey_values(grey.as_raw(), inverted);
             return Prepared {
                 values,
                 said,
@@ -116,17 +116,23 @@ impl InputSpec {
         [height, width]: [usize; 2],
         polarity: Option<Polarity>,
     ) -> Vec<f32> {
+        let inverted = polarity
+            .zip(self.polarity)
+            .is_some_and(|(is, wanted)| is != wanted);
+        let is_grey = self.channels == Channels::Grey;
+        // What has the model's size and colours already is not resized, and the grey of grey is
+        // the same grey.
+        if is_grey && [height, width] == self.size && pixels.len() == height * width {
+            return self.grey_values(pixels, inverted);
+        }
         let picture = GrayImage::from_fn(width as u32, height as u32, |x, y| {
             let at = y as usize * width + x as usize;
             Luma([pixels.get(at).copied().unwrap_or_default()])
         });
         let picture = DynamicImage::ImageLuma8(picture).into_rgb8();
         let mut picture = self.resized(&picture, &mut Vec::new());
-        let inverted = polarity
-            .zip(self.polarity)
-            .is_some_and(|(is, wanted)| is != wanted);
-        if self.channels == Channels::Grey {
-            return self.grey_values(&grey::of(&picture, true), inverted);
+        if is_grey {
+            return self.grey_values(grey::of(&picture, true).as_raw(), inverted);
         }
         if inverted {
             imageops::invert(&mut picture);
@@ -162,10 +168,13 @@ impl InputSpec {
         imageops::resize(&*middle, width, height, FilterType::Triangle)
     }
 
-    fn grey_values(&self, picture: &GrayImage, inverted: bool) -> Vec<f32> {
-        let pixels = picture.pixels().map(|pixel| pixel.0[0]);
-        let turned = pixels.map(|pixel| if inverted { 255 - pixel } else { pixel });
-        turned.map(|pixel| self.value(0, pixel)).collect()
+    fn grey_values(&self, pixels: &[u8], inverted: bool) -> Vec<f32> {
+        // A picture has many pixels, and 256 levels.
+        let of: [f32; 256] = std::array::from_fn(|level| {
+            let level = level as u8;
+            self.value(0, if inverted { 255 - level } else { level })
+        });
+        pixels.iter().map(|&pixel| of[usize::from(pixel)]).collect()
     }
 
     fn colour_values(&self, picture: &RgbImage) -> Vec<f32> {
@@ -186,7 +195,6 @@ impl InputSpec {
         let bytes = picture.as_raw();
         let mut values = Vec::with_capacity(bytes.len());
         for (channel, &colour) in order.iter().enumerate() {
-            // A picture has many pixels, and 256 levels.
             let of: [f32; 256] = std::array::from_fn(|level| self.value(channel, level as u8));
             let pixels = bytes.as_chunks::<3>().0.iter();
             values.extend(pixels.map(|pixel| of[usize::from(pixel[colour])]));
@@ -317,6 +325,9 @@ mod tests {
         spec.polarity = Some(Polarity::DarkOnLight);
         let turned = spec.grey_input(&digit, [2, 2], Some(Polarity::LightOnDark));
         assert_eq!(turned, [1.0, 0.0, 0.8, 1.0]);
+        // Missing pixels are dark.
+        let cut = spec.grey_input(&digit[..3], [2, 2], Some(Polarity::LightOnDark));
+        assert_eq!(cut, turned);
     }
 
     #[test]

@@ -173,6 +173,15 @@ pub(super) fn say(document: &Evolve, search: &str, files: &Files) -> anyhow::Res
             rate(spearman)
         )?;
     }
+    if document.neuron_seconds > 0.0 {
+        writeln!(
+            out,
+            "  {:.2} s for the queries, and the search itself {:.3} s: {:.1} % of that",
+            document.neuron_seconds,
+            document.search_seconds,
+            100.0 * document.search_seconds / document.neuron_seconds
+        )?;
+    }
     if let Some(board) = &document.board {
         say_board(&mut out, board)?;
     }

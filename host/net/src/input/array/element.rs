@@ -65,6 +65,13 @@ impl Element {
         element.ok_or_else(|| (words(plain), NUMBERS))
     }
 
+    /// Whether it is an `f32` as this machine has it in memory.
+    pub(super) fn is_own_f32(self) -> bool {
+        self.number == Number::Float
+            && self.bytes == size_of::<f32>()
+            && self.is_big_endian == cfg!(target_endian = "big")
+    }
+
     /// The value in `bytes`, which are as many as the element has.
     pub fn value(self, bytes: &[u8]) -> f64 {
         let mut word = [0_u8; 8];

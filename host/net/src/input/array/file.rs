@@ -194,10 +194,7 @@ impl ArrayFile {
     pub fn floats(&self, max_bytes: u64) -> Result<Vec<f32>, ArrayError> {
         let bytes_each = self.element.bytes.max(size_of::<f32>());
         self.within(max_bytes, self.elements(), bytes_each)?;
-        let mut values = self.values()?;
-        (0..self.elements())
-            .map(|_| Ok(values.next(&self.path)? as f32))
-            .collect()
+        self.values()?.floats(self.elements(), &self.path)
     }
 
     /// All values in C order, whatever they stand for.

@@ -11,6 +11,9 @@ use crate::file::{self, FileFault};
 /// Bytes that a header may have.
 const MAX_HEADER_BYTES: u64 = 1 << 16;
 
+/// Values that are read at once where they need no conversion.
+const FLOATS_AT_ONCE: usize = 1 << 20;
+
 /// The elements of an array in C order.
 pub(super) enum Values {
     Stream {
@@ -69,6 +72,31 @@ impl Values {
                     })?;
                 Ok(element.value(bytes))
             }
+        }
+    }
+
+    /// The next `count` elements as `f32`.
+    ///
+    /// # Errors
+    /// The file ends.
+    pub(super) fn floats(&mut self, count: usize, path: &Path) -> Result<Vec<f32>, ArrayError> {
+        match self {
+            Self::Stream { reader, element } if element.is_own_f32() => {
+                // Piece by piece: a header may announce more than follows.
+                let mut values = Vec::new();
+                while values.len() < count {
+                    let before = values.len();
+                    values.resize((before + FLOATS_AT_ONCE).min(count), 0.0_f32);
+                    let bytes = bytemuck::cast_slice_mut(&mut values[before..]);
+                    let read = reader.read_exact(bytes);
+                    read.map_err(|source| ArrayError::Read {
+                        path: path.to_owned(),
+                        source,
+                    })?;
+                }
+                Ok(values)
+            }
+            _ => (0..count).map(|_| Ok(self.next(path)? as f32)).collect(),
         }
     }
 
