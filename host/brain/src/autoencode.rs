@@ -2,8 +2,8 @@
 //! neurons do they predict? In the manner of DAE-NR (arXiv 2111.15309) and of Klindt et al.
 //! (2017, CNN-FR).
 //!
-//! - [`Arm`]: the networks of the experiment by the names of their files;
-//! - [`PlantedSession`]: images and neurons that everybody has;
+//! - [`Arm`]: the shipped networks by name;
+//! - [`PlantedSession`]: the images and neurons that they were trained on;
 //! - [`Session`]: that, or a user's images and responses;
 //! - [`AutoEncoder`]: a network with a reconstruction, neurons or both, run on images;
 //! - [`ImageQuality`]: MSE, PSNR and SSIM, whose data range is stated;

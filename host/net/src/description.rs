@@ -185,10 +185,17 @@ impl Overrides {
     }
 }
 
-/// Where a description of a well-known model that is not shipped would lie.
+/// Where the description of a shipped model that has none of its own would lie: `neuro/neuro.toml`
+/// for `neuro/dae-0.onnx`; and that of a well-known model that is not shipped.
 fn shipped_description(path: &ResourcePath) -> Option<ResourcePath> {
-    let stem = path.stem()?;
-    Some(ResourcePath::Shipped(format!("descriptions/{stem}.toml")))
+    let description = match path {
+        ResourcePath::Shipped(path) => {
+            let (folder, _) = path.split_once('/')?;
+            format!("{folder}/{folder}.toml")
+        }
+        ResourcePath::Disk(_) => format!("descriptions/{}.toml", path.stem()?),
+    };
+    Some(ResourcePath::Shipped(description))
 }
 
 #[cfg(test)]

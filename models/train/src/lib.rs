@@ -13,6 +13,9 @@
 //! | [`exported`] | what the rest of the project makes of that file: logits and accuracy |
 //! | [`input_form`], [`provenance`] | the two notes that go beside the file |
 //!
+//! [`neuro`] trains auto-encoders that predict neurons, on shipped digits and planted neurons,
+//! and the decoder of `brain evolve`.
+//!
 //! A network leaves this crate as an ONNX file, built by `cortexscope-net`, and is then
 //! a network like any other: `cortexscope-compile` imports it to measure it.
 //!
@@ -34,6 +37,7 @@ pub mod input_form;
 pub mod mnist;
 pub mod network;
 pub mod networks;
+pub mod neuro;
 pub mod provenance;
 pub mod randomness;
 pub mod recipe;

@@ -17,6 +17,8 @@ struct Cli {
 enum Command {
     /// Train a network and export it; interrupt it at will and go on with --resume
     Train(command::train::Args),
+    /// Train auto-encoders that predict neurons, and the decoder of `brain evolve`
+    Neuro(command::neuro::Args),
     /// Draw the sample of training digits that calibrates the quantisation
     Calibration(command::calibration::Args),
     /// Measure an ONNX file on the 10,000 test digits
@@ -26,6 +28,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Train(args) => command::train::run(&args),
+        Command::Neuro(args) => command::neuro::run(&args),
         Command::Calibration(args) => command::calibration::run(&args),
         Command::Evaluate(args) => command::evaluate::run(&args),
     };

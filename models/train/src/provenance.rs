@@ -1,5 +1,7 @@
 //! `provenance.json`: where a model file comes from, enough to make it again.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::{
@@ -112,6 +114,16 @@ impl Engine {
             name: "tract",
             version: locked_version("tract-onnx"),
             backend: None,
+        }
+    }
+}
+
+impl fmt::Display for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name, self.version)?;
+        match self.backend {
+            Some(backend) => write!(f, " ({backend})"),
+            None => Ok(()),
         }
     }
 }

@@ -16,6 +16,8 @@ pub enum Purpose {
     Epoch = 1,
     /// Which digits calibrate the quantisation.
     Calibration = 2,
+    /// Noise on codes.
+    Noise = 3,
 }
 
 /// The generator of `seed` for one purpose and, where it matters, one epoch.

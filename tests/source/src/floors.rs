@@ -41,10 +41,11 @@ pub const FLOORS: &[(&str, Side, u8)] = &[
     ("cortexscope-explain", Side::Host, 1),
     ("cortexscope-simd", Side::Host, 1),
     ("cortexscope-rig", Side::Host, 2),
-    ("cortexscope-train", Side::Host, 2),
     ("cortexscope-brain", Side::Host, 3),
     ("cortexscope-record", Side::Host, 3),
     ("cortexscope-study", Side::Host, 3),
+    // It trains on the planted neurons of `brain`.
+    ("cortexscope-train", Side::Host, 4),
     ("cortexscope-present", Side::Host, 4),
     ("cortexscope-live", Side::Host, 5),
     ("cortexscope-examples", Side::Host, 5),

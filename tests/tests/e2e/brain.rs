@@ -487,7 +487,14 @@ fn the_demo_reports_planted_neurons() {
     let document = json(&["brain", "demo", "-o", output, "--json"]);
     let panels = document["panels"].as_array().expect("panels");
     let ids: Vec<_> = panels.iter().map(|panel| &panel["id"]).collect();
-    assert_eq!(ids, ["encoding", "control", "evolution", "similarity"]);
+    let wanted = [
+        "encoding",
+        "control",
+        "evolution",
+        "autoencoders",
+        "similarity",
+    ];
+    assert_eq!(ids, wanted);
     let page = std::fs::read_to_string(format!("{output}/brain.html")).expect("a page");
     assert!(page.matches("<svg").count() >= 8);
     assert!(!page.contains("src=\"http"));

@@ -1,8 +1,10 @@
-//! Arms by the names of their files: an architecture, the neurons that it was trained on, and a seed.
+//! The recipe's arms: an architecture, the neurons that it was trained on, and a seed.
 
 use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
+
+use cortexscope_net::resources::ResourcePath;
 
 use super::planted_session::{DRIVEN, NEURONS};
 
@@ -57,7 +59,7 @@ pub struct Arm {
 }
 
 impl Arm {
-    /// Every arm of the experiment, seed by seed within an architecture.
+    /// Every arm that the recipe trains, seed by seed within an architecture.
     pub fn all() -> Vec<Self> {
         let whole = [
             (Family::Dae, NeuronSet::None),
@@ -82,6 +84,13 @@ impl Arm {
     pub fn named(model: &str) -> Option<Self> {
         let stem = std::path::Path::new(model).file_stem()?;
         stem.to_str()?.parse().ok()
+    }
+
+    /// The arms that are in the program.
+    pub fn shipped() -> Vec<Self> {
+        let mut arms = Self::all();
+        arms.retain(|arm| ResourcePath::of_model(&arm.to_string(), "onnx").is_file());
+        arms
     }
 }
 

@@ -62,12 +62,14 @@ pub enum AutoEncodeError {
         /// Neurons.
         wanted: usize,
     },
-    /// Images that are for training.
-    #[error("--test {test}: images before {first} are for training; give images of {first}..{end}")]
+    /// Images that the shipped arms were trained on.
+    #[error(
+        "--test {test}: the shipped arms were trained on images before {first}; give images of {first}..{end}"
+    )]
     Trained {
         /// What was asked for.
         test: Span,
-        /// The first that is not.
+        /// The first that they have not seen.
         first: usize,
         /// The end of the images.
         end: usize,

@@ -48,7 +48,7 @@ pub struct Row {
     pub differences: Option<[Difference; 3]>,
 }
 
-/// What a network is called: `my-net-3.onnx` is seed 3 of `my-net`, and arms are known.
+/// What a network is called: `my-net-3.onnx` is seed 3 of `my-net`, and the recipe's arms are known.
 pub fn kind_and_seed(model: &str) -> (Kind, u64) {
     if let Some(arm) = Arm::named(model) {
         return (Kind::of(arm), u64::from(arm.seed));
@@ -70,7 +70,7 @@ pub fn kind_and_seed(model: &str) -> (Kind, u64) {
 }
 
 impl Kind {
-    /// What the seeds of an arm are.
+    /// What the seeds of a shipped arm are.
     pub fn of(arm: Arm) -> Self {
         let neurons = match arm.neurons {
             NeuronSet::None => "none",

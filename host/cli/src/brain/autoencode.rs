@@ -6,8 +6,8 @@ use crate::full::InputArgs;
 use crate::progress;
 use clap::Args;
 use cortexscope_brain::autoencode::{
-    AutoEncodeError, AutoEncoder, DRIVEN, Judged, LayerNames, NEURONS, Session, TEST, TEST_REPEATS,
-    TRAINING, Task, evaluate, kind_and_seed, table,
+    Arm, AutoEncodeError, AutoEncoder, DRIVEN, Judged, LayerNames, NEURONS, Session, TEST,
+    TEST_REPEATS, TRAINING, Task, evaluate, kind_and_seed, table,
 };
 use cortexscope_brain::data::Span;
 use cortexscope_brain::stimuli::as_shown;
@@ -27,13 +27,12 @@ use std::process::ExitCode;
 /// predict. Without --images they are judged on shipped digits and planted neurons.
 #[derive(Args)]
 pub(super) struct AutoencodeCommand {
-    /// ONNX files; NAME-1.onnx and NAME-2.onnx are two seeds of one architecture. The row of
-    /// dae-1.onnx and so on is what the others are compared with.
-    #[arg(required = true)]
+    /// ONNX files; NAME-1.onnx and NAME-2.onnx are two seeds of one architecture [default: the
+    /// arms that the program has].
     models: Vec<String>,
     /// The images in their order: a folder, a zip in the order of its names, FILE.npy or
     /// FILE.npz:NAME of u8 [N, H, W], [N, H, W, 3] or [N, 3, H, W] [default: shipped digits].
-    #[arg(long)]
+    #[arg(long, requires = "models")]
     images: Option<String>,
     /// Responses [neurons, images] or [neurons, images, repeats]: FILE.npy or FILE.npz:NAME.
     #[arg(long, requires = "images")]
@@ -47,18 +46,18 @@ pub(super) struct AutoencodeCommand {
     )]
     missing: Option<f64>,
     /// Images to judge on, none of which was trained on [default: all of --images; of the shipped
-    /// digits 1800..2000].
+    /// digits those that no arm was trained on].
     #[arg(long, value_name = "RANGE")]
     test: Option<String>,
     /// Neurons of the responses that the networks predict, as 0..10 [default: those that an
-    /// arm was trained on by its name, and all for others].
+    /// arm of the recipe was trained on, and all for others].
     #[arg(long, value_name = "RANGE")]
     neurons: Option<String>,
     /// The layer that reconstructs [default: `reconstruction`, or the last].
-    #[arg(long, value_name = "LAYER")]
+    #[arg(long, value_name = "LAYER", requires = "models")]
     reconstruction: Option<String>,
     /// The layer that predicts the neurons [default: `response`].
-    #[arg(long, value_name = "LAYER")]
+    #[arg(long, value_name = "LAYER", requires = "models")]
     response: Option<String>,
     /// p of at most this is significant.
     #[arg(long, value_name = "P", default_value_t = 0.05)]
@@ -108,7 +107,7 @@ impl AutoencodeCommand {
             .map_err(blame)?;
         let wanted = self.neurons.as_deref().map(str::parse::<Span>);
         let wanted = wanted.transpose().map_err(blame)?;
-        let models = &self.models;
+        let models = self.models();
         let results = self.output.as_deref().map(ResultFolder::begin);
         let results = results.transpose().map_err(blame)?;
         let cancel = ctrl_c()?;
@@ -204,7 +203,7 @@ impl AutoencodeCommand {
                 first: span.map_or(0, |span| span.start),
                 driven: session.driven(),
             };
-            Ok(ArmRow::new(row, data_range, &names))
+            Ok(ArmRow::new(row, data_range, &names, self.level))
         });
         let rows = rows.collect::<anyhow::Result<Vec<ArmRow>>>()?;
         let document = BrainAutoencode {
@@ -237,6 +236,14 @@ impl AutoencodeCommand {
             document,
             drawings: drawing.into_iter().collect(),
         })
+    }
+
+    fn models(&self) -> Vec<String> {
+        if self.models.is_empty() {
+            Arm::shipped().iter().map(Arm::to_string).collect()
+        } else {
+            self.models.clone()
+        }
     }
 
     fn session(&self) -> Result<Session, AutoEncodeError> {
@@ -276,8 +283,8 @@ fn notes(session: &Session, rows: &[ArmRow], components: &[ComponentRow]) -> Vec
     let mut notes = Vec::new();
     if let Session::Planted(_) = session {
         notes.push(format!(
-            "digits {}..{} are for training, and those up to {} for when to stop; a network that \
-             was trained on others may know the test images",
+            "shipped arms: trained on digits {}..{}, and those up to {} said when to stop; they are \
+             in the manner of the papers, and smaller than theirs",
             TRAINING.start, TRAINING.end, TEST.start
         ));
     }
@@ -320,6 +327,8 @@ fn say(document: &BrainAutoencode) -> anyhow::Result<()> {
         Column::number("Holm"),
         Column::number("BH"),
         Column::number("by chance"),
+        Column::number("driven"),
+        Column::number("masks"),
     ];
     let number = |value: Option<f64>, digits: usize| {
         value.map_or_else(String::new, |value| format!("{value:.digits$}"))
@@ -355,10 +364,19 @@ fn say(document: &BrainAutoencode) -> anyhow::Result<()> {
             count(|all| all.holm),
             count(|all| all.benjamini_hochberg),
             count(|all| all.by_chance),
+            number(predicted.and_then(|all| all.holm_driven), 1),
+            predicted
+                .and_then(|all| all.located)
+                .map_or_else(String::new, |share| format!("{:.0} %", 100.0 * share)),
         ]
     });
     write_table(&mut out, Style::of_stdout(), &columns, rows.collect())?;
     let range = document.table.first().map_or(1.0, |row| row.data_range);
+    writeln!(
+        out,
+        "r: median; p ≤ level, Holm, BH, by chance: neurons, means over the seeds; driven: those of \
+         Holm that the images drive; masks: of the driven neurons, those whose mask is within a pixel"
+    )?;
     writeln!(
         out,
         "images {}..{}, data range {range}; {}",

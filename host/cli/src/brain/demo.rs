@@ -6,6 +6,7 @@ use super::{BrainCommand, Line, tell};
 use crate::common::{blame, wrong};
 use crate::progress;
 use clap::{Args, Parser};
+use cortexscope_brain::autoencode::Arm;
 use cortexscope_net::output::{self, make_folder};
 use cortexscope_present::brain_report::panels::{self, Ran};
 use cortexscope_present::brain_report::{BrainReport, Panel, html};
@@ -94,7 +95,12 @@ impl DemoCommand {
         let mut judged = None;
         let mut evolved = None;
         let mut compared = Vec::new();
+        let mut autoencoded = None;
         for line in &plan.lines {
+            // Without shipped arms there is nothing to judge.
+            if line.first().is_some_and(|name| name == "autoencode") && Arm::shipped().is_empty() {
+                continue;
+            }
             let command = shown(line);
             progress::note(&command);
             match parse(line)? {
@@ -116,12 +122,16 @@ impl DemoCommand {
                     });
                 }
                 BrainCommand::Compare(compare) => compared.push(compare.make()?.ran(command)),
-                BrainCommand::Autoencode(_) | BrainCommand::Demo(_) => {}
+                BrainCommand::Autoencode(autoencode) => {
+                    autoencoded = Some(autoencode.make()?.ran(command));
+                }
+                BrainCommand::Demo(_) => {}
             }
         }
         let mut all = vec![panels::encoding(&fits)?];
         all.extend(driven.map(|driven| panels::control(&driven, judged.as_ref())));
         all.extend(evolved.map(|evolved| panels::evolution(&evolved)));
+        all.extend(autoencoded.map(|judged| panels::autoencoders(&judged)));
         all.push(panels::similarity(&compared));
         if let (Some(first), Some(line)) = (all.first_mut(), plan.lines.first())
             && line.first().is_some_and(|name| name == "plant")

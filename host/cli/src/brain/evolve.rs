@@ -84,7 +84,8 @@ pub(in crate::brain) struct Evolve {
     #[arg(long)]
     preset: Option<String>,
     /// The image space: pixels, dct (64 low frequencies), pca (50 components of the natural
-    /// images), or the path of an ONNX decoder.
+    /// images), decoder (a shipped network that makes digits of 16 values), or the path of an
+    /// ONNX decoder.
     #[arg(long, default_value = "dct")]
     generator: String,
     /// Noise on what the search sees: none, poisson:SCALE (spikes for a rate of 1) or
@@ -280,13 +281,7 @@ impl Evolve {
                 let stimuli = stimuli.unwrap_or(&none);
                 Box::new(Linear::pca(stimuli, COMPONENTS).map_err(blame)?)
             }
-            "decoder" => {
-                return Err(wrong(
-                    "no trained decoder is shipped: give the path of an ONNX decoder of [1, K] to \
-                     [1, C, H, W] with levels from black 0 to white 1, or take pca, dct or pixels",
-                ));
-            }
-            path => Box::new(Decoder::open(path, shape).map_err(blame)?),
+            decoder => Box::new(Decoder::open(decoder, shape).map_err(blame)?),
         })
     }
 

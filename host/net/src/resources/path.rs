@@ -1,7 +1,7 @@
 //! A path to a file in the program or on disk.
 
 use super::folders::data_folder;
-use super::shipped::shipped_bytes;
+use super::shipped::{path_of, shipped_bytes};
 use crate::file;
 use std::borrow::Cow;
 use std::fmt;
@@ -29,7 +29,9 @@ impl ResourcePath {
         if path.extension().is_some() || path.components().count() > 1 {
             Self::Disk(path.to_owned())
         } else {
-            Self::Shipped(format!("{name_or_path}/{name_or_path}.{extension}"))
+            let file = format!("{name_or_path}.{extension}");
+            let path = path_of(&file).map(str::to_owned);
+            Self::Shipped(path.unwrap_or_else(|| format!("{name_or_path}/{file}")))
         }
     }
 

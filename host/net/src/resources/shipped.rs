@@ -50,6 +50,13 @@ pub fn shipped_bytes(path: &str) -> Option<&'static [u8]> {
     Some(file.1)
 }
 
+/// The path of the shipped network called `name` in whatever folder: `neuro/dae-0.onnx` for
+/// `dae-0.onnx`. No two networks have one name.
+pub fn path_of(name: &str) -> Option<&'static str> {
+    let is_it = |path: &&str| path.rsplit_once('/').is_some_and(|(_, file)| file == name);
+    FILES.iter().map(|(path, _)| *path).find(is_it)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,5 +90,14 @@ mod tests {
         assert_eq!(shipped(), ["lecture-lenet", "lenet5", "winml-mnist"]);
         assert!(shipped_bytes("lenet5/lenet5.onnx").is_some_and(|bytes| bytes.len() > 200_000));
         assert_eq!(shipped_bytes("lenet5"), None);
+    }
+
+    #[test]
+    fn no_two_networks_have_one_name() {
+        let networks = FILES.iter().map(|(path, _)| *path);
+        for path in networks.filter(|path| path.ends_with(".onnx")) {
+            let (_, name) = path.split_once('/').unwrap();
+            assert_eq!(path_of(name), Some(path));
+        }
     }
 }

@@ -5,6 +5,7 @@ use cortexscope_draw::{Drawing, IntervalBand, IntervalRow, Intervals, PictureErr
 
 use super::{Panel, Table};
 use crate::documents::Document;
+use crate::documents::brain_autoencode::BrainAutoencode;
 use crate::documents::brain_compare::BrainCompare;
 use crate::documents::brain_control::BrainControl;
 use crate::documents::brain_fit::BrainFit;
@@ -315,6 +316,108 @@ pub fn evolution(run: &Ran<Evolve>) -> Panel {
         "One seed ({}). What one evolved image shows is possible, not usual.",
         document.seed
     ));
+    panel
+}
+
+/// Auto-encoders that predict neurons.
+pub fn autoencoders(run: &Ran<BrainAutoencode>) -> Panel {
+    let document = &run.document;
+    let mut panel = begin(
+        "autoencoders",
+        "Auto-encoders: do neurons help to reconstruct?",
+        &[run],
+    );
+    panel.says = vec![
+        "An auto-encoder (DAE) reconstructs images; DAE-NR1 to DAE-NR4 also predict neurons from \
+         layer 1 to 4 of their encoder; CNN-FR predicts neurons alone. The claim is that neurons \
+         make the reconstruction better. A difference is of the same seeds, and an interval that \
+         has 0 in it shows none."
+            .to_owned(),
+    ];
+    panel.drawings.clone_from(&run.drawings);
+    let plain = |value: Option<f64>, digits: usize| {
+        value.map_or_else(|| "–".to_owned(), |value| format!("{value:.digits$}"))
+    };
+    let within = |value: Option<f64>, interval: Option<[f64; 2]>, digits: usize| match interval {
+        Some([low, high]) => format!("{} ± {:.digits$}", plain(value, digits), (high - low) / 2.0),
+        None => plain(value, digits),
+    };
+    let rows = document.table.iter().map(|row| {
+        let minus = row.minus_dae.as_ref().map(|minus| &minus.mse);
+        vec![
+            row.arm.clone(),
+            row.neurons.clone(),
+            within(row.mse, row.mse_interval, 4),
+            within(row.psnr, row.psnr_interval, 2),
+            within(row.ssim, row.ssim_interval, 3),
+            minus.map_or_else(
+                || "–".to_owned(),
+                |minus| within(minus.mean, minus.interval, 4),
+            ),
+            plain(minus.and_then(|minus| minus.p), 3),
+        ]
+    });
+    let range = document.table.first().map_or(1.0, |row| row.data_range);
+    panel.tables.push(Table {
+        caption: format!("Reconstructions, data range {range}, mean over the seeds ± 95 %"),
+        heads: ["", "neurons", "MSE", "PSNR", "SSIM", "MSE − DAE", "p"]
+            .map(str::to_owned)
+            .to_vec(),
+        rows: rows.collect(),
+    });
+    let predicted = document.table.iter().filter_map(|row| {
+        let all = row.predicted.as_ref()?;
+        Some(vec![
+            format!("{} {}", row.arm, row.neurons),
+            all.tested.to_string(),
+            format!("{:.2}", all.median_r),
+            format!("{:.1}", all.uncorrected),
+            format!("{:.1}", all.holm),
+            format!("{:.1}", all.benjamini_hochberg),
+            format!("{:.1}", all.by_chance),
+            plain(all.holm_driven, 1),
+            plain(all.located.map(|share| 100.0 * share), 0),
+        ])
+    });
+    panel.tables.push(Table {
+        caption: format!("Neurons with p ≤ {}, mean over the seeds", document.level),
+        heads: [
+            "",
+            "tested",
+            "median r",
+            "uncorrected",
+            "Holm",
+            "Benjamini–Hochberg",
+            "by chance",
+            "Holm, driven",
+            "masks within a pixel, %",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
+        rows: predicted.collect(),
+    });
+    let published = document.published.table.iter().map(|row| {
+        vec![
+            row.arm.clone(),
+            row.neurons.clone(),
+            row.region.to_string(),
+            format!("{:.3}", row.mse),
+            format!("{:.3}", row.psnr),
+            format!("{:.3}", row.ssim),
+        ]
+    });
+    panel.tables.push(Table {
+        caption: format!(
+            "Published (arXiv 2111.15309), data range {}",
+            document.published.data_range
+        ),
+        heads: ["", "neurons", "region", "MSE", "PSNR", "SSIM"]
+            .map(str::to_owned)
+            .to_vec(),
+        rows: published.collect(),
+    });
+    panel.notes.extend(document.notes.iter().cloned());
+    panel.notes.push(document.published.why_not_here.clone());
     panel
 }
 

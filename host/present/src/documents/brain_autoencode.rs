@@ -112,6 +112,10 @@ described! {
         pub by_chance_95: f64,
         /// |r| of which p is the level.
         pub critical_r: f64,
+        /// Those of `holm` that the images drive; `null` where that is not known.
+        pub holm_driven: Option<f64>,
+        /// Those of `holm` that the images do not drive: false findings.
+        pub holm_others: Option<f64>,
         /// Share of planted neurons whose mask lies within a pixel of them, the mean over the
         /// seeds; `null` where neurons or masks are not known.
         pub located: Option<f64>,
@@ -227,8 +231,9 @@ impl NeuronNames {
 }
 
 impl ArmRow {
-    /// A row of the table; `names` has the neurons of each of its networks.
-    pub fn new(row: &Row, data_range: f64, names: &NeuronNames) -> Self {
+    /// A row of the table; `names` has the neurons of each of its networks, and p of at most
+    /// `level` is significant.
+    pub fn new(row: &Row, data_range: f64, names: &NeuronNames, level: f64) -> Self {
         let [mse, psnr, ssim] = row.measures.map_or([None; 3], |three| three.map(Some));
         let seeds = row.seeds.iter();
         let seeds = seeds.map(|judged| SeedRow::new(judged, data_range, names));
@@ -250,7 +255,7 @@ impl ArmRow {
                 psnr: psnr.into(),
                 ssim: ssim.into(),
             }),
-            predicted: PredictedNeurons::over(&row.seeds, &seeds),
+            predicted: PredictedNeurons::over(&row.seeds, &seeds, level),
             seeds,
         }
     }
@@ -293,7 +298,7 @@ impl SeedRow {
 }
 
 impl PredictedNeurons {
-    fn over(seeds: &[Judged], rows: &[SeedRow]) -> Option<Self> {
+    fn over(seeds: &[Judged], rows: &[SeedRow], level: f64) -> Option<Self> {
         let all = seeds.iter();
         let all = all.filter_map(|judged| judged.evaluation.significance.as_ref());
         let all: Vec<&Significance> = all.collect();
@@ -310,9 +315,22 @@ impl PredictedNeurons {
             by_chance: mean(&|one| one.by_chance[0]),
             by_chance_95: all.iter().map(|one| one.by_chance[1]).fold(0.0, f64::max),
             critical_r: first.critical_r,
+            holm_driven: found(rows, level, true),
+            holm_others: found(rows, level, false),
             located: located(rows),
         })
     }
+}
+
+/// Neurons with p of at most `level` after Holm's correction, of those that the images drive or
+/// of the others: the mean over the seeds. `None` where that is not known.
+fn found(rows: &[SeedRow], level: f64, is_driven: bool) -> Option<f64> {
+    let neurons = rows.iter().flat_map(|row| &row.neurons);
+    let mut count = 0;
+    for neuron in neurons {
+        count += usize::from(neuron.is_driven? == is_driven && neuron.p_holm <= level);
+    }
+    Some(count as f64 / rows.len() as f64)
 }
 
 /// Share of the neurons with a known location whose error is at most a pixel.

@@ -2,4 +2,5 @@
 
 pub mod calibration;
 pub mod evaluate;
+pub mod neuro;
 pub mod train;

@@ -44,8 +44,16 @@ pub(super) fn planted(output: &Path, seed: u64) -> Plan {
     let seed = seed.to_string();
     let [planted, images, responses] =
         ["planted", "planted/images.npy", "planted/responses.npy"].map(|name| at(output, name));
-    let [fitted, ridge, sites, board, evolved, compared] =
-        ["fit", "ridge", "sites", "board", "evolution", "similarity"].map(|name| at(output, name));
+    let [fitted, ridge, sites, board, evolved, compared, autoencoded] = [
+        "fit",
+        "ridge",
+        "sites",
+        "board",
+        "evolution",
+        "similarity",
+        "autoencoders",
+    ]
+    .map(|name| at(output, name));
     let session = |words: &[&str], folder: &str| {
         let mut all = line(words);
         all.extend(line(&["--images", &images, "--responses", &responses]));
@@ -113,6 +121,7 @@ pub(super) fn planted(output: &Path, seed: u64) -> Plan {
                 &evolved,
             ]),
             session(&["compare", "lecture-lenet", "--draws", "300"], &compared),
+            line(&["autoencode", "--seed", &seed, "-o", &autoencoded]),
         ],
     }
 }
@@ -198,7 +207,7 @@ pub(super) fn recorded(data: &Path, output: &Path, seed: u64) -> Result<Plan, Mi
              same session, and itself only a model."
                 .to_owned(),
             "The mouse V1 recordings of Antolik et al. have no training images here, so nothing \
-             was fitted to them."
+             was fitted to them: the auto-encoders are the shipped ones, of planted neurons."
                 .to_owned(),
         ],
         files: vec![("v4-compact.toml", COMPACT_SPEC.to_owned())],
@@ -257,6 +266,13 @@ pub(super) fn recorded(data: &Path, output: &Path, seed: u64) -> Result<Plan, Mi
                 ],
                 "v4",
             ),
+            line(&[
+                "autoencode",
+                "--seed",
+                &seed,
+                "-o",
+                &at(output, "autoencoders"),
+            ]),
         ],
     })
 }
