@@ -20,8 +20,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out.join("regions.x"), build.linker_regions())?;
     println!("cargo::rustc-link-search={}", out.display());
 
-    // cortex-m-rt aligns its sections itself; page alignment would only pad flash.
-    for argument in ["-Tlink.x", "-Tdefmt.x", "--nmagic", "--build-id=sha1"] {
+    // cortex-m-rt aligns its sections itself; page alignment would only pad flash. Functions
+    // of the same instructions stand once.
+    for argument in [
+        "-Tlink.x",
+        "-Tdefmt.x",
+        "--nmagic",
+        "--icf=all",
+        "--build-id=sha1",
+    ] {
         println!("cargo::rustc-link-arg-bins={argument}");
     }
 

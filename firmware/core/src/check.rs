@@ -7,7 +7,9 @@ use crate::MAX_TENSORS;
 use crate::image::format::{
     HASHED_FROM, Header, LayerRecord, MAGIC, PlanRecord, Span, TensorRecord, VERSION, kind,
 };
-use crate::image::{ImageError, Model, Part, slice_bytes};
+use crate::image::{ImageError, Model, Part, padded, slice_bytes};
+use bytemuck::Pod;
+use core::mem::offset_of;
 use sha2::{Digest, Sha256};
 
 /// Elements that a tensor may have: their bytes stay far below 32 bits.
@@ -51,17 +53,7 @@ fn check(bytes: &[u8]) -> Result<Model<'_>, ImageError> {
         return Err(ImageError::Hash);
     }
 
-    check_spans(
-        bytes,
-        &[
-            (Part::Name, header.name, 1),
-            (Part::Labels, header.labels, 1),
-            (Part::Operands, header.operands, size_of::<u16>()),
-            (Part::Tensors, header.tensors, size_of::<TensorRecord>()),
-            (Part::Layers, header.layers, size_of::<LayerRecord>()),
-            (Part::Plans, header.plans, size_of::<PlanRecord>()),
-        ],
-    )?;
+    check_spans(bytes, header, &HEADER_SPANS)?;
     let model = Model::of(bytes, header);
     let (tensors, layers) = (model.tensors.len(), model.layers.len());
     if layers == 0 || tensors != layers + 1 || tensors > MAX_TENSORS {
@@ -79,16 +71,78 @@ fn check(bytes: &[u8]) -> Result<Model<'_>, ImageError> {
     Ok(model)
 }
 
-/// Whether elements of the given sizes lie at these spans, aligned.
+/// A span of a record: where it is, in words, and the bytes of an element that it counts.
+struct SpanField {
+    part: Part,
+    word: u8,
+    size: u8,
+}
+
+impl SpanField {
+    const fn new(part: Part, offset: usize, size: usize) -> Self {
+        Self {
+            part,
+            word: (offset / size_of::<u32>()) as u8,
+            size: size as u8,
+        }
+    }
+}
+
+const HEADER_SPANS: [SpanField; 6] = [
+    SpanField::new(Part::Name, offset_of!(Header, name), 1),
+    SpanField::new(Part::Labels, offset_of!(Header, labels), 1),
+    SpanField::new(Part::Operands, offset_of!(Header, operands), 2),
+    SpanField::new(
+        Part::Tensors,
+        offset_of!(Header, tensors),
+        size_of::<TensorRecord>(),
+    ),
+    SpanField::new(
+        Part::Layers,
+        offset_of!(Header, layers),
+        size_of::<LayerRecord>(),
+    ),
+    SpanField::new(
+        Part::Plans,
+        offset_of!(Header, plans),
+        size_of::<PlanRecord>(),
+    ),
+];
+
+const TENSOR_SPANS: [SpanField; 1] = [SpanField::new(
+    Part::Name,
+    offset_of!(TensorRecord, name),
+    1,
+)];
+
+/// Whether the elements of these spans of a record lie in the image, aligned.
+fn check_spans<T: Pod>(bytes: &[u8], record: &T, fields: &[SpanField]) -> Result<(), ImageError> {
+    check_words(
+        bytes,
+        bytemuck::must_cast_slice(core::slice::from_ref(record)),
+        fields,
+    )
+}
+
+/// The same, of the words of a record.
 #[inline(never)]
-fn check_spans(bytes: &[u8], spans: &[(Part, Span, usize)]) -> Result<(), ImageError> {
-    for &(part, Span { offset, count }, size) in spans {
+fn check_words(bytes: &[u8], words: &[u32], fields: &[SpanField]) -> Result<(), ImageError> {
+    for &SpanField { part, word, size } in fields {
+        let words = words.get(usize::from(word)..).unwrap_or_default();
+        let Some(&[offset, count]) = words.first_chunk() else {
+            continue;
+        };
+        let mut span = Span { offset, count };
+        if part == Part::Weights {
+            span = padded(span);
+        }
+        let size = usize::from(size);
         let is_aligned = (offset as usize).is_multiple_of(size.min(4));
-        if !is_aligned || slice_bytes(bytes, Span { offset, count }, size).is_none() {
+        if !is_aligned || slice_bytes(bytes, &span, size).is_none() {
             return Err(ImageError::Span {
                 part,
                 offset,
-                count,
+                count: span.count,
             });
         }
     }
@@ -102,7 +156,7 @@ fn check_tensor(
     tensor: &TensorRecord,
     last: bool,
 ) -> Result<(), ImageError> {
-    check_spans(bytes, &[(Part::Name, tensor.name, 1)])?;
+    check_spans(bytes, tensor, &TENSOR_SPANS)?;
     let elements = u64::from(tensor.height) * u64::from(tensor.width) * u64::from(tensor.channels);
     let is_logits = tensor.kind == kind::LOGITS;
     let usable = (1..=MAX_ELEMENTS).contains(&elements)

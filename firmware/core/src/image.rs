@@ -9,6 +9,7 @@ mod layer;
 mod model;
 
 pub use error::{ImageError, LayerProblem, Part, PlanProblem};
+pub(crate) use layer::Sliding;
 pub use layer::{
     Add, Conv2d, Dense, Layer, MaxPool, Mul, Op, Quantiser, Shape, Tensor, WEIGHT_PADDING, Window,
 };

@@ -103,8 +103,8 @@ impl<'a> Model<'a> {
         Plan {
             mode,
             arena_bytes: record.arena_bytes as usize,
-            steps: self.slice(record.steps),
-            placements: self.slice(record.placements),
+            steps: self.slice(&record.steps),
+            placements: self.slice(&record.placements),
         }
     }
 }

@@ -11,7 +11,7 @@
 //! What the chain reads as a whole it may write over, as far as it has left it behind:
 //! here the sum goes where its own input was, row by row.
 
-use crate::image::{Conv2d, MaxPool, Model, Op, Shape, Window};
+use crate::image::{Model, Op, Shape, Window};
 use core::ops::Range;
 
 /// Whether this build can run chains. One that cannot has no plan in which there is one.
@@ -50,16 +50,16 @@ impl Link {
 
     /// The link of an operator that can be one, with an output of this shape.
     pub(crate) fn of(op: &Op<'_>, output: Shape) -> Option<Self> {
-        match op {
-            Op::Conv2d(Conv2d { input, window, .. })
-            | Op::MaxPool(MaxPool { input, window, .. }) => Some(Self {
-                input: *input,
-                output,
-                window: *window,
-            }),
-            Op::Lookup(_) | Op::Add(_) | Op::Mul(_) => Some(Self::by_element(output)),
-            Op::Dense(_) | Op::Concat => None,
-        }
+        let (input, window) = match (op.sliding(), op) {
+            (Some(sliding), _) => (sliding.input, sliding.window),
+            (None, Op::Lookup(_) | Op::Add(_) | Op::Mul(_)) => (&output, &Window::POINT),
+            (None, _) => return None,
+        };
+        Some(Self {
+            input: *input,
+            output,
+            window: *window,
+        })
     }
 
     /// Rows of the window, those between its taps included.

@@ -5,7 +5,7 @@ mod chain;
 use crate::accelerator::{Accelerator, NoAccelerator};
 use crate::arena::{ArenaError, accumulators, check, copy, int8, parts, two_parts, words};
 use crate::free;
-use crate::image::{Conv2d, Layer, MaxPool, Model, Op};
+use crate::image::{Conv2d, Layer, MaxPool, Model, Op, Sliding};
 use crate::ops::conv2d::{PooledPart, joins_rows, polynomials, pooled as pooled_sums, pools_sums};
 use crate::ops::{InputRows, Output, combine, concat, dense, lookup, max_pool, slide};
 use crate::plan::{Plan, Step};
@@ -399,14 +399,12 @@ fn combine_parts(
     let mut at = 0;
     while at < to.len() {
         let count = PART.min(to.len() - at);
-        for (from, part) in [a.start, b.start].into_iter().zip(&mut copies) {
-            let start = from + at;
-            copy(int8(arena.get_mut(start..start + count)?), part);
-        }
-        let [a, b] = &copies;
+        let [first, second] = &mut copies;
+        copy(int8(arena.get_mut(a.start + at..)?), first);
+        copy(int8(arena.get_mut(b.start + at..)?), second);
         let start = to.start + at;
         let y = int8(arena.get_mut(start..start + count)?);
-        combine(op, [a, b], y)?;
+        combine(op, [first, second], y)?;
         at += count;
     }
     Some(())
@@ -422,12 +420,12 @@ fn slide_rows(
     [from, to, scratch]: [Range<usize>; 3],
     rows: Range<usize>,
 ) -> Option<()> {
-    let (input, window, output) = match op {
-        Op::Conv2d(conv) => (conv.input, &conv.window, conv.output),
-        Op::MaxPool(pool) => (pool.input, &pool.window, pool.output),
-        Op::Dense(_) | Op::Lookup(_) | Op::Concat | Op::Add(_) | Op::Mul(_) => return None,
-    };
-    let first = first_row(input, window, rows.start);
+    let Sliding {
+        input,
+        window,
+        output,
+    } = op.sliding()?;
+    let first = first_row(*input, window, rows.start);
     // Of a chain's tensor the first row that is there is not the tensor's first.
     let left = from.start.wrapping_add(first * input.row_elements());
     let is_logits = to.len() > rows.len() * output.row_elements();

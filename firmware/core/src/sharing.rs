@@ -11,7 +11,7 @@
 //! The output has to begin far enough before the input for this to hold in
 //! every row: its lag. The planner keeps it, and the image's check asks for it.
 
-use crate::image::{Conv2d, MaxPool, Model, Op, Shape, Window};
+use crate::image::{Model, Op, Shape, Sliding, Window};
 use crate::plan::Step;
 use crate::rows::{HAS_CHAINS, Links};
 
@@ -84,20 +84,18 @@ pub(crate) fn step_lag_bytes(model: &Model<'_>, step: &Step, tensor: usize) -> O
         _ => None,
     };
     let first = model.layer(step.layers.start);
-    match &first.as_ref()?.op {
-        Op::Conv2d(Conv2d {
-            input,
-            window,
-            output: made,
-            ..
-        })
-        | Op::MaxPool(MaxPool {
-            input,
-            window,
-            output: made,
-        }) => Some(largest_lag(*input, window, *made, pool, output.shape)),
-        Op::Lookup(_) | Op::Add(_) | Op::Mul(_) => Some(0),
-        Op::Dense(_) | Op::Concat => None,
+    let op = &first.as_ref()?.op;
+    match (op.sliding(), op) {
+        (
+            Some(Sliding {
+                input,
+                window,
+                output: made,
+            }),
+            _,
+        ) => Some(largest_lag(*input, window, *made, pool, output.shape)),
+        (None, Op::Lookup(_) | Op::Add(_) | Op::Mul(_)) => Some(0),
+        (None, _) => None,
     }
 }
 

@@ -129,9 +129,12 @@ impl<'s, 'p, B: Board, L: Read + ReadReady + Write> Stream<'s, 'p, B, L> {
         let count = self.watch.count(self.board);
         self.look_at_stack();
         self.flush()?;
-        for (tensor, layer) in (1..tensors as u8).zip(self.layers.iter().skip(1)) {
+        for tensor in 1..tensors {
+            let Some(layer) = self.layers.get(tensor) else {
+                break;
+            };
             self.port.send(&Event::LayerDone {
-                tensor,
+                tensor: tensor as u8,
                 count: layer.count.into(),
                 arena_bytes: layer.arena_bytes,
                 stack_bytes: layer.stack_bytes,
@@ -211,7 +214,8 @@ impl<'s, 'p, B: Board, L: Read + ReadReady + Write> Stream<'s, 'p, B, L> {
     /// a frame as fit.
     fn send_words(&mut self, words: &[u32], are_logits: bool) -> Result<(), Stop<L::Error>> {
         self.flush()?;
-        for (chunk, first) in words.chunks(WORDS_MAX).zip((0..).step_by(WORDS_MAX)) {
+        let mut first = 0;
+        for chunk in words.chunks(WORDS_MAX) {
             let mut bytes = [[0; 4]; WORDS_MAX];
             for (bytes, &word) in bytes.iter_mut().zip(chunk) {
                 *bytes = word.to_le_bytes();
@@ -223,6 +227,7 @@ impl<'s, 'p, B: Board, L: Read + ReadReady + Write> Stream<'s, 'p, B, L> {
             } else {
                 Event::Accumulators { first, values }
             })?;
+            first += WORDS_MAX as u32;
         }
         Ok(())
     }

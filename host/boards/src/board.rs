@@ -15,7 +15,8 @@ pub struct BoardKind {
     pub chip: Option<&'static str>,
     /// The drive that its boot loader shows; none if it shows none.
     pub drive: Option<Drive>,
-    /// The engines that there is firmware with; the first is the default.
+    /// The engines that there is firmware with, [`Engine::Small`] aside; the first is the
+    /// default.
     pub engines: &'static [Engine],
     /// How it is reached.
     pub transport: Transport,
@@ -84,6 +85,9 @@ pub enum Engine {
     /// The planned int8 engine.
     #[default]
     Static,
+    /// The same in the smallest firmware: no loop written by hand, maps by whole inferences,
+    /// no chains of layers. Its bytes are the same.
+    Small,
     /// tract itself, on boards that have room for it.
     Tract,
 }
@@ -106,14 +110,26 @@ pub enum Transport {
     Serial,
 }
 
+impl BoardKind {
+    /// Whether there is firmware for it with `engine`, or can be: the static engine's is
+    /// made in two sizes for every board.
+    pub fn runs(&self, engine: Engine) -> bool {
+        match engine {
+            Engine::Small => self.build.is_some(),
+            Engine::Static | Engine::Tract => self.engines.contains(&engine),
+        }
+    }
+}
+
 impl Engine {
     /// Every engine.
-    pub const ALL: [Self; 2] = [Self::Static, Self::Tract];
+    pub const ALL: [Self; 3] = [Self::Static, Self::Small, Self::Tract];
 
     /// Its name on a command line and in a `board.toml`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Static => "static",
+            Self::Small => "small",
             Self::Tract => "tract",
         }
     }
@@ -122,14 +138,17 @@ impl Engine {
     pub const fn flag(self) -> &'static str {
         match self {
             Self::Static => "",
+            Self::Small => " --engine small",
             Self::Tract => " --engine tract",
         }
     }
 
-    /// The Cargo feature of a board's package that chooses it; none for the default.
+    /// The Cargo feature that chooses it where a board's package is built; none for the
+    /// default.
     pub const fn feature(self) -> Option<&'static str> {
         match self {
             Self::Static => None,
+            Self::Small => Some("cortexscope-rt/small"),
             Self::Tract => Some("tract"),
         }
     }
@@ -138,6 +157,7 @@ impl Engine {
     pub const fn suffix(self) -> &'static str {
         match self {
             Self::Static => "",
+            Self::Small => "-small",
             Self::Tract => "-tract",
         }
     }

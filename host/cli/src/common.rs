@@ -96,6 +96,8 @@ impl TapeArgs {
 pub(super) enum EngineArg {
     /// The int8 engine with a static memory plan.
     Static,
+    /// The same in the smallest firmware, slower and with the same bytes.
+    Small,
     /// tract, on boards that have room for it.
     Tract,
 }
@@ -104,6 +106,7 @@ impl From<EngineArg> for Engine {
     fn from(engine: EngineArg) -> Self {
         match engine {
             EngineArg::Static => Self::Static,
+            EngineArg::Small => Self::Small,
             EngineArg::Tract => Self::Tract,
         }
     }

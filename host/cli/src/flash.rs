@@ -1,6 +1,6 @@
 //! `cortexscope flash`.
 
-use super::common::{blame, open_model, wrong};
+use super::common::{EngineArg, blame, open_model, wrong};
 use super::progress;
 use anyhow::Context;
 use clap::Args;
@@ -25,6 +25,9 @@ pub(super) struct Flash {
     /// The board; `cortexscope boards` lists all boards.
     #[arg(long, default_value = "stm32f405")]
     board: String,
+    /// The engine of the firmware.
+    #[arg(long, value_enum, default_value_t = EngineArg::Static)]
+    engine: EngineArg,
     /// A shipped model or the path of a board image.
     #[arg(long)]
     model: Option<String>,
@@ -43,7 +46,10 @@ pub(super) struct Flash {
 impl Flash {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         let name = self.model.as_deref().unwrap_or("lecture-lenet");
-        let choice = RigChoice::of(&self.board, name);
+        let choice = RigChoice {
+            engine: self.engine.into(),
+            ..RigChoice::of(&self.board, name)
+        };
         let board = choice.board_with_engine().map_err(blame)?;
         let elf = firmware_elf(board, choice.engine);
         let model = match &self.model {

@@ -38,10 +38,12 @@ pub enum ChoiceError {
         name: String,
     },
     /// The board has no firmware with this engine.
-    #[error("{board} runs the static engine only")]
+    #[error("{board} has no firmware with the engine {}: leave --engine out", engine.name())]
     Engine {
         /// The board.
         board: &'static str,
+        /// What was asked for.
+        engine: Engine,
     },
     /// A recording stands for a board, and a board was named too.
     #[error("--replay stands for a board: leave --port and --sensor out")]
@@ -118,10 +120,13 @@ impl RigChoice {
     /// [`ChoiceError`]: the board or its engine.
     pub fn board_with_engine(&self) -> Result<&'static BoardKind, ChoiceError> {
         let board = self.board()?;
-        if board.engines.contains(&self.engine) {
+        if board.runs(self.engine) {
             Ok(board)
         } else {
-            Err(ChoiceError::Engine { board: board.name })
+            Err(ChoiceError::Engine {
+                board: board.name,
+                engine: self.engine,
+            })
         }
     }
 
@@ -194,7 +199,8 @@ mod tests {
             engine: Engine::Tract,
             ..native.clone()
         });
-        assert!(matches!(tract, ChoiceError::Engine { board: "native" }));
+        let text = tract.to_string();
+        assert!(text.starts_with("native has no firmware with the engine tract"));
         let sensor = vec![PathBuf::from("no/such/picture.png")];
         let no_picture = refusal(&RigChoice {
             sensor: sensor.clone(),

@@ -88,10 +88,7 @@ pub fn open(
             let about = About {
                 program: concat!("cortexscope ", env!("CARGO_PKG_VERSION")).to_owned(),
                 board: board.name.to_owned(),
-                engine: match engine {
-                    Engine::Static => "static".to_owned(),
-                    Engine::Tract => "tract".to_owned(),
-                },
+                engine: engine.name().to_owned(),
                 model: model.name.clone(),
                 model_sha256: hex(model.image.model().hash()),
                 link: connection.link.describe(),

@@ -20,8 +20,6 @@ pub const M4F: &str = "Cortex-M4F";
 pub enum Kernel {
     /// Products of polynomials, pooled before they are requantised.
     PooledSums,
-    /// Rows of five taps of one input channel.
-    FiveTaps,
     /// Nine taps of a depthwise convolution, from turned columns.
     NineTaps,
     /// Two filters with two unfolded windows.
@@ -78,10 +76,9 @@ impl Kernel {
                 // The last layer's sums are not requantised by a loop.
                 let is_last = layer.output == model.layer_count();
                 match Way::of(conv) {
-                    Way::Rows if conv.window.kernel_w == 5 && !is_last => Self::FiveTaps,
                     Way::Depthwise if !is_last => Self::NineTaps,
-                    Way::Tiles => Self::Pairs,
-                    Way::Rows | Way::Depthwise | Way::Channelwise => Self::Plain,
+                    Way::Tiles | Way::Rows if !is_last => Self::Pairs,
+                    Way::Tiles | Way::Rows | Way::Depthwise | Way::Channelwise => Self::Plain,
                 }
             }
             Op::Dense(_) => Self::FourRows,
@@ -93,7 +90,6 @@ impl Kernel {
     pub fn name(self) -> &'static str {
         match self {
             Self::PooledSums => "pooled sums",
-            Self::FiveTaps => "five taps",
             Self::NineTaps => "nine taps",
             Self::Pairs => "pairs",
             Self::FourRows => "four rows",
@@ -110,12 +106,6 @@ impl Kernel {
                     return None;
                 };
                 pooled_sums(conv, pool)
-            }
-            (Self::FiveTaps, Op::Conv2d(conv)) => {
-                let Shape { height, width, .. } = conv.output;
-                let tiles = height * conv.output.channels * width.div_ceil(4);
-                // Two loads, one, one; 22 in registers; the branch.
-                LoopCost::new(27, 3 + 2 + 2 + 22 + BRANCH).times(tiles * conv.window.kernel_h)
             }
             (Self::NineTaps, Op::Conv2d(conv)) => {
                 let Shape { height, width, .. } = conv.output;
@@ -147,25 +137,31 @@ impl Kernel {
 
 fn pooled_sums(conv: &Conv2d<'_>, pool: &MaxPool) -> LoopCost {
     let depth = conv.input.channels;
+    // A load into the program counter leads into a tile.
+    let enter = LoopCost::new(1, 2 + 2);
+    // Right of the last tile: a move, a comparison and the branch after each block.
+    let outside_end = LoopCost::new(3, 1 + 1 + BRANCH);
     let (tile, outside) = if conv.window.kernel_h == 5 {
         // LDM of 6, 2 and 3 words; ten products. Three input channels' worth end with a
-        // load, a comparison and the branch, or each with a move for the load.
+        // load, a comparison and the branch.
         let block = LoopCost::new(13, 7 + 3 + 4 + 10);
         let end = LoopCost::new(3, 2 + 1 + BRANCH);
         (
-            block.times(3).plus(end).times(depth),
-            block.plus(LoopCost::new(2, 2 + BRANCH)).times(2 * depth),
+            block.times(3).plus(end).times(depth).plus(enter),
+            block.plus(outside_end).times(2 * depth),
         )
     } else {
         // LDM of 4 and 3 words; six products. Four end with a comparison and the branch. A
-        // move and a branch lead into them, which is taken if there are two at first.
+        // load leads into them, and a branch if there are two at first; a branch leads out.
         let block = LoopCost::new(8, 5 + 4 + 6);
         let end = LoopCost::new(2, 1 + BRANCH);
         let blocks = 2 * depth;
-        let enter = LoopCost::new(2, 1 + if blocks.is_multiple_of(4) { 1 } else { BRANCH });
+        let branches = if blocks.is_multiple_of(4) { 1 } else { 2 };
+        let around = LoopCost::new(1 + branches, 2 + branches * BRANCH);
+        let loops = block.times(blocks).plus(end.times(blocks.div_ceil(4)));
         (
-            (block.times(blocks).plus(end.times(blocks.div_ceil(4)))).plus(enter),
-            block.plus(end).times(depth),
+            loops.plus(enter).plus(around),
+            block.plus(outside_end).times(depth),
         )
     };
     let Shape { height, width, .. } = pool.output;
@@ -250,7 +246,8 @@ mod tests {
     }
 
     /// By hand from the loops: a tile of conv1 is 3 · 13 + 3 instructions and 3 · 24 + 6
-    /// cycles, and a row has 14 and two thirds; a tile of conv2 is six of these.
+    /// cycles, and a jump of 1 and 4, and a row has 14 and two thirds, which end with 3
+    /// and 5 each; a tile of conv2 is six of these, and a jump.
     #[test]
     fn loops_of_lenet5() {
         let image = image();
@@ -261,15 +258,17 @@ mod tests {
             let cost = kernel.loop_cost(&model, &layer);
             (kernel, cost.map(|cost| [cost.instructions, cost.cycles]))
         };
-        let pooled = |count, columns| {
-            let of = |tile: u64, outside: u64| count * (columns * tile + 2 * outside);
-            (Kernel::PooledSums, Some([of(42, 15), of(78, 29)]))
+        let pooled = |rows, columns, depth| {
+            let of = |jump: u64, tile: u64, outside: u64| {
+                rows * (columns * (jump + depth * tile) + 2 * depth * outside)
+            };
+            (Kernel::PooledSums, Some([of(1, 42, 16), of(4, 78, 29)]))
         };
-        assert_eq!(of(Mode::Fused, 0), pooled(14 * 6, 14));
-        assert_eq!(of(Mode::Fused, 2), pooled(5 * 16 * 6, 5));
+        assert_eq!(of(Mode::Fused, 0), pooled(14 * 6, 14, 1));
+        assert_eq!(of(Mode::Fused, 2), pooled(5 * 16, 5, 6));
         let times = |count, loops: [u64; 2]| Some(loops.map(|cost| count * cost));
-        let five_taps = times(28 * 6 * 7 * 5, [27, 32]);
-        assert_eq!(of(Mode::Tapped, 0), (Kernel::FiveTaps, five_taps));
+        let pairs = times(28 * 14 * 3 * 7, [18, 25]);
+        assert_eq!(of(Mode::Tapped, 0), (Kernel::Pairs, pairs));
         let pairs = times(10 * 5 * 8 * 38, [18, 25]);
         assert_eq!(of(Mode::Tapped, 2), (Kernel::Pairs, pairs));
         assert_eq!(of(Mode::Fused, 1), (Kernel::Plain, None));

@@ -65,7 +65,7 @@ impl Rig {
     ) -> Result<Self, SessionError> {
         let patience = Options::default().patience;
         let patience = match engine {
-            Engine::Static => patience,
+            Engine::Static | Engine::Small => patience,
             // tract sends nothing while it builds and optimises its network.
             Engine::Tract => 12 * patience,
         };

@@ -15,7 +15,6 @@ pub const DEFAULT: &str = "mps2-an386";
 pub struct Board {
     kind: &'static BoardKind,
     core: Core,
-    is_small: bool,
 }
 
 impl Deref for Board {
@@ -34,35 +33,15 @@ pub fn boards() -> impl Iterator<Item = Board> {
             target: build.target,
             cpu: build.cpu,
         };
-        Some(Board {
-            kind,
-            core,
-            is_small: false,
-        })
+        Some(Board { kind, core })
     })
 }
 
 impl Board {
-    /// The same board with the small firmware.
-    pub fn small(mut self) -> Self {
-        self.is_small = true;
-        self
-    }
-
-    /// What the name of its ELF file has at its end.
-    pub fn size_suffix(&self) -> &'static str {
-        if self.is_small { "-small" } else { "" }
-    }
-
-    /// The feature that asks for its size; the fast one is the default.
-    pub fn size_feature(&self) -> Option<&'static str> {
-        self.is_small.then_some("cortexscope-rt/small")
-    }
-
     /// What its firmware with `engine` is compiled for.
     pub fn target(&self, engine: Engine) -> Target {
         match engine {
-            Engine::Static => Target::Core(self.core),
+            Engine::Static | Engine::Small => Target::Core(self.core),
             Engine::Tract => Target::Std,
         }
     }

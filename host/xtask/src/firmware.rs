@@ -41,11 +41,8 @@ pub fn build(
     cargo
         .args(["--package", board.name])
         .env_remove(MODEL_VARIABLE);
-    let mut name = format!("{}{}{}", board.name, engine.suffix(), board.size_suffix());
-    for feature in [engine.feature(), board.size_feature()]
-        .into_iter()
-        .flatten()
-    {
+    let mut name = format!("{}{}", board.name, engine.suffix());
+    if let Some(feature) = engine.feature() {
         cargo.args(["--features", feature]);
     }
     if let Some(model) = model {

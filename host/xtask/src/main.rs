@@ -173,12 +173,12 @@ fn run(task: Task) -> Result<ExitCode> {
             ..
         } => {
             ensure!(
-                !small || engine == Engine::Static,
+                !small || engine != Engine::Tract,
                 "only the static engine can be made small"
             );
-            let board = if small { board.small() } else { board };
+            let engine = if small { Engine::Small } else { engine };
             ensure!(
-                board.engines.contains(&engine),
+                board.runs(engine),
                 "{} has no firmware with this engine: see `cargo xtask firmware --help`",
                 board.name
             );

@@ -150,11 +150,11 @@ fn cannot_panic(path: &Path) {
 
 /// Everything that is flashed but the model: engine, probe, protocol, log, runtime.
 #[test]
-fn the_firmware_without_a_model_takes_43_kib_at_most_and_28_where_it_is_small() {
+fn the_firmware_without_a_model_takes_40_kib_at_most_and_28_where_it_is_small() {
     let board = find("mps2-an386").expect("the board is known");
     let small = small_firmware_elf(board).expect("the small firmware was built");
     for (path, most_bytes) in [
-        (firmware_elf(board, Engine::Static), 43 * 1024),
+        (firmware_elf(board, Engine::Static), 40 * 1024),
         (small, 28 * 1024),
     ] {
         let elf = fs::read(&path).expect("the firmware was built");
@@ -209,6 +209,23 @@ fn the_small_firmware_gives_the_bytes_of_the_native_board() {
     });
     assert_eq!(maps[0].probabilities, maps[1].probabilities);
     assert!(maps[0].macs_done > maps[1].macs_done, "by whole inferences");
+}
+
+/// As a user runs it.
+#[test]
+fn the_program_runs_the_small_firmware() {
+    let args = ["--board", "mps2-an386", "--engine", "small", "--json"];
+    let verified = json(&[&["verify", "--images", "20"][..], &args].concat());
+    assert_eq!(verified["mismatches"], 0, "{verified}");
+    assert_eq!(verified["images"], 20, "{verified}");
+
+    let small = small_firmware_elf(find("mps2-an386").expect("the board is known"));
+    let elf = fs::read(small.expect("the small firmware was built")).expect("a file");
+    let flash_bytes = linked(&elf).expect("an ELF file").flash_bytes;
+    let memory = json(&[&["memory"][..], &args].concat());
+    let builds = memory["builds"].as_array().expect("builds");
+    let build = builds.iter().find(|build| build["size"] == "small");
+    assert_eq!(build.expect("the small one")["flash_bytes"], flash_bytes);
 }
 
 /// What a budget counts where the firmware is not built, in whole KiB.

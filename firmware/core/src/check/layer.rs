@@ -1,32 +1,32 @@
 //! The check of one layer: operands, shapes, parameters, ranges.
 
-use super::check_spans;
+use super::{SpanField, check_spans};
 use crate::MAX_TENSORS;
 use crate::image::format::{LayerRecord, kernel, op};
-use crate::image::{ImageError, LayerProblem, Model, Op, Part, Shape, TensorInfo, padded};
+use crate::image::{ImageError, LayerProblem, Model, Op, Part, Shape, TensorInfo};
 use crate::ops::conv2d::polynomials;
+use core::mem::offset_of;
 
 /// Weights behind one output: `1 << 15` products of at most `255 · 128`, and a
 /// bias of at most `1 << 30`, stay within 32 bits.
 const MAX_WEIGHTS_PER_OUTPUT: u64 = 1 << 15;
 const MAX_BIAS: u32 = 1 << 30;
 
+const SPANS: [SpanField; 6] = [
+    SpanField::new(Part::Operands, offset_of!(LayerRecord, inputs), 2),
+    SpanField::new(Part::Weights, offset_of!(LayerRecord, weights), 1),
+    SpanField::new(Part::Bias, offset_of!(LayerRecord, bias), 4),
+    SpanField::new(Part::Multipliers, offset_of!(LayerRecord, multipliers), 4),
+    SpanField::new(Part::Table, offset_of!(LayerRecord, table), 1),
+    SpanField::new(Part::Packed, offset_of!(LayerRecord, packed), 4),
+];
+
 pub(super) fn check(
     model: &Model<'_>,
     index: usize,
     record: &LayerRecord,
 ) -> Result<(), ImageError> {
-    check_spans(
-        model.bytes,
-        &[
-            (Part::Operands, record.inputs, size_of::<u16>()),
-            (Part::Weights, padded(record.weights), 1),
-            (Part::Bias, record.bias, size_of::<i32>()),
-            (Part::Multipliers, record.multipliers, size_of::<f32>()),
-            (Part::Table, record.table, 1),
-            (Part::Packed, record.packed, size_of::<u32>()),
-        ],
-    )?;
+    check_spans(model.bytes, record, &SPANS)?;
     check_record(model, index, record).map_err(|problem| ImageError::Layer {
         layer: index,
         problem,
@@ -103,7 +103,7 @@ fn operator(
             }
             Ok(())
         }
-        op::CONCAT => concat(model, model.slice(record.inputs), output),
+        op::CONCAT => concat(model, model.slice(&record.inputs), output),
         op::ADD | op::MUL => pair(model, record, output),
         other => Err(LayerProblem::UnknownOperator(other)),
     }
@@ -181,13 +181,13 @@ fn parameters(
     {
         return Err(LayerProblem::Parameters);
     }
-    let bias: &[i32] = model.slice(record.bias);
+    let bias: &[i32] = model.slice(&record.bias);
     if per_output > MAX_WEIGHTS_PER_OUTPUT
         || bias.iter().any(|value| value.unsigned_abs() > MAX_BIAS)
     {
         return Err(LayerProblem::Overflow);
     }
-    let multipliers: &[f32] = model.slice(record.multipliers);
+    let multipliers: &[f32] = model.slice(&record.multipliers);
     let positive = multipliers.iter().all(|m| m.is_finite() && *m > 0.0);
     if !positive || record.clamp_min > record.clamp_max {
         return Err(LayerProblem::Quantisation);
@@ -227,7 +227,7 @@ const MAX_FACTORS: u32 = 1 << 16;
 
 /// Two inputs of the output's shape, and how they become it.
 fn pair(model: &Model<'_>, record: &LayerRecord, output: &TensorInfo) -> Result<(), LayerProblem> {
-    let inputs: &[u16] = model.slice(record.inputs);
+    let inputs: &[u16] = model.slice(&record.inputs);
     for &tensor in inputs {
         let input = model.info(tensor.into()).ok_or(LayerProblem::Inputs)?;
         if input.shape != output.shape {
@@ -243,7 +243,7 @@ fn pair(model: &Model<'_>, record: &LayerRecord, output: &TensorInfo) -> Result<
     if u32::from(first) + u32::from(second) > MAX_FACTORS {
         return Err(LayerProblem::Overflow);
     }
-    let &[multiplier] = model.slice::<f32>(record.multipliers) else {
+    let &[multiplier] = model.slice::<f32>(&record.multipliers) else {
         return Err(LayerProblem::Parameters);
     };
     let is_positive = multiplier.is_finite() && multiplier > 0.0;

@@ -1,7 +1,7 @@
 //! The check of one plan: every layer once, after those that it reads, and
 //! nothing overwritten that is still needed.
 
-use super::check_spans;
+use super::{SpanField, check_spans};
 use crate::free;
 use crate::image::format::{PlanRecord, StepRecord, op, step};
 use crate::image::{ImageError, Model, Op, Part, PlanProblem};
@@ -9,7 +9,17 @@ use crate::ops;
 use crate::plan::{Mode, Plan, Step};
 use crate::rows::{HAS_CHAINS, Links};
 use crate::sharing;
+use core::mem::offset_of;
 use core::ops::Range;
+
+const SPANS: [SpanField; 2] = [
+    SpanField::new(
+        Part::Steps,
+        offset_of!(PlanRecord, steps),
+        size_of::<StepRecord>(),
+    ),
+    SpanField::new(Part::Placements, offset_of!(PlanRecord, placements), 4),
+];
 
 pub(super) fn check(
     model: &Model<'_>,
@@ -20,13 +30,7 @@ pub(super) fn check(
         mode: record.mode,
         problem,
     };
-    check_spans(
-        model.bytes,
-        &[
-            (Part::Steps, record.steps, size_of::<StepRecord>()),
-            (Part::Placements, record.placements, size_of::<u32>()),
-        ],
-    )?;
+    check_spans(model.bytes, record, &SPANS)?;
     let placements = record.placements.count as usize;
     if placements != model.tensor_count() {
         return Err(problem(PlanProblem::Placement { tensor: placements }));

@@ -91,7 +91,32 @@ pub enum Op<'a> {
     Mul(Mul<'a>),
 }
 
+/// What a layer that slides a window goes by.
+#[derive(Clone, Copy)]
+pub(crate) struct Sliding<'a> {
+    pub input: &'a Shape,
+    pub window: &'a Window,
+    pub output: &'a Shape,
+}
+
 impl<'a> Op<'a> {
+    /// Shapes and window of a layer that slides one.
+    #[inline(never)]
+    pub(crate) fn sliding(&self) -> Option<Sliding<'_>> {
+        let (input, window, output) = match self {
+            Self::Conv2d(conv) => (&conv.input, &conv.window, &conv.output),
+            Self::MaxPool(pool) => (&pool.input, &pool.window, &pool.output),
+            Self::Dense(_) | Self::Lookup(_) | Self::Concat | Self::Add(_) | Self::Mul(_) => {
+                return None;
+            }
+        };
+        Some(Sliding {
+            input,
+            window,
+            output,
+        })
+    }
+
     /// How accumulators become outputs; `None` for operators without weights.
     pub fn quantiser(&self) -> Option<Quantiser<'a>> {
         match self {

@@ -38,15 +38,15 @@ impl<'a> Model<'a> {
         Self {
             bytes,
             header,
-            tensors: slice(bytes, header.tensors),
-            layers: slice(bytes, header.layers),
-            plans: slice(bytes, header.plans),
+            tensors: slice(bytes, &header.tensors),
+            layers: slice(bytes, &header.layers),
+            plans: slice(bytes, &header.plans),
         }
     }
 
     /// The network's name.
     pub fn name(&self) -> &'a str {
-        self.text(self.header.name)
+        self.text(&self.header.name)
     }
 
     /// SHA-256 of the image: the identity of the model.
@@ -66,7 +66,7 @@ impl<'a> Model<'a> {
 
     /// The name of class `index`, if the image names its classes.
     pub fn label(&self, index: usize) -> Option<&'a str> {
-        let bytes: &[u8] = self.slice(self.header.labels);
+        let bytes: &[u8] = self.slice(&self.header.labels);
         let label = bytes.split(|&byte| byte == b'\n').nth(index)?;
         core::str::from_utf8(label)
             .ok()
@@ -130,7 +130,7 @@ impl<'a> Model<'a> {
     /// Tensors that layer `index` reads; none where there is no such layer.
     pub(crate) fn inputs(&self, index: usize) -> &'a [u16] {
         let record = self.layers.get(index);
-        record.map_or(&[], |record| self.slice(record.inputs))
+        record.map_or(&[], |record| self.slice(&record.inputs))
     }
 
     /// Whether layer `index` reads `tensor`.
@@ -147,7 +147,7 @@ impl<'a> Model<'a> {
     /// Layer `index`, which writes tensor `index + 1`.
     pub fn layer(&self, index: usize) -> Option<Layer<'a>> {
         let record = self.layers.get(index)?;
-        let inputs: &[u16] = self.slice(record.inputs);
+        let inputs: &[u16] = self.slice(&record.inputs);
         let input = inputs.first().copied().map_or(0, usize::from);
         let output = self.tensors.get(index + 1)?;
         let op = self.op(record, self.tensors.get(input)?, output)?;
@@ -172,11 +172,11 @@ impl<'a> Model<'a> {
 
     /// Elements at `span`; empty where the span is not in the image, which
     /// [`Model::check`] excludes.
-    pub(crate) fn slice<T: Pod>(&self, span: Span) -> &'a [T] {
+    pub(crate) fn slice<T: Pod>(&self, span: &Span) -> &'a [T] {
         slice(self.bytes, span)
     }
 
-    fn text(&self, span: Span) -> &'a str {
+    fn text(&self, span: &Span) -> &'a str {
         core::str::from_utf8(self.slice(span)).unwrap_or_default()
     }
 
@@ -189,7 +189,7 @@ impl<'a> Model<'a> {
 
     fn view(&self, record: &TensorRecord) -> Tensor<'a> {
         Tensor {
-            name: self.text(record.name),
+            name: self.text(&record.name),
             shape: shape(record),
             scale: record.scale,
             zero: record.zero,
@@ -200,7 +200,7 @@ impl<'a> Model<'a> {
     /// The int8 that stand for zero in the first two tensors that a layer reads.
     #[inline(never)]
     fn two_zeros(&self, record: &LayerRecord) -> [i8; 2] {
-        let inputs: &[u16] = self.slice(record.inputs);
+        let inputs: &[u16] = self.slice(&record.inputs);
         let mut zeros = [0; 2];
         for (zero, &input) in zeros.iter_mut().zip(inputs) {
             let tensor = self.tensors.get(usize::from(input));
@@ -217,12 +217,12 @@ impl<'a> Model<'a> {
         output: &TensorRecord,
     ) -> Option<Op<'a>> {
         let quantiser = Quantiser {
-            multipliers: self.slice(record.multipliers),
+            multipliers: self.slice(&record.multipliers),
             zero: output.zero,
             min: record.clamp_min,
             max: record.clamp_max,
         };
-        let padded_weights = self.slice(padded(record.weights));
+        let padded_weights = self.slice(&padded(record.weights));
         match record.op {
             op::CONV => Some(Op::Conv2d(Conv2d {
                 input: shape(input),
@@ -231,14 +231,14 @@ impl<'a> Model<'a> {
                 window: window(record),
                 groups: record.groups.max(1).into(),
                 padded_weights,
-                bias: self.slice(record.bias),
+                bias: self.slice(&record.bias),
                 quantiser,
-                polynomials: self.slice(record.packed),
+                polynomials: self.slice(&record.packed),
             })),
             op::DENSE => Some(Op::Dense(Dense {
                 input_zero: input.zero,
                 padded_weights,
-                bias: self.slice(record.bias),
+                bias: self.slice(&record.bias),
                 quantiser,
             })),
             op::MAX_POOL => Some(Op::MaxPool(MaxPool {
@@ -246,7 +246,7 @@ impl<'a> Model<'a> {
                 output: shape(output),
                 window: window(record),
             })),
-            op::LOOKUP => Some(Op::Lookup(self.slice(record.table))),
+            op::LOOKUP => Some(Op::Lookup(self.slice(&record.table))),
             op::CONCAT => Some(Op::Concat),
             op::ADD => Some(Op::Add(Add {
                 zeros: self.two_zeros(record),
@@ -270,14 +270,15 @@ pub(crate) fn padded(Span { offset, count }: Span) -> Span {
 
 /// The elements at `span`, or nothing if they do not lie in `bytes`, aligned.
 #[inline(never)]
-fn slice<T: Pod>(bytes: &[u8], span: Span) -> &[T] {
-    let part = slice_bytes(bytes, span, size_of::<T>()).unwrap_or_default();
-    bytemuck::try_cast_slice(part).unwrap_or_default()
+fn slice<'a, T: Pod>(bytes: &'a [u8], span: &Span) -> &'a [T] {
+    let part = slice_bytes(bytes, span, size_of::<T>());
+    let elements = part.and_then(|part| bytemuck::try_cast_slice(part).ok());
+    elements.unwrap_or_default()
 }
 
 /// The bytes of a span whose elements have `size` bytes each.
 #[inline(never)]
-pub(crate) fn slice_bytes(bytes: &[u8], span: Span, size: usize) -> Option<&[u8]> {
+pub(crate) fn slice_bytes<'a>(bytes: &'a [u8], span: &Span, size: usize) -> Option<&'a [u8]> {
     let start = span.offset as usize;
     let length = (span.count as usize).checked_mul(size)?;
     bytes.get(start..start.checked_add(length)?)

@@ -212,11 +212,10 @@ fn changed_by(layer: &Layer<'_>, largest: &[[u16; 2]; MAX_TENSORS]) -> [usize; 2
     };
     let size = largest.get(usize::from(input));
     let [height, width] = size.map_or([0; 2], |size| size.map(usize::from));
-    let window = match &layer.op {
-        Op::Conv2d(conv) => &conv.window,
-        Op::MaxPool(pool) => &pool.window,
-        Op::Dense(_) => return [shape.height, shape.width],
-        Op::Lookup(_) | Op::Concat | Op::Add(_) | Op::Mul(_) => return [height, width],
+    let window = match (layer.op.sliding(), &layer.op) {
+        (Some(sliding), _) => sliding.window,
+        (None, Op::Dense(_)) => return [shape.height, shape.width],
+        (None, _) => return [height, width],
     };
     [
         most_reached(

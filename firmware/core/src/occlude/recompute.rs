@@ -117,11 +117,10 @@ impl<'l, const POOLS: bool> Recompute<'l, POOLS> {
             for &input in layer.inputs {
                 changed = changed.union((*self.changed.get(usize::from(input))?).into());
             }
-            region = match &layer.op {
-                Op::Conv2d(conv) => changed.reached_by(&conv.window, shape),
-                Op::MaxPool(pool) => changed.reached_by(&pool.window, shape),
-                Op::Dense(_) if !changed.is_empty() => region,
-                Op::Lookup(_) | Op::Concat | Op::Dense(_) | Op::Add(_) | Op::Mul(_) => changed,
+            region = match (layer.op.sliding(), &layer.op) {
+                (Some(sliding), _) => changed.reached_by(sliding.window, shape),
+                (None, Op::Dense(_)) if !changed.is_empty() => region,
+                (None, _) => changed,
             };
             if region.is_empty() {
                 return Some(());

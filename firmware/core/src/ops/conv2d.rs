@@ -2,7 +2,7 @@
 //!
 //! | kernel | for | how |
 //! |---|---|---|
-//! | `rows` | one input channel, neighbouring windows | straight from padded rows, four pixels at a time |
+//! | `rows` | one input channel, neighbouring windows | straight from padded rows, four pixels at a time; on cores with the DSP extension by `tiles` |
 //! | `polynomials` | 3×3 and 5×5 windows before a 2×2 max-pool, where the image has words for it | two taps and two pixels a word, four products an instruction |
 //! | `bytes` | the same layers, on cores of ARMv6-M | four pixels against one filter, byte by byte |
 //! | `depthwise` | 3×3 windows, a filter for each channel | four channels at a time, from columns that are turned once |
@@ -129,11 +129,34 @@ pub fn row(
         columns,
     };
     match Way::of(conv) {
+        #[cfg(dsp)]
+        Way::Rows => rows::unfolded(&part, scratch, &mut output),
+        #[cfg(not(dsp))]
         Way::Rows => rows::evaluate(&part, scratch, &mut output),
         Way::Depthwise => depthwise::evaluate(&part, scratch, &mut output),
         Way::Channelwise => channelwise::evaluate(&part, &mut output),
         Way::Tiles => tiles::evaluate(&part, scratch, &mut output),
     }
+    output.clamp(&conv.quantiser);
+}
+
+/// [`row`] of one input channel, as a core with the DSP extension computes it.
+#[cfg(test)]
+pub(super) fn unfolded_row(
+    conv: &Conv2d<'_>,
+    input: InputRows<'_>,
+    y: usize,
+    columns: Range<usize>,
+    scratch: &mut [u32],
+    mut output: Output<'_>,
+) {
+    let part = Part {
+        conv,
+        input,
+        y,
+        columns,
+    };
+    rows::unfolded(&part, scratch, &mut output);
     output.clamp(&conv.quantiser);
 }
 

@@ -11,8 +11,8 @@ mod loops;
 
 #[cfg(dsp)]
 use super::operands::Filters;
-use super::operands::{PaddedRows, TILE};
-use instructions::{max8, pkhbt, smlad, smladx, ssub16, sxtab16, sxtab16_odd, sxtb16, sxtb16_odd};
+use crate::arena::copy;
+use instructions::{max8, smlad, ssub16, sxtab16, sxtab16_odd, sxtb16, sxtb16_odd};
 
 #[cfg(dsp)]
 pub use loops::{NINE_TAPS, POOLS_SUMS, nine_taps, pool_row, whole_columns};
@@ -45,88 +45,6 @@ fn word_at(bytes: &[i8], at: usize) -> u32 {
 fn negated(zero: i8) -> u32 {
     let half = u32::from(-i16::from(zero) as u16);
     half | half << 16
-}
-
-/// Requantised outputs of one channel, clamped to int8 alone, `step` bytes apart,
-/// four pixels at a time; gives how many are done. The scale is the multiplier and
-/// the zero point.
-#[cfg(dsp)]
-#[inline(always)]
-pub fn whole_tiles(
-    rows: &PaddedRows<'_>,
-    filter: &[i8],
-    start: i32,
-    scale: (f32, i8),
-    output: &mut [i8],
-    step: usize,
-) -> usize {
-    if rows.kernel_w != 5 {
-        return 0;
-    }
-    let taps = filter.as_chunks().0;
-    let done = loops::five_taps_row(rows, 0, taps, start, scale, output, step);
-    let pixels = output.len().div_ceil(step.max(1));
-    if done == 0 || done == pixels {
-        return done;
-    }
-    // The last tile begins further left: some pixels are computed twice.
-    let at = pixels - TILE;
-    let output = output.get_mut(at * step..).unwrap_or_default();
-    at + loops::five_taps_row(rows, at, taps, start, scale, output, step)
-}
-
-/// `start + Σ x·w` of four neighbouring pixels with one input channel, the first
-/// of them at `at` in each row.
-#[inline(never)]
-pub fn four_pixels(rows: &PaddedRows<'_>, at: usize, filter: &[i8], start: i32) -> [i32; TILE] {
-    let mut sums = [start; TILE];
-    let tap_rows = filter.chunks_exact(rows.kernel_w.max(1));
-    for (row, taps) in rows.bytes.chunks_exact(rows.row_bytes.max(1)).zip(tap_rows) {
-        add_row(&mut sums, row.get(at..).unwrap_or_default(), taps);
-    }
-    sums
-}
-
-/// Adds the products of one row of taps, four taps at a time: eight bytes of the
-/// row lie under four taps of four pixels. Of taps that there are not, the weight is 0.
-#[inline(always)]
-fn add_row(sums: &mut [i32; TILE], mut row: &[i8], taps: &[i8]) {
-    let mut at = 0;
-    while at < taps.len() {
-        let Some((bytes, _)) = row.split_first_chunk::<8>() else {
-            return;
-        };
-        add_taps(sums, bytes, word_at(taps, at));
-        row = row.get(4..).unwrap_or_default();
-        at += 4;
-    }
-}
-
-#[inline(always)]
-fn add_taps(sums: &mut [i32; TILE], bytes: &[i8; 8], taps: u32) {
-    let &[a, b, c, d, e, f, g, h] = bytes;
-    let (low, high) = (word(&[a, b, c, d]), word(&[e, f, g, h]));
-    let (x02, x13) = (sxtb16(low), sxtb16_odd(low));
-    let (x46, x57) = (sxtb16(high), sxtb16_odd(high));
-    // Their halves are the other way round, and so is what `SMLADX` multiplies.
-    let (x42, x53) = (pkhbt(x46, x02), pkhbt(x57, x13));
-    let (w02, w13) = (sxtb16(taps), sxtb16_odd(taps));
-    let [first, second, third, fourth] = sums;
-    *first = smlad(x13, w13, smlad(x02, w02, *first));
-    *second = smladx(x42, w13, smlad(x13, w02, *second));
-    *third = smladx(x53, w13, smladx(x42, w02, *third));
-    *fourth = smlad(x46, w13, smladx(x53, w02, *fourth));
-}
-
-/// `Σ w` of a filter.
-pub fn weight_sum(filter: &[i8]) -> i32 {
-    const ONES: u32 = 0x0001_0001;
-    let (fours, rest) = filter.as_chunks();
-    let rest = [part_word(rest)];
-    let words = fours.iter().map(word).chain(rest);
-    words.fold(0, |sum, w| {
-        smlad(sxtb16_odd(w), ONES, smlad(sxtb16(w), ONES, sum))
-    })
 }
 
 /// Writes the window of one pixel, the zero point taken away, as quads: those of
@@ -246,11 +164,24 @@ pub fn whole_pairs(
 
 /// `Σ x·w` of two filters with the columns of two pixels, by filter and pixel.
 ///
-/// Filters go on where numbers are 0.
+/// Filters go on where numbers are 0. For the few outputs that [`whole_pairs`] leaves.
 #[inline(always)]
-pub fn products(columns: &[u32], filters: [&[i8]; 2]) -> [[i32; 2]; 2] {
+pub fn products(columns: &[u32], [first, second]: [&[i8]; 2]) -> [[i32; 2]; 2] {
+    [dots(columns, first), dots(columns, second)]
+}
+
+/// `Σ x·w` of a filter with the columns of two pixels.
+#[inline(never)]
+fn dots(columns: &[u32], filter: &[i8]) -> [i32; 2] {
     let quads: &[[Quad; 2]] = columns.as_chunks().0.as_chunks().0;
-    loops::two_by_two(quads, filters.map(|filter| filter.as_chunks().0))
+    let (mut first, mut second) = (0, 0);
+    for (&[one, other], w) in quads.iter().zip(filter.as_chunks().0) {
+        let w = word(w);
+        let (even, odd) = (sxtb16(w), sxtb16_odd(w));
+        first = smlad(one[1], odd, smlad(one[0], even, first));
+        second = smlad(other[1], odd, smlad(other[0], even, second));
+    }
+    [first, second]
 }
 
 /// Inputs of a dense layer that are taken at once, from the stack.
@@ -308,33 +239,26 @@ pub fn add_changes(new: &[i8], old: &[i8], weights: &[i8], row_bytes: usize, sum
 #[inline(never)]
 fn add_products(numbers: Option<&[Quad]>, rows: &[i8], row_bytes: usize, sums: &mut [i32]) {
     let numbers = numbers.unwrap_or_default();
-    let count = sums.len();
-    let last = count.saturating_sub(4);
-    let mut rest = rows;
-    let (fours, one_by_one) = sums.as_chunks_mut();
-    for four in fours {
-        loops::four_rows(numbers, rest, row_bytes, four);
-        rest = rest.get(4 * row_bytes..).unwrap_or_default();
+    let mut rows = rows;
+    let rest = sums.len() % 4;
+    let are_four = sums.len() > 4;
+    // Where they are no whole fours, the first ones are computed with rows that come again,
+    // or one by one.
+    let mut at = 0;
+    while at < rest {
+        let stride = if are_four { row_bytes } else { 0 };
+        let left = sums.get_mut(at..).unwrap_or_default();
+        let mut four = [0; 4];
+        copy(left, &mut four);
+        loops::four_rows(numbers, rows, stride, &mut four);
+        let done = if are_four { rest } else { 1 };
+        copy(four.get(..done).unwrap_or_default(), left);
+        rows = rows.get(done * row_bytes..).unwrap_or_default();
+        at += done;
     }
-    if one_by_one.is_empty() {
-        return;
-    }
-    if let Some(four) = sums.last_chunk_mut::<4>() {
-        // The last four rows, of which the first ones are done.
-        let mut same = *four;
-        let rows = rows.get(last * row_bytes..).unwrap_or_default();
-        loops::four_rows(numbers, rows, row_bytes, &mut same);
-        let done = 4 - count % 4;
-        for (sum, value) in four.iter_mut().zip(same).skip(done) {
-            *sum = value;
-        }
-        return;
-    }
-    for sum in sums {
-        let mut same = [*sum; 4];
-        loops::four_rows(numbers, rest, 0, &mut same);
-        [*sum, ..] = same;
-        rest = rest.get(row_bytes..).unwrap_or_default();
+    for four in sums.get_mut(rest..).unwrap_or_default().as_chunks_mut().0 {
+        loops::four_rows(numbers, rows, row_bytes, four);
+        rows = rows.get(4 * row_bytes..).unwrap_or_default();
     }
 }
 

@@ -53,17 +53,6 @@ pub(crate) fn include_pairs(row: &[i8], channels: usize, output: &mut [i8]) {
 fn include_row(pool: &MaxPool, row: &[i8], columns: Range<usize>, output: &mut [i8]) {
     let (window, channels) = (&pool.window, pool.input.channels.max(1));
     let pixels = output.chunks_exact_mut(channels);
-    if window.pad_left == 0 && window.dilation_w == 1 && window.kernel_w == window.stride_w {
-        // Windows side by side: every pixel once.
-        let start = columns.start * window.stride_w * channels;
-        let mut candidates = row.get(start..).unwrap_or_default().chunks_exact(channels);
-        for pixel in pixels {
-            for _ in 0..window.kernel_w {
-                kernels::maximum(pixel, candidates.next().unwrap_or_default());
-            }
-        }
-        return;
-    }
     let mut left = (columns.start * window.stride_w).wrapping_sub(window.pad_left);
     for pixel in pixels {
         let mut at_x = left;

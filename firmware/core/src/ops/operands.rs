@@ -6,6 +6,7 @@ use crate::image::Conv2d;
 pub const TILE: usize = 4;
 
 /// The rows under the windows of one output row.
+#[cfg(any(not(dsp), test))]
 #[derive(Clone, Copy)]
 pub struct PaddedRows<'a> {
     /// One after the other.
@@ -40,8 +41,12 @@ impl<'a> Filters<'a> {
     }
 
     /// Two filters, each to the end of the weights.
-    pub fn pair(&self, indices: [usize; 2]) -> [&'a [i8]; 2] {
-        indices.map(|index| self.weights.get(index * self.taps..).unwrap_or_default())
+    pub fn pair(&self, [first, second]: [usize; 2]) -> [&'a [i8]; 2] {
+        [self.from(first), self.from(second)]
+    }
+
+    fn from(&self, index: usize) -> &'a [i8] {
+        self.weights.get(index * self.taps..).unwrap_or_default()
     }
 }
 

@@ -10,19 +10,6 @@ use super::operands::{Filters, PaddedRows, TILE};
 /// Whether there is a loop for depthwise convolutions.
 pub const NINE_TAPS: bool = false;
 
-/// Requantised outputs of one channel, four pixels at a time; gives how many are
-/// done. None: here nothing is gained over [`four_pixels`].
-pub fn whole_tiles(
-    _rows: &PaddedRows<'_>,
-    _filter: &[i8],
-    _start: i32,
-    _scale: (f32, i8),
-    _output: &mut [i8],
-    _step: usize,
-) -> usize {
-    0
-}
-
 /// `start + Σ x·w` of four neighbouring pixels with one input channel, the first
 /// of them at `at` in each row.
 #[inline]

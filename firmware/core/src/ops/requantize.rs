@@ -31,20 +31,18 @@ pub fn clamp(quantiser: &Quantiser<'_>, output: &mut [i8]) {
     }
 }
 
-/// One channel's requantisation, as the FPU does it: of `acc` it makes the bits of
+/// What the FPU's requantisation needs beside the multipliers: of `acc` it makes the bits of
 /// `acc · multiplier + round`, minus `zero_bits`, saturated.
 #[cfg(all(dsp, not(soft_float)))]
 pub(super) struct Scale {
-    pub multiplier: f32,
     pub round: f32,
     pub zero_bits: i32,
 }
 
 #[cfg(all(dsp, not(soft_float)))]
 impl Scale {
-    pub fn new(multiplier: f32, zero: i8) -> Self {
+    pub fn new(zero: i8) -> Self {
         Self {
-            multiplier,
             round: float::ROUND_TIES_EVEN,
             zero_bits: float::ZERO_BITS - i32::from(zero),
         }

@@ -68,7 +68,7 @@ described! {
         /// The floor as a share of the layer's instructions, from 0 to 1; `null` for a layer
         /// without multiply-accumulates.
         pub floor_share: Option<f64>,
-        /// How the board computes it: `pooled sums`, `five taps`, `nine taps`, `pairs`,
+        /// How the board computes it: `pooled sums`, `nine taps`, `pairs`,
         /// `four rows` or `plain`.
         #[serde(default)]
         pub kernel: String,

@@ -111,7 +111,7 @@ pub fn all(data: Option<&Path>) -> Vec<Check> {
     }
     checks.push(Check::aside(format!("{FIRMWARE}small"), || {
         let board = Board::find(board::DEFAULT).map_err(anyhow::Error::msg)?;
-        build(&board.small(), Engine::Static)
+        build(&board, Engine::Small)
     }));
     checks.push(Check::aside("no panic", no_panic::check));
     for (board, engine) in firmwares() {

@@ -57,33 +57,41 @@ pub(super) fn evaluate(part: &Part<'_, '_>, scratch: &mut [u32], output: &mut Ou
 /// The pixels, a run after the other. Columns that a row has not are those of the rows
 /// below it.
 #[cfg(dsp)]
+#[inline(never)]
 fn by_runs(part: &Part<'_, '_>, scratch: &mut [u32], mut output: &mut [i8]) {
     let (conv, window) = (part.conv, &part.conv.window);
     let (width, channels) = (conv.output.width.max(1), conv.output.channels);
     let mut at = part.columns.start;
     while at < part.columns.end {
         let (y, x) = (part.y + at / width, at % width);
-        let rows = [0, 1, 2].map(|ky| input_row(conv, part.input, y, ky));
-        // Of a window at least one row lies on the input.
-        let other = rows.into_iter().flatten().next().unwrap_or_default();
         let pixels = run_pixels(window).min(width - x);
         let pixels = pixels.min(part.columns.end - at);
         let columns = scratch.as_chunks_mut().0;
         let columns = columns.get_mut(..columns_under(pixels, window));
         let left = x * window.stride_w;
         let first = left.saturating_sub(window.pad_left);
-        let run = Run {
+        let mut run = Run {
             conv,
-            rows: rows.map(|row| {
-                let row = row.unwrap_or(other);
-                row.get(first * channels..).unwrap_or_default()
-            }),
-            are_rows: rows.map(|row| row.is_some()),
+            rows: [&[]; SIDE],
+            are_rows: [false; SIDE],
             before: window.pad_left.saturating_sub(left),
             inside: conv.input.width.saturating_sub(first),
             pixels,
         };
-        kernels::nine_taps(run, columns.unwrap_or_default(), output);
+        // Of a window at least one row lies on the input.
+        let mut any: &[i8] = &[];
+        for (ky, (row, is_row)) in run.rows.iter_mut().zip(&mut run.are_rows).enumerate() {
+            if let Some(under) = input_row(conv, part.input, y, ky) {
+                any = under.get(first * channels..).unwrap_or_default();
+                (*row, *is_row) = (any, true);
+            }
+        }
+        for row in &mut run.rows {
+            if row.is_empty() {
+                *row = any;
+            }
+        }
+        kernels::nine_taps(&run, columns.unwrap_or_default(), output);
         output = output.get_mut(pixels * channels..).unwrap_or_default();
         at += pixels;
     }

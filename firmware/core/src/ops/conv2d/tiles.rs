@@ -21,6 +21,7 @@ pub(super) fn column_bytes(taps: usize) -> usize {
 
 /// Of int8 outputs most of two pixels may be done at once. Columns that a row has not are
 /// those of the rows below it.
+#[inline(never)]
 pub(super) fn evaluate(part: &Part<'_, '_>, scratch: &mut [u32], output: &mut Output<'_>) {
     let Part {
         conv,
@@ -40,7 +41,8 @@ pub(super) fn evaluate(part: &Part<'_, '_>, scratch: &mut [u32], output: &mut Ou
         while x < columns.end {
             // Of an odd number of pixels the last one is computed twice.
             let next = (x + 1).min(columns.end - 1);
-            for (pixel, x) in [x, next].into_iter().enumerate() {
+            for pixel in 0..PIXELS {
+                let x = if pixel == 0 { x } else { next };
                 let at = [y + x / width, x % width];
                 unfold(conv, input, at, group, scratch, pixel);
             }
@@ -58,11 +60,13 @@ pub(super) fn evaluate(part: &Part<'_, '_>, scratch: &mut [u32], output: &mut Ou
                 // Of an odd number of channels the last one, too, or of one the only one.
                 let next = (index + 1).min(group_outputs - 1);
                 let sums = kernels::products(scratch, filters.pair([index, next]));
-                for (index, sums) in (index..=next).zip(sums) {
+                for filter in 0..FILTERS {
+                    let index = if filter == 0 { index } else { next };
+                    let [one, other] = sums[filter];
                     let bias = filters.bias.get(index).copied().unwrap_or_default();
-                    for (sum, at) in sums.into_iter().zip([start, start + step]) {
-                        output.put(at + index, bias + sum, &conv.quantiser, first + index);
-                    }
+                    let (at, channel) = (start + index, first + index);
+                    output.put(at, bias + one, &conv.quantiser, channel);
+                    output.put(at + step, bias + other, &conv.quantiser, channel);
                 }
                 index += FILTERS;
             }
@@ -73,6 +77,7 @@ pub(super) fn evaluate(part: &Part<'_, '_>, scratch: &mut [u32], output: &mut Ou
 }
 
 /// Writes the window of one pixel into its column, the first or the second.
+#[inline(never)]
 fn unfold(
     conv: &Conv2d<'_>,
     input: InputRows<'_>,

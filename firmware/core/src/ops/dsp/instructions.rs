@@ -73,18 +73,6 @@ mod chosen {
         total
     }
 
-    /// `sum + a.low · b.high + a.high · b.low`, of 16-bit numbers.
-    #[inline(always)]
-    pub fn smladx(a: u32, b: u32, sum: i32) -> i32 {
-        let total;
-        // SAFETY: as for `smlad`.
-        unsafe {
-            asm!("smladx {}, {}, {}, {}", out(reg) total, in(reg) a, in(reg) b, in(reg) sum,
-                options(pure, nomem, nostack, preserves_flags));
-        }
-        total
-    }
-
     /// Two 16-bit differences.
     #[inline(always)]
     pub fn ssub16(a: u32, b: u32) -> u32 {
@@ -96,12 +84,6 @@ mod chosen {
                 options(pure, nomem, nostack));
         }
         differences
-    }
-
-    /// The low half of `low` below the high half of `high`.
-    #[inline(always)]
-    pub fn pkhbt(low: u32, high: u32) -> u32 {
-        low & 0xFFFF | high & 0xFFFF_0000
     }
 
     /// The larger of each of four pairs of signed bytes.
@@ -151,17 +133,9 @@ mod chosen {
         sum + a0 * b0 + a1 * b1
     }
 
-    pub fn smladx(a: u32, b: u32, sum: i32) -> i32 {
-        smlad(a, b.rotate_right(16), sum)
-    }
-
     pub fn ssub16(a: u32, b: u32) -> u32 {
         let ([a0, a1], [b0, b1]) = (halves(a), halves(b));
         word([a0 - b0, a1 - b1])
-    }
-
-    pub fn pkhbt(low: u32, high: u32) -> u32 {
-        low & 0xFFFF | high & 0xFFFF_0000
     }
 
     pub fn max8(a: u32, b: u32) -> u32 {
@@ -172,6 +146,4 @@ mod chosen {
     }
 }
 
-pub(super) use chosen::{
-    max8, pkhbt, smlad, smladx, ssub16, sxtab16, sxtab16_odd, sxtb16, sxtb16_odd,
-};
+pub(super) use chosen::{max8, smlad, ssub16, sxtab16, sxtab16_odd, sxtb16, sxtb16_odd};

@@ -89,7 +89,7 @@ mod with_fpu {
     /// 31 for each channel, and for four channels 19 for each column. Nothing where the run
     /// does not fit.
     #[inline(never)]
-    pub fn nine_taps(run: Run<'_, '_>, columns: &mut [Column], output: &mut [i8]) {
+    pub fn nine_taps(run: &Run<'_, '_>, columns: &mut [Column], output: &mut [i8]) {
         let (conv, pixels) = (run.conv, run.pixels);
         let (weights, step) = (conv.padded_weights, conv.output.channels);
         let multipliers = conv.quantiser.multipliers;
@@ -110,15 +110,17 @@ mod with_fpu {
             return;
         }
         let words = columns.as_flattened_mut();
-        for padding in [0..run.before, run.before + inside..under] {
-            let padding = 2 * QUAD * padding.start..2 * QUAD * padding.end;
-            words.get_mut(padding).unwrap_or_default().fill(0);
-        }
+        let column = 2 * QUAD;
+        let left = words.get_mut(..run.before * column);
+        left.unwrap_or_default().fill(0);
+        let right = words.get_mut((run.before + inside) * column..);
+        right.unwrap_or_default().fill(0);
         let [upper, middle, lower] = run.are_rows;
         let mask = |is_row: bool, bytes: u32| if is_row { bytes } else { 0 };
-        let scale = Scale::new(1.0, conv.quantiser.zero);
+        let end_of = |row: &[i8]| row.as_ptr().wrapping_add(bytes);
+        let scale = Scale::new(conv.quantiser.zero);
         let mut channels = Channels {
-            rows: [a, b, c].map(|row| row.as_ptr().wrapping_add(bytes)),
+            rows: [end_of(a), end_of(b), end_of(c)],
             inside: columns.as_mut_ptr().wrapping_add(run.before),
             negated: negated(conv.input_zero),
             back: bytes.wrapping_neg(),
@@ -144,7 +146,9 @@ mod with_fpu {
         if rest > 0 {
             // The pointers are behind the whole fours: the last four, some of them again.
             let back = QUAD - rest;
-            channels.rows = channels.rows.map(|row| row.wrapping_sub(back));
+            for row in &mut channels.rows {
+                *row = row.wrapping_sub(back);
+            }
             channels.filter = channels.filter.wrapping_sub(SIDE * SIDE * back);
             channels.bias = channels.bias.wrapping_sub(back);
             channels.multipliers = channels.multipliers.wrapping_sub(back);

@@ -105,123 +105,18 @@ struct Channels {
     filter_bytes: usize,
     /// Where the columns of the last tile begin.
     last: *const u32,
-    /// Whether the taps of a column are an odd number.
-    odd: usize,
+    tile: Tile,
 }
 
-/// The loop over channels and, in it, over tiles. `$block` takes one input channel,
-/// `$blocks` as many as there are at least, and `$enter` says where a tile begins among
-/// them, by `odd` in `s9`. Where the taps of a tile end is kept by
-/// `$keep_outside` and `$keep`, and told to `$bound` by `$outside` and `$end`.
+/// How the taps of a tile are taken: five rows of three columns, an input channel after
+/// the other, or three rows of two, two input channels after two. Of an odd number of
+/// these a tile begins in the middle.
 #[cfg(not(soft_float))]
-macro_rules! channels {
-    ($channels:ident, $block:expr, $enter:literal, $blocks:expr, $bound:literal,
-     $keep_outside:literal, $outside:literal, $keep:literal, $end:literal) => {
-        asm!(
-            "push {{r6, r7}}",
-            "ldrd r1, r2, [r0, #72]",
-            "vmov s10, r1",
-            "vmov s9, r2",
-            "add r0, r0, #36",
-            "ldmia r0!, {{r1, r2, r3, r4, r5, r8, r9, r10, r11}}",
-            "push {{r1, r2, r3, r4, r5, r8, r9, r10, r11}}",
-            "sub r0, r0, #72",
-            "ldmia r0, {{r1, r2, r3, r4, r5, r8, r9, r10, r11}}",
-            "push {{r1, r2, r3, r4, r5, r8, r9, r10, r11}}",
-            "5:",
-            "ldr r14, [sp, #40]",
-            "ldrd r1, r2, [sp, #48]",
-            "ldr r0, [r14], #4", // start
-            "ldr r3, [r1], #4",
-            "vldmia r2!, {{s8}}",
-            "strd r1, r2, [sp, #48]",
-            "sub r3, r0, r3",
-            "str r3, [sp]",
-            "orr r4, r0, r0, lsl #21",
-            "lsr r5, r0, #11",
-            "strd r4, r5, [sp, #12]",
-            "str r4, [sp, #20]",
-            "ldrd r8, r9, [sp, #64]",
-            "add r8, r8, r14",
-            "add r9, r9, r14",
-            "strd r14, r9, [sp, #36]",
-            "ldr r10, [sp, #44]",
-            "str r10, [sp, #32]",
-            "ldr r12, [sp, #56]",
-            $keep_outside,
-            "mov r6, r4",
-            "mov r7, r5",
-            "4:",
-            $block,
-            $outside,
-            concat!("cmp r14, ", $bound),
-            "bne 4b",
-            "ubfx r8, r4, #0, #21",
-            "ubfx r9, r6, #0, #21",
-            "ldrd r4, r5, [sp, #12]",
-            "ldr r14, [sp, #36]",
-            "vmov r12, s10",
-            "mov r6, r4",
-            "add r7, r5, r9, lsl #10",
-            "add r5, r5, r8, lsl #10",
-            $keep,
-            "7:",
-            $enter,
-            "3:",
-            $blocks,
-            $end,
-            concat!("cmp r14, ", $bound),
-            "bne 3b",
-            // The fields: a part of the pixel to the left, the even pixel, the odd one.
-            "ubfx r8, r4, #0, #21",
-            "ubfx r9, r6, #0, #21",
-            "lsr r0, r4, #21",
-            "bfi r0, r5, #11, #10",
-            "lsr r1, r6, #21",
-            "bfi r1, r7, #11, #10",
-            "ubfx r2, r5, #10, #21",
-            "ubfx r3, r7, #10, #21",
-            "cmp r0, r1",
-            "it lo",
-            "movlo r0, r1",
-            "cmp r2, r3",
-            "it lo",
-            "movlo r2, r3",
-            "cmp r0, r2",
-            "it lo",
-            "movlo r0, r2",
-            "ldmia sp, {{r1, r2, r3, r4, r5, r6, r7, r10, r11, r14}}",
-            "sub r0, r0, r1",
-            // As `requantize::float` does, with the rounding that the FPU begins with.
-            "vmov s0, r0",
-            "vcvt.f32.s32 s0, s0",
-            "vmul.f32 s0, s0, s8",
-            "vcvtr.s32.f32 s0, s0",
-            "vmov r0, s0",
-            "qadd r0, r0, r2",
-            "ssat r0, #8, r0",
-            "strb r0, [r10, r11]",
-            "sub r12, r12, r7",
-            "add r7, r5, r9, lsl #10",
-            "add r5, r5, r8, lsl #10",
-            "subs r11, r11, r3",
-            "str r11, [sp, #32]",
-            $keep,
-            "bpl 7b",
-            "add r10, r10, #1",
-            "str r10, [sp, #28]",
-            "ldr r0, [sp, #60]",
-            "subs r0, r0, #1",
-            "str r0, [sp, #60]",
-            "bne 5b",
-            "add sp, sp, #72",
-            "pop {{r6, r7}}",
-            inout("r0") &raw const $channels => _,
-            out("r1") _, out("r2") _, out("r3") _, out("r4") _, out("r5") _, out("r8") _,
-            out("r9") _, out("r10") _, out("r11") _, out("r12") _, out("r14") _,
-            out("s0") _, out("s8") _, out("s9") _, out("s10") _,
-        )
-    };
+#[repr(u32)]
+enum Tile {
+    ThreeRows = 0,
+    ThreeRowsOdd = 1,
+    FiveRows = 2,
 }
 
 #[cfg(soft_float)]
@@ -262,52 +157,163 @@ fn pool_row_here(scratch: &[u32], filters: &Polynomials<'_>, output: &mut [i8], 
         outside_bytes: 4 * (columns - 1) * taps,
         filter_bytes: 4 * columns * taps,
         last: scratch.as_ptr().wrapping_add(last * column),
-        odd: taps % 2,
+        tile: match (kernel, channels % 2) {
+            (5, _) => Tile::FiveRows,
+            (_, 0) => Tile::ThreeRows,
+            _ => Tile::ThreeRowsOdd,
+        },
     };
-    if kernel == 5 {
-        // SAFETY: for each of `step` channels, a bias, a multiplier and the words of its
-        // filter are read, of which there are as many, as the caller has seen. A tile
-        // reads the columns under its window: those of the first one begin at `outputs`,
-        // of which all but the last are read, and so none lies behind the scratch. The
-        // taps are read from the beginning to one of two ends, both a whole number of
-        // input channels on, and to the second one a multiple of three. Each tile writes
-        // the byte `step · tile + channel` of `output`, which has as many. Beside them,
-        // the stack below its pointer is written to.
-        unsafe {
-            channels!(
-                channels,
-                five_rows!(),
-                "",
-                concat!(five_rows!(), five_rows!(), five_rows!()),
-                "r0",
-                "vmov s9, r8",
-                "vmov r0, s9",
-                "",
-                "ldr r0, [sp, #40]"
-            );
-        }
-    } else {
-        // SAFETY: as above, with two for three: there are two columns of taps. Of four that
-        // stand together a tile of an odd number of input channels begins with the last two.
-        unsafe {
-            channels!(
-                channels,
-                three_rows!(),
-                "vmov r0, s9\ncbnz r0, 6f",
-                concat!(
-                    three_rows!(),
-                    three_rows!(),
-                    "6:\n",
-                    three_rows!(),
-                    three_rows!()
-                ),
-                "r11",
-                "mov r11, r8",
-                "",
-                "ldr r11, [sp, #40]",
-                ""
-            );
-        }
+    // SAFETY: for each of `step` channels, a bias, a multiplier and the words of its
+    // filter are read, of which there are as many, as the caller has seen. A tile
+    // reads the columns under its window: those of the first one begin at `outputs`,
+    // of which all but the last are read, and so none lies behind the scratch. The
+    // taps are read from the beginning to one of two ends, both a whole number of
+    // input channels on. To the second one that is a multiple of three of five rows;
+    // of three rows, whose columns are two, of two, and of four that stand together a tile
+    // of an odd number of input channels begins with the last two. Each tile writes
+    // the byte `step · tile + channel` of `output`, which has as many. Beside them,
+    // the stack below its pointer is written to. What goes to the program counter is an
+    // address in these loops.
+    unsafe {
+        asm!(
+            "push {{r6, r7}}",
+            "ldrd r1, r2, [r0, #72]",
+            "vmov s10, r1",
+            "vmov s9, r2",
+            // Where a tile begins: a jump through the stack is the only one that needs no
+            // register.
+            "adr.w r3, 3f",
+            "cmp r2, #1",
+            "it eq",
+            "adreq.w r3, 8f",
+            "it lo",
+            "adrlo.w r3, 9f",
+            "orr r3, r3, #1",
+            "push {{r3}}",
+            "add r0, r0, #36",
+            "ldmia r0!, {{r1, r2, r3, r4, r5, r8, r9, r10, r11}}",
+            "push {{r1, r2, r3, r4, r5, r8, r9, r10, r11}}",
+            "sub r0, r0, #72",
+            "ldmia r0, {{r1, r2, r3, r4, r5, r8, r9, r10, r11}}",
+            "push {{r1, r2, r3, r4, r5, r8, r9, r10, r11}}",
+            "5:",
+            "ldr r14, [sp, #40]",
+            "ldrd r1, r2, [sp, #48]",
+            "ldr r0, [r14], #4", // start
+            "ldr r3, [r1], #4",
+            "vldmia r2!, {{s8}}",
+            "strd r1, r2, [sp, #48]",
+            "sub r3, r0, r3",
+            "str r3, [sp]",
+            "orr r4, r0, r0, lsl #21",
+            "lsr r5, r0, #11",
+            "strd r4, r5, [sp, #12]",
+            "str r4, [sp, #20]",
+            "ldrd r8, r9, [sp, #64]",
+            "add r8, r8, r14",
+            "add r9, r9, r14",
+            "strd r14, r9, [sp, #36]",
+            "ldr r10, [sp, #44]",
+            "str r10, [sp, #32]",
+            "ldr r12, [sp, #56]",
+            "vmov s11, r8",
+            "mov r6, r4",
+            "mov r7, r5",
+            "vmov r0, s9",
+            "cmp r0, #2",
+            "bne 6f",
+            "4:",
+            five_rows!(),
+            "vmov r0, s11",
+            "cmp r14, r0",
+            "bne 4b",
+            "b 2f",
+            "6:",
+            three_rows!(),
+            "vmov r0, s11",
+            "cmp r14, r0",
+            "bne 6b",
+            "2:",
+            "ubfx r8, r4, #0, #21",
+            "ubfx r9, r6, #0, #21",
+            "ldrd r4, r5, [sp, #12]",
+            "ldr r14, [sp, #36]",
+            "vmov r12, s10",
+            "mov r6, r4",
+            "add r7, r5, r9, lsl #10",
+            "add r5, r5, r8, lsl #10",
+            "ldr pc, [sp, #72]",
+            "8:",
+            "ldr r11, [sp, #40]",
+            "b 6f",
+            "9:",
+            "ldr r11, [sp, #40]",
+            "4:",
+            three_rows!(),
+            three_rows!(),
+            "6:",
+            three_rows!(),
+            three_rows!(),
+            "cmp r14, r11",
+            "bne 4b",
+            "b 7f",
+            "3:",
+            five_rows!(),
+            five_rows!(),
+            five_rows!(),
+            "ldr r0, [sp, #40]",
+            "cmp r14, r0",
+            "bne 3b",
+            "7:",
+            // The fields: a part of the pixel to the left, the even pixel, the odd one.
+            "ubfx r8, r4, #0, #21",
+            "ubfx r9, r6, #0, #21",
+            "lsr r0, r4, #21",
+            "bfi r0, r5, #11, #10",
+            "lsr r1, r6, #21",
+            "bfi r1, r7, #11, #10",
+            "ubfx r2, r5, #10, #21",
+            "ubfx r3, r7, #10, #21",
+            "cmp r0, r1",
+            "it lo",
+            "movlo r0, r1",
+            "cmp r2, r3",
+            "it lo",
+            "movlo r2, r3",
+            "cmp r0, r2",
+            "it lo",
+            "movlo r0, r2",
+            "ldmia sp, {{r1, r2, r3, r4, r5, r6, r7, r10, r11, r14}}",
+            "sub r0, r0, r1",
+            // As `requantize::float` does, with the rounding that the FPU begins with.
+            "vmov s0, r0",
+            "vcvt.f32.s32 s0, s0",
+            "vmul.f32 s0, s0, s8",
+            "vcvtr.s32.f32 s0, s0",
+            "vmov r0, s0",
+            "qadd r0, r0, r2",
+            "ssat r0, #8, r0",
+            "strb r0, [r10, r11]",
+            "sub r12, r12, r7",
+            "add r7, r5, r9, lsl #10",
+            "add r5, r5, r8, lsl #10",
+            "subs r11, r11, r3",
+            "str r11, [sp, #32]",
+            "it pl",
+            "ldrpl pc, [sp, #72]",
+            "add r10, r10, #1",
+            "str r10, [sp, #28]",
+            "ldr r0, [sp, #60]",
+            "subs r0, r0, #1",
+            "str r0, [sp, #60]",
+            "bne 5b",
+            "add sp, sp, #76",
+            "pop {{r6, r7}}",
+            inout("r0") &raw const channels => _,
+            out("r1") _, out("r2") _, out("r3") _, out("r4") _, out("r5") _, out("r8") _,
+            out("r9") _, out("r10") _, out("r11") _, out("r12") _, out("r14") _,
+            out("s0") _, out("s8") _, out("s9") _, out("s10") _, out("s11") _,
+        );
     }
 }
 

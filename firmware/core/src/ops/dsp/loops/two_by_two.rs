@@ -1,17 +1,15 @@
 //! Two filters against the columns of two pixels, four taps at a time.
 
-#[cfg(dsp)]
-use super::super::Filters;
-use super::super::Quad;
-#[cfg(all(dsp, not(soft_float)))]
+use super::super::{Filters, Quad};
+#[cfg(not(soft_float))]
 use crate::ops::requantize::Scale;
-#[cfg(dsp)]
+#[cfg(not(soft_float))]
 use core::arch::asm;
 
 /// The loop over quads of two pixels, from `r8` on, and words of two filters, from
 /// `r9` and `r10` on; `r11` counts. Sums in `r4` and `r5` for the first filter, in
 /// `r12` and `r14` for the second. Leaves nothing in `r0` to `r3`, `r6` and `r7`.
-#[cfg(dsp)]
+#[cfg(not(soft_float))]
 macro_rules! two_by_two {
     () => {
         concat!(
@@ -37,71 +35,8 @@ macro_rules! two_by_two {
     };
 }
 
-/// Products of two filters, four taps at a time, with the columns of two pixels:
-/// `Σ x·w`, by filter and pixel. What is longer than the shortest is left out.
-#[inline(always)]
-pub fn two_by_two(columns: &[[Quad; 2]], filters: [&[[i8; 4]]; 2]) -> [[i32; 2]; 2] {
-    let count = columns.len().min(filters[0].len()).min(filters[1].len());
-    if count == 0 {
-        return [[0; 2]; 2];
-    }
-    two_by_two_here(columns, filters, count, [[0; 2]; 2])
-}
-
-#[cfg(dsp)]
-#[allow(unsafe_code, reason = "the compiler does not write this loop well")]
-#[inline(always)]
-fn two_by_two_here(
-    columns: &[[Quad; 2]],
-    filters: [&[[i8; 4]]; 2],
-    count: usize,
-    [[mut a, mut b], [mut c, mut d]]: [[i32; 2]; 2],
-) -> [[i32; 2]; 2] {
-    // SAFETY: reads `count` elements of each slice; the caller has seen that
-    // none is shorter. Quads are word-aligned, as `LDRD` needs. Writes nothing
-    // but registers and the stack below the stack pointer.
-    unsafe {
-        asm!(
-            "push {{r6, r7}}",
-            two_by_two!(),
-            "pop {{r6, r7}}",
-            inout("r8") columns.as_ptr() => _,
-            inout("r9") filters[0].as_ptr() => _,
-            inout("r10") filters[1].as_ptr() => _,
-            inout("r11") count => _,
-            inout("r4") a,
-            inout("r5") b,
-            inout("r12") c,
-            inout("r14") d,
-            out("r0") _, out("r1") _, out("r2") _, out("r3") _,
-            options(readonly),
-        );
-    }
-    [[a, b], [c, d]]
-}
-
-#[cfg(not(dsp))]
-fn two_by_two_here(
-    columns: &[[Quad; 2]],
-    filters: [&[[i8; 4]]; 2],
-    count: usize,
-    mut sums: [[i32; 2]; 2],
-) -> [[i32; 2]; 2] {
-    for at in 0..count {
-        for (sums, filter) in sums.iter_mut().zip(filters) {
-            for (sum, [even, odd]) in sums.iter_mut().zip(columns[at]) {
-                let numbers = [even, odd, even >> 16, odd >> 16];
-                for (number, &w) in numbers.into_iter().zip(&filter[at]) {
-                    *sum += i32::from(number as i16) * i32::from(w);
-                }
-            }
-        }
-    }
-    sums
-}
-
 /// Two pixels of a row of int8 outputs, and what they are made of.
-#[cfg(all(dsp, not(soft_float)))]
+#[cfg(not(soft_float))]
 #[repr(C)]
 struct PixelPair {
     columns: *const [Quad; 2],
@@ -122,7 +57,7 @@ struct PixelPair {
 /// the rest is left.
 ///
 /// A filter is read in whole words, so that the last pair may have to be left.
-#[cfg(all(dsp, soft_float))]
+#[cfg(soft_float)]
 pub fn filter_pairs(
     _columns: &[[Quad; 2]],
     _filters: &Filters<'_>,
@@ -134,7 +69,7 @@ pub fn filter_pairs(
 }
 
 /// As above, on a core with an FPU.
-#[cfg(all(dsp, not(soft_float)))]
+#[cfg(not(soft_float))]
 #[allow(unsafe_code, reason = "the compiler does not write this loop well")]
 #[inline(never)]
 pub fn filter_pairs(
@@ -155,7 +90,7 @@ pub fn filter_pairs(
     if pairs == 0 || quads == 0 || quads > columns.len() {
         return 0;
     }
-    let scale = Scale::new(1.0, zero);
+    let scale = Scale::new(zero);
     let mut pair = PixelPair {
         columns: columns.as_ptr(),
         filter: filters.weights.as_ptr(),
