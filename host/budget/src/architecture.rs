@@ -35,6 +35,7 @@ impl Chain {
             input,
             layers: Vec::new(),
             not_on_a_board: Vec::new(),
+            on_board: None,
         })
     }
 

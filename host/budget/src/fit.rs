@@ -49,12 +49,15 @@ pub struct Fit {
 }
 
 impl Need {
-    /// What `network` needs once it is compiled to int8.
+    /// What `network` needs once it is compiled to int8: exact where it is known what is
+    /// compiled of it, or else from its shapes.
     pub fn of(network: &Network) -> Self {
-        let ledger = Ledger::new(network);
         let arena = |mode| plan(network, Element::Int8, mode).arena_bytes as u64;
         Self {
-            image_bytes: image_bytes(network, &ledger),
+            image_bytes: match &network.on_board {
+                Some(board) => board.image_bytes,
+                None => image_bytes(network, &Ledger::new(network)),
+            },
             tapped_bytes: arena(Mode::Tapped),
             fused_bytes: arena(Mode::Fused),
             input_bytes: network.values(0) as u64,

@@ -1,9 +1,10 @@
-//! What a network costs, from its shapes alone: parameters, multiplications,
+//! What a network costs, before it is compiled: parameters, multiplications,
 //! values, bytes, and the arena it needs, layer by layer.
 //!
 //! A [`Network`] comes from a graph that was read ([`onnx::network`]), whose weights may
 //! be left in the file, or from a table of the lecture's architectures
-//! ([`architecture::find`]). [`Ledger`] adds everything up and plans the memory.
+//! ([`architecture::find`]). [`Ledger`] adds up the nodes of the file; [`plan`] places what
+//! the compiler makes of them, so that its arena is the board's.
 //!
 //! ```
 //! use cortexscope_budget::{Ledger, architecture};
@@ -34,6 +35,7 @@ pub mod onnx;
 mod backward;
 mod ledger;
 mod memory;
+mod on_board;
 #[cfg(test)]
 mod tests;
 
@@ -42,6 +44,7 @@ pub use cortexscope_net::Window;
 pub use backward::{Purpose, backward_bytes};
 pub use ledger::{Ledger, Row, Totals};
 pub use memory::{Element, MemoryPlan, Mode, PlannedBuffer, plan};
+pub use on_board::OnBoard;
 
 /// A network as its shapes. Tensor 0 is the input, layer `i` writes tensor `i + 1`.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,27 +57,51 @@ pub struct Network {
     pub layers: Vec<Layer>,
     /// Operators that count here and that no board can run.
     pub not_on_a_board: Vec<NotOnABoard>,
+    /// What is compiled of it; none where no board runs it, where its weights are not
+    /// known, and for a table.
+    pub on_board: Option<OnBoard>,
 }
 
-/// An operator that no board can run.
+/// What no board can run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotOnABoard {
-    /// The node.
-    pub node: String,
-    /// Its ONNX operator.
-    pub operator: String,
+    /// The node; none where it is the network as a whole.
+    pub node: Option<Node>,
     /// Why.
     pub why: String,
 }
 
+/// A node of a graph.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// Its name, or that of its output.
+    pub name: String,
+    /// Its ONNX operator.
+    pub operator: String,
+}
+
+impl NotOnABoard {
+    /// A node that no board can run, for the reason that the compiler gives.
+    fn node(name: &str, operator: &str, why: &cortexscope_compile::Refusal) -> Self {
+        let said = why.to_string();
+        let why = said.strip_prefix("not on a board: ").unwrap_or(&said);
+        Self {
+            node: Some(Node {
+                name: name.to_owned(),
+                operator: operator.to_owned(),
+            }),
+            why: why.to_owned(),
+        }
+    }
+}
+
 impl std::fmt::Display for NotOnABoard {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self {
-            node,
-            operator,
-            why,
-        } = self;
-        write!(f, "not on a board: node `{node}` ({operator}): {why}")
+        write!(f, "not on a board: ")?;
+        if let Some(Node { name, operator }) = &self.node {
+            write!(f, "node `{name}` ({operator}): ")?;
+        }
+        f.write_str(&self.why)
     }
 }
 
@@ -189,6 +216,16 @@ impl Network {
     /// If there is no such tensor.
     pub fn values(&self, index: usize) -> usize {
         self.shape(index).iter().product()
+    }
+
+    /// Values of each tensor that a board can send, the input first and the scores last.
+    pub fn board_values(&self) -> Vec<usize> {
+        match &self.on_board {
+            Some(board) => board.values(),
+            None => (0..=self.layers.len())
+                .map(|tensor| self.values(tensor))
+                .collect(),
+        }
     }
 
     /// Layers that read tensor `index`.

@@ -40,11 +40,12 @@ pub struct MemoryPlan {
     pub lower_bound_bytes: usize,
     /// What is known of smaller plans.
     pub proof: Proof,
-    /// Where each tensor lies; `None` where it is fused away.
+    /// Where each tensor of the network lies; `None` where it is fused away, and where a
+    /// board makes nothing of it.
     pub offsets: Vec<Option<usize>>,
     /// The steps in which each tensor lives.
     pub lives: Vec<Option<[usize; 2]>>,
-    /// Bytes that each layer's step needs beside its tensors.
+    /// Bytes that each layer's steps need beside their tensors, at most.
     pub scratch_bytes: Vec<usize>,
     /// What each step computes, in the order in which they run.
     pub steps: Vec<String>,
@@ -65,16 +66,36 @@ pub struct PlannedBuffer {
     pub steps: [usize; 2],
 }
 
-/// The arena of one inference.
+/// The arena of one inference. In int8 it is that of the board image, where it is known
+/// what is compiled of the network.
 pub fn plan(network: &Network, element: Element, mode: Mode) -> MemoryPlan {
-    let planned = planned(network, element, mode);
+    let board = network.on_board.as_ref();
+    let board = board.filter(|_| element == Element::Int8);
+    let mut planned = match board {
+        Some(board) => board.planned.clone(),
+        None => planned(network, element),
+    };
+    if mode == Mode::Unplanned {
+        planned.input.is_kept = true;
+        let layers = planned.layers.iter_mut();
+        layers.for_each(|layer| layer.output.is_kept = true);
+    }
     let steps = match mode {
         Mode::Fused => planned.fused(),
         Mode::Unplanned | Mode::Tapped => planned.layer_by_layer(),
     };
-    let mut scratch = vec![0; network.layers.len()];
+    let layers = network.layers.len();
+    // Which of the planned tensors holds each tensor of the network, and which layer of the
+    // network each planned one is part of.
+    let (places, parts) = match board {
+        Some(board) => (board.places(layers + 1), board.layers(layers)),
+        None => ((0..=layers).map(Some).collect(), (0..layers).collect()),
+    };
+    let mut scratch = vec![0; layers];
     for step in &steps {
-        scratch[step.layers.start] = planned.scratch_bytes(step) + planned.row_bytes(step);
+        let bytes = planned.scratch_bytes(step) + planned.row_bytes(step);
+        let most = &mut scratch[parts[step.layers.start]];
+        *most = bytes.max(*most);
     }
     let TensorProblem {
         problem,
@@ -82,24 +103,29 @@ pub fn plan(network: &Network, element: Element, mode: Mode) -> MemoryPlan {
         ..
     } = planned.problem(&steps);
     let plan = planner::plan(&problem);
-    let place = |buffer: &Option<usize>| buffer.map(|buffer| plan.offsets[buffer]);
-    let life = |buffer: &Option<usize>| {
-        buffer.map(|buffer| [*plan.lives[buffer].start(), *plan.lives[buffer].end()])
+    let buffer = |place: &Option<usize>| place.and_then(|tensor| buffers[tensor]);
+    let offset = |place| buffer(place).map(|buffer| plan.offsets[buffer]);
+    let life = |place| {
+        buffer(place).map(|buffer| [*plan.lives[buffer].start(), *plan.lives[buffer].end()])
+    };
+    let name = |tensor: usize| match board {
+        Some(board) => board.names[tensor].clone(),
+        None => name(network, tensor),
     };
     MemoryPlan {
         arena_bytes: plan.arena_bytes,
         lower_bound_bytes: plan.lower_bound_bytes,
         proof: plan.proof,
-        offsets: buffers.iter().map(place).collect(),
-        lives: buffers.iter().map(life).collect(),
+        offsets: places.iter().map(offset).collect(),
+        lives: places.iter().map(life).collect(),
         scratch_bytes: scratch,
-        steps: step_names(network, &plan, &steps),
-        buffers: planned_buffers(network, &problem, &plan, &buffers),
+        steps: step_names(name, &plan, &steps),
+        buffers: planned_buffers(name, &problem, &plan, &buffers),
     }
 }
 
-/// The network as the planner sees it.
-fn planned(network: &Network, element: Element, mode: Mode) -> PlannedNetwork {
+/// The network as the planner sees it, from its shapes.
+fn planned(network: &Network, element: Element) -> PlannedNetwork {
     let word = match element {
         Element::Int8 => 1,
         Element::F32 => 4,
@@ -110,7 +136,7 @@ fn planned(network: &Network, element: Element, mode: Mode) -> PlannedNetwork {
         Buffer {
             bytes: network.values(tensor) * bytes,
             align: bytes,
-            is_kept: is_last || mode == Mode::Unplanned,
+            is_kept: is_last,
         }
     };
     // A normalisation looks at whole maps or at neighbours before the next layer.
@@ -138,7 +164,10 @@ fn rows(network: &Network, layer: usize) -> Rows {
     let layer = &network.layers[layer];
     let input = network.shape(layer.inputs[0]);
     let output = core_shape(layer.shape);
+    let is_other = |&input: &usize| network.shape(input) != layer.shape;
     let window = match &layer.op {
+        // One that is spread over the other is read again and again.
+        Op::Add | Op::Mul if layer.inputs.iter().any(is_other) => None,
         Op::Add | Op::Mul => return Rows::Element(output),
         Op::Conv { window, .. } | Op::MaxPool(window) => Some(*window),
         other => other.mean_window(input),
@@ -207,17 +236,21 @@ fn name(network: &Network, tensor: usize) -> String {
     }
 }
 
-fn step_names(network: &Network, plan: &planner::Plan, steps: &[LayerStep]) -> Vec<String> {
+fn step_names(
+    name: impl Fn(usize) -> String,
+    plan: &planner::Plan,
+    steps: &[LayerStep],
+) -> Vec<String> {
     let title = |&step: &usize| {
         let layers = steps[step].layers.clone();
-        let names: Vec<String> = layers.map(|layer| name(network, layer + 1)).collect();
+        let names: Vec<String> = layers.map(|layer| name(layer + 1)).collect();
         names.join(" + ")
     };
     plan.order.iter().map(title).collect()
 }
 
 fn planned_buffers(
-    network: &Network,
+    name: impl Fn(usize) -> String,
     problem: &Problem,
     plan: &planner::Plan,
     buffers: &[Option<usize>],
@@ -225,7 +258,7 @@ fn planned_buffers(
     let mut layers = vec![None; problem.buffers.len()];
     for (tensor, buffer) in buffers.iter().enumerate() {
         if let Some(buffer) = buffer {
-            layers[*buffer] = Some(name(network, tensor));
+            layers[*buffer] = Some(name(tensor));
         }
     }
     let planned = layers.into_iter().enumerate();

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use crate::{Layer, Network, NotOnABoard, Op, Window};
+use crate::{Layer, Network, NotOnABoard, OnBoard, Op, Window};
 use cortexscope_compile::Refusal as BoardRefusal;
 use cortexscope_net::onnx::constant::element_count;
 use cortexscope_net::onnx::pb::{NodeProto, TensorProto};
@@ -20,49 +20,33 @@ const MOST_MACS: u64 = 1 << 48;
 /// Operators that look at whole maps or at neighbours, and are written over their input.
 const NORMALISATIONS: [&str; 2] = ["LRN", "InstanceNormalization"];
 
-/// The network of `graph`; the name is for tables.
+/// The network of `graph`; name and labels are those of its board image.
+///
+/// Parameters and multiplications are those of the file's nodes. What no board can run, and
+/// what a board counts, is what the compiler makes of them.
 ///
 /// # Errors
 /// A window or weights that do not fit, of the node that is named.
-pub fn network(graph: &Graph, name: &str) -> Result<Network, NetworkError> {
-    let composed = cortexscope_compile::compose(graph);
-    let file = graph;
-    let graph = &*composed;
-    let mut walk = Walk {
-        graph,
-        given: file
-            .constants()
-            .iter()
-            .map(|constant| constant.name.as_str())
-            .collect(),
-        constants: graph
-            .constants()
-            .iter()
-            .map(|constant| (constant.name.as_str(), constant))
-            .collect(),
-        tensors: HashMap::from([(graph.input.as_str(), 0)]),
-        network: Network {
-            name: name.to_owned(),
-            input: graph.shape,
-            layers: Vec::new(),
-            not_on_a_board: Vec::new(),
-        },
-        counted: HashSet::new(),
-    };
-    for node in graph.nodes() {
-        walk.node(node).map_err(|why| NetworkError::Node {
-            node: node_name(node).to_owned(),
-            operator: node.op_type.clone(),
-            why,
-        })?;
-    }
-    if matches!(composed, Cow::Owned(_)) {
-        walk.composed_away(file);
-    }
-    if walk.network.layers.is_empty() {
+pub fn network(graph: &Graph, name: &str, labels: &[String]) -> Result<Network, NetworkError> {
+    let Walk {
+        tensors,
+        mut network,
+        ..
+    } = Walk::through(graph, name)?;
+    if network.layers.is_empty() {
         return Err(NetworkError::NoLayers);
     }
-    Ok(walk.network)
+    if let Cow::Owned(composed) = cortexscope_compile::compose(graph) {
+        network.not_on_a_board = Walk::through(&composed, name)?.network.not_on_a_board;
+    }
+    if network.not_on_a_board.is_empty() {
+        let tensor = |name: &str| tensors.get(name).copied();
+        match OnBoard::of(graph, name, labels, tensor) {
+            Ok(on_board) => network.on_board = on_board,
+            Err(why) => network.not_on_a_board.push(why),
+        }
+    }
+    Ok(network)
 }
 
 /// Why a network cannot be counted.
@@ -84,8 +68,6 @@ pub enum NetworkError {
 }
 
 struct Walk<'g> {
-    /// Names of the constants of the file.
-    given: HashSet<&'g str>,
     graph: &'g Graph,
     constants: HashMap<&'g str, &'g TensorProto>,
     /// The tensor of the network that each tensor of the graph is.
@@ -96,6 +78,33 @@ struct Walk<'g> {
 }
 
 impl<'g> Walk<'g> {
+    fn through(graph: &'g Graph, name: &str) -> Result<Self, NetworkError> {
+        let constants = graph.constants().iter();
+        let mut walk = Self {
+            graph,
+            constants: constants
+                .map(|constant| (constant.name.as_str(), constant))
+                .collect(),
+            tensors: HashMap::from([(graph.input.as_str(), 0)]),
+            network: Network {
+                name: name.to_owned(),
+                input: graph.shape,
+                layers: Vec::new(),
+                not_on_a_board: Vec::new(),
+                on_board: None,
+            },
+            counted: HashSet::new(),
+        };
+        for node in graph.nodes() {
+            walk.node(node).map_err(|why| NetworkError::Node {
+                node: node_name(node).to_owned(),
+                operator: node.op_type.clone(),
+                why,
+            })?;
+        }
+        Ok(walk)
+    }
+
     fn node(&mut self, node: &'g NodeProto) -> Result<(), Refusal> {
         let activations: Vec<usize> = node
             .input
@@ -357,44 +366,10 @@ impl<'g> Walk<'g> {
             return 0;
         };
         let name = node.input[at].as_str();
-        // What a composition adds is no parameter of the network.
-        if self.given.contains(name) && self.counted.insert(name) {
+        if self.counted.insert(name) {
             product(&sizes)
         } else {
             0
-        }
-    }
-
-    /// Counts the parameters of nodes that were written in other operators, with constants of
-    /// their own: they belong to the layer that makes what the node made.
-    fn composed_away(&mut self, file: &'g Graph) {
-        let is_away = |node: &&NodeProto| {
-            let same = |kept: &NodeProto| kept.op_type == node.op_type && kept.input == node.input;
-            let learns = matches!(
-                node.op_type.as_str(),
-                "PRelu"
-                    | "InstanceNormalization"
-                    | "LayerNormalization"
-                    | "Mul"
-                    | "Add"
-                    | "Sub"
-                    | "Div"
-            );
-            learns && !self.graph.nodes().iter().any(same)
-        };
-        let away: Vec<&NodeProto> = file.nodes().iter().filter(is_away).collect();
-        for node in away {
-            let made = node.output.first();
-            let tensor = made.and_then(|name| self.tensors.get(name.as_str()).copied());
-            let Some(layer) = tensor.and_then(|tensor| tensor.checked_sub(1)) else {
-                continue;
-            };
-            for constant in file.constants() {
-                let name = constant.name.as_str();
-                if node.input.contains(&constant.name) && self.counted.insert(name) {
-                    self.network.layers[layer].weights += product(&sizes(constant));
-                }
-            }
         }
     }
 
@@ -476,13 +451,8 @@ impl<'g> Walk<'g> {
 
     /// The reason in the words of the compiler, which meets the same node.
     fn refuse(&mut self, node: &NodeProto, why: &BoardRefusal) {
-        let said = why.to_string();
-        let why = said.strip_prefix("not on a board: ").unwrap_or(&said);
-        self.network.not_on_a_board.push(NotOnABoard {
-            node: node_name(node).to_owned(),
-            operator: node.op_type.clone(),
-            why: why.to_owned(),
-        });
+        let refused = NotOnABoard::node(node_name(node), &node.op_type, why);
+        self.network.not_on_a_board.push(refused);
     }
 }
 

@@ -8,6 +8,7 @@ use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
 use cortexscope_explain::attack::{Judge, MethodInfo, Norm, Request, Survey, Victim};
 use cortexscope_explain::float_model::FloatModel;
+use cortexscope_net::hex;
 use cortexscope_net::resources::ResourcePath;
 use cortexscope_present::documents::attack as documents;
 use cortexscope_rig::Rig;
@@ -131,15 +132,20 @@ impl TransferArgs {
         let stop = || cancel.is_cancelled();
         let found = match (&mut rig, int8) {
             (Some(rig), _) => {
-                let hash = rig.model.hash_hex();
+                let image = rig.model.hash_hex();
+                let int8_onnx = hex(rig.model.image.model().onnx_hash());
                 let found = self.rows(&asked, &mut BoardJudge::new(rig), true, &stop)?;
-                Found { hash, ..found }
+                Found {
+                    image: Some(image),
+                    int8_onnx,
+                    ..found
+                }
             }
             (None, Some(int8)) => {
                 let mut judge = Victim::new(int8, &stop).map_err(blame)?;
                 let found = self.rows(&asked, &mut judge, false, &stop)?;
                 Found {
-                    hash: int8.sha256_hex(),
+                    int8_onnx: int8.sha256_hex(),
                     ..found
                 }
             }
@@ -149,7 +155,9 @@ impl TransferArgs {
         let method = rig.is_some().then_some(self.method());
         Ok(Some(documents::Transfer {
             board: self.board.clone().unwrap_or_else(|| "host".to_owned()),
-            model_sha256: found.hash,
+            model_sha256: found.image.as_ref().unwrap_or(&found.int8_onnx).clone(),
+            image_sha256: found.image,
+            int8_onnx_sha256: found.int8_onnx,
             method: method.map_or("none", QueryMethod::name).to_owned(),
             paper: method.map_or("", QueryMethod::paper).to_owned(),
             most_queries: self.queries,
@@ -263,8 +271,10 @@ struct Asked<'a> {
 struct Found {
     rows: Vec<documents::TransferRow>,
     queries: u64,
+    /// SHA-256 of the board image, where a board answered.
+    image: Option<String>,
     /// SHA-256 of the int8 ONNX file.
-    hash: String,
+    int8_onnx: String,
 }
 
 /// The same attack on another network.

@@ -5,18 +5,20 @@ mod table;
 
 use super::common::{ModeArg, print_json, wrong};
 use super::graph_arguments::{GraphArgs, of_model};
+use anyhow::Context;
 use clap::Args;
 use content::Content;
 use cortexscope_budget::{Mode, Network, architecture, lecture, onnx};
 use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_draw::number::grouped;
 use cortexscope_draw::{Theme, arena_plan};
+use cortexscope_net::input::ModelSpec;
 use cortexscope_net::onnx::Weights;
+use cortexscope_net::onnx::constant::byte_count;
 use cortexscope_net::output::write;
-use cortexscope_net::reader::{self, Hint};
-use cortexscope_present::scene;
+use cortexscope_net::reader::{self, Graph, Hint, ReadError};
+use cortexscope_present::scene::{self, SHARP_PAGE_PX, page_density};
 use cortexscope_present::terminal::Style;
-use cortexscope_rig::kernel::{KernelChoice, choices};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -25,7 +27,7 @@ use table::{Format, Table};
 /// What a network costs: parameters, MACs, values, bytes and arena, layer by layer.
 #[derive(Args)]
 pub(super) struct Budget {
-    /// An ONNX file (its weights are not read), or one of lecture-lenet, lenet5,
+    /// An ONNX file (its weights may be left out), or one of lecture-lenet, lenet5,
     /// lenet5-1998, alexnet, alexnet-grouped, vgg16.
     model: String,
     /// The board image that `compile` made of the network: says how a board computes each
@@ -58,13 +60,15 @@ pub(super) struct Budget {
     picture: Option<PathBuf>,
 }
 
-/// Width of the picture in pixels of a page.
-const PICTURE_WIDTH_PX: u32 = 1200;
+/// Bytes of weights that are read: more than any board has flash for.
+const MOST_WEIGHT_BYTES: u64 = 64 << 20;
+/// Pixels of a step of the picture in which a layer's name can be read.
+const STEP_WIDTH_PX: u32 = 90;
 
 impl Budget {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
-        let network = network(&self.model, &self.graph.hint())?;
-        let content = Content::new(network, self.kernels()?);
+        let network = network(&self.model, self.graph.hint())?;
+        let content = Content::new(network, self.image()?.as_ref());
         let mode = match self.mode {
             ModeArg::Fused => Mode::Fused,
             ModeArg::Tapped => Mode::Tapped,
@@ -124,15 +128,14 @@ impl Budget {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// How a board computes the layers, if there is an image that says so.
-    fn kernels(&self) -> anyhow::Result<Vec<KernelChoice>> {
-        let files = match &self.image {
+    /// The board image of the network, where there is one.
+    fn image(&self) -> anyhow::Result<Option<ModelFiles>> {
+        Ok(match &self.image {
             Some(path) => Some(ModelFiles::open(path)?),
             None => {
                 architecture::find(&self.model).and_then(|_| ModelFiles::open(&self.model).ok())
             }
-        };
-        Ok(files.map_or_else(Vec::new, |files| choices(&files.image.model())))
+        })
     }
 
     fn rest(&self, out: &mut dyn Write, format: Format, content: &Content) -> anyhow::Result<()> {
@@ -152,8 +155,9 @@ impl Budget {
                 grouped(totals.values - scores)
             ),
             format!(
-                "MACs {}; about {} B of flash for a board image",
+                "MACs {}; {}{} B of flash for a board image",
                 grouped(totals.macs),
+                if content.is_exact { "" } else { "about " },
                 grouped(content.need.image_bytes)
             ),
             "activation, normalisation, dropout and softmax are written over their input; \
@@ -186,7 +190,7 @@ impl Budget {
     }
 }
 
-fn network(model: &str, hint: &Hint) -> anyhow::Result<Network> {
+fn network(model: &str, hint: Hint) -> anyhow::Result<Network> {
     if let Some(network) = architecture::find(model) {
         return Ok(network);
     }
@@ -198,12 +202,39 @@ fn network(model: &str, hint: &Hint) -> anyhow::Result<Network> {
         )));
     }
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    let graph = reader::open(&path.into(), Weights::Skip, hint);
-    let graph = graph.map_err(|error| of_model(&model, error))?;
+    // As `compile` takes it: the labels are in the board image.
+    let description = path.with_extension("toml");
+    let spec =
+        if description.is_file() {
+            let spec = ModelSpec::open(&description.clone().into());
+            Some(spec.with_context(|| {
+                format!("could not use the description {}", description.display())
+            })?)
+        } else {
+            None
+        };
+    let hint = Hint {
+        shape: spec.as_ref().map(|spec| spec.input.shape()),
+        ..hint
+    };
+    let labels = spec.map_or_else(Vec::new, |spec| spec.output.labels);
+    let graph = graph(path, &hint).map_err(|error| of_model(&model, error))?;
     for note in &graph.notes {
         eprintln!("{note}");
     }
-    onnx::network(&graph, &name).map_err(|error| wrong(format!("{model}: {error}")))
+    onnx::network(&graph, &name, &labels).map_err(|error| wrong(format!("{model}: {error}")))
+}
+
+/// The graph of a file, with its weights where they are there and small enough for a board:
+/// which kernels suit a layer depends on them.
+fn graph(path: &Path, hint: &Hint) -> Result<Graph, ReadError> {
+    let light = reader::open(&path.into(), Weights::Skip, hint)?;
+    let sizes = light.constants().iter().map(byte_count);
+    let bytes = sizes.sum::<Option<u64>>();
+    if bytes.is_none_or(|bytes| bytes > MOST_WEIGHT_BYTES) {
+        return Ok(light);
+    }
+    Ok(reader::open(&path.into(), Weights::Read, hint).unwrap_or(light))
 }
 
 fn title(out: &mut dyn Write, format: Format, text: &str) -> std::io::Result<()> {
@@ -231,9 +262,12 @@ fn notes(out: &mut dyn Write, format: Format, notes: &[&str]) -> std::io::Result
 
 fn draw(content: &Content, mode: Mode, path: &Path) -> anyhow::Result<()> {
     let plan = scene::memory::planned_arena(content.int8(mode));
-    let drawing = arena_plan(&plan, PICTURE_WIDTH_PX)?;
+    // A network of few steps is drawn sharp; a long one takes the page's whole width.
+    let fits = plan.steps.len() as u32 * STEP_WIDTH_PX <= SHARP_PAGE_PX;
+    let width = SHARP_PAGE_PX * if fits { 1 } else { 2 };
+    let drawing = arena_plan(&plan, width)?;
     let bytes = match path.extension().and_then(|extension| extension.to_str()) {
-        Some("png") => drawing.png(Theme::Light, 2)?,
+        Some("png") => drawing.png(Theme::Light, page_density(&drawing))?,
         Some("svg") => drawing.svg().into_bytes(),
         _ => {
             return Err(wrong(format!(

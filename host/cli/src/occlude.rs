@@ -164,7 +164,7 @@ fn picture(scene: Occlusion, palette: PaletteArg) -> anyhow::Result<image::RgbIm
         PaletteArg::ColourBlindSafe => Palette::ColourBlindSafe,
     };
     let drawing = occlusion_map(&scene, palette, ProbabilityRange::ZeroToOne)?;
-    Ok(drawing.raster(Theme::Light, 2))
+    Ok(drawing.raster(Theme::Light, scene::page_density(&drawing)))
 }
 
 /// The least probability and where it is.

@@ -15,3 +15,6 @@ mod writer;
 
 pub use emit::{EmitError, emit};
 pub use owned::BoardImage;
+
+pub(crate) use emit::bytes;
+pub(crate) use steps::planned;

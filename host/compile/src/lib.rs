@@ -41,6 +41,7 @@ pub mod layout;
 mod lookup;
 pub mod model_files;
 pub mod network;
+mod outline;
 pub mod planner;
 pub mod progress;
 mod quantise;
@@ -58,6 +59,7 @@ pub use compose::compose;
 pub use error::{CompileError, ModelError, Refusal};
 pub use judge::{Judge, JudgeError, Trace};
 pub use layer_error::LayerError;
+pub use outline::Outline;
 pub use progress::{Progress, Report, Stage};
 pub use save::Saved;
 

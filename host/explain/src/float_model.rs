@@ -205,7 +205,7 @@ impl FloatModel {
     /// Whether no value of the layer can be below 0: it rectifies, or only selects, adds or
     /// joins values that were rectified.
     pub fn is_rectified(&self, id: LayerId) -> bool {
-        layer::is_rectified(&self.graph.layers, id)
+        self.graph.layers[id.0].is_rectified
     }
 
     /// The layer that `id` reads first, where it reads one and not the input.

@@ -36,6 +36,7 @@ pub fn describe(rig: &Rig, generation: u64, memory: &Memory, measured: &[Measure
         "link": rig.session.link(),
         "model": rig.model.name,
         "model_sha256": rig.model.hash_hex(),
+        "image_sha256": rig.model.hash_hex(),
         "image_bytes": model.image_bytes(),
         "macs": model.macs(),
         "parameters": parameters(&model),

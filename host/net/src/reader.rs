@@ -29,6 +29,7 @@ mod layout;
 mod operand;
 mod ops;
 mod place;
+mod sign;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -52,6 +53,7 @@ use value::{Form, Padded, Tensor, Value};
 pub use error::{MAX_ELEMENTS, MAX_NODES, MAX_OPSET, MAX_SIZE, MIN_OPSET, ReadError, Refusal};
 pub use graph::{Graph, Hint, needed};
 pub use ops::{Board, OPERATORS, Operator, UNKNOWN};
+pub use sign::never_negative;
 
 /// The operator sets of the normal form: what tract is tested with.
 const NORMAL_OPSETS: [i64; 2] = [13, 18];

@@ -6,6 +6,7 @@ use crate::dump::file_name;
 use crate::question::QuestionError;
 use crate::results::{ResultFolder, SaveError, network_suffix};
 use crate::scene::attack as scene;
+use crate::scene::page_density;
 use cortexscope_draw::{accuracy_curves, triptych};
 use cortexscope_explain::attack::{Example, Judged, Request, Survey, Victim};
 use cortexscope_explain::float_model::FloatModel;
@@ -138,7 +139,7 @@ impl One<'_> {
         );
         let panels = scene::three_panels(model, info, example, &self.input.name, self.eps);
         let drawing = triptych(&panels, scene::layout(model))?;
-        let picture = results.drawing(&format!("{base}.png"), &drawing, 2)?;
+        let picture = results.drawing(&format!("{base}.png"), &drawing, page_density(&drawing))?;
         let side = |what: &str, values: &[f32], judged: &Judged| -> Result<_, SaveError> {
             let name = format!("{base}.{what}.npy");
             let array = results.array(&name, &model.input_shape(), values)?;

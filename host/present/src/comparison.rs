@@ -130,6 +130,7 @@ fn document(request: &ComparisonRequest<'_>, found: &[Comparison]) -> Compare {
         model: model.name.clone(),
         model_sha256: model.sha256_hex(),
         image_hash: request.image_hash.to_owned(),
+        image_sha256: request.image_hash.to_owned(),
         board: request.board.to_owned(),
         input: request.input.map(str::to_owned),
         data: request.data.map(str::to_owned),

@@ -245,6 +245,8 @@ impl Found<'_> {
         let document = Fool {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             model: self.model.to_owned(),
+            onnx_sha256: self.board.is_none().then(|| self.sha256.clone()),
+            image_sha256: self.board.map(|_| self.sha256.clone()),
             model_sha256: self.sha256,
             preprocessing: spec.input.to_string(),
             board: self.board.map(str::to_owned),

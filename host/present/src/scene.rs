@@ -20,7 +20,7 @@ pub mod side_by_side;
 
 use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_core::{Model, Op};
-use cortexscope_draw::{ActivationMaps, MapRole, Occlusion, Quantisation};
+use cortexscope_draw::{ActivationMaps, Drawing, MapRole, Occlusion, Quantisation};
 use cortexscope_rig::session::{OccludeRequest, OcclusionMap};
 use cortexscope_rig::{Activation, Recording};
 use image::RgbImage;
@@ -31,7 +31,12 @@ pub(crate) const PAGE_PX: u32 = 976;
 
 /// Widest of a picture that is saved with two pixels for each of its own and shown on a page: the
 /// file then has 1,272.
-pub(crate) const SHARP_PAGE_PX: u32 = 636;
+pub const SHARP_PAGE_PX: u32 = 636;
+
+/// Pixels of a file for each of a drawing's: two where a page then still has room for it.
+pub fn page_density(drawing: &Drawing) -> u32 {
+    if drawing.width <= SHARP_PAGE_PX { 2 } else { 1 }
+}
 
 /// An occlusion map over the input that it explains; `level` is the fill as a
 /// grey level.

@@ -30,7 +30,7 @@ const TOLERANCE: f32 = 1e-4;
 
 fn counted(file: &[u8]) -> Network {
     let graph = reader::read(decode(file).expect("a file"), &Hint::default());
-    onnx::network(&graph.expect("a network"), "main").expect("layers")
+    onnx::network(&graph.expect("a network"), "main", &[]).expect("layers")
 }
 
 /// Weights, biases, multiplications, and the arena of both plans.

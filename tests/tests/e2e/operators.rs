@@ -230,7 +230,7 @@ fn the_table_of_operators_is_what_the_commands_do() {
         let model = network(name);
         let graph = reader::read(model.clone(), &Hint::default());
         let graph = graph.unwrap_or_else(|e| panic!("{name} is not read: {e}"));
-        let counted = onnx::network(&graph, name);
+        let counted = onnx::network(&graph, name, &[]);
         let counted = counted.unwrap_or_else(|e| panic!("{name} is not counted: {e}"));
 
         let runs = !matches!(operator.board, Board::No(_));

@@ -247,7 +247,7 @@ fn a_residual_network_keeps_its_skips_where_they_are_cheapest() {
     assert!(arena_bytes * 100 < NAIVE_BYTES * 65, "{arena_bytes} bytes");
 
     let graph = reader::read(decode(&drawn.onnx).expect("a file"), &Hint::default());
-    let network = onnx::network(&graph.expect("a network"), "resnet8").expect("layers");
+    let network = onnx::network(&graph.expect("a network"), "resnet8", &[]).expect("layers");
     let counted = budget::plan(&network, Element::Int8, budget::Mode::Fused);
     assert_eq!(counted.arena_bytes, arena_bytes);
     assert!(counted.proof.is_optimal(), "{:?}", counted.proof);

@@ -6,12 +6,13 @@ use cortexscope_budget::lecture::Lecture;
 use cortexscope_budget::{
     Element, Ledger, MemoryPlan, Mode, Network, Purpose, backward_bytes, plan,
 };
+use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_draw::number::grouped;
 use cortexscope_present::documents::budget as documents;
 use cortexscope_present::fit::{fit, fit_small};
 use cortexscope_present::verdict::verdict;
 use cortexscope_rig::board::parts;
-use cortexscope_rig::kernel::{KernelChoice, LoopCost};
+use cortexscope_rig::kernel::{KernelChoice, LoopCost, choices};
 use cortexscope_wire::capacity::{inference_wire_bytes, uart_bytes_per_s};
 
 /// A USB full-speed bulk endpoint: 19 packets of 64 bytes in each of 1,000 frames a second.
@@ -25,6 +26,8 @@ pub(super) struct Content {
     /// Bytes in f32 for an input gradient and for training.
     pub backward: [usize; 2],
     pub need: Need,
+    /// Whether `need` is that of a board image, to the byte.
+    pub is_exact: bool,
     /// The kernel of each layer; empty where no board image is known.
     pub kernels: Vec<KernelChoice>,
 }
@@ -46,7 +49,8 @@ fn element_name(element: Element) -> &'static str {
 }
 
 impl Content {
-    pub fn new(network: Network, kernels: Vec<KernelChoice>) -> Self {
+    /// `image` is the board image that was compiled of the network, if there is one.
+    pub fn new(network: Network, image: Option<&ModelFiles>) -> Self {
         let modes = [Mode::Fused, Mode::Tapped, Mode::Unplanned];
         let plans = [Element::Int8, Element::F32]
             .into_iter()
@@ -59,9 +63,13 @@ impl Content {
             plans: plans.collect(),
             backward: [Purpose::InputGradient, Purpose::Training]
                 .map(|purpose| backward_bytes(&network, purpose)),
-            need: Need::of(&network),
+            need: image.map_or_else(
+                || Need::of(&network),
+                |files| Need::of_image(&files.image.model()),
+            ),
+            is_exact: image.is_some() || network.on_board.is_some(),
+            kernels: image.map_or_else(Vec::new, |files| choices(&files.image.model())),
             network,
-            kernels,
         }
     }
 
@@ -224,11 +232,8 @@ impl Content {
     }
 
     fn wire_bytes(&self) -> [usize; 2] {
-        let count = self.network.layers.len();
-        let tensors: Vec<usize> = (0..count)
-            .map(|tensor| self.network.values(tensor))
-            .collect();
-        let classes = self.network.values(count);
+        let mut tensors = self.network.board_values();
+        let classes = tensors.pop().unwrap_or_default();
         [
             inference_wire_bytes(&tensors, classes),
             inference_wire_bytes(&[], classes),

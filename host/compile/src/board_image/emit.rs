@@ -41,6 +41,16 @@ pub fn emit(network: &Network, onnx_hash: [u8; 32]) -> Result<BoardImage, EmitEr
     emit_planned(network, onnx_hash, planner::plan)
 }
 
+/// Bytes of the board image of `network`; its layers and weights count, not where they lie
+/// in the arena.
+///
+/// # Errors
+/// As [`emit()`].
+pub(crate) fn bytes(network: &Network) -> Result<usize, EmitError> {
+    let image = emit_planned(network, [0; 32], planner::plan_in_order)?;
+    Ok(image.model().image_bytes())
+}
+
 /// The same with another planner.
 pub(super) fn emit_planned(
     network: &Network,

@@ -67,7 +67,7 @@ fn record(planned: &PlannedNetwork, step: &LayerStep) -> StepRecord {
 }
 
 /// The network as the planner sees it.
-fn planned(network: &Network) -> PlannedNetwork {
+pub(crate) fn planned(network: &Network) -> PlannedNetwork {
     let layers = (0..network.layers.len()).map(|layer| PlannedLayer {
         reads: network.layers[layer].inputs.clone(),
         output: tensor_buffer(network, layer + 1),

@@ -18,7 +18,7 @@ use cortexscope_core::rows::{self, Link, MOST_LAYERS};
 use cortexscope_core::sharing::lag_bytes;
 
 /// A layer as the planner sees it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PlannedLayer {
     /// Tensors that it reads; layer `i` writes tensor `i + 1`.
     pub reads: Vec<usize>,
@@ -79,7 +79,7 @@ pub struct LayerStep {
 }
 
 /// A network, and how many bytes an element of it has.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PlannedNetwork {
     /// The input.
     pub input: Buffer,

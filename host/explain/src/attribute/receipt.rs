@@ -43,8 +43,8 @@ described! {
         pub version: String,
         /// The network's name.
         pub model: String,
-        /// SHA-256 of the ONNX file, in hexadecimal; of the int8 ONNX file where gradients are
-        /// `straight-through`.
+        /// SHA-256 of the ONNX file that was explained, in hexadecimal: the float one, or the int8
+        /// one where `gradients` is `straight-through`; never of a board image.
         pub model_sha256: String,
         /// Which network was explained: `float`, or `straight-through` for the int8 network,
         /// whose values are the board's and whose derivatives go straight through rounding.

@@ -173,7 +173,7 @@ pub fn build(
         Ok(model.into_typed()?.into_decluttered()?)
     })?;
     let graph = model.graph.as_ref().ok_or(FloatModelError::NoLayers)?;
-    let (typed, layers) = layers_of(typed, &graph.node)?;
+    let (typed, layers) = layers_of(typed, graph)?;
     let output = layers.iter().position(|layer| layer.tensor == output);
     let fields = layers
         .iter()
@@ -191,8 +191,10 @@ pub fn build(
 /// The outputs that are activations of one image, each a layer.
 fn layers_of(
     mut typed: TypedModel,
-    nodes: &[tract_onnx::pb::NodeProto],
+    graph: &GraphProto,
 ) -> Result<(TypedModel, Vec<Layer>), FloatModelError> {
+    let nodes = &graph.node;
+    let rectified = reader::never_negative(nodes, &graph.initializer);
     let outlets = typed.output_outlets().map_err(EngineError::from)?.to_vec();
     let mut layers = Vec::new();
     let mut kept = Vec::new();
@@ -218,6 +220,10 @@ fn layers_of(
                 .iter()
                 .map(|name| (*counted.get(name).unwrap_or(&name)).clone())
                 .collect(),
+            is_rectified: node
+                .output
+                .first()
+                .is_some_and(|tensor| rectified.contains(tensor.as_str())),
             tensor: node.output.first().cloned().unwrap_or_default(),
         });
         kept.push(outlet);

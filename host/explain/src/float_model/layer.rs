@@ -18,6 +18,8 @@ pub struct Layer {
     pub shape: [usize; 3],
     /// The tensors that the node reads.
     pub inputs: Vec<String>,
+    /// Whether no value of it can be below 0, whatever the input: a unit at 0 is silent.
+    pub is_rectified: bool,
 }
 
 /// The number of a layer in its [`FloatModel`](super::FloatModel).
@@ -108,13 +110,20 @@ pub fn ancestors(layers: &[Layer], id: LayerId) -> BTreeSet<LayerId> {
     found
 }
 
+/// Whether it cuts what is below 0: a Relu, also one with a bound above.
+fn rectifies(layer: &Layer) -> bool {
+    match layer.operator.as_str() {
+        "Relu" | RESCALE => true,
+        "Clip" => layer.is_rectified,
+        _ => false,
+    }
+}
+
 pub fn rectified(layers: &[Layer], id: LayerId) -> LayerId {
     let tensor = &layers[id.0].tensor;
     let mut readers = (0..layers.len()).filter(|&at| layers[at].inputs.contains(tensor));
     match (readers.next(), readers.next()) {
-        (Some(only), None) if matches!(layers[only].operator.as_str(), "Relu" | RESCALE) => {
-            LayerId(only)
-        }
+        (Some(only), None) if rectifies(&layers[only]) => LayerId(only),
         // A bias that stands alone, as older exporters write it, or a normalisation.
         (Some(only), None)
             if matches!(layers[only].operator.as_str(), "Add" | "BatchNormalization") =>
@@ -124,36 +133,6 @@ pub fn rectified(layers: &[Layer], id: LayerId) -> LayerId {
         }
         _ => id,
     }
-}
-
-pub fn is_rectified(layers: &[Layer], id: LayerId) -> bool {
-    let mut open = vec![id.0];
-    while let Some(at) = open.pop() {
-        let layer = &layers[at];
-        match layer.operator.as_str() {
-            "Relu" | "Sigmoid" | "Softmax" | "HardSigmoid" | "Softplus" | "Abs" => {}
-            "MaxPool" | "AveragePool" | "GlobalAveragePool" | "GlobalMaxPool" | "Flatten"
-            | "Reshape" | "Dropout" | "Identity" | "Concat" | "Transpose" | "Sum" | "Add"
-            | "LRN" => {
-                let before = |name: &String| layers.iter().position(|layer| &layer.tensor == name);
-                let sources: Vec<_> = layer.inputs.iter().map(before).collect();
-                // A bias, or the input itself, may be below 0.
-                let is_known = |source: &Option<usize>| source.is_some();
-                let shapes = matches!(layer.operator.as_str(), "Flatten" | "Reshape" | "Dropout");
-                let counted = if shapes {
-                    &sources[..sources.len().min(1)]
-                } else {
-                    &sources[..]
-                };
-                if counted.is_empty() || !counted.iter().all(is_known) {
-                    return false;
-                }
-                open.extend(counted.iter().flatten());
-            }
-            _ => return false,
-        }
-    }
-    true
 }
 
 pub fn last_maps(layers: &[Layer]) -> Result<LayerId, FloatModelError> {
@@ -174,6 +153,7 @@ mod tests {
             operator: operator.to_owned(),
             shape,
             inputs: vec![input.to_owned()],
+            is_rectified: false,
         }
     }
 
@@ -221,18 +201,12 @@ mod tests {
     }
 
     #[test]
-    fn what_selects_or_adds_rectified_values_is_rectified() {
+    fn a_clip_from_zero_rectifies_and_one_from_below_does_not() {
         let mut layers = network();
-        assert!(is_rectified(&layers, LayerId(2)) && is_rectified(&layers, LayerId(3)));
-        assert!(!is_rectified(&layers, LayerId(1)) && !is_rectified(&layers, LayerId(4)));
-        // A sum of two that are, and of one that is not.
-        layers[3].operator = "Add".to_owned();
-        layers[3].inputs = vec!["r".to_owned(), "r".to_owned()];
-        assert!(is_rectified(&layers, LayerId(3)));
-        layers[3].inputs[1] = "c".to_owned();
-        assert!(!is_rectified(&layers, LayerId(3)));
-        layers[3].inputs[1] = "a constant".to_owned();
-        assert!(!is_rectified(&layers, LayerId(3)));
+        layers[2].operator = "Clip".to_owned();
+        assert_eq!(last_maps(&layers).unwrap(), LayerId(0));
+        layers[2].is_rectified = true;
+        assert_eq!(last_maps(&layers).unwrap(), LayerId(2));
     }
 
     #[test]

@@ -9,7 +9,7 @@ described! {
     pub struct Activations {
         /// The network's name.
         pub model: String,
-        /// SHA-256 of the ONNX file, in hexadecimal.
+        /// SHA-256 of the ONNX file that was read, in hexadecimal; never of a board image.
         pub model_sha256: String,
         /// The input as it was asked for.
         pub input: String,

@@ -12,7 +12,7 @@ described! {
         pub version: String,
         /// The network's name.
         pub model: String,
-        /// SHA-256 of the ONNX file, in hexadecimal.
+        /// SHA-256 of the ONNX file that was read, in hexadecimal; never of a board image.
         pub model_sha256: String,
         /// The input as it was asked for; `null` for a data set.
         pub input: Option<String>,

@@ -44,8 +44,8 @@ described! {
     pub struct Setup {
         /// The network's name.
         pub model: String,
-        /// SHA-256 of the ONNX file, in hexadecimal; of the int8 ONNX file where gradients are
-        /// `straight-through`.
+        /// SHA-256 of the ONNX file that was attacked, in hexadecimal: the float one, or the int8
+        /// one where `gradients` is `straight-through`.
         pub model_sha256: String,
         /// Which network was attacked: `float`, or `straight-through` for the int8 network,
         /// whose values are the board's and whose derivatives go straight through rounding.
@@ -122,9 +122,14 @@ described! {
     pub struct Transfer {
         /// The board; `host` where this program computed the board's int8 values.
         pub board: String,
-        /// SHA-256 of the board image from byte 48 on, in hexadecimal; of the int8 ONNX file where
-        /// `board` is `host`.
+        /// The same as `image_sha256`, or as `int8_onnx_sha256` where `board` is `host`.
         pub model_sha256: String,
+        /// SHA-256 of the board image from byte 48 on, in hexadecimal; `null` where `board` is
+        /// `host`.
+        pub image_sha256: Option<String>,
+        /// SHA-256 of the int8 ONNX file, which is also what the board image was made from, in
+        /// hexadecimal.
+        pub int8_onnx_sha256: String,
         /// The attack by queries: `square`, `nes` or `spsa`; `none` without a board.
         pub method: String,
         /// Where it was published; empty without a board.

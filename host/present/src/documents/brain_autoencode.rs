@@ -127,7 +127,7 @@ described! {
         pub seed: u64,
         /// The network as it was named.
         pub model: String,
-        /// SHA-256 of the ONNX file, in hexadecimal.
+        /// SHA-256 of the ONNX file that was read, in hexadecimal; never of a board image.
         pub model_sha256: String,
         /// Values that its reconstruction is made from; `null` where it makes none.
         pub code: Option<usize>,

@@ -45,7 +45,9 @@ described! {
         pub values_f32_bytes: u64,
         /// Bytes of flash that the parameters take on a board.
         pub flash_bytes: u64,
-        /// Bytes of a board image, estimated.
+        /// Bytes of the board image that `compile` makes. Estimated for a table without an
+        /// image, where no board runs the network, and where more than 64 MiB of weights, or
+        /// more than 2²⁴ values that the file leaves out, are not read.
         pub image_bytes: u64,
     }
 
@@ -72,17 +74,17 @@ described! {
         /// no meaning.
         pub stride: Option<[usize; 2]>,
         /// Offset in the int8 arena of the fused plan, in bytes; `null` if the layer is fused
-        /// away.
+        /// away, and where a board makes no layer of it.
         pub fused_offset: Option<usize>,
-        /// First and last step of the fused plan that need the layer's values; `null` if the
-        /// layer is fused away.
+        /// First and last step of the fused plan that need the layer's values; `null` where the
+        /// offset is.
         pub fused_steps: Option<[usize; 2]>,
         /// Offset in the int8 arena of the tapped plan, in bytes.
         pub tapped_offset: Option<usize>,
         /// First and last step of the tapped plan that need the layer's values.
         pub tapped_steps: Option<[usize; 2]>,
-        /// Bytes of arena that the layer needs besides its tensors in the fused plan; `null` for
-        /// the input.
+        /// Bytes of arena that the layer needs besides its tensors in the fused plan, at most;
+        /// `null` for the input.
         pub scratch_bytes: Option<usize>,
         /// Bytes of flash that its parameters take on a board.
         pub flash_bytes: u64,

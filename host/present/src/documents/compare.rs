@@ -11,10 +11,12 @@ described! {
         pub version: String,
         /// The network's name.
         pub model: String,
-        /// SHA-256 of the float ONNX file, in hexadecimal.
+        /// SHA-256 of the float ONNX file, in hexadecimal; never of a board image.
         pub model_sha256: String,
-        /// SHA-256 of the board image from byte 48 on, in hexadecimal.
+        /// The same as `image_sha256`.
         pub image_hash: String,
+        /// SHA-256 of the board image from byte 48 on, in hexadecimal.
+        pub image_sha256: String,
         /// The board.
         pub board: String,
         /// The input as it was asked for; `null` for a data set.

@@ -8,10 +8,17 @@ described! {
     pub struct Compile {
         /// The network's name.
         pub model: String,
-        /// SHA-256 of the float ONNX, in hexadecimal.
+        /// The same as `onnx_sha256`.
         pub source_sha256: String,
-        /// SHA-256 of the board image from byte 48 on, in hexadecimal.
+        /// The same as `image_sha256`.
         pub model_sha256: String,
+        /// SHA-256 of the float ONNX file, in hexadecimal.
+        pub onnx_sha256: String,
+        /// SHA-256 of the int8 ONNX file that was made of it.
+        pub int8_onnx_sha256: String,
+        /// SHA-256 of the board image from byte 48 on: what comes before is the place of this
+        /// hash.
+        pub image_sha256: String,
         /// Inputs that were used for calibration.
         pub calibration_inputs: usize,
         /// Path of the int8 ONNX.

@@ -10,7 +10,7 @@ described! {
         pub version: String,
         /// The network's name.
         pub model: String,
-        /// SHA-256 of the ONNX file, in hexadecimal.
+        /// SHA-256 of the ONNX file that was read, in hexadecimal; never of a board image.
         pub model_sha256: String,
         /// How pixels become numbers.
         pub preprocessing: String,

@@ -8,7 +8,7 @@ described! {
     pub struct Filters {
         /// The network's name.
         pub model: String,
-        /// SHA-256 of the ONNX file, in hexadecimal.
+        /// SHA-256 of the ONNX file that was read, in hexadecimal; never of a board image.
         pub model_sha256: String,
         /// The convolution's name.
         pub layer: String,

@@ -11,9 +11,12 @@ described! {
         pub version: String,
         /// The network's name.
         pub model: String,
-        /// SHA-256 of the ONNX file, in hexadecimal; with `board`, of the board image from byte 48
-        /// on.
+        /// The same as `onnx_sha256`, or as `image_sha256` with `board`.
         pub model_sha256: String,
+        /// SHA-256 of the ONNX file, in hexadecimal; `null` with `board`.
+        pub onnx_sha256: Option<String>,
+        /// SHA-256 of the board image from byte 48 on, in hexadecimal; `null` without `board`.
+        pub image_sha256: Option<String>,
         /// How pixels become numbers.
         pub preprocessing: String,
         /// The board whose int8 network was asked; `null` for the float model.

@@ -1,7 +1,7 @@
 //! Which board, firmware and model gave a document.
 
 use cortexscope_compile::model_files::ModelFiles;
-use cortexscope_net::described;
+use cortexscope_net::{described, hex};
 use cortexscope_rig::Rig;
 use cortexscope_rig::session::BoardIdentity;
 
@@ -17,8 +17,15 @@ described! {
         pub elf_build_id: Option<String>,
         /// The network's name in the board image.
         pub model: String,
-        /// SHA-256 of the board image from byte 48 on, in hexadecimal.
+        /// The same as `image_sha256`. In documents without `board`, a key of this name is of the
+        /// ONNX file.
         pub model_sha256: String,
+        /// SHA-256 of the board image from byte 48 on, in hexadecimal: what comes before is the
+        /// place of this hash.
+        pub image_sha256: String,
+        /// SHA-256 of the int8 ONNX file that the board image was made from, in hexadecimal, as
+        /// the image says.
+        pub int8_onnx_sha256: String,
     }
 }
 
@@ -31,6 +38,8 @@ impl Origin {
             elf_build_id: board.elf_build_id_hex(),
             model: model.name.clone(),
             model_sha256: model.hash_hex(),
+            image_sha256: model.hash_hex(),
+            int8_onnx_sha256: hex(model.image.model().onnx_hash()),
         }
     }
 }

@@ -18,6 +18,11 @@ with its schema.
 board has no ELF file, no linker map and no instruction counter. `instructions` are cycles on a board whose counter
 counts cycles; they are never time.
 
+A hash says by its name which file it is of: `onnx_sha256` of the ONNX file that was read, `int8_onnx_sha256` of the int8
+ONNX file that `compile` wrote, `image_sha256` of the board image, without the first 48 bytes, which hold this hash.
+`model_sha256` is the board image's in documents with results from a board, and the ONNX file's in the others; each
+document says it of its own.
+
 Every document with results from a board has these fields:
 ";
 

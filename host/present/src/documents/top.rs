@@ -8,7 +8,7 @@ described! {
     pub struct Top {
         /// The network's name.
         pub model: String,
-        /// SHA-256 of the ONNX file, in hexadecimal.
+        /// SHA-256 of the ONNX file that was read, in hexadecimal; never of a board image.
         pub model_sha256: String,
         /// How pixels become numbers.
         pub preprocessing: String,

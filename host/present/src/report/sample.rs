@@ -238,6 +238,8 @@ pub(crate) fn data() -> ReportData {
                     elf_build_id: None,
                     model: "net".to_owned(),
                     model_sha256: "00".repeat(32),
+                    image_sha256: "00".repeat(32),
+                    int8_onnx_sha256: "00".repeat(32),
                 },
                 input: "digit:1".to_owned(),
                 mode: cortexscope_rig::session::Mode::Fused,

@@ -41,6 +41,7 @@ mod tests {
             operator: "Relu".to_owned(),
             shape: [3, 1, 2],
             inputs: Vec::new(),
+            is_rectified: true,
         };
         let values = vec![0.0, -0.0, 0.0, 2.0, 1.0, 3.0];
         let maps = maps(&Activations { layer, values });

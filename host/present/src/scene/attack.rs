@@ -6,14 +6,15 @@ use cortexscope_explain::attack::{Example, Judged, MethodInfo, Norm, Survey};
 use cortexscope_explain::float_model::FloatModel;
 use image::RgbImage;
 
+use super::SHARP_PAGE_PX;
 use super::colours::colours;
 
-/// Panels of about 224 pixels, or as they are.
+/// Panels of about 176 pixels, three of which a page has room for, or as they are.
 pub fn layout(model: &FloatModel) -> GridLayout {
     let [_, height, width] = model.input_shape();
     GridLayout {
-        max_width: 1280,
-        px_per_value: (224 / height.max(width)).max(1) as u32,
+        max_width: SHARP_PAGE_PX,
+        px_per_value: (176 / height.max(width)).max(1) as u32,
     }
 }
 

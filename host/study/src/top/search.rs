@@ -307,28 +307,37 @@ mod tests {
         }
     }
 
-    /// ReLU(x − 2) of pixels from 0 to 1 never fires.
+    /// ReLU(x − 2) of pixels from 0 to 1 never fires, and no more with a bound above.
     #[test]
     fn a_rectified_layer_that_never_fires_has_no_inputs() {
         use cortexscope_net::onnx::builder::{GraphBuilder, Size};
         use tract_onnx::pb::tensor_proto::DataType;
-        let mut graph = GraphBuilder::new("dead");
-        graph.input("x", DataType::Float, &[1, 1, 28, 28].map(Size::Fixed));
-        graph.f32s("w", &[2, 1, 1, 1], &[1.0, 1.0]);
-        graph.f32s("b", &[2], &[-2.0, 0.0]);
-        graph.node("Conv", &["x", "w", "b"], "c", Vec::new());
-        graph.node("Relu", &["c"], "y", Vec::new());
-        graph.output("y", DataType::Float, &[]);
-        let path = std::path::PathBuf::from("dead.onnx").into();
-        let model = FloatModel::from_bytes(&graph.emit(13), path, &Overrides::default()).unwrap();
-        let data = open_data("mnist", &model).unwrap();
-        for (layer, counts) in [("y", [0, 2]), ("c", [2, 2])] {
-            let search = search(&model, layer, 2, 5);
-            let mut found = search.begin();
-            let mut on = |_: &Found| ControlFlow::Continue(());
-            search.run(&model, &data, &mut found, &mut on).unwrap();
-            let have: Vec<_> = found.rankings.iter().map(|r| r.best.len()).collect();
-            assert_eq!(have, counts, "{layer}");
+        for operator in ["Relu", "Clip"] {
+            let mut graph = GraphBuilder::new("dead");
+            graph.input("x", DataType::Float, &[1, 1, 28, 28].map(Size::Fixed));
+            graph.f32s("w", &[2, 1, 1, 1], &[1.0, 1.0]);
+            graph.f32s("b", &[2], &[-2.0, 0.0]);
+            graph.f32s("zero", &[], &[0.0]);
+            graph.f32s("six", &[], &[6.0]);
+            graph.node("Conv", &["x", "w", "b"], "c", Vec::new());
+            let inputs = match operator {
+                "Clip" => &["c", "zero", "six"][..],
+                _ => &["c"],
+            };
+            graph.node(operator, inputs, "y", Vec::new());
+            graph.output("y", DataType::Float, &[]);
+            let path = std::path::PathBuf::from("dead.onnx").into();
+            let model = FloatModel::from_bytes(&graph.emit(13), path, &Overrides::default());
+            let model = model.unwrap();
+            let data = open_data("mnist", &model).unwrap();
+            for (layer, counts) in [("y", [0, 2]), ("c", [2, 2])] {
+                let search = search(&model, layer, 2, 5);
+                let mut found = search.begin();
+                let mut on = |_: &Found| ControlFlow::Continue(());
+                search.run(&model, &data, &mut found, &mut on).unwrap();
+                let have: Vec<_> = found.rankings.iter().map(|r| r.best.len()).collect();
+                assert_eq!(have, counts, "{operator}, {layer}");
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::onnx::builder::ints;
 use crate::onnx::constant::{Constant, Values};
 use crate::reader::fold::parsed;
 use crate::reader::layout::{Axis, Sides, View};
+use crate::reader::sign::{self, Sign};
 use crate::reader::window::lifted;
 use crate::reader::{Form, Padded, Reader, Refusal, node_name};
 use std::sync::Arc;
@@ -227,26 +228,12 @@ fn is_never_negative(reader: &Reader<'_>, tensor: usize, steps: usize) -> bool {
     let Some(node) = nodes.find(|node| node.output.contains(name)) else {
         return false;
     };
-    let of_inputs = || {
-        steps < MOST_STEPS
-            && node.input.iter().all(|input| {
-                let mut tensors = reader.tensors.iter();
-                let before = tensors.position(|tensor| tensor.name == *input);
-                before.is_some_and(|before| is_never_negative(reader, before, steps + 1))
-            })
-    };
-    match node.op_type.as_str() {
-        "Relu" | "Sigmoid" | "HardSigmoid" | "Softplus" | "Abs" | "Exp" | "ThresholdedRelu" => true,
-        "Clip" => {
-            let low = node
-                .input
-                .get(1)
-                .and_then(|name| reader.constants.get(name));
-            let low = low.and_then(|low| parsed(low).ok());
-            let low = low.and_then(|low| low.floats()?.first().copied());
-            low.is_some_and(|low| low >= 0.0)
-        }
-        "MaxPool" | "AveragePool" | "GlobalAveragePool" | "GlobalMaxPool" | "Concat" => of_inputs(),
-        _ => false,
-    }
+    let least = |name: &str| sign::least(reader.constants.get(name)?);
+    Sign::of(node, least).is_never_negative(node, |input| {
+        let mut tensors = reader.tensors.iter();
+        let before = tensors.position(|tensor| tensor.name == *input);
+        least(input) >= Some(0.0)
+            || (steps < MOST_STEPS
+                && before.is_some_and(|before| is_never_negative(reader, before, steps + 1)))
+    })
 }
