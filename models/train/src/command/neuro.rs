@@ -156,8 +156,7 @@ fn save(out: &Path, name: &str, onnx: &[u8], made: Made) -> anyhow::Result<()> {
             .with_context(|| format!("{} is not what `neuro` writes", path.display()))?,
         Err(_) => Provenance {
             schema: 1,
-            command: "cargo run --release -p cortexscope-train -- neuro --out models"
-                .to_owned(),
+            command: "cargo run --release -p cortexscope-train -- neuro --out models".to_owned(),
             trainer: Engine::burn().to_string(),
             judge: Engine::tract().to_string(),
             files: BTreeMap::new(),
