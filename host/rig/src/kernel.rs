@@ -139,8 +139,6 @@ fn pooled_sums(conv: &Conv2d<'_>, pool: &MaxPool) -> LoopCost {
     let depth = conv.input.channels;
     // A load into the program counter leads into a tile.
     let enter = LoopCost::new(1, 2 + 2);
-    // Right of the last tile: a move, a comparison and the branch after each block.
-    let outside_end = LoopCost::new(3, 1 + 1 + BRANCH);
     let (tile, outside) = if conv.window.kernel_h == 5 {
         // LDM of 6, 2 and 3 words; ten products. Three input channels' worth end with a
         // load, a comparison and the branch.
@@ -148,7 +146,8 @@ fn pooled_sums(conv: &Conv2d<'_>, pool: &MaxPool) -> LoopCost {
         let end = LoopCost::new(3, 2 + 1 + BRANCH);
         (
             block.times(3).plus(end).times(depth).plus(enter),
-            block.plus(outside_end).times(2 * depth),
+            // Right of the last tile: a move, a comparison and the branch after each block.
+            block.plus(LoopCost::new(3, 2 + BRANCH)).times(2 * depth),
         )
     } else {
         // LDM of 4 and 3 words; six products. Four end with a comparison and the branch. A
@@ -159,10 +158,7 @@ fn pooled_sums(conv: &Conv2d<'_>, pool: &MaxPool) -> LoopCost {
         let branches = if blocks.is_multiple_of(4) { 1 } else { 2 };
         let around = LoopCost::new(1 + branches, 2 + branches * BRANCH);
         let loops = block.times(blocks).plus(end.times(blocks.div_ceil(4)));
-        (
-            loops.plus(enter).plus(around),
-            block.plus(outside_end).times(depth),
-        )
+        (loops.plus(enter).plus(around), block.plus(end).times(depth))
     };
     let Shape { height, width, .. } = pool.output;
     let row = tile.times(width).plus(outside);
