@@ -164,10 +164,18 @@ impl Budget {
              a batch normalisation's scale and shift count, its statistics do not"
                 .to_owned(),
         ];
-        let elsewhere = content.network.not_on_a_board.iter();
+        let elsewhere = &content.network.not_on_a_board;
+        let is_file = architecture::find(&self.model).is_none();
+        let is_estimated = is_file && elsewhere.is_empty() && !content.is_exact;
+        let estimated = is_estimated.then(|| {
+            "arena and flash are estimated from shapes: the weights are not read where they take \
+             over 64 MiB; --boards with --image has what a board image takes"
+                .to_owned()
+        });
         let facts: Vec<String> = facts
             .into_iter()
-            .chain(elsewhere.map(ToString::to_string))
+            .chain(estimated)
+            .chain(elsewhere.iter().map(ToString::to_string))
             .collect();
         let facts: Vec<&str> = facts.iter().map(String::as_str).collect();
         notes(out, format, &facts)?;

@@ -245,16 +245,20 @@ fn heading(drawing: &mut Drawing, plan: &ArenaPlan, planned: u64) {
     };
     let after = (MARGIN_PX + title + 10) as i32;
     drawing.text([after, 28], Anchor::Start, TextStyle::CAPTION, measured);
-    drawing.text(
-        [MARGIN_PX as i32, 46],
-        Anchor::Start,
-        TextStyle::CAPTION,
-        if plan.shares() {
-            "bytes from the arena’s start upwards, steps to the right; to scale; where two overlap, a step writes over what it has read"
-        } else {
-            "bytes from the arena’s start upwards, steps to the right; to scale"
-        },
-    );
+    let scale = "bytes from the arena’s start upwards, steps to the right; to scale";
+    let overlap = "where two overlap, a step writes over what it has read";
+    let both = format!("{scale}; {overlap}");
+    let room = drawing.width - 2 * MARGIN_PX;
+    let lines = match plan.shares() {
+        false => vec![scale],
+        true if TextStyle::CAPTION.width_px(&both) <= room => vec![both.as_str()],
+        true => vec![scale, overlap],
+    };
+    for (line, text) in lines.into_iter().enumerate() {
+        let baseline = 46 + 16 * line as i32;
+        let corner = [MARGIN_PX as i32, baseline];
+        drawing.text(corner, Anchor::Start, TextStyle::CAPTION, text);
+    }
     drawing.text(
         [
             (drawing.width - MARGIN_PX - RIGHT_PX) as i32,

@@ -14,6 +14,33 @@ fn rows<'a>(text: &'a str, model: &str) -> Vec<&'a str> {
     text.lines().filter(is_of).collect()
 }
 
+/// A file that nothing is known of but its nodes, and the image that is made of it: labels
+/// and description are beside the file.
+#[test]
+fn budget_and_compile_name_one_arena_and_one_flash() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path().to_str().expect("a name");
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../models/winml-mnist/winml-mnist.onnx"
+    );
+    let few = ["--calibrate", "mnist", "--calibration-limit", "2"];
+    let compile = [&["compile", file][..], &few, &["-o", folder, "--json"]].concat();
+    let compiled = json(&compile);
+    let budget = json(&["budget", file, "--json"]);
+    let image_bytes = &budget["totals"]["image_bytes"];
+    assert_eq!(image_bytes, &compiled["image_bytes"]);
+    assert!(image_bytes.is_u64());
+    for mode in ["fused", "tapped"] {
+        let arenas = budget["arenas"].as_array().expect("arenas");
+        let arena = arenas
+            .iter()
+            .find(|arena| arena["element"] == "int8" && arena["mode"] == mode);
+        let bytes = &arena.expect("an arena")["arena_bytes"];
+        assert_eq!(bytes, &compiled["planned_arena_bytes"][mode], "{mode}");
+    }
+}
+
 #[test]
 fn parameters_are_those_of_the_models() {
     let texts = [
