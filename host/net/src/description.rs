@@ -113,7 +113,9 @@ impl Overrides {
         };
         let mut spec = match &file {
             Some(file) => {
-                if *file != beside {
+                // What is shipped is described by what is shipped with it.
+                let is_shipped = matches!(path, ResourcePath::Shipped(_));
+                if *file != beside && (self.spec.is_some() || !is_shipped) {
                     notes.push(format!("described by {file}"));
                 }
                 ModelSpec::open(file).map_err(|source| DescriptionError::Spec {

@@ -27,7 +27,7 @@ fn the_same_seed_gives_the_same_arm_and_another_seed_another() {
         let table = Table::of(arm);
         let recipe = short(Recipe::of(arm));
         let made = |recipe: &Recipe| {
-            let (network, record) = train(arm, recipe, &session, |_, _| {});
+            let (network, record) = train(arm, recipe, &session);
             let onnx = emit::emit(name, &table, &network.parameters(&table));
             (network, record, onnx)
         };
@@ -46,7 +46,7 @@ fn the_same_seed_gives_the_same_arm_and_another_seed_another() {
 fn the_same_seed_gives_the_same_decoder() {
     let session = PlantedSession::record().unwrap();
     let recipe = short(Recipe::of_decoder());
-    let made = |recipe: &Recipe| decoder::train(recipe, &session, |_, _| {});
+    let made = |recipe: &Recipe| decoder::train(recipe, &session);
     let first = made(&recipe);
     assert!(made(&recipe).onnx == first.onnx);
     witness::compare_decoder(&first).unwrap();

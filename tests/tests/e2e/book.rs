@@ -95,8 +95,8 @@ const BY_HAND: &[(&str, &str)] = &[
     ),
     ("cortexscope gallery -o gallery/", "`gallery` runs it"),
     (
-        "cortexscope brain autoencode dae-0.onnx dae-1.onnx dae-nr2-0.onnx dae-nr2-1.onnx --images planted/images.npy --responses planted/responses.npy --test 90..120 -o autoencoders",
-        "needs trained networks; `brain` makes some",
+        "cortexscope brain autoencode -o autoencoders",
+        "judges 70 networks; `brain` judges two of them",
     ),
     (
         "cortexscope brain demo -o brain",

@@ -123,7 +123,12 @@ impl FromStr for Arm {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::ControlFlow;
+
+    use cortexscope_explain::float_model::{FloatModel, Overrides};
+
     use super::*;
+    use crate::autoencode::{AutoEncoder, LayerNames, Quality, Session, Task, evaluate};
 
     #[test]
     fn names_are_read_back_and_no_two_are_alike() {
@@ -135,5 +140,52 @@ mod tests {
         }
         assert_eq!(all[7].to_string(), "cnn-fr-2");
         assert!("dae-nr5-0".parse::<Arm>().is_err());
+    }
+
+    /// Correlations of each neuron that an arm predicts with its responses, and whether Holm's
+    /// correction leaves it significant.
+    fn found(name: &str, session: &Session) -> (Vec<f64>, Vec<bool>, Option<Quality>) {
+        let model = FloatModel::open(name, &Overrides::default()).unwrap();
+        let test = session.test(None).unwrap();
+        let images = session.inputs(&model.spec.input, test).unwrap();
+        let neurons = session.neurons(name, None).unwrap().unwrap();
+        let responses = session.responses(test, neurons).unwrap();
+        let network = AutoEncoder::new(model, &LayerNames::default()).unwrap();
+        let task = Task {
+            images: &images,
+            responses: &responses,
+            data_range: 1.0,
+            level: 0.05,
+            shuffles: 10,
+            seed: 0,
+            keep: 0,
+        };
+        let found = evaluate(&network, &task, &mut |_| ControlFlow::Continue(())).unwrap();
+        let neurons = found.significance.unwrap().neurons;
+        let r = neurons.iter().map(|neuron| neuron.r).collect();
+        let is_found = neurons.iter().map(|neuron| neuron.p_holm <= 0.05);
+        (r, is_found.collect(), found.quality)
+    }
+
+    /// What is known of the planted neurons is what the shipped arms say of them: the images
+    /// drive the first ten, and nothing predicts the others.
+    #[test]
+    fn the_shipped_arms_find_the_planted_neurons() {
+        assert_eq!(Arm::shipped(), Arm::all());
+        let session = Session::planted().unwrap();
+        let (r, is_found, quality) = found("cnn-fr-0", &session);
+        assert_eq!(is_found, [[true; DRIVEN], [false; DRIVEN]].concat());
+        assert!(r[..DRIVEN].iter().all(|r| *r > 0.7), "{r:?}");
+        assert_eq!(quality, None);
+
+        let (r, is_found, quality) = found("dae-nr2-significant-1", &session);
+        assert!(is_found.iter().all(|found| *found), "{r:?}");
+        // The mean digit as every reconstruction has 0.067.
+        let mse = quality.unwrap().mse;
+        assert!(mse < 0.02, "{mse}");
+
+        // One of ten is found by chance in a twentieth of all networks, two in one of 800.
+        let (r, is_found, _) = found("dae-nr2-other-1", &session);
+        assert!(is_found.iter().filter(|found| **found).count() < 2, "{r:?}");
     }
 }

@@ -90,3 +90,45 @@ impl Generator for Decoder {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use cortexscope_net::input::MnistSet;
+    use cortexscope_net::random::Random;
+    use cortexscope_statistics::{median, pearson};
+
+    use super::*;
+
+    /// Codes drawn from N(0, 1) are like digits: each image is compared with the one of 500
+    /// digits that it is most like. Noise of the digits' levels is like none of them.
+    #[test]
+    fn the_shipped_decoder_makes_digits() {
+        let decoder = Decoder::open("decoder", [1, 28, 28]).unwrap();
+        assert_eq!((decoder.dim(), decoder.shape()), (16, [1, 28, 28]));
+        let set = MnistSet::test_digits().unwrap();
+        let digits = (0..500).filter_map(|at| set.image(at));
+        let digits = digits.map(|digit| digit.iter().copied().map(f64::from).collect());
+        let digits: Vec<Vec<f64>> = digits.collect();
+        let likeness = |image: &[f64]| {
+            let all = digits.iter().filter_map(|digit| pearson(image, digit));
+            all.fold(-1.0, f64::max)
+        };
+        let mut random = Random::new(4);
+        let mut of_codes = Vec::new();
+        let mut of_noise = Vec::new();
+        for _ in 0..20 {
+            let code: Vec<f64> = (0..16).map(|_| random.normal()).collect();
+            let image = decoder.decode(&code).unwrap();
+            let image: Vec<f64> = image.into_iter().map(f64::from).collect();
+            let mean = image.iter().sum::<f64>() / 784.0;
+            // The digits' mean is 0.13.
+            assert!((0.04..0.3).contains(&mean), "{mean}");
+            of_codes.push(likeness(&image));
+            let mut noise = digits[of_noise.len()].clone();
+            random.shuffle(&mut noise);
+            of_noise.push(likeness(&noise));
+        }
+        let [codes, noise] = [of_codes, of_noise].map(|all| median(&all).unwrap());
+        assert!(codes > 0.6 && noise < 0.2, "{codes} {noise}");
+    }
+}

@@ -28,7 +28,7 @@ described! {
         pub preset_source: String,
         /// The search's parameters.
         pub parameters: Vec<EvolveParameter>,
-        /// The image space: `pixels`, `dct`, `pca` or the path of a decoder.
+        /// The image space: `pixels`, `dct`, `pca`, `decoder` or the path of a decoder.
         pub generator: String,
         /// Values of a code.
         pub dim: usize,

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use anyhow::Context;
@@ -49,7 +51,7 @@ struct Made {
     largest_difference: f32,
 }
 
-/// Trains one after the other. What is there already is left, so that an interrupted call goes
+/// Trains one for each processor at a time. What is there already is left, so that an interrupted call goes
 /// on where it was.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let session = PlantedSession::record()?;
@@ -78,75 +80,96 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     } else {
         args.names.clone()
     };
-    for (done, name) in names.iter().enumerate() {
-        let begun = Instant::now();
-        let bar = ProgressBar::new_spinner().with_style(ProgressStyle::with_template(
-            "{prefix} step {pos}, validation loss {msg}",
-        )?);
-        bar.set_prefix(format!("{name} ({} of {})", done + 1, names.len()));
-        let mut watch = |step: u32, loss: f32| {
-            bar.set_position(step.into());
-            bar.set_message(format!("{loss:.5}"));
-        };
-        let folder = folder_of(name);
-        let record = if name == decoder::NAME {
-            generator(folder, &session, &mut watch)?
-        } else {
-            let arm = name.parse::<Arm>();
-            let arm = arm.map_err(|()| anyhow::anyhow!("no such arm: {name}"))?;
-            one(folder, arm, &session, &mut watch)?
-        };
-        bar.finish_and_clear();
-        println!(
-            "{name}: {} steps, validation loss {:.5} at step {}, {:.0} s",
-            record.steps,
-            record.validation_loss,
-            record.best_step,
-            begun.elapsed().as_secs_f64()
-        );
-    }
+    let bar = ProgressBar::new(names.len() as u64).with_style(ProgressStyle::with_template(
+        "{pos} of {len} networks {wide_bar}",
+    )?);
+    let workshop = Workshop {
+        session: &session,
+        notes: Mutex::new(()),
+    };
+    let next = AtomicUsize::new(0);
+    // Each run is in one thread, so that what it gives does not depend on how many there are.
+    let work = || -> anyhow::Result<()> {
+        while let Some(name) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let begun = Instant::now();
+            let record = workshop.make(folder_of(name), name)?;
+            bar.inc(1);
+            bar.suspend(|| {
+                println!(
+                    "{name}: {} steps, validation loss {:.5} at step {}, {:.0} s",
+                    record.steps,
+                    record.validation_loss,
+                    record.best_step,
+                    begun.elapsed().as_secs_f64()
+                );
+            });
+        }
+        Ok(())
+    };
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        let workers = (0..processors.min(names.len())).map(|_| scope.spawn(work));
+        let workers: Vec<_> = workers.collect();
+        for worker in workers {
+            worker
+                .join()
+                .map_err(|_| anyhow::anyhow!("a network could not be trained"))??;
+        }
+        anyhow::Ok(())
+    })?;
+    bar.finish_and_clear();
     Ok(())
 }
 
-fn one(
-    out: &Path,
-    arm: Arm,
-    session: &PlantedSession,
-    watch: &mut impl FnMut(u32, f32),
-) -> anyhow::Result<Record> {
-    let name = arm.to_string();
-    let recipe = Recipe::of(arm);
-    let table = Table::of(arm);
-    let (network, record) = train(arm, &recipe, session, watch);
-    let onnx = emit::emit(&name, &table, &network.parameters(&table));
-    let made = Made {
-        sha256: sha256_hex(&onnx),
-        parameters: table.parameter_count(),
-        recipe,
-        record: record.clone(),
-        largest_difference: witness::compare(&network, &table, &session.images[TEST], &onnx)
-            .with_context(|| name.clone())?,
-    };
-    save(out, &name, &onnx, made)?;
-    Ok(record)
+/// What every run reads, and what guards the file that every run writes.
+struct Workshop<'a> {
+    session: &'a PlantedSession,
+    notes: Mutex<()>,
 }
 
-fn generator(
-    out: &Path,
-    session: &PlantedSession,
-    watch: &mut impl FnMut(u32, f32),
-) -> anyhow::Result<Record> {
-    let recipe = Recipe::of_decoder();
-    let trained = decoder::train(&recipe, session, watch);
-    let made = Made {
-        sha256: sha256_hex(&trained.onnx),
-        parameters: trained.parameters,
-        recipe,
-        record: trained.record.clone(),
-        largest_difference: witness::compare_decoder(&trained)?,
-    };
-    save(out, decoder::NAME, &trained.onnx, made)?;
-    Ok(trained.record)
+impl Workshop<'_> {
+    fn make(&self, folder: &Path, name: &str) -> anyhow::Result<Record> {
+        let (onnx, made) = if name == decoder::NAME {
+            self.generator()?
+        } else {
+            let arm = name.parse::<Arm>();
+            self.arm(arm.map_err(|()| anyhow::anyhow!("no such arm: {name}"))?)?
+        };
+        let record = made.record.clone();
+        let _guard = self.notes.lock();
+        save(folder, name, &onnx, made)?;
+        Ok(record)
+    }
+
+    fn arm(&self, arm: Arm) -> anyhow::Result<(Vec<u8>, Made)> {
+        let name = arm.to_string();
+        let recipe = Recipe::of(arm);
+        let table = Table::of(arm);
+        let (network, record) = train(arm, &recipe, self.session);
+        let onnx = emit::emit(&name, &table, &network.parameters(&table));
+        let images = &self.session.images[TEST];
+        let made = Made {
+            sha256: sha256_hex(&onnx),
+            parameters: table.parameter_count(),
+            recipe,
+            record,
+            largest_difference: witness::compare(&network, &table, images, &onnx).context(name)?,
+        };
+        Ok((onnx, made))
+    }
+
+    fn generator(&self) -> anyhow::Result<(Vec<u8>, Made)> {
+        let recipe = Recipe::of_decoder();
+        let trained = decoder::train(&recipe, self.session);
+        let made = Made {
+            sha256: sha256_hex(&trained.onnx),
+            parameters: trained.parameters,
+            recipe,
+            record: trained.record.clone(),
+            largest_difference: witness::compare_decoder(&trained)?,
+        };
+        Ok((trained.onnx, made))
+    }
 }
 
 fn save(out: &Path, name: &str, onnx: &[u8], made: Made) -> anyhow::Result<()> {

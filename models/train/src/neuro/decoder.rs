@@ -96,11 +96,7 @@ pub fn decoder() -> Vec<Stage> {
 }
 
 /// Trains it.
-pub fn train(
-    recipe: &Recipe,
-    session: &PlantedSession,
-    mut watch: impl FnMut(u32, f32),
-) -> Trained {
+pub fn train(recipe: &Recipe, session: &PlantedSession) -> Trained {
     let data = Data::new(session, 0..0);
     let device = Device::flex().autodiff();
     let held_back = data.batch(&VALIDATION.collect::<Vec<usize>>(), &Device::flex());
@@ -126,7 +122,7 @@ pub fn train(
             .error(code, held_back.images.clone())
             .into_scalar::<f32>()
     };
-    let (halves, record) = descend(halves, &recipe.schedule, step, judge, &mut watch);
+    let (halves, record) = descend(halves, &recipe.schedule, step, judge);
     let decoder = halves.decoder;
     let examples = (0..8).map(|_| {
         let code = noise([1, CODE, 1, 1], &mut rng, &Device::flex());

@@ -21,7 +21,7 @@ const SCHEDULE: Schedule = Schedule {
     rounds: 3,
     look_every: 50,
     patience: 5,
-    most_steps: 250,
+    most_steps: 300,
 };
 
 /// Goes up whenever the same recipe would give another file.

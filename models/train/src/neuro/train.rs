@@ -27,13 +27,8 @@ pub struct Record {
     pub best_step: u32,
 }
 
-/// Trains an arm; `watch` is told the step and the least validation loss at every look.
-pub fn train(
-    arm: Arm,
-    recipe: &Recipe,
-    session: &PlantedSession,
-    mut watch: impl FnMut(u32, f32),
-) -> (Network, Record) {
+/// Trains an arm.
+pub fn train(arm: Arm, recipe: &Recipe, session: &PlantedSession) -> (Network, Record) {
     let table = Table::of(arm);
     let data = Data::new(session, arm.neurons.range());
     let device = Device::flex().autodiff();
@@ -50,7 +45,7 @@ pub fn train(
         optimizer.step(rate, network, gradients)
     };
     let judge = |network: &Network| validation_loss(&network.valid(), &table, &held_back, recipe);
-    descend(network, &recipe.schedule, step, judge, &mut watch)
+    descend(network, &recipe.schedule, step, judge)
 }
 
 fn validation_loss(network: &Network, table: &Table, held_back: &Batch, recipe: &Recipe) -> f32 {
@@ -65,7 +60,6 @@ pub fn descend<N: Module + Clone>(
     schedule: &Schedule,
     mut step: impl FnMut(N, &mut ModuleOptimizer, f64) -> N,
     judge: impl Fn(&N) -> f32,
-    watch: &mut impl FnMut(u32, f32),
 ) -> (N, Record) {
     let mut record = Record {
         steps: 0,
@@ -94,7 +88,6 @@ pub fn descend<N: Module + Clone>(
             } else {
                 bad += 1;
             }
-            watch(record.steps, record.validation_loss);
         }
         network = best.clone().train();
         rate /= schedule.divisor;
