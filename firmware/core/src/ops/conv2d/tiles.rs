@@ -60,9 +60,8 @@ pub(super) fn evaluate(part: &Part<'_, '_>, scratch: &mut [u32], output: &mut Ou
                 // Of an odd number of channels the last one, too, or of one the only one.
                 let next = (index + 1).min(group_outputs - 1);
                 let sums = kernels::products(scratch, filters.pair([index, next]));
-                for filter in 0..FILTERS {
+                for (filter, &[one, other]) in sums.iter().enumerate() {
                     let index = if filter == 0 { index } else { next };
-                    let [one, other] = sums[filter];
                     let bias = filters.bias.get(index).copied().unwrap_or_default();
                     let (at, channel) = (start + index, first + index);
                     output.put(at, bias + one, &conv.quantiser, channel);

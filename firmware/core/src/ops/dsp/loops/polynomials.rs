@@ -181,7 +181,9 @@ fn pool_row_here(scratch: &[u32], filters: &Polynomials<'_>, output: &mut [i8], 
             "vmov s10, r1",
             "vmov s9, r2",
             // Where a tile begins: a jump through the stack is the only one that needs no
-            // register.
+            // register. `ADR` counts from a word boundary, so that the assembler has to know
+            // where these are.
+            ".p2align 2",
             "adr.w r3, 3f",
             "cmp r2, #1",
             "it eq",
