@@ -1,7 +1,7 @@
 //! Operators that no kernel computes, composed of those that have one: tract and the
 //! engine have the same bytes of every layer, and the budget counts what is compiled.
 
-use cortexscope_budget::{self as budget, Element, onnx};
+use cortexscope_budget::{self as budget, Element, Ledger, onnx};
 use cortexscope_compile::Judge;
 use cortexscope_core as core;
 use cortexscope_net::input::ModelSpec;
@@ -110,6 +110,18 @@ fn compositions_have_tracts_bytes_and_are_counted() {
         let on_board = counted.on_board.as_ref().expect("a network for boards");
         let bytes = image.model().image_bytes() as u64;
         assert_eq!(on_board.image_bytes, bytes, "{what}");
+        // Those of the file: 4 maps of 8×8, each of 2×3×3 weights; slopes, scales and shifts.
+        let totals = Ledger::new(&counted).totals;
+        let learnt = match what {
+            "a slope for each channel" => 4,
+            "normalisation of each channel" => 8,
+            _ => 0,
+        };
+        assert_eq!(
+            (totals.macs, totals.parameters()),
+            (4_608, 72 + learnt),
+            "{what}"
+        );
 
         let judge = Judge::new(&compiled.int8_onnx).expect("an int8 network");
         let modes = [

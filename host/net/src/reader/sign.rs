@@ -96,7 +96,8 @@ pub fn never_negative<'g>(
     found
 }
 
-/// The smallest value of a constant of floats; none where there is none, or one is not a number.
+/// The smallest value of a constant of floats; none where there is none, or one is
+/// not a number.
 pub(super) fn least(constant: &TensorProto) -> Option<f32> {
     let constant = Constant::parse(constant).ok()?;
     let mut values = constant.floats()?.iter().copied();
