@@ -33,6 +33,12 @@ pub(crate) const PAGE_PX: u32 = 976;
 /// file then has 1,272.
 pub(crate) const SHARP_PAGE_PX: u32 = 636;
 
+/// The last part of a path: a picture has no room for folders.
+pub fn last_part(path: &str) -> &str {
+    let parts = path.split(['/', '\\']);
+    parts.filter(|part| !part.is_empty()).last().unwrap_or(path)
+}
+
 /// An occlusion map over the input that it explains; `level` is the fill as a
 /// grey level.
 pub fn occlusion(
