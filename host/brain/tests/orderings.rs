@@ -107,9 +107,17 @@ struct Unit {
     natural_best: f64,
 }
 
-/// The last generation's rate for each seed, and the best that is known of the space. Of
-/// random codes the best of all counts.
-fn rates(unit: &mut Unit, row: &Row) -> (Vec<f64>, f64) {
+/// What five searches for one unit found.
+struct Found {
+    /// The last generation's mean rate of each seed; of random codes the best of all counts.
+    rates: Vec<f64>,
+    /// The greatest clean rate of each seed.
+    best: Vec<f64>,
+    /// What the gradient leads to in the space, where it was followed.
+    optimum: Option<f64>,
+}
+
+fn search(unit: &mut Unit, row: &Row) -> Found {
     let shape = [1, 28, 28];
     let generator: Box<dyn Generator> = match row.space {
         "pixels" => Box::new(Pixels::new(shape)),
@@ -122,8 +130,14 @@ fn rates(unit: &mut Unit, row: &Row) -> (Vec<f64>, f64) {
     } else {
         Noise::None
     };
-    let mut optimum = 0.0_f64;
-    let rates = (0..SEEDS).map(|seed| {
+    // One search's climbs are enough for all of a space.
+    let climbs = |seed| name == "cma-es" && !row.is_noisy && seed == 0;
+    let mut found = Found {
+        rates: Vec::new(),
+        best: Vec::new(),
+        optimum: None,
+    };
+    for seed in 0..SEEDS {
         let plan = Plan {
             settings: Settings {
                 preset: preset(name, None).unwrap(),
@@ -134,17 +148,16 @@ fn rates(unit: &mut Unit, row: &Row) -> (Vec<f64>, f64) {
             },
             zero: Zero::Rate(unit.zero),
             stimuli: None,
-            // One seed's climbs are enough for all.
-            gradient_steps: if seed == 0 { 200 } else { 0 },
+            gradient_steps: 200,
         };
         let subjects = Subjects {
             neuron: &mut unit.asked,
             twin: None,
-            gradient: Some(&mut unit.slopes),
+            gradient: climbs(seed).then_some(&mut unit.slopes as _),
         };
         let mut on = |_: Made<'_>| ControlFlow::Continue(());
         let mut further = |_| ControlFlow::Continue(());
-        let found = experiment(
+        let made = experiment(
             subjects,
             generator.as_ref(),
             &plan,
@@ -153,17 +166,18 @@ fn rates(unit: &mut Unit, row: &Row) -> (Vec<f64>, f64) {
             &mut further,
         )
         .unwrap();
-        let evolution = &found.evolution;
+        let evolution = &made.evolution;
         assert_eq!(evolution.queries_spent(), QUERIES);
-        let truth = found.in_space.unwrap().rate;
-        assert!(truth >= 0.99 * evolution.best_clean());
-        optimum = optimum.max(truth);
-        match name {
+        if let Some(truth) = &made.in_space {
+            found.optimum = Some(truth.rate);
+        }
+        found.best.push(evolution.best_clean());
+        found.rates.push(match name {
             "random" => evolution.best_clean(),
             _ => evolution.last_generation().unwrap().mean_clean,
-        }
-    });
-    (rates.collect(), optimum)
+        });
+    }
+    found
 }
 
 #[test]
@@ -193,26 +207,25 @@ fn searches_find_the_share_of_the_optimum_that_was_found_independently() {
             }
         })
         .collect();
-    // Optima of both spaces, one for each unit.
-    let mut optima = HashMap::from(["dct", "pixels"].map(|space| (space, vec![0.0; units.len()])));
-    let mut found = Vec::new();
-    for row in &ROWS {
-        let mut all = Vec::new();
-        for (at, unit) in units.iter_mut().enumerate() {
-            let (rates, optimum) = rates(unit, row);
-            let known: &mut Vec<f64> = optima.get_mut(row.space).unwrap();
-            known[at] = known[at].max(optimum);
-            all.push(rates);
+    let found: Vec<Vec<Found>> = ROWS
+        .iter()
+        .map(|row| units.iter_mut().map(|unit| search(unit, row)).collect())
+        .collect();
+    // Of each space, one for each unit.
+    let mut optima = HashMap::new();
+    for (row, all) in ROWS.iter().zip(&found) {
+        let known: Option<Vec<f64>> = all.iter().map(|of_unit| of_unit.optimum).collect();
+        if let Some(known) = known {
+            optima.insert(row.space, known);
         }
-        found.push(all);
     }
     println!("space, noise, search: share of the optimum ± SD over units and seeds (published)");
     let mut wrong = Vec::new();
     let mut means = HashMap::new();
-    for (row, all) in ROWS.iter().zip(found) {
-        let of_unit = all.iter().zip(&optima[row.space]);
-        let shares: Vec<f64> = of_unit
-            .flat_map(|(rates, optimum)| rates.iter().map(move |rate| rate / optimum))
+    for (row, all) in ROWS.iter().zip(&found) {
+        let of_unit = || all.iter().zip(&optima[row.space]);
+        let shares: Vec<f64> = of_unit()
+            .flat_map(|(found, optimum)| found.rates.iter().map(move |rate| rate / optimum))
             .collect();
         let mean = shares.iter().sum::<f64>() / shares.len() as f64;
         let squares: f64 = shares.iter().map(|share| (share - mean).powi(2)).sum();
@@ -230,7 +243,20 @@ fn searches_find_the_share_of_the_optimum_that_was_found_independently() {
         println!("{line}");
         means.insert((*space, *is_noisy, *search), (mean, deviation));
         if !(least..=most).contains(&&mean) {
-            wrong.push(line);
+            wrong.push(line.clone());
+        }
+        for (found, optimum) in of_unit() {
+            if let Some(best) = found.best.iter().find(|best| **best * 0.99 > *optimum) {
+                wrong.push(format!("{line}: {best} is over the optimum {optimum}"));
+            }
+        }
+        // What both searches reach without noise, no natural image does.
+        let is_compared = *space == "dct" && !is_noisy && matches!(*search, "ga" | "cma-es");
+        for (found, unit) in all.iter().zip(&units) {
+            let natural = unit.natural_best;
+            if is_compared && found.rates.iter().any(|rate| *rate <= natural) {
+                wrong.push(format!("{line}: not over the best natural image {natural}"));
+            }
         }
     }
     for (space, is_noisy, searches) in ORDERS {
@@ -249,10 +275,10 @@ fn searches_find_the_share_of_the_optimum_that_was_found_independently() {
         let is_shown = if one.0 > other.0 {
             "shown"
         } else {
-            "not shown"
+            "NOT shown by this small network"
         };
         println!(
-            "{claim}: {is_shown} here, {first} {:.3} ± {:.3}, {second} {:.3} ± {:.3}",
+            "{claim}: {is_shown}: {first} {:.3} ± {:.3}, {second} {:.3} ± {:.3}",
             one.0, one.1, other.0, other.1
         );
     }

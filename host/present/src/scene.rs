@@ -38,6 +38,12 @@ pub fn page_density(drawing: &Drawing) -> u32 {
     if drawing.width <= SHARP_PAGE_PX { 2 } else { 1 }
 }
 
+/// The last part of a path: a picture has no room for folders.
+pub fn last_part(path: &str) -> &str {
+    let parts = path.split(['/', '\\']);
+    parts.filter(|part| !part.is_empty()).last().unwrap_or(path)
+}
+
 /// An occlusion map over the input that it explains; `level` is the fill as a
 /// grey level.
 pub fn occlusion(

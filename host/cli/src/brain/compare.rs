@@ -15,6 +15,7 @@ use cortexscope_explain::float_model::{FloatModel, LayerId};
 use cortexscope_present::documents::brain_compare::{BrainCompare, CeilingRange, LayerAgreement};
 use cortexscope_present::results::ResultFolder;
 use cortexscope_present::scene::dissimilarity::{LabelledRdm, agreement, matrices};
+use cortexscope_present::scene::last_part;
 use cortexscope_present::terminal::{Column, Style, write_table};
 use std::io::Write;
 use std::path::PathBuf;
@@ -106,7 +107,10 @@ impl CompareCommand {
         let mut found = Vec::new();
         let ranked: Vec<Rdm> = brain.rdms.iter().map(Rdm::ranked).collect();
         let mut shown = vec![LabelledRdm {
-            lines: vec![brain.name.clone(), "mean of ranks".to_owned()],
+            lines: vec![
+                last_part(&brain.name).to_owned(),
+                "mean of ranks".to_owned(),
+            ],
             rdm: Rdm::mean(&ranked.iter().collect::<Vec<_>>()),
         }];
         for (&id, features) in layers.iter().zip(&all) {

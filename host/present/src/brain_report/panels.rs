@@ -11,6 +11,7 @@ use crate::documents::brain_control::BrainControl;
 use crate::documents::brain_fit::BrainFit;
 use crate::documents::brain_sites::{BrainSites, DrivenGoal};
 use crate::documents::evolve::Evolve;
+use crate::scene::last_part;
 
 /// A document, its pictures and the command that made it.
 #[derive(Clone, Debug)]
@@ -93,6 +94,9 @@ pub fn encoding(fits: &[Ran<BrainFit>]) -> Result<Panel, PictureError> {
     if let Some(row) = best.and_then(|at| rows.get_mut(at)) {
         row.is_marked = true;
     }
+    if let Some(said) = which_readout(fits) {
+        panel.says.push(said);
+    }
     let first = fits.first().map(|fit| &fit.document);
     let ceiling = first.and_then(|fit| fit.ceiling.as_ref());
     // r of a perfect model with the mean response is the root of its reliability.
@@ -138,6 +142,27 @@ pub fn encoding(fits: &[Ran<BrainFit>]) -> Result<Panel, PictureError> {
         .notes
         .extend(fits.iter().flat_map(|fit| fit.document.notes.clone()));
     Ok(panel)
+}
+
+/// Which of two kinds of readout of the same layer predicts more, in words.
+fn which_readout(fits: &[Ran<BrainFit>]) -> Option<String> {
+    let [first, second] = fits else {
+        return None;
+    };
+    let [first, second] = [&first.document, &second.document];
+    if first.layer != second.layer || first.readout == second.readout {
+        return None;
+    }
+    let (better, other) = if first.median_r > second.median_r {
+        (first, second)
+    } else {
+        (second, first)
+    };
+    Some(format!(
+        "Of {} the {} readout predicts more here than the {} one: median r {:.3} and {:.3}. In the \
+         lecture the factorised one is ahead for V4.",
+        first.layer, better.readout, other.readout, better.median_r, other.median_r
+    ))
 }
 
 /// Sites driven in both ways, and a neuron driven and judged by a board.
@@ -263,8 +288,9 @@ pub fn evolution(run: &Ran<Evolve>) -> Panel {
         )
     };
     panel.says = vec![format!(
-        "{} asked {} times about images that a search makes of its answers alone. Natural images \
-         cost {} queries of their own; the optimum by the gradient is what biology never has.",
+        "{} was asked {} times about images that a search makes of its answers alone. Natural \
+         images cost {} queries of their own; the optimum by the gradient is what biology never \
+         has.",
         document.neuron,
         grouped(document.queries_spent as u64),
         grouped(document.natural_queries as u64)
@@ -313,7 +339,7 @@ pub fn evolution(run: &Ran<Evolve>) -> Panel {
         ));
     }
     panel.notes.push(format!(
-        "One seed ({}). What one evolved image shows is possible, not usual.",
+        "One search, of seed {}: it shows what is possible, not what is usual.",
         document.seed
     ));
     panel
@@ -451,7 +477,7 @@ pub fn similarity(runs: &[Ran<BrainCompare>]) -> Panel {
             ]
         });
         panel.tables.push(Table {
-            caption: run.document.compared_with.clone(),
+            caption: last_part(&run.document.compared_with).to_owned(),
             heads: [
                 "layer",
                 "Spearman's ρ",

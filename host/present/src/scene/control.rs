@@ -47,7 +47,13 @@ pub fn trial(trial: &ControlTrial, words: Words<'_>) -> Result<Drawing, PictureE
         ),
         shape: String::new(),
         op: words.layer.to_owned(),
-        statement: "own: the model that the images were made with; judge: another one".to_owned(),
+        statement: match words.judge {
+            Some(judge) => format!(
+                "own: the model that the images were made with; judge: {}",
+                super::last_part(judge)
+            ),
+            None => "own: the model that the images were made with".to_owned(),
+        },
         footnote: "images as they were scored, contrast not stretched".to_owned(),
         bar: None,
         columns: None,
@@ -150,7 +156,13 @@ pub fn sites(sites: &[Site], words: Words<'_>) -> Result<Drawing, PictureError> 
     ];
     let who = words.judge.map_or_else(
         || "by the model that the images were made with, which says nothing of control".to_owned(),
-        |judge| format!("by the judge, {judge}, where it has all neurons; own: the model that the images were made with"),
+        |judge| {
+            format!(
+                "by the judge, {}, where it has all neurons; own: the model that the images were \
+                 made with",
+                super::last_part(judge)
+            )
+        },
     );
     population_sheet(&PopulationSheet {
         title: format!(

@@ -82,8 +82,13 @@ pub fn agreement(compared: &BrainCompare) -> Option<Drawing> {
     let drawn = intervals(&Intervals {
         title: format!("{}: agreement of dissimilarities", compared.model),
         op: format!("{} images", compared.images_compared),
-        statement: "dot: mean Spearman's ρ with each subject; line: the middle 95 % of draws"
-            .to_owned(),
+        statement: match compared.subjects {
+            1 => "dot: Spearman's ρ; line: the middle 95 % of draws of the images".to_owned(),
+            count => format!(
+                "dot: mean Spearman's ρ over {count} subjects; line: the middle 95 % of draws of \
+                 the subjects"
+            ),
+        },
         footnote: String::new(),
         unit: "Spearman's ρ".to_owned(),
         rows: rows.collect(),

@@ -224,6 +224,9 @@ pub(super) fn recorded(data: &Path, output: &Path, seed: u64) -> Result<Plan, Mi
                 &spec,
                 "--judge-responses",
                 &answers,
+                // Half of the literature's, which take five minutes of the ten.
+                "--steps",
+                "100",
                 "-o",
                 &sites,
             ]),
