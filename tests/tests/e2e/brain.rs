@@ -477,6 +477,25 @@ fn auto_encoders_are_tabulated() {
     );
 }
 
+/// Arms that are named are those of the program; two seeds make a row with an interval.
+#[test]
+fn shipped_auto_encoders_are_judged_by_their_names() {
+    let mut args = vec!["brain", "autoencode"];
+    args.extend(["cnn-fr-0", "dae-0", "dae-nr2-0", "dae-1", "dae-nr2-1"]);
+    args.extend(["--test", "1800..1830", "--shuffles", "10", "--json"]);
+    let document = json(&args);
+    let table = document["table"].as_array().expect("a table");
+    let names: Vec<_> = table.iter().map(|row| &row["arm"]).collect();
+    assert_eq!(names, ["CNN-FR", "DAE", "DAE-NR2"]);
+    assert!(table[0]["mse"].is_null() && table[1]["predicted"].is_null());
+    assert_eq!(table[2]["minus_dae"]["mse"]["seeds"], 2);
+    assert!(table[2]["mse_interval"].is_array(), "{document}");
+    // Of ten neurons that the images drive, 30 images are enough to find most.
+    let predicted = &table[0]["predicted"];
+    assert!(number(&predicted["holm_driven"]) >= 7.0, "{predicted}");
+    assert!(number(&predicted["field_error"]) < 1.5, "{predicted}");
+}
+
 /// The whole report, on planted neurons.
 #[test]
 #[ignore = "takes minutes: cargo xtask test --data DIR"]

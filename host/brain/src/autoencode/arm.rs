@@ -126,6 +126,7 @@ mod tests {
     use std::ops::ControlFlow;
 
     use cortexscope_explain::float_model::{FloatModel, Overrides};
+    use cortexscope_statistics::median;
 
     use super::*;
     use crate::autoencode::{AutoEncoder, LayerNames, Quality, Session, Task, evaluate};
@@ -187,5 +188,25 @@ mod tests {
         // One of ten is found by chance in a twentieth of all networks, two in one of 800.
         let (r, is_found, _) = found("dae-nr2-other-1", &session);
         assert!(is_found.iter().filter(|found| **found).count() < 2, "{r:?}");
+    }
+
+    /// Where the planted neurons are is where CNN-FR's neurons look: nearer to their own cells
+    /// than to others.
+    #[test]
+    fn the_shipped_arms_say_where_the_planted_neurons_are() {
+        let session = Session::planted().unwrap();
+        let model = FloatModel::open("cnn-fr-0", &Overrides::default()).unwrap();
+        let test = session.test(None).unwrap();
+        let images = session.inputs(&model.spec.input, test).unwrap();
+        let network = AutoEncoder::new(model, &LayerNames::default()).unwrap();
+        let fields = network.fields(&images[..3]).unwrap();
+        let cells: Vec<[f64; 2]> = session.driven().unwrap().into_iter().flatten().collect();
+        let off_by = |shift: usize| {
+            let both = (0..DRIVEN).map(|at| (fields[at].unwrap(), cells[(at + shift) % DRIVEN]));
+            let errors = both.map(|([y, x], [v, u])| (y - v).hypot(x - u));
+            median(&errors.collect::<Vec<f64>>()).unwrap()
+        };
+        assert!(off_by(0) < 1.5, "{}", off_by(0));
+        assert!((1..DRIVEN).all(|shift| off_by(shift) > 2.5));
     }
 }

@@ -1,5 +1,6 @@
 //! Why an auto-encoder cannot be judged.
 
+use cortexscope_explain::attribute::ExplainError;
 use cortexscope_explain::float_model::FloatModelError;
 use cortexscope_net::RequestError;
 use thiserror::Error;
@@ -17,6 +18,9 @@ pub enum AutoEncodeError {
     /// The network.
     #[error(transparent)]
     Model(#[from] FloatModelError),
+    /// The network backwards.
+    #[error(transparent)]
+    Slopes(#[from] ExplainError),
     /// The shipped session.
     #[error(transparent)]
     Session(#[from] SessionError),
@@ -124,6 +128,7 @@ impl RequestError for AutoEncodeError {
         match self {
             Self::Data(error) => error.is_request(),
             Self::Model(error) => error.is_request(),
+            Self::Slopes(error) => error.is_request(),
             Self::Components(error) => error.is_request(),
             Self::Reconstruction { .. }
             | Self::Nothing { .. }

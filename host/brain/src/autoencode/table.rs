@@ -20,6 +20,9 @@ pub struct Judged {
     pub code: Option<usize>,
     /// Row and column of the middle of each neuron's mask; empty where it has none.
     pub locations: Vec<[f64; 2]>,
+    /// Row and column of the middle of what each neuron depends on; empty where that was not
+    /// asked for.
+    pub fields: Vec<Option<[f64; 2]>>,
     /// What was found.
     pub evaluation: Evaluation,
 }
@@ -146,6 +149,7 @@ mod tests {
             seed,
             code: None,
             locations: Vec::new(),
+            fields: Vec::new(),
             evaluation: Evaluation {
                 quality: Some(quality),
                 ..Evaluation::default()

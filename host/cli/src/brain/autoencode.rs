@@ -80,6 +80,8 @@ pub(super) struct AutoencodeCommand {
 
 /// Images of the first network that are drawn.
 const SHOWN: usize = 6;
+/// Images that neurons' slopes are taken at: more of them move no field by more than its error.
+const FIELD_IMAGES: usize = 5;
 
 impl AutoencodeCommand {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
@@ -149,6 +151,11 @@ impl AutoencodeCommand {
                 progress::go_on(&cancel)
             });
             let evaluation = evaluation.map_err(blame)?;
+            let fields = match session.driven() {
+                Some(_) => network.fields(&images[..FIELD_IMAGES.min(images.len())]),
+                None => Ok(Vec::new()),
+            };
+            let fields = fields.map_err(blame)?;
             let (kind, seed) = kind_and_seed(name);
             if first.is_none() {
                 let originals = images.iter().take(SHOWN).cloned().collect();
@@ -167,6 +174,7 @@ impl AutoencodeCommand {
                 seed,
                 code: network.code_size(),
                 locations: network.locations().unwrap_or_default(),
+                fields,
                 evaluation,
             });
         }
@@ -328,7 +336,7 @@ fn say(document: &BrainAutoencode) -> anyhow::Result<()> {
         Column::number("BH"),
         Column::number("by chance"),
         Column::number("driven"),
-        Column::number("masks"),
+        Column::number("off by"),
     ];
     let number = |value: Option<f64>, digits: usize| {
         value.map_or_else(String::new, |value| format!("{value:.digits$}"))
@@ -365,9 +373,7 @@ fn say(document: &BrainAutoencode) -> anyhow::Result<()> {
             count(|all| all.benjamini_hochberg),
             count(|all| all.by_chance),
             number(predicted.and_then(|all| all.holm_driven), 1),
-            predicted
-                .and_then(|all| all.located)
-                .map_or_else(String::new, |share| format!("{:.0} %", 100.0 * share)),
+            number(predicted.and_then(|all| all.field_error), 1),
         ]
     });
     write_table(&mut out, Style::of_stdout(), &columns, rows.collect())?;
@@ -375,7 +381,7 @@ fn say(document: &BrainAutoencode) -> anyhow::Result<()> {
     writeln!(
         out,
         "r: median; p ≤ level, Holm, BH, by chance: neurons, means over the seeds; driven: those of \
-         Holm that the images drive; masks: of the driven neurons, those whose mask is within a pixel"
+         Holm that the images drive; off by: median pixels from where they look to where they are"
     )?;
     writeln!(
         out,

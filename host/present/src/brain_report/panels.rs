@@ -402,7 +402,7 @@ pub fn autoencoders(run: &Ran<BrainAutoencode>) -> Panel {
             format!("{:.1}", all.benjamini_hochberg),
             format!("{:.1}", all.by_chance),
             plain(all.holm_driven, 1),
-            plain(all.located.map(|share| 100.0 * share), 0),
+            plain(all.field_error, 1),
         ])
     });
     panel.tables.push(Table {
@@ -416,7 +416,7 @@ pub fn autoencoders(run: &Ran<BrainAutoencode>) -> Panel {
             "Benjamini–Hochberg",
             "by chance",
             "Holm, driven",
-            "masks within a pixel, %",
+            "off by, pixels",
         ]
         .map(str::to_owned)
         .to_vec(),

@@ -5,6 +5,7 @@ use cortexscope_brain::autoencode::{
     Difference, Judged, Measure, PUBLISHED, Quality, Row, Significance,
 };
 use cortexscope_net::described;
+use cortexscope_statistics::median;
 
 described! {
     /// Auto-encoders that predict neurons, judged on images that they have not seen. PSNR is
@@ -119,6 +120,9 @@ described! {
         /// Share of planted neurons whose mask lies within a pixel of them, the mean over the
         /// seeds; `null` where neurons or masks are not known.
         pub located: Option<f64>,
+        /// Median over planted neurons and seeds of the pixels from the middle of what a neuron
+        /// depends on to the middle of the planted neuron; `null` where one of them is not known.
+        pub field_error: Option<f64>,
     }
 
     /// One network.
@@ -162,6 +166,9 @@ described! {
         /// Pixels from the middle of its mask to the middle of the planted neuron; `null` where
         /// one of them is not known or the images do not drive it.
         pub location_error: Option<f64>,
+        /// Pixels from the middle of what it depends on, by its squared slopes, to the middle of
+        /// the planted neuron; `null` as above.
+        pub field_error: Option<f64>,
     }
 
     /// Principal components instead of an auto-encoder.
@@ -286,11 +293,8 @@ impl SeedRow {
                     p_holm: neuron.p_holm,
                     p_benjamini_hochberg: neuron.p_fdr,
                     is_driven: names.centre(at).map(|centre| centre.is_some()),
-                    location_error: names
-                        .centre(at)
-                        .flatten()
-                        .zip(judged.locations.get(at))
-                        .map(|(centre, at)| (centre[0] - at[0]).hypot(centre[1] - at[1])),
+                    location_error: apart(names, at, judged.locations.get(at).copied()),
+                    field_error: apart(names, at, judged.fields.get(at).copied().flatten()),
                 })
                 .collect(),
         }
@@ -318,6 +322,7 @@ impl PredictedNeurons {
             holm_driven: found(rows, level, true),
             holm_others: found(rows, level, false),
             located: located(rows),
+            field_error: field_error(rows),
         })
     }
 }
@@ -331,6 +336,18 @@ fn found(rows: &[SeedRow], level: f64, is_driven: bool) -> Option<f64> {
         count += usize::from(neuron.is_driven? == is_driven && neuron.p_holm <= level);
     }
     Some(count as f64 / rows.len() as f64)
+}
+
+/// Pixels from `place` to the middle of the planted neuron `at`.
+fn apart(names: &NeuronNames, at: usize, place: Option<[f64; 2]>) -> Option<f64> {
+    let [own, place] = [names.centre(at).flatten()?, place?];
+    Some((own[0] - place[0]).hypot(own[1] - place[1]))
+}
+
+fn field_error(rows: &[SeedRow]) -> Option<f64> {
+    let neurons = rows.iter().flat_map(|row| &row.neurons);
+    let errors: Vec<f64> = neurons.filter_map(|neuron| neuron.field_error).collect();
+    median(&errors)
 }
 
 /// Share of the neurons with a known location whose error is at most a pixel.
