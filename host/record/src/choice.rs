@@ -38,7 +38,7 @@ pub enum ChoiceError {
         name: String,
     },
     /// The board has no firmware with this engine.
-    #[error("{board} has no firmware with the engine {}: leave --engine out", engine.name())]
+    #[error("{board} has no firmware with the engine {}: leave --engine out for the static one", engine.name())]
     Engine {
         /// The board.
         board: &'static str,
