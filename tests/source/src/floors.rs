@@ -58,7 +58,7 @@ pub const BOARD_FLOOR: u8 = 4;
 
 /// Arrows between crates of one floor.
 const SIDEWAYS: &[(&str, &str)] = &[
-    // The budget asks the compiler's planner what the arena takes.
+    // The budget asks the compiler what it makes of a network.
     ("cortexscope-budget", "cortexscope-compile"),
 ];
 
