@@ -21,18 +21,15 @@ pub struct Shown {
 impl Shown {
     /// The images themselves.
     pub fn originals(images: Vec<Vec<f32>>) -> Self {
-        let lines = vec!["test images".to_owned(), String::new()];
+        let lines = vec!["test images".to_owned(), String::new(), String::new()];
         Self { lines, images }
     }
 
     /// What the first seed of an architecture makes of them.
     pub fn of(kind: &Kind, seed: u64, quality: Quality, images: Vec<Vec<f32>>) -> Self {
-        let neurons = match kind.neurons {
-            "significant" | "other" => format!(" {}", kind.neurons),
-            _ => String::new(),
-        };
         let lines = vec![
-            format!("{}{neurons} seed {seed}", kind.arm),
+            format!("{} seed {seed}", kind.arm),
+            format!("neurons: {}", kind.neurons),
             format!("MSE {:.4}", quality.mse),
         ];
         Self { lines, images }
