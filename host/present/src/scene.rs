@@ -40,8 +40,8 @@ pub fn page_density(drawing: &Drawing) -> u32 {
 
 /// The last part of a path: a picture has no room for folders.
 pub fn last_part(path: &str) -> &str {
-    let parts = path.split(['/', '\\']);
-    parts.filter(|part| !part.is_empty()).last().unwrap_or(path)
+    let mut parts = path.split(['/', '\\']);
+    parts.rfind(|part| !part.is_empty()).unwrap_or(path)
 }
 
 /// An occlusion map over the input that it explains; `level` is the fill as a
