@@ -243,7 +243,7 @@ def main():
     given = parser.parse_args()
     torch.set_num_threads(THREADS)
     program = given.program or build("-p", "cortexscope")
-    corrupt = build("-p", "cortexscope-corrupt", "--example", "speed")
+    corrupt = build("-p", "cortexscope-corrupt", "--example", "corruptions_speed")
     missed = []
 
     def verdict(name, holds):

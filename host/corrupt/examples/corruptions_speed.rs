@@ -1,4 +1,4 @@
-//! Times every corruption of a colour picture of 224×224: `speed [SECONDS]` prints
+//! Times every corruption of a colour picture of 224×224: `corruptions_speed [SECONDS]` prints
 //! milliseconds, the median of each kind at severity 3, as JSON on stdout.
 
 use std::time::{Duration, Instant};
