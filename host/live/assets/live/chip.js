@@ -50,8 +50,9 @@ export class Chip {
   tick() {
     if (!this.run) return;
     const { begun, layers } = this.run;
-    // Every layer is seen, however little of the time is its.
-    if ((performance.now() - begun) / RUN_MS >= layers[this.run.at].end) this.run.at += 1;
+    // Every layer is seen, however little of the time is its, and however late the display is.
+    const { tensor, end } = layers[this.run.at];
+    if (this.cursor === tensor && (performance.now() - begun) / RUN_MS >= end) this.run.at += 1;
     const layer = layers[this.run.at];
     if (!layer) {
       this.rest();

@@ -108,7 +108,10 @@ fn a_score_s_products_are_added_one_after_the_other() -> anyhow::Result<()> {
 fn the_arena_s_cursor_runs_through_the_layers() -> anyhow::Result<()> {
     let server = serve(&["--board", "mps2-an386"])?;
     let mut page = open(&server, None);
+    // The run through the first frame is over, however late that came.
+    page.wait("cortexscope.view.frame && !cortexscope.view.isNew")?;
     std::thread::sleep(std::time::Duration::from_secs(2));
+    page.wait("document.getElementById('arena-status').textContent === ''")?;
     let passed = page.value(
         "(async () => { const passed = []; document.getElementById('digit-after').click(); \
          for (let frame = 0; frame < 2000 && passed.at(-1) !== 'fc'; frame += 1) { \
