@@ -91,7 +91,8 @@ impl Outline {
     }
 }
 
-fn activation(name: &str, shape: [usize; 3]) -> Activation {
+/// A tensor whose steps are worth 1: a stand-in.
+pub(crate) fn activation(name: &str, shape: [usize; 3]) -> Activation {
     Activation {
         name: name.to_owned(),
         shape,

@@ -2,22 +2,14 @@
 
 use super::BoardImage;
 use super::emit::{EmitError, emit_planned};
-use crate::network::{Activation, Channels, Layer, Network, Op, Window};
+use crate::network::{Channels, Layer, Network, Op, Window};
+use crate::outline::activation;
 use crate::planner::{self, Problem};
 use cortexscope_core::Mode;
 use cortexscope_core::image::format::{HASHED_FROM, Header, LayerRecord, Span, kernel};
 use cortexscope_core::image::{ImageError, LayerProblem, Part, PlanProblem};
 use sha2::{Digest, Sha256};
 use std::time::{Duration, Instant};
-
-fn activation(name: &str, shape: [usize; 3]) -> Activation {
-    Activation {
-        name: name.to_owned(),
-        shape,
-        scale: 1.0,
-        zero: 0,
-    }
-}
 
 fn window(kernel: usize, stride: usize) -> Window {
     Window {
