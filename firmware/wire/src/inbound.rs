@@ -29,6 +29,8 @@ pub struct Inbound {
     /// After the highest number received.
     end: u16,
     acknowledged: u16,
+    /// The frame from which on the board has the whole credit: the next one when it heard a receipt last.
+    granted: u16,
     credit: u16,
     ack_every: u16,
     round: u8,
@@ -47,6 +49,7 @@ impl Inbound {
             held: 0,
             end: 0,
             acknowledged: 0,
+            granted: 0,
             credit,
             ack_every,
             round: 0,
@@ -134,11 +137,19 @@ impl Inbound {
     /// its credit is used up.
     pub fn ack_is_due(&self) -> bool {
         distance(self.acknowledged, self.next) >= self.ack_every
+            || distance(self.granted, self.next) > self.credit / 2
     }
 
-    /// Notes that a header with [`Inbound::next`] in it was sent.
+    /// Notes that a header with [`Inbound::next`] in it was sent. Without a receipt it frees the board's send window
+    /// and gives no credit.
     pub fn acknowledged(&mut self) {
         self.acknowledged = self.next;
+    }
+
+    /// Notes that [`Inbound::receipt`] was sent.
+    pub fn granted(&mut self) {
+        self.acknowledged();
+        self.granted = self.next;
     }
 }
 
@@ -212,5 +223,19 @@ mod tests {
         inbound.acknowledged();
         assert!(!inbound.ack_is_due());
         assert_eq!(inbound.receipt().limit, 18);
+    }
+
+    /// A request's header acknowledges, so that the send window never fills; the credit would run out all the same.
+    #[test]
+    fn a_receipt_is_due_before_the_credit_is_used_up() {
+        let mut inbound = Inbound::new(32, 8);
+        for seq in 0..5 {
+            assert!(!inbound.ack_is_due(), "before {seq}");
+            inbound.accept(seq);
+            inbound.acknowledged();
+        }
+        assert!(inbound.ack_is_due());
+        inbound.granted();
+        assert!(!inbound.ack_is_due());
     }
 }

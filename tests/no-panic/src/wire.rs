@@ -91,5 +91,6 @@ fn sequences() {
         Inbound::time_out => fn(&mut Inbound),
         Inbound::ack_is_due => fn(&Inbound) -> bool,
         Inbound::acknowledged => fn(&mut Inbound),
+        Inbound::granted => fn(&mut Inbound),
     }
 }

@@ -268,7 +268,9 @@ impl HostEnd {
     fn send_ack(&mut self) -> Result<(), LinkError> {
         let mut payload = [0; PAYLOAD_BYTES_MAX];
         let payload = message::emit(&self.board_state.inbound.receipt(), &mut payload);
-        self.send(Kind::Ack, 0, payload.unwrap_or_default())
+        self.send(Kind::Ack, 0, payload.unwrap_or_default())?;
+        self.board_state.inbound.granted();
+        Ok(())
     }
 
     fn send(&mut self, kind: Kind, seq: u16, payload: &[u8]) -> Result<(), LinkError> {
