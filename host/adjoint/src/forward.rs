@@ -44,6 +44,45 @@ pub fn with_own_operators(
     Ok(forward)
 }
 
+/// The same for one input at a time, with large convolutions shared by `threads` threads. None is
+/// computed by transforms: what is zero stays zero, for whoever counts zeros.
+///
+/// # Errors
+/// A shape is open.
+pub fn with_threads(
+    model: &TypedModel,
+    outputs: &[OutletId],
+    threads: usize,
+) -> Result<TypedModel, AdjointError> {
+    let scratch = Scratch::new(threads);
+    let mut forward = model.clone();
+    forward.select_output_outlets(outputs)?;
+    for id in forward.eval_order()? {
+        if let Some((geometry, _)) = own_geometry(model, id)?
+            && let Some(own) = ConvForward::if_worth(geometry, &scratch)
+        {
+            forward.node_mut(id).op = Box::new(own);
+        }
+    }
+    Ok(forward)
+}
+
+/// The sizes of the convolution at `id` of `model`, and where its kernel comes from, if it is one
+/// that the operators of this crate compute.
+fn own_geometry(
+    model: &TypedModel,
+    id: usize,
+) -> Result<Option<(ConvGeometry, OutletId)>, AdjointError> {
+    let node = model.node(id);
+    let Some(op) = node.op_as::<Conv>().filter(|op| is_plain(op)) else {
+        return Ok(None);
+    };
+    let shape = shape_in(model, node.inputs[0])?;
+    let window = Window::of(node, &op.pool_spec, &shape).ok();
+    let geometry = window.and_then(|window| ConvGeometry::of(&window, op));
+    Ok(geometry.map(|geometry| (geometry, node.inputs[1])))
+}
+
 /// Replaces the convolutions of `forward`, whose nodes are those of `model`: by transforms where
 /// that is less work, else by what `direct` gives for their sizes.
 pub fn own_convolutions(
@@ -55,22 +94,13 @@ pub fn own_convolutions(
     // Sums of whole numbers are exact, but not by transforms.
     let is_exact = model.nodes().iter().any(|node| node.op_is::<Rescale>());
     for id in forward.eval_order()? {
-        let node = model.node(id);
-        let Some(op) = node.op_as::<Conv>().filter(|op| is_plain(op)) else {
+        let Some((geometry, kernel)) = own_geometry(model, id)? else {
             continue;
         };
-        let shape = shape_in(model, node.inputs[0])?;
-        let geometry = Window::of(node, &op.pool_spec, &shape);
-        let geometry = geometry
-            .ok()
-            .and_then(|window| ConvGeometry::of(&window, op));
-        let Some(geometry) = geometry else {
-            continue;
-        };
-        let kernel = model.outlet_fact(node.inputs[1])?.konst.clone();
+        let kernel = model.outlet_fact(kernel)?.konst.clone();
         let winograd = Winograd::if_worth(geometry, scratch).filter(|_| !is_exact);
         if let Some((own, kernel)) = winograd.zip(kernel) {
-            let name = format!("{}.transformed", node.name);
+            let name = format!("{}.transformed", model.node(id).name);
             let kernel = forward.add_const(name, own.transformed(&kernel)?)?;
             forward.add_edge(kernel, InletId::new(id, 1))?;
             forward.node_mut(id).op = Box::new(own);

@@ -19,7 +19,8 @@
 //! [`straight_through`] has the arithmetic of int8 networks with the derivatives that are
 //! usual for it.
 //!
-//! [`with_own_operators`] has the way forward alone, with the operators that are ours.
+//! [`with_own_operators`] has the way forward alone, with the operators that are ours, for many
+//! inputs side by side; [`with_threads`] for one large input.
 //!
 //! Layers: `request` walks the graph backward and has the `derivative` or the `relevance`
 //! of each node written on the `tape`; `operators` are our own, and a `window` says where
@@ -64,7 +65,7 @@ pub mod vector;
 mod window;
 
 pub use error::AdjointError;
-pub use forward::with_own_operators;
+pub use forward::{with_own_operators, with_threads};
 pub use load::{load_onnx, load_onnx_bytes, outlet};
 pub use memory::Memory;
 pub use objective::{Objective, Target};

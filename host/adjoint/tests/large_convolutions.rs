@@ -1,6 +1,6 @@
 //! Convolutions that are large enough for operators of our own.
 
-use tract_adjoint::{Adjoint, AdjointError, Target, with_own_operators};
+use tract_adjoint::{Adjoint, AdjointError, Target, with_own_operators, with_threads};
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::ops::cnn::{Conv, KernelFormat, MaxPool, PaddingSpec, PoolSpec};
 use tract_onnx::tract_core::ops::nn::DataFormat;
@@ -231,16 +231,9 @@ fn the_forward_graph_with_own_operators_gives_what_tract_gives() {
         .wire_node("pool", MaxPool::new(pool, None), &[at])
         .unwrap()[0];
     let own = with_own_operators(&model, &[at]).unwrap();
-    let names: Vec<String> = own
-        .nodes()
-        .iter()
-        .map(|node| node.op.name().to_string())
-        .collect();
-    let count = |name: &str| names.iter().filter(|other| *other == name).count();
     assert_eq!(
-        (count("ConvForward"), count("SwitchMaxPool")),
-        (2, 1),
-        "{names:?}"
+        [count(&own, "ConvForward"), count(&own, "SwitchMaxPool")],
+        [2, 1]
     );
     let input = numbers(2 * 3 * size * size, 71);
     let input = Tensor::from_shape(&[2, 3, size, size], &input).unwrap();
@@ -251,4 +244,56 @@ fn the_forward_graph_with_own_operators_gives_what_tract_gives() {
         found[0].clone().into_tensor()
     };
     assert!(run(own) == run(model));
+}
+
+fn count(graph: &TypedModel, name: &str) -> usize {
+    let nodes = graph.nodes().iter();
+    nodes.filter(|node| node.op.name() == name).count()
+}
+
+/// Transforms add and subtract what is not zero; whoever counts zeros has the convolution without them.
+#[test]
+fn what_is_zero_stays_zero_on_threads() {
+    let (channels, size) = (32, 64);
+    let mut model = TypedModel::default();
+    let at = model
+        .add_source("x", f32::fact([1, channels, size, size]))
+        .unwrap();
+    let shape = [channels, channels, 3, 3];
+    let weights = (0..channels * channels * 9).map(|i| (i as f32).sin());
+    let weights = Tensor::from_shape(&shape, &weights.collect::<Vec<_>>()).unwrap();
+    let weights = model.add_const("w", weights).unwrap();
+    let bias = model
+        .add_const("b", tensor1(&vec![0.0_f32; channels]))
+        .unwrap();
+    let pool = PoolSpec::new(
+        DataFormat::NCHW,
+        tvec!(3, 3),
+        PaddingSpec::Valid,
+        None,
+        None,
+        channels,
+        channels,
+    );
+    let op = Conv::new(pool, KernelFormat::OIHW, 1, None);
+    let at = model.wire_node("conv", op, &[at, weights, bias]).unwrap()[0];
+    // One column of pixels: all but the three windows that see it are black.
+    let mut input = vec![0.0_f32; channels * size * size];
+    input
+        .iter_mut()
+        .skip(20)
+        .step_by(size)
+        .for_each(|pixel| *pixel = 0.7);
+    let input = Tensor::from_shape(&[1, channels, size, size], &input).unwrap();
+    let shared = with_threads(&model, &[at], 2).unwrap();
+    assert_eq!(count(&shared, "ConvForward"), 1);
+    let plan = shared.into_optimized().unwrap().into_runnable().unwrap();
+    let found = plan.run(tvec![input.into_tvalue()]).unwrap();
+    let found = found[0].to_plain_array_view::<f32>().unwrap();
+    let columns = found.indexed_iter().filter(|(_, value)| **value != 0.0);
+    assert!(
+        columns
+            .map(|(at, _)| at[3])
+            .all(|column| (18..=20).contains(&column))
+    );
 }

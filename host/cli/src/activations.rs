@@ -5,17 +5,17 @@ use super::full::{FloatModelArgs, one_input};
 use super::preparation::ShowInputArgs;
 use super::progress;
 use clap::{Args, ValueEnum};
-use cortexscope_draw::number::{grouped, significant};
+use cortexscope_draw::number::{grouped, shape, significant};
 use cortexscope_draw::{GridLayout, Scale, activation_grid};
-use cortexscope_explain::activations::{Activations, record};
-use cortexscope_explain::float_model::LayerId;
+use cortexscope_explain::activations::{Activations, Sparsity, record, survey};
+use cortexscope_explain::float_model::{Layer, LayerId};
 use cortexscope_present::documents;
 use cortexscope_present::dump;
 use cortexscope_present::results::{ResultFolder, SaveError};
 use cortexscope_present::scene::activation::maps;
 use cortexscope_present::terminal::Style;
 use cortexscope_present::terminal::{Column, write_table};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Runs a float model on an input and shows the maps of its layers, and how sparse they are.
@@ -74,23 +74,27 @@ impl ActivationsCommand {
             named.collect::<Result<_, _>>().map_err(blame)?
         };
         let input = one_input(&self.input, &model, &self.show)?;
-        let recorded = record(&model, &layers, &input.values)?;
-        let files = match &self.output {
-            Some(_) => Some(self.write(&recorded).map_err(blame)?),
-            None => None,
+        let (sparsities, files) = match &self.output {
+            Some(folder) => {
+                let recorded = record(&model, &layers, &input.values)?;
+                let files = self.write(folder, &recorded).map_err(blame)?;
+                let sparsities = recorded.iter().map(Activations::sparsity).collect();
+                (sparsities, Some(files))
+            }
+            None => (survey(&model, &layers, &input.values)?, None),
         };
+        let surveyed = layers.iter().map(|&id| model.layer(id)).zip(sparsities);
         if self.json {
-            let layers = recorded.iter().enumerate().map(|(index, recorded)| {
-                let sparsity = recorded.sparsity();
+            let layers = surveyed.enumerate().map(|(index, (layer, sparsity))| {
                 let [picture, array] = files.as_ref().map_or([None, None], |files| {
                     let (picture, array) = &files[index];
                     [Some(picture), Some(array)]
                 });
                 documents::activations::Layer {
-                    name: recorded.layer.name.clone(),
-                    tensor: recorded.layer.tensor.clone(),
-                    operator: recorded.layer.operator.clone(),
-                    shape: recorded.layer.shape,
+                    name: layer.name.clone(),
+                    tensor: layer.tensor.clone(),
+                    operator: layer.operator.clone(),
+                    shape: layer.shape,
                     values: sparsity.values,
                     zeros: sparsity.zeros,
                     silent_maps: sparsity.silent_maps,
@@ -107,7 +111,7 @@ impl ActivationsCommand {
                 layers: layers.collect(),
             })?;
         } else {
-            say(&recorded)?;
+            say(surveyed)?;
             if let Some(folder) = &self.output {
                 progress::note(format!("pictures and arrays: {}", folder.display()));
             }
@@ -116,9 +120,12 @@ impl ActivationsCommand {
     }
 
     /// Writes a picture and an array for each layer, and gives their paths.
-    fn write(&self, recorded: &[Activations]) -> Result<Vec<(PathBuf, PathBuf)>, SaveError> {
-        let folder = self.output.clone().unwrap_or_default();
-        let results = ResultFolder::begin(&folder)?;
+    fn write(
+        &self,
+        folder: &Path,
+        recorded: &[Activations],
+    ) -> Result<Vec<(PathBuf, PathBuf)>, SaveError> {
+        let results = ResultFolder::begin(folder)?;
         let mut files = Vec::new();
         for recorded in recorded {
             let maps = maps(recorded);
@@ -141,7 +148,7 @@ impl ActivationsCommand {
 }
 
 /// The table of sparsity.
-fn say(recorded: &[Activations]) -> anyhow::Result<()> {
+fn say<'a>(surveyed: impl Iterator<Item = (&'a Layer, Sparsity)>) -> anyhow::Result<()> {
     let columns = [
         Column::text("layer"),
         Column::text("operator"),
@@ -152,15 +159,14 @@ fn say(recorded: &[Activations]) -> anyhow::Result<()> {
         Column::number("least"),
         Column::number("greatest"),
     ];
-    let rows = recorded.iter().map(|recorded| {
-        let sparsity = recorded.sparsity();
+    let rows = surveyed.map(|(layer, sparsity)| {
         vec![
-            recorded.layer.name.clone(),
-            recorded.layer.operator.clone(),
-            maps(recorded).shape(),
+            layer.name.clone(),
+            layer.operator.clone(),
+            shape(layer.shape),
             grouped(sparsity.values as u64),
             format!("{:.1} %", sparsity.zero_percent()),
-            if recorded.layer.is_map() {
+            if layer.is_map() {
                 format!("{} of {}", sparsity.silent_maps, sparsity.maps)
             } else {
                 String::new()

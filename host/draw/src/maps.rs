@@ -3,7 +3,7 @@
 use image::{Rgba, RgbaImage};
 
 use super::error::PictureError;
-use super::number::significant;
+use super::number::{self, significant};
 use super::range::Range;
 
 /// What a layer wrote: `channels` maps of `height × width` values.
@@ -74,11 +74,7 @@ impl ActivationMaps {
 
     /// The shape as text: `20×24×24`, or `10` for a vector.
     pub fn shape(&self) -> String {
-        if self.is_vector() {
-            self.channels.to_string()
-        } else {
-            format!("{}×{}×{}", self.channels, self.height, self.width)
-        }
+        number::shape([self.channels, self.height, self.width])
     }
 
     /// Whether every map is one value.

@@ -26,6 +26,15 @@ pub fn bytes(count: u64) -> String {
     }
 }
 
+/// A shape `[C, H, W]` as text: `20×24×24`, or `10` where every map is one value.
+pub fn shape([channels, height, width]: [usize; 3]) -> String {
+    if [height, width] == [1, 1] {
+        channels.to_string()
+    } else {
+        format!("{channels}×{height}×{width}")
+    }
+}
+
 /// A value with three significant figures and a true minus sign.
 pub fn significant(value: f32) -> String {
     with_figures(value, 3)

@@ -1,6 +1,8 @@
 //! What a float model's layers make of one input, and how much of it is zero.
 
-use crate::float_model::{FloatModel, FloatModelError, Layer, LayerId};
+use rayon::prelude::*;
+
+use crate::float_model::{FloatModel, FloatModelError, Forward, Layer, LayerId};
 
 /// A layer's activations.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,7 +46,7 @@ pub fn record(
     layers: &[LayerId],
     input: &[f32],
 ) -> Result<Vec<Activations>, FloatModelError> {
-    let values = model.activations(layers, input)?;
+    let values = Forward::of_one(model, layers)?.run(input)?;
     let recorded = layers.iter().zip(values).map(|(&id, values)| Activations {
         layer: model.layer(id).clone(),
         values,
@@ -52,26 +54,86 @@ pub fn record(
     Ok(recorded.collect())
 }
 
+/// How much of each of `layers` is zero, where nobody needs the activations themselves: they are not copied.
+///
+/// # Errors
+/// As [`record`].
+pub fn survey(
+    model: &FloatModel,
+    layers: &[LayerId],
+    input: &[f32],
+) -> Result<Vec<Sparsity>, FloatModelError> {
+    let mut found = Vec::with_capacity(layers.len());
+    let mut shapes = layers.iter().map(|&id| model.layer(id).shape);
+    Forward::of_one(model, layers)?.visit(input, &mut |values| {
+        found.extend(shapes.next().map(|shape| Sparsity::of(shape, values)));
+    })?;
+    Ok(found)
+}
+
 impl Activations {
     /// How much of it is zero.
     pub fn sparsity(&self) -> Sparsity {
-        let [channels, height, width] = self.layer.shape;
-        let maps = self.values.chunks_exact(height * width);
-        let (least, greatest) = self
-            .values
-            .iter()
-            .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), &value| {
-                (low.min(value), high.max(value))
-            });
-        Sparsity {
-            values: self.values.len(),
-            zeros: self.values.iter().filter(|&&value| value == 0.0).count(),
-            maps: channels,
-            silent_maps: maps
-                .filter(|map| map.iter().all(|&value| value == 0.0))
-                .count(),
-            least,
-            greatest,
+        Sparsity::of(self.layer.shape, &self.values)
+    }
+}
+
+impl Sparsity {
+    const NOTHING: Self = Self {
+        values: 0,
+        zeros: 0,
+        maps: 0,
+        silent_maps: 0,
+        least: f32::INFINITY,
+        greatest: f32::NEG_INFINITY,
+    };
+
+    /// Of a layer of this shape, `[C, H, W]`.
+    fn of([_, height, width]: [usize; 3], values: &[f32]) -> Self {
+        let maps = values.par_chunks_exact((height * width).max(1));
+        maps.map(Self::of_map).reduce(|| Self::NOTHING, Self::and)
+    }
+
+    /// Of one map. Both extremes and the count are carried in lanes, which a compiler turns into vectors.
+    fn of_map(map: &[f32]) -> Self {
+        const LANES: usize = 16;
+        let mut zeros = [0_u32; LANES];
+        let mut least = [f32::INFINITY; LANES];
+        let mut greatest = [f32::NEG_INFINITY; LANES];
+        let mut take = |lane: usize, value: f32| {
+            zeros[lane] += u32::from(value == 0.0);
+            least[lane] = least[lane].min(value);
+            greatest[lane] = greatest[lane].max(value);
+        };
+        let (whole, rest) = map.as_chunks::<LANES>();
+        for values in whole {
+            for (lane, &value) in values.iter().enumerate() {
+                take(lane, value);
+            }
+        }
+        for (lane, &value) in rest.iter().enumerate() {
+            take(lane, value);
+        }
+        let zeros = zeros.iter().map(|&zeros| zeros as usize).sum();
+        Self {
+            values: map.len(),
+            zeros,
+            maps: 1,
+            silent_maps: usize::from(zeros == map.len()),
+            least: least.into_iter().fold(f32::INFINITY, f32::min),
+            greatest: greatest.into_iter().fold(f32::NEG_INFINITY, f32::max),
+        }
+    }
+
+    /// Of both together.
+    fn and(self, other: Self) -> Self {
+        Self {
+            values: self.values + other.values,
+            zeros: self.zeros + other.zeros,
+            maps: self.maps + other.maps,
+            silent_maps: self.silent_maps + other.silent_maps,
+            least: self.least.min(other.least),
+            greatest: self.greatest.max(other.greatest),
         }
     }
 }

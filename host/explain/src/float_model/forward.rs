@@ -47,6 +47,17 @@ impl Forward {
         })
     }
 
+    /// The same for one large input: all threads share each of its large layers.
+    ///
+    /// # Errors
+    /// As [`Forward::new`].
+    pub fn of_one(model: &FloatModel, layers: &[LayerId]) -> Result<Self, FloatModelError> {
+        Self::planned(model, layers, |typed, wanted| {
+            let threads = rayon::current_num_threads();
+            Ok(tract_adjoint::with_threads(typed, wanted, threads)?)
+        })
+    }
+
     fn planned(
         model: &FloatModel,
         layers: &[LayerId],
@@ -68,19 +79,36 @@ impl Forward {
     /// # Errors
     /// The input has another size, or tract fails.
     pub fn run(&self, input: &[f32]) -> Result<Vec<Vec<f32>>, FloatModelError> {
+        let mut layers = Vec::new();
+        self.visit(input, &mut |values| layers.push(values.to_vec()))?;
+        Ok(layers)
+    }
+
+    /// The same, without a copy: `look` sees the layers asked for one after the other.
+    ///
+    /// # Errors
+    /// As [`Forward::run`].
+    pub fn visit(
+        &self,
+        input: &[f32],
+        look: &mut dyn FnMut(&[f32]),
+    ) -> Result<(), FloatModelError> {
         let need = self.dims.iter().product();
         if input.len() != need {
             let have = input.len();
             return Err(FloatModelError::InputSize { have, need });
         }
-        let run = || -> Result<Vec<Vec<f32>>, EngineError> {
+        let run = || -> Result<(), EngineError> {
             let input = Tensor::from_shape(&self.dims, input)?;
-            let outputs = self.plan.run(tvec![input.into()])?;
-            let values = outputs.iter().map(|output| {
+            // Each is dropped once it was seen.
+            for output in self.plan.run(tvec![input.into()])? {
                 let view = output.to_plain_array_view::<f32>()?;
-                Ok(view.iter().copied().collect())
-            });
-            values.collect()
+                match view.as_slice() {
+                    Some(values) => look(values),
+                    None => look(&view.iter().copied().collect::<Vec<_>>()),
+                }
+            }
+            Ok(())
         };
         Ok(guarded(run)?)
     }

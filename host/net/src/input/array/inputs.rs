@@ -59,18 +59,14 @@ impl ArrayInputs {
         if self.next == self.count {
             return Ok(None);
         }
-        let mut values = Vec::with_capacity(self.size);
-        for index in 0..self.size {
-            let value = self.values.next(&self.path)?;
-            if !value.is_finite() || (value as f32).is_infinite() {
-                return Err(ArrayError::NotFinite {
-                    path: self.path.clone(),
-                    input: self.next,
-                    index,
-                    value: value as f32,
-                });
-            }
-            values.push(value as f32);
+        let values = self.values.floats(self.size, &self.path)?;
+        if let Some(index) = values.iter().position(|value| !value.is_finite()) {
+            return Err(ArrayError::NotFinite {
+                path: self.path.clone(),
+                input: self.next,
+                index,
+                value: values[index],
+            });
         }
         self.next += 1;
         let mut values = channels_first(values, self.order, self.spec.shape());
