@@ -28,6 +28,8 @@ const IMAGES_AT_A_TIME: usize = 8;
 
 /// Room for one image's products.
 struct Scratch {
+    /// The image's features, `[H · W, C]`.
+    by_position: Vec<f32>,
     /// Σ_p Ws[p] X[c, p], `[neurons, C]`.
     by_channel: Vec<f32>,
     /// Wd times the error, `[neurons, C]`.
@@ -35,8 +37,9 @@ struct Scratch {
 }
 
 impl Scratch {
-    fn new(neurons: usize, [channels, ..]: [usize; 3]) -> Self {
+    fn new(neurons: usize, [channels, height, width]: [usize; 3]) -> Self {
         Self {
+            by_position: vec![0.0; height * width * channels],
             by_channel: vec![0.0; neurons * channels],
             pull: vec![0.0; neurons * channels],
         }
@@ -46,15 +49,42 @@ impl Scratch {
     fn predict(&mut self, features: &Features, image: usize, weights: &Weights) -> Vec<f32> {
         let [channels, height, width] = features.shape;
         let positions = height * width;
-        let x = Matrix::by_rows(features.row(image), positions);
+        let x = features.row(image);
         let masks = Matrix::by_rows(&weights.masks, positions);
-        product(&mut self.by_channel, false, masks, x.transposed());
+        turn(x, channels, &mut self.by_position);
+        let turned = Matrix::by_rows(&self.by_position, channels);
+        product(&mut self.by_channel, false, masks, turned);
         let rows = self.by_channel.chunks_exact(channels);
         let rows = rows.zip(weights.channels.chunks_exact(channels));
         let sums = rows.map(|(seen, weights)| dot(seen, weights));
         sums.zip(&weights.bias)
             .map(|(sum, bias)| sum + bias)
             .collect()
+    }
+}
+
+/// Writes `x`, `channels` rows, to `into` column by column. Products want it so; left to them, this takes three times as
+/// long.
+fn turn(x: &[f32], channels: usize, into: &mut [f32]) {
+    /// Rows that are written side by side.
+    const SIDE: usize = 16;
+    let columns = x.len().checked_div(channels).unwrap_or(0);
+    let whole = channels - channels % SIDE;
+    for first in (0..whole).step_by(SIDE) {
+        let rows: [&[f32]; SIDE] =
+            std::array::from_fn(|row| &x[(first + row) * columns..(first + row + 1) * columns]);
+        for column in 0..columns {
+            let place = column * channels + first;
+            let side = std::array::from_fn(|row| rows[row][column]);
+            *into[place..]
+                .first_chunk_mut::<SIDE>()
+                .expect("a whole side") = side;
+        }
+    }
+    for row in whole..channels {
+        for column in 0..columns {
+            into[column * channels + row] = x[row * columns + column];
+        }
     }
 }
 
