@@ -295,6 +295,10 @@ pub fn evolution(run: &Ran<Evolve>) -> Panel {
         grouped(document.queries_spent as u64),
         grouped(document.natural_queries as u64)
     )];
+    panel.says.push(format!(
+        "A rate counts from {} of the neuron's own units, and is 0 below that.",
+        rate(document.zero)
+    ));
     panel.drawings.clone_from(&run.drawings);
     let optional = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), rate);
     let rows = [
@@ -338,6 +342,7 @@ pub fn evolution(run: &Ran<Evolve>) -> Panel {
             grouped(board.bytes_received)
         ));
     }
+    panel.notes.extend(document.notes.iter().cloned());
     panel.notes.push(format!(
         "One search, of seed {}: it shows what is possible, not what is usual.",
         document.seed

@@ -51,6 +51,8 @@ described! {
         pub best_query: usize,
         /// The mean clean rate of the last generation that the budget had room for.
         pub last_generation_mean_clean: f64,
+        /// What makes these rates say little, and what to try.
+        pub notes: Vec<String>,
         /// The greatest rate known of an image of the space: where the gradient leads, or the
         /// evolved image where that is better. `null` where the neuron has no gradient.
         pub optimum_in_space: Option<f64>,
@@ -177,6 +179,14 @@ described! {
     }
 }
 
+/// The notes of a search that found `clean` rates, one for each image.
+pub fn notes(clean: &[f64]) -> Vec<String> {
+    let is_silent = clean.iter().all(|rate| *rate <= 0.0);
+    let note = "no image of the search had a rate above 0, so that the search saw no difference between them: set \
+                --rate-zero lower, or take another --generator";
+    is_silent.then(|| note.to_owned()).into_iter().collect()
+}
+
 impl Document for Evolve {
     const NAME: &'static str = "evolve";
 }
@@ -205,4 +215,16 @@ pub fn board_queries(neuron: &mut BoardNeuron) -> Result<EvolveBoard, NeuronErro
             host: first.host,
         }),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::notes;
+
+    #[test]
+    fn a_search_that_saw_only_zeros_says_what_to_try() {
+        assert_eq!(notes(&[0.0, 0.1]), Vec::<String>::new());
+        let found = notes(&[0.0, 0.0]);
+        assert!(found[0].contains("--rate-zero"), "{found:?}");
+    }
 }

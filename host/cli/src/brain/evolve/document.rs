@@ -10,7 +10,7 @@ use cortexscope_brain::stimuli::Stimuli;
 use cortexscope_draw::number::{grouped, significant};
 use cortexscope_present::documents::evolve::{
     Category, Evolve, EvolveGeneration, EvolveParameter, LikenessPrediction, NaturalImage,
-    board_queries,
+    board_queries, notes,
 };
 use cortexscope_present::scene::evolution::SHOWN;
 use std::io::Write;
@@ -83,6 +83,7 @@ pub(super) fn document(
         last_generation_mean_clean: evolution
             .last_generation()
             .map_or(0.0, |last| last.mean_clean),
+        notes: notes(&evolution.clean),
         optimum_in_space: found.in_space.as_ref().map(|truth| truth.rate),
         optimum_in_space_start: found.in_space.as_ref().map(|truth| truth.start.clone()),
         optimum_in_pixels: found.in_pixels.as_ref().map(|truth| truth.rate),
@@ -161,6 +162,9 @@ pub(super) fn say(document: &Evolve, search: &str, files: &Files) -> anyhow::Res
             rate(space),
             rate(pixels)
         )?;
+    }
+    for note in &document.notes {
+        writeln!(out, "  note: {note}")?;
     }
     let prediction = document.prediction.as_ref();
     if let Some((prediction, spearman)) =
