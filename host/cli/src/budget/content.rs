@@ -423,6 +423,7 @@ impl Content {
                 name: part.name.to_owned(),
                 flash_bytes: part.flash_bytes,
                 ram_bytes: part.ram_bytes,
+                model_region_bytes: part.model_region_bytes,
                 needs_flash_bytes: fit.flash_bytes,
                 needs_flash_bytes_small: small.map(|small| small.flash_bytes),
                 needs_ram_bytes_fused: fit.fused_ram_bytes,
