@@ -8,9 +8,6 @@ use cortexscope_compile::Source;
 use cortexscope_draw::{LayerNoise, NoiseRow, layer_noise};
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_net::input::Pick;
-use cortexscope_net::onnx::file;
-use cortexscope_net::reader::{self, Hint};
-use cortexscope_net::resources::ResourcePath;
 use cortexscope_present::documents;
 use cortexscope_present::documents::doctor::{LayerHealth, Remedy};
 use cortexscope_present::results::ResultFolder;
@@ -70,7 +67,7 @@ impl DoctorCommand {
         let calibration = self.calibrate.as_ref().unwrap_or(&self.data);
         let calibrated = read(calibration, &model, self.calibration_limit)?;
         let calibrated: Vec<Vec<f32>> = calibrated.into_iter().map(|case| case.values).collect();
-        let graph = graph(&model)?;
+        let graph = model.read_again().map_err(blame)?;
         let subject = Subject {
             source: Source {
                 graph: &graph,
@@ -143,20 +140,6 @@ fn read(argument: &str, model: &FloatModel, most: usize) -> anyhow::Result<Vec<C
             })
         })
         .collect()
-}
-
-/// The network as the compiler reads it.
-fn graph(model: &FloatModel) -> anyhow::Result<reader::Graph> {
-    let bytes = file::bytes(&model.path)?;
-    let folder = match &model.path {
-        ResourcePath::Disk(path) => path.parent(),
-        ResourcePath::Shipped(_) => None,
-    };
-    let hint = Hint {
-        shape: Some(model.spec.input.shape()),
-        ..Hint::default()
-    };
-    Ok(reader::read(file::decode_in(&bytes, folder)?, &hint)?)
 }
 
 fn layer(found: &doctor::LayerHealth) -> LayerHealth {
