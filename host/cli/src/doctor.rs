@@ -9,13 +9,12 @@ use cortexscope_draw::{LayerNoise, NoiseRow, layer_noise};
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_net::input::Pick;
 use cortexscope_present::documents;
-use cortexscope_present::documents::doctor::{LayerHealth, Remedy};
 use cortexscope_present::results::ResultFolder;
 use cortexscope_present::terminal::{Column, Style, write_table};
 use cortexscope_record::ChoiceError;
 use cortexscope_rig::board;
 use cortexscope_study::data::open_data;
-use cortexscope_study::doctor::{self, Case, Diagnosis, Subject, advice, examine};
+use cortexscope_study::doctor::{Case, Diagnosis, LayerHealth, Subject, advice, examine};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -102,8 +101,8 @@ impl DoctorCommand {
             float_right: found.float_right,
             first_costly_layer: found.first_costly.map(|at| found.layers[at].layer.clone()),
             advice: advice(&found, cases.len()),
-            layers: found.layers.iter().map(layer).collect(),
-            remedies: found.remedies.iter().map(remedy).collect(),
+            layers: found.layers.clone(),
+            remedies: found.remedies.clone(),
             picture: None,
             seconds: 0.0,
         };
@@ -140,29 +139,6 @@ fn read(argument: &str, model: &FloatModel, most: usize) -> anyhow::Result<Vec<C
             })
         })
         .collect()
-}
-
-fn layer(found: &doctor::LayerHealth) -> LayerHealth {
-    LayerHealth {
-        layer: found.layer.clone(),
-        operator: found.operator.clone(),
-        channels: found.channels,
-        sqnr_db: found.sqnr_db,
-        saturated: found.saturated,
-        dead_channels: found.dead_channels,
-        spread: found.spread,
-        changed: found.changed,
-        right: found.right,
-    }
-}
-
-fn remedy(found: &doctor::Remedy) -> Remedy {
-    Remedy {
-        name: found.name.clone(),
-        sqnr_db: found.sqnr_db,
-        changed: found.changed,
-        right: found.right,
-    }
 }
 
 fn bars(document: &documents::doctor::Doctor, found: &Diagnosis) -> LayerNoise {
