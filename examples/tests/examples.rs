@@ -50,7 +50,14 @@ fn budget_prints_the_lectures_parameters() {
 fn explain_shares_out_the_whole_score() {
     let text = printed(env!("CARGO_BIN_EXE_example-explain"));
     assert!(text.contains("the attributions add up to"), "{text}");
-    assert!(number_before(&text, ", the attributions") > 0.0, "{text}");
+    let score = number_before(&text, ", the attributions");
+    let shared_out = number_before(&text, "\n");
+    let (_, residuals) = text.split_once("the baseline: ").expect("a residual");
+    let at_baseline = number_before(residuals, "\n");
+    // What the paper asks of the number of steps: within 5 % (Sundararajan et al. 2017,
+    // section 5).
+    let whole = score - at_baseline;
+    assert!((shared_out - whole).abs() < 0.05 * whole.abs(), "{text}");
 }
 
 #[test]

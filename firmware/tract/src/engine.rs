@@ -185,7 +185,7 @@ impl Engine for TractEngine<'_> {
     }
 
     fn heap_phase(&self, index: usize) -> Option<HeapPhase<'_>> {
-        let (phase, used) = [EnginePhase::Build, EnginePhase::Optimise, EnginePhase::Run]
+        let (phase, used) = EnginePhase::ALL
             .into_iter()
             .filter_map(|phase| Some((phase, (*self.phases.get(phase as usize)?)?)))
             .nth(index)?;

@@ -164,6 +164,13 @@ impl Engine {
 }
 
 impl Build {
+    /// Whether the core has the DSP extension, with two products an instruction, for which
+    /// the engine has loops of its own: every ARMv7E-M core, and of the ARMv8-M cores those
+    /// of which [`Build::cpu`] says it.
+    pub fn has_dsp(&self) -> bool {
+        self.target.starts_with("thumbv7em") || self.cpu == Some("cortex-m33")
+    }
+
     /// The linker's `MEMORY` command and the arena's length, for a memory map to include.
     pub fn linker_regions(&self) -> String {
         let Regions {

@@ -21,6 +21,7 @@ use std::time::{Duration, Instant};
 
 use cortexscope_net::RequestError;
 use cortexscope_net::random::Random;
+use cortexscope_net::scores::first_greatest;
 use thiserror::Error;
 
 use crate::generator::{Generator, GeneratorError};
@@ -313,7 +314,7 @@ fn search(
             .iter()
             .map(|&rate| settings.noise.measure(rate, &mut noise))
             .collect();
-        let best = greatest(&measured);
+        let best = first_greatest(&measured).unwrap_or_default();
         let generation = Generation {
             before,
             images: codes.len(),
@@ -363,12 +364,6 @@ fn search(
     }
     found.search_time = begun.elapsed().saturating_sub(found.neuron_time);
     Ok(found)
-}
-
-/// The place of the first greatest value.
-fn greatest(values: &[f64]) -> usize {
-    let better = |best: usize, at: usize| if values[at] > values[best] { at } else { best };
-    (0..values.len()).fold(0, better)
 }
 
 fn mean(values: &[f64]) -> f64 {

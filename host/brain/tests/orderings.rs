@@ -21,51 +21,49 @@ const QUERIES: usize = 3000;
 /// Spikes for the best natural image.
 const SPIKES: f64 = 20.0;
 
-/// What is run: the space, whether there is noise, the search, the least and the greatest
-/// share of the optimum in the space, and what an independent run of six units and one seed
-/// found.
+/// What is run: the space, whether there is noise, the search, and which share of the optimum
+/// in the space an independent run of six units and one seed found. That is printed beside
+/// what is found here; [`LIMITS`] and [`ORDERS`] say what must hold.
 struct Row {
     space: &'static str,
     is_noisy: bool,
     search: &'static str,
-    limits: [f64; 2],
     published: f64,
 }
 
-const fn row(
-    space: &'static str,
-    is_noisy: bool,
-    search: &'static str,
-    limits: [f64; 2],
-    published: f64,
-) -> Row {
+const fn row(space: &'static str, is_noisy: bool, search: &'static str, published: f64) -> Row {
     Row {
         space,
         is_noisy,
         search,
-        limits,
         published,
     }
 }
 
-const ANY: [f64; 2] = [0.0, 1.01];
-
 const ROWS: [Row; 15] = [
-    row("dct", false, "ga", [0.95, 1.01], 0.990),
-    row("dct", false, "cma-es", [0.93, 1.01], 0.955),
-    row("dct", false, "fdgd", ANY, 0.903),
-    row("dct", false, "spsa", ANY, 0.624),
-    row("dct", false, "random", [0.0, 0.45], 0.356),
-    row("dct", true, "cma-es", ANY, 0.805),
-    row("dct", true, "ga", ANY, 0.703),
-    row("dct", true, "fdgd", ANY, 0.657),
-    row("dct", true, "spsa", ANY, 0.145),
-    row("dct", true, "random", ANY, 0.253),
-    row("pixels", false, "cma-es", ANY, 0.850),
-    row("pixels", false, "ga", ANY, 0.810),
-    row("pixels", false, "fdgd", ANY, 0.647),
-    row("pixels", false, "spsa", ANY, 0.410),
-    row("pixels", false, "random", ANY, 0.123),
+    row("dct", false, "ga", 0.990),
+    row("dct", false, "cma-es", 0.955),
+    row("dct", false, "fdgd", 0.903),
+    row("dct", false, "spsa", 0.624),
+    row("dct", false, "random", 0.356),
+    row("dct", true, "cma-es", 0.805),
+    row("dct", true, "ga", 0.703),
+    row("dct", true, "fdgd", 0.657),
+    row("dct", true, "spsa", 0.145),
+    row("dct", true, "random", 0.253),
+    row("pixels", false, "cma-es", 0.850),
+    row("pixels", false, "ga", 0.810),
+    row("pixels", false, "fdgd", 0.647),
+    row("pixels", false, "spsa", 0.410),
+    row("pixels", false, "random", 0.123),
+];
+
+/// Searches in a space without noise, with the least and the greatest share of the optimum that
+/// each must find.
+const LIMITS: [(&str, &str, [f64; 2]); 3] = [
+    ("dct", "ga", [0.95, 1.01]),
+    ("dct", "cma-es", [0.93, 1.01]),
+    ("dct", "random", [0.0, 0.45]),
 ];
 
 /// Searches in a space, with noise or without, each with a greater mean share than the next.
@@ -247,7 +245,6 @@ fn searches_find_the_share_of_the_optimum_that_was_found_independently() {
             space,
             is_noisy,
             search,
-            limits: [least, most],
             published,
         } = row;
         let line = format!(
@@ -255,9 +252,6 @@ fn searches_find_the_share_of_the_optimum_that_was_found_independently() {
         );
         println!("{line}");
         means.insert((*space, *is_noisy, *search), (mean, deviation));
-        if !(least..=most).contains(&&mean) {
-            wrong.push(line.clone());
-        }
         for (found, optimum) in of_unit() {
             if let Some(best) = found.best.iter().find(|best| **best * 0.99 > *optimum) {
                 wrong.push(format!("{line}: {best} is over the optimum {optimum}"));
@@ -270,6 +264,14 @@ fn searches_find_the_share_of_the_optimum_that_was_found_independently() {
             if is_compared && found.rates.iter().any(|rate| *rate <= natural) {
                 wrong.push(format!("{line}: not over the best natural image {natural}"));
             }
+        }
+    }
+    for (space, search, [least, most]) in LIMITS {
+        let (mean, _) = means[&(space, false, search)];
+        if !(least..=most).contains(&mean) {
+            wrong.push(format!(
+                "{space}, {search}: {mean:.3} is not from {least} to {most}"
+            ));
         }
     }
     for (space, is_noisy, searches) in ORDERS {

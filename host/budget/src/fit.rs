@@ -27,6 +27,9 @@ pub struct Firmware {
     pub ram_bytes: u64,
     /// The arena that it was built with; none where it grows with the network.
     pub arena_bytes: Option<u64>,
+    /// The region of flash that it was built to find the board image in; none where there
+    /// is no such region.
+    pub model_region_bytes: Option<u64>,
 }
 
 /// A network beside a board.
@@ -34,6 +37,10 @@ pub struct Firmware {
 pub struct Fit {
     /// Flash needed: firmware and image.
     pub flash_bytes: u64,
+    /// What of it the image needs, in a region of its own.
+    pub image_bytes: u64,
+    /// That region.
+    pub model_region_bytes: Option<u64>,
     /// RAM needed in tapped mode.
     pub tapped_ram_bytes: u64,
     /// RAM needed in fused mode.
@@ -81,6 +88,8 @@ impl Need {
         let ram = |arena| firmware.ram_bytes + self.input_bytes + arena;
         Fit {
             flash_bytes: firmware.flash_bytes + self.image_bytes,
+            image_bytes: self.image_bytes,
+            model_region_bytes: firmware.model_region_bytes,
             tapped_ram_bytes: ram(self.tapped_bytes),
             fused_ram_bytes: ram(self.fused_bytes),
             has,
@@ -111,20 +120,31 @@ impl Fit {
     }
 
     fn fits_part(&self, ram_bytes: u64) -> bool {
-        self.has
-            .is_none_or(|[flash, ram]| self.flash_bytes <= flash && ram_bytes <= ram)
+        self.flash_over_bytes() == 0 && self.has.is_none_or(|[_, ram]| ram_bytes <= ram)
+    }
+
+    /// By how much the image is too large: for its region, or for what the firmware leaves
+    /// of the part's flash.
+    pub fn flash_over_bytes(&self) -> u64 {
+        let over = |need: u64, has: Option<u64>| has.map_or(0, |has| need.saturating_sub(has));
+        let part = over(self.flash_bytes, self.has.map(|[flash, _]| flash));
+        part.max(over(self.image_bytes, self.model_region_bytes))
     }
 
     fn fits_arena(&self, arena_bytes: u64) -> bool {
         self.arena_bytes.is_none_or(|has| arena_bytes <= has)
     }
 
-    /// Flash and RAM that are left in fused mode; negative where they are missing.
+    /// Flash and RAM that are left in fused mode; negative where they are missing. Of flash,
+    /// that is what is left for a larger image.
     pub fn left(&self) -> Option<[i64; 2]> {
         let left = |has: u64, need: u64| has as i64 - need as i64;
         self.has.map(|[flash, ram]| {
+            let region = self.model_region_bytes;
+            let in_region = region.map(|region| left(region, self.image_bytes));
+            let in_part = left(flash, self.flash_bytes);
             [
-                left(flash, self.flash_bytes),
+                in_region.map_or(in_part, |in_region| in_region.min(in_part)),
                 left(ram, self.fused_ram_bytes),
             ]
         })

@@ -3,7 +3,7 @@
 use super::bench_boards;
 use super::common::{ModeArg, TapeArgs, blame, ctrl_c, open_model, print_json, wrong};
 use super::default_board::EMULATED;
-use super::input;
+use super::{input, progress};
 use anyhow::Context;
 use clap::Args;
 use comfy_table::{Cell, CellAlignment, Table, presets};
@@ -84,6 +84,15 @@ impl Bench {
                 "a real board and a recording hold one model: name it with --model",
             ));
         }
+        let is_replay = self.tape.replay.is_some();
+        for (flag, is_given) in [("--check", self.check), ("--update", self.update)] {
+            if is_replay && is_given {
+                return Err(wrong(format!(
+                    "{flag} is for the firmware that is here, --replay is of firmware that was \
+                     recorded: give one of them"
+                )));
+            }
+        }
         let cancel = ctrl_c()?;
         let mut models = Vec::new();
         let mut tables = Vec::new();
@@ -105,13 +114,23 @@ impl Bench {
             let mode = self.mode.into();
             let costs = bench(&mut rig, &input.values, mode, !self.no_occlusion)?;
             let board = rig.session.board();
+            if !self.no_occlusion && costs.occlusion.positions == 0 {
+                progress::note(format!(
+                    "{}: no occlusion map, {} has no room for it",
+                    rig.model.name, board.name
+                ));
+            }
             tables.push(table(&rig.model.name, &costs, board.count_unit()));
             models.push(ModelBench::new(&rig.model.name, &board.engine, &costs));
             board_name.clone_from(&board.name);
             build_id = board.elf_build_id_hex();
             unit = board.count_unit().map(str::to_owned);
         }
-        let compiler = compiler(&self.board)?;
+        // The firmware that was recorded need not be the one that is built here.
+        let compiler = match is_replay {
+            true => None,
+            false => compiler(&self.board)?,
+        };
         let results = KeptBench {
             board: board_name.clone(),
             compiler: compiler.clone(),
@@ -135,14 +154,12 @@ impl Bench {
             })?;
         } else {
             let mut stdout = std::io::stdout().lock();
-            let by = compiler
-                .as_deref()
-                .unwrap_or("the compiler of this program");
-            writeln!(
-                stdout,
-                "{board_name}, {}, firmware by {by}",
-                self.mode.name()
-            )?;
+            let firmware = match (&compiler, is_replay) {
+                (Some(compiler), _) => format!("firmware by {compiler}"),
+                (None, true) => "recorded".to_owned(),
+                (None, false) => "firmware by the compiler of this program".to_owned(),
+            };
+            writeln!(stdout, "{board_name}, {}, {firmware}", self.mode.name())?;
             for table in tables {
                 writeln!(stdout, "{table}")?;
             }

@@ -1,28 +1,20 @@
 //! `cortexscope budget`.
 
-mod content;
-mod table;
-
-use super::common::{ModeArg, print_json, wrong};
-use super::graph_arguments::{GraphArgs, of_model};
-use anyhow::Context;
+use super::common::{ModeArg, blame, print_json, wrong};
+use super::graph_arguments::GraphArgs;
+use super::progress;
 use clap::Args;
-use content::Content;
-use cortexscope_budget::{Mode, Network, architecture, lecture, onnx};
+use cortexscope_budget::{Mode, architecture, lecture};
 use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_draw::number::grouped;
 use cortexscope_draw::{Theme, arena_plan};
-use cortexscope_net::input::ModelSpec;
-use cortexscope_net::onnx::Weights;
-use cortexscope_net::onnx::constant::byte_count;
 use cortexscope_net::output::write;
-use cortexscope_net::reader::{self, Graph, Hint, ReadError};
+use cortexscope_present::budget::{self, Format, Table, network};
 use cortexscope_present::scene::{self, SHARP_PAGE_PX, page_density};
 use cortexscope_present::terminal::Style;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use table::{Format, Table};
 
 /// What a network costs: parameters, MACs, values, bytes and arena, layer by layer.
 #[derive(Args)]
@@ -60,15 +52,16 @@ pub(super) struct Budget {
     picture: Option<PathBuf>,
 }
 
-/// Bytes of weights that are read: more than any board has flash for.
-const MOST_WEIGHT_BYTES: u64 = 64 << 20;
 /// Pixels of a step of the picture in which a layer's name can be read.
 const STEP_WIDTH_PX: u32 = 90;
 
 impl Budget {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
-        let network = network(&self.model, self.graph.hint())?;
-        let content = Content::new(network, self.image()?.as_ref());
+        let (network, found) = network(&self.model, self.graph.hint()).map_err(blame)?;
+        for note in found {
+            progress::note(note);
+        }
+        let content = budget::Budget::new(network, self.image()?.as_ref());
         let mode = match self.mode {
             ModeArg::Fused => Mode::Fused,
             ModeArg::Tapped => Mode::Tapped,
@@ -138,7 +131,12 @@ impl Budget {
         })
     }
 
-    fn rest(&self, out: &mut dyn Write, format: Format, content: &Content) -> anyhow::Result<()> {
+    fn rest(
+        &self,
+        out: &mut dyn Write,
+        format: Format,
+        content: &budget::Budget,
+    ) -> anyhow::Result<()> {
         let totals = &content.ledger.totals;
         let scores = content.network.values(content.network.layers.len()) as u64;
         let megabytes = 4.0 * totals.values as f64 / 1e6;
@@ -198,53 +196,6 @@ impl Budget {
     }
 }
 
-fn network(model: &str, hint: Hint) -> anyhow::Result<Network> {
-    if let Some(network) = architecture::find(model) {
-        return Ok(network);
-    }
-    let path = Path::new(model);
-    if !path.is_file() {
-        return Err(wrong(format!(
-            "no file and no architecture is called {model}: give an ONNX file or one of {}",
-            architecture::NAMES.join(", ")
-        )));
-    }
-    let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    // As `compile` takes it: the labels are in the board image.
-    let description = path.with_extension("toml");
-    let spec =
-        if description.is_file() {
-            let spec = ModelSpec::open(&description.clone().into());
-            Some(spec.with_context(|| {
-                format!("could not use the description {}", description.display())
-            })?)
-        } else {
-            None
-        };
-    let hint = Hint {
-        shape: spec.as_ref().map(|spec| spec.input.shape()),
-        ..hint
-    };
-    let labels = spec.map_or_else(Vec::new, |spec| spec.output.labels);
-    let graph = graph(path, &hint).map_err(|error| of_model(&model, error))?;
-    for note in &graph.notes {
-        eprintln!("{note}");
-    }
-    onnx::network(&graph, &name, &labels).map_err(|error| wrong(format!("{model}: {error}")))
-}
-
-/// The graph of a file, with its weights where they are there and small enough for a board:
-/// which kernels suit a layer depends on them.
-fn graph(path: &Path, hint: &Hint) -> Result<Graph, ReadError> {
-    let light = reader::open(&path.into(), Weights::Skip, hint)?;
-    let sizes = light.constants().iter().map(byte_count);
-    let bytes = sizes.sum::<Option<u64>>();
-    if bytes.is_none_or(|bytes| bytes > MOST_WEIGHT_BYTES) {
-        return Ok(light);
-    }
-    Ok(reader::open(&path.into(), Weights::Read, hint).unwrap_or(light))
-}
-
 fn title(out: &mut dyn Write, format: Format, text: &str) -> std::io::Result<()> {
     match format {
         Format::Text(style) => writeln!(out, "{}", style.strong(text)),
@@ -268,7 +219,7 @@ fn notes(out: &mut dyn Write, format: Format, notes: &[&str]) -> std::io::Result
     }
 }
 
-fn draw(content: &Content, mode: Mode, path: &Path) -> anyhow::Result<()> {
+fn draw(content: &budget::Budget, mode: Mode, path: &Path) -> anyhow::Result<()> {
     let plan = scene::memory::planned_arena(content.int8(mode));
     // A network of few steps is drawn sharp; a long one takes the page's whole width.
     let fits = plan.steps.len() as u32 * STEP_WIDTH_PX <= SHARP_PAGE_PX;

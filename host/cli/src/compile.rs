@@ -118,7 +118,7 @@ impl Compile {
         let path = ResourcePath::from(self.model.as_path());
         let named = |error| of_model(&self.model.display(), error);
         let onnx = file::bytes(&path).map_err(|error| named(error.into()))?;
-        let model = file::decode_in(&onnx, self.model.parent());
+        let model = file::decode_at(&onnx, &path);
         let model = model.map_err(|error| named(error.into()))?;
         let stem = self
             .model

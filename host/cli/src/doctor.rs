@@ -8,17 +8,13 @@ use cortexscope_compile::Source;
 use cortexscope_draw::{LayerNoise, NoiseRow, layer_noise};
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_net::input::Pick;
-use cortexscope_net::onnx::file;
-use cortexscope_net::reader::{self, Hint};
-use cortexscope_net::resources::ResourcePath;
 use cortexscope_present::documents;
-use cortexscope_present::documents::doctor::{LayerHealth, Remedy};
 use cortexscope_present::results::ResultFolder;
 use cortexscope_present::terminal::{Column, Style, write_table};
 use cortexscope_record::ChoiceError;
 use cortexscope_rig::board;
 use cortexscope_study::data::open_data;
-use cortexscope_study::doctor::{self, Case, Diagnosis, Subject, advice, examine};
+use cortexscope_study::doctor::{Case, Diagnosis, LayerHealth, Subject, advice, examine};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -70,7 +66,7 @@ impl DoctorCommand {
         let calibration = self.calibrate.as_ref().unwrap_or(&self.data);
         let calibrated = read(calibration, &model, self.calibration_limit)?;
         let calibrated: Vec<Vec<f32>> = calibrated.into_iter().map(|case| case.values).collect();
-        let graph = graph(&model)?;
+        let graph = model.read_again().map_err(blame)?;
         let subject = Subject {
             source: Source {
                 graph: &graph,
@@ -105,8 +101,8 @@ impl DoctorCommand {
             float_right: found.float_right,
             first_costly_layer: found.first_costly.map(|at| found.layers[at].layer.clone()),
             advice: advice(&found, cases.len()),
-            layers: found.layers.iter().map(layer).collect(),
-            remedies: found.remedies.iter().map(remedy).collect(),
+            layers: found.layers.clone(),
+            remedies: found.remedies.clone(),
             picture: None,
             seconds: 0.0,
         };
@@ -143,43 +139,6 @@ fn read(argument: &str, model: &FloatModel, most: usize) -> anyhow::Result<Vec<C
             })
         })
         .collect()
-}
-
-/// The network as the compiler reads it.
-fn graph(model: &FloatModel) -> anyhow::Result<reader::Graph> {
-    let bytes = file::bytes(&model.path)?;
-    let folder = match &model.path {
-        ResourcePath::Disk(path) => path.parent(),
-        ResourcePath::Shipped(_) => None,
-    };
-    let hint = Hint {
-        shape: Some(model.spec.input.shape()),
-        ..Hint::default()
-    };
-    Ok(reader::read(file::decode_in(&bytes, folder)?, &hint)?)
-}
-
-fn layer(found: &doctor::LayerHealth) -> LayerHealth {
-    LayerHealth {
-        layer: found.layer.clone(),
-        operator: found.operator.clone(),
-        channels: found.channels,
-        sqnr_db: found.sqnr_db,
-        saturated: found.saturated,
-        dead_channels: found.dead_channels,
-        spread: found.spread,
-        changed: found.changed,
-        right: found.right,
-    }
-}
-
-fn remedy(found: &doctor::Remedy) -> Remedy {
-    Remedy {
-        name: found.name.clone(),
-        sqnr_db: found.sqnr_db,
-        changed: found.changed,
-        right: found.right,
-    }
 }
 
 fn bars(document: &documents::doctor::Doctor, found: &Diagnosis) -> LayerNoise {

@@ -10,6 +10,7 @@ use cortexscope_record::RigChoice;
 use cortexscope_rig::board::Engine;
 use cortexscope_rig::measure::measure_engine;
 use cortexscope_rig::session::Memory;
+use cortexscope_wire::message::EnginePhase;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -21,7 +22,7 @@ struct Cost {
     stack_bytes: Option<u32>,
     arena_bytes: Option<u32>,
     heap_bytes: Option<u32>,
-    instructions: u64,
+    count: Option<u64>,
     unit: Option<&'static str>,
 }
 
@@ -72,7 +73,7 @@ fn measure(args: &BoardArgs, engine: Engine, model: ModelFiles) -> anyhow::Resul
         stack_bytes: measured.stack_bytes,
         arena_bytes: measured.arena_bytes,
         heap_bytes: measured.heap_bytes,
-        instructions: measured.count.unwrap_or(0),
+        count: measured.count,
         unit: board.count_unit(),
     })
 }
@@ -90,7 +91,8 @@ impl Cost {
             stack_bytes: self.stack_bytes,
             arena_bytes: self.arena_bytes,
             heap_bytes: self.heap_bytes,
-            instructions: self.instructions,
+            instructions: self.count.unwrap_or(0),
+            count: self.count,
             heap: self.memory.heap.clone(),
             linked: Linked::from(&self.memory),
         }
@@ -132,7 +134,7 @@ fn table(costs: &[Cost]) -> Table {
     row("RAM: arena, measured", &|cost| {
         cost.arena_bytes.filter(|&bytes| bytes > 0).map(Into::into)
     });
-    for phase in ["build", "optimise", "run"] {
+    for phase in EnginePhase::ALL.map(EnginePhase::name) {
         row(&format!("RAM: heap at its fullest, {phase}"), &|cost| {
             let mut phases = cost.memory.heap.iter();
             phases
@@ -145,6 +147,6 @@ fn table(costs: &[Cost]) -> Table {
     });
     let unit = costs.iter().find_map(|cost| cost.unit);
     let name = format!("{} of one inference", unit.unwrap_or("count"));
-    row(&name, &|cost| cost.unit.map(|_| cost.instructions));
+    row(&name, &|cost| cost.count);
     table
 }

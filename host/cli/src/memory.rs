@@ -327,11 +327,14 @@ fn prices(
         );
         (measurement.mode.name(), planned, measured, what)
     });
+    let [height, width] = occlusion.window;
+    let changed =
+        format!("what each step leaves is kept, and what a {height}x{width} patch changes of it");
     let occlusion = (
         "occlusion",
         occlusion.planned_arena_bytes,
         occlusion.measured_arena_bytes,
-        "what each step leaves is kept, and what a 7x7 patch changes of it",
+        &*changed,
     );
     let modes: Vec<_> = modes.chain([occlusion]).collect();
     let least = modes

@@ -6,6 +6,7 @@ use super::{input, progress};
 use clap::{Args, ValueEnum};
 use cortexscope_draw::{Occlusion, Palette, ProbabilityRange, Theme, occlusion_map};
 use cortexscope_net::printable::printable;
+use cortexscope_net::scores::first_least;
 use cortexscope_present::documents;
 use cortexscope_present::documents::origin::Origin;
 use cortexscope_present::picture_file::PictureFile;
@@ -110,7 +111,8 @@ impl Occlude {
             print_json(&self.document(&rig, &input.name, request.fill, [rows, columns], &map))?;
         } else {
             let label = rig.model.label(map.class.into());
-            let (least, at) = least(&map.probabilities);
+            let at = first_least(&map.probabilities).unwrap_or_default();
+            let least = map.probabilities.get(at).copied().unwrap_or_default();
             writeln!(
                 std::io::stdout(),
                 "{}: P({}) = {:.4}, at least {least:.4} with the patch at row {}, column {}",
@@ -165,14 +167,6 @@ fn picture(scene: Occlusion, palette: PaletteArg) -> anyhow::Result<image::RgbIm
     };
     let drawing = occlusion_map(&scene, palette, ProbabilityRange::ZeroToOne)?;
     Ok(drawing.raster(Theme::Light, scene::page_density(&drawing)))
-}
-
-/// The least probability and where it is.
-fn least(probabilities: &[f32]) -> (f32, usize) {
-    let all = probabilities.iter().copied().zip(0..);
-    all.fold((f32::INFINITY, 0), |best, next| {
-        if next.0 < best.0 { next } else { best }
-    })
 }
 
 /// `7` or `5x9`.

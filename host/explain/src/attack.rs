@@ -11,7 +11,6 @@
 
 mod ascent;
 mod ball;
-mod bim;
 mod deepfool;
 mod example;
 mod fgm_l2;
@@ -20,9 +19,8 @@ mod found;
 mod method;
 mod objective;
 mod one_pixel;
-mod pgd;
-mod pgd_l2;
 mod pixels;
+mod projected;
 mod single_step;
 mod survey;
 #[cfg(test)]

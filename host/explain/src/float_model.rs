@@ -29,9 +29,9 @@ use tract_onnx::prelude::TypedModel;
 use cortexscope_net::hex;
 use cortexscope_net::input::ModelSpec;
 use cortexscope_net::labels::{self, LabelsError};
-use cortexscope_net::onnx::Constant;
 use cortexscope_net::onnx::file;
 use cortexscope_net::onnx::pb::ModelProto;
+use cortexscope_net::onnx::{Constant, Weights};
 use cortexscope_net::reader::{self, Hint, ReadError};
 use cortexscope_net::resources::{ResourcePath, shipped};
 use graph::Graph;
@@ -49,6 +49,8 @@ pub struct FloatModel {
     pub spec: ModelSpec,
     /// Where the description came from, for the user to read.
     pub notes: Vec<String>,
+    /// What the reader was told of it.
+    hint: Hint,
     graph: Graph,
 }
 
@@ -88,12 +90,8 @@ impl FloatModel {
             path: path.clone(),
             source: Box::new(source),
         };
-        let folder = match &path {
-            ResourcePath::Disk(path) => path.parent(),
-            ResourcePath::Shipped(_) => None,
-        };
-        let model = file::decode_in(onnx, folder)
-            .map_err(|error| in_file(ReadError::from(error).into()))?;
+        let model =
+            file::decode_at(onnx, &path).map_err(|error| in_file(ReadError::from(error).into()))?;
         let hint = Hint {
             size: overrides.size,
             output: overrides.output.clone(),
@@ -123,6 +121,7 @@ impl FloatModel {
             sha256: Sha256::digest(onnx).into(),
             spec,
             notes,
+            hint,
             graph,
         };
         model.name_classes()?;
@@ -146,6 +145,19 @@ impl FloatModel {
             ));
         }
         labels::check(&self.spec.output.labels, classes)
+    }
+
+    /// The network as it is read from its file, for the same output and the same input: what
+    /// a compiler takes. The file is read again.
+    ///
+    /// # Errors
+    /// It cannot be read any more.
+    pub fn read_again(&self) -> Result<reader::Graph, FloatModelError> {
+        let in_file = |error: ReadError| FloatModelError::File {
+            path: self.path.clone(),
+            source: Box::new(error.into()),
+        };
+        reader::open(&self.path, Weights::Read, &self.hint).map_err(in_file)
     }
 
     /// SHA-256 of the file in hexadecimal.

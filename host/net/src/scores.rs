@@ -1,10 +1,22 @@
 //! Scores of classes: the greatest, and shares of one.
 
+use std::cmp::Ordering;
+
 /// The place of the greatest value, and of equal ones the first; `None` where there is
 /// none.
-pub fn first_greatest(values: &[f32]) -> Option<usize> {
+pub fn first_greatest<T: Copy + Into<f64>>(values: &[T]) -> Option<usize> {
     let places = 0..values.len();
-    places.max_by(|&a, &b| values[a].total_cmp(&values[b]).then(b.cmp(&a)))
+    places.max_by(|&a, &b| order(values[a], values[b]).then(b.cmp(&a)))
+}
+
+/// The place of the least value, and of equal ones the first; `None` where there is none.
+pub fn first_least<T: Copy + Into<f64>>(values: &[T]) -> Option<usize> {
+    let places = 0..values.len();
+    places.min_by(|&a, &b| order(values[a], values[b]).then(a.cmp(&b)))
+}
+
+fn order<T: Into<f64>>(a: T, b: T) -> Ordering {
+    a.into().total_cmp(&b.into())
 }
 
 /// Softmax in f64, safe for great logits.
@@ -24,7 +36,9 @@ mod tests {
     fn of_equal_values_the_first_is_the_greatest() {
         assert_eq!(first_greatest(&[1.0, 3.0, 3.0, -4.0]), Some(1));
         assert_eq!(first_greatest(&[-2.0, -1.0]), Some(1));
-        assert_eq!(first_greatest(&[]), None);
+        assert_eq!(first_greatest::<f32>(&[]), None);
+        assert_eq!(first_least(&[1.0, -4.0, 3.0, -4.0]), Some(1));
+        assert_eq!(first_least::<f64>(&[]), None);
     }
 
     #[test]

@@ -71,6 +71,7 @@ pub fn fit_small(need: &Need, part: &Part) -> Option<Fit> {
         flash_bytes: linked.flash_bytes,
         ram_bytes: linked.ram_bytes,
         arena_bytes: part.arena_bytes.map(u64::from),
+        model_region_bytes: part.model_region_bytes.map(u64::from),
     };
     Some(need.beside(has, firmware))
 }
@@ -91,12 +92,14 @@ fn firmware_of(part: &Part) -> Firmware {
         flash_bytes,
         ram_bytes,
         arena_bytes: part.arena_bytes.map(u64::from),
+        model_region_bytes: part.model_region_bytes.map(u64::from),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cortexscope_rig::board::BOARDS;
 
     #[test]
     fn the_host_has_room_and_a_small_part_has_not() {
@@ -109,5 +112,34 @@ mod tests {
             ..small.unwrap()
         };
         assert!(!fit(&need, &part).is_possible());
+    }
+
+    /// What a verdict promises, the board image's region must hold: `flash` and UF2 files
+    /// write the image there.
+    #[test]
+    fn a_board_image_fits_exactly_where_its_region_holds_it() {
+        let regions = BOARDS.iter().filter_map(|board| {
+            let region = board.build?.regions.model;
+            Some((board.name, u64::from(region.bytes)))
+        });
+        for (name, region_bytes) in regions {
+            let part = parts().into_iter().find(|part| part.name == name).unwrap();
+            let beside = |image_bytes| {
+                let need = Need {
+                    image_bytes,
+                    tapped_bytes: 0,
+                    fused_bytes: 0,
+                    input_bytes: 0,
+                };
+                fit(&need, &part)
+            };
+            let full = beside(region_bytes);
+            assert!(full.is_possible(), "{name}: {}", verdict(&full));
+            assert_eq!(full.left().unwrap()[0], 0, "{name}");
+            let over = beside(region_bytes + 1);
+            assert!(!over.is_possible() && !over.is_possible_tapped(), "{name}");
+            let words = verdict(&over);
+            assert!(words.contains("short by 1 B"), "{name}: {words}");
+        }
     }
 }

@@ -12,14 +12,7 @@ pub fn verdict(fit: &Fit) -> String {
     // What the part has room for and its firmware, as it is built, has not.
     let short_arena = |need: u64| fit.arena_bytes.filter(|&has| need > has);
     let mut wrong = Vec::new();
-    let flash_over = over(fit.flash_bytes, flash);
-    if flash_over > 0 {
-        wrong.push(format!(
-            "flash is short by {} B: leave out that many weights, or take a part with {} B",
-            grouped(flash_over),
-            grouped(fit.flash_bytes)
-        ));
-    }
+    wrong.extend(short_flash(fit, flash));
     let ram_over = over(fit.fused_ram_bytes, ram);
     if ram_over > 0 {
         wrong.push(format!(
@@ -55,4 +48,27 @@ pub fn verdict(fit: &Fit) -> String {
         );
     }
     "fits".to_owned()
+}
+
+/// What the board image lacks of flash: the part has `flash` bytes in all, and a region of
+/// them is for models.
+fn short_flash(fit: &Fit, flash: u64) -> Option<String> {
+    let short = fit.flash_over_bytes();
+    if short == 0 {
+        return None;
+    }
+    let short = grouped(short);
+    Some(match fit.model_region_bytes {
+        // The part itself is large enough.
+        Some(region) if fit.flash_bytes <= flash => format!(
+            "flash is short by {short} B: the region for models has {} B; leave out that many \
+             weights, or make regions.model in the board's board.toml larger and build the \
+             firmware",
+            grouped(region)
+        ),
+        _ => format!(
+            "flash is short by {short} B: leave out that many weights, or take a part with {} B",
+            grouped(fit.flash_bytes)
+        ),
+    })
 }

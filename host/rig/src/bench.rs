@@ -3,16 +3,11 @@
 use cortexscope_compile::layout::channels_last;
 
 use crate::Rig;
-use crate::board;
+use crate::board::{self, BoardKind, Engine};
 use crate::kernel::{Kernel, M4F, packed_bytes};
-use crate::session::{InferRequest, LECTURE_PATCH, Mode, OccludeRequest, SessionError, TensorSet};
-
-/// The map that is measured: the lecture's patch, at every position.
-const MAP: OccludeRequest = OccludeRequest {
-    window: [LECTURE_PATCH; 2],
-    stride: [1, 1],
-    fill: 0,
-    class: None,
+use crate::measure::if_it_fits;
+use crate::session::{
+    InferRequest, LECTURE_PATCH, Mode, OccludeRequest, SessionError, TensorSet, patch_for,
 };
 
 /// What one model costs on one board.
@@ -22,7 +17,8 @@ pub struct Bench {
     pub total: Option<u64>,
     /// The layers, in order of execution.
     pub layers: Vec<LayerBench>,
-    /// A map with the patch at every position; of no positions if none was made.
+    /// A map with the lecture's patch at every position; of no positions if none was made, or
+    /// the board has no room for it.
     pub occlusion: OcclusionBench,
 }
 
@@ -93,35 +89,34 @@ pub fn bench(
     };
     let board_input = channels_last(input, model.input().shape);
     let inference = rig.session.infer(&board_input, &request, &mut |_| {})?;
-    let is_m4 = board::find(&rig.session.board().name).is_some_and(|board| board.core == M4F);
+    let kind = board::find(&rig.session.board().name);
+    let has_fast_kernels = kind.is_some_and(|kind| fast_kernels(kind, &rig.session.board().engine));
+    let is_m4f = kind.is_some_and(|kind| kind.core == M4F);
     let layers = model.layers().filter_map(|layer| {
         let cost = inference
             .layers
             .iter()
             .find(|cost| cost.tensor == layer.output)?;
-        let kernel = if is_m4 {
-            Kernel::of(&model, &layer, engine_mode(mode))
+        let kernel = if has_fast_kernels {
+            Kernel::of(&model, &layer, mode.into())
         } else {
             Kernel::Plain
         };
+        let loop_cost = is_m4f.then(|| kernel.loop_cost(&model, &layer)).flatten();
         Some(LayerBench {
             name: model.tensor(layer.output)?.name.to_owned(),
             macs: layer.op.macs(),
             count: cost.count,
             kernel,
             packed_bytes: packed_bytes(&layer),
-            loop_cycles: kernel.loop_cost(&model, &layer).map(|cost| cost.cycles),
+            loop_cycles: loop_cost.map(|cost| cost.cycles),
         })
     });
     let layers = layers.collect();
-    let mut occlusion = OcclusionBench::default();
-    if with_map {
-        let map = rig.occlude(input, &MAP, &mut |_| {})?;
-        occlusion = OcclusionBench {
-            positions: map.probabilities.len() as u64,
-            count: map.count,
-        };
-    }
+    let occlusion = match with_map {
+        true => occlusion_map(rig, input)?,
+        false => OcclusionBench::default(),
+    };
     Ok(Bench {
         total: inference.count,
         layers,
@@ -129,17 +124,49 @@ pub fn bench(
     })
 }
 
-/// The engine's own name for a mode of the protocol.
-fn engine_mode(mode: Mode) -> cortexscope_core::Mode {
-    match mode {
-        Mode::Tapped => cortexscope_core::Mode::Tapped,
-        Mode::Fused => cortexscope_core::Mode::Fused,
-    }
+/// One map with the lecture's patch at every position; of no positions where the board has no
+/// room for it.
+fn occlusion_map(rig: &mut Rig, input: &[i8]) -> Result<OcclusionBench, SessionError> {
+    let request = OccludeRequest {
+        window: patch_for(rig.model.image.model().input().shape, LECTURE_PATCH),
+        stride: [1, 1],
+        fill: 0,
+        class: None,
+    };
+    let map = if_it_fits(rig.occlude(input, &request, &mut |_| {}))?;
+    Ok(
+        map.map_or_else(OcclusionBench::default, |map| OcclusionBench {
+            positions: map.probabilities.len() as u64,
+            count: map.count,
+        }),
+    )
+}
+
+/// Whether `engine`, as the board calls it, computes with the loops that [`Kernel`] names: the
+/// static one on cores with the DSP extension, as the firmware of `board` is built by default.
+fn fast_kernels(board: &BoardKind, engine: &str) -> bool {
+    let name = engine.split(' ').next();
+    name == Some(Engine::Static.name()) && board.build.is_some_and(|build| build.has_dsp())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+
+    /// `firmware/core/build.rs` asks for the extension, not for one core.
+    #[test]
+    fn kernels_are_those_of_every_core_with_the_dsp_extension() {
+        let fast = |engine| {
+            let boards = board::BOARDS.iter();
+            let boards = boards.filter(move |board| fast_kernels(board, engine));
+            boards.map(|board| board.core).collect::<BTreeSet<_>>()
+        };
+        let cores = ["Cortex-M33", M4F, "Cortex-M7"];
+        assert_eq!(fast("static 0.1.0"), BTreeSet::from(cores));
+        assert!(fast("tract 0.23.9").is_empty());
+    }
 
     #[test]
     fn shares_are_of_two_products_an_instruction_and_of_whole_inferences() {

@@ -5,7 +5,7 @@ use cortexscope_compile::layout::channels_last;
 
 use crate::Rig;
 use crate::session::{
-    BoardError, InferRequest, Memory, Mode, OccludeRequest, SessionError, TensorSet,
+    BoardError, InferRequest, Memory, Mode, OccludeRequest, SessionError, TensorSet, patch_for,
 };
 use cortexscope_core::occlusion_arena_bytes;
 use cortexscope_net::described;
@@ -151,7 +151,7 @@ pub fn measure_occlusion(
     let image = rig.model.image.clone();
     let model = image.model();
     let shape = model.input().shape;
-    let window = [shape.height, shape.width].map(|size| side.min(size as u16));
+    let window = patch_for(shape, side);
     let request = OccludeRequest {
         window,
         stride: window,
@@ -178,7 +178,7 @@ pub fn measure_occlusion(
 }
 
 /// What ran, or none where the board's arena is too small for it.
-fn if_it_fits<T>(result: Result<T, SessionError>) -> Result<Option<T>, SessionError> {
+pub(crate) fn if_it_fits<T>(result: Result<T, SessionError>) -> Result<Option<T>, SessionError> {
     match result {
         Ok(run) => Ok(Some(run)),
         Err(SessionError::Board(BoardError::ArenaTooSmall { .. })) => Ok(None),

@@ -59,7 +59,7 @@ pub use identity::BoardIdentity;
 pub use infer::{InferRequest, Inference, LayerCost, Progress};
 pub use memory::{HeapUse, Memory};
 pub use mode::Mode;
-pub use occlude::{LECTURE_PATCH, MapProgress, OccludeRequest, OcclusionMap};
+pub use occlude::{LECTURE_PATCH, MapProgress, OccludeRequest, OcclusionMap, patch_for};
 pub use open::{Options, Session};
 pub use statistics::Statistics;
 

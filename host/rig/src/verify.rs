@@ -81,11 +81,7 @@ pub fn verify(
 /// not tapped may be computed in another way.
 pub fn left_by_steps(rig: &Rig, mode: Mode) -> Option<TensorSet> {
     let model = rig.model.image.model();
-    let mode = match mode {
-        Mode::Tapped => cortexscope_core::Mode::Tapped,
-        Mode::Fused => cortexscope_core::Mode::Fused,
-    };
-    let plan = model.plan(mode)?;
+    let plan = model.plan(mode.into())?;
     let tensors = 0..model.tensor_count();
     let is_left = |&tensor: &usize| plan.place(&model, tensor).is_some();
     let left = tensors.clone().filter(is_left);

@@ -3,6 +3,7 @@
 //!
 //! | layer | module | what it does |
 //! |---|---|---|
+//! | moments | [`moments`] | mean and deviation |
 //! | ranks | [`rank`] | the order of numbers, with average ranks for ties |
 //! | rank correlation | [`kendall`] | Kendall's τ_a |
 //! | quantiles | [`mod@quantile`] | the median and other quantiles |
@@ -23,6 +24,7 @@ pub mod correlation;
 pub mod gini;
 pub mod kendall;
 pub mod many_tests;
+pub mod moments;
 pub mod quantile;
 pub mod rank;
 pub mod ssim;
@@ -32,6 +34,7 @@ pub use correlation::{pearson, spearman};
 pub use gini::gini;
 pub use kendall::kendall_a;
 pub use many_tests::{benjamini_hochberg, holm};
+pub use moments::mean_and_deviation;
 pub use quantile::{median, quantile};
 pub use rank::average_ranks;
 pub use ssim::ssim;

@@ -1,7 +1,10 @@
 //! Where a network loses accuracy: `cortexscope doctor`.
 
 use crate::command_line::{json, refused};
+use cortexscope_net::onnx::builder::{GraphBuilder, Size};
+use cortexscope_net::onnx::pb::tensor_proto::DataType;
 use serde_json::Value;
+use std::path::{Path, PathBuf};
 
 const MODEL: &str = "models/winml-mnist/winml-mnist.onnx";
 
@@ -57,6 +60,49 @@ fn an_emulated_board_has_the_same_diagnosis() {
         document
     };
     assert_eq!(same("mps2-an386"), same("native"));
+}
+
+/// A network of four pixels with the outputs `first`, which has one layer, and `second`,
+/// which has two.
+fn two_heads(folder: &Path) -> PathBuf {
+    let mut graph = GraphBuilder::new("heads");
+    graph.input("x", DataType::Float, &[1, 1, 2, 2].map(Size::Fixed));
+    graph.node("Flatten", &["x"], "f", Vec::new());
+    graph.f32s("w", &[4, 2], &[1.0, 0.5, -0.5, 0.25, 0.75, -1.0, 0.5, 1.0]);
+    graph.f32s("v", &[2, 2], &[1.0, 0.5, -0.5, 0.75]);
+    graph.node("MatMul", &["f", "w"], "first", Vec::new());
+    graph.node("MatMul", &["f", "w"], "hidden", Vec::new());
+    graph.node("MatMul", &["hidden", "v"], "second", Vec::new());
+    for head in ["first", "second"] {
+        graph.output(head, DataType::Float, &[]);
+    }
+    let file = folder.join("heads.onnx");
+    std::fs::write(&file, graph.emit(13)).expect("a file");
+    file
+}
+
+#[test]
+fn the_output_that_is_asked_for_is_examined() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let model = two_heads(folder.path());
+    let data = folder.path().join("data");
+    std::fs::create_dir(&data).expect("a folder");
+    for (index, level) in [0, 90, 200].into_iter().enumerate() {
+        let picture =
+            image::GrayImage::from_fn(2, 2, |x, y| image::Luma([level + 10 * (x + 2 * y) as u8]));
+        picture
+            .save(data.join(format!("{index}.png")))
+            .expect("a file");
+    }
+    let [model, data] = [&model, &data].map(|path| path.to_str().expect("a path"));
+    let layers = |output: &str| {
+        let asked = ["doctor", model, "--data", data, "--output-name", output];
+        let document = json(&[&asked[..], &["--json"]].concat());
+        let layers = document["layers"].as_array().expect("layers").clone();
+        layers[layers.len() - 1]["layer"].clone()
+    };
+    assert_eq!(layers("first"), "first");
+    assert_eq!(layers("second"), "second");
 }
 
 #[test]

@@ -46,6 +46,27 @@ pub fn dense_image(width: usize, onnx_hash: [u8; 32]) -> BoardImage {
     emit(&network, onnx_hash).expect("the shapes fit each other")
 }
 
+/// A board image of one dense layer for an input of four rows and five columns, made of an
+/// int8 ONNX file with that hash.
+pub fn small_image(onnx_hash: [u8; 32]) -> BoardImage {
+    let mut random = Random(1);
+    let logits = Layer {
+        inputs: vec![0],
+        op: Op::Dense {
+            weights: (0..20 * 10).map(|_| random.int8()).collect(),
+            channels: channels(10, 1.0e-3, &mut random),
+        },
+        output: activation("logits", [10, 1, 1], 1.0),
+    };
+    let network = Network {
+        name: "small".to_owned(),
+        labels: Vec::new(),
+        input: activation("input", [1, 4, 5], 1.0),
+        layers: vec![logits],
+    };
+    emit(&network, onnx_hash).expect("the shapes fit each other")
+}
+
 /// An input drawn from `seed`.
 pub fn input(seed: u64) -> Vec<i8> {
     let mut random = Random(seed);

@@ -2,6 +2,7 @@
 
 mod anywhere;
 mod attacks;
+mod bench;
 mod board_table;
 mod book;
 mod brain;

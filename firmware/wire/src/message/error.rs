@@ -97,6 +97,9 @@ pub enum EnginePhase {
 }
 
 impl EnginePhase {
+    /// Every phase, in their order.
+    pub const ALL: [Self; 3] = [Self::Build, Self::Optimise, Self::Run];
+
     /// Its name in reports.
     pub const fn name(self) -> &'static str {
         match self {

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use cortexscope_explain::float_model::{FloatModel, Overrides};
 use cortexscope_net::input::{InputSpec, ModelSpec, Picture};
+use cortexscope_net::scores::first_greatest;
+use cortexscope_statistics::mean_and_deviation;
 use image::DynamicImage;
 
 use super::error::ControlError;
@@ -120,7 +122,7 @@ impl Judge {
             None => natural(&mut *neurons, images, &spec, watch)?,
         };
         Ok(Self {
-            scales: natural.iter().map(|own| mean_and_deviation(own)).collect(),
+            scales: natural.iter().map(|own| scale(own)).collect(),
             who: Who::Model(neurons),
             spec,
             natural,
@@ -210,14 +212,8 @@ impl Judge {
 
     /// The greatest response of `neuron` to a natural image, and the image.
     pub fn natural_best(&self, neuron: usize) -> (usize, f64) {
-        let own = self.natural[neuron].iter().copied().enumerate();
-        own.fold((0, f64::NEG_INFINITY), |best, (image, response)| {
-            if response > best.1 {
-                (image, response)
-            } else {
-                best
-            }
-        })
+        let own = &self.natural[neuron];
+        first_greatest(own).map_or((0, f64::NEG_INFINITY), |image| (image, own[image]))
     }
 
     /// The greatest softmax at `neuron` over the natural images; `None` for a single neuron.
@@ -316,7 +312,7 @@ fn checked(
         return Err(known.refuse(wanted).into());
     }
     let all: Vec<Vec<f64>> = known.values.chunks(shown).map(<[f64]>::to_vec).collect();
-    let scales: Vec<[f64; 2]> = all.iter().map(|own| mean_and_deviation(own)).collect();
+    let scales: Vec<[f64; 2]> = all.iter().map(|own| scale(own)).collect();
     for image in (0..shown).step_by(shown.div_ceil(CHECKED).max(1)) {
         if watch(image).is_break() {
             return Err(ControlError::Interrupted);
@@ -342,11 +338,9 @@ fn checked(
     Ok(all)
 }
 
-fn mean_and_deviation(values: &[f64]) -> [f64; 2] {
-    let count = values.len().max(1) as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    [mean, (squares / count).sqrt()]
+/// Mean and deviation of what one neuron answered.
+fn scale(answers: &[f64]) -> [f64; 2] {
+    mean_and_deviation(answers).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Readouts fitted to a session, and judged on images that they have not seen.
 
-use cortexscope_statistics::{median, pearson};
+use cortexscope_statistics::{mean_and_deviation, median, pearson};
 
 use super::ceiling::{self, Ceiling, explainable, reliability, signal_to_noise};
 use super::factorised::{Checkpoint, Factorised, Lambda};
@@ -144,7 +144,7 @@ pub fn fit(
     }
 
     let scales: Vec<[f64; 2]> = (0..responses.neurons)
-        .map(|neuron| mean_and_deviation(&responses.means(neuron, &train)))
+        .map(|neuron| mean_and_deviation(&responses.means(neuron, &train)).unwrap_or_default())
         .collect();
     let standard = features.standardise(&train)?;
     let fitted = match &request.method {
@@ -285,13 +285,6 @@ pub fn ceiling_formula() -> String {
          correlation of {} random halves of the repeats, over all images; median over neurons",
         ceiling::SPLITS
     )
-}
-
-fn mean_and_deviation(values: &[f64]) -> [f64; 2] {
-    let count = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    [mean, (squares / count).sqrt()]
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::{Code, Optimiser, normal_code, ranked};
 use cortexscope_net::random::Random;
+use cortexscope_statistics::{mean_and_deviation, quantile};
 
 /// Parents are drawn by the exponential of their scores; children mix two parents gene by
 /// gene and mutate.
@@ -63,30 +64,16 @@ impl Genetic {
 
     /// The chance of each code, the best first, from its score; they need not sum to 1.
     fn fitness(&self, scores: &[f64]) -> Vec<f64> {
-        let count = scores.len() as f64;
-        let mean = scores.iter().sum::<f64>() / count;
-        let variance = scores
-            .iter()
-            .map(|score| (score - mean).powi(2))
-            .sum::<f64>()
-            / count;
+        let [_, deviation] = mean_and_deviation(scores).unwrap_or_default();
         // The deviation of the scores before they are cut, the maximum after.
-        let temperature = (variance.sqrt() / self.parameters.selectivity).max(LEAST_TEMPERATURE);
-        let most = percentile(scores, PERCENTILE);
+        let temperature = (deviation / self.parameters.selectivity).max(LEAST_TEMPERATURE);
+        let most = quantile(scores, PERCENTILE).unwrap_or(scores[0]);
         let top = scores[0].min(most);
         scores
             .iter()
             .map(|score| ((score.min(most) - top) / temperature).exp())
             .collect()
     }
-}
-
-/// The percentile of scores, the best first, with the line between its neighbours.
-fn percentile(scores: &[f64], share: f64) -> f64 {
-    let place = share * (scores.len() - 1) as f64;
-    let (below, part) = (place.floor() as usize, place.fract());
-    let from_least = |at: usize| scores[scores.len() - 1 - at.min(scores.len() - 1)];
-    from_least(below) + part * (from_least(below + 1) - from_least(below))
 }
 
 /// A place drawn with the chances whose running sums these are.

@@ -7,7 +7,7 @@ use super::found::{Found, MethodInfo};
 use super::objective::Goal;
 use super::one_pixel::OnePixel;
 use super::victim::Victim;
-use super::{bim, deepfool, fgm_l2, fgsm, one_pixel, pgd, pgd_l2};
+use super::{deepfool, fgm_l2, fgsm, one_pixel, projected};
 use crate::attribute::ExplainError;
 use cortexscope_net::random::Random;
 
@@ -34,9 +34,9 @@ pub enum Method {
 pub const METHODS: [MethodInfo; 7] = [
     fgsm::INFO,
     fgm_l2::INFO,
-    bim::INFO,
-    pgd::INFO,
-    pgd_l2::INFO,
+    projected::BIM,
+    projected::PGD,
+    projected::PGD_L2,
     deepfool::INFO,
     one_pixel::INFO,
 ];
@@ -92,9 +92,9 @@ impl Method {
         match self {
             Self::Fgsm => fgsm::INFO,
             Self::FgmL2 => fgm_l2::INFO,
-            Self::Bim(_) => bim::INFO,
-            Self::Pgd(_) => pgd::INFO,
-            Self::PgdL2(_) => pgd_l2::INFO,
+            Self::Bim(_) => projected::BIM,
+            Self::Pgd(_) => projected::PGD,
+            Self::PgdL2(_) => projected::PGD_L2,
             Self::DeepFool(_) => deepfool::INFO,
             Self::OnePixel(_) => one_pixel::INFO,
         }
@@ -134,9 +134,10 @@ impl Method {
         match self {
             Self::Fgsm => fgsm::run(victim, picture, goal, eps),
             Self::FgmL2 => fgm_l2::run(victim, picture, goal, eps),
-            Self::Bim(steps) => bim::run(victim, picture, goal, eps, steps, random),
-            Self::Pgd(steps) => pgd::run(victim, picture, goal, eps, steps, random),
-            Self::PgdL2(steps) => pgd_l2::run(victim, picture, goal, eps, steps, random),
+            Self::Bim(steps) | Self::Pgd(steps) | Self::PgdL2(steps) => {
+                let ball = (self.info().norm, eps);
+                projected::run(victim, picture, goal, ball, steps, random)
+            }
             Self::DeepFool(parameters) => deepfool::run(victim, picture, goal, parameters),
             Self::OnePixel(parameters) => one_pixel::run(victim, picture, goal, parameters, random),
         }

@@ -3,8 +3,8 @@
 use super::attribution::Attribution;
 use super::backward::{Rules, Wrt};
 use super::error::ExplainError;
-use super::map_layer::{COARSE, LAYER, MapLayer, Slopes};
-use super::method::{Explainer, MethodInfo, Parameters, ValueKind};
+use super::map_layer::{COARSE, LAYER, MapExplainer, MapLayer, Slopes};
+use super::method::MethodInfo;
 use super::run::Run;
 use crate::float_model::{FloatModel, LayerId};
 use crate::target::{Aim, ClassValue};
@@ -82,7 +82,7 @@ impl Place {
     }
 }
 
-impl Explainer for Cam {
+impl MapExplainer for Cam {
     fn info(&self) -> &'static MethodInfo {
         &INFO
     }
@@ -136,15 +136,11 @@ impl Explainer for Cam {
         "maps before the pooling".to_owned()
     }
 
-    fn parameters(&self) -> Parameters {
-        self.0.parameters()
+    fn maps(&self) -> &MapLayer {
+        &self.0
     }
 
-    fn values(&self) -> ValueKind {
-        ValueKind::Signals
-    }
-
-    fn is_coarse(&self) -> bool {
-        true
+    fn is_rectified(&self) -> bool {
+        false
     }
 }

@@ -2,8 +2,8 @@
 
 use super::attribution::Attribution;
 use super::error::ExplainError;
-use super::map_layer::{COARSE, LAYER, MapLayer, rectified};
-use super::method::{Explainer, MethodInfo, Parameters, ValueKind};
+use super::map_layer::{COARSE, LAYER, MapExplainer, MapLayer, rectified};
+use super::method::MethodInfo;
 use super::run::Run;
 
 /// Grad-CAM++.
@@ -19,7 +19,7 @@ pub const INFO: MethodInfo = MethodInfo {
 #[derive(Clone, Debug, Default)]
 pub struct GradCamPlusPlus(pub MapLayer);
 
-impl Explainer for GradCamPlusPlus {
+impl MapExplainer for GradCamPlusPlus {
     fn info(&self) -> &'static MethodInfo {
         &INFO
     }
@@ -41,27 +41,11 @@ impl Explainer for GradCamPlusPlus {
         "positive slopes, weighted by second and third derivatives; rectified sum, upsampled bilinearly".to_owned()
     }
 
-    fn statement(&self) -> String {
-        self.0.place()
+    fn maps(&self) -> &MapLayer {
+        &self.0
     }
 
-    fn caption(&self) -> String {
-        self.0.caption()
-    }
-
-    fn parameters(&self) -> Parameters {
-        self.0.parameters()
-    }
-
-    fn values(&self) -> ValueKind {
-        ValueKind::Signals
-    }
-
-    fn is_signed(&self) -> bool {
-        false
-    }
-
-    fn is_coarse(&self) -> bool {
+    fn is_rectified(&self) -> bool {
         true
     }
 }

@@ -3,8 +3,8 @@
 
 use super::attribution::Attribution;
 use super::error::ExplainError;
-use super::map_layer::{COARSE, LAYER, MapLayer};
-use super::method::{Explainer, MethodInfo, Parameters, ValueKind};
+use super::map_layer::{COARSE, LAYER, MapExplainer, MapLayer};
+use super::method::MethodInfo;
 use super::run::Run;
 
 /// HiResCAM.
@@ -20,7 +20,7 @@ pub const INFO: MethodInfo = MethodInfo {
 #[derive(Clone, Debug, Default)]
 pub struct HiResCam(pub MapLayer);
 
-impl Explainer for HiResCam {
+impl MapExplainer for HiResCam {
     fn info(&self) -> &'static MethodInfo {
         &INFO
     }
@@ -38,23 +38,11 @@ impl Explainer for HiResCam {
         "sum of products, not rectified, upsampled bilinearly".to_owned()
     }
 
-    fn statement(&self) -> String {
-        self.0.place()
+    fn maps(&self) -> &MapLayer {
+        &self.0
     }
 
-    fn caption(&self) -> String {
-        self.0.caption()
-    }
-
-    fn parameters(&self) -> Parameters {
-        self.0.parameters()
-    }
-
-    fn values(&self) -> ValueKind {
-        ValueKind::Signals
-    }
-
-    fn is_coarse(&self) -> bool {
-        true
+    fn is_rectified(&self) -> bool {
+        false
     }
 }

@@ -2,8 +2,8 @@
 
 use super::attribution::Attribution;
 use super::error::ExplainError;
-use super::map_layer::{COARSE, LAYER, MapLayer, rectified};
-use super::method::{Explainer, MethodInfo, Parameters, ValueKind};
+use super::map_layer::{COARSE, LAYER, MapExplainer, MapLayer, rectified};
+use super::method::MethodInfo;
 use super::run::Run;
 
 /// Layer-CAM.
@@ -19,7 +19,7 @@ pub const INFO: MethodInfo = MethodInfo {
 #[derive(Clone, Debug, Default)]
 pub struct LayerCam(pub MapLayer);
 
-impl Explainer for LayerCam {
+impl MapExplainer for LayerCam {
     fn info(&self) -> &'static MethodInfo {
         &INFO
     }
@@ -37,27 +37,11 @@ impl Explainer for LayerCam {
         "rectified slopes, rectified sum, upsampled bilinearly".to_owned()
     }
 
-    fn statement(&self) -> String {
-        self.0.place()
+    fn maps(&self) -> &MapLayer {
+        &self.0
     }
 
-    fn caption(&self) -> String {
-        self.0.caption()
-    }
-
-    fn parameters(&self) -> Parameters {
-        self.0.parameters()
-    }
-
-    fn values(&self) -> ValueKind {
-        ValueKind::Signals
-    }
-
-    fn is_signed(&self) -> bool {
-        false
-    }
-
-    fn is_coarse(&self) -> bool {
+    fn is_rectified(&self) -> bool {
         true
     }
 }

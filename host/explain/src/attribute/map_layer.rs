@@ -2,6 +2,7 @@
 //! the way from its grid to the input.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use tract_adjoint::AdjointError;
 
@@ -9,7 +10,7 @@ use super::argument::{Argument, ArgumentError, ArgumentKind, Arguments};
 use super::attribution::{Attribution, NamedMap};
 use super::backward::{Rules, Wrt};
 use super::error::ExplainError;
-use super::method::{ParameterValue, Parameters};
+use super::method::{Explainer, MethodInfo, ParameterValue, Parameters, ValueKind};
 use super::run::Run;
 use super::upsample::bilinear;
 use crate::float_model::{FloatModel, LayerId};
@@ -38,6 +39,76 @@ pub struct MapLayer {
     pub layer: Option<String>,
     /// Whether the result stays on the layer's grid instead of the input's.
     pub coarse: bool,
+}
+
+/// A method that weighs the maps of a layer. What such methods have in common as
+/// [`Explainer`]s is said once, below.
+pub trait MapExplainer: fmt::Debug + Send + Sync {
+    /// As [`Explainer::info`].
+    fn info(&self) -> &'static MethodInfo;
+
+    /// As [`Explainer::run`].
+    ///
+    /// # Errors
+    /// As there.
+    fn run(&self, run: &mut Run<'_>) -> Result<Attribution, ExplainError>;
+
+    /// As [`Explainer::variant`].
+    fn variant(&self) -> String;
+
+    /// The layer.
+    fn maps(&self) -> &MapLayer;
+
+    /// Whether its sum is rectified, so that no value is below 0.
+    fn is_rectified(&self) -> bool;
+
+    /// As [`Explainer::statement`].
+    fn statement(&self) -> String {
+        self.maps().place()
+    }
+
+    /// As [`Explainer::caption`].
+    fn caption(&self) -> String {
+        self.maps().caption()
+    }
+}
+
+impl<T: MapExplainer> Explainer for T {
+    fn info(&self) -> &'static MethodInfo {
+        MapExplainer::info(self)
+    }
+
+    fn run(&self, run: &mut Run<'_>) -> Result<Attribution, ExplainError> {
+        MapExplainer::run(self, run)
+    }
+
+    fn variant(&self) -> String {
+        MapExplainer::variant(self)
+    }
+
+    fn statement(&self) -> String {
+        MapExplainer::statement(self)
+    }
+
+    fn caption(&self) -> String {
+        MapExplainer::caption(self)
+    }
+
+    fn parameters(&self) -> Parameters {
+        self.maps().parameters()
+    }
+
+    fn values(&self) -> ValueKind {
+        ValueKind::Signals
+    }
+
+    fn is_signed(&self) -> bool {
+        !self.is_rectified()
+    }
+
+    fn is_coarse(&self) -> bool {
+        true
+    }
 }
 
 /// What a layer wrote, and the slope of the target at each of its values.

@@ -360,6 +360,16 @@ impl DataSet {
         self.len() == 0
     }
 
+    /// The files that the first `count` inputs lie in, in order; none for the shipped digits.
+    pub fn files(&self, count: usize) -> &[PathBuf] {
+        self.source.files(count)
+    }
+
+    /// The class of each input, where classes are known.
+    pub fn labels(&self) -> Option<&[usize]> {
+        self.labels.as_deref()
+    }
+
     /// Whether the class of each input is known.
     pub fn has_labels(&self) -> bool {
         self.labels.is_some()

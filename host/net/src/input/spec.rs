@@ -342,7 +342,9 @@ impl fmt::Display for ModelSpec {
     }
 }
 
-/// One line that says how an input is made.
+/// One line that says how an input is made. Whatever changes what a model is shown is in it,
+/// so that two preparations differ where their lines do: parts of studies, features that are
+/// kept and receipts are told apart by it.
 impl fmt::Display for InputSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let channels = match self.channels {
@@ -371,12 +373,24 @@ impl fmt::Display for InputSpec {
         match self.form {
             Some(Form::Digit) => f.write_str(", brought into the form of MNIST's digits"),
             None => Ok(()),
+        }?;
+        if let Some(level) = self.underlay {
+            write!(f, ", grey level {level} under transparent parts")?;
+        }
+        match self.array_range {
+            Some(ArrayRange::Pixels([black, white])) => {
+                write!(f, ", arrays as pixels from {black} to {white}")
+            }
+            Some(ArrayRange::Model) => f.write_str(", arrays in the model's own units"),
+            None => Ok(()),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     const MNIST: &str = r#"
@@ -395,6 +409,44 @@ mod tests {
             assumed.input.to_string(),
             "grey 28×28, pixels from 0 to 1, light ink on a dark ground"
         );
+    }
+
+    /// Results are told apart by the line: a fact that it left out would mix them.
+    #[test]
+    fn every_fact_of_a_preparation_is_in_its_line() {
+        let plain = ModelSpec::assumed([3, 8, 9]).input;
+        // A new field belongs into the line, and here.
+        let InputSpec {
+            channels: _,
+            size: _,
+            range: _,
+            mean: _,
+            std: _,
+            polarity: _,
+            form: _,
+            underlay: _,
+            array_range: _,
+        } = plain.clone();
+        let changes: [fn(&mut InputSpec); 11] = [
+            |spec| spec.channels = Channels::Bgr,
+            |spec| spec.size = [9, 8],
+            |spec| spec.range = [0.0, 255.0],
+            |spec| spec.mean = vec![0.5],
+            |spec| spec.std = vec![1.0, 2.0, 1.0],
+            |spec| spec.polarity = Some(Polarity::DarkOnLight),
+            |spec| spec.form = Some(Form::Digit),
+            |spec| spec.underlay = Some(0),
+            |spec| spec.underlay = Some(255),
+            |spec| spec.array_range = Some(ArrayRange::Pixels([0.0, 1.0])),
+            |spec| spec.array_range = Some(ArrayRange::Model),
+        ];
+        let lines = changes.iter().map(|change| {
+            let mut spec = plain.clone();
+            change(&mut spec);
+            spec.to_string()
+        });
+        let lines: BTreeSet<String> = lines.chain([plain.to_string()]).collect();
+        assert_eq!(lines.len(), changes.len() + 1, "{lines:?}");
     }
 
     #[test]

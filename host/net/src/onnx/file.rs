@@ -123,10 +123,19 @@ pub fn read(path: &ResourcePath, weights: Weights) -> Result<ModelProto, FileErr
             decode(&bytes)
         }
         ResourcePath::Disk(file) if weights == Weights::Skip => skip_weights(file),
-        ResourcePath::Disk(file) => {
-            let bytes = contents(file)?;
-            decode_in(&bytes, file.parent())
-        }
+        ResourcePath::Disk(_) => decode_at(&bytes(path)?, path),
+    }
+}
+
+/// The model in the bytes of the file at `path`, in whose folder values of its tensors may
+/// lie too.
+///
+/// # Errors
+/// [`FileError`].
+pub fn decode_at(bytes: &[u8], path: &ResourcePath) -> Result<ModelProto, FileError> {
+    match path {
+        ResourcePath::Shipped(_) => decode(bytes),
+        ResourcePath::Disk(file) => decode_in(bytes, file.parent()),
     }
 }
 
@@ -166,7 +175,7 @@ pub fn decode(bytes: &[u8]) -> Result<ModelProto, FileError> {
 ///
 /// # Errors
 /// [`FileError`].
-pub fn decode_in(bytes: &[u8], folder: Option<&Path>) -> Result<ModelProto, FileError> {
+fn decode_in(bytes: &[u8], folder: Option<&Path>) -> Result<ModelProto, FileError> {
     refuse_stand_ins(bytes)?;
     let mut model = ModelProto::decode(bytes)?;
     let graph = model.graph.as_mut();

@@ -6,7 +6,7 @@ use cortexscope_net::input::Int8Input;
 use cortexscope_rig::Rig;
 use cortexscope_rig::measure::measure;
 use cortexscope_rig::session::{
-    LECTURE_PATCH, MapProgress, Mode, OccludeRequest, SessionError, TensorSet,
+    LECTURE_PATCH, MapProgress, Mode, OccludeRequest, SessionError, TensorSet, patch_for,
 };
 
 /// What fills the lecture's patch.
@@ -43,7 +43,7 @@ impl<'a> Demonstration<'a> {
     ) -> Result<Self, SessionError> {
         let shape = rig.model.image.model().input().shape;
         let request = OccludeRequest {
-            window: [shape.height, shape.width].map(|side| LECTURE_PATCH.min(side as u16)),
+            window: patch_for(shape, LECTURE_PATCH),
             stride: [1, 1],
             fill: rig.model.grey(GREY),
             class: None,

@@ -50,7 +50,7 @@ described! {
         pub total_instructions: Option<u64>,
         /// The layers in the order of execution.
         pub layers: Vec<LayerBench>,
-        /// A map of a 7×7 patch at stride 1.
+        /// A map of a 7×7 patch at stride 1, or of one as large as an input that is smaller.
         pub occlusion: OcclusionBench,
     }
 
@@ -68,8 +68,8 @@ described! {
         /// The floor as a share of the layer's instructions, from 0 to 1; `null` for a layer
         /// without multiply-accumulates.
         pub floor_share: Option<f64>,
-        /// How the board computes it: `pooled sums`, `nine taps`, `pairs`,
-        /// `four rows` or `plain`.
+        /// How the board's firmware computes it, as it is built by default: `pooled sums`,
+        /// `nine taps`, `pairs`, `four rows` or `plain`.
         #[serde(default)]
         pub kernel: String,
         /// Bytes of the board image that only this kernel reads.
@@ -85,7 +85,8 @@ described! {
     /// What an occlusion map costs.
     #[derive(Deserialize)]
     pub struct OcclusionBench {
-        /// Positions of the patch; 0 where the map was left out.
+        /// Positions of the patch; 0 where the map was left out, or the board has no room for
+        /// it.
         pub positions: u64,
         /// Instructions or cycles of the whole map; `null` if they were not counted.
         pub instructions: Option<u64>,

@@ -158,6 +158,8 @@ described! {
         pub name: String,
         /// Bytes of flash that the board has; `null` for the host.
         pub flash_bytes: Option<u32>,
+        /// Bytes of it that a board image may take; `null` for the host.
+        pub model_region_bytes: Option<u32>,
         /// Bytes of RAM that the board has; `null` for the host.
         pub ram_bytes: Option<u32>,
         /// Bytes of flash that firmware and board image need.

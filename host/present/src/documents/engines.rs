@@ -34,8 +34,11 @@ described! {
         /// Greatest number of bytes of heap in use during one inference; `null` without a heap.
         pub heap_bytes: Option<u32>,
         /// Instructions of one inference, cycles on a board that counts cycles; 0 on a board
-        /// that counts neither.
+        /// that counts neither, where other documents have `null`. `count` tells the two
+        /// apart.
         pub instructions: u64,
+        /// The same; `null` on a board that counts neither.
+        pub count: Option<u64>,
         /// The heap, phase by phase; empty for an engine without a heap.
         pub heap: Vec<HeapUse>,
         /// What the linker placed.

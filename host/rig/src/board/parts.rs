@@ -17,6 +17,8 @@ pub struct Part {
     pub firmware: Option<Footprint>,
     /// The arena that its firmware is built with; none for the host.
     pub arena_bytes: Option<u32>,
+    /// The region of flash for the board image of a model; none for the host.
+    pub model_region_bytes: Option<u32>,
 }
 
 /// Every part.
@@ -28,6 +30,7 @@ pub fn parts() -> Vec<Part> {
         ram_bytes: board.ram_bytes,
         firmware: board.firmware,
         arena_bytes: board.build.map(|build| build.arena_bytes),
+        model_region_bytes: board.build.map(|build| build.regions.model.bytes),
     });
     boards.collect()
 }

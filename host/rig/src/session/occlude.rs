@@ -3,11 +3,18 @@
 use super::error::{SessionError, unexpected};
 use super::open::Session;
 use super::parts::{append, probabilities, probability};
+use cortexscope_core::image::Shape;
 use cortexscope_wire::message::{CounterKind, Occlude, input_crc};
 use cortexscope_wire::{Event, Request};
 
 /// Height and width of the lecture's patch in pixels, the default of what a board computes.
 pub const LECTURE_PATCH: u16 = 7;
+
+/// Rows and columns of a square patch of `side` on an input of that shape: where the input
+/// has fewer, the patch is as large as the input.
+pub fn patch_for(shape: Shape, side: u16) -> [u16; 2] {
+    [shape.height, shape.width].map(|size| u16::try_from(size).map_or(side, |size| side.min(size)))
+}
 
 /// The patch that hides a part of the input, and the class to watch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,34 +5,36 @@ use super::remedies::Outcome;
 use super::{DoctorError, Noise, Patient, Report, Subject, interrupted};
 use cortexscope_compile::float_net::{FloatLayer, FloatNet};
 use cortexscope_compile::float_run::{FloatRest, FloatRun};
+use cortexscope_net::described;
 use cortexscope_net::scores::first_greatest;
 use cortexscope_rig::Activation;
 use cortexscope_rig::session::{Mode, TensorSet};
 
-/// What int8 does to one layer.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LayerHealth {
-    /// The layer's name.
-    pub layer: String,
-    /// Its ONNX operator.
-    pub operator: String,
-    /// Channels of what it writes.
-    pub channels: usize,
-    /// Signal to quantisation noise in decibels, of the board's bytes against the float
-    /// network; `None` where nothing differs.
-    pub sqnr_db: Option<f64>,
-    /// Share of the float values that lie outside of what the int8 can say.
-    pub saturated: f64,
-    /// Channels whose bytes are the same for every place and every input.
-    pub dead_channels: usize,
-    /// The greatest float value of the widest channel, in those of the narrowest that is
-    /// not all zero; `None` where there are not two.
-    pub spread: Option<f64>,
-    /// Inputs whose class changes if the float network goes on from the board's bytes of
-    /// this layer.
-    pub changed: usize,
-    /// Right answers then; `None` where an input has no label.
-    pub right: Option<usize>,
+described! {
+    /// What int8 does to one layer.
+    pub struct LayerHealth {
+        /// The layer's name.
+        pub layer: String,
+        /// Its ONNX operator.
+        pub operator: String,
+        /// Channels of what it writes.
+        pub channels: usize,
+        /// Signal to quantisation noise in decibels, of the board's bytes against the float
+        /// network; `null` where nothing differs.
+        pub sqnr_db: Option<f64>,
+        /// Share of the float values that lie outside of what the int8 can say.
+        pub saturated: f64,
+        /// Channels whose bytes are the same for every place and every input.
+        pub dead_channels: usize,
+        /// The greatest float value of the widest channel, in those of the narrowest that is
+        /// not all zero; `null` where there are not two.
+        pub spread: Option<f64>,
+        /// Inputs whose class changes if the float network goes on from the board's bytes of
+        /// this layer.
+        pub changed: usize,
+        /// Right answers then; `null` where an input has no label.
+        pub right: Option<usize>,
+    }
 }
 
 /// What was found of the layers.

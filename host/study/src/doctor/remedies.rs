@@ -3,22 +3,24 @@
 use super::float_answers::FloatAnswers;
 use super::{DoctorError, Noise, Patient, Report, Subject, interrupted};
 use cortexscope_compile::{Options, RangeRule};
+use cortexscope_net::described;
 use cortexscope_net::scores::first_greatest;
 use cortexscope_rig::board;
 use cortexscope_rig::session::{Cancel, Mode, TensorSet};
 
-/// A way to compile the network, and what came of it on the same inputs.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Remedy {
-    /// What was done.
-    pub name: String,
-    /// Signal to quantisation noise of the logits, in decibels; `None` where nothing
-    /// differs.
-    pub sqnr_db: Option<f64>,
-    /// Inputs whose class is another than the float network's.
-    pub changed: usize,
-    /// Right answers; `None` where an input has no label.
-    pub right: Option<usize>,
+described! {
+    /// A way to compile the network, and what came of it on the same inputs.
+    pub struct Remedy {
+        /// What was done.
+        pub name: String,
+        /// Signal to quantisation noise of the logits, in decibels; `null` where nothing
+        /// differs.
+        pub sqnr_db: Option<f64>,
+        /// Inputs whose class is another than the float network's.
+        pub changed: usize,
+        /// Right answers; `null` where an input has no label.
+        pub right: Option<usize>,
+    }
 }
 
 /// The logits of an int8 network against the float network's, over all inputs.

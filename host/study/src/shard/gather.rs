@@ -164,6 +164,8 @@ mod tests {
             version: "1".to_owned(),
             model_sha256: "aa".to_owned(),
             preprocessing: "as it is".to_owned(),
+            output: "y".to_owned(),
+            labels_sha256: "cc".to_owned(),
             data: "mnist".to_owned(),
             data_sha256: "bb".to_owned(),
             inputs: 10,

@@ -25,6 +25,11 @@ pub struct ArrayFile {
 }
 
 impl ArrayFile {
+    /// The file, or the archive that it lies in.
+    pub fn path(&self) -> &PathBuf {
+        &self.path
+    }
+
     /// The arrays that a `.npz` archive has, by name.
     ///
     /// # Errors

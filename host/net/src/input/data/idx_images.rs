@@ -41,6 +41,11 @@ pub(super) fn open(path: &Path) -> Result<IdxImages, DataError> {
 }
 
 impl IdxImages {
+    /// The file.
+    pub(super) fn path(&self) -> &PathBuf {
+        &self.path
+    }
+
     pub(super) fn count(&self) -> usize {
         let [count, height, width] = self.sizes;
         if height * width == 0 { 0 } else { count }

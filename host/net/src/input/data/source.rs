@@ -31,6 +31,16 @@ impl Source {
             Self::Idx(images) => images.count(),
         }
     }
+
+    /// The files that the first `count` inputs lie in; none for what is shipped.
+    pub(super) fn files(&self, count: usize) -> &[PathBuf] {
+        match self {
+            Self::Digits(_) => &[],
+            Self::Files(files) => &files[..count.min(files.len())],
+            Self::Array(array) => std::slice::from_ref(array.path()),
+            Self::Idx(images) => std::slice::from_ref(images.path()),
+        }
+    }
 }
 
 /// One input of a set.

@@ -1,12 +1,12 @@
 //! A table that can be read on a terminal, in Markdown and by a spreadsheet.
 
+use crate::terminal::{Column, Style, write_table};
 use cortexscope_draw::number::grouped;
-use cortexscope_present::terminal::{Column, Style, write_table};
 use std::io::{self, Write};
 
 /// How tables are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
+pub enum Format {
     /// For a terminal.
     Text(Style),
     /// Pipes and dashes.
@@ -17,8 +17,10 @@ pub(super) enum Format {
 
 /// What stands in a cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Cell {
+pub enum Cell {
+    /// A text.
     Text(String),
+    /// A number, in groups of three for people.
     Number(u64),
     /// Nothing, or not known.
     None,
@@ -49,13 +51,19 @@ impl From<&str> for Cell {
 }
 
 /// A head and rows.
-pub(super) struct Table {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
     /// Name, whether it is a number, and the width of terminal that shows it.
     pub columns: Vec<(&'static str, bool, usize)>,
+    /// As many cells as there are columns.
     pub rows: Vec<Vec<Cell>>,
 }
 
 impl Table {
+    /// Writes it.
+    ///
+    /// # Errors
+    /// `out` cannot be written.
     pub fn write(&self, out: &mut dyn Write, format: Format) -> io::Result<()> {
         match format {
             Format::Text(style) => {

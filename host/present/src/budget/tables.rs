@@ -1,86 +1,17 @@
-//! The tables of a budget, and the JSON document with the same contents.
+//! A budget as tables, for people and spreadsheets.
+
+use cortexscope_budget::lecture::Lecture;
+use cortexscope_budget::{Element, MemoryPlan, Mode};
+use cortexscope_draw::number::grouped;
+use cortexscope_rig::board::parts;
+use cortexscope_rig::kernel::LoopCost;
 
 use super::table::{Cell, Table};
-use cortexscope_budget::fit::Need;
-use cortexscope_budget::lecture::Lecture;
-use cortexscope_budget::{
-    Element, Ledger, MemoryPlan, Mode, Network, Purpose, backward_bytes, plan,
-};
-use cortexscope_compile::model_files::ModelFiles;
-use cortexscope_draw::number::grouped;
-use cortexscope_present::documents::budget as documents;
-use cortexscope_present::fit::{fit, fit_small};
-use cortexscope_present::verdict::verdict;
-use cortexscope_rig::board::parts;
-use cortexscope_rig::kernel::{KernelChoice, LoopCost, choices};
-use cortexscope_wire::capacity::{inference_wire_bytes, uart_bytes_per_s};
+use super::{Budget, element_name, links, mode_name};
+use crate::fit::fit;
+use crate::verdict::verdict;
 
-/// A USB full-speed bulk endpoint: 19 packets of 64 bytes in each of 1,000 frames a second.
-const USB_BYTES_PER_S: u32 = 1_216_000;
-
-/// Everything that is said of a network.
-pub(super) struct Content {
-    pub network: Network,
-    pub ledger: Ledger,
-    pub plans: Vec<(Element, Mode, MemoryPlan)>,
-    /// Bytes in f32 for an input gradient and for training.
-    pub backward: [usize; 2],
-    pub need: Need,
-    /// Whether `need` is that of a board image, to the byte.
-    pub is_exact: bool,
-    /// The kernel of each layer; empty where no board image is known.
-    pub kernels: Vec<KernelChoice>,
-}
-
-/// The mode of the layers' table.
-pub(super) fn mode_name(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Unplanned => "unplanned",
-        Mode::Tapped => "tapped",
-        Mode::Fused => "fused",
-    }
-}
-
-fn element_name(element: Element) -> &'static str {
-    match element {
-        Element::Int8 => "int8",
-        Element::F32 => "f32",
-    }
-}
-
-impl Content {
-    /// `image` is the board image that was compiled of the network, if there is one.
-    pub fn new(network: Network, image: Option<&ModelFiles>) -> Self {
-        let modes = [Mode::Fused, Mode::Tapped, Mode::Unplanned];
-        let plans = [Element::Int8, Element::F32]
-            .into_iter()
-            .flat_map(|element| {
-                let network = &network;
-                modes.map(move |mode| (element, mode, plan(network, element, mode)))
-            });
-        Self {
-            ledger: Ledger::new(&network),
-            plans: plans.collect(),
-            backward: [Purpose::InputGradient, Purpose::Training]
-                .map(|purpose| backward_bytes(&network, purpose)),
-            need: image.map_or_else(
-                || Need::of(&network),
-                |files| Need::of_image(&files.image.model()),
-            ),
-            is_exact: image.is_some() || network.on_board.is_some(),
-            kernels: image.map_or_else(Vec::new, |files| choices(&files.image.model())),
-            network,
-        }
-    }
-
-    pub fn int8(&self, mode: Mode) -> &MemoryPlan {
-        let found = self
-            .plans
-            .iter()
-            .find(|(element, other, _)| *element == Element::Int8 && *other == mode);
-        &found.unwrap_or(&self.plans[0]).2
-    }
-
+impl Budget {
     /// The layers, one a row, and their sum.
     pub fn layers(&self, mode: Mode) -> Table {
         let plan = self.int8(mode);
@@ -231,30 +162,13 @@ impl Content {
         }
     }
 
-    fn wire_bytes(&self) -> [usize; 2] {
-        let mut tensors = self.network.board_values();
-        let classes = tensors.pop().unwrap_or_default();
-        [
-            inference_wire_bytes(&tensors, classes),
-            inference_wire_bytes(&[], classes),
-        ]
-    }
-
-    fn links() -> [(&'static str, u32); 3] {
-        [
-            ("115,200 baud", uart_bytes_per_s(115_200)),
-            ("921,600 baud", uart_bytes_per_s(921_600)),
-            ("USB full speed", USB_BYTES_PER_S),
-        ]
-    }
-
     /// What a link carries.
     pub fn link(&self) -> Table {
         let [all, none] = self.wire_bytes();
         let rate = |bytes_per_s: u32, bytes: usize| -> Cell {
             format!("{:.2}", f64::from(bytes_per_s) / bytes as f64).into()
         };
-        let rows = Self::links().map(|(name, bytes_per_s)| {
+        let rows = links().map(|(name, bytes_per_s)| {
             vec![
                 name.into(),
                 u64::from(bytes_per_s).into(),
@@ -366,105 +280,6 @@ impl Content {
                 ("", false, 0),
             ],
             rows,
-        }
-    }
-
-    /// The same as one JSON document.
-    pub fn document(&self, lecture: Option<&Lecture>) -> documents::Budget {
-        let totals = &self.ledger.totals;
-        let (fused, tapped) = (self.int8(Mode::Fused), self.int8(Mode::Tapped));
-        let rows = self.ledger.rows.iter().enumerate();
-        let layers = rows.map(|(tensor, row)| documents::Layer {
-            name: row.name.clone(),
-            operator: row.op.clone(),
-            shape: row.shape,
-            weights: row.weights,
-            biases: row.biases,
-            macs: row.macs,
-            values: row.values,
-            receptive_field: row.receptive_field,
-            stride: row.stride,
-            fused_offset: fused.offsets[tensor],
-            fused_steps: fused.lives[tensor],
-            tapped_offset: tapped.offsets[tensor],
-            tapped_steps: tapped.lives[tensor],
-            scratch_bytes: tensor
-                .checked_sub(1)
-                .map(|layer| fused.scratch_bytes[layer]),
-            flash_bytes: row.flash_bytes,
-        });
-        let kernels = self.kernels.iter().map(|choice| documents::Kernel {
-            layer: choice.layer.clone(),
-            kernel: choice.kernel.name().to_owned(),
-            packed_bytes: choice.packed_bytes,
-            loop_instructions: choice.loop_cost.map(|cost| cost.instructions),
-            estimated_loop_cycles: choice.loop_cost.map(|cost| cost.cycles),
-            fallback: choice.fallback.map(str::to_owned),
-        });
-        let plans = self.plans.iter();
-        let arenas = plans.map(|(element, mode, plan)| documents::Arena {
-            element: element_name(*element).to_owned(),
-            mode: mode_name(*mode).to_owned(),
-            arena_bytes: plan.arena_bytes,
-            lower_bound_bytes: plan.lower_bound_bytes,
-            is_optimal: plan.proof.is_optimal(),
-        });
-        let [all, none] = self.wire_bytes();
-        let links = Self::links().map(|(name, bytes_per_s)| documents::Speed {
-            name: name.to_owned(),
-            bytes_per_s,
-            images_per_s_all_tapped: f64::from(bytes_per_s) / all as f64,
-            images_per_s_logits_only: f64::from(bytes_per_s) / none as f64,
-        });
-        let boards = parts().into_iter().map(|part| {
-            let fit = fit(&self.need, &part);
-            let small = fit_small(&self.need, &part);
-            documents::Board {
-                name: part.name.to_owned(),
-                flash_bytes: part.flash_bytes,
-                ram_bytes: part.ram_bytes,
-                needs_flash_bytes: fit.flash_bytes,
-                needs_flash_bytes_small: small.map(|small| small.flash_bytes),
-                needs_ram_bytes_fused: fit.fused_ram_bytes,
-                needs_ram_bytes_tapped: fit.tapped_ram_bytes,
-                fits_fused: fit.is_possible(),
-                fits_tapped: fit.is_possible_tapped(),
-                verdict: verdict(&fit),
-            }
-        });
-        let notes = lecture.map_or(&[][..], |lecture| lecture.notes);
-        documents::Budget {
-            model: self.network.name.clone(),
-            totals: documents::Totals {
-                weights: totals.weights,
-                biases: totals.biases,
-                parameters: totals.parameters(),
-                macs: totals.macs,
-                values: totals.values,
-                values_f32_bytes: 4 * totals.values,
-                flash_bytes: totals.flash_bytes,
-                image_bytes: self.need.image_bytes,
-            },
-            layers: layers.collect(),
-            kernels: kernels.collect(),
-            arenas: arenas.collect(),
-            backward: documents::Backward {
-                input_gradient_bytes: self.backward[0],
-                training_bytes: self.backward[1],
-            },
-            link: documents::Link {
-                all_tapped_bytes: all,
-                logits_only_bytes: none,
-                links: links.to_vec(),
-            },
-            boards: boards.collect(),
-            not_on_a_board: self
-                .network
-                .not_on_a_board
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
-            lecture_notes: notes.iter().map(|&note| note.to_owned()).collect(),
         }
     }
 }
