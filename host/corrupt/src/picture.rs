@@ -65,6 +65,7 @@ impl Picture {
     }
 
     /// Levels in 8 bits, rounded to the nearest and a half upwards.
+    #[inline(always)]
     pub(crate) fn whole_levels(&self) -> Vec<i32> {
         let nearest = |&level: &f64| {
             let below = level as i32;

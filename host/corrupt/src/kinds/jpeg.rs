@@ -28,38 +28,43 @@ const TABLES: [[i32; 64]; 2] = [
 /// entropy coding loses nothing and is left out. Numbers are whole, with libjpeg's precision.
 pub fn apply(picture: &Picture, settings: &Settings) -> Picture {
     let quality = settings.pick([25, 18, 15, 10, 7]);
-    let size = picture.size();
-    let levels = picture.whole_levels();
-    let planes = levels.chunks_exact(size[0] * size[1]);
-    let planes = planes.map(|levels| Samples {
-        size,
-        levels: levels.to_vec(),
-    });
-    let planes: Vec<Samples> = planes.collect();
-    let decoded = pulp::Arch::new().dispatch(Coding { planes, quality });
+    let decoded = pulp::Arch::new().dispatch(Coding { picture, quality });
+    // A level through 0..1, as the other kinds have it.
+    let shown: [f64; 256] = std::array::from_fn(|level| level as f64 / 255.0 * 255.0);
     let mut levels = Vec::with_capacity(picture.levels().len());
     for plane in decoded {
-        let plane = plane.levels.iter();
-        levels.extend(plane.map(|&level| f64::from(level) / 255.0 * 255.0));
+        levels.extend(
+            plane
+                .levels
+                .iter()
+                .map(|&level| shown[level as usize & 255]),
+        );
     }
     picture.with_levels(levels)
 }
 
 /// The way through a file, with the widest instructions that the processor has.
-struct Coding {
-    planes: Vec<Samples>,
+struct Coding<'a> {
+    picture: &'a Picture,
     quality: i32,
 }
 
-impl pulp::NullaryFnOnce for Coding {
+impl pulp::NullaryFnOnce for Coding<'_> {
     type Output = Vec<Samples>;
 
     #[inline(always)]
     fn call(self) -> Vec<Samples> {
         let quality = self.quality;
-        match self.planes.as_slice() {
+        let size = self.picture.size();
+        let levels = self.picture.whole_levels();
+        let planes = levels.chunks_exact(size[0] * size[1]);
+        let planes = planes.map(|levels| Samples {
+            size,
+            levels: levels.to_vec(),
+        });
+        let planes: Vec<Samples> = planes.collect();
+        match planes.as_slice() {
             [red, green, blue] => {
-                let size = red.size;
                 let luma = mixed([red, green, blue], [19_595, 38_470, 7_471], 1 << 15);
                 let middle = (128 << 16) + (1 << 15) - 1;
                 let chroma = [[-11_059, -21_709, 32_768], [32_768, -27_439, -5_329]];
