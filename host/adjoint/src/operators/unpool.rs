@@ -41,7 +41,7 @@ impl EvalOp for Unpool {
 
     fn eval(&self, _: &EvalContext, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
         let (signal, switches) = args_2!(inputs);
-        // SAFETY: each plane is filled before it is added to; there is no number outside of them.
+        // SAFETY: each plane is filled before it is added to, and the planes are the whole tensor.
         let mut output = unsafe { Tensor::uninitialized::<f32>(&self.shape)? };
         {
             let signal = signal.try_as_plain_ram()?;
