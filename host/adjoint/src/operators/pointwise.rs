@@ -192,6 +192,9 @@ impl TypedOp for Pointwise {
 mod tests {
     use super::*;
 
+    /// Letters of the operands and of the sums, and the operands' shapes.
+    type Case<'a> = ([&'a str; 2], &'a str, [&'a [usize]; 2]);
+
     fn tensor(shape: &[usize]) -> Tensor {
         let count = shape.iter().product::<usize>();
         let values: Vec<f32> = (0..count).map(|at| (at * 7919 % 17) as f32 - 8.0).collect();
@@ -208,7 +211,7 @@ mod tests {
     fn sums_are_those_of_the_product_over_axes() {
         let (image, back) = ([24, 48, 49], [40, 48, 49]);
         let batch = [2, 24, 48, 49];
-        let cases: [([&str; 2], &str, [&[usize]; 2]); 6] = [
+        let cases: [Case<'_>; 6] = [
             (["IHW", "OI"], "OHW", [&image, &[40, 24]]),
             (["OI", "IHW"], "OHW", [&[40, 24], &image]),
             (["IHW", "IO"], "OHW", [&image, &[24, 40]]),
@@ -234,7 +237,7 @@ mod tests {
     fn other_products_stay() {
         let (image, back) = ([24, 48, 49], [40, 48, 49]);
         let batch = [2, 24, 48, 49];
-        let cases: [([&str; 2], &str, [&[usize]; 2]); 4] = [
+        let cases: [Case<'_>; 4] = [
             // The derivative with respect to the weights.
             (["IHW", "OHW"], "OI", [&image, &back]),
             // A sum over the batch, and axes in another order.
