@@ -2,10 +2,11 @@
 
 use tract_onnx::tract_core::internal::*;
 use tract_onnx::tract_core::ops::cnn::{Conv, MaxPool};
+use tract_onnx::tract_core::ops::einsum::EinSum;
 
 use crate::AdjointError;
 use crate::derivative::is_plain;
-use crate::operators::{ConvForward, ConvGeometry, Scratch, SwitchMaxPool, Winograd};
+use crate::operators::{ConvForward, ConvGeometry, Pointwise, Scratch, SwitchMaxPool, Winograd};
 use crate::straight_through::Rescale;
 use crate::tape::shape_in;
 use crate::window::Window;
@@ -84,7 +85,8 @@ fn own_geometry(
 }
 
 /// Replaces the convolutions of `forward`, whose nodes are those of `model`: by transforms where
-/// that is less work, else by what `direct` gives for their sizes.
+/// that is less work, else by what `direct` gives for their sizes. Those with kernels of one tap,
+/// which are products over axes, run on several threads.
 pub fn own_convolutions(
     model: &TypedModel,
     forward: &mut TypedModel,
@@ -94,6 +96,14 @@ pub fn own_convolutions(
     // Sums of whole numbers are exact, but not by transforms.
     let is_exact = model.nodes().iter().any(|node| node.op_is::<Rescale>());
     for id in forward.eval_order()? {
+        let node = model.node(id);
+        if let (Some(op), &[a, b]) = (node.op_as::<EinSum>(), &*node.inputs) {
+            let shapes = [shape_in(model, a)?, shape_in(model, b)?];
+            if let Some(own) = Pointwise::if_worth(op, [&shapes[0], &shapes[1]], scratch) {
+                forward.node_mut(id).op = Box::new(own);
+            }
+            continue;
+        }
         let Some((geometry, kernel)) = own_geometry(model, id)? else {
             continue;
         };

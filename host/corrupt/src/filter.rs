@@ -48,9 +48,8 @@ pub struct Tap {
     pub weight: f64,
 }
 
-/// The weighted sum of each pixel's neighbours.
+/// The weighted sum of each pixel's neighbours, in the order of the taps.
 pub fn weighted(plane: &Plane, taps: &[Tap], edge: Edge) -> Plane {
-    let [height, width] = plane.size;
     // The plane with as much around it as the farthest tap reads.
     let far = |axis: usize| {
         let offsets = taps
@@ -59,34 +58,92 @@ pub fn weighted(plane: &Plane, taps: &[Tap], edge: Edge) -> Plane {
         offsets.max().unwrap_or(0)
     };
     let margin = [far(0), far(1)];
-    let places = |axis: usize| {
-        let from = -(margin[axis] as i64);
-        let size = plane.size[axis];
-        let end = (size + margin[axis]) as i64;
-        (from..end)
-            .map(|at| edge.place(at, size))
-            .collect::<Vec<_>>()
-    };
-    let (rows, columns) = (places(0), places(1));
-    let wide = Plane::from_fn([rows.len(), columns.len()], |y, x| {
-        rows[y].zip(columns[x]).map_or(0.0, |(y, x)| plane.at(y, x))
+    let wide = widened(plane, margin, edge);
+    let starts = taps.iter().map(|tap| {
+        let [y, x] = [0, 1].map(|axis| margin[axis].wrapping_add_signed(tap.offset[axis] as isize));
+        (y * wide.size[1] + x, tap.weight)
     });
-    let mut sums = vec![0.0; height * width];
-    for (y, sums) in sums.chunks_exact_mut(width).enumerate() {
-        for tap in taps {
-            let at = |axis: usize, from: usize| {
-                (from + margin[axis]).wrapping_add_signed(tap.offset[axis] as isize)
-            };
-            let from = at(0, y) * columns.len() + at(1, 0);
-            let values = &wide.values[from..from + width];
-            for (sum, value) in sums.iter_mut().zip(values) {
-                *sum += tap.weight * value;
-            }
-        }
-    }
+    let starts: Vec<_> = starts.collect();
+    let mut sums = vec![0.0; plane.values.len()];
+    pulp::Arch::new().dispatch(Sums {
+        wide: &wide,
+        starts: &starts,
+        width: plane.size[1],
+        sums: &mut sums,
+    });
     Plane {
         size: plane.size,
         values: sums,
+    }
+}
+
+/// A plane with a margin of rows above and below and of columns on both sides.
+fn widened(plane: &Plane, margin: [usize; 2], edge: Edge) -> Plane {
+    let [height, width] = plane.size;
+    let places = |axis: usize| {
+        let size = plane.size[axis];
+        let margin = margin[axis] as i64;
+        (-margin..size as i64 + margin).map(move |at| edge.place(at, size))
+    };
+    let columns: Vec<_> = places(1).collect();
+    let (left, right) = (&columns[..margin[1]], &columns[margin[1] + width..]);
+    let mut values = Vec::with_capacity((height + 2 * margin[0]) * columns.len());
+    for row in places(0) {
+        let Some(y) = row else {
+            values.resize(values.len() + columns.len(), 0.0);
+            continue;
+        };
+        let row = &plane.values[y * width..(y + 1) * width];
+        let beside = |column: &Option<usize>| column.map_or(0.0, |x| row[x]);
+        values.extend(left.iter().map(beside));
+        values.extend_from_slice(row);
+        values.extend(right.iter().map(beside));
+    }
+    Plane {
+        size: [height + 2 * margin[0], columns.len()],
+        values,
+    }
+}
+
+/// Pixels whose sums stay in registers until every tap was added.
+const STRIP: usize = 32;
+
+/// The weighted sums of all pixels, with the widest instructions that the processor has:
+/// products are rounded before they are added, whatever it has.
+struct Sums<'a> {
+    wide: &'a Plane,
+    /// Of each tap where it reads for the first pixel, and its weight.
+    starts: &'a [(usize, f64)],
+    width: usize,
+    sums: &'a mut [f64],
+}
+
+impl pulp::NullaryFnOnce for Sums<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for (y, sums) in self.sums.chunks_exact_mut(self.width).enumerate() {
+            let values = &self.wide.values[y * self.wide.size[1]..];
+            let (strips, rest) = sums.as_chunks_mut::<STRIP>();
+            for (at, strip) in strips.iter_mut().enumerate() {
+                let mut sum = [0.0; STRIP];
+                for &(start, weight) in self.starts {
+                    let values = &values[start + at * STRIP..][..STRIP];
+                    for (sum, value) in sum.iter_mut().zip(values) {
+                        *sum += weight * value;
+                    }
+                }
+                *strip = sum;
+            }
+            let done = strips.len() * STRIP;
+            for &(start, weight) in self.starts {
+                let values = &values[start + done..][..rest.len()];
+                for (sum, value) in rest.iter_mut().zip(values) {
+                    *sum += weight * value;
+                }
+            }
+        }
     }
 }
 

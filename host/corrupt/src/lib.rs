@@ -7,7 +7,7 @@
 //! | layer | modules | what it does |
 //! |---|---|---|
 //! | pictures | [`picture`], [`random`] | levels by channel, and numbers from a seed |
-//! | tools | `filter`, `affine`, `hsv`, `canny`, `plasma`, `motion`, `zoom`, `line` | what several kinds share |
+//! | tools | `filter`, `between`, `affine`, `hsv`, `canny`, `plasma`, `motion`, `zoom`, `line` | what several kinds share |
 //! | kinds | `kinds`, one file for each | the corruptions and their constants |
 //! | [`kind`] | | their names, and the sets that papers report |
 //!
@@ -26,6 +26,7 @@
 //! ```
 
 mod affine;
+mod between;
 mod canny;
 mod filter;
 mod hsv;

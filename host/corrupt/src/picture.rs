@@ -1,5 +1,6 @@
 //! A picture as levels.
 
+use crate::random::{PAIRS, Random};
 use crate::settings::CorruptError;
 
 /// Levels from 0 to 255, channel by channel, `[C, H, W]`: one channel is grey, three are red,
@@ -63,32 +64,72 @@ impl Picture {
         self.map(f64::round)
     }
 
+    /// Levels in 8 bits, rounded to the nearest and a half upwards.
+    #[inline(always)]
+    pub(crate) fn whole_levels(&self) -> Vec<i32> {
+        let nearest = |&level: &f64| {
+            let below = level as i32;
+            below + i32::from(level - f64::from(below) >= 0.5)
+        };
+        self.levels.iter().map(nearest).collect()
+    }
+
     /// The planes of the channels, scaled to 0..1.
     pub(crate) fn planes(&self) -> Vec<Plane> {
+        self.each_plane().collect()
+    }
+
+    fn each_plane(&self) -> impl Iterator<Item = Plane> {
         let [height, width] = self.size;
         let planes = self.levels.chunks_exact(height * width);
-        planes
-            .map(|levels| Plane {
-                size: self.size,
-                values: levels.iter().map(|level| level / 255.0).collect(),
-            })
-            .collect()
+        planes.map(|levels| Plane {
+            size: self.size,
+            values: levels.iter().map(|level| level / 255.0).collect(),
+        })
     }
 
     /// A picture of planes in 0..1; what lies outside is cut.
     pub(crate) fn of_planes(planes: &[Plane]) -> Self {
-        let values = planes.iter().flat_map(|plane| &plane.values);
+        let size = planes.first().map_or([0; 2], |plane| plane.size);
+        let mut levels = Vec::with_capacity(planes.len() * size[0] * size[1]);
+        planes.iter().for_each(|plane| plane.levels(&mut levels));
         Self {
             channels: planes.len(),
-            size: planes.first().map_or([0; 2], |plane| plane.size),
-            levels: values.map(|value| value.clamp(0.0, 1.0) * 255.0).collect(),
+            size,
+            levels,
         }
     }
 
-    /// Every plane in 0..1 through `change`.
-    pub(crate) fn by_plane(&self, change: impl FnMut(Plane) -> Plane) -> Self {
-        let planes: Vec<_> = self.planes().into_iter().map(change).collect();
-        Self::of_planes(&planes)
+    /// A picture of the same size with other levels from 0 to 255, as many.
+    pub(crate) fn with_levels(&self, levels: Vec<f64>) -> Self {
+        debug_assert_eq!(levels.len(), self.levels.len());
+        Self { levels, ..*self }
+    }
+
+    /// Every plane in 0..1 through `change`, one after the other: the memory of one serves
+    /// the next.
+    pub(crate) fn by_plane(&self, mut change: impl FnMut(Plane) -> Plane) -> Self {
+        let mut levels = Vec::with_capacity(self.levels.len());
+        for plane in self.each_plane() {
+            change(plane).levels(&mut levels);
+        }
+        self.with_levels(levels)
+    }
+
+    /// Every level and a pair of random numbers of its own through `change`, cut to 0..255.
+    pub(crate) fn map_with_pairs(
+        &self,
+        random: &mut Random,
+        change: impl Fn(f64, [f64; 2]) -> f64,
+    ) -> Self {
+        let mut pairs = [[0.0; 2]; PAIRS];
+        let mut levels = Vec::with_capacity(self.levels.len());
+        for some in self.levels.chunks(PAIRS) {
+            random.pairs(&mut pairs);
+            let changed = some.iter().zip(&pairs);
+            levels.extend(changed.map(|(&level, &pair)| change(level, pair).clamp(0.0, 255.0)));
+        }
+        self.with_levels(levels)
     }
 
     /// Every level through `change`, cut to 0..255.
@@ -116,11 +157,17 @@ impl Plane {
     /// A plane of `value(row, column)`.
     pub fn from_fn(size: [usize; 2], mut value: impl FnMut(usize, usize) -> f64) -> Self {
         let [height, width] = size;
-        let places = (0..height).flat_map(|y| (0..width).map(move |x| [y, x]));
-        Self {
-            size,
-            values: places.map(|[y, x]| value(y, x)).collect(),
+        let mut values = Vec::with_capacity(height * width);
+        for y in 0..height {
+            values.extend((0..width).map(|x| value(y, x)));
         }
+        Self { size, values }
+    }
+
+    /// Appends its values, which are in 0..1, as levels; what lies outside is cut.
+    fn levels(&self, levels: &mut Vec<f64>) {
+        let cut = self.values.iter();
+        levels.extend(cut.map(|value| value.clamp(0.0, 1.0) * 255.0));
     }
 
     /// The value in a row and a column.

@@ -3,6 +3,9 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+/// Pairs of numbers that are drawn at once.
+pub const PAIRS: usize = 64;
+
 /// Random numbers of one stream of a seed.
 #[derive(Clone, Debug)]
 pub struct Random(ChaCha8Rng);
@@ -20,6 +23,17 @@ impl Random {
         low + (high - low) * self.0.random::<f64>()
     }
 
+    /// As many pairs of numbers as fit, each from 0 up to and without 1: those that single
+    /// draws would give, at once.
+    pub fn pairs(&mut self, pairs: &mut [[f64; 2]; PAIRS]) {
+        let mut words = [0_u64; 2 * PAIRS];
+        self.0.fill(&mut words);
+        // The 53 bits that a number between 1/2 and 1 has.
+        let number = |word: &u64| (word >> 11) as f64 / (1_u64 << 53) as f64;
+        let numbers = pairs.as_flattened_mut().iter_mut().zip(&words);
+        numbers.for_each(|(to, word)| *to = number(word));
+    }
+
     /// A whole number from `low` up to and without `high`, all equally likely.
     pub fn integer(&mut self, low: i64, high: i64) -> i64 {
         self.0.random_range(low..high)
@@ -35,12 +49,9 @@ impl Random {
         self.0.random::<f64>() < probability
     }
 
-    /// Normally distributed (Box and Muller 1958).
+    /// Normally distributed.
     pub fn normal(&mut self, mean: f64, deviation: f64) -> f64 {
-        // Zero has no logarithm; one has.
-        let radius = 1.0 - self.0.random::<f64>();
-        let angle = std::f64::consts::TAU * self.0.random::<f64>();
-        mean + deviation * (-2.0 * radius.ln()).sqrt() * angle.cos()
+        mean + normal(deviation, [self.0.random(), self.0.random()])
     }
 
     /// Poisson distributed, for a mean below some hundred (Knuth 1969, section 3.4.1).
@@ -54,6 +65,13 @@ impl Random {
         }
         count
     }
+}
+
+/// A normal deviate around 0 of two numbers from 0 up to and without 1 (Box and Muller 1958).
+pub fn normal(deviation: f64, [radius, angle]: [f64; 2]) -> f64 {
+    // Zero has no logarithm; one has.
+    let radius = 1.0 - radius;
+    deviation * (-2.0 * radius.ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
 }
 
 #[cfg(test)]

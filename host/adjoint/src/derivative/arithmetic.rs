@@ -109,7 +109,11 @@ fn differentiate_bound(
                     Rule::Deconvnet => Passed::All,
                     _ => Passed::Beyond,
                 };
-                gate(tape, step, Gate::new(passed, is_max, limit))?
+                gate(
+                    tape,
+                    step,
+                    Gate::new(passed, is_max, limit, tape.scratch.clone()),
+                )?
             }
             None => compare(tape, step, operand, other, is_max)?,
         };

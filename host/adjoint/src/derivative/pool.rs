@@ -28,7 +28,10 @@ pub fn differentiate_max(
     // The second output of our own pool, which takes the node's place forward.
     let switches = OutletId::new(step.node.id, 1);
     let switches = tape.saved_as(switches, i32::fact(&*positions))?;
-    let back = tape.wire(Unpool::new(&shape, planes), &[step.arrived, switches])?;
+    let back = tape.wire(
+        Unpool::new(&shape, planes, tape.scratch.clone()),
+        &[step.arrived, switches],
+    )?;
     tape.give(input, back)
 }
 

@@ -7,6 +7,7 @@ use tract_onnx::tract_core::ops::einsum::EinSum;
 use super::Step;
 use crate::AdjointError;
 use crate::error::unsupported;
+use crate::operators::Pointwise;
 use crate::tape::{Shape, Tape};
 
 /// A product with the letters of its axes.
@@ -158,7 +159,14 @@ pub fn operand_gradient(
     let axes = AxesMapping::from_strs(&inputs, &[kept.as_str()])?;
     let op = EinSum::new(axes, f32::datum_type());
     let wires: TVec<OutletId> = others.iter().copied().chain([arrived]).collect();
-    let mut back = tape.wire(op, &wires)?;
+    let own = match &*shapes {
+        [a, b] => Pointwise::if_worth(&op, [a, b], &tape.scratch),
+        _ => None,
+    };
+    let mut back = match own {
+        Some(own) => tape.wire(own, &wires)?,
+        None => tape.wire(op, &wires)?,
+    };
     for (axis, letter) in letters.iter().enumerate() {
         if !kept.contains(*letter) {
             back = tape.wire(AxisOp::Add(axis), &[back])?;

@@ -1,8 +1,11 @@
 //! The way back through max-pooling.
 
-use super::zeros;
+use super::Scratch;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
+
+/// What a number of the output costs in main memory, in multiplications of a matrix product.
+const ADDITION: usize = 8;
 
 /// Adds each value of the signal where its switch points to in its channel's
 /// plane. Signal and switches have one shape, with the axes of `shape`.
@@ -10,15 +13,17 @@ use tract_onnx::tract_core::internal::*;
 pub struct Unpool {
     shape: TVec<usize>,
     planes: usize,
+    scratch: Scratch,
 }
 
 impl Unpool {
     /// A way back to values of `shape`: `planes` of them, batch and channels, one
     /// after the other.
-    pub fn new(shape: &[usize], planes: usize) -> Self {
+    pub fn new(shape: &[usize], planes: usize, scratch: Scratch) -> Self {
         Self {
             shape: shape.into(),
             planes,
+            scratch,
         }
     }
 }
@@ -36,7 +41,8 @@ impl EvalOp for Unpool {
 
     fn eval(&self, _: &EvalContext, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
         let (signal, switches) = args_2!(inputs);
-        let mut output = zeros::<f32>(&self.shape)?;
+        // SAFETY: each plane is filled before it is added to, and the planes are the whole tensor.
+        let mut output = unsafe { Tensor::uninitialized::<f32>(&self.shape)? };
         {
             let signal = signal.try_as_plain_ram()?;
             let switches = switches.try_as_plain_ram()?;
@@ -46,14 +52,17 @@ impl EvalOp for Unpool {
             let switches = switches.as_slice::<i32>()?;
             let planes = self.planes.max(1);
             let [from, to] = [signal.len() / planes, output.len() / planes];
-            let pairs = signal
-                .chunks_exact(from.max(1))
-                .zip(switches.chunks_exact(from.max(1)));
-            for ((signal, switches), plane) in pairs.zip(output.chunks_exact_mut(to.max(1))) {
+            ensure!(to * planes == output.len() && signal.len() == switches.len());
+            let add = |plane: usize, output: &mut [f32]| {
+                output.fill(0.0);
+                let signal = &signal[plane * from..][..from];
+                let switches = &switches[plane * from..][..from];
                 for (&signal, &switch) in signal.iter().zip(switches) {
-                    plane[switch as usize] += signal;
+                    output[switch as usize] += signal;
                 }
-            }
+            };
+            let threads = self.scratch.threads(output.len() * ADDITION);
+            self.scratch.chunks(threads, output, to.max(1), add);
         }
         Ok(tvec!(output.into_tvalue()))
     }

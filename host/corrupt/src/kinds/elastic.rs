@@ -1,5 +1,6 @@
 //! Elastic: a picture on rubber.
 
+use crate::between::Places;
 use crate::filter::{Edge, along, gaussian_weights};
 use crate::picture::{Picture, Plane};
 use crate::random::Random;
@@ -32,28 +33,14 @@ pub fn apply(picture: &Picture, settings: &Settings) -> Picture {
         along(&smooth, 1, &weights, Edge::Reflect).map(|value| *value *= amplitude * side)
     };
     let (right, down) = (field(), field());
-    picture.by_plane(|plane| {
-        let tilted = Plane::from_fn(plane.size, |y, x| {
-            let [from_x, from_y] = place([x as f64, y as f64]);
-            plane.between(from_y, from_x, |plane, y, x| {
-                beyond(plane, y, x, Edge::Mirror)
-            })
-        });
-        Plane::from_fn(plane.size, |y, x| {
-            let from = [y as f64 + down.at(y, x), x as f64 + right.at(y, x)];
-            tilted.between(from[0], from[1], |plane, y, x| {
-                beyond(plane, y, x, Edge::Reflect)
-            })
-        })
-    })
-}
-
-fn beyond(plane: &Plane, y: i64, x: i64, edge: Edge) -> f64 {
-    let [height, width] = plane.size;
-    match (edge.place(y, height), edge.place(x, width)) {
-        (Some(y), Some(x)) => plane.at(y, x),
-        _ => 0.0,
-    }
+    let tilt = Places::new([height, width], Edge::Mirror, |y, x| {
+        let [from_x, from_y] = place([x as f64, y as f64]);
+        [from_y, from_x]
+    });
+    let bend = Places::new([height, width], Edge::Reflect, |y, x| {
+        [y as f64 + down.at(y, x), x as f64 + right.at(y, x)]
+    });
+    picture.by_plane(|plane| bend.of(&tilt.of(&plane)))
 }
 
 /// Where a pixel `[x, y]` comes from when three points are moved by up to `most` pixels.

@@ -7,9 +7,13 @@ use crate::settings::Settings;
 pub fn apply(picture: &Picture, settings: &Settings) -> Picture {
     let share = settings.pick([0.03, 0.06, 0.09, 0.17, 0.27]);
     let mut random = settings.random();
-    picture.map(|level| match (random.chance(share), random.chance(0.5)) {
-        (false, _) => level,
-        (true, true) => 255.0,
-        (true, false) => 0.0,
+    picture.map_with_pairs(&mut random, |level, [chance, side]| {
+        if chance >= share {
+            level
+        } else if side < 0.5 {
+            255.0
+        } else {
+            0.0
+        }
     })
 }

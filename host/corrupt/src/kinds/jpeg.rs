@@ -1,7 +1,10 @@
 //! JPEG: too strong a compression.
 
-use crate::picture::{Picture, Plane};
+mod cosine;
+
+use crate::picture::Picture;
 use crate::settings::Settings;
+use cosine::{Block, Lanes};
 
 /// Luminance and chrominance tables (ITU-T T.81, annex K).
 #[rustfmt::skip]
@@ -25,45 +28,73 @@ const TABLES: [[i32; 64]; 2] = [
 /// entropy coding loses nothing and is left out. Numbers are whole, with libjpeg's precision.
 pub fn apply(picture: &Picture, settings: &Settings) -> Picture {
     let quality = settings.pick([25, 18, 15, 10, 7]);
-    let [height, width] = picture.size();
-    let levels: Vec<i32> = picture
-        .levels()
-        .iter()
-        .map(|level| level.round() as i32)
-        .collect();
-    let planes = levels.chunks_exact(height * width).map(|levels| Samples {
-        size: [height, width],
-        levels: levels.to_vec(),
-    });
-    let planes: Vec<Samples> = planes.collect();
-    let decoded = match planes.as_slice() {
-        [red, green, blue] => {
-            let mix = |weights: [i32; 3], offset: i32| {
-                Samples::from_fn(red.size, |y, x| {
-                    let levels = [red, green, blue].map(|plane| plane.at(y, x));
-                    let sum: i32 = weights.iter().zip(levels).map(|(w, level)| w * level).sum();
-                    (sum + offset) >> 16
-                })
-            };
-            let luma = mix([19_595, 38_470, 7_471], 1 << 15);
-            let middle = (128 << 16) + (1 << 15) - 1;
-            let chroma = [[-11_059, -21_709, 32_768], [32_768, -27_439, -5_329]];
-            let [blue, red] = chroma.map(|weights| {
-                let half = halved(&mix(weights, middle));
-                let coded = coded(&half, [height.div_ceil(2), width.div_ceil(2)], quality, 1);
-                enlarged(&coded, [height, width])
-            });
-            rgb(&coded(&luma, [height, width], quality, 0), &blue, &red)
+    let decoded = pulp::Arch::new().dispatch(Coding { picture, quality });
+    // A level through 0..1, as the other kinds have it.
+    let shown: [f64; 256] = std::array::from_fn(|level| level as f64 / 255.0 * 255.0);
+    let mut levels = Vec::with_capacity(picture.levels().len());
+    for plane in decoded {
+        levels.extend(
+            plane
+                .levels
+                .iter()
+                .map(|&level| shown[level as usize & 255]),
+        );
+    }
+    picture.with_levels(levels)
+}
+
+/// The way through a file, with the widest instructions that the processor has.
+struct Coding<'a> {
+    picture: &'a Picture,
+    quality: i32,
+}
+
+impl pulp::NullaryFnOnce for Coding<'_> {
+    type Output = Vec<Samples>;
+
+    #[inline(always)]
+    fn call(self) -> Vec<Samples> {
+        let quality = self.quality;
+        let size = self.picture.size();
+        let levels = self.picture.whole_levels();
+        let planes = levels.chunks_exact(size[0] * size[1]);
+        let planes = planes.map(|levels| Samples {
+            size,
+            levels: levels.to_vec(),
+        });
+        let planes: Vec<Samples> = planes.collect();
+        match planes.as_slice() {
+            [red, green, blue] => {
+                let luma = mixed([red, green, blue], [19_595, 38_470, 7_471], 1 << 15);
+                let middle = (128 << 16) + (1 << 15) - 1;
+                let chroma = [[-11_059, -21_709, 32_768], [32_768, -27_439, -5_329]];
+                let [blue, red] = chroma.map(|weights| {
+                    let half = halved(&mixed([red, green, blue], weights, middle));
+                    enlarged(
+                        &coded(&half, size.map(|side| side.div_ceil(2)), quality, 1),
+                        size,
+                    )
+                });
+                rgb(&coded(&luma, size, quality, 0), &blue, &red)
+            }
+            planes => planes
+                .iter()
+                .map(|plane| coded(plane, plane.size, quality, 0))
+                .collect(),
         }
-        planes => planes
-            .iter()
-            .map(|plane| coded(plane, plane.size, quality, 0))
-            .collect(),
-    };
-    let planes = decoded
-        .iter()
-        .map(|plane| Plane::from_fn(plane.size, |y, x| f64::from(plane.at(y, x)) / 255.0));
-    Picture::of_planes(&planes.collect::<Vec<_>>())
+    }
+}
+
+/// A weighted sum of three planes, with 16 bits after the point.
+#[inline(always)]
+fn mixed(planes: [&Samples; 3], weights: [i32; 3], offset: i32) -> Samples {
+    let [red, green, blue] = planes.map(|plane| &plane.levels);
+    let levels = red.iter().zip(green).zip(blue);
+    let sum = |((r, g), b)| (weights[0] * r + weights[1] * g + weights[2] * b + offset) >> 16;
+    Samples {
+        size: planes[0].size,
+        levels: levels.map(sum).collect(),
+    }
 }
 
 /// A plane of whole levels.
@@ -73,19 +104,24 @@ struct Samples {
 }
 
 impl Samples {
-    fn from_fn(size: [usize; 2], mut level: impl FnMut(usize, usize) -> i32) -> Self {
-        let [height, width] = size;
-        let places = (0..height).flat_map(|y| (0..width).map(move |x| [y, x]));
-        Self {
-            size,
-            levels: places.map(|[y, x]| level(y, x)).collect(),
-        }
+    /// A row; below the last one, that goes on.
+    fn row(&self, y: usize) -> &[i32] {
+        let [height, width] = self.size;
+        &self.levels[y.min(height - 1) * width..][..width]
     }
 
-    /// The level in a row and a column; beyond the border its last pixel goes on.
-    fn at(&self, y: usize, x: usize) -> i32 {
-        let [height, width] = self.size;
-        self.levels[y.min(height - 1) * width + x.min(width - 1)]
+    /// The block of 8×8 whose first pixel is given, around 0; beyond the border its last
+    /// pixel goes on.
+    #[inline(always)]
+    fn block(&self, top: usize, left: usize) -> Block {
+        std::array::from_fn(|y| {
+            let row = self.row(top + y);
+            let levels = match row[left.min(row.len())..].first_chunk() {
+                Some(levels) => *levels,
+                None => std::array::from_fn(|x| row[(left + x).min(row.len() - 1)]),
+            };
+            Lanes(levels.map(|level| level - 128))
+        })
     }
 }
 
@@ -101,163 +137,111 @@ fn divisors(quality: i32, table: usize) -> [i32; 64] {
 
 /// Levels of `size` after their blocks were transformed, divided, rounded and transformed
 /// back.
+#[inline(always)]
 fn coded(plane: &Samples, size: [usize; 2], quality: i32, table: usize) -> Samples {
     let divisors = divisors(quality, table);
-    let mut decoded = Samples::from_fn(size, |_, _| 0);
     let [height, width] = size;
-    for top in (0..height).step_by(8) {
+    let mut levels = vec![0; height * width];
+    for (strip, rows) in levels.chunks_mut(8 * width).enumerate() {
         for left in (0..width).step_by(8) {
-            let block: Block = std::array::from_fn(|y| {
-                std::array::from_fn(|x| i64::from(plane.at(top + y, left + x) - 128))
-            });
-            let mut coefficients = along_columns(along_rows(block, forward, 11), forward, 15);
-            for (value, &divisor) in coefficients.iter_mut().flatten().zip(&divisors) {
-                // They are eight times the coefficients of the definition.
-                let divisor = i64::from(divisor);
-                let steps = (value.abs() + 4 * divisor) / (8 * divisor);
-                *value = steps * value.signum() * divisor;
+            let mut block = cosine::forward(plane.block(8 * strip, left));
+            for (row, divisors) in block.iter_mut().zip(divisors.as_chunks().0) {
+                quantise(row, divisors);
             }
-            let back = along_rows(along_columns(coefficients, inverse, 11), inverse, 18);
-            for (y, row) in back.iter().enumerate().take(height - top) {
-                for (x, value) in row.iter().enumerate().take(width - left) {
-                    let level = (value + 128).clamp(0, 255);
-                    decoded.levels[(top + y) * width + left + x] = level as i32;
+            let back = cosine::inverse(block);
+            for (row, back) in rows.chunks_exact_mut(width).zip(back) {
+                let back = back.0.map(|value| (value + 128).clamp(0, 255));
+                match row[left..].first_chunk_mut() {
+                    Some(row) => *row = back,
+                    None => row[left..].copy_from_slice(&back[..width - left]),
                 }
             }
         }
     }
-    decoded
+    Samples { size, levels }
 }
 
-type Block = [[i64; 8]; 8];
-type Transform = fn([i64; 8]) -> [i64; 8];
-
-/// Each row through a transform whose result is 2^13 times too large, less `shift` bits.
-fn along_rows(block: Block, transform: Transform, shift: u32) -> Block {
-    block.map(|row| transform(row).map(|value| (value + (1 << (shift - 1))) >> shift))
-}
-
-fn along_columns(block: Block, transform: Transform, shift: u32) -> Block {
-    turned(along_rows(turned(block), transform, shift))
-}
-
-fn turned(block: Block) -> Block {
-    std::array::from_fn(|y| std::array::from_fn(|x| block[x][y]))
-}
-
-/// A number with 13 bits after the point.
-const fn fixed(value: f64) -> i64 {
-    (value * 8192.0 + 0.5) as i64
-}
-
-/// The factors of the even half's rotation: √2·cos(3π/8), and what is missing to the others.
-const EVEN: [i64; 3] = [
-    fixed(0.541_196_100),
-    fixed(0.765_366_865),
-    fixed(1.847_759_065),
-];
-/// The factors of the odd half: of each value, of each pair, and of all four.
-const ODD: [i64; 4] = [
-    fixed(0.298_631_336),
-    fixed(2.053_119_869),
-    fixed(3.072_711_026),
-    fixed(1.501_321_110),
-];
-const CROSS: [i64; 4] = [
-    fixed(0.899_976_223),
-    fixed(2.562_915_447),
-    fixed(1.961_570_560),
-    fixed(0.390_180_644),
-];
-const ALL: i64 = fixed(1.175_875_602);
-
-/// The odd half of both transforms, which is its own inverse but for the order.
-fn odd([a, b, c, d]: [i64; 4]) -> [i64; 4] {
-    let z5 = (a + c + b + d) * ALL;
-    let z1 = -(a + d) * CROSS[0];
-    let z2 = -(b + c) * CROSS[1];
-    let z3 = z5 - (a + c) * CROSS[2];
-    let z4 = z5 - (b + d) * CROSS[3];
-    [
-        a * ODD[0] + z1 + z3,
-        b * ODD[1] + z2 + z4,
-        c * ODD[2] + z2 + z3,
-        d * ODD[3] + z1 + z4,
-    ]
-}
-
-/// The cosine transform of 8 values by Loeffler, Ligtenberg and Moschytz (1989).
-fn forward(v: [i64; 8]) -> [i64; 8] {
-    let sum = [v[0] + v[7], v[1] + v[6], v[2] + v[5], v[3] + v[4]];
-    let [outer, inner] = [sum[0] + sum[3], sum[1] + sum[2]];
-    let [far, near] = [sum[0] - sum[3], sum[1] - sum[2]];
-    let shared = (near + far) * EVEN[0];
-    let [f7, f5, f3, f1] = odd([v[3] - v[4], v[2] - v[5], v[1] - v[6], v[0] - v[7]]);
-    [
-        (outer + inner) << 13,
-        f1,
-        shared + far * EVEN[1],
-        f3,
-        (outer - inner) << 13,
-        f5,
-        shared - near * EVEN[2],
-        f7,
-    ]
-}
-
-/// Its inverse.
-fn inverse(v: [i64; 8]) -> [i64; 8] {
-    let shared = (v[2] + v[6]) * EVEN[0];
-    let [low, high] = [shared - v[6] * EVEN[2], shared + v[2] * EVEN[1]];
-    let [sum, difference] = [(v[0] + v[4]) << 13, (v[0] - v[4]) << 13];
-    let even = [sum + high, difference + low, difference - low, sum - high];
-    let [o3, o2, o1, o0] = odd([v[7], v[5], v[3], v[1]]);
-    let odd = [o0, o1, o2, o3];
-    std::array::from_fn(|at| match at {
-        0..=3 => even[at] + odd[at],
-        _ => even[7 - at] - odd[7 - at],
-    })
+/// Coefficients, which are eight times those of the definition, to the nearest multiples of
+/// their divisors.
+#[inline(always)]
+fn quantise(values: &mut Lanes, divisors: &[i32; 8]) {
+    for (value, &divisor) in values.0.iter_mut().zip(divisors) {
+        // A quotient of whole numbers below 2^17 is a whole number or farther from one than
+        // the rounding of a f32.
+        let steps = ((value.abs() + 4 * divisor) as f32 / (8 * divisor) as f32) as i32;
+        *value = steps * value.signum() * divisor;
+    }
 }
 
 /// The mean of every four pixels, with the columns that fill its last blocks. A half is
 /// rounded down and up by turns.
+#[inline(always)]
 fn halved(plane: &Samples) -> Samples {
     let [height, width] = plane.size.map(|side| side.div_ceil(2));
-    Samples::from_fn([height, width.next_multiple_of(8)], |y, x| {
-        let bias = if x % 2 == 0 { 1 } else { 2 };
-        let (y, x) = (2 * y, 2 * x);
-        let upper = plane.at(y, x) + plane.at(y, x + 1);
-        (upper + plane.at(y + 1, x) + plane.at(y + 1, x + 1) + bias) >> 2
-    })
+    let filled = width.next_multiple_of(8);
+    let mut levels = Vec::with_capacity(height * filled);
+    for y in 0..height {
+        let (upper, lower) = (plane.row(2 * y), plane.row(2 * y + 1));
+        let mean =
+            |at: usize, four: [i32; 4]| (four.iter().sum::<i32>() + 1 + (at & 1) as i32) >> 2;
+        let (uppers, lowers) = (upper.as_chunks().0, lower.as_chunks().0);
+        let pairs = uppers.iter().zip(lowers).enumerate();
+        levels.extend(pairs.map(|(at, (&[a, b], &[c, d]))| mean(at, [a, b, c, d])));
+        let (a, c) = (upper[upper.len() - 1], lower[lower.len() - 1]);
+        levels.extend((uppers.len()..filled).map(|at| mean(at, [a, a, c, c])));
+    }
+    Samples {
+        size: [height, filled],
+        levels,
+    }
 }
 
 /// Twice the rows and columns, cut to `size`: three parts of the near pixel and one of the
 /// next, along both axes.
+#[inline(always)]
 fn enlarged(plane: &Samples, size: [usize; 2]) -> Samples {
-    let next = |at: usize| {
-        if at.is_multiple_of(2) {
-            (at / 2).saturating_sub(1)
+    let mut levels = vec![0; size[0] * size[1]];
+    // The first and the last column stand beside themselves.
+    let width = plane.size[1];
+    let mut columns = vec![0; width + 2];
+    for (y, to) in levels.chunks_exact_mut(size[1]).enumerate() {
+        let next = if y.is_multiple_of(2) {
+            (y / 2).saturating_sub(1)
         } else {
-            at / 2 + 1
+            y / 2 + 1
+        };
+        let rows = plane.row(y / 2).iter().zip(plane.row(next));
+        for (sum, (near, next)) in columns[1..].iter_mut().zip(rows) {
+            *sum = 3 * near + next;
         }
-    };
-    Samples::from_fn(size, |y, x| {
-        let column = |x: usize| 3 * plane.at(y / 2, x) + plane.at(next(y), x);
-        let half = if x % 2 == 0 { 8 } else { 7 };
-        (3 * column(x / 2) + column(next(x)) + half) >> 4
-    })
+        (columns[0], columns[width + 1]) = (columns[1], columns[width]);
+        let (pairs, odd) = to.as_chunks_mut();
+        let left = |at: usize| (3 * columns[at + 1] + columns[at] + 8) >> 4;
+        let right = |at: usize| (3 * columns[at + 1] + columns[at + 2] + 7) >> 4;
+        for (at, pair) in pairs.iter_mut().enumerate() {
+            *pair = [left(at), right(at)];
+        }
+        if let [odd] = odd {
+            *odd = left(pairs.len());
+        }
+    }
+    Samples { size, levels }
 }
 
+#[inline(always)]
 fn rgb(luma: &Samples, blue: &Samples, red: &Samples) -> Vec<Samples> {
-    let channel = |of: fn(i32, i32) -> i32| {
-        Samples::from_fn(luma.size, |y, x| {
-            let (blue, red) = (blue.at(y, x) - 128, red.at(y, x) - 128);
-            (luma.at(y, x) + ((of(blue, red) + (1 << 15)) >> 16)).clamp(0, 255)
-        })
+    let size = luma.size;
+    let channel = |[blue_part, red_part]: [i32; 2]| {
+        let levels = luma.levels.iter().zip(&blue.levels).zip(&red.levels);
+        let level = |((luma, blue), red): ((&i32, &i32), &i32)| {
+            let more = blue_part * (blue - 128) + red_part * (red - 128);
+            (luma + ((more + (1 << 15)) >> 16)).clamp(0, 255)
+        };
+        Samples {
+            size,
+            levels: levels.map(level).collect(),
+        }
     };
-    vec![
-        channel(|_, red| 91_881 * red),
-        channel(|blue, red| -22_554 * blue - 46_802 * red),
-        channel(|blue, _| 116_130 * blue),
-    ]
+    let parts = [[0, 91_881], [-22_554, -46_802], [116_130, 0]];
+    parts.map(channel).into()
 }

@@ -67,19 +67,14 @@ impl Strip<'_> {
                 let planes = input[part * channels * plane..].chunks_exact(plane);
                 let planes = planes.take(channels).enumerate();
                 self.scratch.with(high * wide, |padded| {
-                    pulp::Arch::new().dispatch(|| {
-                        let mut square = [[Lanes::ZERO; POINTS]; POINTS];
-                        for (channel, plane) in planes {
-                            pad(geometry, first, plane, wide, padded);
-                            for (block, places) in places.as_chunks().0.iter().enumerate() {
-                                of_values(padded, wide, places, &mut square);
-                                let at = channel * tiles + block * LANES;
-                                let lanes = square.as_flattened().iter();
-                                for (to, lanes) in products.iter_mut().zip(lanes) {
-                                    to[at..at + LANES].copy_from_slice(&lanes.0);
-                                }
-                            }
-                        }
+                    pulp::Arch::new().dispatch(There {
+                        geometry,
+                        first,
+                        wide,
+                        places: &places,
+                        planes,
+                        padded,
+                        products,
                     });
                 });
             });
@@ -101,11 +96,11 @@ impl Strip<'_> {
                 self.scratch.with(products, |products| {
                     self.multiply(values, kernel, channels, products);
                     let bias = |channel: usize| bias[(first + channel) % bias.len()];
-                    pulp::Arch::new().dispatch(|| match side(geometry) {
-                        2 => self.transform_back::<2>(products, bias, output),
-                        3 => self.transform_back::<3>(products, bias, output),
-                        4 => self.transform_back::<4>(products, bias, output),
-                        _ => self.transform_back::<5>(products, bias, output),
+                    pulp::Arch::new().dispatch(Back {
+                        strip: self,
+                        products,
+                        bias,
+                        output,
                     });
                 });
             });
@@ -178,6 +173,64 @@ impl Strip<'_> {
                     }
                 }
             }
+        }
+    }
+}
+
+/// The way there of some channels of the input. What the processor has decides how it is compiled:
+/// only what is always inlined is compiled so.
+struct There<'a, 'p, P> {
+    geometry: &'a ConvGeometry,
+    /// The first output row.
+    first: usize,
+    /// From a padded row to the next.
+    wide: usize,
+    places: &'a [usize],
+    /// Each channel's place and its values.
+    planes: P,
+    padded: &'a mut [f32],
+    products: &'a mut [&'p mut [f32]],
+}
+
+impl<'p, P: Iterator<Item = (usize, &'p [f32])>> pulp::NullaryFnOnce for There<'_, '_, P> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let mut square = [[Lanes::ZERO; POINTS]; POINTS];
+        for (channel, plane) in self.planes {
+            pad(self.geometry, self.first, plane, self.wide, self.padded);
+            for (block, places) in self.places.as_chunks().0.iter().enumerate() {
+                of_values(self.padded, self.wide, places, &mut square);
+                let at = channel * self.places.len() + block * LANES;
+                let lanes = square.as_flattened().iter();
+                for (to, lanes) in self.products.iter_mut().zip(lanes) {
+                    to[at..at + LANES].copy_from_slice(&lanes.0);
+                }
+            }
+        }
+    }
+}
+
+/// The way back of some channels of the output, compiled as the way there is.
+struct Back<'a, B> {
+    strip: &'a Strip<'a>,
+    products: &'a [f32],
+    bias: B,
+    output: &'a mut [f32],
+}
+
+impl<B: Fn(usize) -> f32> pulp::NullaryFnOnce for Back<'_, B> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let (strip, products, output) = (self.strip, self.products, self.output);
+        match side(strip.geometry) {
+            2 => strip.transform_back::<2>(products, self.bias, output),
+            3 => strip.transform_back::<3>(products, self.bias, output),
+            4 => strip.transform_back::<4>(products, self.bias, output),
+            _ => strip.transform_back::<5>(products, self.bias, output),
         }
     }
 }
