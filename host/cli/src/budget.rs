@@ -5,6 +5,7 @@ mod table;
 
 use super::common::{ModeArg, print_json, wrong};
 use super::graph_arguments::{GraphArgs, of_model};
+use super::progress;
 use anyhow::Context;
 use clap::Args;
 use content::Content;
@@ -228,7 +229,7 @@ fn network(model: &str, hint: Hint) -> anyhow::Result<Network> {
     let labels = spec.map_or_else(Vec::new, |spec| spec.output.labels);
     let graph = graph(path, &hint).map_err(|error| of_model(&model, error))?;
     for note in &graph.notes {
-        eprintln!("{note}");
+        progress::note(note);
     }
     onnx::network(&graph, &name, &labels).map_err(|error| wrong(format!("{model}: {error}")))
 }
