@@ -38,9 +38,21 @@ use facts::BoardFile;
 // `FILES`: the name of every folder of `firmware/boards`, and its `board.toml`.
 include!(concat!(env!("OUT_DIR"), "/files.rs"));
 
+/// The board that commands take where none is named: an emulated one.
+pub const DEFAULT: &str = "mps2-an386";
+
+/// The board that is this process: it runs on every machine.
+pub const NATIVE: &str = "native";
+
+/// The board that is flashed where none is named.
+pub const FLASHED: &str = "stm32f405";
+
+/// Speed of a board's serial port in bits per second, where none is named.
+pub const BAUD: u32 = 921_600;
+
 /// The board that is this process.
-const NATIVE: BoardKind = BoardKind {
-    name: "native",
+const THIS_PROCESS: BoardKind = BoardKind {
+    name: NATIVE,
     core: "host processor",
     flash_bytes: None,
     ram_bytes: None,
@@ -63,7 +75,7 @@ pub static BOARDS: LazyLock<Vec<BoardKind>> = LazyLock::new(|| {
             Ok(facts) => facts.board(name),
             Err(error) => panic!("firmware/boards/{name}/board.toml: {error}"),
         });
-    [NATIVE].into_iter().chain(boards).collect()
+    [THIS_PROCESS].into_iter().chain(boards).collect()
 });
 
 /// The board of this name.

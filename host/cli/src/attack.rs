@@ -20,6 +20,7 @@ use cortexscope_present::adversarial::{SavedSurvey, SurveyRequest, save_survey};
 use cortexscope_present::documents::attack as documents;
 use cortexscope_present::results::ResultFolder;
 use cortexscope_study::attack::{Outcomes, Work};
+use cortexscope_study::beside::compiled;
 use cortexscope_study::data::Data;
 use cortexscope_study::shard::{Asked, Parts, ShardError};
 use std::io::Write;
@@ -95,6 +96,10 @@ impl AttackCommand {
                     "--shard: one board judges all examples; leave --board out",
                 ));
             }
+        }
+        if has_board {
+            // Before the examples are made, which may take long.
+            compiled(&float).map_err(blame)?;
         }
         match &self.data {
             Some(data) => self.over(data, networks, &requests)?,

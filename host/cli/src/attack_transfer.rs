@@ -1,16 +1,16 @@
 //! `cortexscope attack` with `--board` or `--gradients int8`: do examples of one network fool
 //! the other?
 
-use super::board_of_model::{board_rig, image_of};
+use super::beside::board_beside;
 use super::common::{blame, wrong};
 use super::progress;
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use clap::{Args, ValueEnum};
 use cortexscope_explain::attack::{Judge, MethodInfo, Norm, Request, Survey, Victim};
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_net::hex;
-use cortexscope_net::resources::ResourcePath;
 use cortexscope_present::documents::attack as documents;
+use cortexscope_record::RigChoice;
 use cortexscope_rig::Rig;
 use cortexscope_rig::session::Cancel;
 use cortexscope_study::attack::queries::{Queries, QueryMethod};
@@ -168,14 +168,7 @@ impl TransferArgs {
 
     /// The board with the int8 network of `model`.
     fn rig(&self, board: &str, model: &FloatModel, cancel: &Cancel) -> anyhow::Result<Rig> {
-        let rig = board_rig(board, &image_of(&named(&model.path)), cancel.clone())?;
-        ensure!(
-            rig.model.spec.input == model.spec.input,
-            "the board's network wants another input than the float model: {} and {}",
-            rig.model.spec.input,
-            model.spec.input
-        );
-        Ok(rig)
+        board_beside(model, &RigChoice::of(board, &model.name), cancel.clone())
     }
 
     fn method(&self) -> QueryMethod {
@@ -302,12 +295,4 @@ fn survey(
     );
     result.map_err(blame)?;
     outcomes.survey(made.requests).context("there is no ε")
-}
-
-/// The model as the command line names it: a shipped one by its name.
-fn named(path: &ResourcePath) -> String {
-    match path {
-        ResourcePath::Shipped(_) => path.stem().unwrap_or_default(),
-        ResourcePath::Disk(path) => path.display().to_string(),
-    }
 }

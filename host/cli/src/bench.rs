@@ -3,7 +3,9 @@
 use super::bench_boards;
 use super::common::{ModeArg, TapeArgs, blame, ctrl_c, open_model, print_json, wrong};
 use super::default_board::EMULATED;
-use super::{input, progress};
+use super::input;
+use super::port::PortArgs;
+use super::progress;
 use anyhow::Context;
 use clap::Args;
 use comfy_table::{Cell, CellAlignment, Table, presets};
@@ -15,7 +17,7 @@ use cortexscope_present::documents::Document;
 use cortexscope_present::documents::bench::{KeptBench, ModelBench};
 use cortexscope_record::RigChoice;
 use cortexscope_rig::bench::{Bench as Costs, LayerBench, bench};
-use cortexscope_rig::board::{self, Engine, Port, Transport};
+use cortexscope_rig::board::{self, Engine, Transport};
 use cortexscope_rig::kernel::Kernel;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -39,12 +41,8 @@ pub(super) struct Bench {
     /// Leave the occlusion map out: it takes long where the input is large.
     #[arg(long)]
     no_occlusion: bool,
-    /// Use the board at this serial port instead of an emulated one.
-    #[arg(long)]
-    port: Option<String>,
-    /// Speed of the serial port in bits per second.
-    #[arg(long, default_value_t = 921_600)]
-    baud: u32,
+    #[command(flatten)]
+    port: PortArgs,
     #[command(flatten)]
     tape: TapeArgs,
     /// The memory plan to run.
@@ -73,13 +71,9 @@ impl Bench {
             names = MODELS.map(str::to_owned).to_vec();
         }
         if self.boards {
-            let port = self.port.clone().map(|path| Port {
-                path,
-                baud: self.baud,
-            });
-            return bench_boards::run(&self.board, port, &names, self.json);
+            return bench_boards::run(&self.board, self.port.port(), &names, self.json);
         }
-        if names.len() > 1 && (self.port.is_some() || !self.tape.is_none()) {
+        if names.len() > 1 && (self.port.is_given() || !self.tape.is_none()) {
             return Err(wrong(
                 "a real board and a recording hold one model: name it with --model",
             ));
@@ -101,10 +95,7 @@ impl Bench {
         let mut unit = None;
         for name in &names {
             let choice = RigChoice {
-                port: self.port.clone().map(|path| Port {
-                    path,
-                    baud: self.baud,
-                }),
+                port: self.port.port(),
                 tape: self.tape.tape(),
                 ..RigChoice::of(&self.board, name)
             };
@@ -165,7 +156,7 @@ impl Bench {
             }
         }
         for line in &risen {
-            eprintln!("{line}");
+            progress::alert(line);
         }
         Ok(if risen.is_empty() {
             ExitCode::SUCCESS
@@ -202,7 +193,9 @@ fn compare(kept: &Path, now: &KeptBench) -> anyhow::Result<Vec<String>> {
         ("unit", unit(&before), unit(now)),
     ] {
         if before != now {
-            eprintln!("not compared: the kept results have the {what} {before:?}, these {now:?}");
+            progress::note(format!(
+                "not compared: the kept results have the {what} {before:?}, these {now:?}"
+            ));
             return Ok(Vec::new());
         }
     }

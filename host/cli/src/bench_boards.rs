@@ -1,6 +1,7 @@
 //! `cortexscope bench --boards`.
 
 use super::common::{ctrl_c, print_json, wrong};
+use super::progress;
 use cortexscope_present::board_table::{Asked, board_table, write};
 use cortexscope_present::terminal::Style;
 use cortexscope_rig::board::{Port, find};
@@ -32,10 +33,10 @@ pub(super) fn run(
     });
     let unplanned: Vec<_> = unplanned.collect();
     for (row, run) in &unplanned {
-        eprintln!(
+        progress::alert(format!(
             "{} on {}: {} bytes of arena were planned, the board measured {:?}",
             row.model, row.board, run.planned_arena_bytes, run.measured_arena_bytes
-        );
+        ));
     }
     let code = if unplanned.is_empty() {
         ExitCode::SUCCESS

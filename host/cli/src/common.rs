@@ -1,6 +1,7 @@
 //! What every command that talks to a board has in common.
 
 use crate::default_board::{self, EMULATED};
+use crate::port::PortArgs;
 use crate::progress;
 use clap::{Args, ValueEnum};
 use cortexscope_compile::model_files::ModelFiles;
@@ -9,7 +10,7 @@ use cortexscope_present::causes::in_words;
 use cortexscope_present::documents::Document;
 use cortexscope_record::{RigChoice, Tape};
 use cortexscope_rig::Rig;
-use cortexscope_rig::board::{BoardKind, Engine, Port};
+use cortexscope_rig::board::{BoardKind, Engine};
 use cortexscope_rig::session::{Cancel, Mode};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -51,12 +52,8 @@ pub(super) struct BoardArgs {
     /// The engine on the board [default: static].
     #[arg(long, value_enum)]
     pub engine: Option<EngineArg>,
-    /// Use the board at this serial port instead of an emulated one.
-    #[arg(long)]
-    pub port: Option<String>,
-    /// Speed of the serial port in bits per second.
-    #[arg(long, default_value_t = 921_600)]
-    pub baud: u32,
+    #[command(flatten)]
+    pub port: PortArgs,
     /// A picture for the native board's camera; several are shown one after the other.
     #[arg(long, value_name = "PICTURE")]
     pub sensor: Vec<PathBuf>,
@@ -143,10 +140,7 @@ impl BoardArgs {
     pub fn choice(&self) -> RigChoice {
         RigChoice {
             engine: self.engine.unwrap_or(EngineArg::Static).into(),
-            port: self.port.clone().map(|path| Port {
-                path,
-                baud: self.baud,
-            }),
+            port: self.port.port(),
             sensor: self.sensor.clone(),
             tape: self.tape.tape(),
             ..RigChoice::of(self.board.as_deref().unwrap_or(EMULATED), &self.model)
@@ -156,7 +150,7 @@ impl BoardArgs {
     /// The same; where no board is named, recorded or connected, with one that runs on
     /// this machine.
     pub fn on_a_board_that_runs(&self) -> Self {
-        let is_open = self.board.is_none() && self.port.is_none() && self.tape.replay.is_none();
+        let is_open = self.board.is_none() && !self.port.is_given() && self.tape.replay.is_none();
         let runs = || default_board::that_runs().to_owned();
         Self {
             board: self.board.clone().or_else(|| is_open.then(runs)),

@@ -1,6 +1,7 @@
 //! `cortexscope compare`.
 
-use super::common::{EngineArg, blame, ctrl_c, open_model, print_json};
+use super::beside::board_beside;
+use super::common::{EngineArg, blame, ctrl_c, print_json};
 use super::data::{count, open_data};
 use super::explain_arguments::MethodArguments;
 use super::full::{FloatModelArgs, one_input};
@@ -70,16 +71,15 @@ impl CompareCommand {
         let board = board.unwrap_or_else(|| default_board::that_runs());
         let choice = RigChoice {
             engine: self.engine.unwrap_or(EngineArg::Static).into(),
-            ..RigChoice::of(board, &self.model.model)
+            ..RigChoice::of(board, &model.name)
         };
-        let files = open_model(&choice)?;
         let cancel = ctrl_c()?;
-        let mut rig = choice.open(files, cancel.clone()).map_err(blame)?;
+        let mut rig = board_beside(&model, &choice, cancel.clone())?;
         let image_hash = rig.model.hash_hex();
         let needs_slopes = methods.iter().any(|method| !method.only_asks());
         let through = needs_slopes.then(|| int8::of(&model, &rig.model));
         let through = through.transpose().map_err(blame)?;
-        let mut answers = BoardAnswers::of(&mut rig, &model).map_err(blame)?;
+        let mut answers = BoardAnswers::of(&mut rig, &model);
         let mut other = Other {
             answers: &mut answers,
             through: through.as_ref(),

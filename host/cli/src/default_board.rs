@@ -1,12 +1,9 @@
 //! The board where none is named.
 
 use super::progress;
-use cortexscope_rig::board::{Presence, find};
+use cortexscope_rig::board::{NATIVE, Presence, find};
 
-/// The emulated board that commands take where none is named.
-pub(super) const EMULATED: &str = "mps2-an386";
-/// The board that runs on every machine.
-const NATIVE: &str = "native";
+pub(super) use cortexscope_rig::board::DEFAULT as EMULATED;
 
 /// The emulated board, or the native one where the emulated one cannot run on this
 /// machine; says so. For commands that show what a network does: its bytes are the same
@@ -23,4 +20,30 @@ pub(super) fn that_runs() -> &'static str {
          as the board {NATIVE}"
     ));
     NATIVE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::EMULATED;
+    use crate::Cli;
+    use clap::CommandFactory;
+
+    /// The help of `--board` says in words what is taken where it is left out.
+    #[test]
+    fn the_help_names_the_default_board() {
+        let mut named = 0;
+        for command in Cli::command().get_subcommands() {
+            let mut arguments = command.get_arguments();
+            let board = arguments.find(|argument| argument.get_id() == "board");
+            let help = board
+                .and_then(|board| board.get_help())
+                .map(ToString::to_string);
+            let help = help.unwrap_or_default();
+            if let Some((_, default)) = help.split_once("[default: ") {
+                assert!(default.starts_with(EMULATED), "{help}");
+                named += 1;
+            }
+        }
+        assert!(named >= 5, "{named}");
+    }
 }

@@ -39,7 +39,7 @@ pub(super) struct DoctorCommand {
     #[arg(long, value_name = "N", default_value_t = 128)]
     calibration_limit: usize,
     /// The board whose bytes are looked at.
-    #[arg(long, default_value = "native")]
+    #[arg(long, default_value = board::NATIVE)]
     board: String,
     /// The folder for the picture and the document.
     #[arg(short, long, value_name = "DIR")]

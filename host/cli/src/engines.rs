@@ -1,14 +1,13 @@
 //! The engines of one board, side by side.
 
 use super::common::{BoardArgs, blame, ctrl_c, print_json};
-use super::input;
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_present::documents;
 use cortexscope_present::documents::memory::Linked;
 use cortexscope_record::RigChoice;
 use cortexscope_rig::board::Engine;
-use cortexscope_rig::measure::measure_engine;
+use cortexscope_rig::measure::{SAMPLE, measure_engine, sample_input};
 use cortexscope_rig::session::Memory;
 use cortexscope_wire::message::EnginePhase;
 use std::io::Write;
@@ -44,6 +43,7 @@ pub(super) fn compare(
         print_json(&documents::engines::Engines {
             board: args.kind()?.name.to_owned(),
             model: args.model.clone(),
+            input: SAMPLE.to_owned(),
             engines: costs.iter().map(Cost::document).collect(),
         })?;
     } else {
@@ -60,11 +60,8 @@ fn measure(args: &BoardArgs, engine: Engine, model: ModelFiles) -> anyhow::Resul
         ..args.choice()
     };
     let mut rig = choice.open(model, ctrl_c()?).map_err(blame)?;
-    let digit = input::open(&["mnist:0".to_owned()], &rig.model).map_or_else(
-        |_| vec![0; rig.model.image.model().input().bytes()],
-        |mut digits| digits.remove(0).values,
-    );
-    let measured = measure_engine(&mut rig, &digit)?;
+    let sample = sample_input(&rig.model).map_err(blame)?;
+    let measured = measure_engine(&mut rig, &sample)?;
     let board = rig.session.board();
     Ok(Cost {
         engine: board.engine.clone(),

@@ -46,7 +46,7 @@ impl Filters {
             Some(name) => model.find(name).map_err(blame)?,
             None => {
                 let mut layers = model.layers().iter();
-                let first = layers.position(|layer| layer.operator == "Conv");
+                let first = layers.position(|layer| layer.normal_form == "Conv");
                 LayerId(first.ok_or_else(|| wrong("the model has no convolution"))?)
             }
         };

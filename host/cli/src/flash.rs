@@ -7,7 +7,7 @@ use clap::Args;
 use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_present::fit;
 use cortexscope_record::RigChoice;
-use cortexscope_rig::board::{BoardKind, firmware_elf};
+use cortexscope_rig::board::{BoardKind, FLASHED, firmware_elf};
 use cortexscope_rig::drive::{self, DriveError};
 use cortexscope_rig::flash::{FlashError, Flasher, Image, Region};
 use std::io::Write;
@@ -23,7 +23,7 @@ use std::process::ExitCode;
 #[derive(Args)]
 pub(super) struct Flash {
     /// The board; `cortexscope boards` lists all boards.
-    #[arg(long, default_value = "stm32f405")]
+    #[arg(long, default_value = FLASHED)]
     board: String,
     /// The engine of the firmware.
     #[arg(long, value_enum, default_value_t = EngineArg::Static)]

@@ -1,6 +1,6 @@
 //! `cortexscope fool`.
 
-use super::board_of_model::{board_rig, image_of};
+use super::beside::board_beside;
 use super::common::{blame, ctrl_c, print_json, wrong};
 use super::full::FloatModelArgs;
 use super::progress;
@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use cortexscope_draw::number::percent;
 use cortexscope_explain::fool::Progress;
 use cortexscope_present::fooling::{FoolMethod, FoolRequest, FoolingImages, fool, fool_board};
+use cortexscope_record::RigChoice;
 use cortexscope_rig::session::Cancel;
 use indicatif::ProgressBar;
 use std::io::Write;
@@ -84,8 +85,9 @@ impl FoolCommand {
         let found = match &self.board {
             None => self.float(&request, &cancel)?,
             Some(board) => {
-                let image = image_of(&self.model.model);
-                let mut rig = board_rig(board, &image, cancel.clone())?;
+                let model = self.model.open()?;
+                let choice = RigChoice::of(board, &model.name);
+                let mut rig = board_beside(&model, &choice, cancel.clone())?;
                 let bar = progress::bar(self.generations, "generations");
                 let found = fool_board(&mut rig, board, &request, &mut |now| told(&bar, now));
                 bar.finish_and_clear();

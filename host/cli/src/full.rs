@@ -8,7 +8,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use cortexscope_compile::model_files::input_steps_beside;
 use cortexscope_explain::float_model::{FloatModel, Overrides};
-use cortexscope_net::input::{Channels, Polarity};
+use cortexscope_net::input::{self, Channels, Polarity};
 use cortexscope_net::printable::printable;
 use cortexscope_study::top::ChannelList;
 use std::path::PathBuf;
@@ -187,14 +187,7 @@ pub(super) fn one_input_at(
 
 /// `224` or `224x320`.
 pub(super) fn sides(text: &str) -> Result<[usize; 2], String> {
-    let number = |part: &str| {
-        part.parse::<usize>()
-            .map_err(|_| format!("{part:?} is not a number"))
-    };
-    match text.split_once('x') {
-        Some((rows, columns)) => Ok([number(rows)?, number(columns)?]),
-        None => number(text).map(|side| [side, side]),
-    }
+    input::sides(text).ok_or_else(|| "give rows and columns: 28, or 28x32".to_owned())
 }
 
 /// `0,255`.

@@ -4,13 +4,14 @@ use super::common::{BoardArgs, EngineArg, ModeArg, blame, ctrl_c, open_model, wr
 use super::default_board::{self, EMULATED};
 use super::input::test_digits;
 use super::preparation::PreparationArgs;
+use super::progress;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use cortexscope_live::command::Choice;
 use cortexscope_live::{LiveServer, Menu, MenuBoard, Opener};
 use cortexscope_net::resources::shipped;
 use cortexscope_record::RigChoice;
-use cortexscope_rig::board::{BOARDS, Port, Presence};
+use cortexscope_rig::board::{BAUD, BOARDS, Port, Presence};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -41,7 +42,7 @@ pub(super) struct Live {
     #[arg(long)]
     serial: Option<String>,
     /// Speed of the serial port in bits per second.
-    #[arg(long, default_value_t = 921_600)]
+    #[arg(long, default_value_t = BAUD)]
     baud: u32,
     /// A picture for the native board's camera; several are shown one after the other.
     #[arg(long, value_name = "PICTURE")]
@@ -59,14 +60,15 @@ pub(super) struct Live {
 impl Live {
     /// The page for the board and model of another command.
     pub fn after(board: &BoardArgs, mode: ModeArg) -> Self {
+        let (serial, baud) = board.port.parts();
         Self {
             port: 0,
             board: board.board.clone(),
             model: board.model.clone(),
             engine: board.engine.unwrap_or(EngineArg::Static),
             mode,
-            serial: board.port.clone(),
-            baud: board.baud,
+            serial,
+            baud,
             sensor: board.sensor.clone(),
             no_browser: false,
             tui: false,
@@ -129,9 +131,9 @@ impl Live {
                     )
                 })?;
             let url = format!("http://{address}/");
-            eprintln!("live: {url}  (press Ctrl-C to stop)");
+            progress::alert(format!("live: {url}  (press Ctrl-C to stop)"));
             if !self.no_browser && open::that_detached(&url).is_err() {
-                eprintln!("Could not start a browser; open the address above yourself");
+                progress::alert("Could not start a browser; open the address above yourself");
             }
             cortexscope_live::serve(listener, server, stop)
                 .await

@@ -2,8 +2,7 @@
 
 mod stack;
 
-use super::common::{BoardArgs, print_json, wrong};
-use super::input;
+use super::common::{BoardArgs, blame, print_json, wrong};
 use anyhow::Context;
 use clap::Args;
 use cortexscope_draw::number::grouped;
@@ -14,7 +13,8 @@ use cortexscope_rig::board::{BoardKind, Engine, Transport, firmware_elf, small_f
 use cortexscope_rig::elf::linked::linked;
 use cortexscope_rig::elf::size::{self, Section};
 use cortexscope_rig::elf::stack::stack_bound;
-use cortexscope_rig::measure::{Measurement, OcclusionMeasurement, measure, measure_occlusion};
+use cortexscope_rig::measure::{Measurement, OcclusionMeasurement, SAMPLE};
+use cortexscope_rig::measure::{measure, measure_occlusion, sample_input};
 use cortexscope_rig::session::{HeapUse, LECTURE_PATCH, MemoryReport, Mode};
 use stack::Stack;
 use std::io::{self, Write};
@@ -43,14 +43,11 @@ impl Memory {
             return super::engines::compare(&self.board, engines, self.json);
         }
         let model = self.board.model()?;
-        let digit = input::open(&["mnist:0".to_owned()], &model).map_or_else(
-            |_| vec![0; model.image.model().input().bytes()],
-            |mut digits| digits.remove(0).values,
-        );
+        let sample = sample_input(&model).map_err(blame)?;
         let mut rig = self.board.open(model)?;
         let memory = rig.memory()?;
-        let measured = measure(&mut rig, &digit)?;
-        let occlusion = measure_occlusion(&mut rig, &digit, LECTURE_PATCH)?;
+        let measured = measure(&mut rig, &sample)?;
+        let occlusion = measure_occlusion(&mut rig, &sample, LECTURE_PATCH)?;
         let board = rig.session.board().clone();
         let elf = match self.board.tape.replay {
             // The firmware that was recorded need not be the one that is built here.
@@ -70,6 +67,7 @@ impl Memory {
         if self.json {
             print_json(&documents::Memory {
                 origin: Origin::from(&rig),
+                input: SAMPLE.to_owned(),
                 linked: documents::Linked::from(&memory),
                 modes: measured,
                 firmware: firmware.map(|sections| documents::Firmware { sections }),

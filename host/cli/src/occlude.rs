@@ -171,14 +171,8 @@ fn picture(scene: Occlusion, palette: PaletteArg) -> anyhow::Result<image::RgbIm
 
 /// `7` or `5x9`.
 fn pair(text: &str) -> Result<[u16; 2], String> {
-    let number = |part: &str| {
-        part.parse::<u16>()
-            .map_err(|_| format!("{part:?} is not a number from 0 to 65535"))
-    };
-    match text.split_once('x') {
-        Some((rows, columns)) => Ok([number(rows)?, number(columns)?]),
-        None => number(text).map(|side| [side, side]),
-    }
+    let sides = cortexscope_net::input::sides(text);
+    sides.ok_or_else(|| "give rows and columns, each up to 65535: 7, or 5x9".to_owned())
 }
 
 #[cfg(test)]

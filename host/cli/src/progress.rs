@@ -26,6 +26,12 @@ pub(super) fn note(text: impl Display) {
     }
 }
 
+/// Says on a line what nobody may miss, also where `--quiet` is: a fault that was found, or
+/// where the page is.
+pub(super) fn alert(text: impl Display) {
+    eprintln!("{text}");
+}
+
 /// A bar over `length` things that are called `unit`; hidden where stderr is no
 /// terminal.
 pub(super) fn bar(length: usize, unit: &'static str) -> ProgressBar {

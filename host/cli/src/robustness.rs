@@ -1,13 +1,13 @@
 //! `cortexscope robustness`.
 
+use super::beside::{SideBoard, SideBoardArgs};
 use super::common::{blame, ctrl_c, print_json, wrong};
 use super::corrupt::VariantArg;
-use super::data::open_study_data;
+use super::data::{count, open_study_data};
 use super::full::FloatModelArgs;
 use super::merge::MergeCommand;
 use super::progress;
 use super::shard::ShardArgs;
-use super::side_board::SideBoardArgs;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use cortexscope_corrupt::{Kind, SEVERITIES, Settings};
@@ -16,7 +16,6 @@ use cortexscope_explain::float_model::{FloatModel, Overrides};
 use cortexscope_present::documents::robustness as document;
 use cortexscope_present::results::ResultFolder;
 use cortexscope_present::terminal::{Column, Style, write_table};
-use cortexscope_rig::Rig;
 use cortexscope_study::robustness::{
     Corruption, Count, Counts, Measured, Network, Networks, Progress, Suite, mce, mean_error,
     suited,
@@ -96,27 +95,21 @@ impl RobustnessCommand {
         let model = self.model.open()?;
         let data = open_study_data(&self.data, &model)?;
         data.check_labels().map_err(blame)?;
-        let images = self.images.unwrap_or(data.len());
-        if images == 0 || images > data.len() {
-            return Err(wrong(format!("--images is from 1 to {}", data.len())));
-        }
+        let images = count(data.set(), self.images)?;
         let (suite, corruptions) = self.corruptions(&model)?;
         let open = |name: &String| FloatModel::open(name, &Overrides::default()).map_err(blame);
         let baseline = self.baseline.as_ref().map(open).transpose()?;
-        let mut rig = self.board.open(&self.model)?;
-        let settings = Settings {
-            seed: self.seed,
-            variant: self.variant.into(),
-            ..Settings::default()
-        };
-        let parameters = parameters(&corruptions, &settings, baseline.as_ref(), rig.as_ref());
+        let board = self.board.beside(&model)?;
+        let settings = self.settings();
+        let parameters = parameters(&corruptions, &settings, baseline.as_ref(), board.as_ref());
         let of = (self.data.as_str(), data.set());
         let asked = Asked::new("robustness", &model, of, images, parameters);
         let mut share = self.shard.share(asked, self.output.as_deref())?;
         let inputs = share.inputs.clone();
         let before = share.load(|counts: &Counts| counts.fit(&corruptions, inputs.len()))?;
-        let board = rig.as_ref().map(|rig| rig.session.board().name.clone());
-        let mut counts = before.unwrap_or_else(|| Counts::begin(board));
+        let mut rig = board.as_ref().map(SideBoard::open).transpose()?;
+        let network = rig.as_ref().map(|rig| rig.session.board().name.clone());
+        let mut counts = before.unwrap_or_else(|| Counts::begin(network));
 
         let begun = Instant::now();
         let cancel = ctrl_c()?;
@@ -170,14 +163,16 @@ impl RobustnessCommand {
     pub fn merge(&self, parts: &Parts, to: &MergeCommand) -> anyhow::Result<ExitCode> {
         let model = self.model.open()?;
         let data = open_study_data(&self.data, &model)?;
-        let images = self.images.unwrap_or(data.len());
-        let parameters = parts.asked.parameters.clone();
-        let of = (self.data.as_str(), data.set());
-        let asked = Asked::new("robustness", &model, of, images, parameters);
-        parts.check(&asked).map_err(blame)?;
+        let images = count(data.set(), self.images)?;
         let (suite, corruptions) = self.corruptions(&model)?;
         let open = |name: &String| FloatModel::open(name, &Overrides::default()).map_err(blame);
         let baseline = self.baseline.as_ref().map(open).transpose()?;
+        let board = self.board.beside(&model)?;
+        let settings = self.settings();
+        let parameters = parameters(&corruptions, &settings, baseline.as_ref(), board.as_ref());
+        let of = (self.data.as_str(), data.set());
+        let asked = Asked::new("robustness", &model, of, images, parameters);
+        parts.check(&asked).map_err(blame)?;
         let mut all: Option<Counts> = None;
         for part in parts.found::<Counts>() {
             let (path, part) = part.map_err(blame)?;
@@ -202,6 +197,14 @@ impl RobustnessCommand {
         let picture = Some("robustness.png".to_owned());
         let found = self.finish(&results, None, Some(&to.output), picture)?;
         tell(&found, &to.output, to.json)
+    }
+
+    fn settings(&self) -> Settings {
+        Settings {
+            seed: self.seed,
+            variant: self.variant.into(),
+            ..Settings::default()
+        }
     }
 
     /// Writes the results into the folder, if there is one.
@@ -299,13 +302,13 @@ impl RobustnessCommand {
             seed: self.seed,
             baseline: baseline.map(|baseline| baseline.name.clone()),
             board: counts.board.clone(),
-            clean: count(&measured.clean),
+            clean: counted(&measured.clean),
             rows: rows
                 .iter()
                 .map(|row| document::Row {
                     corruption: row.kind.name().to_owned(),
                     severity: row.severity,
-                    count: count(&row.count),
+                    count: counted(&row.count),
                 })
                 .collect(),
             mean_error: mean_error(rows, Network::Float).unwrap_or_default(),
@@ -334,14 +337,14 @@ fn parameters(
     corruptions: &[Corruption],
     settings: &Settings,
     baseline: Option<&FloatModel>,
-    rig: Option<&Rig>,
+    board: Option<&SideBoard>,
 ) -> String {
     let baseline = baseline.map(FloatModel::sha256_hex);
-    let board = rig.map(|rig| (rig.model.hash_hex(), &rig.session.board().name));
+    let board = board.map(SideBoard::identity);
     format!("{corruptions:?}, {settings:?}, baseline {baseline:?}, board {board:?}")
 }
 
-fn count(count: &Count) -> document::Count {
+fn counted(count: &Count) -> document::Count {
     document::Count {
         images: count.images,
         right: count.right,

@@ -1,12 +1,12 @@
 //! `cortexscope top`.
 
+use super::beside::{SideBoard, SideBoardArgs};
 use super::common::{blame, ctrl_c, print_json, wrong};
-use super::data::open_study_data;
+use super::data::{count, open_study_data};
 use super::full::{ChannelsArg, FloatModelArgs};
 use super::merge::MergeCommand;
 use super::progress;
 use super::shard::{ShardArgs, Share};
-use super::side_board::SideBoardArgs;
 use clap::{Args, ValueEnum};
 use cortexscope_draw::number::significant;
 use cortexscope_explain::float_model::FloatModel;
@@ -15,9 +15,10 @@ use cortexscope_net::printable::printable;
 use cortexscope_present::documents;
 use cortexscope_present::top_inputs::{TopRequest, top_inputs};
 use cortexscope_rig::Rig;
+use cortexscope_study::beside::board_layer;
 use cortexscope_study::data::Data;
 use cortexscope_study::shard::{Asked, Parts, ShardError};
-use cortexscope_study::top::{Answers, By, ChannelList, Found, Search, Unit, board_layer};
+use cortexscope_study::top::{Answers, By, ChannelList, Found, Search, Unit};
 use std::io::Write;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -97,19 +98,20 @@ impl TopCommand {
             ));
         }
         let model = self.model.open()?;
-        let units = self.units(&model)?;
+        let board = self.board.beside(&model)?;
+        let units = self.units(&model, board.as_ref())?;
         let data = open_study_data(&self.data, &model)?;
-        let images = self.count(&data)?;
-        let mut rig = self.board.open(&self.model)?;
+        let images = count(data.set(), self.images)?;
         let asked = Asked::new(
             "top",
             &model,
             (&self.data, data.set()),
             images,
-            self.parameters(&units, &model, rig.as_ref()),
+            self.parameters(&units, &model, board.as_ref()),
         );
         let mut share = self.shard.share(asked, self.output.as_deref())?;
         let search = self.over(units, share.inputs.clone());
+        let mut rig = board.as_ref().map(SideBoard::open).transpose()?;
         let network = rig.as_ref().map(|rig| rig.session.board().name.clone());
         let before = share.load(|answers: &Answers| answers.fit(&search))?;
         let mut answers = before.unwrap_or_else(|| Answers::begin(&search, network));
@@ -138,11 +140,12 @@ impl TopCommand {
     /// Joins the parts that this command made.
     pub fn merge(&self, parts: &Parts, to: &MergeCommand) -> anyhow::Result<ExitCode> {
         let model = self.model.open()?;
-        let units = self.units(&model)?;
+        let board = self.board.beside(&model)?;
+        let units = self.units(&model, board.as_ref())?;
         let data = open_study_data(&self.data, &model)?;
-        let parameters = parts.asked.parameters.clone();
+        let parameters = self.parameters(&units, &model, board.as_ref());
         let of = (self.data.as_str(), data.set());
-        let images = self.count(&data)?;
+        let images = count(data.set(), self.images)?;
         let asked = Asked::new("top", &model, of, images, parameters);
         parts.check(&asked).map_err(blame)?;
         let search = self.over(units, 0..images);
@@ -180,17 +183,39 @@ impl TopCommand {
     }
 
     /// What decides the result beside model and data.
-    fn parameters(&self, units: &[Unit], model: &FloatModel, rig: Option<&Rig>) -> String {
+    fn parameters(&self, units: &[Unit], model: &FloatModel, board: Option<&SideBoard>) -> String {
         let units: Vec<_> = units.iter().map(|unit| unit.name(model)).collect();
         let by = By::from(self.by).name();
-        let board = rig.map_or_else(String::new, |rig| {
-            let name = &rig.session.board().name;
-            format!(", int8 {} on {name}", rig.model.hash_hex())
-        });
+        let board = board.map_or_else(String::new, |board| format!(", {}", board.identity()));
         format!("k {}, by {by}, of {}{board}", self.k, units.join(" "))
     }
 
-    fn units(&self, model: &FloatModel) -> anyhow::Result<Vec<Unit>> {
+    /// The units that both networks are asked for; says where a board's are others.
+    fn units(&self, model: &FloatModel, board: Option<&SideBoard>) -> anyhow::Result<Vec<Unit>> {
+        let named = self.named(model)?;
+        let Some(board) = board else {
+            return Ok(named);
+        };
+        let mut units = Vec::with_capacity(named.len());
+        let mut noted = Vec::new();
+        for unit in named {
+            let held = board_layer(model, unit.layer, board.files()).map_err(blame)?;
+            if held.float != unit.layer && !noted.contains(&unit.layer) {
+                let [asked, float] = [unit.layer, held.float].map(|id| &model.layer(id).name);
+                progress::note(format!(
+                    "the board holds {asked} as {float}: both networks are asked for {float}"
+                ));
+                noted.push(unit.layer);
+            }
+            units.push(Unit {
+                layer: held.float,
+                ..unit
+            });
+        }
+        Ok(units)
+    }
+
+    fn named(&self, model: &FloatModel) -> anyhow::Result<Vec<Unit>> {
         let mut units = Vec::new();
         if let Some(name) = &self.layer {
             let layer = model.find(name).map_err(blame)?;
@@ -204,15 +229,6 @@ impl TopCommand {
             units.push(Unit::of_target(model, &target).map_err(blame)?);
         }
         Ok(units)
-    }
-
-    fn count(&self, data: &Data) -> anyhow::Result<usize> {
-        match self.images {
-            Some(images) if images == 0 || images > data.len() => {
-                Err(wrong(format!("--images is from 1 to {}", data.len())))
-            }
-            images => Ok(images.unwrap_or(data.len())),
-        }
     }
 
     /// One pass, of the float model or on the board, from where `answers` end.

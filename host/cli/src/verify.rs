@@ -46,7 +46,10 @@ impl Verify {
             progress::note(note);
         }
         if self.images == 0 || (self.inputs == MNIST && self.images > data.len()) {
-            return Err(wrong(format!("--images is from 1 to {}", data.len())));
+            let (images, last) = (self.images, data.len());
+            return Err(wrong(format!(
+                "--images {images}: give a number from 1 to {last}"
+            )));
         }
         let pick = Pick::First(self.images);
         let mut rig = self.board.open(model)?;

@@ -5,13 +5,16 @@
 //! writes them. Shipped models are named, others are given as a path.
 
 use crate::board_image::BoardImage;
+use crate::emit_onnx::key;
 use cortexscope_core::image::ImageError;
 use cortexscope_net::input::{InputError, Int8Input, ModelSpec, SpecError};
 use cortexscope_net::resources::{ResourcePath, shipped};
 use cortexscope_net::{Affine, RequestError, hex, labels};
 use image::GrayImage;
+use prost::Message;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
+use tract_onnx::pb::ModelProto;
 
 /// Ending of a board image.
 pub const IMAGE_EXTENSION: &str = "ctx";
@@ -187,6 +190,15 @@ impl ModelFiles {
         hex(self.image.model().hash())
     }
 
+    /// SHA-256 of the float ONNX file that it was compiled from, in hexadecimal; `None` where
+    /// the int8 ONNX does not say it.
+    pub fn source_sha256(&self) -> Option<String> {
+        let model = ModelProto::decode(self.int8_onnx.as_slice()).ok()?;
+        let mut entries = model.metadata_props.into_iter();
+        let entry = entries.find(|entry| entry.key == key::SOURCE_SHA256);
+        entry.map(|entry| entry.value)
+    }
+
     /// How the input is quantised.
     pub fn input_steps(&self) -> Affine {
         input_steps(&self.image)
@@ -243,6 +255,8 @@ mod tests {
         let float = model.image_path.with_extension("onnx");
         let steps = input_steps_beside(&float).unwrap();
         assert_eq!(steps, Some(model.input_steps()));
+        let source = hex(&Sha256::digest(float.read().unwrap()));
+        assert_eq!(model.source_sha256(), Some(source));
         let elsewhere = ResourcePath::Disk("no/such/model.onnx".into());
         assert_eq!(input_steps_beside(&elsewhere).unwrap(), None);
     }

@@ -230,6 +230,27 @@ impl FloatModel {
         layer::ancestors(&self.graph.layers, id)
     }
 
+    /// The only layer that reads what `id` writes.
+    pub fn only_reader(&self, id: LayerId) -> Option<LayerId> {
+        layer::only_reader(&self.graph.layers, id)
+    }
+
+    /// Whether the layer adds or multiplies by constants that differ from place to place of a
+    /// map.
+    pub fn varies_over_places(&self, id: LayerId) -> bool {
+        let layer = self.layer(id);
+        let is_arithmetic = matches!(layer.normal_form.as_str(), "Add" | "Sub" | "Mul" | "Div");
+        let constants = layer.inputs.iter();
+        let constants = constants.filter_map(|name| self.graph.constant(name));
+        let mut sizes = constants.map(|constant| constant.dims.iter().product::<i64>());
+        is_arithmetic && layer.is_map() && sizes.any(|size| size > layer.shape[0] as i64)
+    }
+
+    /// The layers that cut what is below 0, in the order of the file.
+    pub fn rectifiers(&self) -> Vec<LayerId> {
+        layer::rectifiers(&self.graph.layers)
+    }
+
     /// The layer that rectifies what `id` writes and nothing else reads, or
     /// `id` itself.
     pub fn rectified(&self, id: LayerId) -> LayerId {

@@ -13,6 +13,7 @@ pub mod open;
 pub mod picture;
 pub mod prepare;
 pub mod shown;
+mod sides;
 pub mod spec;
 
 pub use array::{Array, ArrayError};
@@ -21,4 +22,5 @@ pub use mnist::{MnistError, MnistSet};
 pub use open::{CAMERA, FloatInput, Input, InputError, Int8Input};
 pub use picture::{Picture, PictureError};
 pub use prepare::Prepared;
+pub use sides::sides;
 pub use spec::{ArrayRange, Channels, Form, InputSpec, ModelSpec, Polarity, SpecError};

@@ -8,7 +8,7 @@ use cortexscope_compile::model_files::{ModelFiles, ModelFilesError};
 use cortexscope_draw::number::grouped;
 use cortexscope_rig::Rig;
 use cortexscope_rig::board::{BOARDS, BoardKind, Engine, FarEnd, Port, Transport, parts};
-use cortexscope_rig::measure::measure;
+use cortexscope_rig::measure::{SAMPLE, measure, sample_input};
 use cortexscope_rig::session::{Cancel, InferRequest, Mode, SessionError, TensorSet};
 
 use crate::documents::board_table::{BoardTable, Row, Run};
@@ -99,17 +99,17 @@ fn run(
     counted_by: String,
     cancel: &Cancel,
 ) -> Result<Run, Box<dyn std::error::Error>> {
-    let zeros = vec![0; model.image.model().input().bytes()];
-    let digit = model.input("mnist:0").map_or(zeros, |input| input.values);
+    let sample = sample_input(&model)?;
     let mut rig = Rig::open(board, Engine::Static, model, far_end, cancel.clone())?;
-    let count = count(&mut rig, &digit)?;
+    let count = count(&mut rig, &sample)?;
     // The fused plan comes first, then the tapped one: the last that there is room for.
-    let measured = measure(&mut rig, &digit)?;
+    let measured = measure(&mut rig, &sample)?;
     let ran = measured
         .into_iter()
         .rfind(|mode| mode.measured_arena_bytes.is_some())
         .ok_or("the board measured no plan")?;
     Ok(Run {
+        input: SAMPLE.to_owned(),
         mode: ran.mode,
         planned_arena_bytes: ran.planned_arena_bytes,
         measured_arena_bytes: ran.measured_arena_bytes,
@@ -143,10 +143,11 @@ pub fn write(out: &mut dyn Write, style: Style, table: &BoardTable) -> io::Resul
         Column::text("model"),
         Column::text("fits"),
         Column::number("flash B"),
-        Column::number("RAM B"),
+        Column::number("RAM B, fused"),
+        Column::text("plan measured"),
         Column::number("arena planned"),
         Column::number("measured"),
-        Column::number("an inference"),
+        Column::number("an inference, fused"),
         Column::text("by whose count"),
     ];
     let dash = || "–".to_owned();
@@ -169,6 +170,7 @@ pub fn write(out: &mut dyn Write, style: Style, table: &BoardTable) -> io::Resul
             fits.to_owned(),
             grouped(row.flash_bytes),
             grouped(row.ram_bytes),
+            run.map_or_else(dash, |run| run.mode.name().to_owned()),
             number(run.map(|run| run.planned_arena_bytes.into())),
             number(run.and_then(|run| run.measured_arena_bytes).map(u64::from)),
             number(run.and_then(|run| run.count)),
@@ -176,4 +178,62 @@ pub fn write(out: &mut dyn Write, style: Style, table: &BoardTable) -> io::Resul
         ]
     });
     write_table(out, style, &columns, rows.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RAM and count are of the fused plan; a row says of which plan its arena is.
+    #[test]
+    fn a_row_names_the_plan_that_was_measured() {
+        let run = Run {
+            input: SAMPLE.to_owned(),
+            mode: Mode::Tapped,
+            planned_arena_bytes: 5752,
+            measured_arena_bytes: Some(5752),
+            stack_bytes: None,
+            count: Some(1_000_000),
+            unit: Some("instructions".to_owned()),
+            counted_by: "QEMU".to_owned(),
+        };
+        let row = Row {
+            board: "mps2-an386".to_owned(),
+            core: "Cortex-M4F".to_owned(),
+            model: "lenet5".to_owned(),
+            fits_fused: true,
+            fits_tapped: true,
+            verdict: String::new(),
+            flash_bytes: 100_000,
+            ram_bytes: 20_000,
+            run: Some(run),
+            not_run: None,
+        };
+        let mut out = Vec::new();
+        let table = BoardTable { rows: vec![row] };
+        write(
+            &mut out,
+            Style::from_environment(false, None, &|_| None),
+            &table,
+        )
+        .unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(
+            text.contains("tapped") && text.contains("RAM B, fused"),
+            "{text}"
+        );
+    }
+
+    /// A digit is brought to the size of the network: nothing is measured on zeros.
+    #[test]
+    fn the_sample_is_a_digit_for_every_size() {
+        let mut model = ModelFiles::open("lenet5").unwrap();
+        let own = sample_input(&model).unwrap();
+        model.spec.input.size = [40, 20];
+        let other = sample_input(&model).unwrap();
+        assert_eq!([own.len(), other.len()], [784, 800]);
+        for sample in [own, other] {
+            assert!(sample.iter().any(|&step| step != sample[0]));
+        }
+    }
 }

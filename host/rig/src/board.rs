@@ -12,6 +12,7 @@ pub use connect::{
     ConnectError, Connection, FarEnd, Port, compiler, connect, firmware_elf, firmware_places,
     small_firmware_elf,
 };
+pub use cortexscope_boards::{BAUD, DEFAULT, FLASHED, NATIVE};
 pub use cortexscope_boards::{BOARDS, BoardKind, Engine, Footprint, Transport, find};
 pub use parts::{Part, parts};
 pub use presence::Presence;

@@ -2,6 +2,7 @@
 //! painted, and what lost its paint was used.
 
 use cortexscope_compile::layout::channels_last;
+use cortexscope_compile::model_files::ModelFiles;
 
 use crate::Rig;
 use crate::session::{
@@ -9,6 +10,7 @@ use crate::session::{
 };
 use cortexscope_core::occlusion_arena_bytes;
 use cortexscope_net::described;
+use cortexscope_net::input::InputError;
 
 /// Two patterns that differ in every bit: a byte that is written with one of
 /// them shows under the other.
@@ -53,6 +55,18 @@ described! {
         #[serde(rename = "instructions")]
         pub count: Option<u64>,
     }
+}
+
+/// The input that a board is measured with where none is named. A digit is an input of every
+/// network, brought to its size; what a board takes of stack, time and heap depends on it.
+pub const SAMPLE: &str = "mnist:0";
+
+/// The input [`SAMPLE`], int8 `[C, H, W]`, as `model` takes it.
+///
+/// # Errors
+/// The model takes no pictures.
+pub fn sample_input(model: &ModelFiles) -> Result<Vec<i8>, InputError> {
+    Ok(model.input(SAMPLE)?.values)
 }
 
 /// Runs `input`, int8 `[C, H, W]`, in every mode that the image has a plan for,

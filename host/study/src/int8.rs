@@ -1,6 +1,7 @@
 //! The int8 network of a float model with straight-through gradients.
 
-use cortexscope_compile::model_files::{ModelFiles, ModelFilesError};
+use crate::beside::{self, BesideError};
+use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_explain::float_model::{FloatModel, FloatModelError};
 use cortexscope_net::RequestError;
 use thiserror::Error;
@@ -10,8 +11,8 @@ use thiserror::Error;
 pub enum Int8Error {
     /// The compiled model beside the float model cannot be used.
     #[error("straight-through gradients are of the compiled model: {0}")]
-    Files(#[from] ModelFilesError),
-    /// It was compiled from another model, or cannot be differentiated.
+    Beside(#[from] BesideError),
+    /// It cannot be differentiated.
     #[error(transparent)]
     Model(#[from] FloatModelError),
 }
@@ -19,7 +20,7 @@ pub enum Int8Error {
 impl RequestError for Int8Error {
     fn is_request(&self) -> bool {
         match self {
-            Self::Files(error) => error.is_request(),
+            Self::Beside(error) => error.is_request(),
             Self::Model(error) => error.is_request(),
         }
     }
@@ -31,7 +32,7 @@ impl RequestError for Int8Error {
 /// # Errors
 /// [`Int8Error`].
 pub fn beside(model: &FloatModel) -> Result<FloatModel, Int8Error> {
-    of(model, &ModelFiles::beside(&model.path)?)
+    of(model, &beside::compiled(model)?)
 }
 
 /// The same of a compiled model that is open.
@@ -39,6 +40,7 @@ pub fn beside(model: &FloatModel) -> Result<FloatModel, Int8Error> {
 /// # Errors
 /// [`Int8Error`].
 pub fn of(model: &FloatModel, compiled: &ModelFiles) -> Result<FloatModel, Int8Error> {
+    beside::check(model, compiled)?;
     Ok(model.straight_through(&compiled.int8_onnx, compiled.input_steps())?)
 }
 

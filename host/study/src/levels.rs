@@ -130,6 +130,17 @@ fn of_array(argument: &str, array: Array) -> Result<Picture, LevelsError> {
     })
 }
 
+/// Whether a picture of a size and colours becomes the same numbers by both.
+pub fn has_same_units(one: &InputSpec, other: &InputSpec) -> bool {
+    let ends = |spec: &InputSpec| -> Vec<[f32; 2]> {
+        let channels = 0..spec.channels.count();
+        let ends = |channel| [0, u8::MAX].map(|pixel| spec.value(channel, pixel));
+        channels.map(ends).collect()
+    };
+    let swaps = |spec: &InputSpec| spec.channels == Channels::Bgr;
+    one.size == other.size && swaps(one) == swaps(other) && ends(one) == ends(other)
+}
+
 /// Where each of a picture's channels lies in an input.
 fn planes(spec: &InputSpec) -> Result<&'static [usize], LevelsError> {
     match spec.channels {

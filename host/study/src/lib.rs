@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`assess`] | measures of attributions over a data set |
 //! | [`attack`] | adversarial examples by queries alone, and whether an example that was made on one of the two fools the other |
+//! | [`beside`] | the compiled model beside a float model, and which of its tensors holds which layer |
 //! | [`mod@compare`] | how far the maps of a method agree on both, and whether the class changes |
 //! | [`data`] | a data set by its name, one input at a time |
 //! | [`doctor`] | what int8 costs, layer by layer, and what helps |
@@ -35,6 +36,7 @@
 
 pub mod assess;
 pub mod attack;
+pub mod beside;
 pub mod compare;
 pub mod data;
 pub mod doctor;

@@ -7,13 +7,11 @@
 //! different inputs. What was found of some inputs is joined with what was found of others.
 
 mod answers;
-mod board;
 mod ranking;
 mod search;
 mod unit;
 
 pub use answers::Answers;
-pub use board::{BoardLayer, BoardLayerError, board_layer};
 pub use ranking::{Difference, Excitation, Ranking, compare};
 pub use search::{Found, Search, SearchError};
 pub use unit::{By, ChannelList, Unit, UnitError};

@@ -3,12 +3,9 @@
 use std::ops::Deref;
 
 use cortexscope_boards::BOARDS;
-pub use cortexscope_boards::{BoardKind, Engine, Transport};
+pub use cortexscope_boards::{BoardKind, DEFAULT, Engine, NATIVE, Transport};
 
 use crate::toolchain::{Core, Target};
-
-/// The board that commands take where none is named.
-pub const DEFAULT: &str = "mps2-an386";
 
 /// A board that there is firmware for: a package under `firmware/boards`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

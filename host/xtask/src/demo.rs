@@ -4,11 +4,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
-use crate::board::{self, Board, Engine};
+use crate::board::{self, Board, Engine, NATIVE};
 use crate::{command, firmware, progress, setup};
-
-/// The board that needs neither an emulator nor firmware.
-const NATIVE: &str = "native";
 
 /// Runs `cortexscope demo` with `args`, after setting up what the board that they name
 /// needs. Where that fails and they name none, the board is [`NATIVE`].

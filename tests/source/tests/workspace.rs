@@ -215,3 +215,24 @@ fn no_test_passes_without_its_data() {
     assert!(readers >= 3, "{readers} places read the folder");
     none_found(&found);
 }
+
+/// `--quiet` is decided in one place: what else prints to stderr would not know of it.
+#[test]
+fn the_program_speaks_through_progress_alone() {
+    let folder = root().join("host/cli/src");
+    let mut files = Vec::new();
+    rust_files(&folder, &mut files);
+    let speaks = ["progress.rs", "lib.rs"].map(|name| folder.join(name));
+    let mut found = Vec::new();
+    for path in files.iter().filter(|path| !speaks.contains(path)) {
+        let text = fs::read_to_string(path).expect("readable");
+        let lines = text.lines().enumerate();
+        let prints =
+            lines.filter(|(_, line)| line.contains("eprintln!(") || line.contains("eprint!("));
+        found.extend(
+            prints.map(|(number, line)| format!("{}:{}: {line}", path.display(), number + 1)),
+        );
+    }
+    assert!(files.len() > 20);
+    none_found(&found);
+}

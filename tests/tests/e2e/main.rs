@@ -30,6 +30,7 @@ mod live;
 mod occlusion;
 mod operators;
 mod outside_data;
+mod own_model;
 mod photographs;
 mod residual;
 mod rtt;

@@ -140,3 +140,51 @@ fn parts_that_are_not_the_whole_are_refused() {
         &["--data"],
     );
 }
+
+/// What stands beside the model decides the result as the model does.
+#[test]
+fn parts_of_another_baseline_or_board_image_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| {
+        let path = folder.path().join(name);
+        path.to_str().expect("text").to_owned()
+    };
+    let take = |model: &str, extension: &str, name: &str| {
+        let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");
+        let from = models.join(model).join(model).with_extension(extension);
+        std::fs::copy(from, path(name)).expect("it is shipped");
+    };
+    let (baseline, model) = (path("base.onnx"), path("net.onnx"));
+    take("lecture-lenet", "onnx", "base.onnx");
+    for extension in ["onnx", "ctx", "int8.onnx", "toml"] {
+        take("lenet5", extension, &format!("net.{extension}"));
+    }
+    let shard = |study: &str, parts: &str| {
+        let words = study.split_whitespace();
+        let own = |word| match word {
+            "BASE" => baseline.as_str(),
+            "NET" => model.as_str(),
+            word => word,
+        };
+        let rest = ["--images", "2", "--shard", "0/1", "-o", parts, "--json"];
+        json(&words.map(own).chain(rest).collect::<Vec<_>>());
+    };
+    let robustness = "robustness lenet5 --data mnist --corruption shot-noise --severity 1";
+    let [of_base, of_board, of_top] = ["base", "board", "top"].map(path);
+    shard(&format!("{robustness} --baseline BASE"), &of_base);
+    let robustness = robustness.replace("lenet5", "NET");
+    shard(&format!("{robustness} --board native"), &of_board);
+    shard("top NET --data mnist --layer pool2 --board native", &of_top);
+    take("winml-mnist", "onnx", "base.onnx");
+    let digits = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let digits = digits.join("../models/mnist/calibration-images-idx3-ubyte.gz");
+    let digits = digits.to_str().expect("text");
+    let (limit, folder) = (["--calibration-limit", "8"], ["-o", &path("")]);
+    let compile = ["compile", &model, "--calibrate", digits, "--json"];
+    json(&[&compile[..], &limit, &folder].concat());
+    for parts in [&of_base, &of_board, &of_top] {
+        let whole = path("whole");
+        refused(&["merge", parts, "-o", &whole], &["parameters"]);
+        assert!(!Path::new(&whole).exists());
+    }
+}

@@ -20,7 +20,7 @@ impl AutoEncoder {
         };
         // The response itself, or what its function is of.
         let response = self.model.layer(self.response?);
-        let (at, mask) = match response.operator.as_str() {
+        let (at, mask) = match response.normal_form.as_str() {
             "Conv" => before(&response.tensor)?,
             _ => before(response.inputs.first()?)?,
         };

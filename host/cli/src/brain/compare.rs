@@ -179,11 +179,7 @@ impl CompareCommand {
             let named = self.layer.iter().map(|name| model.find(name));
             return named.collect::<Result<_, _>>().map_err(blame);
         }
-        let all = model.layers().iter().enumerate();
-        let rectifiers: Vec<LayerId> = all
-            .filter(|(_, layer)| layer.operator == "Relu")
-            .map(|(index, _)| LayerId(index))
-            .collect();
+        let rectifiers = model.rectifiers();
         Ok(if rectifiers.is_empty() {
             (0..model.layers().len()).map(LayerId).collect()
         } else {

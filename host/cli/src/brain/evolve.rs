@@ -6,6 +6,7 @@ mod subject;
 use super::board::exit_code;
 use super::tell;
 use crate::common::{TapeArgs, blame, ctrl_c, wrong};
+use crate::port::PortArgs;
 use crate::progress;
 use clap::Args;
 use cortexscope_brain::data::Images;
@@ -31,8 +32,9 @@ const RECEIPT: &str = "evolution.json";
 
 /// Evolves an image that drives a neuron, by its rates alone (XDREAM).
 #[derive(Args)]
+#[command(mut_arg("port", |port| port.requires("board")))]
 pub(in crate::brain) struct Evolve {
-    /// A shipped model or the path of a float ONNX; with --board, of a compiled model.
+    /// A shipped model or the path of a float ONNX.
     #[arg(long, required_unless_present_any = ["program", "fit"])]
     model: Option<String>,
     /// The neuron: LAYER:CHANNEL (the sum of a map), LAYER:CHANNEL:Y:X (one unit) or class:K.
@@ -49,15 +51,12 @@ pub(in crate::brain) struct Evolve {
     /// The neuron of the fit, from 0.
     #[arg(long, value_name = "N", requires = "fit")]
     neuron: Option<usize>,
-    /// Ask the int8 network on this board instead of the float model.
+    /// Ask the int8 network on this board instead of the float model; the board image lies
+    /// beside that.
     #[arg(long)]
     board: Option<String>,
-    /// Use the board at this serial port.
-    #[arg(long, requires = "board")]
-    port: Option<String>,
-    /// Speed of the serial port in bits per second.
-    #[arg(long, default_value_t = 921_600)]
-    baud: u32,
+    #[command(flatten)]
+    port: PortArgs,
     #[command(flatten)]
     tape: TapeArgs,
     /// Ask a program over its standard input and output instead, one JSON line a batch.
@@ -292,7 +291,7 @@ impl Evolve {
             subject.identity(),
             self.target,
             self.board,
-            self.port,
+            self.port.parts().0,
             (&self.program, &self.program_argument),
             self.optimiser,
             self.preset,

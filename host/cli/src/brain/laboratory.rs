@@ -2,7 +2,7 @@
 //! made.
 
 use super::board::say_board;
-use crate::board_of_model::{board_rig, image_of};
+use crate::beside::board_beside;
 use crate::common::{blame, wrong};
 use crate::progress;
 use clap::Args;
@@ -13,8 +13,10 @@ use cortexscope_brain::neuron::BoardNeuron;
 use cortexscope_present::documents::evolve::{EvolveBoard, board_queries};
 use cortexscope_present::results::ResultFolder;
 use cortexscope_present::scene::control::goal_name;
+use cortexscope_record::RigChoice;
+use cortexscope_rig::board::NATIVE;
 use cortexscope_rig::session::Cancel;
-use cortexscope_study::top::board_layer;
+use cortexscope_study::beside::board_layer;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -190,18 +192,18 @@ pub(super) fn say_end(
 
 /// The fit's neurons on the board that was named, and on the board's program in this process.
 fn boards(board: &str, fit: &Stored, cancel: &Cancel) -> anyhow::Result<[BoardNeuron; 2]> {
-    let image = image_of(&fit.about.model);
     let open = |board: &str| -> anyhow::Result<BoardNeuron> {
-        let rig = board_rig(board, &image, cancel.clone())?;
+        let choice = RigChoice::of(board, &fit.about.model);
+        let rig = board_beside(&fit.model, &choice, cancel.clone())?;
         let held = board_layer(&fit.model, fit.layer, &rig.model).map_err(blame)?;
-        if held.is_rectified != fit.model.is_rectified(fit.layer) {
+        if held.float != fit.layer {
+            let layer = &fit.model.layer(held.float).name;
             return Err(wrong(format!(
-                "the board holds {} rectified, and the fit reads it before that: fit the layer \
-                 that rectifies it",
+                "the board holds {} as {layer}, and the fit reads it before that: fit {layer}",
                 fit.about.layer
             )));
         }
         BoardNeuron::fitted(rig, held.tensor, fit).map_err(blame)
     };
-    Ok([open(board)?, open("native")?.unchecked()])
+    Ok([open(board)?, open(NATIVE)?.unchecked()])
 }

@@ -6,6 +6,7 @@ use super::baseline::Baseline;
 use super::composite::LrpRule;
 use super::error::ExplainError;
 use cortexscope_net::RequestError;
+use cortexscope_net::input::sides;
 
 /// An argument of a method.
 #[derive(Clone, Copy, Debug)]
@@ -286,11 +287,8 @@ impl Arguments<'_> {
         let Some(text) = self.text(argument)? else {
             return Ok(None);
         };
-        let (rows, columns) = text.split_once('x').unwrap_or((text, text));
-        match (rows.parse(), columns.parse()) {
-            (Ok(rows), Ok(columns)) => Ok(Some([rows, columns])),
-            _ => Err(argument.refused(text)),
-        }
+        let sides = sides(text).ok_or_else(|| argument.refused(text))?;
+        Ok(Some(sides))
     }
 
     /// A grey level, a colour by its name, or an input.

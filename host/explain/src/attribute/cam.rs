@@ -46,7 +46,7 @@ impl Place {
         while let Some(id) = at {
             let layer = &layers[id.0];
             let is_vector = !layer.is_map();
-            match layer.operator.as_str() {
+            match layer.normal_form.as_str() {
                 "Gemm" | "MatMul" | "Conv" if is_vector => {
                     if let Some(first) = dense {
                         let second = &layer.name;

@@ -226,7 +226,7 @@ impl<'m> FileGraph<'m> {
         let has_weights = |at: &usize| {
             let layer = &self.layers[*at];
             let scales = ["BatchNormalization", "Add", "Sub", "Mul", "Div"];
-            is_linear(layer) || scales.contains(&layer.operator.as_str())
+            is_linear(layer) || scales.contains(&layer.normal_form.as_str())
         };
         if members.clone().any(|at| is_linear(&self.layers[at])) {
             members.filter(has_weights).collect()
@@ -241,9 +241,9 @@ impl<'m> FileGraph<'m> {
     }
 }
 
-/// Convolutions and dense layers, by their operator in the file.
+/// Convolutions and dense layers, also those that the file writes in another way.
 fn is_linear(layer: &Layer) -> bool {
-    matches!(layer.operator.as_str(), "Conv" | "Gemm" | "MatMul")
+    matches!(layer.normal_form.as_str(), "Conv" | "Gemm" | "MatMul")
 }
 
 fn rule_of(rule: LrpRule, spec: &InputSpec) -> Rule {

@@ -32,15 +32,27 @@ pub struct Graph {
     proto: Arc<ModelProto>,
 }
 
+/// What is known of the tensors beside the nodes that write them.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// What the units of each layer see, by the layer's tensor.
+    pub fields: HashMap<String, ReceptiveField>,
+    /// The operators of the file, by the tensor that they write.
+    pub operators: HashMap<String, String>,
+}
+
 /// Loads a network that was read.
 ///
 /// # Errors
 /// tract cannot load it, or it has no layer.
 pub fn load(read: reader::Graph) -> Result<Graph, FloatModelError> {
-    let fields = receptive_fields(&read);
+    let known = Known {
+        fields: receptive_fields(&read),
+        operators: read.operators,
+    };
     let mut model = read.model;
     declare_outputs(model.graph.as_mut().ok_or(FloatModelError::NoLayers)?);
-    build(model, read.shape, &read.output, &fields)
+    build(model, read.shape, &read.output, &known)
 }
 
 impl Graph {
@@ -67,12 +79,7 @@ impl Graph {
         }
         let [channels, height, width] = self.input_shape();
         let output = &self.layers[self.output.0].tensor;
-        build(
-            model,
-            [channels, height, width],
-            output,
-            &self.fields_by_tensor(),
-        )
+        build(model, [channels, height, width], output, &self.known())
     }
 
     /// The network up to `layer`, for an input of another size.
@@ -101,18 +108,17 @@ impl Graph {
                 tensor.shape = Some(TensorShapeProto { dim: dim.to_vec() });
             }
         }
-        build(
-            model,
-            [channels, size[0], size[1]],
-            &output,
-            &self.fields_by_tensor(),
-        )
+        build(model, [channels, size[0], size[1]], &output, &self.known())
     }
 
-    /// What the units of each layer see, by the layer's tensor.
-    fn fields_by_tensor(&self) -> HashMap<String, ReceptiveField> {
-        let tensors = self.layers.iter().map(|layer| layer.tensor.clone());
-        tensors.zip(self.fields.iter().copied()).collect()
+    /// What is known of the layers beside their nodes.
+    fn known(&self) -> Known {
+        let tensors = || self.layers.iter().map(|layer| layer.tensor.clone());
+        let operators = self.layers.iter().map(|layer| layer.operator.clone());
+        Known {
+            fields: tensors().zip(self.fields.iter().copied()).collect(),
+            operators: tensors().zip(operators).collect(),
+        }
     }
 
     /// `[C, H, W]` of the input.
@@ -165,7 +171,7 @@ pub fn build(
     model: ModelProto,
     [channels, height, width]: [usize; 3],
     output: &str,
-    fields: &HashMap<String, ReceptiveField>,
+    known: &Known,
 ) -> Result<Graph, FloatModelError> {
     let typed = guarded(|| {
         let onnx = int8_operators::register(tract_onnx::onnx());
@@ -173,11 +179,11 @@ pub fn build(
         Ok(model.into_typed()?.into_decluttered()?)
     })?;
     let graph = model.graph.as_ref().ok_or(FloatModelError::NoLayers)?;
-    let (typed, layers) = layers_of(typed, graph)?;
+    let (typed, layers) = layers_of(typed, graph, known)?;
     let output = layers.iter().position(|layer| layer.tensor == output);
     let fields = layers
         .iter()
-        .map(|layer| fields.get(&layer.tensor).copied().unwrap_or_default());
+        .map(|layer| known.fields.get(&layer.tensor).copied().unwrap_or_default());
     Ok(Graph {
         typed,
         fields: fields.collect(),
@@ -192,10 +198,16 @@ pub fn build(
 fn layers_of(
     mut typed: TypedModel,
     graph: &GraphProto,
+    known: &Known,
 ) -> Result<(TypedModel, Vec<Layer>), FloatModelError> {
     let nodes = &graph.node;
     let rectified = reader::never_negative(nodes, &graph.initializer);
     let outlets = typed.output_outlets().map_err(EngineError::from)?.to_vec();
+    let constants: HashSet<&str> = graph
+        .initializer
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
     let mut layers = Vec::new();
     let mut kept = Vec::new();
     // Steps are another unit of the layer before: no layer of their own.
@@ -211,20 +223,22 @@ fn layers_of(
         let Some(shape) = sizes.filter(|_| is_layer).and_then(map_shape) else {
             continue;
         };
+        let is_activation = |name: &&String| !name.is_empty() && !constants.contains(name.as_str());
+        let tensor = node.output.first().cloned().unwrap_or_default();
+        let in_file = known.operators.get(&tensor);
         layers.push(Layer {
             name: node_name(node).to_owned(),
-            operator: node.op_type.clone(),
+            operator: in_file.unwrap_or(&node.op_type).clone(),
+            normal_form: node.op_type.clone(),
             shape,
+            activations: node.input.iter().filter(is_activation).count(),
             inputs: node
                 .input
                 .iter()
                 .map(|name| (*counted.get(name).unwrap_or(&name)).clone())
                 .collect(),
-            is_rectified: node
-                .output
-                .first()
-                .is_some_and(|tensor| rectified.contains(tensor.as_str())),
-            tensor: node.output.first().cloned().unwrap_or_default(),
+            is_rectified: rectified.contains(tensor.as_str()),
+            tensor,
         });
         kept.push(outlet);
     }

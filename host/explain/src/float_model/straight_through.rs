@@ -58,13 +58,12 @@ impl FloatModel {
         let fields = fields.flat_map(|(layer, field)| {
             [&layer.name, &layer.tensor].map(|name| (name.clone(), *field))
         });
+        let known = graph::Known {
+            fields: fields.collect(),
+            ..graph::Known::default()
+        };
         let output = rewritten.output;
-        let graph = graph::build(
-            rewritten.model,
-            self.input_shape(),
-            &output,
-            &fields.collect(),
-        )?;
+        let graph = graph::build(rewritten.model, self.input_shape(), &output, &known)?;
         Ok(Self {
             sha256: Sha256::digest(int8_onnx).into(),
             notes: Vec::new(),

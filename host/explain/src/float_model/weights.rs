@@ -34,7 +34,7 @@ pub struct LayerConstants {
 /// The constants of a convolution or a dense layer; `None` for other layers, or where the
 /// weights are computed.
 pub fn constants_of(graph: &Graph, layer: &Layer) -> Option<LayerConstants> {
-    if !matches!(layer.operator.as_str(), "Conv" | "Gemm" | "MatMul") {
+    if !matches!(layer.normal_form.as_str(), "Conv" | "Gemm" | "MatMul") {
         return None;
     }
     let inputs = layer.inputs.iter().filter_map(|name| {
@@ -53,8 +53,11 @@ pub fn constants_of(graph: &Graph, layer: &Layer) -> Option<LayerConstants> {
 }
 
 pub fn of(graph: &Graph, layer: &Layer) -> Result<ConvWeights, FloatModelError> {
-    if layer.operator != "Conv" {
-        let all = graph.layers.iter().filter(|layer| layer.operator == "Conv");
+    if layer.normal_form != "Conv" {
+        let all = graph
+            .layers
+            .iter()
+            .filter(|layer| layer.normal_form == "Conv");
         return Err(FloatModelError::NotConv {
             layer: layer.name.clone(),
             operator: layer.operator.clone(),

@@ -88,6 +88,10 @@ impl<'a> Read<'a> {
             .iter()
             .map(|tensor| (tensor.name.clone(), tensor.form.sizes()))
             .collect();
+        let operators = checked.nodes.iter().filter_map(|node| {
+            let tensor = node.output.first()?;
+            Some((tensor.clone(), node.op_type.clone()))
+        });
         let input = [1, channels, height, width].map(Size::Fixed);
         let graph = Graph {
             model: ModelProto {
@@ -109,6 +113,7 @@ impl<'a> Read<'a> {
             output,
             outputs: checked.outputs.clone(),
             sizes,
+            operators: operators.collect(),
             notes,
         };
         (graph, constants)

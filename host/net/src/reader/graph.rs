@@ -33,6 +33,8 @@ pub struct Graph {
     pub outputs: Vec<String>,
     /// Sizes of every activation, a batch of one included.
     pub sizes: HashMap<String, Vec<usize>>,
+    /// The operator that writes each tensor in the file, whose normal form may be of another.
+    pub operators: HashMap<String, String>,
     /// What was decided that the file does not say, for the user to read.
     pub notes: Vec<String>,
 }

@@ -38,6 +38,8 @@ described! {
 
     /// One network that ran.
     pub struct Run {
+        /// The input that it ran on.
+        pub input: String,
         /// The plan that was measured: `tapped` where the board has room for it.
         pub mode: Mode,
         /// Bytes of arena in this plan.

@@ -13,6 +13,8 @@ described! {
         pub board: String,
         /// The model's name or path on the command line.
         pub model: String,
+        /// The input that everything was measured with.
+        pub input: String,
         /// One entry for each engine.
         pub engines: Vec<Engine>,
     }

@@ -14,6 +14,8 @@ described! {
         /// Board, firmware and model.
         #[serde(flatten)]
         pub origin: Origin,
+        /// The input that everything was measured with.
+        pub input: String,
         /// What the linker placed.
         pub linked: Linked,
         /// One entry for each plan that the board image has.

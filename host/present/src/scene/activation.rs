@@ -39,8 +39,10 @@ mod tests {
             name: "relu".to_owned(),
             tensor: "relu".to_owned(),
             operator: "Relu".to_owned(),
+            normal_form: "Relu".to_owned(),
             shape: [3, 1, 2],
             inputs: Vec::new(),
+            activations: 1,
             is_rectified: true,
         };
         let values = vec![0.0, -0.0, 0.0, 2.0, 1.0, 3.0];

@@ -1,55 +1,32 @@
 //! The int8 network of a board as answers.
 
+use std::collections::HashMap;
+
+use crate::beside::board_layer;
 use cortexscope_explain::attribute::{Answers, ExplainError};
-use cortexscope_explain::float_model::FloatModel;
+use cortexscope_explain::float_model::{FloatModel, LayerId};
 use cortexscope_rig::session::{Mode, TensorSet};
 use cortexscope_rig::{Recording, Rig};
 
 /// A board's network that answers, with inputs in the float model's units.
 pub struct BoardAnswers<'r> {
     rig: &'r mut Rig,
-    /// Pairs of layers that are one tensor on the board: the name there, and the rectifier
-    /// that the compiler took along.
-    fused: Vec<(String, String)>,
+    /// The int8 tensors that hold what a layer of the float model writes, by its name.
+    tensors: HashMap<String, usize>,
 }
 
 impl<'r> BoardAnswers<'r> {
-    /// The network on the board of `rig`, which was compiled from `model`.
-    ///
-    /// # Errors
-    /// The board's input or classes are not those of the float model.
-    pub fn of(rig: &'r mut Rig, model: &FloatModel) -> Result<Self, ExplainError> {
-        let image = rig.model.image.model();
-        let board = image.input().shape;
-        let shape = [board.channels, board.height, board.width];
-        if shape != model.input_shape() || image.classes() != model.layer(model.logits()?).shape[0]
-        {
-            return Err(ExplainError::Parameter(
-                "the model on the board has another input or other classes than the float model: compile it from the same file",
-            ));
-        }
-        let layers = model.layers().iter();
-        let fused = layers.filter_map(|layer| {
-            let rectified = model.rectified(model.find(&layer.name).ok()?);
-            let after = &model.layer(rectified).name;
-            (*after != layer.name).then(|| (layer.name.clone(), after.clone()))
+    /// The network on the board of `rig`, which [was compiled](crate::beside::compiled) from
+    /// `model`.
+    pub fn of(rig: &'r mut Rig, model: &FloatModel) -> Self {
+        let layers = (0..model.layers().len()).map(LayerId);
+        let tensors = layers.filter_map(|id| {
+            let held = board_layer(model, id, &rig.model).ok()?;
+            let is_it = held.float == id && !held.is_logits;
+            is_it.then(|| (model.layer(id).name.clone(), held.tensor))
         });
-        let fused = fused.collect();
-        Ok(Self { rig, fused })
-    }
-
-    /// The tensor of the board that holds what `layer` writes.
-    fn tensor(&self, layer: &str) -> Option<usize> {
-        let image = self.rig.model.image.model();
-        let named = |name: &str| image.tensors().position(|tensor| tensor.name == name);
-        // A layer before a rectifier may have been rectified on the board.
-        let is_before = self.fused.iter().any(|(before, _)| before == layer);
-        let by_own_name = || named(layer).filter(|_| !is_before);
-        let of_fused = || {
-            let pair = self.fused.iter().find(|(_, after)| after == layer)?;
-            named(&pair.0)
-        };
-        by_own_name().or_else(of_fused)
+        let tensors = tensors.collect();
+        Self { rig, tensors }
     }
 
     fn infer(
@@ -70,7 +47,7 @@ impl Answers for BoardAnswers<'_> {
     }
 
     fn maps(&mut self, layer: &str, input: &[f32]) -> Result<Option<Vec<f32>>, ExplainError> {
-        let Some(tensor) = self.tensor(layer) else {
+        let Some(&tensor) = self.tensors.get(layer) else {
             return Ok(None);
         };
         let taps = TensorSet::NONE.with(tensor);

@@ -95,7 +95,7 @@ pub(super) fn try_all(
     report: Report<'_>,
 ) -> Result<Vec<Remedy>, DoctorError> {
     let mut remedies = vec![by_default.named("as compiled")];
-    let native = board::find("native").unwrap_or(subject.board);
+    let native = board::find(board::NATIVE).unwrap_or(subject.board);
     for (name, options) in WAYS {
         let mut patient = Patient::new(subject, options, native, cancel, report)?;
         let mut outcome = Outcome::new();

@@ -8,11 +8,12 @@ use thiserror::Error;
 use super::counts::{Counts, named};
 use super::measured::Count;
 use super::suite::Corruption;
-use crate::data::{Data, DataError};
-use crate::levels::{LevelsError, levels_of, values_of};
+use crate::data::{Data, DataError, DataInput};
+use crate::levels::{LevelsError, has_same_units, levels_of, values_of};
 use cortexscope_corrupt::{CorruptError, Kind, Settings};
 use cortexscope_explain::float_model::{FloatModel, FloatModelError, Forward};
 use cortexscope_net::RequestError;
+use cortexscope_net::input::InputSpec;
 use cortexscope_net::scores::first_greatest;
 use cortexscope_rig::Rig;
 use cortexscope_rig::session::{Mode, SessionError, TensorSet};
@@ -56,6 +57,17 @@ pub enum RobustnessError {
     /// The corruption does not fit the pictures.
     #[error(transparent)]
     Corrupt(#[from] CorruptError),
+    /// The baseline does not take the model's pictures.
+    #[error(
+        "the baseline takes {baseline}, and the model {model}: name one that takes pictures of the \
+         same size, colours and polarity"
+    )]
+    Baseline {
+        /// What the baseline takes.
+        baseline: Box<InputSpec>,
+        /// What the model takes.
+        model: Box<InputSpec>,
+    },
     /// The board does not answer as it should.
     #[error(transparent)]
     Board(#[from] SessionError),
@@ -72,7 +84,7 @@ impl RequestError for RobustnessError {
             Self::Data(error) => error.is_request(),
             Self::Model(error) => error.is_request(),
             Self::Levels(error) => error.is_request(),
-            Self::Corrupt(_) => true,
+            Self::Corrupt(_) | Self::Baseline { .. } => true,
             Self::Board(_) | Self::Interrupted => false,
         }
     }
@@ -91,31 +103,49 @@ impl<'a> Asked<'a> {
         Ok(Self { model, forward })
     }
 
-    /// The input as the model gets it, and its class.
-    fn input(
-        &self,
-        data: &Data,
-        index: usize,
-        corruption: Option<(Kind, &Settings)>,
-    ) -> Result<(Vec<f32>, Option<usize>), RobustnessError> {
-        let spec = &self.model.spec.input;
-        let input = data.input(index)?;
-        let Some((kind, settings)) = corruption else {
-            return Ok((input.values, input.label));
-        };
-        let picture = levels_of(spec, &input.values)?;
-        let settings = Settings {
-            stream: index as u64,
-            ..*settings
-        };
-        let corrupted = kind.apply(&picture, &settings)?.rounded();
-        Ok((values_of(spec, &corrupted)?, input.label))
-    }
-
     fn class(&self, values: &[f32]) -> Result<Option<usize>, RobustnessError> {
         let logits = self.forward.run(values)?;
         Ok(logits.first().and_then(|logits| first_greatest(logits)))
     }
+}
+
+/// Input `index` as `spec` has it, corrupted where that is asked for.
+fn shown(
+    spec: &InputSpec,
+    input: Vec<f32>,
+    index: usize,
+    corruption: Option<(Kind, &Settings)>,
+) -> Result<Vec<f32>, RobustnessError> {
+    let Some((kind, settings)) = corruption else {
+        return Ok(input);
+    };
+    let picture = levels_of(spec, &input)?;
+    let settings = Settings {
+        stream: index as u64,
+        ..*settings
+    };
+    let corrupted = kind.apply(&picture, &settings)?.rounded();
+    Ok(values_of(spec, &corrupted)?)
+}
+
+/// `values`, a picture in the units of `from`, in those of `to`.
+fn converted(
+    from: &InputSpec,
+    to: &InputSpec,
+    values: &[f32],
+) -> Result<Vec<f32>, RobustnessError> {
+    Ok(values_of(to, &levels_of(from, values)?)?)
+}
+
+/// Whether what one model is shown can be shown to the other, in its own units.
+fn takes_pictures_of(baseline: &InputSpec, model: &InputSpec) -> bool {
+    let contradicts = match (baseline.polarity, model.polarity) {
+        (Some(one), Some(other)) => one != other,
+        _ => false,
+    };
+    baseline.size == model.size
+        && baseline.channels.count() == model.channels.count()
+        && !contradicts
 }
 
 /// What threads found of one input.
@@ -146,6 +176,15 @@ impl Counts {
         report: &mut dyn FnMut(Progress, &Self) -> ControlFlow<()>,
     ) -> Result<(), RobustnessError> {
         data.check_labels()?;
+        if let Some(baseline) = networks.baseline {
+            let [baseline, model] = [baseline, networks.model].map(|one| &one.spec.input);
+            if !takes_pictures_of(baseline, model) {
+                return Err(RobustnessError::Baseline {
+                    baseline: Box::new(baseline.clone()),
+                    model: Box::new(model.clone()),
+                });
+            }
+        }
         let inputs = inputs.start..inputs.end.min(data.len());
         let mut rows = vec![None];
         rows.extend(named(corruptions).map(Some));
@@ -200,11 +239,17 @@ impl Pass<'_> {
         while from < self.inputs.end {
             let to = (from + CHUNK).min(self.inputs.end);
             let answers = (from..to).into_par_iter().map(|index| {
-                let (values, label) = asked.input(data, index, corruption)?;
+                let DataInput { values, label, .. } = data.input(index)?;
+                let spec = &asked.model.spec.input;
+                let values = shown(spec, values, index, corruption)?;
                 let is_right = asked.class(&values)? == label;
                 let is_baseline_right = baseline.map(|baseline| {
-                    let (values, label) = baseline.input(data, index, corruption)?;
-                    Ok::<bool, RobustnessError>(baseline.class(&values)? == label)
+                    let own = &baseline.model.spec.input;
+                    let is_same = has_same_units(own, spec);
+                    let converted = (!is_same).then(|| converted(spec, own, &values));
+                    let converted = converted.transpose()?;
+                    let class = baseline.class(converted.as_ref().unwrap_or(&values))?;
+                    Ok::<bool, RobustnessError>(class == label)
                 });
                 Ok::<Answer, RobustnessError>(Answer {
                     label,
@@ -309,5 +354,46 @@ mod tests {
         // All of the first 40 digits are right as they are; five pixels aside most are not.
         assert_eq!(both.clean.right, 40);
         assert!(one.rows[0].count.right < 30, "{}", one.rows[0].count.right);
+    }
+
+    /// The same network in other units is as often right.
+    #[test]
+    fn a_baseline_gets_the_same_pictures_in_its_own_units() {
+        let model = FloatModel::open("lenet5", &Overrides::default()).unwrap();
+        let first = model.find("conv1").unwrap();
+        let constants = model.layer_constants(first).unwrap().constants;
+        let (name, mut weights) = constants.into_iter().next().unwrap();
+        let scaled = weights.floats().unwrap().iter().map(|w| w / 255.0);
+        weights.values = cortexscope_net::onnx::Values::Float(scaled.collect());
+        let mut baseline = model.with_constants(&[(name, weights)].into()).unwrap();
+        baseline.spec.input.range = [0.0, 255.0];
+        let data = open_data("mnist", &model).unwrap();
+        let list = [Corruption::new(Kind::ShotNoise, &[5])];
+        let settings = Settings::default();
+        let mut counts = Counts::begin(None);
+        let networks = Networks {
+            model: &model,
+            baseline: Some(&baseline),
+            board: None,
+        };
+        counts
+            .go_on(networks, &data, 0..40, &list, &settings, &mut on)
+            .unwrap();
+        let measured = counts.measured(&list).unwrap();
+        for count in [measured.clean, measured.rows[0].count] {
+            assert_eq!(count.baseline_right, Some(count.right));
+        }
+        assert_eq!(measured.clean.right, 40);
+        // Pictures of another size are not the same pictures.
+        baseline.spec.input.size = [32, 32];
+        let networks = Networks {
+            model: &model,
+            baseline: Some(&baseline),
+            board: None,
+        };
+        let refused = Counts::begin(None)
+            .go_on(networks, &data, 0..1, &list, &settings, &mut on)
+            .unwrap_err();
+        assert!(refused.is_request(), "{refused}");
     }
 }

@@ -6,9 +6,9 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::board::BoardLayer;
 use super::ranking::{Excitation, Ranking};
 use super::unit::{By, Unit};
+use crate::beside::BoardLayer;
 use crate::data::{Data, DataError, DataInput};
 use cortexscope_explain::float_model::{FloatModel, FloatModelError, Forward, LayerId};
 use cortexscope_net::RequestError;

@@ -1,7 +1,8 @@
 //! The neuron that a command line names.
 
 use super::Evolve;
-use crate::common::{blame, open_model, wrong};
+use crate::beside::open_compiled;
+use crate::common::{blame, wrong};
 use crate::progress;
 use cortexscope_brain::encode::Stored;
 use cortexscope_brain::evolve::Subjects;
@@ -12,13 +13,10 @@ use cortexscope_explain::float_model::{FloatModel, Overrides};
 use cortexscope_explain::target::{ClassValue, Target};
 use cortexscope_net::input::{InputSpec, ModelSpec};
 use cortexscope_record::RigChoice;
-use cortexscope_rig::board::Port;
+use cortexscope_rig::board::NATIVE;
 use cortexscope_rig::session::Cancel;
 use std::path::Path;
 use std::time::Duration;
-
-/// The board's program in this process: the twin of every other board.
-const NATIVE: &str = "native";
 
 /// The neuron, and what else answers for it.
 pub(super) struct Subject {
@@ -81,7 +79,7 @@ impl Subject {
         let aim = target.aim(float, ClassValue::Logit).map_err(blame)?;
         let slopes = FloatNeuron::new(float, aim.clone()).map_err(blame)?;
         let asked = if line.board.is_some() || line.tape.replay.is_some() {
-            let [board, twin] = boards(line, &target, cancel)?;
+            let [board, twin] = boards(line, float, &target, cancel)?;
             identity += &board.rig().model.hash_hex();
             Asked::Board(Box::new(board), Box::new(twin))
         } else {
@@ -197,24 +195,25 @@ fn start(
     ProgramNeuron::start(&program).map_err(blame)
 }
 
-/// The board that was named, and the board's program in this process as its twin.
-fn boards(line: &Evolve, target: &Target, cancel: &Cancel) -> anyhow::Result<[BoardNeuron; 2]> {
-    let name = line.board.as_deref().unwrap_or(NATIVE);
-    let model = line.model.as_deref().unwrap_or_default();
+/// The board that was named, and the board's program in this process as its twin, both with
+/// the compiled model beside `float`.
+fn boards(
+    line: &Evolve,
+    float: &FloatModel,
+    target: &Target,
+    cancel: &Cancel,
+) -> anyhow::Result<[BoardNeuron; 2]> {
     let choice = RigChoice {
-        port: line.port.clone().map(|path| Port {
-            path,
-            baud: line.baud,
-        }),
+        port: line.port.port(),
         tape: line.tape.tape(),
-        ..RigChoice::of(name, model)
+        ..RigChoice::of(line.board.as_deref().unwrap_or(NATIVE), &float.name)
     };
-    let files = open_model(&choice)?;
+    let files = open_compiled(float)?;
     let open = |choice: &RigChoice| -> anyhow::Result<BoardNeuron> {
         let rig = choice.open(files.clone(), cancel.clone()).map_err(blame)?;
         BoardNeuron::new(rig, target).map_err(blame)
     };
     // The twin's answers are no part of the board's recording and cost.
-    let twin = open(&RigChoice::of(NATIVE, model))?;
+    let twin = open(&RigChoice::of(NATIVE, &float.name))?;
     Ok([open(&choice)?, twin.unchecked()])
 }

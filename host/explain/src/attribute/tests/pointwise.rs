@@ -3,7 +3,7 @@
 
 use super::networks::network;
 use super::*;
-use cortexscope_net::onnx::builder::ints;
+use cortexscope_net::onnx::builder::{int, ints};
 
 /// Pixels from 0 to 1.
 const INPUT: [f32; 9] = [0.9, 0.1, 0.4, 0.7, 0.0, 0.3, 1.0, 0.6, 0.2];
@@ -261,4 +261,36 @@ fn a_folded_batch_normalisation_is_one_layer_with_its_convolution() {
     for name in ["c", "n"] {
         assert_eq!(rules(Some(name))[2], "flat", "{name}");
     }
+}
+
+/// A dense layer over the channels at each place is computed as a convolution, and stays what
+/// the user wrote.
+#[test]
+fn a_dense_layer_at_each_place_has_the_rule_of_dense_layers() {
+    let model = network([3, 2, 4], "y", |graph| {
+        graph.f32s("w", &[3, 2], &[1.0, -0.5, 0.5, 2.0, -1.0, 0.25]);
+        let last = vec![ints("perm", &[0, 2, 3, 1])];
+        graph.node("Transpose", &["x"], "t", last);
+        graph.node("MatMul", &["t", "w"], "m", Vec::new());
+        let first = vec![ints("perm", &[0, 3, 1, 2])];
+        graph.node("Transpose", &["m"], "u", first);
+        graph.node("Relu", &["u"], "r", Vec::new());
+        let sides = vec![ints("axes", &[2, 3]), int("keepdims", 0)];
+        graph.node("ReduceMean", &["r"], "y", sides);
+    });
+    let operator = |name: &str| {
+        model
+            .layer(model.find(name).expect("a layer"))
+            .operator
+            .clone()
+    };
+    assert_eq!([operator("m"), operator("y")], ["MatMul", "ReduceMean"]);
+    let composite = Composite::of(CompositeKind::EpsilonPlus, EPSILON, 1e-6, 0.5);
+    let input: Vec<f32> = (0..24_u8).map(|at| f32::from(at) / 24.0).collect();
+    let found = run(&model, &input, "class:0", lrp_epsilon(composite));
+    let first = found.rules.last().expect("a rule");
+    assert_eq!(
+        [&*first.layer, &*first.operator, &*first.rule],
+        ["m", "MatMul", "epsilon=0.000001"]
+    );
 }
