@@ -171,7 +171,7 @@ fn say(recorded: &[Activations]) -> anyhow::Result<()> {
     });
     let rows = rows.collect();
     write_table(
-        &mut std::io::stdout().lock(),
+        &mut crate::printer::stdout(),
         Style::of_stdout(),
         &columns,
         rows,

@@ -134,7 +134,7 @@ impl Bench {
                 elf_build_id: build_id,
             })?;
         } else {
-            let mut stdout = std::io::stdout().lock();
+            let mut stdout = crate::printer::stdout();
             let by = compiler
                 .as_deref()
                 .unwrap_or("the compiler of this program");
@@ -148,7 +148,7 @@ impl Bench {
             }
         }
         for line in &risen {
-            eprintln!("{line}");
+            crate::printer::say(line);
         }
         Ok(if risen.is_empty() {
             ExitCode::SUCCESS
@@ -185,7 +185,9 @@ fn compare(kept: &Path, now: &KeptBench) -> anyhow::Result<Vec<String>> {
         ("unit", unit(&before), unit(now)),
     ] {
         if before != now {
-            eprintln!("not compared: the kept results have the {what} {before:?}, these {now:?}");
+            crate::progress::note(format!(
+                "not compared: the kept results have the {what} {before:?}, these {now:?}"
+            ));
             return Ok(Vec::new());
         }
     }

@@ -32,10 +32,10 @@ pub(super) fn run(
     });
     let unplanned: Vec<_> = unplanned.collect();
     for (row, run) in &unplanned {
-        eprintln!(
+        crate::printer::say(format_args!(
             "{} on {}: {} bytes of arena were planned, the board measured {:?}",
             row.model, row.board, run.planned_arena_bytes, run.measured_arena_bytes
-        );
+        ));
     }
     let code = if unplanned.is_empty() {
         ExitCode::SUCCESS
@@ -45,7 +45,7 @@ pub(super) fn run(
     if is_json {
         print_json(&table)?;
     } else {
-        write(&mut std::io::stdout().lock(), Style::of_stdout(), &table)?;
+        write(&mut crate::printer::stdout(), Style::of_stdout(), &table)?;
     }
     Ok(code)
 }

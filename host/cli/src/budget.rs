@@ -93,7 +93,7 @@ impl Budget {
             (_, true) => Format::Markdown,
             _ => Format::Text(Style::of_stdout()),
         };
-        let out = &mut std::io::stdout().lock();
+        let out = &mut crate::printer::stdout();
         let layers = || content.layers(mode);
         match (lecture, self.boards) {
             (Some(lecture), _) => {
@@ -228,7 +228,7 @@ fn network(model: &str, hint: Hint) -> anyhow::Result<Network> {
     let labels = spec.map_or_else(Vec::new, |spec| spec.output.labels);
     let graph = graph(path, &hint).map_err(|error| of_model(&model, error))?;
     for note in &graph.notes {
-        eprintln!("{note}");
+        crate::progress::note(note);
     }
     onnx::network(&graph, &name, &labels).map_err(|error| wrong(format!("{model}: {error}")))
 }

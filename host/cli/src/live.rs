@@ -129,9 +129,9 @@ impl Live {
                     )
                 })?;
             let url = format!("http://{address}/");
-            eprintln!("live: {url}  (press Ctrl-C to stop)");
+            crate::printer::say(format_args!("live: {url}  (press Ctrl-C to stop)"));
             if !self.no_browser && open::that_detached(&url).is_err() {
-                eprintln!("Could not start a browser; open the address above yourself");
+                crate::printer::say("Could not start a browser; open the address above yourself");
             }
             cortexscope_live::serve(listener, server, stop)
                 .await

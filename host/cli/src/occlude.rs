@@ -112,7 +112,7 @@ impl Occlude {
             let label = rig.model.label(map.class.into());
             let (least, at) = least(&map.probabilities);
             writeln!(
-                std::io::stdout(),
+                crate::printer::stdout(),
                 "{}: P({}) = {:.4}, at least {least:.4} with the patch at row {}, column {}",
                 printable(&input.name),
                 printable(&label),
@@ -121,7 +121,7 @@ impl Occlude {
                 at % columns * usize::from(self.stride[1]),
             )?;
             writeln!(
-                std::io::stdout(),
+                crate::printer::stdout(),
                 "{rows}×{columns} positions, {} MACs instead of {}: {saved:.2} times fewer",
                 map.macs_done,
                 map.macs_full
