@@ -321,7 +321,7 @@ fn steps_bound(constants: &[Arc<TensorProto>]) -> Option<usize> {
     let steps = (number(1)? - number(0)?) / number(2)?;
     // One more for what rounding takes away.
     let is_bounded = steps.is_finite() && steps < MAX_FOLDED as f64;
-    is_bounded.then_some(steps.max(0.0) as usize + 1)
+    is_bounded.then(|| steps.max(0.0) as usize + 1)
 }
 
 /// The refusal of a node whose operands have these sizes.

@@ -324,7 +324,7 @@ fn constants_that_nodes_make_share_one_budget() {
 #[test]
 fn hostile_graphs_are_refused_in_little_time() {
     type Make = fn(&mut GraphBuilder);
-    let kinds: [(&str, Make, &str); 6] = [
+    let kinds: [(&str, Make, &str); 7] = [
         (
             "a Size whose product overflows",
             |graph| {
@@ -341,6 +341,17 @@ fn hostile_graphs_are_refused_in_little_time() {
                 graph.f32s("from", &[], &[0.0]);
                 graph.f32s("to", &[], &[1e9]);
                 graph.f32s("by", &[], &[1.0]);
+                graph.node("Range", &["from", "to", "by"], "r", vec![]);
+                graph.node("Add", &["x", "r"], "y", vec![]);
+            },
+            "makes a tensor of sizes",
+        ),
+        (
+            "a Range of more steps than a word counts",
+            |graph| {
+                graph.f32s("from", &[], &[0.0]);
+                graph.f32s("to", &[], &[1e30]);
+                graph.f32s("by", &[], &[1e-30]);
                 graph.node("Range", &["from", "to", "by"], "r", vec![]);
                 graph.node("Add", &["x", "r"], "y", vec![]);
             },
