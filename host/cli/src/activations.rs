@@ -177,7 +177,7 @@ fn say<'a>(surveyed: impl Iterator<Item = (&'a Layer, Sparsity)>) -> anyhow::Res
     });
     let rows = rows.collect();
     write_table(
-        &mut std::io::stdout().lock(),
+        &mut crate::printer::stdout(),
         Style::of_stdout(),
         &columns,
         rows,

@@ -94,7 +94,7 @@ impl AscendCommand {
 }
 
 fn say(made: &Ascended) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+    let mut out = crate::printer::stdout();
     let results = &made.document.results;
     for result in results {
         writeln!(

@@ -311,7 +311,7 @@ fn asked(data: &Data, assessment: Assessment<'_>, images: usize) -> Asked {
 }
 
 fn say(document: &Assess, written: Option<&Path>) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::printer::stdout();
     let number = |value: Option<f64>| {
         value.map_or_else(|| "none".to_owned(), |value| significant(value as f32))
     };

@@ -248,7 +248,7 @@ impl AttackCommand {
         if json {
             return print_json(document);
         }
-        let mut out = std::io::stdout().lock();
+        let mut out = crate::printer::stdout();
         for row in &document.results {
             let eps = row.eps.map_or(String::new(), |eps| {
                 format!(", ε {}", significant(eps as f32))
@@ -305,7 +305,7 @@ impl AttackCommand {
         if self.json {
             return print_json(&document);
         }
-        let mut out = std::io::stdout().lock();
+        let mut out = crate::printer::stdout();
         for example in &document.examples {
             let side = |side: &documents::AdversarialSide| {
                 format!("{} ({})", side.label, percent(side.probability as f32))

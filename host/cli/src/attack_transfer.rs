@@ -17,7 +17,6 @@ use cortexscope_study::attack::queries::{Queries, QueryMethod};
 use cortexscope_study::attack::{BoardJudge, Outcomes, Question, Work, transfer};
 use cortexscope_study::data::Data;
 use cortexscope_study::int8;
-use indicatif::ProgressBar;
 use std::ops::ControlFlow;
 
 /// The board, and the attack by queries to it.
@@ -256,7 +255,7 @@ struct Asked<'a> {
     surveys: Surveys<'a>,
     info: MethodInfo,
     seed: u64,
-    bar: &'a ProgressBar,
+    bar: &'a progress::Bar,
 }
 
 /// The rows, and what they cost.
@@ -275,7 +274,7 @@ fn survey(
     model: &FloatModel,
     made: &Made<'_>,
     cancel: &Cancel,
-    bar: &ProgressBar,
+    bar: &progress::Bar,
 ) -> anyhow::Result<Survey> {
     let inputs = made.survey.outcomes.len();
     bar.set_length((inputs * made.requests.len()) as u64);

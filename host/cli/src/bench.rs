@@ -144,7 +144,7 @@ impl Bench {
                 elf_build_id: build_id,
             })?;
         } else {
-            let mut stdout = std::io::stdout().lock();
+            let mut stdout = crate::printer::stdout();
             let firmware = match (&compiler, is_replay) {
                 (Some(compiler), _) => format!("firmware by {compiler}"),
                 (None, true) => "recorded".to_owned(),

@@ -46,7 +46,7 @@ pub(super) fn run(
     if is_json {
         print_json(&table)?;
     } else {
-        write(&mut std::io::stdout().lock(), Style::of_stdout(), &table)?;
+        write(&mut crate::printer::stdout(), Style::of_stdout(), &table)?;
     }
     Ok(code)
 }

@@ -49,7 +49,7 @@ impl Boards {
         if self.json {
             return print_json(&document);
         }
-        let mut out = std::io::stdout();
+        let mut out = crate::printer::stdout();
         writeln!(out, "{}", boards(&document.boards))?;
         for board in &document.boards {
             if let Some(line) = short_of(board) {

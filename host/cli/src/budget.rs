@@ -86,7 +86,7 @@ impl Budget {
             (_, true) => Format::Markdown,
             _ => Format::Text(Style::of_stdout()),
         };
-        let out = &mut std::io::stdout().lock();
+        let out = &mut crate::printer::stdout();
         let layers = || content.layers(mode);
         match (lecture, self.boards) {
             (Some(lecture), _) => {

@@ -6,6 +6,7 @@ use crate::progress;
 use clap::{Args, ValueEnum};
 use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_net::output::StagedFolder;
+use cortexscope_net::printable::printable_json;
 use cortexscope_present::causes::in_words;
 use cortexscope_present::documents::Document;
 use cortexscope_record::{RigChoice, Tape};
@@ -199,6 +200,6 @@ pub(super) fn ctrl_c() -> anyhow::Result<Cancel> {
 /// Prints one JSON document and nothing else.
 pub(super) fn print_json(document: &impl Document) -> anyhow::Result<()> {
     let text = document.to_text()?;
-    std::io::stdout().lock().write_all(text.as_bytes())?;
+    crate::printer::stdout().write_all(printable_json(&text).as_bytes())?;
     Ok(())
 }

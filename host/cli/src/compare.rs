@@ -127,7 +127,7 @@ impl CompareCommand {
 }
 
 fn say(document: &Compare) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::printer::stdout();
     let Compare { images, board, .. } = document;
     writeln!(
         out,

@@ -3,7 +3,7 @@
 use super::common::{blame, ctrl_c, print_json, stage, wrong};
 use super::graph_arguments::{GraphArgs, of_model};
 use super::preparation::PreparationArgs;
-use super::progress;
+use super::{printer, progress};
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use cortexscope_compile::board_image::{self, BoardImage};
@@ -218,30 +218,30 @@ impl Compile {
             })?;
         } else {
             writeln!(
-                std::io::stdout(),
+                printer::stdout(),
                 "{name}: {} layers, {} MACs",
                 model.layer_count(),
                 model.macs()
             )?;
             writeln!(
-                std::io::stdout(),
+                printer::stdout(),
                 "  {}  the int8 contract",
                 saved.int8_onnx.display()
             )?;
             writeln!(
-                std::io::stdout(),
+                printer::stdout(),
                 "  {}  {} bytes of flash",
                 saved.image.display(),
                 model.image_bytes()
             )?;
             writeln!(
-                std::io::stdout(),
+                printer::stdout(),
                 "  {}  how it wants its input",
                 saved.spec.display()
             )?;
             if let Some(path) = uf2 {
                 writeln!(
-                    std::io::stdout(),
+                    printer::stdout(),
                     "  {}  to be dragged onto the board's drive",
                     path.display()
                 )?;
@@ -250,7 +250,7 @@ impl Compile {
                 if let Some(bytes) = arena(mode) {
                     let input = model.input().bytes();
                     writeln!(
-                        std::io::stdout(),
+                        printer::stdout(),
                         "  arena, {what}: {bytes} bytes; with the input {}, as a board counts",
                         bytes + input
                     )?;
@@ -258,7 +258,7 @@ impl Compile {
             }
             if let Some(found) = measured {
                 writeln!(
-                    std::io::stdout(),
+                    printer::stdout(),
                     "  of {} {}: float right on {} ({:.2} %), int8 on {} ({:.2} %)",
                     found.images,
                     measured_on

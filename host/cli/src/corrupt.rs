@@ -159,7 +159,7 @@ impl CorruptCommand {
                 output: self.output.display().to_string(),
             })?;
         } else {
-            writeln!(std::io::stdout(), "{}", self.output.display())?;
+            writeln!(crate::printer::stdout(), "{}", self.output.display())?;
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -64,7 +64,7 @@ impl Demo {
         if self.json {
             print_json(&demonstration.document(&self.output, &report))?;
         } else {
-            let mut out = std::io::stdout().lock();
+            let mut out = crate::printer::stdout();
             demonstration.say(&mut out, Style::of_stdout())?;
             writeln!(out, "\nreport: {}", report.display())?;
         }

@@ -168,7 +168,7 @@ fn decibels(value: Option<f64>) -> String {
 
 /// The tables, and what to do.
 fn say(document: &documents::doctor::Doctor) -> anyhow::Result<()> {
-    let out = &mut std::io::stdout().lock();
+    let out = &mut crate::printer::stdout();
     let style = Style::of_stdout();
     let images = document.images;
     let right =

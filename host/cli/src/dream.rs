@@ -123,7 +123,7 @@ impl DreamCommand {
         if self.json {
             print_json(&document)?;
         } else {
-            let mut out = std::io::stdout().lock();
+            let mut out = crate::printer::stdout();
             let [start, value] =
                 [document.start, document.value].map(|one| significant(one as f32));
             let (name, layer) = (settings.objective.name(), &self.layer);

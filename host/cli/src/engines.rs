@@ -47,7 +47,7 @@ pub(super) fn compare(
             engines: costs.iter().map(Cost::document).collect(),
         })?;
     } else {
-        let mut stdout = std::io::stdout();
+        let mut stdout = crate::printer::stdout();
         writeln!(stdout, "{} on {}", args.model, args.kind()?.name)?;
         writeln!(stdout, "{}", table(&costs))?;
     }

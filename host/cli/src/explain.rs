@@ -119,7 +119,7 @@ impl Explain {
 
     fn say(&self, aim: &Aim, made: &Explanation) -> anyhow::Result<()> {
         let attribution = &made.attribution;
-        let mut out = std::io::stdout().lock();
+        let mut out = crate::printer::stdout();
         writeln!(
             out,
             "{}{}: {} {}, {:.2} s",

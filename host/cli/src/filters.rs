@@ -80,7 +80,7 @@ impl Filters {
         } else {
             let [outputs, inputs, height, width] = weights.shape;
             writeln!(
-                std::io::stdout(),
+                crate::printer::stdout(),
                 "{}: {outputs} filters of {inputs}×{height}×{width}\n{}\n{}",
                 layer.name,
                 picture.display(),

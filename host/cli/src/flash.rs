@@ -102,7 +102,7 @@ impl Flash {
         };
         let line = format!("{name}, {} bytes, to {}", uf2.len(), drive.display());
         if self.dry_run {
-            writeln!(std::io::stdout(), "{line}")?;
+            writeln!(crate::printer::stdout(), "{line}")?;
         } else {
             progress::note(&line);
             drive::copy(drive, &name, &uf2)?;
@@ -141,7 +141,7 @@ impl Flash {
         for command in &commands {
             let line = command.line();
             if self.dry_run {
-                writeln!(std::io::stdout(), "{line}")?;
+                writeln!(crate::printer::stdout(), "{line}")?;
                 continue;
             }
             progress::note(&line);

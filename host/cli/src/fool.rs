@@ -10,7 +10,6 @@ use cortexscope_explain::fool::Progress;
 use cortexscope_present::fooling::{FoolMethod, FoolRequest, FoolingImages, fool, fool_board};
 use cortexscope_record::RigChoice;
 use cortexscope_rig::session::Cancel;
-use indicatif::ProgressBar;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -99,7 +98,7 @@ impl FoolCommand {
             print_json(&document)?;
             return Ok(ExitCode::SUCCESS);
         }
-        let mut out = std::io::stdout().lock();
+        let mut out = crate::printer::stdout();
         for class in &document.classes {
             let probability = percent(class.probability as f32);
             writeln!(
@@ -152,7 +151,7 @@ impl FoolCommand {
     }
 }
 
-fn told(bar: &ProgressBar, now: Progress) {
+fn told(bar: &progress::Bar, now: Progress) {
     bar.set_position(now.done as u64);
     bar.set_message(format!("{} classes reached", now.reached));
 }

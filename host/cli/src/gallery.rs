@@ -69,7 +69,7 @@ impl GalleryCommand {
             })?;
             return Ok(ExitCode::SUCCESS);
         }
-        let mut out = std::io::stdout().lock();
+        let mut out = crate::printer::stdout();
         for exhibit in &exhibits {
             let path = self.output.join(&exhibit.file);
             writeln!(out, "{}  {}", path.display(), exhibit.title)?;

@@ -99,7 +99,7 @@ fn say(input: &Int8Input, recording: &Recording, rig: &Rig) -> std::io::Result<(
     let cost = counted.map_or_else(String::new, |(count, unit)| format!(", {count} {unit}"));
     let label = rig.model.label(class);
     writeln!(
-        std::io::stdout(),
+        crate::printer::stdout(),
         "{}: {} ({:.1} %){}{cost}",
         printable(&input.name),
         printable(&label),

@@ -112,7 +112,7 @@ impl InvertCommand {
         if self.json {
             print_json(&document)?;
         } else {
-            let mut out = std::io::stdout().lock();
+            let mut out = crate::printer::stdout();
             for result in &document.results {
                 let terms = result.terms.iter();
                 let terms =

@@ -51,6 +51,7 @@ mod occlude;
 mod operators;
 mod port;
 mod preparation;
+mod printer;
 mod progress;
 mod robustness;
 mod shard;
@@ -60,11 +61,11 @@ mod verify;
 use clap::{CommandFactory, Parser, Subcommand};
 use common::RequestError;
 use conventions::{FAILED, WRONG};
-use cortexscope_net::printable::printable_lines;
+use cortexscope_net::onnx::engine::is_guarded;
 use cortexscope_present::causes;
 use cortexscope_present::inference::InferError;
-use std::io;
 use std::process::ExitCode;
+use std::{io, panic};
 
 /// The program's name.
 const PROGRAM: &str = "cortexscope";
@@ -146,10 +147,16 @@ enum Command {
     Man(man::ManualPages),
 }
 
+/// The command line: every command, and what each takes.
+pub fn command_line() -> clap::Command {
+    Cli::command()
+}
+
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
+    be_silent_where_guarded();
     let line: Vec<_> = std::env::args_os().collect();
-    if let Some(mut help) = explain_arguments::help(&line, &Cli::command()) {
+    if let Some(mut help) = explain_arguments::help(&line, &command_line()) {
         return match help.print_long_help() {
             Ok(()) => ExitCode::SUCCESS,
             Err(_) => ExitCode::from(FAILED),
@@ -190,8 +197,8 @@ pub fn main() -> ExitCode {
         Command::Gallery(gallery) => gallery.run(),
         Command::Filters(filters) => filters.run(),
         Command::Brain(brain) => brain.run(),
-        Command::Completions(completions) => completions.run(Cli::command()),
-        Command::Man(pages) => pages.run(Cli::command()),
+        Command::Completions(completions) => completions.run(command_line()),
+        Command::Man(pages) => pages.run(command_line()),
     };
     match result {
         Ok(code) => code,
@@ -199,7 +206,7 @@ pub fn main() -> ExitCode {
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             let text = causes::in_words(error.as_ref());
-            eprintln!("cortexscope: {}", printable_lines(&text));
+            printer::say(format_args!("cortexscope: {text}"));
             ExitCode::from(if error.is::<RequestError>() {
                 WRONG
             } else {
@@ -207,6 +214,16 @@ pub fn main() -> ExitCode {
             })
         }
     }
+}
+
+/// Leaves reports of panics out where a panic becomes an error, which says more.
+fn be_silent_where_guarded() {
+    let report = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        if !is_guarded() {
+            report(panic);
+        }
+    }));
 }
 
 fn is_closed_pipe(error: &anyhow::Error) -> bool {

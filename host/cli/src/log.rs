@@ -1,7 +1,7 @@
 //! Logs on stderr: warnings, or what `RUST_LOG` asks for.
 
-use std::io::IsTerminal;
-
+use super::printer;
+use cortexscope_present::terminal::Style;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt;
@@ -15,11 +15,9 @@ pub fn init(quiet: bool) {
     } else {
         LevelFilter::WARN
     };
-    let is_plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let has_colours = std::io::stderr().is_terminal() && !is_plain;
     let lines = fmt::layer()
-        .with_writer(std::io::stderr)
-        .with_ansi(has_colours);
+        .with_writer(printer::stderr)
+        .with_ansi(Style::of_stderr().colour);
     tracing_subscriber::registry()
         .with(lines)
         .with(filter(asked.as_deref(), default))

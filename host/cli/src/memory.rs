@@ -79,7 +79,7 @@ impl Memory {
             return Ok(ExitCode::SUCCESS);
         }
         let style = Style::of_stdout();
-        let out = &mut std::io::stdout().lock();
+        let out = &mut crate::printer::stdout();
         let title = format!("{} on {}", rig.model.name, board.name);
         writeln!(out, "{}, engine {}", style.strong(&title), board.engine)?;
         writeln!(out, "\n{}", style.strong("as linked"))?;

@@ -114,7 +114,7 @@ impl Occlude {
             let at = first_least(&map.probabilities).unwrap_or_default();
             let least = map.probabilities.get(at).copied().unwrap_or_default();
             writeln!(
-                std::io::stdout(),
+                crate::printer::stdout(),
                 "{}: P({}) = {:.4}, at least {least:.4} with the patch at row {}, column {}",
                 printable(&input.name),
                 printable(&label),
@@ -123,7 +123,7 @@ impl Occlude {
                 at % columns * usize::from(self.stride[1]),
             )?;
             writeln!(
-                std::io::stdout(),
+                crate::printer::stdout(),
                 "{rows}×{columns} positions, {} MACs instead of {}: {saved:.2} times fewer",
                 map.macs_done,
                 map.macs_full

@@ -41,7 +41,7 @@ impl Operators {
                 yes(document.explain),
             ]
         });
-        let out = &mut std::io::stdout().lock();
+        let out = &mut crate::printer::stdout();
         write_table(out, Style::of_stdout(), &columns, rows.collect())?;
         Ok(ExitCode::SUCCESS)
     }

@@ -91,7 +91,7 @@ impl ShowInputArgs {
             Some(None) => {
                 for input in inputs {
                     let maps = preparation::maps(input, spec);
-                    let mut out = std::io::stderr().lock();
+                    let mut out = crate::printer::stderr();
                     activation_maps(&mut out, Style::of_stderr(), &maps, Scale::PerMap)?;
                 }
                 Ok(())

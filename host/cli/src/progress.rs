@@ -1,9 +1,11 @@
 //! Progress and notes on stderr, where they disturb no output. `--quiet` leaves both out.
 
+use super::printer;
+use cortexscope_net::printable::printable;
 use cortexscope_rig::session::Cancel;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fmt::Display;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Deref};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Whether the user asked for results and errors alone. It belongs to the process, as
@@ -22,26 +24,45 @@ fn is_quiet() -> bool {
 /// Says on a line what is being done, or what was assumed.
 pub(super) fn note(text: impl Display) {
     if !is_quiet() {
-        eprintln!("{text}");
+        printer::say(text);
+    }
+}
+
+/// A bar that shows how far the work is. What is said beside it may be a name from
+/// outside.
+pub(super) struct Bar(ProgressBar);
+
+impl Bar {
+    /// Says `text` beside the bar; what a terminal would obey in it is escaped.
+    pub(super) fn set_message(&self, text: impl AsRef<str>) {
+        self.0.set_message(printable(text.as_ref()).into_owned());
+    }
+}
+
+impl Deref for Bar {
+    type Target = ProgressBar;
+
+    fn deref(&self) -> &ProgressBar {
+        &self.0
     }
 }
 
 /// Says on a line what nobody may miss, also where `--quiet` is: a fault that was found, or
 /// where the page is.
 pub(super) fn alert(text: impl Display) {
-    eprintln!("{text}");
+    printer::say(text);
 }
 
 /// A bar over `length` things that are called `unit`; hidden where stderr is no
 /// terminal.
-pub(super) fn bar(length: usize, unit: &'static str) -> ProgressBar {
+pub(super) fn bar(length: usize, unit: &'static str) -> Bar {
     if is_quiet() {
-        return ProgressBar::hidden();
+        return Bar(ProgressBar::hidden());
     }
     let template = format!("{{bar:32}} {{pos}}/{{len}} {unit} {{per_sec}}, {{eta}} left {{msg}}");
     let style =
         ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(length as u64).with_style(style)
+    Bar(ProgressBar::new(length as u64).with_style(style))
 }
 
 /// What a library tells of its steps, those done and all, shown on `bar`; Ctrl-C ends the
@@ -67,9 +88,9 @@ pub(super) fn go_on(cancel: &Cancel) -> ControlFlow<()> {
 }
 
 /// A line that says what is being done, where nobody knows how much there is.
-pub(super) fn spinner() -> ProgressBar {
+pub(super) fn spinner() -> Bar {
     if is_quiet() {
-        return ProgressBar::hidden();
+        return Bar(ProgressBar::hidden());
     }
-    ProgressBar::new_spinner()
+    Bar(ProgressBar::new_spinner())
 }

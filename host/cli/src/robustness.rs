@@ -432,7 +432,7 @@ fn say(found: &document::Robustness, folder: &Path) -> anyhow::Result<()> {
     let mut rows = vec![line("none", String::new(), &found.clean)];
     let corrupted = found.rows.iter();
     rows.extend(corrupted.map(|row| line(&row.corruption, row.severity.to_string(), &row.count)));
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::printer::stdout();
     write_table(&mut out, Style::of_stdout(), &columns, rows)?;
     let percent = |share: f64| format!("{:.1} %", 100.0 * share);
     writeln!(out, "mean error: {}", percent(found.mean_error))?;

@@ -178,7 +178,7 @@ impl Share {
         if json {
             print_json(&document)?;
         } else {
-            writeln!(std::io::stdout().lock(), "{}", document.part)?;
+            writeln!(crate::printer::stdout(), "{}", document.part)?;
         }
         Ok(Some(ExitCode::SUCCESS))
     }

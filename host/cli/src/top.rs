@@ -302,7 +302,7 @@ fn tell(document: &documents::top::Top, folder: &Path, json: bool) -> anyhow::Re
 
 /// The units and their inputs.
 fn say(document: &documents::top::Top, folder: &Path) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::printer::stdout();
     for map in &document.maps {
         let inputs = map
             .inputs

@@ -85,7 +85,7 @@ impl Verify {
                 _ => format!(", {} right", tally.right),
             };
             writeln!(
-                std::io::stdout(),
+                crate::printer::stdout(),
                 "{} on {} ({}): {} images, {} bytes compared with tract, {} mismatches{right}",
                 rig.model.name,
                 board.name,
@@ -96,7 +96,7 @@ impl Verify {
             )?;
             for layer in tally.layers.iter().filter(|layer| layer.mismatches > 0) {
                 writeln!(
-                    std::io::stdout(),
+                    crate::printer::stdout(),
                     "  {}: {} bytes differ",
                     printable(&layer.name),
                     layer.mismatches

@@ -5,8 +5,8 @@ use super::stimulus::{PreparedInput, Stimulus};
 use axum::body::Bytes;
 use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_net::resources::ResourcePath;
-use cortexscope_rig::session::Mode;
 use cortexscope_rig::session::Session;
+use cortexscope_rig::session::{CounterKind, Mode};
 use cortexscope_rig::{Recording, softmax};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
@@ -35,6 +35,8 @@ pub struct Frame {
     pub input: Vec<i8>,
     /// The board's results.
     pub recording: Recording,
+    /// What the board counts.
+    pub counter: CounterKind,
     /// The plan that ran.
     pub mode: Mode,
     /// The stream up to this frame.

@@ -25,6 +25,32 @@ pub fn printable_lines(text: &str) -> Cow<'_, str> {
     escape(text, |sign| sign != '\n' && is_unprintable(sign))
 }
 
+/// A document of JSON whose every sign can be printed: what JSON leaves as it is in a
+/// string and a terminal obeys or hides becomes JSON's own escape, as in `\\u009b`. It
+/// means the same document.
+///
+/// ```
+/// use cortexscope_net::printable::printable_json;
+///
+/// assert_eq!(printable_json("{\n\"a\": \"\u{202e}b\"}"), "{\n\"a\": \"\\u202eb\"}");
+/// ```
+pub fn printable_json(text: &str) -> Cow<'_, str> {
+    let is_unprintable = |sign| sign != '\n' && is_unprintable(sign);
+    if !text.contains(is_unprintable) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(2 * text.len());
+    for sign in text.chars() {
+        if is_unprintable(sign) {
+            // All of them have four digits. Writing to a String cannot fail.
+            let _ = write!(escaped, "\\u{:04x}", u32::from(sign));
+        } else {
+            escaped.push(sign);
+        }
+    }
+    Cow::Owned(escaped)
+}
+
 fn escape(text: &str, is_unprintable: impl Fn(char) -> bool) -> Cow<'_, str> {
     if !text.chars().any(&is_unprintable) {
         return Cow::Borrowed(text);

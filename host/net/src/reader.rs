@@ -189,6 +189,8 @@ struct Reader<'a> {
     rearranged: usize,
     /// Constants that vary over rows or columns, and nodes that are passed on.
     uneven: usize,
+    /// Bytes of the constants that folding has read and made so far.
+    folded_bytes: u64,
     /// Sizes that the file gives its input, where these cut through an axis.
     input_as: Option<Vec<usize>>,
     notes: Vec<String>,
@@ -227,6 +229,7 @@ impl<'a> Reader<'a> {
             readers,
             rearranged: 0,
             uneven: 0,
+            folded_bytes: 0,
             input_as: None,
             notes: Vec::new(),
         };

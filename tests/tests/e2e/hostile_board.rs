@@ -77,7 +77,7 @@ fn port(lie: Lie) -> Port {
 }
 
 /// Every command that asks a board something and ends.
-const COMMANDS: [&[&str]; 7] = [
+const COMMANDS: [&[&str]; 11] = [
     &["infer", "mnist:18"],
     &["infer", "mnist:18", "--dump", "OUT", "--json"],
     &["occlude", "mnist:18", "--window", "7", "--stride", "7"],
@@ -85,7 +85,90 @@ const COMMANDS: [&[&str]; 7] = [
     &["memory"],
     &["bench", "--model", "lecture-lenet"],
     &["demo", "--inputs", "mnist:0", "--no-live", "-o", "OUT"],
+    &[
+        "bench",
+        "--boards",
+        "--board",
+        "mps2-an386",
+        "--model",
+        "lecture-lenet",
+    ],
+    &[
+        "top",
+        "lecture-lenet",
+        "--data",
+        "mnist",
+        "--images",
+        "2",
+        "--board",
+        "mps2-an386",
+        "-o",
+        "OUT",
+    ],
+    &[
+        "robustness",
+        "lecture-lenet",
+        "--data",
+        "mnist",
+        "--images",
+        "2",
+        "--corruptions",
+        "contrast",
+        "--severities",
+        "1",
+        "--board",
+        "mps2-an386",
+        "-o",
+        "OUT",
+    ],
+    &[
+        "brain",
+        "evolve",
+        "--model",
+        "lecture-lenet",
+        "--target",
+        "class:1",
+        "--board",
+        "mps2-an386",
+        "--queries",
+        "3",
+        "--natural",
+        "2",
+        "--gradient-steps",
+        "1",
+        "-o",
+        "OUT",
+    ],
 ];
+
+/// Commands whose board is at another option than `--port`, and the test of each.
+const ELSEWHERE: [(&str, &str); 1] = [("live", "the_live_page_outlives_a_board_that_lies")];
+
+/// A new command with a port has to stand in the list above.
+#[test]
+fn every_command_with_a_port_is_exercised() {
+    let mut open = vec![(Vec::new(), cortexscope::command_line())];
+    let mut with_port = Vec::new();
+    while let Some((path, command)) = open.pop() {
+        let has_port = command
+            .get_opts()
+            .any(|option| option.get_long() == Some("port"));
+        if has_port && !ELSEWHERE.iter().any(|(name, _)| path == [*name]) {
+            with_port.push(path.clone());
+        }
+        for inner in command.get_subcommands() {
+            let path = [path.clone(), vec![inner.get_name().to_owned()]].concat();
+            open.push((path, inner.clone()));
+        }
+    }
+    assert!(with_port.len() > 8, "{with_port:?}");
+    for path in with_port {
+        let is_exercised = COMMANDS
+            .iter()
+            .any(|command| command.iter().zip(&path).all(|(have, want)| have == want));
+        assert!(is_exercised, "no test lies to `{}`", path.join(" "));
+    }
+}
 
 /// The command at this port: what it wrote, in bounded time and memory.
 fn run(command: &[&str], port: &Port, folder: &Path) -> Output {

@@ -22,6 +22,7 @@ mod fuzz_image;
 mod gallery;
 mod hashing;
 mod hostile_board;
+mod hostile_names;
 mod inputs;
 mod json_documents;
 mod lecture_shape;

@@ -202,10 +202,13 @@ fn array(array: NumberArray) -> Result<Vec<Stimulus>, DataError> {
     let Some((_, sizes)) = array.shape.split_first() else {
         return Err(array.refuse(wanted));
     };
-    let size: usize = sizes.iter().product();
-    if size == 0 {
+    // A zero before them does not make sizes fit that overflow.
+    let size = sizes
+        .iter()
+        .try_fold(1, |size: usize, &side| size.checked_mul(side));
+    let Some(size @ 1..) = size else {
         return Err(array.refuse(wanted));
-    }
+    };
     let images = array.values.chunks_exact(size);
     if array.is_float {
         if let Some(index) = array.values.iter().position(|value| !value.is_finite()) {

@@ -320,7 +320,7 @@ fn notes(session: &Session, rows: &[ArmRow], components: &[ComponentRow]) -> Vec
 }
 
 fn say(document: &BrainAutoencode) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::printer::stdout();
     let columns = [
         Column::text("arm"),
         Column::text("neurons"),

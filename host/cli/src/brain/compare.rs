@@ -245,7 +245,7 @@ impl CompareCommand {
 }
 
 fn say(document: &BrainCompare) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::printer::stdout();
     let columns = [
         Column::text("layer"),
         Column::number("ρ"),

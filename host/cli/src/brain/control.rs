@@ -135,7 +135,7 @@ impl ControlCommand {
 }
 
 fn say(document: &BrainControl) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::printer::stdout();
     let judge = |score: Option<f64>| score.map_or_else(String::new, |s| format!(", judge {s:.3}"));
     for image in &document.images {
         writeln!(

@@ -143,7 +143,7 @@ impl DemoCommand {
 }
 
 fn say(document: &BrainDemo) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::printer::stdout();
     for panel in &document.panels {
         writeln!(out, "{}", panel.title)?;
     }

@@ -311,7 +311,7 @@ fn repeated(images: &Images, request: &Request) -> Option<String> {
 }
 
 fn say(document: &BrainFit) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::printer::stdout();
     let style = Style::of_stdout();
     let columns = [
         Column::text("layer"),

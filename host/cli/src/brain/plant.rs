@@ -113,7 +113,7 @@ impl PlantCommand {
 }
 
 fn say(document: &BrainPlant) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::printer::stdout();
     writeln!(
         out,
         "{} neurons, {} images, {} repeats",

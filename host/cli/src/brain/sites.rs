@@ -131,7 +131,7 @@ impl SitesCommand {
 }
 
 fn say(document: &BrainSites) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::printer::stdout();
     for site in &document.sites {
         for (name, goal) in [("stretch", &site.stretch), ("one-hot", &site.ohp)] {
             let Some(first) = goal.images.first() else {

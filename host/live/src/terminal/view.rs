@@ -6,6 +6,7 @@ use super::maps;
 use crate::frame::Frame;
 use crate::state::{Phase, State};
 use cortexscope_draw::number::{grouped, percent};
+use cortexscope_rig::session::CounterKind;
 use cortexscope_rig::softmax;
 
 /// Columns of scores and costs.
@@ -52,11 +53,9 @@ impl View<'_> {
     fn head(&self, grid: &mut Grid) {
         let State { choice, phase, .. } = self.state;
         let x = grid.text(0, 0, "cortexscope  ", Tone::Strong);
-        let names = format!(
-            "{} · {} · {:?}  ",
-            choice.board, choice.model, self.state.mode
-        );
-        let mut x = grid.text(x, 0, &names.to_lowercase(), Tone::Plain);
+        let mode = self.state.mode.name();
+        let names = format!("{} · {} · {mode}  ", choice.board, choice.model);
+        let mut x = grid.text(x, 0, &names, Tone::Plain);
         let said = match phase {
             Phase::Opening => vec!["opening the board".to_owned()],
             Phase::Ready if self.state.frozen => vec!["frozen".to_owned()],
@@ -140,7 +139,12 @@ fn costs(frame: &Frame, x: usize, y: usize, grid: &mut Grid) -> usize {
         (name, layer.count)
     });
     let lines = layers.chain([("all layers", Some(total))]);
-    let mut row = y;
+    let unit = match frame.counter {
+        CounterKind::Cycles => "cycles",
+        _ => "instructions",
+    };
+    grid.text(x, y, &format!("{:<18}{unit:>14}", "layer"), Tone::Dim);
+    let mut row = y + 1;
     for (name, count) in lines {
         let count = count.map_or_else(|| "–".to_owned(), grouped);
         grid.text(x, row, &format!("{name:<18.18}{count:>14}"), Tone::Plain);

@@ -139,6 +139,7 @@ impl Worker {
             input: shown.input.clone(),
             labels: classes.map(|class| rig.model.label(class)).collect(),
             recording,
+            counter: rig.session.board().counter,
             mode: self.mode,
             flow: self.flow.clone(),
             packet,

@@ -2,6 +2,7 @@
 
 mod element;
 mod file;
+mod header;
 mod inputs;
 mod layout;
 mod npz;

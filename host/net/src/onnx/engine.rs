@@ -1,5 +1,6 @@
 //! tract, running a checked graph and giving the tensors that were asked for.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -85,6 +86,19 @@ impl Engine {
 /// # Errors
 /// That of `work`, or [`EngineError::Panicked`].
 pub fn guarded<T>(work: impl FnOnce() -> Result<T, EngineError>) -> Result<T, EngineError> {
+    let before = GUARDED.replace(true);
     // Nothing that the closure touches is used again after a panic.
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(EngineError::Panicked))
+    let done = catch_unwind(AssertUnwindSafe(work));
+    GUARDED.set(before);
+    done.unwrap_or(Err(EngineError::Panicked))
+}
+
+thread_local! {
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a panic of this thread becomes an error: a program's panic hook need not
+/// report it.
+pub fn is_guarded() -> bool {
+    GUARDED.get()
 }

@@ -4,6 +4,7 @@
 //! over, so that a model of gigabytes takes as much memory as its graph. With them,
 //! values that lie in other files of the same folder are read in.
 
+mod messages;
 mod walk;
 
 use std::borrow::Cow;
@@ -16,6 +17,7 @@ use tract_onnx::pb::{GraphProto, ModelProto, TensorProto, tensor_proto::DataLoca
 
 use super::constant::byte_count;
 use crate::resources::ResourcePath;
+use messages::{Message as Part, refuse_swarms};
 use walk::skip_weights;
 
 /// Whether the values of large tensors are read.
@@ -91,6 +93,15 @@ pub enum FileError {
         tensor: String,
         /// Where its values should be.
         location: String,
+    },
+    /// Values in other files that take more than a model may.
+    #[error(
+        "the values in other files take more than 2 GiB in all, with those of `{tensor}`: leave weights out that the \
+         output does not need, or make the model smaller"
+    )]
+    TooMuchData {
+        /// The first tensor beyond the bound.
+        tensor: String,
     },
     /// The file of the values is shorter than they are.
     #[error(
@@ -177,10 +188,17 @@ pub fn decode(bytes: &[u8]) -> Result<ModelProto, FileError> {
 /// [`FileError`].
 fn decode_in(bytes: &[u8], folder: Option<&Path>) -> Result<ModelProto, FileError> {
     refuse_stand_ins(bytes)?;
+    refuse_swarms(Part::Model, bytes)?;
     let mut model = ModelProto::decode(bytes)?;
     let graph = model.graph.as_mut();
+    let mut bytes = 0_u64;
     for tensor in graph.into_iter().flat_map(tensors_of) {
         if is_external(tensor) {
+            bytes = bytes.saturating_add(byte_count(tensor).unwrap_or(0));
+            if bytes > MAX_FILE_BYTES {
+                let tensor = tensor.name.clone();
+                return Err(FileError::TooMuchData { tensor });
+            }
             read_external(tensor, folder)?;
         }
     }
@@ -299,7 +317,7 @@ fn read_external(tensor: &mut TensorProto, folder: Option<&Path>) -> Result<(), 
         });
     }
     let have = file.metadata().map_err(of)?.len();
-    let need = byte_count(tensor).or(stated);
+    let need = byte_count(tensor);
     let need = need.ok_or(FileError::Format("external data of an unknown type"))?;
     let end = offset.checked_add(need);
     if stated.is_some_and(|stated| stated != need) || end.is_none_or(|end| end > have) {
@@ -387,6 +405,21 @@ mod tests {
             FileError::Outside { .. }
         ));
         assert!(matches!(decode(&bytes), Err(FileError::NoFolder { .. })));
+    }
+
+    /// A small model may name one large file, empty on the disk, again and again.
+    #[test]
+    fn weights_beside_the_model_are_read_up_to_a_bound_in_all() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = File::create(folder.path().join("w.data")).expect("writable");
+        file.set_len(1 << 30).expect("a file without blocks");
+        let bytes = external("w.data", "0");
+        let mut model = ModelProto::decode(bytes.as_slice()).expect("a model");
+        let graph = model.graph.as_mut().expect("a graph");
+        graph.initializer[0].dims = vec![1 << 28];
+        graph.initializer = vec![graph.initializer[0].clone(); 3];
+        let error = decode_in(&model.encode_to_vec(), Some(folder.path())).expect_err("too much");
+        assert!(matches!(error, FileError::TooMuchData { .. }), "{error}");
     }
 
     #[cfg(unix)]

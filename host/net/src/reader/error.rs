@@ -216,6 +216,12 @@ pub enum Refusal {
         "it makes a tensor of sizes {0:?}; each is from 1 to 65,535, {MAX_ELEMENTS} elements at most"
     )]
     TooLarge(Vec<usize>),
+    /// Constants that nodes read and make, in all.
+    #[error(
+        "up to it the network computes from constants with more than {0} bytes: export it with \
+         constant folding, which stores the results as weights"
+    )]
+    TooMuchFolded(u64),
     /// A constant expression that tract cannot evaluate.
     #[error("its constant value cannot be computed: {0}")]
     Folding(String),

@@ -9,11 +9,17 @@ use tract_onnx::prelude::*;
 
 use super::infer::{Fact, infer};
 use super::{Reader, Refusal, Value};
-use crate::onnx::constant::{Constant, Values, element_count, is_without_values};
+use crate::onnx::constant::{Constant, Values, byte_count, element_count, is_without_values};
 use crate::onnx::{Attributes, Engine};
 
-/// Elements that folding may make.
+/// Elements that one node may make.
 const MAX_FOLDED: usize = 1 << 24;
+/// Bytes that all nodes together may read and make: 1 GiB, which bounds memory and time.
+#[cfg(not(test))]
+const MAX_FOLDED_BYTES: u64 = 1 << 30;
+/// A test needs no gigabyte to see the bound held.
+#[cfg(test)]
+const MAX_FOLDED_BYTES: u64 = 1 << 24;
 
 /// Operators whose result may be larger than their operands together, and how large.
 const SPREADING: [(&str, Bound); 18] = [
@@ -32,7 +38,7 @@ const SPREADING: [(&str, Bound); 18] = [
     ("And", Bound::Broadcast),
     ("Or", Bound::Broadcast),
     ("Where", Bound::Broadcast),
-    ("Range", Bound::Ints),
+    ("Range", Bound::Steps),
     ("Expand", Bound::Ints),
     ("Tile", Bound::Ints),
 ];
@@ -80,6 +86,8 @@ enum Bound {
     Broadcast,
     /// The operands' elements times the integers among them.
     Ints,
+    /// The steps from the first operand to the second, each as long as the third.
+    Steps,
 }
 
 impl<'a> Reader<'a> {
@@ -93,12 +101,18 @@ impl<'a> Reader<'a> {
                 vec![if node.op_type == "Shape" {
                     ints(&sliced(&dims, Attributes(node))?)
                 } else {
-                    Arc::new(scalar(dims.iter().product()))
+                    let count = dims
+                        .iter()
+                        .try_fold(1_i64, |product, &size| product.checked_mul(size));
+                    Arc::new(scalar(count.ok_or_else(|| too_large([&dims]))?))
                 }]
             }
             "ConstantOfShape" => vec![self.constant_of_shape(node)?],
             _ => self.evaluated(node)?,
         };
+        if node.op_type != "Constant" {
+            self.count_folded(&folded)?;
+        }
         for (index, constant) in folded.into_iter().enumerate() {
             let name = node.output.get(index).cloned().unwrap_or_default();
             let named = TensorProto {
@@ -110,7 +124,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn evaluated(&self, node: &NodeProto) -> Result<Vec<Arc<TensorProto>>, Refusal> {
+    fn evaluated(&mut self, node: &NodeProto) -> Result<Vec<Arc<TensorProto>>, Refusal> {
         let spreading = SPREADING.iter().find(|(name, _)| *name == node.op_type);
         if spreading.is_none() && !KEEPING.contains(&node.op_type.as_str()) {
             return Err(Refusal::Operator);
@@ -128,15 +142,14 @@ impl<'a> Reader<'a> {
                 product.checked_mul(count(constant)?)
             }),
             Some((_, Bound::Ints)) => ints_bound(&constants),
+            Some((_, Bound::Steps)) => steps_bound(&constants),
             None => constants
                 .iter()
                 .try_fold(0_usize, |sum, constant| sum.checked_add(count(constant)?)),
         };
         let has_no_values = constants.iter().any(|constant| is_without_values(constant));
         if !has_no_values && bound.is_none_or(|count| count > MAX_FOLDED) {
-            let sizes = constants.iter().flat_map(|constant| &constant.dims);
-            let sizes = sizes.map(|&size| usize::try_from(size).unwrap_or(0));
-            return Err(Refusal::TooLarge(sizes.collect()));
+            return Err(too_large(constants.iter().map(|constant| &constant.dims)));
         }
         if has_no_values {
             let facts = constants.iter().map(|constant| Fact::of_constant(constant));
@@ -147,6 +160,7 @@ impl<'a> Reader<'a> {
                 .map(|fact| Arc::new(fact.without_values()))
                 .collect());
         }
+        self.count_folded(&constants)?;
         let mut initializer: Vec<TensorProto> = Vec::new();
         for constant in constants {
             if initializer.iter().all(|known| known.name != constant.name) {
@@ -154,6 +168,19 @@ impl<'a> Reader<'a> {
             }
         }
         evaluate(self.checked.opset, node, initializer)
+    }
+
+    /// Counts constants that a node reads or makes.
+    fn count_folded(&mut self, constants: &[Arc<TensorProto>]) -> Result<(), Refusal> {
+        let with_values = constants.iter().filter(|tensor| !is_without_values(tensor));
+        for tensor in with_values {
+            let bytes = byte_count(tensor).unwrap_or(MAX_FOLDED_BYTES);
+            self.folded_bytes = self.folded_bytes.saturating_add(bytes);
+        }
+        if self.folded_bytes > MAX_FOLDED_BYTES {
+            return Err(Refusal::TooMuchFolded(MAX_FOLDED_BYTES));
+        }
+        Ok(())
     }
 
     /// The constants that a node reads, by the names by which it reads them.
@@ -280,6 +307,31 @@ fn ints_bound(constants: &[Arc<TensorProto>]) -> Option<usize> {
         }
     }
     Some(bound)
+}
+
+/// A bound on the elements of a Range, whose operands may be floats.
+fn steps_bound(constants: &[Arc<TensorProto>]) -> Option<usize> {
+    let number = |at: usize| {
+        let constant = Constant::parse(constants.get(at)?).ok()?;
+        match constant.values {
+            Values::Float(values) => values.first().map(|&value| f64::from(value)),
+            Values::Int(values) => values.first().map(|&value| value as f64),
+        }
+    };
+    let steps = (number(1)? - number(0)?) / number(2)?;
+    // One more for what rounding takes away.
+    let is_bounded = steps.is_finite() && steps < MAX_FOLDED as f64;
+    is_bounded.then(|| steps.max(0.0) as usize + 1)
+}
+
+/// The refusal of a node whose operands have these sizes.
+fn too_large<'t>(operands: impl IntoIterator<Item = &'t Vec<i64>>) -> Refusal {
+    let sizes = operands.into_iter().flatten();
+    Refusal::TooLarge(
+        sizes
+            .map(|&size| usize::try_from(size).unwrap_or(0))
+            .collect(),
+    )
 }
 
 fn evaluate(

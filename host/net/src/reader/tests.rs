@@ -289,3 +289,126 @@ fn a_fixed_batch_is_read_as_one() {
     assert_eq!(operators(&read), ["Relu", "Flatten", "Gemm"]);
     assert!(read.notes[0].contains("batch of 8"), "{:?}", read.notes);
 }
+
+/// Nodes that read constants alone, each within the bound of one: together they are not.
+#[test]
+fn constants_that_nodes_make_share_one_budget() {
+    let mut filled = graph(&[1, 1, 2, 2]);
+    filled.i64s("large", &[1], &[1 << 20]);
+    for index in 0..10 {
+        filled.node("ConstantOfShape", &["large"], &format!("c{index}"), vec![]);
+    }
+    // What makes little of much costs as much.
+    let mut reduced = graph(&[1, 1, 2, 2]);
+    reduced.i64s("large", &[1], &[1 << 20]);
+    reduced.node("ConstantOfShape", &["large"], "all", vec![]);
+    for index in 0..10 {
+        let sum = format!("c{index}");
+        reduced.node("ReduceSum", &["all"], &sum, vec![int("keepdims", 1)]);
+    }
+    for mut graph in [filled, reduced] {
+        let names: Vec<String> = (0..10).map(|index| format!("c{index}")).collect();
+        let mut operands = vec!["c0"];
+        operands.extend(names.iter().map(String::as_str));
+        graph.node("Concat", &operands, "together", vec![int("axis", 0)]);
+        graph.node("ReduceMax", &["together"], "one", vec![int("keepdims", 0)]);
+        graph.node("Add", &["x", "one"], "y", vec![]);
+        let error = read(graph.model(13), &Hint::default()).expect_err("too much");
+        let error = error.to_string();
+        assert!(error.contains("computes from constants"), "{error}");
+    }
+}
+
+/// Graphs that somebody made to make the reader panic, hang or take all memory, and a word
+/// of the error.
+#[test]
+fn hostile_graphs_are_refused_in_little_time() {
+    type Make = fn(&mut GraphBuilder);
+    let kinds: [(&str, Make, &str); 7] = [
+        (
+            "a Size whose product overflows",
+            |graph| {
+                graph.f32s("c", &[1 << 40, 1 << 40], &[]);
+                graph.node("Size", &["c"], "n", vec![]);
+                graph.node("Cast", &["n"], "f", vec![int("to", 1)]);
+                graph.node("Add", &["x", "f"], "y", vec![]);
+            },
+            "makes a tensor of sizes",
+        ),
+        (
+            "a Range of a milliard floats",
+            |graph| {
+                graph.f32s("from", &[], &[0.0]);
+                graph.f32s("to", &[], &[1e9]);
+                graph.f32s("by", &[], &[1.0]);
+                graph.node("Range", &["from", "to", "by"], "r", vec![]);
+                graph.node("Add", &["x", "r"], "y", vec![]);
+            },
+            "makes a tensor of sizes",
+        ),
+        (
+            "a Range of more steps than a word counts",
+            |graph| {
+                graph.f32s("from", &[], &[0.0]);
+                graph.f32s("to", &[], &[1e30]);
+                graph.f32s("by", &[], &[1e-30]);
+                graph.node("Range", &["from", "to", "by"], "r", vec![]);
+                graph.node("Add", &["x", "r"], "y", vec![]);
+            },
+            "makes a tensor of sizes",
+        ),
+        (
+            "a Range that never ends",
+            |graph| {
+                graph.i64s("from", &[], &[0]);
+                graph.i64s("to", &[], &[5]);
+                graph.i64s("by", &[], &[0]);
+                graph.node("Range", &["from", "to", "by"], "r", vec![]);
+                graph.node("Add", &["x", "r"], "y", vec![]);
+            },
+            "makes a tensor of sizes",
+        ),
+        (
+            "ten thousand outputs, none of which is understood",
+            |graph| {
+                for index in 0..9_990 {
+                    let name = format!("o{index}");
+                    graph.output(&name, DataType::Float, &[]);
+                    graph.node("Unheard", &["x"], &name, vec![]);
+                }
+                graph.node("Unheard", &["x"], "y", vec![]);
+            },
+            "is not supported",
+        ),
+        (
+            "a node that reads itself",
+            |graph| graph.node("Relu", &["y"], "y", vec![]),
+            "wait for their own output",
+        ),
+        (
+            "maps that double until none fits",
+            |graph| {
+                for index in 0..40 {
+                    let from = format!("c{index}");
+                    let from = if index == 0 { "x" } else { from.as_str() };
+                    let to = format!("c{}", index + 1);
+                    graph.node("Concat", &[from, from], &to, vec![int("axis", 1)]);
+                }
+                graph.node("Relu", &["c40"], "y", vec![]);
+            },
+            "makes a tensor of sizes",
+        ),
+    ];
+    for (kind, make, word) in kinds {
+        let mut graph = graph(&[1, 1, 2, 2]);
+        make(&mut graph);
+        let begun = std::time::Instant::now();
+        let error = read(graph.model(13), &Hint::default()).expect_err(kind);
+        assert!(error.to_string().contains(word), "{kind}: {error}");
+        assert!(
+            begun.elapsed().as_secs() < 20,
+            "{kind}: {:?}",
+            begun.elapsed()
+        );
+    }
+}

@@ -130,7 +130,7 @@ pub(super) fn document(
 }
 
 pub(super) fn say(document: &Evolve, search: &str, files: &Files) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::printer::stdout();
     let rate = |rate: f64| significant(rate as f32);
     writeln!(
         out,

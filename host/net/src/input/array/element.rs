@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use npyz::{DType, Endianness, TypeChar, TypeStr};
+use npyz::{Endianness, TypeChar, TypeStr};
 use tract_onnx::prelude::f16;
 
 /// A kind of number.
@@ -43,10 +43,10 @@ impl Element {
         })
     }
 
-    /// The type that a `.npy` header names, or what it names instead and what to do.
-    pub(super) fn of(dtype: &DType) -> Result<Self, (String, &'static str)> {
+    /// The type that a `.npy` header names, none of structures, or what it names instead and what to do.
+    pub(super) fn of(named: Option<&TypeStr>) -> Result<Self, (String, &'static str)> {
         const NUMBERS: &str = "save the array as float32, or as uint8 for pixels";
-        let DType::Plain(plain) = dtype else {
+        let Some(plain) = named else {
             return Err(("structures".to_owned(), NUMBERS));
         };
         let number = match plain.type_char() {

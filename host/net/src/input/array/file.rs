@@ -79,8 +79,8 @@ impl ArrayFile {
     /// announces.
     pub fn open(path: &Path, member: Option<&str>) -> Result<Self, ArrayError> {
         let (mut reader, have_bytes) = bytes(path, member)?;
-        let (header, header_bytes) = header(path, &mut reader)?;
-        let element = Element::of(&header.dtype()).map_err(|(found, advice)| {
+        let header = header(path, &mut reader)?;
+        let element = Element::of(header.element.as_ref()).map_err(|(found, advice)| {
             let path = path.to_owned();
             ArrayError::Elements {
                 path,
@@ -88,13 +88,13 @@ impl ArrayFile {
                 advice,
             }
         })?;
-        let shape = header.shape().to_vec();
+        let shape = header.shape;
         let count = shape.iter().map(|&size| u128::from(size));
         let need_bytes = count.fold(element.bytes as u128, |bytes, size| {
             bytes.saturating_mul(size)
         });
         // A pipe does not know how much will come.
-        if let Some(have_bytes) = have_bytes.map(|bytes| bytes.saturating_sub(header_bytes))
+        if let Some(have_bytes) = have_bytes.map(|bytes| bytes.saturating_sub(header.bytes))
             && need_bytes > u128::from(have_bytes)
         {
             let path = path.to_owned();
@@ -110,7 +110,7 @@ impl ArrayFile {
             member: member.map(str::to_owned),
             shape: shape.iter().map(|&size| size as usize).collect(),
             element,
-            storage: header.order(),
+            storage: header.storage,
         })
     }
 

@@ -3,13 +3,9 @@
 use std::io::{BufReader, Read};
 use std::path::Path;
 
-use npyz::NpyHeader;
-
+use super::header::Header;
 use super::{ArrayError, Element, npz};
 use crate::file::{self, FileFault};
-
-/// Bytes that a header may have.
-const MAX_HEADER_BYTES: u64 = 1 << 16;
 
 /// Values that are read at once where they need no conversion.
 const FLOATS_AT_ONCE: usize = 1 << 20;
@@ -159,8 +155,8 @@ pub(super) fn bytes(
     ))
 }
 
-/// The header, and its bytes.
-pub(super) fn header(path: &Path, reader: &mut dyn Read) -> Result<(NpyHeader, u64), ArrayError> {
+/// The header of an array's file.
+pub(super) fn header(path: &Path, reader: &mut dyn Read) -> Result<Header, ArrayError> {
     let mut head = Vec::new();
     let read_error = |source| ArrayError::Read {
         path: path.to_owned(),
@@ -181,12 +177,8 @@ pub(super) fn header(path: &Path, reader: &mut dyn Read) -> Result<(NpyHeader, u
             },
         });
     }
-    let begin = head.len() as u64;
-    let mut rest = reader.take(MAX_HEADER_BYTES);
-    let header = NpyHeader::from_reader(&mut head.as_slice().chain(&mut rest));
-    let header = header.map_err(|error| ArrayError::Header {
+    Header::read(reader).map_err(|error| ArrayError::Header {
         path: path.to_owned(),
         what: format!("its header is damaged ({error})"),
-    })?;
-    Ok((header, begin + MAX_HEADER_BYTES - rest.limit()))
+    })
 }

@@ -7,9 +7,10 @@ use std::path::Path;
 use prost::Message;
 use tract_onnx::pb::{GraphProto, ModelProto, TensorProto};
 
+use super::messages::MAX_MESSAGES;
 use super::{
-    FileError, LFS_POINTER, SMALL_BYTES, byte_count, io_error, is_external, read_external,
-    refuse_stand_ins, tensors_of,
+    FileError, LFS_POINTER, Part, SMALL_BYTES, byte_count, io_error, is_external, read_external,
+    refuse_stand_ins, refuse_swarms, tensors_of,
 };
 
 /// Depth of messages that are looked into.
@@ -45,6 +46,7 @@ pub(super) fn skip_weights(path: &Path) -> Result<ModelProto, FileError> {
             walk.copy(&field, &mut rest)?;
         }
     }
+    refuse_swarms(Part::Model, &rest)?;
     model.merge(rest.as_slice())?;
     for tensor in graph.iter_mut().flat_map(tensors_of) {
         // Shapes and axes count by their values, weights by their sizes.
@@ -79,11 +81,15 @@ impl<R: Read + Seek> Walk<R> {
         while self.at < end {
             let field = self.field(end)?;
             if field.number == GRAPH_INITIALIZER && field.wire == LENGTH {
+                if initializer.len() == MAX_MESSAGES {
+                    return Err(FileError::Format("it has over a million weights"));
+                }
                 initializer.push(self.tensor(field.value_end)?);
             } else {
                 self.copy(&field, &mut rest)?;
             }
         }
+        refuse_swarms(Part::Graph, &rest)?;
         let mut graph = GraphProto::decode(rest.as_slice())?;
         graph.initializer = initializer;
         Ok(graph)

@@ -153,3 +153,87 @@ fn archives_hold_arrays_by_name() {
     let error = ArrayFile::open(&path, Some("z")).unwrap_err();
     assert!(error.to_string().contains("it has x, y"), "{error}");
 }
+
+/// The bytes of a `.npy` file with this text in its header.
+fn with_header(text: &str) -> Vec<u8> {
+    let length = u16::try_from(text.len()).unwrap();
+    [
+        b"\x93NUMPY\x01\x00",
+        &length.to_le_bytes()[..],
+        text.as_bytes(),
+        &[0; 64],
+    ]
+    .concat()
+}
+
+fn shaped(order: &str, shape: &str) -> Vec<u8> {
+    with_header(&format!(
+        "{{'descr': '<f4', 'fortran_order': {order}, 'shape': {shape}, }}\n"
+    ))
+}
+
+/// The product of the sizes overflows, before a zero among them or after it.
+#[test]
+fn sizes_that_overflow_are_refused_in_every_profile() {
+    for order in ["False", "True"] {
+        for shape in [
+            "(1099511627776, 1099511627776)",
+            "(1099511627776, 1099511627776, 0)",
+            "(0, 1099511627776, 1099511627776)",
+            "(18446744073709551615,)",
+        ] {
+            let (_folder, path) = file(&shaped(order, shape), "array.npy");
+            let error = ArrayFile::open(&path, None).unwrap_err().to_string();
+            assert!(error.contains("more values than"), "{shape}: {error}");
+        }
+    }
+}
+
+#[test]
+fn a_header_is_read_in_one_pass_however_deep_it_is() {
+    let begun = std::time::Instant::now();
+    for (open, close) in ["[]", "()", "{}"].map(|pair| pair.split_at(1)) {
+        for depth in [60, 20_000] {
+            let nested = [open.repeat(depth), close.repeat(depth)].concat();
+            for text in [
+                nested.clone(),
+                format!("{{'descr': {nested}, 'fortran_order': False, 'shape': (1,), }}"),
+                format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {nested}, }}"),
+            ] {
+                let (_folder, path) = file(&with_header(&text), "array.npy");
+                assert!(ArrayFile::open(&path, None).is_err());
+            }
+        }
+    }
+    assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
+}
+
+#[test]
+fn headers_that_others_write_are_read() {
+    for text in [
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }   \n",
+        "{\"shape\":(2,3),\"fortran_order\":False,\"descr\":\"<f4\"}",
+        "\t{ 'shape' : ( 2 , 3 , ) , 'descr' : '<f4' , 'fortran_order' : False }",
+    ] {
+        let (_folder, path) = file(&with_header(text), "array.npy");
+        let array = ArrayFile::open(&path, None).unwrap();
+        assert_eq!(
+            (array.shape, array.element.bytes),
+            (vec![2, 3], 4),
+            "{text}"
+        );
+    }
+    for text in [
+        "",
+        "{'descr': '<f4', 'fortran_order': False}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (2, -3)}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': 6}",
+        "{'descr': '<f4', 'fortran_order': 0, 'shape': (2, 3)}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)} more",
+        "{'descr': 'f4', 'fortran_order': False, 'shape': (2, 3)}",
+    ] {
+        let (_folder, path) = file(&with_header(text), "array.npy");
+        let error = ArrayFile::open(&path, None).unwrap_err().to_string();
+        assert!(error.contains("its header is damaged"), "{text}: {error}");
+    }
+}
