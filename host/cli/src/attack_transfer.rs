@@ -301,7 +301,9 @@ fn survey(
         &mut |_| ControlFlow::Continue(()),
     );
     result.map_err(blame)?;
-    outcomes.survey(made.requests).context("there is no ε")
+    outcomes
+        .survey(made.requests)
+        .context("no ε was given, so there is nothing to attack with: give --eps")
 }
 
 /// The model as the command line names it: a shipped one by its name.

@@ -42,7 +42,7 @@ pub(super) struct Bench {
     /// Use the board at this serial port instead of an emulated one.
     #[arg(long)]
     port: Option<String>,
-    /// Speed of the serial port in bits per second.
+    /// Speed of the serial port in bits per second; the micro:bits need 115200.
     #[arg(long, default_value_t = 921_600)]
     baud: u32,
     #[command(flatten)]

@@ -54,7 +54,7 @@ pub(super) struct BoardArgs {
     /// Use the board at this serial port instead of an emulated one.
     #[arg(long)]
     pub port: Option<String>,
-    /// Speed of the serial port in bits per second.
+    /// Speed of the serial port in bits per second; the micro:bits need 115200.
     #[arg(long, default_value_t = 921_600)]
     pub baud: u32,
     /// A picture for the native board's camera; several are shown one after the other.
@@ -115,7 +115,7 @@ impl From<EngineArg> for Engine {
 /// The memory plan to run.
 #[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum ModeArg {
-    /// Compute a convolution before a max-pool one row at a time, which needs less RAM.
+    /// Make outputs row by row where the next layer can take rows, which needs less RAM.
     #[default]
     Fused,
     /// Keep the whole output of every layer in RAM.

@@ -140,8 +140,12 @@ fn builds(board: &BoardKind) -> anyhow::Result<Vec<documents::Build>> {
         let Some(path) = path else { continue };
         let elf =
             std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let firmware =
-            linked(&elf).with_context(|| format!("{} is no ELF file", path.display()))?;
+        let firmware = linked(&elf).with_context(|| {
+            format!(
+                "{} is not an ELF file: build the firmware again with `cargo xtask firmware`",
+                path.display()
+            )
+        })?;
         builds.push(documents::Build {
             size: size.to_owned(),
             flash_bytes: firmware.flash_bytes,
@@ -313,7 +317,7 @@ fn prices(
         Column::text("mode"),
         Column::number("arena B"),
         Column::number("measured"),
-        Column::number("more than the least"),
+        Column::number("above the smallest"),
         Column::text("for").from(90),
     ];
     let modes = measured.iter().map(|measurement| {
@@ -331,7 +335,7 @@ fn prices(
         "occlusion",
         occlusion.planned_arena_bytes,
         occlusion.measured_arena_bytes,
-        "what each step leaves is kept, and what a 7x7 patch changes of it",
+        "keeps each step's output, and the part of it that a 7x7 patch changes",
     );
     let modes: Vec<_> = modes.chain([occlusion]).collect();
     let least = modes

@@ -26,7 +26,7 @@ pub(super) fn note(text: impl Display) {
     }
 }
 
-/// A bar over `length` things that are called `unit`; hidden where stderr is no
+/// A bar over `length` things that are called `unit`; hidden where stderr is not a
 /// terminal.
 pub(super) fn bar(length: usize, unit: &'static str) -> ProgressBar {
     if is_quiet() {

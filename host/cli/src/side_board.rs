@@ -17,7 +17,7 @@ pub(super) struct SideBoardArgs {
     /// Use the board at this serial port instead of an emulated one.
     #[arg(long, requires = "board", help_heading = "Board")]
     port: Option<String>,
-    /// Speed of the serial port in bits per second.
+    /// Speed of the serial port in bits per second; the micro:bits need 115200.
     #[arg(long, default_value_t = 921_600, help_heading = "Board")]
     baud: u32,
 }

@@ -417,7 +417,7 @@ fn occlusion_is_what_a_window_takes_away() {
             lost(14.0, 15.0),
         ],
     );
-    // A pixel has the mean drop of the windows that cover it, if any does.
+    // A pixel has the mean drop of the patches that cover it, if any does.
     near(
         &found.values[..8],
         &[0.5, 1.0, 2.0, 2.5, 0.0, 0.0, 0.0, 0.0],
@@ -441,7 +441,7 @@ fn a_window_that_does_not_fit_is_refused() {
             .expect("it fits"),
         [vec![0, 1, 2], vec![0, 2]]
     );
-    // Windows that do not tile the input: the last ones end at its edge.
+    // Patches that do not tile the input: the last ones end at its edge.
     assert_eq!(
         parameters([2, 2], [2, 2])
             .positions([5, 7])

@@ -214,7 +214,7 @@ fn boards(line: &Evolve, target: &Target, cancel: &Cancel) -> anyhow::Result<[Bo
         let rig = choice.open(files.clone(), cancel.clone()).map_err(blame)?;
         BoardNeuron::new(rig, target).map_err(blame)
     };
-    // The twin's answers are no part of the board's recording and cost.
+    // The twin's answers do not belong to the board's recording and cost.
     let twin = open(&RigChoice::of(NATIVE, model))?;
     Ok([open(&choice)?, twin.unchecked()])
 }
