@@ -172,8 +172,8 @@ writes the page:
 python3 models/mlperf-tiny/measure.py FOLDER_OF_TFLITE_FILES WORK_FOLDER
 ```
 
-The benchmark's test sets are not to be had here. The auto-encoder is calibrated with the 40 frames that are published with
-it, the others with generated inputs. So this page compares bytes and costs, and claims no accuracy.
+The benchmark's test sets are not part of this repository. The auto-encoder is calibrated with the 40 frames that are
+published with it, the others with generated inputs. So this page compares bytes and costs, and claims no accuracy.
 
 ## Memory
 
@@ -200,12 +200,11 @@ the benchmark's published results, of other software with weights of its own. In
 
 ## Each layer on the Cortex-M4F
 
-`cortexscope bench --board mps2-an386 --no-occlusion --model NETWORK.ctx --input INPUT.npy`. A depthwise convolution by 3×3
-windows is `nine taps`; any other with one filter for each channel, an average pool too, is `plain`; other convolutions are
-`pairs`. Layers with few MACs an output cost more for each: what an output takes to be requantised is the same for 8 MACs
-and for 576.
+`cortexscope bench --board mps2-an386 --no-occlusion --model NETWORK.ctx --input INPUT.npy`. A depthwise convolution or an
+average pool with a 3×3 window is `nine taps`; one with another window is `plain`. Other convolutions are `pairs`. Layers
+with few MACs an output cost more for each: what an output takes to be requantised is the same for 8 MACs and for 576.
 
-There is no column for CMSIS-NN: its sources were not at hand for these networks. [What was measured](measured.md) has its
+There is no column for CMSIS-NN, which was not measured on these networks. [What was measured](measured.md) has its
 figures for the LeNets, on the same core with the same counter.
 
 {layers}

@@ -3,8 +3,8 @@
 //! The network is drawn from a seed: two convolutions with poolings, two dense layers and
 //! a softmax, of random sizes and weights. Each [`Exporter`] writes the same numbers in
 //! the shape of graph that its files have: channels last, weights turned, shapes
-//! computed, biases that stand alone. So everything that is said of one file has to be
-//! said of all.
+//! computed, biases that stand alone. So what is true of one file must be
+//! true of all.
 
 use cortexscope_net::onnx::GraphBuilder;
 use cortexscope_net::onnx::builder::{Size, int, ints, text};

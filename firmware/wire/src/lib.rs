@@ -83,7 +83,7 @@
 //! A full frame of tap data carries up to [`message::TAP_BYTES_MAX`] activation
 //! bytes in 256. A UART at 8N1 takes ten bits for a byte. The lecture's LeNet
 //! with every tensor tapped is 21,434 bytes of activations, the input's 784 among
-//! them: at most 23,724 bytes on the wire, so 3.8 inferences a second at 921,600
+//! them: at most 23,724 bytes on the wire, so 3.9 inferences a second at 921,600
 //! baud and one in 2.1 s at 115,200. [`capacity`] computes it for any choice.
 //!
 //! | link | bytes/s | full frames/s | activation bytes/s |

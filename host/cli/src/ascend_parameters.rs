@@ -41,7 +41,7 @@ pub(super) struct AscentArgs {
     /// How the input is kept within bounds.
     #[arg(long, value_enum, help_heading = "Ascent")]
     bound: Option<BoundArg>,
-    /// norm: the length ‖v‖ that the input is kept at.
+    /// norm: the length ‖v‖ that the input is kept at; v is the input divided by its range.
     #[arg(long, help_heading = "Ascent")]
     norm: Option<f64>,
     /// How a step is made.
@@ -50,10 +50,10 @@ pub(super) struct AscentArgs {
     /// Rate of the steps.
     #[arg(long, help_heading = "Ascent")]
     rate: Option<f64>,
-    /// Weight of Σ|v|; 1 is the lecture's y − Σ|x|.
+    /// Weight of Σ|v|, where v is the input divided by its range; 1 is the lecture's y − Σ|x|.
     #[arg(long, help_heading = "Ascent")]
     l1: Option<f64>,
-    /// Weight of Σv².
+    /// Weight of Σv², with the same v.
     #[arg(long, help_heading = "Ascent")]
     l2: Option<f64>,
     /// Weight of total variation.
@@ -65,7 +65,7 @@ pub(super) struct AscentArgs {
     /// Shift the input by at most this many pixels before each step.
     #[arg(long, value_name = "PIXELS", help_heading = "Ascent")]
     jitter: Option<usize>,
-    /// Blur the input with this standard deviation; 0 is no blur.
+    /// Blur the input with this standard deviation; 0 leaves it sharp.
     #[arg(long, value_name = "SIGMA", help_heading = "Ascent")]
     blur: Option<f64>,
     /// Steps from one blur to the next.

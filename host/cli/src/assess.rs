@@ -27,8 +27,8 @@ use std::time::Instant;
 /// Inputs of a part between two times at which it may be kept.
 const PIECE: usize = 8;
 
-/// Measures whether a method's attributions are to be trusted, beside a random map and the
-/// edges of the input. What is explained is the logit of the predicted class.
+/// Measures whether a method's attributions can be trusted, compared with a random map and
+/// with the edges of the input. What is explained is the logit of the predicted class.
 #[derive(Args)]
 #[command(allow_negative_numbers = true)]
 pub(super) struct AssessCommand {
@@ -43,8 +43,9 @@ pub(super) struct AssessCommand {
     /// A picture, a .npy array (taken as it is), or mnist:N.
     #[arg(required_unless_present = "data", conflicts_with = "data")]
     input: Option<String>,
-    /// A data set instead of one input: mnist, the 10,000 test digits in order.
-    #[arg(long)]
+    /// A data set instead of one input: mnist (the 10,000 test digits), a folder of pictures, a
+    /// .csv table, a .npy or .npz stack, or an IDX file.
+    #[arg(long, value_name = "DATA")]
     data: Option<String>,
     /// How many inputs of the data set, from the first.
     #[arg(long, default_value_t = 100, value_name = "N")]

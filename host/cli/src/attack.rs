@@ -47,7 +47,9 @@ pub(super) struct AttackCommand {
     /// Pictures, .npy arrays (taken as they are), or mnist:N.
     #[arg(required_unless_present = "data", conflicts_with = "data")]
     inputs: Vec<String>,
-    /// Attack a set of inputs and count what is still right: mnist, the 10,000 test digits.
+    /// Attack a set of inputs and count what is still right: mnist (the 10,000 test digits), a
+    /// folder of pictures, a .csv table, a .npy or .npz stack, or an IDX file. Where it has no
+    /// labels, the model's predictions count as right.
     #[arg(long, value_name = "DATA")]
     data: Option<String>,
     /// The first N inputs of the set.
@@ -188,7 +190,9 @@ impl AttackCommand {
         let (None, Some(results)) = (ended, results) else {
             return Ok(());
         };
-        let survey = outcomes.survey(requests).context("there is no ε")?;
+        let survey = outcomes
+            .survey(requests)
+            .context("no ε was given, so there is nothing to attack with: give --eps")?;
         let made = Made {
             survey: &survey,
             requests,
@@ -227,7 +231,9 @@ impl AttackCommand {
             }
             all.join(part);
         }
-        let survey = all.survey(&requests).context("there is no ε")?;
+        let survey = all
+            .survey(&requests)
+            .context("no ε was given, so there is nothing to attack with: give --eps")?;
         let results = ResultFolder::begin(&to.output).map_err(blame)?;
         let request = SurveyRequest {
             model: &model,

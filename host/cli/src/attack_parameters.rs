@@ -21,8 +21,8 @@ pub(super) struct AttackArgs {
     /// pgd-l2].
     #[arg(long, value_name = "E", value_parser = fraction)]
     step: Option<f64>,
-    /// Steps of bim, pgd and pgd-l2; at most so many of deepfool (50) and generations of
-    /// one-pixel (100).
+    /// Number of steps of bim, pgd and pgd-l2. For deepfool, the greatest number of steps
+    /// [default: 50]; for one-pixel, of generations [default: 100].
     #[arg(long)]
     steps: Option<usize>,
     /// Where the steps start [default: input for bim, random for pgd and pgd-l2].
@@ -142,7 +142,7 @@ impl AttackArgs {
             "pgd" => vec![request(Method::Pgd(along_sign(Start::Random)), eps)],
             "pgd-l2" => {
                 let of = |eps: f64| {
-                    // A ball of ε 0 has no room for a step; its size is of no account.
+                    // A ball of ε 0 has no room for a step; its size does not matter.
                     let suited = if eps > 0.0 {
                         2.5 * eps / count.max(1) as f64
                     } else {

@@ -293,5 +293,7 @@ fn survey(
         &mut |_| ControlFlow::Continue(()),
     );
     result.map_err(blame)?;
-    outcomes.survey(made.requests).context("there is no ε")
+    outcomes
+        .survey(made.requests)
+        .context("no ε was given, so there is nothing to attack with: give --eps")
 }

@@ -113,7 +113,7 @@ impl From<EngineArg> for Engine {
 /// The memory plan to run.
 #[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum ModeArg {
-    /// Compute a convolution before a max-pool one row at a time, which needs less RAM.
+    /// Make outputs row by row where the next layer can take rows, which needs less RAM.
     #[default]
     Fused,
     /// Keep the whole output of every layer in RAM.

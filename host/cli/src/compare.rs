@@ -31,8 +31,9 @@ pub(super) struct CompareCommand {
     /// A picture, a .npy array (taken as it is), or mnist:N.
     #[arg(required_unless_present = "data", conflicts_with = "data")]
     input: Option<String>,
-    /// A data set instead of one input: mnist, the 10,000 test digits in order.
-    #[arg(long)]
+    /// A data set instead of one input: mnist (the 10,000 test digits), a folder of pictures, a
+    /// .csv table, a .npy or .npz stack, or an IDX file.
+    #[arg(long, value_name = "DATA")]
     data: Option<String>,
     /// How many inputs of the data set, from the first.
     #[arg(long, default_value_t = 10, value_name = "N")]

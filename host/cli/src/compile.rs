@@ -71,7 +71,7 @@ pub(super) struct Compile {
     /// How the range of a layer follows from the calibration inputs.
     #[arg(long, value_enum, value_name = "RULE", default_value_t)]
     ranges: RangesArg,
-    /// A text file with the name of one class a line.
+    /// A text file with the name of one class on each line.
     #[arg(long, value_name = "TXT", help_heading = "Input")]
     labels: Option<PathBuf>,
     /// Also write the board image as a UF2 file, to be dragged onto the drive of this
@@ -80,7 +80,7 @@ pub(super) struct Compile {
     uf2: Option<String>,
     #[command(flatten)]
     preparation: PreparationArgs,
-    /// One JSON document on stdout.
+    /// Print one JSON document on stdout.
     #[arg(long)]
     json: bool,
 }
@@ -168,7 +168,7 @@ impl Compile {
             labels::well_known(classes),
         ) {
             progress::note(format!(
-                "classes are named by {whose}; --labels names them otherwise"
+                "class names are those of {whose}; --labels gives other names"
             ));
         }
         let onnx_hash: [u8; 32] = Sha256::digest(&compiled.int8_onnx).into();
@@ -348,7 +348,11 @@ impl Compile {
             spec.output.labels = labels::read(file)?;
         }
         if !is_described {
-            progress::note(format!("no {}: assumed {}", path.display(), spec.input));
+            progress::note(format!(
+                "there is no {}; the program assumes that the input is {}",
+                path.display(),
+                spec.input
+            ));
         }
         Ok(spec)
     }

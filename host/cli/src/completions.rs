@@ -6,7 +6,7 @@ use clap_complete::Shell;
 use std::io::Write;
 use std::process::ExitCode;
 
-/// Print the script with which a shell completes this program's command lines.
+/// Print a completion script for a shell.
 #[derive(Args)]
 pub(super) struct Completions {
     /// The shell.

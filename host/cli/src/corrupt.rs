@@ -99,7 +99,7 @@ fn signs(text: &str) -> Result<[f64; 2], String> {
     let sign = |part: &str| match part.trim() {
         "1" | "+1" | "+" | "1.0" => Ok(1.0),
         "-1" | "-" | "-1.0" => Ok(-1.0),
-        other => Err(format!("{other:?} is no sign: give 1 or -1")),
+        other => Err(format!("{other:?} is not a sign: give 1 or -1")),
     };
     match text.split_once(',') {
         Some((x, y)) => Ok([sign(x)?, sign(y)?]),

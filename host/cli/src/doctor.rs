@@ -27,7 +27,7 @@ pub(super) struct DoctorCommand {
     #[command(flatten)]
     model: FloatModelArgs,
     /// Inputs like those to come; with labels, right answers are counted too.
-    #[arg(long)]
+    #[arg(long, value_name = "DATA")]
     data: String,
     /// Measure on this many inputs, spread evenly over the data.
     #[arg(long, value_name = "N", default_value_t = 64)]

@@ -57,7 +57,7 @@ impl MethodArguments {
         let foreign = |given: &&Given| !names.iter().any(|name| has(name, given));
         if let Some(given) = self.given.iter().find(foreign) {
             return Err(wrong(format!(
-                "--{}: none of the methods {} has it",
+                "--{} is not an argument of {}",
                 given.name,
                 names.join(", ")
             )));

@@ -28,7 +28,7 @@ pub(super) struct FoolCommand {
     /// End when every class has a picture of this probability.
     #[arg(long, value_name = "PROBABILITY", default_value_t = 0.9999)]
     confidence: f64,
-    /// Generations at most; for gradient steps for each class.
+    /// The greatest number of generations; with the method gradient, of steps for each class.
     #[arg(long, default_value_t = 200)]
     generations: usize,
     /// Children in each generation.

@@ -103,7 +103,7 @@ enum Command {
     Operators(operators::Operators),
     /// Measure what each layer costs on a board, compared with the least possible.
     Bench(bench::Bench),
-    /// Write firmware or a board image to a board through a debug probe.
+    /// Write firmware or a board image to a board: onto its drive, or through a debug probe.
     Flash(flash::Flash),
     /// Hide a patch of the input at every position and map the class probability.
     Occlude(occlude::Occlude),
@@ -125,9 +125,9 @@ enum Command {
     Corrupt(corrupt::CorruptCommand),
     /// Measure how often a model is right on corrupted pictures, float and int8.
     Robustness(Box<robustness::RobustnessCommand>),
-    /// Measure whether attributions are to be trusted, beside a random map and edges.
+    /// Measure whether attributions can be trusted, compared with a random map and with edges.
     Assess(Box<assess::AssessCommand>),
-    /// Join the parts that `--shard` made into the results of the whole.
+    /// Join the parts that `--shard` made into one result.
     Merge(merge::MergeCommand),
     /// Explain an input on the float model and on a board's int8 network, and compare.
     Compare(Box<compare::CompareCommand>),
@@ -141,7 +141,7 @@ enum Command {
     Filters(filters::Filters),
     /// Fit models of neurons, drive neurons with images, and compare networks with brains.
     Brain(brain::Brain),
-    /// Print the script with which a shell completes this program's command lines.
+    /// Print a completion script for a shell.
     Completions(completions::Completions),
     /// Write the manual pages to a folder.
     Man(man::ManualPages),

@@ -41,7 +41,7 @@ pub(super) struct Live {
     /// Use the board at this serial port instead of an emulated one.
     #[arg(long)]
     serial: Option<String>,
-    /// Speed of the serial port in bits per second.
+    /// Speed of the serial port in bits per second; the micro:bits need 115200.
     #[arg(long, default_value_t = BAUD)]
     baud: u32,
     /// A picture for the native board's camera; several are shown one after the other.

@@ -138,8 +138,12 @@ fn builds(board: &BoardKind) -> anyhow::Result<Vec<documents::Build>> {
         let Some(path) = path else { continue };
         let elf =
             std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let firmware =
-            linked(&elf).with_context(|| format!("{} is no ELF file", path.display()))?;
+        let firmware = linked(&elf).with_context(|| {
+            format!(
+                "{} is not an ELF file: build the firmware again with `cargo xtask firmware`",
+                path.display()
+            )
+        })?;
         builds.push(documents::Build {
             size: size.to_owned(),
             flash_bytes: firmware.flash_bytes,
@@ -311,7 +315,7 @@ fn prices(
         Column::text("mode"),
         Column::number("arena B"),
         Column::number("measured"),
-        Column::number("more than the least"),
+        Column::number("above the smallest"),
         Column::text("for").from(90),
     ];
     let modes = measured.iter().map(|measurement| {
@@ -326,8 +330,9 @@ fn prices(
         (measurement.mode.name(), planned, measured, what)
     });
     let [height, width] = occlusion.window;
-    let changed =
-        format!("what each step leaves is kept, and what a {height}x{width} patch changes of it");
+    let changed = format!(
+        "keeps each step's output, and the part of it that a {height}x{width} patch changes"
+    );
     let occlusion = (
         "occlusion",
         occlusion.planned_arena_bytes,

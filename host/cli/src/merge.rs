@@ -30,14 +30,20 @@ impl MergeCommand {
         let words = std::iter::once(PROGRAM).chain(parts.command.iter().map(String::as_str));
         let cli = Cli::try_parse_from(words).map_err(|error| {
             let line = parts.command.join(" ");
-            wrong(format!("the parts' command line is none ({line}): {error}"))
+            wrong(format!(
+                "the parts hold a command line that this program cannot read ({line}); make the \
+                 parts again with this version: {error}"
+            ))
         })?;
         match cli.command {
             Command::Top(top) => top.merge(&parts, self),
             Command::Robustness(robustness) => robustness.merge(&parts, self),
             Command::Attack(attack) => attack.merge(&parts, self),
             Command::Assess(assess) => assess.merge(&parts, self),
-            _ => Err(wrong("the parts are of no study that comes in parts")),
+            _ => Err(wrong(
+                "these parts are not from top, robustness, attack or assess, and only those can be \
+                 merged",
+            )),
         }
     }
 }

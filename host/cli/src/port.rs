@@ -9,7 +9,7 @@ pub(super) struct PortArgs {
     /// Use the board at this serial port instead of an emulated one.
     #[arg(long)]
     port: Option<String>,
-    /// Speed of the serial port in bits per second.
+    /// Speed of the serial port in bits per second; the micro:bits need 115200.
     #[arg(long, default_value_t = BAUD)]
     baud: u32,
 }

@@ -53,7 +53,7 @@ pub(super) fn alert(text: impl Display) {
     printer::say(text);
 }
 
-/// A bar over `length` things that are called `unit`; hidden where stderr is no
+/// A bar over `length` things that are called `unit`; hidden where stderr is not a
 /// terminal.
 pub(super) fn bar(length: usize, unit: &'static str) -> Bar {
     if is_quiet() {

@@ -31,9 +31,9 @@ use std::time::Instant;
 pub(super) struct RobustnessCommand {
     #[command(flatten)]
     model: FloatModelArgs,
-    /// `mnist` for the 10,000 test digits, or a folder with a folder of pictures for each
-    /// class.
-    #[arg(long)]
+    /// A data set with labels: mnist (the 10,000 test digits), a folder with a folder of pictures
+    /// for each class, a .csv table, or a stack or an IDX file with its labels.
+    #[arg(long, value_name = "DATA")]
     data: String,
     /// Take the first IMAGES inputs [default: all].
     #[arg(long, value_name = "IMAGES")]
@@ -216,7 +216,7 @@ impl RobustnessCommand {
         picture: Option<String>,
     ) -> anyhow::Result<document::Robustness> {
         let measured = results.counts.measured(results.corruptions);
-        let measured = measured.context("not all corruptions were measured")?;
+        let measured = measured.context("some corruptions were not measured: run the command again, it goes on from what is there")?;
         let mut found = self.document(results, &measured);
         found.seconds = seconds;
         if let Some(folder) = folder {

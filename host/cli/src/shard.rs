@@ -82,7 +82,7 @@ fn command() -> anyhow::Result<Vec<String>> {
         .map(std::ffi::OsString::into_string);
     words
         .collect::<Result<_, _>>()
-        .map_err(|word| wrong(format!("{} is no text", word.display())))
+        .map_err(|word| wrong(format!("an argument is not UTF-8 text: {}", word.display())))
 }
 
 impl Share {
@@ -104,7 +104,7 @@ impl Share {
         self.was_finished = part.is_finished;
         let path = file.path.display();
         progress::note(if part.is_finished {
-            format!("{path} is there already")
+            format!("{path} is finished already: nothing is computed again")
         } else {
             format!("going on from what is in {path}")
         });

@@ -34,9 +34,9 @@ use std::time::Instant;
 pub(super) struct TopCommand {
     #[command(flatten)]
     model: FloatModelArgs,
-    /// `mnist` for the 10,000 test digits, or a folder of pictures, flat or with a folder for
-    /// each class.
-    #[arg(long)]
+    /// A data set: mnist (the 10,000 test digits), a folder of pictures, a .csv table, a .npy or
+    /// .npz stack, or an IDX file.
+    #[arg(long, value_name = "DATA")]
     data: String,
     /// A layer whose maps are looked at, by the name of its node or of its tensor.
     #[arg(long, value_name = "NAME", required_unless_present = "target")]
@@ -50,7 +50,7 @@ pub(super) struct TopCommand {
     /// Inputs to keep for each map.
     #[arg(short, value_name = "K", default_value_t = 9)]
     k: usize,
-    /// What of a map is its value.
+    /// Which number stands for a map: its greatest value or its mean.
     #[arg(long, value_enum, default_value_t)]
     by: ByArg,
     /// Look at the first IMAGES inputs only [default: all].

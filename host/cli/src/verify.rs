@@ -59,7 +59,7 @@ impl Verify {
                 return Err(blame(error));
             }
             // Bytes can be compared on digits for every network.
-            progress::note("the model's classes are not digits: nothing is said of right ones");
+            progress::note("the model's classes are not digits, so right answers are not counted");
             data = data.without_labels();
         }
         let mut inputs = Readable::of(data.inputs(pick).map_err(blame)?);

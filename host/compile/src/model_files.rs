@@ -48,7 +48,7 @@ pub enum ModelFilesError {
         shipped: Vec<String>,
     },
     /// A file of it cannot be read.
-    #[error("cannot read {path}: `cortexscope compile` writes it")]
+    #[error("cannot read {path}: if it is missing, `cortexscope compile` makes it")]
     Read {
         /// The file.
         path: ResourcePath,

@@ -110,7 +110,7 @@ pub enum CorruptError {
         channels: usize,
     },
     /// Another number of levels.
-    #[error("{have} levels are no picture of {shape:?} [C, H, W]")]
+    #[error("{have} levels do not make a picture of {shape:?} [C, H, W]")]
     Size {
         /// What it should be.
         shape: [usize; 3],

@@ -16,7 +16,7 @@ pub struct Excitations {
     pub title: String,
     /// Its shape.
     pub shape: String,
-    /// What of a map is its value.
+    /// Which number stands for a map.
     pub op: String,
     /// Data and receptive field.
     pub statement: String,

@@ -141,7 +141,7 @@ impl FloatModel {
         {
             *labels = known;
             self.notes.push(format!(
-                "classes are named by {whose}; --labels names them otherwise"
+                "class names are those of {whose}; --labels gives other names"
             ));
         }
         labels::check(&self.spec.output.labels, classes)

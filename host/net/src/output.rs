@@ -131,7 +131,7 @@ impl<T: npyz::AutoSerialize + bytemuck::NoUninit> ArrayValue for T {}
 pub fn npy<T: ArrayValue>(path: &Path, shape: &[u64], values: &[T]) -> Result<(), OutputError> {
     let emit = |file: &mut dyn Write| {
         if shape.iter().product::<u64>() != values.len() as u64 {
-            let reason = format!("{} values are no array of {shape:?}", values.len());
+            let reason = format!("{} values do not fill an array of {shape:?}", values.len());
             return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
         }
         let options = npyz::WriteOptions::<T>::new().default_dtype().shape(shape);

@@ -107,7 +107,7 @@ fn run(
     let ran = measured
         .into_iter()
         .rfind(|mode| mode.measured_arena_bytes.is_some())
-        .ok_or("the board measured no plan")?;
+        .ok_or("the board has too little RAM for any plan of this model: `budget --boards` says how much it needs")?;
     Ok(Run {
         input: SAMPLE.to_owned(),
         mode: ran.mode,

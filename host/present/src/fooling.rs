@@ -59,7 +59,7 @@ pub struct FoolRequest<'a> {
     pub method: FoolMethod,
     /// The search ends when every class has a picture of this probability.
     pub confidence: f64,
-    /// Generations at most; for the gradient steps for each class.
+    /// The greatest number of generations; for the gradient, of steps for each class.
     pub generations: usize,
     /// Children in each generation.
     pub offspring: usize,

@@ -84,7 +84,11 @@ pub enum ContainerError {
         source: io::Error,
     },
     /// It does not begin as a recording does.
-    #[error("{} is not a recording: `--record` makes one", path.display())]
+    #[error(
+        "{} is not a recording of a session: `--record` makes one; open a recording of the live \
+         page there, under More",
+        path.display()
+    )]
     NotARecording {
         /// The file.
         path: PathBuf,

@@ -63,8 +63,8 @@ pub enum FlashError {
     NoProgram,
     /// probe-rs failed; it has said why.
     #[error(
-        "`{line}` failed ({status}): is the probe plugged in, and may you use it? \
-             `probe-rs list` shows the probes"
+        "`{line}` failed ({status}): is the debug probe plugged in, and may you use it? \
+             `probe-rs list` shows the debug probes"
     )]
     Failed {
         /// The command.
@@ -79,7 +79,7 @@ pub enum FlashError {
 pub struct Flasher<'a> {
     /// What probe-rs calls the part.
     pub chip: &'a str,
-    /// Which probe; the only one if none.
+    /// Which debug probe; the only one if none.
     pub probe: Option<&'a str>,
 }
 

@@ -48,7 +48,10 @@ pub enum VerifyError {
     #[error(transparent)]
     Session(#[from] SessionError),
     /// The board left a tensor out.
-    #[error("the board did not send {0}")]
+    #[error(
+        "the board did not send {0}: its firmware may be of another version; flash it again and \
+         repeat the command"
+    )]
     Missing(String),
 }
 

@@ -11,7 +11,7 @@
 //! | `last_run` | the last result of what runs by name alone |
 //!
 //! Architecture invariant: of the workspace this package depends on `cortexscope-boards`
-//! alone, which depends on nothing. It builds in seconds, so that it can set up what the
+//! and `cortexscope-uf2` alone. It builds in seconds, so that it can set up what the
 //! others need to build at all. It has no examples that run: it is a program.
 
 mod board;
@@ -102,7 +102,7 @@ enum Task {
     },
     /// Fuzzes what parses bytes from outside, or says how much of it fuzzing reached.
     Fuzz {
-        /// Stop each target after so many inputs.
+        /// Stop each target after N inputs.
         #[arg(long, value_name = "N", default_value_t = 10_000_000)]
         runs: u64,
         /// Fuzz nothing: print the coverage of the inputs that were found so far.

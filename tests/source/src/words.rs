@@ -9,6 +9,7 @@
 //! | `name` | the word in code or text, where neither a letter, a digit nor `_` is beside it |
 //! | `phrase` | the words in that order, small or capital, across ends of lines |
 //! | `file` | a file's name |
+//! | `predicate` | a verb and `no` before any noun, as in `is no list`; `there is no list` and `is no longer` are plain English. Comments of Rust are left out, but not those of the program, whose help they are |
 
 use std::fs;
 use std::io;
@@ -28,6 +29,13 @@ const LEFT_OUT: &[&str] = &[
     "retired-words.txt",
 ];
 
+/// Where comments of Rust are the help of the program.
+const HELP: &str = "host/cli/src";
+/// Words before which `is no` is plain English.
+const COMPARISONS: &[&str] = &[
+    "fewer", "greater", "less", "longer", "more", "other", "wider",
+];
+
 /// A row of the list.
 #[derive(Debug)]
 pub struct Retired {
@@ -42,6 +50,7 @@ enum Kind {
     Name,
     Phrase,
     File,
+    Predicate,
 }
 
 /// Reads the list.
@@ -60,6 +69,7 @@ pub fn parse(list: &str) -> Result<Vec<Retired>, String> {
                 "name" => Kind::Name,
                 "phrase" => Kind::Phrase,
                 "file" => Kind::File,
+                "predicate" => Kind::Predicate,
                 _ => return Err(format!("no such kind: {row}")),
             };
             if word.is_empty() || instead.is_empty() {
@@ -82,6 +92,7 @@ pub fn parse(list: &str) -> Result<Vec<Retired>, String> {
 /// Finds the retired words in a file: `path` is relative to the workspace's root.
 pub fn find(list: &[Retired], path: &str, text: &str) -> Vec<String> {
     let prose = Prose::of(text);
+    let said = Prose::of(&said(path, text));
     let mut found = Vec::new();
     for retired in list {
         let places = &retired.places;
@@ -91,6 +102,7 @@ pub fn find(list: &[Retired], path: &str, text: &str) -> Vec<String> {
         let lines = match retired.kind {
             Kind::Name => names(text, &retired.word),
             Kind::Phrase => prose.phrases(&retired.word),
+            Kind::Predicate => said.predicates(&retired.word),
             Kind::File => {
                 let is_it = path.rsplit('/').next() == Some(retired.word.as_str());
                 if is_it { vec![1] } else { Vec::new() }
@@ -149,6 +161,16 @@ fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
+/// What a file says to users, line by line: comments of Rust are empty lines.
+fn said(path: &str, text: &str) -> String {
+    let is_code = path.ends_with(".rs") && !path.starts_with(HELP);
+    let lines = text.lines().map(|line| {
+        let is_comment = is_code && line.trim_start().starts_with("//");
+        if is_comment { "" } else { line }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// The lines where a name stands by itself.
 fn names(text: &str, name: &str) -> Vec<usize> {
     let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
@@ -196,17 +218,39 @@ impl Prose {
 
     /// The lines where a phrase begins.
     fn phrases(&self, phrase: &str) -> Vec<usize> {
+        let places = self.places(&phrase.to_lowercase());
+        places.into_iter().map(|at| self.line(at)).collect()
+    }
+
+    /// The lines where a predicate begins that says what something is not.
+    fn predicates(&self, phrase: &str) -> Vec<usize> {
         let phrase = phrase.to_lowercase();
-        let found = self.text.match_indices(&phrase);
+        let mut places = self.places(&phrase);
+        places.retain(|at| {
+            let (before, after) = (&self.text[..*at], &self.text[at + phrase.len()..]);
+            let noun = after.split_whitespace().next().unwrap_or_default();
+            let noun = noun.trim_matches(|letter: char| !letter.is_alphanumeric());
+            !before.trim_end().ends_with("there") && !COMPARISONS.contains(&noun)
+        });
+        places.into_iter().map(|at| self.line(at)).collect()
+    }
+
+    /// Where a phrase in small letters begins.
+    fn places(&self, phrase: &str) -> Vec<usize> {
+        let found = self.text.match_indices(phrase).map(|(at, _)| at);
         found
-            .filter(|(at, _)| {
+            .filter(|at| {
                 let before = self.text[..*at].chars().next_back();
                 let after = self.text[at + phrase.len()..].chars().next();
                 !before.is_some_and(char::is_alphanumeric)
                     && !after.is_some_and(char::is_alphanumeric)
             })
-            .map(|(at, _)| self.starts.partition_point(|&start| start <= at))
             .collect()
+    }
+
+    /// The line of a place, from 1 on.
+    fn line(&self, at: usize) -> usize {
+        self.starts.partition_point(|&start| start <= at)
     }
 }
 
@@ -241,6 +285,16 @@ mod tests {
         let string = "bail!(\"this is \\\n        none of it\")";
         assert_eq!(found(row, "a.rs", string), 1);
         assert_eq!(found(row, "a.rs", "his none of, is none often"), 0);
+    }
+
+    #[test]
+    fn predicates_stand_before_any_noun() {
+        let row = "predicate | | is no | is not a";
+        let code = "// it is no comment\nwrong(\"{} is \\\n no list\")";
+        assert_eq!(found(row, "host/rig/src/a.rs", code), 1);
+        assert_eq!(found(row, "host/cli/src/a.rs", code), 2);
+        let plain = "There is no list. It is no longer there is no more. This is now.";
+        assert_eq!(found(row, "docs/a.md", plain), 0);
     }
 
     #[test]

@@ -60,6 +60,56 @@ const BY_HAND: &[(&str, &str)] = &[
         "cortexscope flash --board pico --model lecture-lenet",
         "needs a part",
     ),
+    (
+        "cargo xtask firmware --board microbit --model models/lecture-lenet/lecture-lenet.ctx",
+        "builds firmware",
+    ),
+    ("cortexscope flash --board microbit", "needs a part"),
+    (
+        "cortexscope flash --board microbit --model lecture-lenet",
+        "needs a part",
+    ),
+    (
+        "cortexscope infer mnist:17 --board microbit --port /dev/ttyACM0 --baud 115200",
+        "needs a part",
+    ),
+    (
+        "cortexscope live --board microbit --serial /dev/ttyACM0 --baud 115200",
+        "needs a part",
+    ),
+    (
+        "cargo xtask dist",
+        "builds for minutes; `cargo xtask test dist` does it",
+    ),
+    (
+        "tar --extract --file cortexscope-v0.1.0-x86_64-unknown-linux-gnu.tar.gz --strip-components 1 --directory ~/.local",
+        "installs; `cargo xtask test dist` does it elsewhere",
+    ),
+    ("python3 -m venv scope", "`cargo xtask test dist` does it"),
+    (
+        "scope/bin/pip install cortexscope-0.1.0-py3-none-linux_x86_64.whl",
+        "`cargo xtask test dist` does it",
+    ),
+    (
+        "scope/bin/cortexscope infer mnist:18 --board native",
+        "`cargo xtask test dist` does it",
+    ),
+    (
+        "cortexscope completions bash > ~/.local/share/bash-completion/completions/cortexscope",
+        "needs a shell; the command's own test writes each script",
+    ),
+    (
+        "cortexscope completions zsh > ~/.zfunc/_cortexscope",
+        "needs a shell; the command's own test writes each script",
+    ),
+    (
+        "cortexscope completions fish > ~/.config/fish/completions/cortexscope.fish",
+        "needs a shell; the command's own test writes each script",
+    ),
+    (
+        "cortexscope completions powershell >> $PROFILE",
+        "needs a shell; the command's own test writes each script",
+    ),
     ("cortexscope boards --watch", "goes on until Ctrl-C"),
     (
         "cortexscope infer mnist:17 --board pico2 --port /dev/ttyACM0",
@@ -195,6 +245,11 @@ fn the_introduction() -> anyhow::Result<()> {
 }
 
 #[test]
+fn install() -> anyhow::Result<()> {
+    run("docs/install.md")
+}
+
+#[test]
 fn first_neurons() -> anyhow::Result<()> {
     run("docs/first-neurons.md")
 }
@@ -242,6 +297,16 @@ fn first_light_of_the_pico() -> anyhow::Result<()> {
 #[test]
 fn first_light_of_the_microbit_v2() -> anyhow::Result<()> {
     run("docs/microbit-v2.md")
+}
+
+#[test]
+fn first_light_of_the_first_microbit() -> anyhow::Result<()> {
+    run("docs/microbit.md")
+}
+
+#[test]
+fn first_light_of_the_stm32f405() -> anyhow::Result<()> {
+    run("docs/stm32f405.md")
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! the models.
 
 use crate::command_line::json;
+use cortexscope_rig::board::BOARDS;
 
 const SHIPPED: [&str; 3] = ["lecture-lenet", "lenet5", "winml-mnist"];
 
@@ -73,4 +74,38 @@ fn parameters_are_those_of_the_models() {
             assert!(right > 0, "{file}: {model} has {cell} parameters: {rows:?}");
         }
     }
+}
+
+/// The firmware of the boards that there are, and the input and the arena of one network.
+#[test]
+fn your_board_says_what_firmware_and_network_take() {
+    let firmware = BOARDS.iter().filter_map(|board| board.firmware);
+    let kib: Vec<_> = firmware
+        .map(|firmware| firmware.flash_bytes / 1024)
+        .collect();
+    let (least, most) = (kib.iter().min(), kib.iter().max());
+    let (least, most) = (least.expect("a board"), most.expect("a board"));
+    let budget = json(&["budget", "lecture-lenet", "--json"]);
+    let arenas = budget["arenas"].as_array().expect("arenas");
+    let fused = arenas
+        .iter()
+        .find(|arena| arena["element"] == "int8" && arena["mode"] == "fused");
+    let arena = fused.expect("an arena")["arena_bytes"].as_u64();
+    let bytes = (28 * 28 + arena.expect("a number")).to_string();
+    let together = format!(
+        "{},{}",
+        &bytes[..bytes.len() - 3],
+        &bytes[bytes.len() - 3..]
+    );
+    let page = include_str!("../../../docs/your-board.md");
+    assert!(page.contains(&format!(
+        "- {least} to {most} KiB of flash for the firmware"
+    )));
+    assert!(page.contains(&format!(
+        "together {together} bytes for the lecture's LeNet"
+    )));
+    let readme = include_str!("../../../README.md");
+    assert!(readme.contains(&format!("takes up to {most} KiB")));
+    let microbit = include_str!("../../../docs/microbit.md");
+    assert!(microbit.contains(&format!("take {together} of")));
 }

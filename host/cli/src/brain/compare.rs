@@ -48,7 +48,7 @@ pub(super) struct CompareCommand {
     /// where there is none].
     #[arg(long, value_name = "NAME")]
     layer: Vec<String>,
-    /// Average features in square windows until at most so many cells a side are left.
+    /// Average features in square windows until at most N cells a side are left.
     #[arg(long, value_name = "N", default_value_t = 13)]
     cells: usize,
     /// Shuffles for p, and draws with replacement for the interval.

@@ -89,7 +89,7 @@ impl ControlCommand {
         }
         if self.seeds < 5 {
             notes.push(format!(
-                "{} seeds: of so few images little can be said",
+                "{} seeds are too few to say much: take five or more",
                 self.seeds
             ));
         }

@@ -79,7 +79,8 @@ pub(in crate::brain) struct Evolve {
     /// The search: ga, cma-es, diagonal-cma, sphere, spsa, fdgd or random.
     #[arg(long, default_value = "ga")]
     optimiser: String,
-    /// Whose settings the search has [default: the first that an unknown name lists].
+    /// Whose settings the search uses, for instance xdream for ga or hansen for cma-es [default:
+    /// the first of the optimiser; an unknown name lists them].
     #[arg(long)]
     preset: Option<String>,
     /// The image space: pixels, dct (64 low frequencies), pca (50 components of the natural
@@ -98,8 +99,8 @@ pub(in crate::brain) struct Evolve {
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// Natural images: mnist (the 10,000 test digits), a folder of pictures, a .npy array of
-    /// inputs, or none [default: those of a fit's session, mnist for grey models of 28×28,
-    /// otherwise none].
+    /// inputs, or none [default: those that --fit was fitted to, mnist for grey models of
+    /// 28×28, otherwise none].
     #[arg(long)]
     images: Option<String>,
     /// Natural images to take, from the first on.

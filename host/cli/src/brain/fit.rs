@@ -49,7 +49,7 @@ pub(super) struct FitCommand {
     /// Another layer of the same network, for the table of layers; may be given several times.
     #[arg(long, value_name = "LAYER")]
     also: Vec<String>,
-    /// Average features in square windows until at most so many cells a side are left.
+    /// Average features in square windows until at most N cells a side are left.
     #[arg(long, value_name = "N", default_value_t = 13, help_heading = "Fit")]
     cells: usize,
     /// Weights of the penalties of a factorised readout: mask, channels, Laplacian of the

@@ -33,7 +33,7 @@ fn check(what: &str, build: impl FnOnce(&mut GraphBuilder)) {
     graph.output("y", DataType::Float, &[Size::Batch]);
     let graph = reader::read(graph.model(13), &Hint::default()).expect("a network");
     let before = crate::import::import(&graph).and_then(crate::fuse::fuse);
-    assert!(before.is_err(), "{what} is no composition");
+    assert!(before.is_err(), "{what} is not a composition");
     let composed = compose(&graph);
     let taken_apart = crate::import(&graph).map(|_| ());
     assert!(taken_apart.is_ok(), "{what}: {taken_apart:?}");

@@ -72,7 +72,7 @@ impl Measures {
         self.of_inputs.extend(other.of_inputs);
     }
 
-    /// Whether they can be of `assessment` and of at most so many `inputs`: what comes out of a
+    /// Whether they can be of `assessment` and of at most `inputs` inputs: what comes out of a
     /// file may not.
     pub fn fit(&self, assessment: Assessment<'_>, inputs: usize) -> bool {
         let [_, height, width] = assessment.model.input_shape();

@@ -30,7 +30,7 @@ pub struct Example {
     pub length: f64,
     /// Runs of the model for this example.
     pub queries: u64,
-    /// Whether the picture in 8 bits is where it was to go.
+    /// Whether the attack succeeded, judged by the picture in 8 bits.
     pub is_reached: bool,
 }
 

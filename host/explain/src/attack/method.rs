@@ -60,7 +60,7 @@ impl Method {
             count: DIGITS_STEPS,
             start,
         };
-        // A ball of ε 0 has no room for a step; its size is of no account.
+        // A ball of ε 0 has no room for a step; its size does not matter.
         let suited = if eps > 0.0 {
             L2_STEP * eps / DIGITS_STEPS as f64
         } else {

@@ -21,7 +21,7 @@ impl Goal {
         }
     }
 
-    /// Whether an input that is taken for `class` is where it was to go.
+    /// Whether an attack succeeded whose input is taken for `class`.
     pub fn is_reached(self, class: usize) -> bool {
         match self {
             Self::Away(from) => class != from,

@@ -66,7 +66,7 @@ struct Worth {
     /// that is wanted. They rank candidates as the paper's probabilities do, also where
     /// these are all 1 in floating point.
     cost: f64,
-    /// Whether the picture is where it was to go.
+    /// Whether the attack on the picture succeeded.
     is_done: bool,
 }
 

@@ -78,7 +78,7 @@ pub struct Attempt {
     /// That class's probability.
     #[serde(with = "crate::exact")]
     pub probability: f64,
-    /// Whether the picture is where it was to go.
+    /// Whether the attack on the picture succeeded.
     pub is_reached: bool,
     /// The size of the change before rounding, as the method measures it.
     #[serde(with = "crate::exact")]
@@ -100,7 +100,7 @@ pub struct Outcome {
     pub truth: usize,
     /// What the model took it for.
     pub before: usize,
-    /// Where it was to go.
+    /// What it was to be taken for.
     pub goal: Goal,
     /// The picture before, in 8 bits, `[C, H, W]`; empty where it was not to be kept.
     pub levels: Vec<u8>,
@@ -131,7 +131,7 @@ pub struct Row {
     pub images: usize,
     /// Inputs that were right before.
     pub right_before: usize,
-    /// Inputs that are where they were to go, of those that were right before.
+    /// Inputs whose attack succeeded, of those that were right before.
     pub reached: usize,
     /// Inputs whose every derivative was 0: the attack could do nothing.
     pub zero_gradients: usize,
@@ -312,9 +312,9 @@ impl Survey {
         }
     }
 
-    /// For each input the smallest size of change that was found to lead where it was to
-    /// go: the smallest ε of those tried, or the size of the change of a method that takes
-    /// no ε. 0 for an input that the model had wrong before; `None` where none was found.
+    /// For each input the smallest size of change that succeeded: the smallest ε of those
+    /// tried, or the size of the change of a method that takes no ε. 0 for an input that the
+    /// model had wrong before; `None` where none was found.
     pub fn smallest(&self) -> Vec<Option<f64>> {
         let of = |outcome: &Outcome| {
             if !outcome.was_right() {

@@ -24,7 +24,7 @@ pub const INFO: MethodInfo = MethodInfo {
 
 const START: Argument = Argument {
     name: "start",
-    help: "What of the target's map is sent back.",
+    help: "Which part of the target's map is sent back.",
     kind: ArgumentKind::Choice(&[
         Choice {
             name: "strongest",
@@ -41,11 +41,11 @@ const START: Argument = Argument {
 /// The deconvnet and where it begins.
 #[derive(Clone, Copy, Debug)]
 pub struct Deconvnet {
-    /// What of the target's layer is sent back.
+    /// Which part of the target's map is sent back.
     pub start: DeconvnetStart,
 }
 
-/// What of the target's layer is sent back through the deconvnet.
+/// Which part of the target's map is sent back through the deconvnet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeconvnetStart {
     /// The strongest activation of the map alone, with its value, as in the

@@ -135,8 +135,8 @@ impl Explainer for Occlusion {
         let pixels = drops.iter().zip(&covers).map(mean).collect();
         let bare = covers.iter().filter(|&&count| count == 0).count();
         let mut attribution = Attribution::of([1, height, width], pixels, score).with([
-            ("least value under the window", f64::from(least)),
-            ("pixels that no window covers", bare as f64),
+            ("least value under the patch", f64::from(least)),
+            ("pixels that no patch covers", bare as f64),
         ]);
         attribution.maps = vec![NamedMap {
             name: "values",
@@ -147,7 +147,7 @@ impl Explainer for Occlusion {
     }
 
     fn variant(&self) -> String {
-        "drop, mean over the windows that cover a pixel".to_owned()
+        "drop, mean over the patches that cover a pixel".to_owned()
     }
 
     fn statement(&self) -> String {

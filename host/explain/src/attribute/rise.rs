@@ -59,7 +59,7 @@ const VARIANT: Argument = Argument {
     kind: ArgumentKind::Choice(&[
         Choice {
             name: "probability",
-            help: "The probability of the class, as in the paper; the value of a target that is no class",
+            help: "The probability of the class, as in the paper; for a target other than a class, its value",
         },
         Choice {
             name: "value",

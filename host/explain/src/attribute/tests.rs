@@ -417,13 +417,13 @@ fn occlusion_is_what_a_window_takes_away() {
             lost(14.0, 15.0),
         ],
     );
-    // A pixel has the mean drop of the windows that cover it, if any does.
+    // A pixel has the mean drop of the patches that cover it, if any does.
     near(
         &found.values[..8],
         &[0.5, 1.0, 2.0, 2.5, 0.0, 0.0, 0.0, 0.0],
     );
     near(&found.values[12..], &[12.5, 13.0, 14.0, 14.5]);
-    assert_eq!(residual(&found, "no window"), 4.0);
+    assert_eq!(residual(&found, "no patch"), 4.0);
     let one = run(&model, &input, "class:0", method([4, 4], [1, 1]));
     near(&one.values, &[60.0; 16]);
 }
@@ -441,7 +441,7 @@ fn a_window_that_does_not_fit_is_refused() {
             .expect("it fits"),
         [vec![0, 1, 2], vec![0, 2]]
     );
-    // Windows that do not tile the input: the last ones end at its edge.
+    // Patches that do not tile the input: the last ones end at its edge.
     assert_eq!(
         parameters([2, 2], [2, 2])
             .positions([5, 7])
@@ -584,7 +584,7 @@ fn every_pixel_is_covered_where_windows_do_not_tile() {
     .expect("a map");
     assert_eq!(found.maps[0].shape, [1, 2, 2]);
     assert_eq!(told, [[1, 4], [2, 4], [3, 4], [4, 4]]);
-    assert_eq!(residual(&found, "no window"), 0.0);
+    assert_eq!(residual(&found, "no patch"), 0.0);
     assert!(found.values.iter().all(|value| *value > 0.0));
 }
 

@@ -1,5 +1,5 @@
 // An attack on the frame: x, what was added, and x′, with what the float network and the
-// board take both for. The host computes it, frame by frame; the board answers between frames.
+// board answer to both. The host computes it, frame by frame; the board answers between frames.
 
 import { disable, fill } from './controls.js';
 import { paintColours } from './maps.js';

@@ -14,7 +14,7 @@ export class Flow {
     this.terms = new Map();
     for (const name of [
       'frames/s: screen | board', 'delay: median | p95', 'of which: board | drawing', 'link', 'frames replaced',
-      'packets: damaged | resent', 'board resets | link reopened', 'link credits',
+      'wire frames: damaged | resent', 'board resets | link reopened', 'link credits',
     ]) {
       const [term, value] = [document.createElement('dt'), document.createElement('dd')];
       term.textContent = name;
@@ -85,7 +85,7 @@ export class Flow {
     set('of which: board | drawing', `${cut(last.board_ms, 1)} | ${cut(paint, 1)} ms`);
     set('link', `${integer(Math.floor(bytes))} KiB/s`);
     set('frames replaced', integer(last.replaced));
-    set('packets: damaged | resent', `${integer(last.link.damaged)} | ${integer(last.link.resends)}`);
+    set('wire frames: damaged | resent', `${integer(last.link.damaged)} | ${integer(last.link.resends)}`);
     set('board resets | link reopened', `${integer(last.link.resets)} | ${integer(last.link.reopened)}`);
     set('link credits', integer(last.link.credits));
   }

@@ -1,6 +1,6 @@
 // Recordings: packets as they came, in one file. `host/live/src/lib.rs` describes the format.
 
-import { decode, NETWORK } from './packet.js';
+import { decode, FRAME, NETWORK } from './packet.js';
 
 const MAGIC = new TextEncoder().encode('CTXLIVE1');
 /** Bytes that a recording may have. */
@@ -23,18 +23,17 @@ export class Recorder {
     this.bytes = MAGIC.length;
     this.frames = 0;
     this.add(network);
-    this.frames = 0;
   }
 
   /** Takes a packet; false once the recording is full. */
-  add({ buffer }) {
+  add({ kind, buffer }) {
     if (this.bytes + 8 + buffer.byteLength > BYTES_MAX) return false;
     const prefix = new DataView(new ArrayBuffer(8));
     prefix.setUint32(0, buffer.byteLength, true);
     prefix.setUint32(4, performance.now() - this.begun, true);
     this.parts.push(prefix, buffer);
     this.bytes += 8 + buffer.byteLength;
-    this.frames += 1;
+    this.frames += kind === FRAME ? 1 : 0;
     return true;
   }
 

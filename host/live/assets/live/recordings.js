@@ -58,7 +58,7 @@ export class Recordings {
     download(`cortexscope-${this.view.network.model}.ctxrec`, this.recorder.stop());
     $('record').setAttribute('aria-pressed', false);
     $('record').textContent = 'Record';
-    this.announcements.speak(`Recording saved: ${integer(frames)} packets.`);
+    this.announcements.speak(`Recording saved: ${integer(frames)} frames.`);
   }
 
   /** Shows the recording in a file. */

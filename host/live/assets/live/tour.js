@@ -9,11 +9,11 @@ const GAP_PX = 10;
 
 /** Section, panel and what to try there; what the panel shows says the glossary. */
 const STOPS = [
-  ['stimulus', 'Stimulus', 'Try it: n is the next digit, d draws one.'],
+  ['stimulus', 'Stimulus', 'Try it: press n for the next digit, or d to draw one.'],
   ['net', 'Network', 'One map of the first layer is selected, at its brightest pixel. Try it: click another map.'],
-  ['lens', 'Lens', 'The kernel slides over the map that you selected. Try it: k stops it and starts it again.'],
+  ['lens', 'Lens', 'The kernel slides over the map that you selected. Try it: press k to stop it, and again to start it.'],
   ['chip', 'Memory', 'Try it: choose “tapped” at the top of the page, and see how the arena grows.'],
-  ['aside', 'Occlusion', 'Try it: o asks the board for the map. The other tabs explain in other ways.'],
+  ['aside', 'Occlusion', 'Try it: press o to ask the board for the map. The other tabs explain in other ways.'],
 ];
 
 /** Whether somebody has seen the tour in this browser. */

@@ -249,8 +249,8 @@ pub fn control(sites: &Ran<BrainSites>, board: Option<&Ran<BrainControl>>) -> Pa
         ));
     }
     panel.notes.push(
-        "Published (Bashivan, Kar and DiCarlo 2019; recalled, not verified): 68 % of V4 sites \
-         driven beyond their natural maximum, by 39 % in the median."
+        "Bashivan, Kar and DiCarlo (2019) have figures of their own for V4: compare yours with \
+         theirs only by the same measure and with as many images."
             .to_owned(),
     );
     panel.notes.extend(document.notes.iter().cloned());

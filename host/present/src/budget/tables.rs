@@ -289,7 +289,7 @@ fn signed(value: i64) -> Cell {
     format!("{minus}{}", grouped(value.unsigned_abs())).into()
 }
 
-/// What a formula such as `(3*3*64)*128` comes to; none where it is no product.
+/// What a formula such as `(3*3*64)*128` comes to; none where it is not a product.
 fn formula(text: &str) -> Option<u64> {
     let plain: String = text.chars().filter(|c| !"()".contains(*c)).collect();
     let factors: Option<Vec<u64>> = plain.split('*').map(|factor| factor.parse().ok()).collect();

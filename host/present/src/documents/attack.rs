@@ -23,9 +23,9 @@ described! {
         pub picture: Option<String>,
         /// One row for each ε.
         pub results: Vec<AttackRow>,
-        /// For each input the smallest size of change, as `norm` measures it, that led where
-        /// it was to go: the smallest ε of those tried, or for a method that takes no ε the
-        /// size of its change before rounding. 0 for an input that was wrong before, `null`
+        /// For each input the smallest size of change that succeeded, as `norm` measures it:
+        /// the smallest ε of those tried, or for a method that takes no ε the size of its
+        /// change before rounding. 0 for an input that was wrong before, `null`
         /// where none was found.
         pub smallest: Vec<Option<f64>>,
         /// The inputs, in the order of the set.
@@ -94,8 +94,8 @@ described! {
         pub images: usize,
         /// Inputs that were classified right before.
         pub right_before: usize,
-        /// Of those that were right before, the inputs that are where they were to go: taken
-        /// for another class, or for the target.
+        /// Of those that were right before, the inputs whose attack succeeded: the model takes
+        /// them for another class, or for the target.
         pub reached: usize,
         /// `reached` as a share of `right_before`; `null` where that is 0.
         pub success_rate: Option<f64>,
@@ -188,7 +188,7 @@ described! {
         pub original: AdversarialSide,
         /// x′, in 8 bits.
         pub adversarial: AdversarialSide,
-        /// Whether x′ is where it was to go: taken for another class, or for the target.
+        /// Whether the attack succeeded: x′ is taken for another class, or for the target.
         pub reached: bool,
         /// The size of the change before it was rounded to 8 bits, as `norm` measures it.
         pub size: f64,
@@ -343,14 +343,19 @@ pub fn example_notes(example: &Example, goal: Goal, outside: usize) -> Vec<Strin
         );
     }
     if goal.is_reached(example.before.class) {
-        notes.push("the input was there before the attack".to_owned());
+        notes.push(
+            "the model already gave this answer before the attack, so the attack had nothing to do"
+                .to_owned(),
+        );
     } else if !example.is_reached {
         let lost = example.size > 0.0
             && Norm::Greatest.distance(&example.original, &example.changed()) == 0.0;
         notes.push(if lost {
             "rounding to 8 bits undid the whole change".to_owned()
         } else {
-            "x′ is not where it was to go; try a larger ε, more steps, or another method".to_owned()
+            "the attack failed: the model does not take x′ for what was asked; try a larger ε, more \
+             steps, or another method"
+                .to_owned()
         });
     }
     notes

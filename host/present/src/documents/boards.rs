@@ -56,9 +56,9 @@ described! {
     pub struct Port {
         /// Its path, as `--port` takes it.
         pub path: String,
-        /// The USB vendor's number; `null` if it is no USB device.
+        /// The USB vendor's number; `null` if it is not a USB device.
         pub usb_vendor: Option<u16>,
-        /// The USB product's number; `null` if it is no USB device.
+        /// The USB product's number; `null` if it is not a USB device.
         pub usb_product: Option<u16>,
         /// The board with Cortexscope's firmware that is there; `null` if it is not known.
         pub board: Option<String>,

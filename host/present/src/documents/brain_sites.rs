@@ -49,7 +49,7 @@ described! {
     pub struct DrivenGoal {
         /// One entry for each seed.
         pub images: Vec<DrivenImage>,
-        /// The greatest score of a natural image of the session, by the judge; by the own model
+        /// The greatest score of a natural image of the experiment, by the judge; by the own model
         /// where there is no judge, or where the judge has a single neuron and the goal is `ohp`.
         pub natural_max: f64,
         /// The same by the own model.

@@ -22,7 +22,7 @@ described! {
         pub board: Option<EvolveBoard>,
         /// The search: `ga`, `cma-es`, `diagonal-cma`, `sphere`, `spsa`, `fdgd` or `random`.
         pub optimiser: String,
-        /// Whose settings the search has.
+        /// Whose settings the search uses.
         pub preset: String,
         /// Where these settings come from.
         pub preset_source: String,

@@ -16,7 +16,7 @@ described! {
         pub data: String,
         /// Inputs that were looked at, the first ones of the data.
         pub images: usize,
-        /// What of a map is its value: `maximum` or `mean`.
+        /// Which number stands for a map: its greatest value (`maximum`) or its `mean`.
         pub by: String,
         /// Inputs that are kept for each unit.
         pub k: usize,

@@ -102,7 +102,7 @@ fn layers(layers: &[LayerMemory]) -> Markup {
                 }
             }
         }
-        p .note { "Steps are counted from 0. What has no offset is fused away and never whole in RAM." }
+        p .note { "Steps are counted from 0. A tensor without an offset is fused away: it is never whole in RAM." }
     }
 }
 

@@ -56,7 +56,7 @@ impl fmt::Display for Presence {
         match self {
             Self::There => f.write_str("there"),
             Self::NoEmulator => f.write_str(
-                "no emulator: install qemu-system-arm, in a checkout by `cargo xtask setup`",
+                "no emulator: install qemu-system-arm, or run `cargo xtask setup` in a clone",
             ),
             Self::NoFirmware { board } => {
                 write!(f, "no firmware: `cargo xtask firmware --board {board}`")

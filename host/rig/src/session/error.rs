@@ -50,8 +50,8 @@ pub enum SessionError {
     },
     /// The board was reset, or the link lost, again and again.
     #[error(
-        "gave up after {attempts} attempts, because the board was reset or the link lost in each: \
-         check its power supply and its cable, and its log for a panic"
+        "gave up after {attempts} attempts: the board was reset, or the link was lost, each time: \
+         check power supply and cable, then look for a panic in the board's log"
     )]
     TooManyResets {
         /// How often the request was begun.

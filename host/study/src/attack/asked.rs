@@ -25,7 +25,7 @@ pub struct Tried {
     /// Falls towards the goal: the log-odds of the class that is left, or minus those of
     /// the one that is wanted.
     pub cost: f64,
-    /// Whether it is where it was to go.
+    /// Whether the attack succeeded.
     pub is_reached: bool,
 }
 

@@ -70,7 +70,7 @@ impl Outcomes {
         self.len() == 0
     }
 
-    /// Whether they can be of `requests` and of at most so many `inputs`: what comes out of a
+    /// Whether they can be of `requests` and of at most `inputs` inputs: what comes out of a
     /// file may not.
     pub fn fit(&self, requests: &[Request], inputs: usize) -> bool {
         self.len() <= inputs

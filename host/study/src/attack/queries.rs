@@ -56,7 +56,7 @@ pub struct Sought {
     pub levels: Vec<u8>,
     /// What it is taken for.
     pub class: usize,
-    /// Whether that is where it was to go.
+    /// Whether that is what was asked for.
     pub is_reached: bool,
     /// Pictures that were judged.
     pub queries: u64,

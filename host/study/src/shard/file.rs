@@ -52,7 +52,7 @@ pub enum ShardError {
     #[error(transparent)]
     Write(#[from] OutputError),
     /// It is damaged, or something else.
-    #[error("{} is no part of a study, or is damaged: delete it and run its command again", path.display())]
+    #[error("{} is not a part of a study, or is damaged: delete it and run its command again", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,

@@ -23,7 +23,7 @@ const CHUNK: usize = 128;
 pub struct Search {
     /// The units.
     pub units: Vec<Unit>,
-    /// What of a map is its value.
+    /// Which number stands for a map.
     pub by: By,
     /// Inputs to keep for each unit.
     pub keep: usize,
@@ -53,7 +53,10 @@ pub enum SearchError {
     #[error(transparent)]
     Board(#[from] SessionError),
     /// The board left the layer out.
-    #[error("the board did not send {layer}")]
+    #[error(
+        "the board did not send {layer}: its firmware may be of another version; flash it again \
+         and repeat the command"
+    )]
     Missing {
         /// The layer on the board.
         layer: String,

@@ -8,7 +8,7 @@ use cortexscope_explain::float_model::{FloatModel, LayerId};
 use cortexscope_explain::target::{ClassValue, Quantity, Target, TargetError};
 use cortexscope_net::RequestError;
 
-/// What of a map is its value.
+/// Which number stands for a map: its greatest value or its mean.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum By {
     /// Its greatest value.
@@ -53,7 +53,7 @@ pub enum UnitError {
         channels: usize,
     },
     /// Not a list of channels.
-    #[error("{0:?} is no list of channels: write 0,3,5-7")]
+    #[error("{0:?} is not a list of channels: write 0,3,5-7")]
     List(String),
     /// A target that the model does not have.
     #[error(transparent)]

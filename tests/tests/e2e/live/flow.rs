@@ -98,7 +98,7 @@ fn a_step_runs_one_frame_and_the_page_says_what_flows() -> anyhow::Result<()> {
     for figure in [
         "'frames replaced: 1'",
         "'link credits: ' + cortexscope.flow.last.link.credits",
-        "'packets: damaged | resent: 0 | 0'",
+        "'wire frames: damaged | resent: 0 | 0'",
         "'board resets | link reopened: 0 | 0'",
         "'link: ' + document.querySelector('#stream b:last-of-type').textContent",
     ] {

@@ -65,7 +65,7 @@ fn pictures_are_dropped_and_what_is_none_is_refused() -> anyhow::Result<()> {
     // What is compared is the last frame of the picture, not one that another follows.
     std::thread::sleep(std::time::Duration::from_millis(500));
     equals_the_dump("native", "fused", &mut |name| saved(&mut page, name))?;
-    page.value(&drop("no.png", "'this is no picture'"))?;
+    page.value(&drop("no.png", "'this is not a picture'"))?;
     page.wait("document.getElementById('file-status').textContent.includes('no.png')")?;
     page.value(&drop("no.ctxrec", "'nor is this a recording'"))?;
     page.wait("document.getElementById('spoken').textContent.includes('not a recording')")?;

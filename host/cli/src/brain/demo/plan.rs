@@ -83,8 +83,8 @@ pub(super) fn planted(output: &Path, seed: u64) -> Plan {
              digits and answer with spikes (Poisson). They stand for recorded neurons, and because \
              they are known, the judge of control is the neuron itself."
                 .to_owned(),
-            "Networks are the shipped ones; nothing was trained but readouts. Each panel has its \
-             commands and its receipts."
+            "Networks are the shipped ones. This report fits readouts and trains nothing else. Each \
+             panel has its commands and its receipts."
                 .to_owned(),
         ],
         files: Vec::new(),

@@ -213,7 +213,7 @@ fn boards(
         let rig = choice.open(files.clone(), cancel.clone()).map_err(blame)?;
         BoardNeuron::new(rig, target).map_err(blame)
     };
-    // The twin's answers are no part of the board's recording and cost.
+    // The twin's answers do not belong to the board's recording and cost.
     let twin = open(&RigChoice::of(NATIVE, &float.name))?;
     Ok([open(&choice)?, twin.unchecked()])
 }

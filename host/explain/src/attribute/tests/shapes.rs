@@ -78,7 +78,7 @@ fn a_window_hides_every_colour() {
     assert!((found.score - f64::from(value)).abs() < 1e-4);
     let least = value - first.max(last);
     assert!((residual(&found, "least") - f64::from(least)).abs() < 1e-4);
-    assert_eq!(residual(&found, "no window"), 2.0);
+    assert_eq!(residual(&found, "no patch"), 2.0);
 }
 
 #[test]
