@@ -98,7 +98,7 @@ impl CompareCommand {
         let bar = progress::bar(1, "runs");
         let mut watch = progress::watch(&bar, &cancel);
         let document = compare_networks(&request, &mut other, &mut |now| {
-            bar.set_message(now.input.to_owned());
+            bar.set_message(now.input);
             watch(now.done, now.all)
         })
         .map_err(blame)?;

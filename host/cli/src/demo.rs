@@ -49,7 +49,7 @@ impl Demo {
         let bar = progress::bar(inputs.len(), "inputs");
         let demonstration =
             Demonstration::run(&mut rig, inputs, self.mode.into(), &mut |step| match step {
-                Step::Input(name) => bar.set_message(name.to_owned()),
+                Step::Input(name) => bar.set_message(name),
                 Step::Occlusion { input, position } => {
                     bar.set_message(format!("{input}, patch at position {position}"));
                 }

@@ -84,7 +84,7 @@ impl DoctorCommand {
         let bar = progress::bar(cases.len(), "inputs");
         let mut step = progress::watch(&bar, &cancel);
         let mut report = |what: &str, done: usize, total: usize| {
-            bar.set_message(what.to_owned());
+            bar.set_message(what);
             step(done, total)
         };
         let found = examine(&subject, &cancel, &mut report)?;

@@ -47,7 +47,7 @@ impl GalleryCommand {
         let cancel = ctrl_c()?;
         let bar = progress::spinner();
         let exhibits = gallery.make(&mut |what| {
-            bar.set_message(what.to_owned());
+            bar.set_message(what);
             bar.tick();
             progress::go_on(&cancel)
         });

@@ -73,12 +73,9 @@ fn turn(x: &[f32], channels: usize, into: &mut [f32]) {
     for first in (0..whole).step_by(SIDE) {
         let rows: [&[f32]; SIDE] =
             std::array::from_fn(|row| &x[(first + row) * columns..(first + row + 1) * columns]);
-        for column in 0..columns {
-            let place = column * channels + first;
-            let side = std::array::from_fn(|row| rows[row][column]);
-            *into[place..]
-                .first_chunk_mut::<SIDE>()
-                .expect("a whole side") = side;
+        for (column, places) in into.chunks_exact_mut(channels).enumerate() {
+            let side = rows.map(|row| row[column]);
+            places[first..first + SIDE].copy_from_slice(&side);
         }
     }
     for row in whole..channels {

@@ -39,14 +39,14 @@ pub(super) fn refuse_swarms(message: Message, bytes: &[u8]) -> Result<(), FileEr
     let mut count = 0;
     let mut open = vec![(message, bytes, 0)];
     while let Some((message, mut rest, depth)) = open.pop() {
-        while let Some((number, value, after)) = field(rest) {
-            rest = after;
-            let Some(value) = value else { continue };
+        while let Some(field) = first_field(rest) {
+            rest = field.after;
+            let Some(value) = field.value else { continue };
             count += 1;
             if count > MAX_MESSAGES {
                 return Err(FileError::Format("its graph has over a million parts"));
             }
-            let inner = message.field(number);
+            let inner = message.field(field.number);
             if !matches!(inner, Message::Leaf) && depth < MAX_DEPTH {
                 open.push((inner, value, depth + 1));
             }
@@ -55,21 +55,33 @@ pub(super) fn refuse_swarms(message: Message, bytes: &[u8]) -> Result<(), FileEr
     Ok(())
 }
 
-/// The first field: its number, its bytes where it has a length, and what follows.
-fn field(bytes: &[u8]) -> Option<(u64, Option<&[u8]>, &[u8])> {
+/// A field, and what follows it.
+struct Field<'a> {
+    number: u64,
+    /// Its bytes, where it has a length.
+    value: Option<&'a [u8]>,
+    after: &'a [u8],
+}
+
+/// The first field.
+fn first_field(bytes: &[u8]) -> Option<Field<'_>> {
     let (key, rest) = varint(bytes)?;
-    let number = key >> 3;
-    match key & 7 {
-        0 => Some((number, None, varint(rest)?.1)),
-        1 => Some((number, None, rest.get(8..)?)),
+    let (value, after) = match key & 7 {
+        0 => (None, varint(rest)?.1),
+        1 => (None, rest.get(8..)?),
         2 => {
             let (length, rest) = varint(rest)?;
-            let (value, rest) = rest.split_at_checked(usize::try_from(length).ok()?)?;
-            Some((number, Some(value), rest))
+            let (value, after) = rest.split_at_checked(usize::try_from(length).ok()?)?;
+            (Some(value), after)
         }
-        5 => Some((number, None, rest.get(4..)?)),
-        _ => None,
-    }
+        5 => (None, rest.get(4..)?),
+        _ => return None,
+    };
+    Some(Field {
+        number: key >> 3,
+        value,
+        after,
+    })
 }
 
 fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
