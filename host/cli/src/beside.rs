@@ -42,7 +42,7 @@ impl SideBoardArgs {
             port: self.port.port(),
             ..RigChoice::of(board, &model.name)
         };
-        // A name that is no board's is said before anything else.
+        // A board that is not there is refused before anything else.
         choice.board().map_err(blame)?;
         let files = open_compiled(model)?;
         Ok(Some(SideBoard { choice, files }))
