@@ -10,9 +10,9 @@
 //! end-to-end tests wait for pages and boards.
 
 use cortexscope_rig::board::{BOARDS, find};
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::{env, fs};
 
 const NAME: &str = "half-ram";
 const LIKE: &str = "mps2-an386";
@@ -178,8 +178,15 @@ fn a_board_is_added_by_its_folder_and_its_memory_map() {
     }
     succeed(&mut infer);
     let program = target.join("debug/examples/first-inference");
-    // In the copy, whose firmware it is to find.
-    let answer = |board: &str| succeed(Command::new(&program).current_dir(&copied).arg(board));
+    // In the copy, whose firmware it is to find; the emulator may be one that set-up unpacked here.
+    let unpacked = root.join("target/tools/qemu-system-arm");
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders = env::split_paths(&path).chain([unpacked]);
+    let path = env::join_paths(folders).expect("no folder has the separator in its name");
+    let answer = |board: &str| {
+        let mut run = Command::new(&program);
+        succeed(run.current_dir(&copied).env("PATH", &path).arg(board))
+    };
     let native = answer("native");
     assert!(native.starts_with("logits "), "{native}");
     assert_eq!(answer(NAME), native);

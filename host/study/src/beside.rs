@@ -87,7 +87,7 @@ pub fn compiled(model: &FloatModel) -> Result<ModelFiles, BesideError> {
 pub fn check(model: &FloatModel, files: &ModelFiles) -> Result<(), BesideError> {
     let image = || files.image_path.clone();
     let (ours, theirs) = (&model.spec.input, &files.spec.input);
-    if !is_same_input(ours, theirs) {
+    if !has_same_units(ours, theirs) {
         return Err(BesideError::Input {
             image: image(),
             theirs: Box::new(theirs.clone()),
@@ -101,12 +101,6 @@ pub fn check(model: &FloatModel, files: &ModelFiles) -> Result<(), BesideError> 
             why,
         })
     })
-}
-
-/// Whether pictures become the same numbers. What a single input is laid on, or stands for, is
-/// no matter of the model.
-fn is_same_input(ours: &InputSpec, theirs: &InputSpec) -> bool {
-    has_same_units(ours, theirs) && (ours.polarity, ours.form) == (theirs.polarity, theirs.form)
 }
 
 /// In what the network of `files` differs from `model`, in words: its file, or of the same file
@@ -174,8 +168,9 @@ mod tests {
     #[test]
     fn an_input_in_other_units_is_refused() {
         let mut model = shipped("lenet5");
-        // What lies under transparent parts is a matter of the picture.
+        // Both get the same values, however a picture becomes them.
         model.spec.input.underlay = Some(255);
+        model.spec.input.form = None;
         compiled(&model).unwrap();
         // The same units, written otherwise.
         model.spec.input.range = [0.0, 2.0];

@@ -77,7 +77,7 @@ fn port(lie: Lie) -> Port {
 }
 
 /// Every command that asks a board something and ends.
-const COMMANDS: [&[&str]; 11] = [
+const COMMANDS: [&[&str]; 10] = [
     &["infer", "mnist:18"],
     &["infer", "mnist:18", "--dump", "OUT", "--json"],
     &["occlude", "mnist:18", "--window", "7", "--stride", "7"],
@@ -86,20 +86,14 @@ const COMMANDS: [&[&str]; 11] = [
     &["bench", "--model", "lecture-lenet"],
     &["demo", "--inputs", "mnist:0", "--no-live", "-o", "OUT"],
     &[
-        "bench",
-        "--boards",
-        "--board",
-        "mps2-an386",
-        "--model",
-        "lecture-lenet",
-    ],
-    &[
         "top",
         "lecture-lenet",
         "--data",
         "mnist",
         "--images",
         "2",
+        "--layer",
+        "pool2",
         "--board",
         "mps2-an386",
         "-o",
@@ -112,9 +106,9 @@ const COMMANDS: [&[&str]; 11] = [
         "mnist",
         "--images",
         "2",
-        "--corruptions",
+        "--corruption",
         "contrast",
-        "--severities",
+        "--severity",
         "1",
         "--board",
         "mps2-an386",

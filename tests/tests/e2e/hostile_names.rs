@@ -45,60 +45,61 @@ fn model(folder: &Path) -> [String; 2] {
     [path, list].map(|path| path.display().to_string())
 }
 
-/// Commands that take a float model; `MODEL`, `LABELS` and `OUT` stand for files.
-const FLOAT: [&str; 17] = [
+/// Commands that end well. MODEL, IMAGE and OUT stand for files, and LAYER after a name for what makes it hostile.
+const LINES: [&str; 20] = [
     "budget MODEL",
-    "compile MODEL --calibrate mnist --images 5 -o OUT",
-    "doctor MODEL --data mnist --images 5 -o OUT",
-    "activations MODEL mnist:0 -o OUT.png",
-    "explain saliency MODEL mnist:0",
-    "explain grad-cam MODEL mnist:0",
-    "ascend MODEL --target class:1 --steps 2 -o OUT.png",
-    "attack fgsm MODEL mnist:0 -o OUT",
+    "doctor MODEL --data mnist --images 5 --calibrate mnist --calibration-limit 5 -o OUT",
+    "activations MODEL mnist:0 -o OUT",
+    "explain gradient MODEL mnist:0 -o OUT",
+    "explain grad-cam MODEL mnist:0 -o OUT",
+    "ascend MODEL --target class:1 --steps 2 -o OUT",
+    "attack fgsm MODEL mnist:0 --eps 0.1 -o OUT",
     "fool direct MODEL --generations 1 -o OUT",
-    "top MODEL --data mnist --images 2 -o OUT",
-    "robustness MODEL --data mnist --images 2 --corruptions contrast --severities 1 -o OUT",
-    "assess deletion saliency MODEL mnist:0",
-    "dream MODEL mnist:0 --layer conv1 -o OUT.png",
-    "invert MODEL mnist:0 --layer conv1 -o OUT.png",
-    "filters MODEL -o OUT.png",
-    "explain no-such-method MODEL mnist:0",
-    "activations MODEL mnist:0 --layers no-such-layer",
-];
-
-/// Commands that take the board image that `compile` made.
-const INT8: [&str; 7] = [
+    "top MODEL --data mnist --images 2 --layer pool2LAYER -o OUT",
+    "robustness MODEL --data mnist --images 2 --corruption contrast --severity 1 -o OUT",
+    "assess deletion gradient MODEL mnist:0 -o OUT",
+    "dream MODEL mnist:0 --layer conv2LAYER --steps 1 -o OUT",
+    "invert MODEL mnist:0 --layer conv1LAYER --steps 1 -o OUT",
+    "filters MODEL -o OUT",
+    "compare MODEL mnist:0 --methods occlusion --board native -o OUT",
     "infer mnist:0 --model IMAGE --board native",
     "verify --images 1 --model IMAGE --board native",
-    "memory --model IMAGE --board native",
     "occlude mnist:0 --model IMAGE --board native --window 7 --stride 7",
     "bench --model IMAGE --board native",
     "demo --inputs mnist:0 --model IMAGE --board native --no-live -o OUT",
-    "compare IMAGE mnist:0 --board native",
+];
+
+/// Commands that are refused, with the names of what there is.
+const REFUSED: [&str; 2] = [
+    "explain no-such-method MODEL mnist:0",
+    "activations MODEL mnist:0 --layer no-such-layer",
 ];
 
 #[test]
 fn no_name_in_a_model_commands_the_terminal() {
     let folder = tempfile::tempdir().expect("a folder");
     let [model, labels] = model(folder.path());
-    let image = format!("{}/image/hostile.ctx", folder.path().display());
-    let run = |index: usize, line: &str| {
-        let out = folder
-            .path()
-            .join(format!("out{index}"))
-            .display()
-            .to_string();
+    let image = folder.path().join("hostile.ctx").display().to_string();
+    let output = folder.path().join("out").display().to_string();
+    let run = |line: &str, is_refused: bool| {
         let fill = |word: &str| {
             word.replace("MODEL", &model)
                 .replace("IMAGE", &image)
-                .replace("OUT", &out)
+                .replace("OUT", &output)
+                .replace("LAYER", HOSTILE)
         };
         let mut words: Vec<String> = line.split(' ').map(fill).collect();
         if line.contains("MODEL") && !line.starts_with("budget") {
             words.extend(["--labels".to_owned(), labels.clone()]);
         }
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        for more in [&[][..], &["--json"]] {
+        // The demo has no document.
+        let ways: &[&[&str]] = if line.starts_with("demo") {
+            &[&[]]
+        } else {
+            &[&[], &["--json"]]
+        };
+        for more in ways {
             let output = cortexscope(&[&words[..], more].concat());
             for text in [&output.stdout, &output.stderr] {
                 let text = String::from_utf8_lossy(text);
@@ -106,15 +107,19 @@ fn no_name_in_a_model_commands_the_terminal() {
                 let obeyed = |sign: char| sign == '\u{202e}' || sign.is_control() && sign != '\n';
                 assert!(!text.contains(obeyed), "{line}: {text:?}");
             }
+            let errors = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.success(), !is_refused, "{line}: {errors}");
         }
     };
     let into = format!(
-        "compile MODEL --calibrate mnist --images 5 -o {}/image",
+        "compile MODEL --calibrate mnist --calibration-limit 5 -o {}",
         folder.path().display()
     );
-    run(0, &into);
-    assert!(Path::new(&image).exists(), "compile made no image");
-    for (index, line) in FLOAT.iter().chain(&INT8).enumerate() {
-        run(index + 1, line);
+    run(&into, false);
+    for line in LINES {
+        run(line, false);
+    }
+    for line in REFUSED {
+        run(line, true);
     }
 }

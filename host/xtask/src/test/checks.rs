@@ -329,8 +329,12 @@ fn one_build() -> Result<()> {
 }
 
 /// Every board with every engine that it has.
+/// Every firmware, those of tract last: they set up another compiler, which then builds what rustup has no library for
+/// yet, in other bytes.
 fn firmwares() -> impl Iterator<Item = (Board, Engine)> {
-    boards().flat_map(|board| board.engines.iter().map(move |&engine| (board, engine)))
+    let all = boards().flat_map(|board| board.engines.iter().map(move |&engine| (board, engine)));
+    let (own, others): (Vec<_>, Vec<_>) = all.partition(|&(_, engine)| engine == Engine::Static);
+    own.into_iter().chain(others)
 }
 
 fn build(board: &Board, engine: Engine) -> Result<()> {
