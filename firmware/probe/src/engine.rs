@@ -125,3 +125,14 @@ impl<E> From<BoardError> for Refusal<E> {
         Self::Board(error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Macs;
+
+    #[test]
+    fn a_map_in_full_is_an_inference_for_each_position_and_none_more() {
+        let macs = Macs::of_whole_inferences(7, 4);
+        assert_eq!((macs.full, macs.done), (28, 35));
+    }
+}
