@@ -54,7 +54,9 @@ impl Starter<'_> {
         let mut lines = vec![
             "#!/bin/sh".to_owned(),
             format!("# Starts {program} from packages that are unpacked beside this file."),
-            format!("root=\"$(dirname \"$(readlink -f \"$0\")\")/{ROOT}\""),
+            // Where nothing else is on the path there is no `readlink`, either.
+            "self=$(readlink -f \"$0\" 2>/dev/null) || self=$0".to_owned(),
+            format!("root=\"${{self%/*}}/{ROOT}\""),
             format!("libraries=\"{libraries_of_program}${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}\""),
         ];
         lines.extend(self.environment.iter().map(|&line| line.to_owned()));
