@@ -5,7 +5,7 @@ use super::common::{ModeArg, TapeArgs, blame, ctrl_c, open_model, print_json, wr
 use super::default_board::EMULATED;
 use super::input;
 use super::port::PortArgs;
-use super::progress;
+use super::{printer, progress};
 use anyhow::Context;
 use clap::Args;
 use comfy_table::{Cell, CellAlignment, Table, presets};
@@ -144,7 +144,7 @@ impl Bench {
                 elf_build_id: build_id,
             })?;
         } else {
-            let mut stdout = crate::printer::stdout();
+            let mut stdout = printer::stdout();
             let firmware = match (&compiler, is_replay) {
                 (Some(compiler), _) => format!("firmware by {compiler}"),
                 (None, true) => "recorded".to_owned(),
@@ -156,7 +156,7 @@ impl Bench {
             }
         }
         for line in &risen {
-            progress::alert(line);
+            printer::say(line);
         }
         Ok(if risen.is_empty() {
             ExitCode::SUCCESS

@@ -1,7 +1,7 @@
 //! `cortexscope bench --boards`.
 
 use super::common::{ctrl_c, print_json, wrong};
-use super::progress;
+use super::printer;
 use cortexscope_present::board_table::{Asked, board_table, write};
 use cortexscope_present::terminal::Style;
 use cortexscope_rig::board::{Port, find};
@@ -33,7 +33,7 @@ pub(super) fn run(
     });
     let unplanned: Vec<_> = unplanned.collect();
     for (row, run) in &unplanned {
-        progress::alert(format!(
+        printer::say(format_args!(
             "{} on {}: {} bytes of arena were planned, the board measured {:?}",
             row.model, row.board, run.planned_arena_bytes, run.measured_arena_bytes
         ));
@@ -46,7 +46,7 @@ pub(super) fn run(
     if is_json {
         print_json(&table)?;
     } else {
-        write(&mut crate::printer::stdout(), Style::of_stdout(), &table)?;
+        write(&mut printer::stdout(), Style::of_stdout(), &table)?;
     }
     Ok(code)
 }

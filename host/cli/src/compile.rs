@@ -182,7 +182,7 @@ impl Compile {
         }
         bar.finish_and_clear();
         for warning in &warned {
-            progress::alert(format!("warning: {warning}"));
+            printer::say(format_args!("warning: {warning}"));
         }
 
         // The file for a boot loader is staged beside the others: all of them or none.

@@ -4,7 +4,7 @@ use super::common::{BoardArgs, EngineArg, ModeArg, blame, ctrl_c, open_model, wr
 use super::default_board::{self, EMULATED};
 use super::input::test_digits;
 use super::preparation::PreparationArgs;
-use super::progress;
+use super::printer;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use cortexscope_live::command::Choice;
@@ -131,9 +131,9 @@ impl Live {
                     )
                 })?;
             let url = format!("http://{address}/");
-            progress::alert(format!("live: {url}  (press Ctrl-C to stop)"));
+            printer::say(format_args!("live: {url}  (press Ctrl-C to stop)"));
             if !self.no_browser && open::that_detached(&url).is_err() {
-                progress::alert("Could not start a browser; open the address above yourself");
+                printer::say("Could not start a browser; open the address above yourself");
             }
             cortexscope_live::serve(listener, server, stop)
                 .await

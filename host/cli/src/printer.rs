@@ -27,7 +27,8 @@ pub(super) fn stderr() -> Printer<Stderr> {
     }
 }
 
-/// Says a line on standard error, where nobody may be left to read it.
+/// Says a line on standard error, where nobody may be left to read it. `--quiet` does not leave it out: it is an error, a
+/// fault that was found, or where the page is.
 pub(super) fn say(text: impl Display) {
     let _ = writeln!(stderr(), "{text}");
 }

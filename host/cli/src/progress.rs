@@ -47,12 +47,6 @@ impl Deref for Bar {
     }
 }
 
-/// Says on a line what nobody may miss, also where `--quiet` is: a fault that was found, or
-/// where the page is.
-pub(super) fn alert(text: impl Display) {
-    printer::say(text);
-}
-
 /// A bar over `length` things that are called `unit`; hidden where stderr is not a
 /// terminal.
 pub(super) fn bar(length: usize, unit: &'static str) -> Bar {

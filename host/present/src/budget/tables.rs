@@ -2,7 +2,7 @@
 
 use cortexscope_budget::lecture::Lecture;
 use cortexscope_budget::{Element, MemoryPlan, Mode};
-use cortexscope_draw::number::grouped;
+use cortexscope_draw::number::{grouped, shape};
 use cortexscope_rig::board::parts;
 use cortexscope_rig::kernel::LoopCost;
 
@@ -296,14 +296,6 @@ fn formula(text: &str) -> Option<u64> {
     factors
         .filter(|factors| factors.len() > 1)
         .map(|factors| factors.iter().product())
-}
-
-fn shape([channels, height, width]: [usize; 3]) -> String {
-    if height == 1 && width == 1 {
-        channels.to_string()
-    } else {
-        format!("{channels}×{height}×{width}")
-    }
 }
 
 fn pair(values: Option<[usize; 2]>) -> String {
