@@ -8,7 +8,7 @@ pub(crate) const BOX: usize = 20;
 const FRAME: usize = 28;
 
 /// The side of the box in a digit of this size.
-pub(crate) fn box_side([height, width]: [usize; 2]) -> usize {
+pub fn box_side([height, width]: [usize; 2]) -> usize {
     (height.min(width) * BOX / FRAME).max(1)
 }
 
@@ -59,13 +59,17 @@ fn covered(at: usize, from: usize, to: usize) -> impl Iterator<Item = (usize, us
         .take_while(|&(_, part)| part > 0)
 }
 
-/// Puts `small` on a dark ground, its centre of mass in the middle.
-pub(crate) fn place(small: &Plane<'_>, digit: &mut Plane<'_>) {
+/// Puts `small` on a dark ground, in the middle, or with its centre of mass there.
+pub(crate) fn place(small: &Plane<'_>, is_by_mass: bool, digit: &mut Plane<'_>) {
     digit.levels.fill(0);
     let (mut mass, mut moments) = (0_i64, [0_i64; 2]);
     for y in 0..small.height {
         for x in 0..small.width {
-            let level = i64::from(small.at(y, x));
+            let level = if is_by_mass {
+                i64::from(small.at(y, x))
+            } else {
+                1
+            };
             mass += level;
             // A pixel's own centre is at half.
             moments[0] += level * (2 * y as i64 + 1);
@@ -121,7 +125,7 @@ mod tests {
         let mut levels = [255, 0, 0, 0];
         let mut digit = [7; 81];
         let mut ground = Plane::new(&mut digit, [9; 2]);
-        place(&Plane::new(&mut levels, [1, 4]), &mut ground);
+        place(&Plane::new(&mut levels, [1, 4]), true, &mut ground);
         let at = digit.iter().position(|&level| level == 255);
         assert_eq!(at, Some(4 * 9 + 4));
         assert_eq!(digit.iter().filter(|&&level| level != 0).count(), 1);

@@ -3,6 +3,7 @@
 use crate::contrast::{self, InkLevels};
 use crate::filter::{self, Of};
 use crate::fit::{self, BOX};
+use crate::observe::{Fact, Observer, Stage};
 use crate::plane::{Bounds, Plane};
 use crate::polarity::{self, Ink};
 use crate::spots::{self, AWAY, DIGIT, Digit, INK, SURE};
@@ -66,6 +67,21 @@ pub fn form(
     digit: &mut [u8],
     digit_size: [usize; 2],
 ) -> Result<Found, FormError> {
+    form_by(picture, scratch, digit, [size, digit_size], &mut ())
+}
+
+/// As [`form`], of a picture and a digit of these two sizes, with somebody who looks on and who
+/// may leave out steps.
+///
+/// # Errors
+/// As [`form`].
+pub fn form_by<O: Observer>(
+    picture: &mut [u8],
+    scratch: &mut [u8],
+    digit: &mut [u8],
+    [size, digit_size]: [[usize; 2]; 2],
+    observer: &mut O,
+) -> Result<Found, FormError> {
     let need_bytes = scratch_bytes(size, digit_size).ok_or(FormError::Size)?;
     let [pixels, digit_pixels] = [size, digit_size].map(|[height, width]| height * width);
     if picture.len() != pixels || digit.len() != digit_pixels {
@@ -90,17 +106,19 @@ pub fn form(
         planes: [first, second, third],
         small,
         line: rest,
+        observer,
     };
     let mut digit = Plane::new(digit, digit_size);
     if size == digit_size
         && let Some(ink) = ink_in_form(&making.picture)
     {
+        making.observer.fact(Fact::InForm);
         making.turn(ink);
         digit.copy(&making.picture);
         let is_even = digit.levels.iter().all(|&level| level == digit.at(0, 0));
         return Ok(if is_even { Found::Nothing } else { Found::Ink });
     }
-    Ok(match making.evened().and_then(|digit| making.cut(digit)) {
+    Ok(match making.inked().and_then(|digit| making.cut(digit)) {
         Some(part) => {
             making.fit(part, &mut digit);
             Found::Ink
@@ -132,13 +150,14 @@ fn ink_in_form(picture: &Plane<'_>) -> Option<Ink> {
 }
 
 /// A picture on its way.
-struct Making<'a> {
+struct Making<'a, O> {
     picture: Plane<'a>,
     /// Each as large as the picture.
     planes: [Plane<'a>; 3],
     /// As large as the digit.
     small: &'a mut [u8],
     line: &'a mut [u8],
+    observer: &'a mut O,
 }
 
 /// The part of the picture that the ink lies in, and how wide its strokes are.
@@ -147,10 +166,11 @@ struct Part {
     stroke_256ths: u64,
 }
 
-impl Making<'_> {
+impl<O: Observer> Making<'_, O> {
     /// Makes dark ink light.
     fn turn(&mut self, ink: Ink) {
         if ink == Ink::Dark {
+            self.observer.fact(Fact::Dark);
             for level in self.picture.levels.iter_mut() {
                 *level = 255 - *level;
             }
@@ -159,10 +179,25 @@ impl Making<'_> {
 
     /// Leaves in the second plane the ink, light on an even, black ground, and in the third
     /// the labels of its spots; none if there is no ink.
-    fn evened(&mut self) -> Option<Digit> {
+    fn inked(&mut self) -> Option<Digit> {
         let [smooth, values, _] = &mut self.planes;
         let ink = polarity::ink(&self.picture, smooth, values, self.line);
         self.turn(ink);
+        if self.observer.steps().contrast {
+            self.evened(ink)?;
+        } else {
+            self.planes[1].copy(&self.picture);
+        }
+        let [_, values, labels] = &mut self.planes;
+        let levels = values.levels.iter().copied();
+        let size = [values.height, values.width];
+        self.observer.stage(Stage::Contrast, size, &mut { levels });
+        spots::digit(values, SURE, labels).or_else(|| spots::digit(values, INK, labels))
+    }
+
+    /// Leaves in the second plane the ink, light on an even, black ground; none if there is no
+    /// ink.
+    fn evened(&mut self, ink: Ink) -> Option<()> {
         let [smooth, values, labels] = &mut self.planes;
         let shorter = self.picture.height.min(self.picture.width);
         // Wider than any stroke of a digit that fits into the picture.
@@ -200,13 +235,23 @@ impl Making<'_> {
             };
             contrast::stretch(values, levels);
         }
-        spots::digit(values, SURE, labels).or_else(|| spots::digit(values, INK, labels))
+        Some(())
     }
 
     /// Leaves in the first plane the digit and its soft edges, and nothing else.
     fn cut(&mut self, digit: Digit) -> Option<Part> {
         let [cleaned, values, labels] = &mut self.planes;
         let stroke_256ths = digit.stroke_256ths();
+        let size = [cleaned.height, cleaned.width];
+        let whole = Bounds::default().grown(usize::MAX / 2, size);
+        if !self.observer.steps().crop {
+            cleaned.copy(values);
+            self.observe(Stage::Crop, whole);
+            return Some(Part {
+                bounds: whole,
+                stroke_256ths,
+            });
+        }
         // Soft edges are as wide as half a stroke at most.
         let reach = (((stroke_256ths + 256) / 512) as usize).max(1);
         for (near, &label) in cleaned.levels.iter_mut().zip(labels.levels.iter()) {
@@ -218,18 +263,34 @@ impl Making<'_> {
         for ((pixel, &value), &label) in pixels.zip(labels.levels.iter()) {
             *pixel = if label == AWAY { 0 } else { value & *pixel };
         }
-        let size = [cleaned.height, cleaned.width];
         let mut bounds: Option<Bounds> = None;
-        for (y, x) in Bounds::default().grown(usize::MAX / 2, size).places() {
+        for (y, x) in whole.places() {
             if cleaned.at(y, x) > INK {
                 let place = Bounds::of(y, x);
                 bounds = Some(bounds.map_or(place, |bounds| bounds.with(place)));
             }
         }
+        let bounds = bounds?;
+        let [height, width] = bounds.size();
+        let Bounds { top, left, .. } = bounds;
+        self.observer.fact(Fact::Cut {
+            top,
+            left,
+            height,
+            width,
+        });
+        self.observe(Stage::Crop, bounds);
         Some(Part {
-            bounds: bounds?,
+            bounds,
             stroke_256ths,
         })
+    }
+
+    /// Shows a part of the first plane.
+    fn observe(&mut self, stage: Stage, bounds: Bounds) {
+        let [cleaned, ..] = &self.planes;
+        let mut levels = bounds.places().map(|(y, x)| cleaned.at(y, x));
+        self.observer.stage(stage, bounds.size(), &mut levels);
     }
 
     /// Puts the ink into a box of `digit`, its strokes not thinner than MNIST's.
@@ -240,7 +301,14 @@ impl Making<'_> {
         let missing =
             (STROKE_MIN_256THS * longer as u64 / BOX as u64).saturating_sub(part.stroke_256ths);
         // To both sides, rounded.
-        let radius = ((missing + 256) / 512) as usize;
+        let radius = if self.observer.steps().fit {
+            ((missing + 256) / 512) as usize
+        } else {
+            0
+        };
+        if radius > 0 {
+            self.observer.fact(Fact::Thickened);
+        }
         let size = [cleaned.height, cleaned.width];
         filter::apply(
             cleaned,
@@ -249,9 +317,19 @@ impl Making<'_> {
             self.line,
         );
         let bounds = part.bounds.grown(radius, size);
-        let side = fit::box_side([digit.height, digit.width]);
+        let side = if self.observer.steps().fit {
+            fit::box_side([digit.height, digit.width])
+        } else {
+            digit.height.min(digit.width)
+        };
         let size = fit::fit(cleaned, bounds, side, self.small);
-        fit::place(&Plane::new(self.small, size), digit);
+        let small = Plane::new(self.small, size);
+        let levels = small.levels.iter().copied();
+        self.observer.stage(Stage::Fit, size, &mut { levels });
+        fit::place(&small, self.observer.steps().centre, digit);
+        let levels = digit.levels.iter().copied();
+        let size = [digit.height, digit.width];
+        self.observer.stage(Stage::Centre, size, &mut { levels });
     }
 }
 

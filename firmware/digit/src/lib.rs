@@ -13,6 +13,7 @@
 //! | `contrast` | how far a pixel differs from the ground around it |
 //! | `spots` | light pixels that hang together, and which of them are the digit |
 //! | `fit` | the box, and its place |
+//! | `observe` | steps that can be left out, and who looks on |
 //! | `filter` | least, greatest and mean of the pixels around each pixel |
 //! | `plane` | a picture's pixels by place |
 //!
@@ -43,9 +44,12 @@ mod filter;
 mod fit;
 mod form;
 mod luma;
+mod observe;
 mod plane;
 mod polarity;
 mod spots;
 
-pub use form::{FormError, Found, form, scratch_bytes};
+pub use fit::box_side;
+pub use form::{FormError, Found, form, form_by, scratch_bytes};
 pub use luma::luma;
+pub use observe::{Fact, Observer, Stage, Steps};

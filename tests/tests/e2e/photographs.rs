@@ -2,13 +2,14 @@
 
 use crate::command_line::{cortexscope, json};
 use cortexscope_compile::model_files::ModelFiles;
+use cortexscope_net::input::digit_form::{Steps, digit};
 use cortexscope_net::input::{MnistSet, Picture};
 use cortexscope_rig::Rig;
 use cortexscope_rig::board::{Engine, FarEnd, find};
 use cortexscope_rig::session::{BoardError, Cancel, Mode, SessionError, TensorSet};
 use cortexscope_tests::photograph::{SURFACES, Surface, photograph};
-use image::GrayImage;
 use image::imageops::thumbnail;
+use image::{DynamicImage, GrayImage};
 
 /// The test digits of a class, in their order.
 fn digits_of(class: u8) -> impl Iterator<Item = &'static [u8]> {
@@ -128,14 +129,10 @@ fn frames(seeds: u64) -> impl Iterator<Item = (u8, GrayImage)> {
     })
 }
 
-/// The digit that the host makes of a frame, as boards do.
+/// The digit that every command makes of a frame.
 fn on_the_host(frame: &GrayImage) -> Vec<u8> {
-    let size = [frame.height(), frame.width()].map(|side| side as usize);
-    let mut scratch = vec![0; cortexscope_digit::scratch_bytes(size, [28; 2]).expect("a size")];
-    let (mut levels, mut digit) = (frame.as_raw().clone(), vec![0; 28 * 28]);
-    cortexscope_digit::form(&mut levels, size, &mut scratch, &mut digit, [28; 2])
-        .expect("all that it needs");
-    digit
+    let frame = DynamicImage::ImageLuma8(frame.clone()).into_rgb8();
+    digit(&frame, Steps::ALL, [28; 2]).picture.into_raw()
 }
 
 /// Has a board make its input of so many photographs of each digit; gives how many it reads

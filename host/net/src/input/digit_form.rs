@@ -2,32 +2,19 @@
 //! of 20×20 centred by mass in 28×28 (LeCun, Cortes and Burges, "The MNIST
 //! database"; LeCun et al. 1998, section III.A).
 //!
-//! Every step can be left out, and every step can be looked at. The result is
-//! grey pixels of the network's own size; the command line and the page make
-//! them here, so the same picture gives the same bytes.
+//! The steps are those of [`cortexscope_digit`], which boards call too, so the same
+//! picture gives the same bytes on the command line, on the page and on a board. Every
+//! step can be left out, and every step can be looked at.
 
-mod contrast;
-mod ground;
-mod ink;
-mod polarity;
-
-use image::imageops::{self, FilterType};
-use image::{GrayImage, Luma, RgbImage};
+use cortexscope_digit::{Fact, Found, Observer, form_by, scratch_bytes};
+use image::imageops;
+use image::{GrayImage, RgbImage};
 use serde::{Deserialize, Serialize};
 
 use super::grey;
-use contrast::even;
 
-/// Of 28 pixels, those of the box that the ink fills.
-const BOX: usize = 20;
-/// The side that the box belongs to.
-const FRAME: usize = 28;
 /// A larger picture is reduced to this side: strokes are found in it just as well.
 const WORK_SIDE: u32 = 768;
-/// Strokes of MNIST's digits are wider than this in the box of 20 pixels.
-const STROKE_MIN: f64 = 1.6;
-/// A level that a ground of MNIST's form stays below.
-const DARK: u8 = 8;
 
 /// Which steps are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,15 +59,6 @@ pub struct Stage {
     pub picture: GrayImage,
 }
 
-/// Which is lighter, ink or ground.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ink {
-    /// As on paper.
-    Dark,
-    /// As on a blackboard, and in MNIST.
-    Light,
-}
-
 /// A picture in the form of a digit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Digit {
@@ -98,146 +76,183 @@ pub struct Digit {
 ///
 /// A picture without ink is left empty. One that has MNIST's form already, of the
 /// network's size on a black or white ground, keeps its pixels.
-pub fn digit(picture: &RgbImage, steps: Steps, [height, width]: [usize; 2]) -> Digit {
-    let mut making = Making::default();
-    let picture = &reduced(picture, &mut making.said);
-    let mut grey = grey::of(picture, steps.grey);
-    if picture.dimensions() == (width as u32, height as u32)
-        && let Some(ink) = ink_in_form(&grey)
-    {
-        return making.of_form(grey, steps, ink);
+pub fn digit(picture: &RgbImage, steps: Steps, size: [usize; 2]) -> Digit {
+    let mut said = Vec::new();
+    let grey = grey::of(&reduced(picture, &mut said), steps.grey);
+    let [height, width] = size;
+    let mut digit = GrayImage::new(width as u32, height as u32);
+    let mut seen = Seen::of(steps);
+    let found = form(&grey, &mut digit, &mut seen);
+    if seen.is_left_dark() {
+        imageops::invert(&mut digit);
     }
-    making.stage("grey", steps.grey, &grey);
-    let even = even(&grey);
-    let mut has_ink = even.is_some();
-    let ink = match &even {
-        Some(even) => even.ink,
-        None => polarity::ink(&grey),
+    said.extend(seen.words(size));
+    Digit {
+        stages: seen.stages(&grey, &digit),
+        picture: digit,
+        said,
+        has_ink: found == Found::Ink,
+    }
+}
+
+/// Makes `digit` of grey pixels, with light ink; whoever looks on is `seen`.
+fn form(grey: &GrayImage, digit: &mut GrayImage, seen: &mut Seen) -> Found {
+    let sizes = [grey.dimensions(), digit.dimensions()]
+        .map(|(width, height)| [height as usize, width as usize]);
+    let [size, digit_size] = sizes;
+    // Sides are those of a reduced picture and of a network's input: pictures without pixels
+    // hold no ink.
+    let Some(bytes) = scratch_bytes(size, digit_size) else {
+        return Found::Nothing;
     };
-    if steps.contrast {
-        grey = even.map_or_else(|| empty(&grey, ink), |even| even.picture);
-        making.say("evened the ground");
-    }
-    making.stage("contrast", steps.contrast, &grey);
-    if steps.polarity && ink == Ink::Dark {
-        imageops::invert(&mut grey);
-        making.say("made dark ink light");
-    }
-    making.stage("polarity", steps.polarity, &grey);
-    if steps.crop {
-        match ink::crop(&grey) {
-            Some((cut, [left, top, width, height])) => {
-                making.say(format!("cut out {width}×{height} at ({left}, {top})"));
-                grey = cut;
-            }
-            None => has_ink = false,
+    let mut levels = grey.as_raw().clone();
+    let made = form_by(&mut levels, &mut vec![0; bytes], digit, sizes, seen);
+    made.unwrap_or(Found::Nothing)
+}
+
+/// What was seen while a digit was made.
+struct Seen {
+    steps: Steps,
+    stages: Vec<(cortexscope_digit::Stage, GrayImage)>,
+    is_in_form: bool,
+    is_dark: bool,
+    is_thickened: bool,
+    /// `[left, top, width, height]`.
+    cut: Option<[usize; 4]>,
+}
+
+impl Observer for Seen {
+    fn steps(&self) -> cortexscope_digit::Steps {
+        cortexscope_digit::Steps {
+            contrast: self.steps.contrast,
+            crop: self.steps.crop,
+            fit: self.steps.fit,
+            centre: self.steps.centre,
         }
     }
-    making.stage("crop", steps.crop, &grey);
-    let side = height.min(width).max(1);
-    let small = if steps.fit {
-        making.boxed(&grey, (side * BOX / FRAME).max(1))
-    } else {
-        fitted(&grey, side as u32)
-    };
-    making.stage("fit", steps.fit, &small);
-    let placed = placed(&small, steps.centre, [height, width]);
-    if steps.centre {
-        making.say("centred by mass");
+
+    fn stage(
+        &mut self,
+        stage: cortexscope_digit::Stage,
+        [height, width]: [usize; 2],
+        levels: &mut dyn Iterator<Item = u8>,
+    ) {
+        let picture = GrayImage::from_raw(width as u32, height as u32, levels.collect());
+        self.stages.extend(picture.map(|picture| (stage, picture)));
     }
-    making.stage("centre", steps.centre, &placed);
-    Digit {
-        picture: placed,
-        stages: making.stages,
-        said: making.said,
-        has_ink,
+
+    fn fact(&mut self, fact: Fact) {
+        match fact {
+            Fact::InForm => self.is_in_form = true,
+            Fact::Dark => self.is_dark = true,
+            Fact::Thickened => self.is_thickened = true,
+            Fact::Cut {
+                top,
+                left,
+                height,
+                width,
+            } => self.cut = Some([left, top, width, height]),
+        }
     }
 }
 
-/// What was made so far.
-#[derive(Default)]
-struct Making {
-    stages: Vec<Stage>,
-    said: Vec<String>,
-}
+impl Seen {
+    const fn of(steps: Steps) -> Self {
+        Self {
+            steps,
+            stages: Vec::new(),
+            is_in_form: false,
+            is_dark: false,
+            is_thickened: false,
+            cut: None,
+        }
+    }
 
-impl Making {
-    fn stage(&mut self, name: &'static str, made: bool, picture: &GrayImage) {
-        self.stages.push(Stage {
+    /// Whether the ink is dark and stays so.
+    const fn is_left_dark(&self) -> bool {
+        self.is_dark && !self.steps.polarity
+    }
+
+    /// What was done, in order.
+    fn words(&self, size: [usize; 2]) -> Vec<String> {
+        let steps = self.steps;
+        let mut words = Vec::new();
+        let turned = (steps.polarity && self.is_dark).then(|| "made dark ink light".to_owned());
+        if self.is_in_form {
+            words.push("left in MNIST's form".to_owned());
+            words.extend(turned);
+            return words;
+        }
+        if steps.contrast {
+            words.push("evened the ground".to_owned());
+        }
+        words.extend(turned);
+        if let Some([left, top, width, height]) = self.cut {
+            words.push(format!("cut out {width}×{height} at ({left}, {top})"));
+        }
+        if steps.fit {
+            let side = cortexscope_digit::box_side(size);
+            words.push(format!("fitted into {side}×{side}"));
+        }
+        if self.is_thickened {
+            words.push("thickened the strokes".to_owned());
+        }
+        if steps.centre {
+            words.push("centred by mass".to_owned());
+        }
+        words
+    }
+
+    /// Every step, of a picture that was `grey` and became `digit`.
+    fn stages(&self, grey: &GrayImage, digit: &GrayImage) -> Vec<Stage> {
+        use cortexscope_digit::Stage as Seen;
+        let after = |stage: Seen, is_dark: bool| {
+            let mut seen = self.stages.iter();
+            let found = seen.find(|(seen, _)| *seen == stage);
+            let mut picture = match found {
+                Some((_, picture)) => picture.clone(),
+                // Its only change is the polarity.
+                None if self.is_in_form && is_dark == self.is_dark => return grey.clone(),
+                None if self.is_in_form => return digit.clone(),
+                // Without ink there is nothing but ground.
+                None if matches!(stage, Seen::Contrast | Seen::Crop) => {
+                    GrayImage::new(grey.width(), grey.height())
+                }
+                None => GrayImage::new(digit.width(), digit.height()),
+            };
+            if is_dark {
+                imageops::invert(&mut picture);
+            }
+            picture
+        };
+        let steps = self.steps;
+        let (is_turned, is_left_dark) = (steps.polarity && self.is_dark, self.is_left_dark());
+        let made = |is_made: bool| is_made && !self.is_in_form;
+        let stage = |name, made, picture| Stage {
             name,
             made,
-            picture: picture.clone(),
-        });
-    }
-
-    fn say(&mut self, what: impl Into<String>) {
-        self.said.push(what.into());
-    }
-
-    /// A picture in MNIST's form, of which nothing but the polarity may change.
-    fn of_form(mut self, mut grey: GrayImage, steps: Steps, ink: Ink) -> Digit {
-        for name in ["grey", "contrast"] {
-            self.stage(name, false, &grey);
-        }
-        self.say("left in MNIST's form");
-        let is_turned = steps.polarity && ink == Ink::Dark;
-        if is_turned {
-            imageops::invert(&mut grey);
-            self.say("made dark ink light");
-        }
-        self.stage("polarity", is_turned, &grey);
-        for name in ["crop", "fit", "centre"] {
-            self.stage(name, false, &grey);
-        }
-        Digit {
-            has_ink: grey.pixels().any(|pixel| pixel != grey.get_pixel(0, 0)),
-            picture: grey,
-            stages: self.stages,
-            said: self.said,
-        }
-    }
-
-    /// The ink in a box of `side`, its strokes not thinner than MNIST's.
-    fn boxed(&mut self, picture: &GrayImage, side: usize) -> GrayImage {
-        self.say(format!("fitted into {side}×{side}"));
-        let spots = ink::spots(picture, ink::INK);
-        let stroke = ink::stroke_width(&spots.iter().collect::<Vec<_>>());
-        let longer = f64::from(picture.width().max(picture.height()).max(1));
-        let in_box = stroke * BOX as f64 / longer;
-        if spots.is_empty() || in_box >= STROKE_MIN {
-            return fitted(picture, side as u32);
-        }
-        // Four pixels for each of the box: enough to thicken by parts of one.
-        let large = fitted(picture, 4 * side as u32);
-        let missing = (STROKE_MIN - in_box) / 2.0 * side as f64 / BOX as f64;
-        let radius = (4.0 * missing).round().max(1.0) as u32;
-        self.say("thickened the strokes");
-        fitted(&ink::thickened(&large, radius), side as u32)
-    }
-}
-
-/// A picture that every level of which is the ground.
-fn empty(picture: &GrayImage, ink: Ink) -> GrayImage {
-    let ground = match ink {
-        Ink::Dark => 255,
-        Ink::Light => 0,
-    };
-    GrayImage::from_pixel(picture.width(), picture.height(), Luma([ground]))
-}
-
-/// The ink of a picture whose edge is black or white all round, as MNIST's is.
-fn ink_in_form(grey: &GrayImage) -> Option<Ink> {
-    let [right, bottom] = [grey.width(), grey.height()].map(|side| side.saturating_sub(1));
-    let mut edge = grey
-        .enumerate_pixels()
-        .filter(|&(x, y, _)| x == 0 || y == 0 || x == right || y == bottom);
-    let is = |of: fn(u8) -> bool| edge.clone().all(|(_, _, pixel)| of(pixel.0[0]));
-    if is(|level| level < DARK) {
-        Some(Ink::Light)
-    } else if edge.all(|(_, _, pixel)| pixel.0[0] > 255 - DARK) {
-        Some(Ink::Dark)
-    } else {
-        None
+            picture,
+        };
+        vec![
+            stage("grey", made(steps.grey), grey.clone()),
+            stage(
+                "contrast",
+                made(steps.contrast),
+                after(Seen::Contrast, self.is_dark),
+            ),
+            stage(
+                "polarity",
+                if self.is_in_form {
+                    is_turned
+                } else {
+                    steps.polarity
+                },
+                after(Seen::Contrast, is_left_dark),
+            ),
+            stage("crop", made(steps.crop), after(Seen::Crop, is_left_dark)),
+            stage("fit", made(steps.fit), after(Seen::Fit, is_left_dark)),
+            stage("centre", made(steps.centre), digit.clone()),
+        ]
     }
 }
 
@@ -257,48 +272,6 @@ fn reduced(picture: &RgbImage, said: &mut Vec<String>) -> RgbImage {
         "reduced {width}×{height} to {to_width}×{to_height}"
     ));
     imageops::thumbnail(picture, to_width, to_height)
-}
-
-/// `picture`, its longer side `longer` pixels, every pixel the mean of what it
-/// covers.
-fn fitted(picture: &GrayImage, longer: u32) -> GrayImage {
-    let (width, height) = picture.dimensions();
-    let scale = f64::from(longer) / f64::from(width.max(height).max(1));
-    let scaled = |side: u32| ((f64::from(side) * scale).round() as u32).clamp(1, longer);
-    if (width, height) == (scaled(width), scaled(height)) {
-        return picture.clone();
-    }
-    imageops::resize(picture, scaled(width), scaled(height), FilterType::Triangle)
-}
-
-/// `picture` on a dark ground of `[height, width]`, in the middle or with its
-/// centre of mass there.
-fn placed(picture: &GrayImage, by_mass: bool, [height, width]: [usize; 2]) -> GrayImage {
-    let mut ground = GrayImage::new(width as u32, height as u32);
-    let middle = [width as f64 / 2.0, height as f64 / 2.0];
-    let of_box = [
-        f64::from(picture.width()) / 2.0,
-        f64::from(picture.height()) / 2.0,
-    ];
-    let anchor = if by_mass {
-        ink::centre_of_mass(picture).unwrap_or(of_box)
-    } else {
-        of_box
-    };
-    let at = |axis: usize| (middle[axis] - anchor[axis]).round() as i64;
-    let [left, top] = [at(0), at(1)];
-    for (x, y, &Luma([level])) in picture.enumerate_pixels() {
-        let to = (
-            u32::try_from(i64::from(x) + left),
-            u32::try_from(i64::from(y) + top),
-        );
-        if let (Ok(x), Ok(y)) = to
-            && let Some(pixel) = ground.get_pixel_mut_checked(x, y)
-        {
-            *pixel = Luma([level]);
-        }
-    }
-    ground
 }
 
 #[cfg(test)]
@@ -365,6 +338,37 @@ mod tests {
         {
             assert_eq!(plain.stages[index].name, name);
         }
+    }
+
+    #[test]
+    fn ink_that_stays_dark_lies_on_light_ground() {
+        let paper = paper([70, 20, 10, 60]);
+        let light = digit(&paper, Steps::ALL, [28, 28]);
+        let dark = Steps {
+            polarity: false,
+            ..Steps::ALL
+        };
+        let mut dark = digit(&paper, dark, [28, 28]);
+        assert!(dark.has_ink);
+        assert_eq!(
+            dark.said,
+            [
+                "evened the ground",
+                "cut out 10×60 at (70, 20)",
+                "fitted into 20×20",
+                "centred by mass",
+            ]
+        );
+        let [turned, left] = [&light, &dark].map(|digit| &digit.stages[3].picture);
+        assert_eq!(turned.dimensions(), (10, 60));
+        let levels = turned.pixels().zip(left.pixels());
+        assert!(
+            levels
+                .into_iter()
+                .all(|(light, dark)| light.0[0] == 255 - dark.0[0])
+        );
+        imageops::invert(&mut dark.picture);
+        assert_eq!(dark.picture, light.picture);
     }
 
     #[test]

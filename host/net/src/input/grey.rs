@@ -5,12 +5,7 @@ use image::{GrayImage, Luma, RgbImage};
 /// The name of the formula, for people.
 pub const FORMULA: &str = "BT.601";
 
-/// The luma of ITU-R BT.601, `0.299 R + 0.587 G + 0.114 B`, rounded: the grey of PIL,
-/// OpenCV and most data sets.
-pub fn luma([red, green, blue]: [u8; 3]) -> u8 {
-    let weighted = 299 * u32::from(red) + 587 * u32::from(green) + 114 * u32::from(blue);
-    ((weighted + 500) / 1000) as u8
-}
+pub use cortexscope_digit::luma;
 
 /// A picture in grey, by [`luma`] or from the green channel alone.
 pub fn of(picture: &RgbImage, by_luma: bool) -> GrayImage {
@@ -24,15 +19,6 @@ pub fn of(picture: &RgbImage, by_luma: bool) -> GrayImage {
 mod tests {
     use super::*;
     use image::Rgb;
-
-    #[test]
-    fn primaries_weigh_as_in_bt_601() {
-        let primaries = [[255, 0, 0], [0, 255, 0], [0, 0, 255], [255; 3]];
-        assert_eq!(primaries.map(luma), [76, 150, 29, 255]);
-        for level in 0..=255 {
-            assert_eq!(luma([level; 3]), level);
-        }
-    }
 
     #[test]
     fn a_picture_is_grey_by_luma_or_by_green() {
