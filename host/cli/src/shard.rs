@@ -5,7 +5,7 @@ use super::progress;
 use clap::Args;
 use cortexscope_net::output::make_folder;
 use cortexscope_present::documents::part::Part;
-use cortexscope_study::shard::{Asked, PartFile, Shard, ShardError};
+use cortexscope_study::shard::{Asked, FinishedPart, PartFile, Shard, ShardError, ShareRequest};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io::Write;
@@ -41,6 +41,16 @@ impl ShardArgs {
     /// Whether a part is wanted instead of the whole.
     pub fn is_given(&self) -> bool {
         self.shard.is_some()
+    }
+
+    /// The same in the library's terms; kept in `folder` where there is one.
+    pub fn request(&self, folder: Option<&Path>) -> anyhow::Result<ShareRequest> {
+        Ok(ShareRequest {
+            shard: self.shard,
+            folder: folder.map(Path::to_owned),
+            command: folder.map_or_else(|| Ok(Vec::new()), |_| command())?,
+            resumed: |resumed| progress::note(resumed),
+        })
     }
 
     /// The share of what is `asked`, kept in `folder` where there is one.
@@ -83,6 +93,17 @@ fn command() -> anyhow::Result<Vec<String>> {
     words
         .collect::<Result<_, _>>()
         .map_err(|word| wrong(format!("an argument is not UTF-8 text: {}", word.display())))
+}
+
+/// Names a part that is finished, and that is all of it.
+pub(super) fn print_part(part: FinishedPart, json: bool) -> anyhow::Result<ExitCode> {
+    let document = Part::from(part);
+    if json {
+        print_json(&document)?;
+    } else {
+        writeln!(crate::printer::stdout(), "{}", document.part)?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 impl Share {

@@ -12,7 +12,7 @@
 //!   on a terminal.
 //! - One [`question`] put to a board or a model, with its files and its document:
 //!   [`inference`], [`explanation`], [`ascent`], [`dreaming`], [`inversion`], [`adversarial`],
-//!   [`fooling`], [`comparison`], [`top_inputs`].
+//!   [`fooling`], [`comparison`], [`top_inputs`], [`mod@robustness`].
 //! - [`mod@budget`]: what a network costs, and what it leaves of each board.
 //! - [`demonstration`]: inputs on a board as pictures, report and document. [`gallery`]: float
 //!   models as pictures and a page.
@@ -67,6 +67,7 @@ pub mod picture_file;
 pub mod question;
 pub mod report;
 pub mod results;
+pub mod robustness;
 pub mod scene;
 pub mod terminal;
 pub mod top_inputs;
