@@ -1,31 +1,28 @@
 //! `cortexscope assess`.
 
-use super::assess_parameters::{MeasureArgs, MetricArg};
+use super::assess_parameters::{MeasureArgs, metrics};
 use super::common::{blame, ctrl_c, print_json, wrong};
-use super::data::{count, open_study_data};
+use super::data::open_study_data;
 use super::explain_arguments::{MethodArguments, methods};
 use super::full::{FloatModelArgs, one_input};
 use super::merge::MergeCommand;
 use super::preparation::ShowInputArgs;
 use super::progress;
-use super::shard::ShardArgs;
+use super::shard::{ShardArgs, print_part};
 use clap::Args;
 use cortexscope_draw::number::significant;
-use cortexscope_explain::assess::{Assessment, Measures, Metric, Row, measure};
-use cortexscope_explain::attribute::{Method, ReceiptParameters};
+use cortexscope_explain::assess::{Assessment, Metric, MetricKind};
+use cortexscope_explain::attribute::Method;
 use cortexscope_explain::float_model::FloatModel;
-use cortexscope_present::documents::assess::{Agreement, Assess, AssessRow, CurvePoint};
-use cortexscope_present::results::ResultFolder;
-use cortexscope_study::assess::{Work, go_on};
-use cortexscope_study::data::Data;
-use cortexscope_study::shard::{Asked, Parts, ShardError};
+use cortexscope_present::assessment::{
+    AssessmentOutput, SavedAssessment, assess_input, assess_set, joined_assessment,
+};
+use cortexscope_present::documents::assess::Assess;
+use cortexscope_study::assess::AssessmentStudy;
+use cortexscope_study::shard::{Parts, ShareEnd};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Instant;
-
-/// Inputs of a part between two times at which it may be kept.
-const PIECE: usize = 8;
 
 /// Measures whether a method's attributions can be trusted, compared with a random map and
 /// with the edges of the input. What is explained is the logit of the predicted class.
@@ -33,8 +30,8 @@ const PIECE: usize = 8;
 #[command(allow_negative_numbers = true)]
 pub(super) struct AssessCommand {
     /// The measure.
-    #[arg(value_enum)]
-    metric: MetricArg,
+    #[arg(value_parser = metrics())]
+    metric: MetricKind,
     /// The method; it takes the arguments that it has in `cortexscope explain`.
     #[arg(value_parser = methods())]
     method: String,
@@ -65,14 +62,14 @@ pub(super) struct AssessCommand {
 }
 
 /// What is measured, and how.
-struct Opened {
+struct OpenedAssessment {
     model: FloatModel,
     method: Method,
     metric: Metric,
     seed: u64,
 }
 
-impl Opened {
+impl OpenedAssessment {
     fn assessment(&self) -> Assessment<'_> {
         Assessment {
             model: &self.model,
@@ -85,9 +82,6 @@ impl Opened {
 
 impl AssessCommand {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
-        if self.measure.step == Some(0) {
-            return Err(wrong("--step: give a number of pixels from 1 up"));
-        }
         if self.shard.is_given() && self.data.is_none() {
             return Err(wrong(
                 "--shard: give the set that it is a share of, with --data",
@@ -102,9 +96,9 @@ impl AssessCommand {
     }
 
     /// Opens what is measured, and how.
-    fn open(&self) -> anyhow::Result<Opened> {
+    fn open(&self) -> anyhow::Result<OpenedAssessment> {
         let model = self.model.open()?;
-        Ok(Opened {
+        Ok(OpenedAssessment {
             method: self.parameters.method(&self.method, &model)?,
             metric: self.measure.metric(self.metric, &model)?,
             seed: self.measure.chance,
@@ -112,69 +106,42 @@ impl AssessCommand {
         })
     }
 
+    fn output<'a>(&self, folder: Option<&'a Path>) -> AssessmentOutput<'a> {
+        AssessmentOutput {
+            has_points: self.measure.curve,
+            folder,
+        }
+    }
+
     /// Measures one input.
     fn of_input(&self, name: &str, assessment: Assessment<'_>) -> anyhow::Result<ExitCode> {
         let input = one_input(name, assessment.model, &ShowInputArgs::default())?;
+        let output = self.output(self.output.as_deref());
         let cancel = ctrl_c()?;
         let bar = progress::bar(1, "maps");
-        let begun = Instant::now();
         let mut watch = progress::watch(&bar, &cancel);
-        let measures = measure(assessment, &[input.values], &mut watch).map_err(blame)?;
+        let made = assess_input(assessment, &input, output, &mut watch).map_err(blame)?;
         bar.finish_and_clear();
-        let document = self.document(assessment, &measures, Some(begun));
-        self.finish(&document, self.output.as_deref(), self.json)
+        tell(&made, self.json)
     }
 
     /// Measures a set.
     fn over(&self, name: &str, assessment: Assessment<'_>) -> anyhow::Result<ExitCode> {
-        let begun = Instant::now();
         let data = open_study_data(name, assessment.model)?;
-        let images = count(data.set(), Some(self.images))?;
+        let study = AssessmentStudy::new(assessment, &data, self.images).map_err(blame)?;
         let folder = self.output.as_deref();
-        let mut share = self.shard.share(asked(&data, assessment, images), folder)?;
-        let inputs = share.inputs.clone();
-        let before = share.load(|found: &Measures| found.fit(assessment, inputs.len()))?;
-        let mut measures = before.unwrap_or_default();
+        let share = self.shard.request(folder)?;
         let cancel = ctrl_c()?;
-        let is_over = || cancel.is_cancelled();
-        let bar = progress::bar(inputs.len(), "inputs");
-        let mut failed = None;
-        let work = Work {
-            assessment,
-            data: &data,
-            piece: if folder.is_some() {
-                PIECE
-            } else {
-                inputs.len()
-            },
-            inputs,
-        };
-        let result = go_on(
-            &mut measures,
-            &work,
-            &mut |now| {
-                let of_piece = now.done * work.piece.min(work.inputs.len()) / now.all.max(1);
-                bar.set_position((now.inputs + of_piece) as u64);
-                progress::go_on(&cancel)
-            },
-            &mut |found| share.go_on(|| found.clone(), is_over(), &mut failed),
-        );
+        let bar = progress::bar(1, "inputs");
+        let mut watch = progress::watch(&bar, &cancel);
+        let made = assess_set(&study, &share, self.output(folder), &mut |now| {
+            watch(now.done, now.total)
+        });
         bar.finish_and_clear();
-        if let Some(error) = failed {
-            return Err(blame(error));
+        match made.map_err(blame)? {
+            ShareEnd::Part(part) => print_part(part, self.json),
+            ShareEnd::Whole(made) => tell(&made, self.json),
         }
-        if let Err(error) = result {
-            if is_over() && folder.is_some() {
-                share.keep(|| measures.clone(), true).map_err(blame)?;
-                return Err(share.interrupted(measures.len()));
-            }
-            return Err(blame(error));
-        }
-        if let Some(code) = share.end(&measures, self.json)? {
-            return Ok(code);
-        }
-        let document = self.document(assessment, &measures, Some(begun));
-        self.finish(&document, folder, self.json)
     }
 
     /// Joins the parts that this command made.
@@ -183,132 +150,20 @@ impl AssessCommand {
         let assessment = opened.assessment();
         let name = self.data.as_deref().unwrap_or_default();
         let data = open_study_data(name, assessment.model)?;
-        let images = count(data.set(), Some(self.images))?;
-        parts
-            .check(&asked(&data, assessment, images))
-            .map_err(blame)?;
-        let mut all = Measures::default();
-        for part in parts.found::<Measures>() {
-            let (path, part) = part.map_err(blame)?;
-            if !part.fit(assessment, images) {
-                let path = path.to_owned();
-                return Err(blame(ShardError::Damaged { path }));
-            }
-            all.join(part);
-        }
-        let document = self.document(assessment, &all, None);
-        self.finish(&document, Some(&to.output), to.json)
-    }
-
-    /// Writes the document into the folder, where there is one, and says what is in it.
-    fn finish(
-        &self,
-        document: &Assess,
-        folder: Option<&Path>,
-        json: bool,
-    ) -> anyhow::Result<ExitCode> {
-        let mut written = None;
-        if let Some(folder) = folder {
-            let name = format!("assess.{}.{}.json", document.metric, document.method);
-            let results = ResultFolder::begin(folder).map_err(blame)?;
-            let path = results.receipt(&name, document).map_err(blame)?;
-            results.commit().map_err(blame)?;
-            written = Some(path);
-        }
-        if json {
-            print_json(document)?;
-        } else {
-            say(document, written.as_deref())?;
-        }
-        Ok(ExitCode::SUCCESS)
-    }
-
-    /// What was measured; without a beginning it is of parts that were joined.
-    fn document(
-        &self,
-        assessment: Assessment<'_>,
-        measures: &Measures,
-        begun: Option<Instant>,
-    ) -> Assess {
-        let Assessment {
-            model,
-            method,
-            metric,
-            ..
-        } = assessment;
-        let images = measures.len();
-        let rows = measures.rows(assessment);
-        let step = match metric {
-            Metric::Curve { step, .. } => Some(*step),
-            _ => None,
-        };
-        let value = rows.first().and_then(|row| row.value);
-        let missing = rows.iter().filter(|row| row.inputs < images);
-        let notes = missing.map(|row| {
-            let without = images - row.inputs;
-            format!("{}: {without} of {images} maps have no such value, because they are constant or 0 everywhere", row.map)
-        });
-        Assess {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            model: model.name.clone(),
-            model_sha256: model.sha256_hex(),
-            input: self.input.clone(),
-            data: self.data.clone(),
-            images,
-            metric: self.metric.name().to_owned(),
-            paper: self.measure.paper(self.metric).to_owned(),
-            setting: self.measure.setting(model, metric),
-            step,
-            seed: self.measure.chance,
-            method: method.name().to_owned(),
-            method_variant: method.variant(),
-            parameters: ReceiptParameters(method.parameters().into_iter().collect()),
-            value,
-            auc: value.filter(|_| self.metric.is_curve()),
-            notes: notes.collect(),
-            rows: rows.into_iter().map(|row| self.row(row)).collect(),
-            seconds: begun.map(|begun| begun.elapsed().as_secs_f64()),
-        }
-    }
-
-    fn row(&self, row: Row) -> AssessRow {
-        let curve = row.curve.iter().filter(|_| self.measure.curve);
-        let layers = row.layers.into_iter();
-        AssessRow {
-            map: row.map.to_owned(),
-            value: row.value,
-            images: row.inputs,
-            curve: curve
-                .map(|point| CurvePoint {
-                    share: point.share,
-                    value: point.value,
-                })
-                .collect(),
-            layers: layers
-                .map(|layer| Agreement {
-                    order: layer.order.name().to_owned(),
-                    layer: layer.layer,
-                    ssim: layer.ssim,
-                    ssim_absolute: layer.ssim_absolute,
-                    spearman: layer.spearman,
-                    spearman_absolute: layer.spearman_absolute,
-                })
-                .collect(),
-        }
+        let study = AssessmentStudy::new(assessment, &data, self.images).map_err(blame)?;
+        let made = joined_assessment(&study, parts, self.output(Some(&to.output)));
+        tell(&made.map_err(blame)?, to.json)
     }
 }
 
-/// What decides the measures of a set.
-fn asked(data: &Data, assessment: Assessment<'_>, images: usize) -> Asked {
-    let Assessment {
-        model,
-        method,
-        metric,
-        seed,
-    } = assessment;
-    let of = (data.argument.as_str(), data.set());
-    let parameters = format!("{method:?} {metric:?} {seed}");
-    Asked::new("assess", model, of, images, parameters)
+/// Prints the document, or what it says.
+fn tell(made: &SavedAssessment, json: bool) -> anyhow::Result<ExitCode> {
+    if json {
+        print_json(&made.document)?;
+    } else {
+        say(&made.document, made.path.as_deref())?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn say(document: &Assess, written: Option<&Path>) -> anyhow::Result<()> {

@@ -1,35 +1,26 @@
 //! `cortexscope attack`.
 
-use super::attack_parameters::{AttackArgs, methods};
-use super::attack_transfer::{Made, Networks, TransferArgs};
+use super::attack_parameters::{AttackArgs, TransferArgs, methods};
+use super::attack_words::{say_examples, say_survey};
 use super::common::{blame, ctrl_c, print_json, wrong};
-use super::data::{count, open_study_data};
+use super::data::open_study_data;
 use super::full::{FloatModelArgs, one_input};
 use super::gradients::GradientsArg;
 use super::merge::MergeCommand;
 use super::preparation::ShowInputArgs;
 use super::progress;
-use super::shard::ShardArgs;
-use anyhow::Context;
+use super::shard::{ShardArgs, print_part};
 use clap::Args;
-use cortexscope_draw::number::{percent, significant};
-use cortexscope_explain::attack::Request;
+use cortexscope_explain::attack::{Request, find};
 use cortexscope_explain::float_model::FloatModel;
-use cortexscope_present::adversarial::{Examples, ExamplesRequest, examples};
-use cortexscope_present::adversarial::{SavedSurvey, SurveyRequest, save_survey};
-use cortexscope_present::documents::attack as documents;
-use cortexscope_present::results::ResultFolder;
-use cortexscope_study::attack::{Outcomes, Work};
-use cortexscope_study::beside::compiled;
+use cortexscope_present::adversarial::{
+    AttackSetRequest, ExamplesRequest, SavedSurvey, attack_set, examples, joined_attack,
+};
+use cortexscope_study::attack::AttackedNetworks;
 use cortexscope_study::data::Data;
-use cortexscope_study::shard::{Asked, Parts, ShardError};
-use std::io::Write;
-use std::path::PathBuf;
+use cortexscope_study::shard::{Parts, ShareEnd};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Instant;
-
-/// Inputs of a part between two times at which it may be kept.
-const PIECE: usize = 8;
 
 /// Changes inputs by so little that a person sees the same, and a model another class.
 #[derive(Args)]
@@ -72,59 +63,63 @@ pub(super) struct AttackCommand {
     json: bool,
 }
 
+/// What is attacked.
+struct OpenedNetworks {
+    float: FloatModel,
+    int8: Option<FloatModel>,
+    requests: Vec<Request>,
+}
+
+impl OpenedNetworks {
+    fn networks(&self) -> AttackedNetworks<'_> {
+        AttackedNetworks {
+            float: &self.float,
+            int8: self.int8.as_ref(),
+        }
+    }
+}
+
 impl AttackCommand {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         if self.images == Some(0) {
             return Err(wrong("--images: give a number of inputs from 1 up"));
         }
-        let float = self.model.open()?;
-        let int8 = self.int8(&float)?;
-        let networks = Networks {
-            float: &float,
-            int8: int8.as_ref(),
-        };
-        let has_board = self.transfer.board.is_some();
-        let is_shared = self.shard.is_given();
-        let keep = has_board || (int8.is_some() && self.data.is_some() && !is_shared);
-        let requests = self.parameters.requests(&self.method, &float, keep)?;
+        let opened = self.open()?;
         if self.shard.is_given() {
             if self.data.is_none() {
                 return Err(wrong(
                     "--shard: give the set that it is a share of, with --data",
                 ));
             }
-            if has_board {
+            if self.transfer.board.is_some() {
                 return Err(wrong(
                     "--shard: one board judges all examples; leave --board out",
                 ));
             }
         }
-        if has_board {
-            // Before the examples are made, which may take long.
-            compiled(&float).map_err(blame)?;
-        }
         match &self.data {
-            Some(data) => self.over(data, networks, &requests)?,
-            None => self.each(networks.attacked(), &requests)?,
+            Some(data) => self.over(data, &opened),
+            None => self.each(&opened),
         }
-        Ok(ExitCode::SUCCESS)
     }
 
-    /// The int8 network, where it is attacked.
-    fn int8(&self, float: &FloatModel) -> anyhow::Result<Option<FloatModel>> {
-        let int8 = self.gradients.int8(float)?;
-        if int8.is_some() && !self.has_gradients() {
+    fn open(&self) -> anyhow::Result<OpenedNetworks> {
+        let float = self.model.open()?;
+        let int8 = self.gradients.int8(&float)?;
+        let has_gradients = find(&self.method).is_none_or(|info| info.has_gradients);
+        if int8.is_some() && !has_gradients {
             return Err(wrong(format!(
                 "--gradients int8: {} asks for no gradients; --board attacks the int8 network by \
                  queries",
                 self.method
             )));
         }
-        Ok(int8)
-    }
-
-    fn has_gradients(&self) -> bool {
-        self.method != "one-pixel"
+        let choice = self.parameters.choice(&self.method);
+        Ok(OpenedNetworks {
+            requests: choice.requests(&float).map_err(blame)?,
+            float,
+            int8,
+        })
     }
 
     /// The method, and on which network where that is not the float model.
@@ -136,162 +131,75 @@ impl AttackCommand {
     }
 
     /// Attacks a set of inputs.
-    fn over(&self, name: &str, networks: Networks<'_>, requests: &[Request]) -> anyhow::Result<()> {
-        let model = networks.attacked();
+    fn over(&self, name: &str, opened: &OpenedNetworks) -> anyhow::Result<ExitCode> {
         let cancel = ctrl_c()?;
-        let begun = Instant::now();
-        let data = open_study_data(name, model)?;
-        let images = count(data.set(), self.images)?;
-        let asked = asked(&data, model, requests, images);
+        // Before the examples are made, which may take long.
+        let board = self.transfer.board(&opened.float, &cancel)?;
+        let data = open_study_data(name, opened.networks().attacked())?;
+        let request = AttackSetRequest {
+            board: board.as_ref(),
+            ..self.request(opened, &data, &self.output)
+        };
         // The whole is not kept while it is made, as it never was.
         let folder = self.shard.is_given().then_some(self.output.as_path());
-        // A part is a file that outlives this process; only the whole is staged.
-        let results = match folder {
-            Some(_) => None,
-            None => Some(ResultFolder::begin(&self.output).map_err(blame)?),
-        };
-        let mut share = self.shard.share(asked, folder)?;
-        let inputs = share.inputs.clone();
-        let before = share.load(|outcomes: &Outcomes| outcomes.fit(requests, inputs.len()))?;
-        let mut outcomes = before.unwrap_or_else(|| Outcomes::begin(requests));
-        let piece = if folder.is_some() {
-            PIECE
-        } else {
-            inputs.len()
-        };
-        let bar = progress::bar(inputs.len() * requests.len(), "inputs");
-        let mut failed = None;
-        let is_over = || cancel.is_cancelled();
-        let work = Work {
-            model,
-            requests,
-            data: &data,
-            inputs,
-            piece,
-        };
-        let result = outcomes.go_on(
-            &work,
-            &is_over,
-            &mut |done| bar.set_position(done as u64),
-            &mut |outcomes| share.go_on(|| outcomes.clone(), is_over(), &mut failed),
+        let share = self.shard.request(folder)?;
+        let bar = progress::bar(1, "inputs");
+        let made = attack_set(
+            &request,
+            &share,
+            &|| cancel.is_cancelled(),
+            &mut |done, all| {
+                bar.set_length(all as u64);
+                bar.set_position(done as u64);
+            },
         );
         bar.finish_and_clear();
-        if let Some(error) = failed {
-            return Err(blame(error));
+        match made.map_err(blame)? {
+            ShareEnd::Part(part) => print_part(part, self.json),
+            ShareEnd::Whole(saved) => self.tell(&saved, self.json),
         }
-        if let Err(error) = result {
-            if is_over() && folder.is_some() {
-                share.keep(|| outcomes.clone(), true).map_err(blame)?;
-                return Err(share.interrupted(outcomes.len()));
-            }
-            return Err(blame(error));
-        }
-        let ended = share.end(&outcomes, self.json)?;
-        let (None, Some(results)) = (ended, results) else {
-            return Ok(());
-        };
-        let survey = outcomes
-            .survey(requests)
-            .context("no ε was given, so there is nothing to attack with: give --eps")?;
-        let made = Made {
-            survey: &survey,
-            requests,
-            data: &data,
-            has_gradients: self.has_gradients(),
-        };
-        let transfer = self.transfer.table(networks, &made, &cancel)?;
-        let request = SurveyRequest {
-            model,
-            requests,
-            data: name,
-            survey: &survey,
-            transfer,
-            seconds: Some(begun.elapsed().as_secs_f64()),
-        };
-        let saved = save_survey(request, results).map_err(blame)?;
-        self.finish(&saved, self.json)
     }
 
     /// Joins the parts that this command made.
     pub fn merge(&self, parts: &Parts, to: &MergeCommand) -> anyhow::Result<ExitCode> {
-        let float = self.model.open()?;
-        let model = self.int8(&float)?.unwrap_or(float);
-        let requests = self.parameters.requests(&self.method, &model, false)?;
+        let opened = self.open()?;
         let name = self.data.as_deref().unwrap_or_default();
-        let data = open_study_data(name, &model)?;
-        let images = count(data.set(), self.images)?;
-        let asked = asked(&data, &model, &requests, images);
-        parts.check(&asked).map_err(blame)?;
-        let mut all = Outcomes::begin(&requests);
-        for part in parts.found::<Outcomes>() {
-            let (path, part) = part.map_err(blame)?;
-            if !part.fit(&requests, images) {
-                let path = path.to_owned();
-                return Err(blame(ShardError::Damaged { path }));
-            }
-            all.join(part);
+        let data = open_study_data(name, opened.networks().attacked())?;
+        let request = self.request(&opened, &data, &to.output);
+        let joined = joined_attack(&request, parts).map_err(blame)?;
+        self.tell(&joined, to.json)
+    }
+
+    fn request<'a>(
+        &self,
+        opened: &'a OpenedNetworks,
+        data: &'a Data,
+        folder: &'a Path,
+    ) -> AttackSetRequest<'a> {
+        AttackSetRequest {
+            networks: opened.networks(),
+            requests: &opened.requests,
+            data,
+            images: self.images,
+            board: None,
+            queries: self.transfer.queries(),
+            folder,
         }
-        let survey = all
-            .survey(&requests)
-            .context("no ε was given, so there is nothing to attack with: give --eps")?;
-        let results = ResultFolder::begin(&to.output).map_err(blame)?;
-        let request = SurveyRequest {
-            model: &model,
-            requests: &requests,
-            data: name,
-            survey: &survey,
-            transfer: None,
-            seconds: None,
-        };
-        let saved = save_survey(request, results).map_err(blame)?;
-        self.finish(&saved, to.json)?;
-        Ok(ExitCode::SUCCESS)
     }
 
     /// Prints what a survey came to.
-    fn finish(&self, saved: &SavedSurvey, json: bool) -> anyhow::Result<()> {
-        let document = &saved.document;
+    fn tell(&self, saved: &SavedSurvey, json: bool) -> anyhow::Result<ExitCode> {
         if json {
-            return print_json(document);
+            print_json(&saved.document)?;
+        } else {
+            say_survey(saved, &self.what())?;
         }
-        let mut out = crate::printer::stdout();
-        for row in &document.results {
-            let eps = row.eps.map_or(String::new(), |eps| {
-                format!(", ε {}", significant(eps as f32))
-            });
-            writeln!(
-                out,
-                "{}{eps}: {} of {} still right; {} of the {} that were right before {}",
-                self.what(),
-                row.right,
-                row.images,
-                row.reached,
-                row.right_before,
-                if document.setup.target.is_some() {
-                    "reached the target"
-                } else {
-                    "are taken for another class"
-                },
-            )?;
-        }
-        for row in document.transfer.iter().flat_map(|transfer| &transfer.rows) {
-            writeln!(
-                out,
-                "made on {}, judged by {}: {} of {} fool it ({} inputs were right on both)",
-                row.made_on, row.judged_by, row.fooled, row.examples, row.right_on_both
-            )?;
-        }
-        for note in &document.notes {
-            writeln!(out, "note: {note}")?;
-        }
-        for path in saved.picture.iter().chain([&saved.receipt]) {
-            writeln!(out, "{}", path.display())?;
-        }
-        Ok(())
+        Ok(ExitCode::SUCCESS)
     }
 
     /// Attacks single inputs.
-    fn each(&self, model: &FloatModel, requests: &[Request]) -> anyhow::Result<()> {
+    fn each(&self, opened: &OpenedNetworks) -> anyhow::Result<ExitCode> {
+        let model = opened.networks().attacked();
         let cancel = ctrl_c()?;
         let stop = || cancel.is_cancelled();
         let inputs = self.inputs.iter();
@@ -299,47 +207,20 @@ impl AttackCommand {
         let inputs = inputs.collect::<anyhow::Result<Vec<_>>>()?;
         let request = ExamplesRequest {
             inputs: &inputs,
-            requests,
+            requests: &opened.requests,
             folder: &self.output,
         };
         let bar = progress::bar(request.examples(), "examples");
         let made = examples(model, &request, &stop, &mut |made| {
             bar.set_position(made as u64)
         });
-        let Examples { document, receipt } = made.map_err(blame)?;
+        let made = made.map_err(blame)?;
         bar.finish_and_clear();
         if self.json {
-            return print_json(&document);
+            print_json(&made.document)?;
+        } else {
+            say_examples(&made, &self.what())?;
         }
-        let mut out = crate::printer::stdout();
-        for example in &document.examples {
-            let side = |side: &documents::AdversarialSide| {
-                format!("{} ({})", side.label, percent(side.probability as f32))
-            };
-            let eps = example.eps.map_or(String::new(), |eps| {
-                format!(", ε {}", significant(eps as f32))
-            });
-            writeln!(
-                out,
-                "{}: {}{eps}: {} → {}, greatest change {}",
-                example.input,
-                self.what(),
-                side(&example.original),
-                side(&example.adversarial),
-                significant(example.greatest_change as f32)
-            )?;
-            for note in &example.notes {
-                writeln!(out, "  note: {note}")?;
-            }
-            writeln!(out, "{}", example.picture)?;
-        }
-        writeln!(out, "{}", receipt.display())?;
-        Ok(())
+        Ok(ExitCode::SUCCESS)
     }
-}
-
-/// What decides the result of an attack over a set.
-fn asked(data: &Data, model: &FloatModel, requests: &[Request], images: usize) -> Asked {
-    let of = (data.argument.as_str(), data.set());
-    Asked::new("attack", model, of, images, format!("{requests:?}"))
 }

@@ -1,11 +1,16 @@
-//! The parameters of `cortexscope attack`: presets, and what changes them.
+//! The parameters of `cortexscope attack`: of its methods, and of the board that judges.
 
-use super::common::{blame, wrong};
+use super::beside::open_compiled;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use cortexscope_explain::attack::{DeepFool, METHODS, Method, OnePixel, Reference, Request};
-use cortexscope_explain::attack::{Start, Steps};
+use cortexscope_explain::attack::{
+    AttackChoice, DeepFool, METHODS, MethodChanges, OnePixel, Preset, Reference, Start,
+};
 use cortexscope_explain::float_model::FloatModel;
-use cortexscope_explain::target::{ClassValue, Target};
+use cortexscope_present::adversarial::{AttackBoard, QueryChoice};
+use cortexscope_record::RigChoice;
+use cortexscope_rig::session::Cancel;
+use cortexscope_study::attack::queries::QueryMethod;
 
 /// What an attack takes.
 #[derive(Args, Clone)]
@@ -15,7 +20,7 @@ pub(super) struct AttackArgs {
     #[arg(long, value_name = "E,…", value_delimiter = ',', value_parser = fraction)]
     eps: Vec<f64>,
     /// Published values of ε, step and steps.
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_parser = presets(), default_value = Preset::default().name())]
     preset: Preset,
     /// The size of a step, as ε is measured [default: the preset's; 2.5 ε / steps for
     /// pgd-l2].
@@ -35,41 +40,17 @@ pub(super) struct AttackArgs {
     #[arg(long, value_enum, default_value_t)]
     away_from: ReferenceArg,
     /// By which share deepfool lengthens its change at the end.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.02)]
+    #[arg(long, value_name = "SHARE", default_value_t = DeepFool::default().overshoot)]
     overshoot: f64,
     /// Other classes that deepfool looks at, those with the greatest logits.
-    #[arg(long, value_name = "CLASSES", default_value_t = 9)]
+    #[arg(long, value_name = "CLASSES", default_value_t = DeepFool::default().rivals)]
     rivals: usize,
     /// Candidates in each generation of one-pixel.
-    #[arg(long, value_name = "CANDIDATES", default_value_t = 400)]
+    #[arg(long, value_name = "CANDIDATES", default_value_t = OnePixel::default().population)]
     population: usize,
     /// Seed of random starts and of one-pixel's evolution.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-}
-
-/// Published values.
-#[derive(Clone, Copy, Default, ValueEnum)]
-enum Preset {
-    /// ε 0.3, 40 steps of 0.01 (Madry et al. 2018, MNIST).
-    #[default]
-    Mnist,
-    /// ε 8/255, 7 steps of 2/255 (Madry et al. 2018, CIFAR-10).
-    Cifar10,
-    /// ε 4/255, steps of 1/255, as many as reach it (Kurakin et al. 2017).
-    Imagenet,
-}
-
-impl Preset {
-    /// ε, size and number of steps.
-    fn values(self) -> (f64, f64, usize) {
-        match self {
-            Self::Mnist => (0.3, 0.01, 40),
-            Self::Cifar10 => (8.0 / 255.0, 2.0 / 255.0, 7),
-            // The lesser of ε + 4 and 1.25 ε levels.
-            Self::Imagenet => (4.0 / 255.0, 1.0 / 255.0, 5),
-        }
-    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -87,130 +68,103 @@ enum ReferenceArg {
     Prediction,
 }
 
-/// ε of the L2 methods where none is given: for digits of 28×28.
-const EPS_L2: f64 = 2.0;
-
 impl AttackArgs {
-    /// The sizes that were given, or the default for `method`.
-    fn sizes(&self, method: &str) -> Vec<f64> {
-        if !self.eps.is_empty() {
-            self.eps.clone()
-        } else if method.ends_with("-l2") {
-            vec![EPS_L2]
-        } else {
-            vec![self.preset.values().0]
-        }
-    }
-
-    /// One request, or one for each ε where the size of a step depends on it.
-    pub fn requests(
-        &self,
-        method: &str,
-        model: &FloatModel,
-        keep: bool,
-    ) -> anyhow::Result<Vec<Request>> {
-        let (_, rate, count) = self.preset.values();
-        let start = |usual| match self.start {
-            None => usual,
-            Some(StartArg::Input) => Start::Input,
-            Some(StartArg::Random) => Start::Random,
-        };
-        let count = self.steps.unwrap_or(count);
-        let steps = |rate: f64, start| Steps { rate, count, start };
-        let along_sign = |usual| steps(self.step.unwrap_or(rate), start(usual));
-        let target = self.target(model)?;
-        let reference = match self.away_from {
-            ReferenceArg::Label => Reference::Label,
-            ReferenceArg::Prediction => Reference::Prediction,
-        };
-        let request = |method: Method, eps: Vec<f64>| Request {
-            method,
-            eps,
-            target,
-            reference,
+    /// The attack that was asked for, by `method`.
+    pub fn choice(&self, method: &str) -> AttackChoice {
+        AttackChoice {
+            method: method.to_owned(),
+            eps: self.eps.clone(),
+            changes: MethodChanges {
+                preset: self.preset,
+                step: self.step,
+                steps: self.steps,
+                start: self.start.map(|start| match start {
+                    StartArg::Input => Start::Input,
+                    StartArg::Random => Start::Random,
+                }),
+                overshoot: Some(self.overshoot),
+                rivals: Some(self.rivals),
+                population: Some(self.population),
+            },
+            target: self.target.clone(),
+            reference: match self.away_from {
+                ReferenceArg::Label => Reference::Label,
+                ReferenceArg::Prediction => Reference::Prediction,
+            },
             seed: self.seed,
-            keep,
-        };
-        let eps = self.sizes(method);
-        if let Some(wrong_one) = eps.iter().find(|eps| **eps < 0.0) {
-            return Err(wrong(format!("--eps {wrong_one}: ε is a number from 0 up")));
         }
-        let requests = match method {
-            "fgsm" => vec![request(Method::Fgsm, eps)],
-            "fgm-l2" => vec![request(Method::FgmL2, eps)],
-            "bim" => vec![request(Method::Bim(along_sign(Start::Input)), eps)],
-            "pgd" => vec![request(Method::Pgd(along_sign(Start::Random)), eps)],
-            "pgd-l2" => {
-                let of = |eps: f64| {
-                    // A ball of ε 0 has no room for a step; its size does not matter.
-                    let suited = if eps > 0.0 {
-                        2.5 * eps / count.max(1) as f64
-                    } else {
-                        1.0
-                    };
-                    let rate = self.step.unwrap_or(suited);
-                    request(Method::PgdL2(steps(rate, start(Start::Random))), vec![eps])
-                };
-                eps.into_iter().map(of).collect()
-            }
-            "deepfool" => {
-                self.refuse_eps(method)?;
-                let parameters = DeepFool {
-                    overshoot: self.overshoot,
-                    steps: self.steps.unwrap_or(DeepFool::default().steps),
-                    rivals: self.rivals,
-                };
-                vec![request(Method::DeepFool(parameters), vec![0.0])]
-            }
-            "one-pixel" => {
-                self.refuse_eps(method)?;
-                let parameters = OnePixel {
-                    population: self.population,
-                    generations: self.steps.unwrap_or(OnePixel::default().generations),
-                    ..OnePixel::default()
-                };
-                vec![request(Method::OnePixel(parameters), vec![0.0])]
-            }
-            other => {
-                let names = METHODS.map(|info| info.name).join(", ");
-                return Err(wrong(format!("{other}: the methods are {names}")));
-            }
-        };
-        for request in &requests {
-            request.check().map_err(blame)?;
-        }
-        Ok(requests)
     }
+}
 
-    fn refuse_eps(&self, method: &str) -> anyhow::Result<()> {
-        if self.eps.is_empty() {
-            return Ok(());
-        }
-        Err(wrong(format!(
-            "--eps: {method} finds the size of its change itself; leave --eps out"
-        )))
-    }
+/// The board, and the attack by queries to it.
+#[derive(Args, Clone)]
+pub(super) struct TransferArgs {
+    /// Judge the examples on this board's int8 network too, and make others on that: by
+    /// straight-through gradients, and by queries to the board. The float model judges them.
+    #[arg(long, requires = "data", help_heading = "Board")]
+    pub board: Option<String>,
+    /// The attack by queries.
+    #[arg(long, value_enum, default_value_t, help_heading = "Board")]
+    query_method: QueryMethodArg,
+    /// Queries to the board for an input at most.
+    #[arg(long, value_name = "N", default_value_t = 300, help_heading = "Board")]
+    queries: u64,
+}
 
-    fn target(&self, model: &FloatModel) -> anyhow::Result<Option<usize>> {
-        let Some(text) = &self.target else {
+/// The attacks by queries.
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum QueryMethodArg {
+    /// Squares of ±ε, kept where they help (Andriushchenko et al. 2020).
+    #[default]
+    Square,
+    /// A gradient estimated from normally distributed changes (Ilyas et al. 2018).
+    Nes,
+    /// The same from changes of ±1 (Uesato et al. 2018).
+    Spsa,
+}
+
+impl TransferArgs {
+    /// The board that was named, with the compiled model beside `model`; says what was assumed
+    /// of that. `cancel` ends what is asked of it.
+    pub fn board(
+        &self,
+        model: &FloatModel,
+        cancel: &Cancel,
+    ) -> anyhow::Result<Option<AttackBoard>> {
+        let Some(board) = &self.board else {
             return Ok(None);
         };
-        let target = text.parse::<Target>().map_err(blame)?;
-        let aim = target.aim(model, ClassValue::Logit).map_err(blame)?;
-        match (target, aim.class_in(model)) {
-            (Target::Class(_), Some(class)) => Ok(Some(class)),
-            _ => Err(wrong(format!(
-                "--target {text}: an attack leads to a class; write class:K"
-            ))),
+        Ok(Some(AttackBoard {
+            choice: RigChoice::of(board, &model.name),
+            files: open_compiled(model)?,
+            cancel: cancel.clone(),
+        }))
+    }
+
+    /// The attack by queries.
+    pub fn queries(&self) -> QueryChoice {
+        QueryChoice {
+            method: match self.query_method {
+                QueryMethodArg::Square => QueryMethod::Square,
+                QueryMethodArg::Nes => QueryMethod::Nes,
+                QueryMethodArg::Spsa => QueryMethod::Spsa,
+            },
+            most: self.queries,
         }
     }
 }
 
 /// The names of the methods, for the command line.
-pub(super) fn methods() -> clap::builder::PossibleValuesParser {
-    let values =
-        METHODS.map(|info| clap::builder::PossibleValue::new(info.name).help(info.summary));
-    clap::builder::PossibleValuesParser::new(values)
+pub(super) fn methods() -> PossibleValuesParser {
+    let values = METHODS.map(|info| PossibleValue::new(info.name).help(info.summary));
+    PossibleValuesParser::new(values)
+}
+
+/// The presets, for the command line.
+fn presets() -> impl TypedValueParser<Value = Preset> {
+    let values = Preset::ALL;
+    let values = values.map(|preset| PossibleValue::new(preset.name()).help(preset.summary()));
+    PossibleValuesParser::new(values).map(|name| Preset::named(&name).unwrap_or_default())
 }
 
 /// `0.3` or `8/255`.

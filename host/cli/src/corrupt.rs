@@ -1,8 +1,9 @@
 //! `cortexscope corrupt`.
 
 use super::common::{blame, print_json, wrong};
-use clap::{Args, ValueEnum};
-use cortexscope_corrupt::{CorruptError, Kind, Picture, Settings, Variant};
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use cortexscope_corrupt::{CorruptError, Kind, Picture, SEVERITIES, Settings, Variant};
 use cortexscope_draw::Theme;
 use cortexscope_net::output;
 use cortexscope_present::documents;
@@ -26,8 +27,7 @@ pub(super) struct CorruptCommand {
     /// A picture, a .npy array of levels from 0 to 255, or mnist:N. It is corrupted in its own
     /// size.
     input: String,
-    /// From 1 to 5 [default: 1; a sheet has all].
-    #[arg(long)]
+    #[arg(long, help = format!("From {} [default: 1; a sheet has all]", severities()))]
     severity: Option<u8>,
     /// Seed of everything that is random.
     #[arg(long, default_value_t = 0)]
@@ -57,41 +57,20 @@ struct ChosenArgs {
     #[arg(long, value_parser = signs, allow_hyphen_values = true)]
     sign: Option<[f64; 2]>,
     /// Which form, where a reference departs from the definition.
-    #[arg(long, value_enum, default_value_t)]
-    variant: VariantArg,
+    #[arg(long, value_parser = variants(), default_value = Variant::default().name())]
+    variant: Variant,
 }
 
-/// The forms of a corruption.
-#[derive(Clone, Copy, Default, ValueEnum)]
-pub(super) enum VariantArg {
-    /// As the papers define it.
-    #[default]
-    Definition,
-    /// As MNIST-C's code does it: gaussian and glass blurs down the columns alone.
-    MnistC,
-    /// A shear by the tangent of the angle.
-    Tangent,
+/// The forms of a corruption, for the command line.
+pub(super) fn variants() -> impl TypedValueParser<Value = Variant> {
+    let values = Variant::ALL;
+    let values = values.map(|variant| PossibleValue::new(variant.name()).help(variant.summary()));
+    PossibleValuesParser::new(values).map(|name| Variant::named(&name).unwrap_or_default())
 }
 
-impl VariantArg {
-    /// Its name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Definition => "definition",
-            Self::MnistC => "mnist-c",
-            Self::Tangent => "tangent",
-        }
-    }
-}
-
-impl From<VariantArg> for Variant {
-    fn from(variant: VariantArg) -> Self {
-        match variant {
-            VariantArg::Definition => Self::Definition,
-            VariantArg::MnistC => Self::MnistC,
-            VariantArg::Tangent => Self::Tangent,
-        }
-    }
+/// The mildest severity and the worst, as help says it.
+pub(super) fn severities() -> String {
+    format!("{} to {}", SEVERITIES.start(), SEVERITIES.end())
 }
 
 /// `1`, `+`, or `-1,1`.
@@ -121,7 +100,7 @@ impl CorruptCommand {
             stream: self.stream,
             angle: self.chosen.angle,
             sign: self.chosen.sign,
-            variant: self.chosen.variant.into(),
+            variant: self.chosen.variant,
         };
         let mut greatest = 0.0;
         let picture;

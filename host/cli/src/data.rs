@@ -1,6 +1,6 @@
 //! Sets of inputs, as the commands that go over one open them.
 
-use super::common::{blame, wrong};
+use super::common::blame;
 use super::progress;
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_net::input::data::DataSet;
@@ -25,11 +25,5 @@ pub(super) fn open_study_data(name: &str, model: &FloatModel) -> anyhow::Result<
 
 /// How many inputs of `set` are taken where `images` were asked for.
 pub(super) fn count(set: &DataSet, images: Option<usize>) -> anyhow::Result<usize> {
-    match images {
-        Some(images) if images == 0 || images > set.len() => Err(wrong(format!(
-            "--images {images}: give a number from 1 to {}",
-            set.len()
-        ))),
-        images => Ok(images.unwrap_or(set.len())),
-    }
+    cortexscope_study::data::count(set, images).map_err(blame)
 }

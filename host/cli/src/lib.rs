@@ -11,7 +11,7 @@ mod assess;
 mod assess_parameters;
 mod attack;
 mod attack_parameters;
-mod attack_transfer;
+mod attack_words;
 mod bench;
 mod bench_boards;
 mod beside;

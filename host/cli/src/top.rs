@@ -6,7 +6,7 @@ use super::data::{count, open_study_data};
 use super::full::{ChannelsArg, FloatModelArgs};
 use super::merge::MergeCommand;
 use super::progress;
-use super::shard::{ShardArgs, Share};
+use super::shard::{ShardArgs, print_part};
 use clap::{Args, ValueEnum};
 use cortexscope_draw::number::significant;
 use cortexscope_explain::float_model::FloatModel;
@@ -14,16 +14,13 @@ use cortexscope_explain::target::Target;
 use cortexscope_net::printable::printable;
 use cortexscope_present::documents;
 use cortexscope_present::top_inputs::{TopRequest, top_inputs};
-use cortexscope_rig::Rig;
 use cortexscope_study::beside::board_layer;
-use cortexscope_study::data::Data;
-use cortexscope_study::shard::{Asked, Parts, ShardError};
-use cortexscope_study::top::{Answers, By, ChannelList, Found, Search, Unit};
+use cortexscope_study::shard::{Parts, ShareEnd};
+use cortexscope_study::top::{By, ChannelList, Search, TopStudy, Unit};
 use std::io::Write;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Instant;
 
 /// Finds the inputs of a data set that excite a map, a neuron or a class most.
 #[derive(Args)]
@@ -102,36 +99,29 @@ impl TopCommand {
         let units = self.units(&model, board.as_ref())?;
         let data = open_study_data(&self.data, &model)?;
         let images = count(data.set(), self.images)?;
-        let asked = Asked::new(
-            "top",
-            &model,
-            (&self.data, data.set()),
-            images,
-            self.parameters(&units, &model, board.as_ref()),
-        );
-        let mut share = self.shard.share(asked, self.output.as_deref())?;
-        let search = self.over(units, share.inputs.clone());
+        let study = TopStudy {
+            model: &model,
+            data: &data,
+            parameters: self.parameters(&units, &model, board.as_ref()),
+            search: self.over(units, 0..images),
+        };
+        let share = self.shard.request(self.output.as_deref())?;
         let mut rig = board.as_ref().map(SideBoard::open).transpose()?;
-        let network = rig.as_ref().map(|rig| rig.session.board().name.clone());
-        let before = share.load(|answers: &Answers| answers.fit(&search))?;
-        let mut answers = before.unwrap_or_else(|| Answers::begin(&search, network));
-
-        let begun = Instant::now();
-        self.search(&search, &model, &data, &mut answers, None, &mut share)?;
-        let seconds = begun.elapsed().as_secs_f64();
-        if let Some(rig) = &mut rig {
-            let rig = Some(rig);
-            self.search(&search, &model, &data, &mut answers, rig, &mut share)?;
-        }
-        if let Some(code) = share.end(&answers, self.json)? {
-            return Ok(code);
-        }
+        let cancel = ctrl_c()?;
+        let bar = progress::bar(images, "inputs");
+        let mut watch = progress::watch(&bar, &cancel);
+        let (end, passed) = study.run(&share, rig.as_mut(), &mut watch).map_err(blame)?;
+        bar.finish_and_clear();
+        let answers = match end {
+            ShareEnd::Part(part) => return print_part(part, self.json),
+            ShareEnd::Whole(answers) => answers,
+        };
         let request = TopRequest {
             model: &model,
-            search: &search,
+            search: &study.search,
             data: &data,
             answers: &answers,
-            seconds: Some(seconds),
+            seconds: Some(passed.as_secs_f64()),
         };
         let document = top_inputs(&request, self.output.as_deref()).map_err(blame)?;
         tell(&document, Path::new(""), self.json)
@@ -143,28 +133,17 @@ impl TopCommand {
         let board = self.board.beside(&model)?;
         let units = self.units(&model, board.as_ref())?;
         let data = open_study_data(&self.data, &model)?;
-        let parameters = self.parameters(&units, &model, board.as_ref());
-        let of = (self.data.as_str(), data.set());
         let images = count(data.set(), self.images)?;
-        let asked = Asked::new("top", &model, of, images, parameters);
-        parts.check(&asked).map_err(blame)?;
-        let search = self.over(units, 0..images);
-        let mut all: Option<Answers> = None;
-        for part in parts.found::<Answers>() {
-            let (path, part) = part.map_err(blame)?;
-            if !part.fit(&search) {
-                let path = path.to_owned();
-                return Err(blame(ShardError::Damaged { path }));
-            }
-            match &mut all {
-                None => all = Some(part),
-                Some(all) => all.join(&search, part),
-            }
-        }
-        let answers = all.unwrap_or_else(|| Answers::begin(&search, None));
+        let study = TopStudy {
+            model: &model,
+            data: &data,
+            parameters: self.parameters(&units, &model, board.as_ref()),
+            search: self.over(units, 0..images),
+        };
+        let answers = study.join(parts).map_err(blame)?;
         let request = TopRequest {
             model: &model,
-            search: &search,
+            search: &study.search,
             data: &data,
             answers: &answers,
             seconds: None,
@@ -229,64 +208,6 @@ impl TopCommand {
             units.push(Unit::of_target(model, &target).map_err(blame)?);
         }
         Ok(units)
-    }
-
-    /// One pass, of the float model or on the board, from where `answers` end.
-    fn search(
-        &self,
-        search: &Search,
-        model: &FloatModel,
-        data: &Data,
-        answers: &mut Answers,
-        rig: Option<&mut Rig>,
-        share: &mut Share,
-    ) -> anyhow::Result<()> {
-        let before = answers.clone();
-        let is_on_board = rig.is_some();
-        let with = |found: &Found| {
-            let mut answers = before.clone();
-            if is_on_board {
-                answers.board = Some(found.clone());
-            } else {
-                answers.float.clone_from(found);
-            }
-            answers
-        };
-        let (from, count) = (search.inputs.start, search.inputs.len());
-        let bar = progress::bar(count, "inputs");
-        let cancel = ctrl_c()?;
-        let mut failed = None;
-        let mut report = |found: &Found| {
-            bar.set_position((found.next - from) as u64);
-            share.go_on(|| with(found), cancel.is_cancelled(), &mut failed)
-        };
-        let found = match rig {
-            Some(rig) => {
-                let of = |unit: &Unit| board_layer(model, unit.layer, &rig.model);
-                let layers = search.units.iter().map(of).collect::<Result<Vec<_>, _>>();
-                let layers = layers.map_err(blame)?;
-                let found = answers.board.get_or_insert_with(|| search.begin());
-                search
-                    .run_on_board(rig, &layers, data, found, &mut report)
-                    .map_err(blame)?;
-                found
-            }
-            None => {
-                search
-                    .run(model, data, &mut answers.float, &mut report)
-                    .map_err(blame)?;
-                &mut answers.float
-            }
-        };
-        bar.finish_and_clear();
-        if let Some(error) = failed {
-            return Err(blame(error));
-        }
-        let done = found.next - from;
-        if done < count {
-            return Err(share.interrupted(done));
-        }
-        Ok(())
     }
 }
 

@@ -72,11 +72,45 @@ pub enum Variant {
     Tangent,
 }
 
+impl Variant {
+    /// All, in the order of the help.
+    pub const ALL: [Self; 3] = [Self::Definition, Self::MnistC, Self::Tangent];
+
+    /// Its name on the command line and in documents.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Definition => "definition",
+            Self::MnistC => "mnist-c",
+            Self::Tangent => "tangent",
+        }
+    }
+
+    /// What it does, in a phrase.
+    pub fn summary(self) -> &'static str {
+        match self {
+            Self::Definition => "As the papers define it",
+            Self::MnistC => {
+                "As MNIST-C's code does it: gaussian and glass blurs down the columns alone"
+            }
+            Self::Tangent => "A shear by the tangent of the angle",
+        }
+    }
+
+    /// The variant of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|variant| variant.name() == name)
+    }
+}
+
 /// Why a picture cannot be corrupted.
 #[derive(Clone, Debug, Error, PartialEq)]
 pub enum CorruptError {
-    /// A severity that is not from 1 to 5.
-    #[error("severity {0}: there are severities from 1 to 5")]
+    /// A severity that is not one of [`SEVERITIES`].
+    #[error(
+        "severity {0}: there are severities from {least} to {worst}",
+        least = SEVERITIES.start(),
+        worst = SEVERITIES.end()
+    )]
     Severity(u8),
     /// No direction.
     #[error("an angle of {0}: give a number of degrees")]

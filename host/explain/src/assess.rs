@@ -13,6 +13,7 @@
 
 pub mod control;
 pub mod curve;
+mod kind;
 mod layers;
 mod measures;
 pub mod pointing;
@@ -23,6 +24,7 @@ mod tests;
 
 pub use control::{Candidate, Map};
 pub use curve::{Blur, Curve, Hide, Point};
+pub use kind::{MetricKind, MetricSettings};
 pub use layers::{LayerAgreement, Order};
 pub use measures::Measures;
 pub use pointing::{Pointing, Score};

@@ -7,10 +7,13 @@
 //!
 //! Layers, from the bottom up: `pixels`, `objective` and `ball` are the domain, the loss
 //! and the permitted changes; a `victim` is the model on plans that are made once; a file
-//! for each method; `example` attacks one input and `survey` a set of them.
+//! for each method, and `changes` is what may be chosen of them; `example` attacks one input and
+//! `survey` a set of them; `choice` is an attack as somebody asks for it.
 
 mod ascent;
 mod ball;
+mod changes;
+mod choice;
 mod deepfool;
 mod example;
 mod fgm_l2;
@@ -29,10 +32,12 @@ mod victim;
 
 pub use ascent::{Start, Steps};
 pub use ball::{Ball, Norm};
+pub use changes::{MethodChanges, Preset};
+pub use choice::{AttackChoice, AttackChoiceError};
 pub use deepfool::DeepFool;
 pub use example::{Example, attack};
-pub use found::{Found, MethodInfo, Slopes};
-pub use method::{METHODS, Method};
+pub use found::{ChangedPicture, MethodInfo, Slopes};
+pub use method::{METHODS, Method, find};
 pub use objective::{Goal, Loss, Objective, log_odds, margin};
 pub use one_pixel::OnePixel;
 pub use pixels::{Pixels, levels, of_levels};

@@ -1,14 +1,21 @@
 //! Adversarial examples of single inputs, and what an attack over a set came to: their
 //! pictures, arrays and receipts.
 
+mod survey;
+
+pub use survey::{
+    AttackBoard, AttackSetError, AttackSetRequest, QueryChoice, SavedSurvey, attack_set,
+    joined_attack,
+};
+
 use crate::documents::attack as documents;
 use crate::dump::file_name;
 use crate::question::QuestionError;
 use crate::results::{ResultFolder, SaveError, network_suffix};
 use crate::scene::attack as scene;
 use crate::scene::page_density;
-use cortexscope_draw::{accuracy_curves, triptych};
-use cortexscope_explain::attack::{Example, Judged, Request, Survey, Victim};
+use cortexscope_draw::triptych;
+use cortexscope_explain::attack::{Example, Judged, Request, Victim};
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_net::input::FloatInput;
 use std::path::{Path, PathBuf};
@@ -175,82 +182,4 @@ impl One<'_> {
             seconds: 0.0,
         })
     }
-}
-
-/// An attack over a set of inputs, whose results belong into one receipt.
-#[derive(Clone, Debug)]
-pub struct SurveyRequest<'a> {
-    /// What was attacked.
-    pub model: &'a FloatModel,
-    /// The attacks, all by one method.
-    pub requests: &'a [Request],
-    /// The set, as the user named it.
-    pub data: &'a str,
-    /// What became of its inputs.
-    pub survey: &'a Survey,
-    /// Whether the examples fool a board's network, where that was asked for.
-    pub transfer: Option<documents::Transfer>,
-    /// Seconds that it took; `None` where parts were joined. The receipt of joined parts
-    /// names its picture without the folder, so that it does not depend on the place.
-    pub seconds: Option<f64>,
-}
-
-/// What a survey came to.
-#[derive(Clone, Debug)]
-pub struct SavedSurvey {
-    /// The receipt, as it was written.
-    pub document: documents::Attack,
-    /// The picture of accuracy against ε, where there is an ε.
-    pub picture: Option<PathBuf>,
-    /// The file of the receipt.
-    pub receipt: PathBuf,
-}
-
-/// Draws accuracy against ε, and saves it with the receipt in `results`.
-///
-/// # Errors
-/// [`SaveError`].
-///
-/// # Panics
-/// There is no request.
-pub fn save_survey(
-    request: SurveyRequest<'_>,
-    results: ResultFolder,
-) -> Result<SavedSurvey, SaveError> {
-    let SurveyRequest {
-        model,
-        requests,
-        survey,
-        ..
-    } = request;
-    let info = requests[0].method.info();
-    let base = format!("attack.{}{}", info.name, network_suffix(model));
-    let name = format!("{base}.png");
-    let picture = match scene::curve(model, info, survey) {
-        Some(curve) => Some(results.drawing(&name, &accuracy_curves(&curve)?, 2)?),
-        None => None,
-    };
-    let named = picture.as_ref().map(|path| match request.seconds {
-        Some(_) => path.display().to_string(),
-        None => name,
-    });
-    let document = documents::Attack {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        setup: documents::Setup::of(model, &requests[0]),
-        data: request.data.to_owned(),
-        picture: named,
-        results: survey.rows.iter().map(Into::into).collect(),
-        smallest: survey.smallest(),
-        inputs: survey.outcomes.iter().map(Into::into).collect(),
-        transfer: request.transfer,
-        notes: documents::survey_notes(survey),
-        seconds: request.seconds,
-    };
-    let receipt = results.receipt(&format!("{base}.json"), &document)?;
-    results.commit()?;
-    Ok(SavedSurvey {
-        document,
-        picture,
-        receipt,
-    })
 }

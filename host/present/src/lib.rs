@@ -12,7 +12,8 @@
 //!   on a terminal.
 //! - One [`question`] put to a board or a model, with its files and its document:
 //!   [`inference`], [`explanation`], [`ascent`], [`dreaming`], [`inversion`], [`adversarial`],
-//!   [`fooling`], [`comparison`], [`top_inputs`].
+//!   [`fooling`], [`comparison`], [`top_inputs`], [`mod@robustness`],
+//!   [`assessment`].
 //! - [`mod@budget`]: what a network costs, and what it leaves of each board.
 //! - [`demonstration`]: inputs on a board as pictures, report and document. [`gallery`]: float
 //!   models as pictures and a page.
@@ -47,6 +48,7 @@
 
 pub mod adversarial;
 pub mod ascent;
+pub mod assessment;
 pub mod board_table;
 pub mod brain_report;
 pub mod budget;
@@ -67,6 +69,7 @@ pub mod picture_file;
 pub mod question;
 pub mod report;
 pub mod results;
+pub mod robustness;
 pub mod scene;
 pub mod terminal;
 pub mod top_inputs;

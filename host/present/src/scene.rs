@@ -16,6 +16,7 @@ pub mod memory;
 pub mod preparation;
 pub mod readout;
 pub mod reconstruction;
+pub mod robustness;
 pub mod side_by_side;
 
 use cortexscope_compile::model_files::ModelFiles;

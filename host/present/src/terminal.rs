@@ -4,6 +4,7 @@
 //! Every function writes to a `&mut dyn Write` in a [`Style`].
 
 mod maps;
+mod right_answers;
 mod scores;
 mod style;
 mod tables;
@@ -13,6 +14,7 @@ mod tests;
 use std::io::{self, Write};
 
 pub use maps::{activation_maps, occlusion};
+pub use right_answers::right_answers;
 pub use scores::{class_scores, memory_bars};
 pub use style::Style;
 pub use tables::{Column, write_table};

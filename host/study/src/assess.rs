@@ -1,10 +1,12 @@
 //! Measures of attributions over a data set, piece by piece.
 
+use std::cell::Cell;
 use std::ops::{ControlFlow, Range};
 
 use thiserror::Error;
 
-use crate::data::{Data, DataError};
+use crate::data::{CountError, Data, DataError, count};
+use crate::shard::{Asked, Interrupted, Parts, ShardError, Share, ShareEnd, ShareRequest};
 use cortexscope_explain::assess::{Assessment, Measures, measure};
 use cortexscope_explain::attribute::ExplainError;
 use cortexscope_net::RequestError;
@@ -27,29 +29,39 @@ pub enum AssessError {
     /// An input cannot be read.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// There are not so many inputs.
+    #[error(transparent)]
+    Images(#[from] CountError),
     /// The method cannot explain one, or the work was ended.
     #[error(transparent)]
     Explain(#[from] ExplainError),
+    /// A share cannot be kept, or parts do not belong together.
+    #[error(transparent)]
+    Shard(#[from] ShardError),
+    /// The work was ended, and what was found is kept.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
 }
 
 impl RequestError for AssessError {
     fn is_request(&self) -> bool {
         match self {
             Self::Data(error) => error.is_request(),
+            Self::Images(error) => error.is_request(),
             Self::Explain(error) => error.is_request(),
+            Self::Shard(error) => error.is_request(),
+            Self::Interrupted(error) => error.is_request(),
         }
     }
 }
 
 /// How far it is.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// Inputs of pieces that are done.
-    pub inputs: usize,
-    /// Steps of this piece that are done.
+    /// Inputs that are done; those of a piece count as its steps are done.
     pub done: usize,
-    /// Steps of this piece.
-    pub all: usize,
+    /// How many there are.
+    pub total: usize,
 }
 
 /// Measures the inputs that `measures` does not have yet, piece by piece. `report` may end the
@@ -70,11 +82,10 @@ pub fn go_on(
         let inputs = (first..last).map(|index| Ok(work.data.input(index)?.values));
         let inputs = inputs.collect::<Result<Vec<_>, DataError>>()?;
         let before = measures.len();
-        let mut tell = |done, all| {
+        let mut tell = |done: usize, all: usize| {
             report(Progress {
-                inputs: before,
-                done,
-                all,
+                done: before + done * inputs.len() / all.max(1),
+                total: work.inputs.len(),
             })
         };
         measures.join(measure(work.assessment, &inputs, &mut tell)?);
@@ -83,6 +94,96 @@ pub fn go_on(
         }
     }
     Ok(())
+}
+
+/// Measures over the first inputs of a set, in shares and from parts.
+pub struct AssessmentStudy<'a> {
+    /// What is measured.
+    pub assessment: Assessment<'a>,
+    /// The set.
+    pub data: &'a Data,
+    /// Inputs, from its first.
+    pub images: usize,
+}
+
+impl<'a> AssessmentStudy<'a> {
+    /// A study of the first `images` inputs of `data`.
+    ///
+    /// # Errors
+    /// [`AssessError::Images`].
+    pub fn new(
+        assessment: Assessment<'a>,
+        data: &'a Data,
+        images: usize,
+    ) -> Result<Self, AssessError> {
+        Ok(Self {
+            assessment,
+            data,
+            images: count(data.set(), Some(images))?,
+        })
+    }
+
+    /// Measures the share that is asked for. `watch` sees how far it is, and may end it.
+    ///
+    /// # Errors
+    /// [`AssessError`].
+    pub fn run(
+        &self,
+        share: &ShareRequest,
+        watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<ShareEnd<Measures>, AssessError> {
+        let assessment = self.assessment;
+        let share = Share::begin(self.asked(), share)?;
+        let work = Work {
+            assessment,
+            data: self.data,
+            inputs: share.inputs.clone(),
+            piece: share.piece(),
+        };
+        share.make(
+            |measures: &Measures| measures.fit(assessment, work.inputs.len()),
+            Measures::default,
+            |measures, keeper| {
+                let flow = Cell::new(ControlFlow::Continue(()));
+                let done = go_on(
+                    measures,
+                    &work,
+                    &mut |now| {
+                        flow.set(watch(now));
+                        flow.get()
+                    },
+                    &mut |measures| keeper.keep(|| measures.clone(), flow.get()),
+                );
+                if done.is_err() && flow.get().is_break() && keeper.keeps() {
+                    let _ = keeper.keep(|| measures.clone(), flow.get());
+                    return Err(keeper.interrupted(measures.len()).into());
+                }
+                done
+            },
+        )
+    }
+
+    /// Joins the parts of all shares.
+    ///
+    /// # Errors
+    /// [`AssessError::Shard`].
+    pub fn join(&self, parts: &Parts) -> Result<Measures, AssessError> {
+        let fits = |part: &Measures| part.fit(self.assessment, self.images);
+        Ok(parts.joined(&self.asked(), fits, Measures::join)?)
+    }
+
+    /// What decides the measures.
+    fn asked(&self) -> Asked {
+        let Assessment {
+            model,
+            method,
+            metric,
+            seed,
+        } = self.assessment;
+        let of = (self.data.argument.as_str(), self.data.set());
+        let parameters = format!("{method:?} {metric:?} {seed}");
+        Asked::new("assess", model, of, self.images, parameters)
+    }
 }
 
 #[cfg(test)]

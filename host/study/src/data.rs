@@ -2,11 +2,42 @@
 
 use std::sync::Mutex;
 
+use thiserror::Error;
+
 use cortexscope_explain::float_model::FloatModel;
+use cortexscope_net::RequestError;
 use cortexscope_net::input::DataSet;
 use cortexscope_net::input::data::Stream;
 
 pub use cortexscope_net::input::data::{DataError, DataInput};
+
+/// A set does not have so many inputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("--images {images}: give a number from 1 to {len}")]
+pub struct CountError {
+    /// Inputs that were asked for.
+    pub images: usize,
+    /// Inputs that there are.
+    pub len: usize,
+}
+
+impl RequestError for CountError {
+    fn is_request(&self) -> bool {
+        true
+    }
+}
+
+/// How many inputs of `set` are taken where `images` were asked for; `None` asks for all.
+///
+/// # Errors
+/// [`CountError`].
+pub fn count(set: &DataSet, images: Option<usize>) -> Result<usize, CountError> {
+    let len = set.len();
+    match images {
+        Some(images) if images == 0 || images > len => Err(CountError { images, len }),
+        images => Ok(images.unwrap_or(len)),
+    }
+}
 
 /// A set of inputs. Only names and labels are in memory.
 pub struct Data {

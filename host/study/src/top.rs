@@ -9,9 +9,11 @@
 mod answers;
 mod ranking;
 mod search;
+mod study;
 mod unit;
 
 pub use answers::Answers;
 pub use ranking::{Difference, Excitation, Ranking, compare};
 pub use search::{Found, Search, SearchError};
+pub use study::{TopStudy, TopStudyError};
 pub use unit::{By, ChannelList, Unit, UnitError};

@@ -1,7 +1,7 @@
 //! Steps uphill that stay within a ball: what BIM and PGD have in common.
 
 use super::ball::{Ball, Norm};
-use super::found::{Found, Slopes};
+use super::found::{ChangedPicture, Slopes};
 use super::objective::Goal;
 use super::victim::Victim;
 use crate::attribute::ExplainError;
@@ -81,7 +81,7 @@ pub fn ascend(
     ball: Ball<'_>,
     steps: &Steps,
     random: &mut Random,
-) -> Result<Found, ExplainError> {
+) -> Result<ChangedPicture, ExplainError> {
     let mut picture = match steps.start {
         Start::Input => ball.centre.to_vec(),
         Start::Random => ball.anywhere(random),
@@ -93,7 +93,7 @@ pub fn ascend(
         step(&mut picture, &up.slopes, ball.norm, steps.rate);
         ball.project(&mut picture);
     }
-    Ok(Found {
+    Ok(ChangedPicture {
         picture,
         direction: None,
         slopes,

@@ -1,7 +1,8 @@
 //! DeepFool: again and again to the nearest boundary of the linearised classifier.
 
 use super::ball::{Norm, valid};
-use super::found::{Found, MethodInfo, Slopes};
+use super::changes::MethodChanges;
+use super::found::{ChangedPicture, MethodInfo, Slopes};
 use super::objective::{Goal, Loss};
 use super::victim::Victim;
 use crate::attribute::ExplainError;
@@ -13,6 +14,9 @@ pub const INFO: MethodInfo = MethodInfo {
     summary: "steps to the nearest boundary of the linearised classifier",
     paper: "Moosavi-Dezfooli, Fawzi and Frossard 2016, algorithm 2",
     norm: Norm::Euclidean,
+    takes_eps: false,
+    depends_on_eps: false,
+    has_gradients: true,
 };
 
 /// Its parameters.
@@ -38,6 +42,16 @@ impl Default for DeepFool {
 }
 
 impl DeepFool {
+    /// The parameters with what is changed of them.
+    pub fn with_changes(changes: &MethodChanges) -> Self {
+        let own = Self::default();
+        Self {
+            overshoot: changes.overshoot.unwrap_or(own.overshoot),
+            steps: changes.steps.unwrap_or(own.steps),
+            rivals: changes.rivals.unwrap_or(own.rivals),
+        }
+    }
+
     /// Checks the parameters.
     ///
     /// # Errors
@@ -79,7 +93,7 @@ pub fn run(
     picture: &[f32],
     goal: Goal,
     parameters: &DeepFool,
-) -> Result<Found, ExplainError> {
+) -> Result<ChangedPicture, ExplainError> {
     let mut at = picture.to_vec();
     let mut slopes = Slopes::default();
     let first = victim.logits(&at)?;
@@ -154,7 +168,7 @@ pub fn run(
         *pixel = (f64::from(from) + (1.0 + parameters.overshoot) * change) as f32;
     }
     valid(&mut at);
-    Ok(Found {
+    Ok(ChangedPicture {
         picture: at,
         direction: None,
         slopes,

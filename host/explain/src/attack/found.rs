@@ -16,11 +16,17 @@ pub struct MethodInfo {
     pub paper: &'static str,
     /// How the size of its changes is measured.
     pub norm: Norm,
+    /// Whether it takes an ε; the others find the size of the change themselves.
+    pub takes_eps: bool,
+    /// Whether its parameters depend on ε.
+    pub depends_on_eps: bool,
+    /// Whether it follows gradients; the others ask what the model takes pictures for.
+    pub has_gradients: bool,
 }
 
 /// What a method found for one picture.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Found {
+pub struct ChangedPicture {
     /// The changed picture, pixels from 0 to 1, not yet in 8 bits.
     pub picture: Vec<f32>,
     /// What ε is multiplied by, where the change is one step of ε.

@@ -1,9 +1,9 @@
 //! The methods of `attack`: what each is called, where it comes from, and what it takes.
 
-use super::ascent::{Start, Steps};
-use super::ball::Norm;
+use super::ascent::Steps;
+use super::changes::{MethodChanges, Preset};
 use super::deepfool::DeepFool;
-use super::found::{Found, MethodInfo};
+use super::found::{ChangedPicture, MethodInfo};
 use super::objective::Goal;
 use super::one_pixel::OnePixel;
 use super::victim::Victim;
@@ -41,49 +41,36 @@ pub const METHODS: [MethodInfo; 7] = [
     one_pixel::INFO,
 ];
 
-/// ε of digits, and the size and number of steps that go with it (Madry et al. 2018, section
-/// 5).
-const DIGITS_EPS: f64 = 0.3;
-const DIGITS_RATE: f64 = 0.01;
-const DIGITS_STEPS: usize = 40;
-/// ε of a method that measures L2, for digits of 28×28.
-const DIGITS_EPS_L2: f64 = 2.0;
-/// The size of a step of `pgd-l2`, as a share of ε divided by the number of steps.
-const L2_STEP: f64 = 2.5;
+/// The method called `name`.
+pub fn find(name: &str) -> Option<MethodInfo> {
+    METHODS.into_iter().find(|info| info.name == name)
+}
 
 impl Method {
-    /// The method of this name for changes of size `eps`, with the steps that `cortexscope
-    /// attack` takes where none are given; `None` where there is no such method.
-    pub fn standard(name: &str, eps: f64) -> Option<Self> {
-        let steps = |rate, start| Steps {
-            rate,
-            count: DIGITS_STEPS,
-            start,
-        };
-        // A ball of ε 0 has no room for a step; its size does not matter.
-        let suited = if eps > 0.0 {
-            L2_STEP * eps / DIGITS_STEPS as f64
-        } else {
-            1.0
-        };
+    /// The method of this name for changes of size `eps`, with its parameters as far as they
+    /// are not changed; `None` where there is no such method.
+    pub fn with_changes(name: &str, changes: &MethodChanges, eps: f64) -> Option<Self> {
         Some(match name {
             "fgsm" => Self::Fgsm,
             "fgm-l2" => Self::FgmL2,
-            "bim" => Self::Bim(steps(DIGITS_RATE, Start::Input)),
-            "pgd" => Self::Pgd(steps(DIGITS_RATE, Start::Random)),
-            "pgd-l2" => Self::PgdL2(steps(suited, Start::Random)),
-            "deepfool" => Self::DeepFool(DeepFool::default()),
-            "one-pixel" => Self::OnePixel(OnePixel::default()),
+            "bim" => Self::Bim(projected::bim_steps(changes)),
+            "pgd" => Self::Pgd(projected::pgd_steps(changes)),
+            "pgd-l2" => Self::PgdL2(projected::pgd_l2_steps(changes, eps)),
+            "deepfool" => Self::DeepFool(DeepFool::with_changes(changes)),
+            "one-pixel" => Self::OnePixel(OnePixel::with_changes(changes)),
             _ => return None,
         })
     }
 
+    /// The method of this name for changes of size `eps`, with the parameters that
+    /// `cortexscope attack` takes where none are given; `None` where there is no such method.
+    pub fn standard(name: &str, eps: f64) -> Option<Self> {
+        Self::with_changes(name, &MethodChanges::default(), eps)
+    }
+
     /// The ε of this method where none is given; `None` for one that takes none.
     pub fn standard_eps(&self) -> Option<f64> {
-        let eps = match self.info().norm {
-            Norm::Greatest => DIGITS_EPS,
-            Norm::Euclidean => DIGITS_EPS_L2,
-        };
+        let eps = Preset::default().eps(self.info().norm);
         self.takes_eps().then_some(eps)
     }
 
@@ -102,7 +89,7 @@ impl Method {
 
     /// Whether the method takes an ε; the others find the size of the change themselves.
     pub fn takes_eps(&self) -> bool {
-        !matches!(self, Self::DeepFool(_) | Self::OnePixel(_))
+        self.info().takes_eps
     }
 
     /// Checks the parameters.
@@ -130,7 +117,7 @@ impl Method {
         goal: Goal,
         eps: f64,
         random: &mut Random,
-    ) -> Result<Found, ExplainError> {
+    ) -> Result<ChangedPicture, ExplainError> {
         match self {
             Self::Fgsm => fgsm::run(victim, picture, goal, eps),
             Self::FgmL2 => fgm_l2::run(victim, picture, goal, eps),

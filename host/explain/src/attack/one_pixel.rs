@@ -1,7 +1,8 @@
 //! One pixel, found by differential evolution: no derivative is asked for.
 
 use super::ball::Norm;
-use super::found::{Found, MethodInfo, Slopes};
+use super::changes::MethodChanges;
+use super::found::{ChangedPicture, MethodInfo, Slopes};
 use super::objective::{Goal, log_odds};
 use super::pixels::{levels, of_levels};
 use super::victim::Victim;
@@ -15,6 +16,9 @@ pub const INFO: MethodInfo = MethodInfo {
     summary: "one pixel, chosen and coloured by differential evolution",
     paper: "Su, Vargas and Sakurai 2019, section III",
     norm: Norm::Greatest,
+    takes_eps: false,
+    depends_on_eps: false,
+    has_gradients: false,
 };
 
 /// Its parameters.
@@ -39,6 +43,16 @@ impl Default for OnePixel {
 }
 
 impl OnePixel {
+    /// The parameters with what is changed of them.
+    pub fn with_changes(changes: &MethodChanges) -> Self {
+        let own = Self::default();
+        Self {
+            population: changes.population.unwrap_or(own.population),
+            generations: changes.steps.unwrap_or(own.generations),
+            ..own
+        }
+    }
+
     /// Checks the parameters.
     ///
     /// # Errors
@@ -79,7 +93,7 @@ pub fn run(
     goal: Goal,
     parameters: &OnePixel,
     random: &mut Random,
-) -> Result<Found, ExplainError> {
+) -> Result<ChangedPicture, ExplainError> {
     let [channels, height, width] = victim.model().input_shape();
     let original = of_levels(&levels(picture));
     let limits: Vec<f64> = [height, width]
@@ -153,7 +167,7 @@ pub fn run(
             .min_by(|&a, &b| worths[a].cost.total_cmp(&worths[b].cost))
             .unwrap_or_default()
     });
-    Ok(Found {
+    Ok(ChangedPicture {
         picture: shown(&population[best]),
         direction: None,
         slopes: Slopes::default(),

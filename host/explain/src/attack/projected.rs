@@ -2,9 +2,10 @@
 //! projected gradient descent in both norms. They differ in where they start and in what a
 //! step follows; [`Steps`] says both.
 
-use super::ascent::{Steps, ascend};
+use super::ascent::{Start, Steps, ascend};
 use super::ball::{Ball, Norm};
-use super::found::{Found, MethodInfo};
+use super::changes::MethodChanges;
+use super::found::{ChangedPicture, MethodInfo};
 use super::objective::Goal;
 use super::victim::Victim;
 use crate::attribute::ExplainError;
@@ -17,6 +18,9 @@ pub const BIM: MethodInfo = MethodInfo {
     summary: "steps along the sign from the input, clipped to within ε after each",
     paper: "Kurakin, Goodfellow and Bengio 2017, section 2.2",
     norm: Norm::Greatest,
+    takes_eps: true,
+    depends_on_eps: false,
+    has_gradients: true,
 };
 
 /// Projected gradient descent on the negative loss: steps along the sign, from anywhere
@@ -26,6 +30,9 @@ pub const PGD: MethodInfo = MethodInfo {
     summary: "steps along the sign from a random start, projected to within ε after each",
     paper: "Madry et al. 2018, section 2.1",
     norm: Norm::Greatest,
+    takes_eps: true,
+    depends_on_eps: false,
+    has_gradients: true,
 };
 
 /// The same for L2: steps along the gradient at length 1, within a sphere.
@@ -34,7 +41,48 @@ pub const PGD_L2: MethodInfo = MethodInfo {
     summary: "steps along the gradient from a random start, projected to within ε in L2",
     paper: "Madry et al. 2018, section 2.1",
     norm: Norm::Euclidean,
+    takes_eps: true,
+    depends_on_eps: true,
+    has_gradients: true,
 };
+
+/// The size of a step of [`PGD_L2`], as a share of ε divided by the number of steps.
+const L2_STEP: f64 = 2.5;
+
+/// The steps of [`BIM`].
+pub fn bim_steps(changes: &MethodChanges) -> Steps {
+    along_sign(changes, Start::Input)
+}
+
+/// The steps of [`PGD`].
+pub fn pgd_steps(changes: &MethodChanges) -> Steps {
+    along_sign(changes, Start::Random)
+}
+
+/// The steps of [`PGD_L2`] in a ball of `eps`.
+pub fn pgd_l2_steps(changes: &MethodChanges, eps: f64) -> Steps {
+    let count = changes.steps.unwrap_or(changes.preset.steps());
+    // A ball of ε 0 has no room for a step; its size does not matter.
+    let suited = if eps > 0.0 {
+        L2_STEP * eps / count.max(1) as f64
+    } else {
+        1.0
+    };
+    Steps {
+        rate: changes.step.unwrap_or(suited),
+        count,
+        start: changes.start.unwrap_or(Start::Random),
+    }
+}
+
+fn along_sign(changes: &MethodChanges, usual: Start) -> Steps {
+    let preset = changes.preset;
+    Steps {
+        rate: changes.step.unwrap_or(preset.rate()),
+        count: changes.steps.unwrap_or(preset.steps()),
+        start: changes.start.unwrap_or(usual),
+    }
+}
 
 /// Makes the steps of a method that is one of these.
 pub fn run(
@@ -44,7 +92,7 @@ pub fn run(
     (norm, eps): (Norm, f64),
     steps: &Steps,
     random: &mut Random,
-) -> Result<Found, ExplainError> {
+) -> Result<ChangedPicture, ExplainError> {
     let ball = Ball {
         centre: picture,
         norm,

@@ -2,7 +2,7 @@
 
 use super::ascent::direction;
 use super::ball::{Norm, valid};
-use super::found::{Found, Slopes};
+use super::found::{ChangedPicture, Slopes};
 use super::objective::Goal;
 use super::victim::Victim;
 use crate::attribute::ExplainError;
@@ -15,7 +15,7 @@ pub fn run(
     goal: Goal,
     eps: f64,
     norm: Norm,
-) -> Result<Found, ExplainError> {
+) -> Result<ChangedPicture, ExplainError> {
     let up = victim.way_up(picture, goal)?;
     let mut slopes = Slopes::default();
     slopes.add(up.is_flat(), up.loss);
@@ -24,7 +24,7 @@ pub fn run(
     let moved = pixels.map(|(&pixel, &along)| (f64::from(pixel) + eps * f64::from(along)) as f32);
     let mut picture: Vec<f32> = moved.collect();
     valid(&mut picture);
-    Ok(Found {
+    Ok(ChangedPicture {
         picture,
         direction: Some(direction),
         slopes,

@@ -12,7 +12,13 @@ use networks::{affine, dead, dense, dense_loss};
 
 const NEVER: Stop<'static> = &|| false;
 
-fn run(model: &FloatModel, method: Method, picture: &[f32], goal: Goal, eps: f64) -> Found {
+fn run(
+    model: &FloatModel,
+    method: Method,
+    picture: &[f32],
+    goal: Goal,
+    eps: f64,
+) -> ChangedPicture {
     let mut victim = Victim::new(model, NEVER).expect("it has classes");
     let mut random = Random::new(1);
     method

@@ -2,6 +2,7 @@
 
 use super::Document;
 use cortexscope_net::described;
+use cortexscope_study::shard::FinishedPart;
 
 described! {
     /// A part of a study, which `cortexscope merge` joins with the others.
@@ -21,4 +22,16 @@ described! {
 
 impl Document for Part {
     const NAME: &'static str = "part";
+}
+
+impl From<FinishedPart> for Part {
+    fn from(part: FinishedPart) -> Self {
+        Self {
+            study: part.study,
+            from: part.range.start,
+            to: part.range.end,
+            inputs: part.inputs,
+            part: part.path.display().to_string(),
+        }
+    }
 }

@@ -5,7 +5,8 @@ use std::ops::{ControlFlow, Range};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::data::{Data, DataError};
+use crate::data::{CountError, Data, DataError};
+use crate::shard::{Interrupted, ShardError};
 use cortexscope_explain::attack::{Outcome, Request, Sample, Survey, survey};
 use cortexscope_explain::attribute::ExplainError;
 use cortexscope_explain::float_model::FloatModel;
@@ -38,16 +39,32 @@ pub enum SurveyError {
     /// An input cannot be read.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// There are not so many inputs.
+    #[error(transparent)]
+    Images(#[from] CountError),
     /// The attack cannot be made, or the work was ended.
     #[error(transparent)]
     Attack(#[from] ExplainError),
+    /// There is no request.
+    #[error("no ε was given, so there is nothing to attack with: give --eps")]
+    NoEps,
+    /// A share cannot be kept, or parts do not belong together.
+    #[error(transparent)]
+    Shard(#[from] ShardError),
+    /// The work was ended, and what was found is kept.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
 }
 
 impl RequestError for SurveyError {
     fn is_request(&self) -> bool {
         match self {
             Self::Data(error) => error.is_request(),
+            Self::Images(error) => error.is_request(),
             Self::Attack(error) => error.is_request(),
+            Self::NoEps => false,
+            Self::Shard(error) => error.is_request(),
+            Self::Interrupted(error) => error.is_request(),
         }
     }
 }

@@ -4,7 +4,7 @@
 use cortexscope_explain::attack::{Ball, Goal, Judge, Norm, of_levels};
 use cortexscope_net::random::Random;
 
-use super::asked::{Asked, Tried};
+use super::counted_judge::{CountedJudge, Tried};
 use super::square;
 
 /// How the next picture is chosen.
@@ -81,7 +81,7 @@ pub fn search<J: Judge>(
         norm: Norm::Greatest,
         eps: queries.eps,
     };
-    let mut asked = Asked::new(judge, goal, queries.most);
+    let mut asked = CountedJudge::new(judge, goal, queries.most);
     let first = asked.ask(centre.clone())?;
     let best = if first.is_reached {
         first
@@ -111,7 +111,7 @@ const SIGMA: f64 = 8.0 / 255.0;
 
 /// Steps along the sign of an estimated gradient, an eighth of ε each, within the ball.
 fn estimate<J: Judge>(
-    asked: &mut Asked<'_, J>,
+    asked: &mut CountedJudge<'_, J>,
     ball: Ball<'_>,
     first: Tried,
     random: &mut Random,

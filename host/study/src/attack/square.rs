@@ -3,7 +3,7 @@
 use cortexscope_explain::attack::{Ball, Judge};
 use cortexscope_net::random::Random;
 
-use super::asked::{Asked, Tried};
+use super::counted_judge::{CountedJudge, Tried};
 
 /// Share of the picture that a square covers at first, and after which query, of 10,000, it
 /// is halved (Andriushchenko et al. 2020; 0.8 is theirs for MNIST).
@@ -12,7 +12,7 @@ const HALVED: [u64; 8] = [10, 50, 200, 1000, 2000, 4000, 6000, 8000];
 
 /// Searches from `first`, which is the picture in the middle of the ball.
 pub fn search<J: Judge>(
-    asked: &mut Asked<'_, J>,
+    asked: &mut CountedJudge<'_, J>,
     [channels, height, width]: [usize; 3],
     ball: Ball<'_>,
     first: Tried,

@@ -8,7 +8,7 @@ use super::queries::{Queries, search};
 
 /// On which network an example was made, or by which it is judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Made {
+pub enum ExampleNetwork {
     /// The float model.
     Float,
     /// The int8 network on the board: asked, where examples were made on it.
@@ -17,7 +17,7 @@ pub enum Made {
     StraightThrough,
 }
 
-impl Made {
+impl ExampleNetwork {
     /// As a table calls it.
     pub fn name(self) -> &'static str {
         match self {
@@ -48,9 +48,9 @@ pub struct Question {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TransferRow {
     /// On which they were made.
-    pub made_on: Made,
+    pub made_on: ExampleNetwork,
     /// By which they were judged.
-    pub judged_by: Made,
+    pub judged_by: ExampleNetwork,
     /// Inputs that both networks had right before, and of which the network that they were
     /// made on was fooled.
     pub examples: usize,
@@ -101,12 +101,21 @@ where
         rows: Vec::new(),
         queries: 0,
     };
-    table.begin(Made::Float, [Made::Float, Made::Board]);
+    table.begin(
+        ExampleNetwork::Float,
+        [ExampleNetwork::Float, ExampleNetwork::Board],
+    );
     if queries.is_some() {
-        table.begin(Made::Board, [Made::Board, Made::Float]);
+        table.begin(
+            ExampleNetwork::Board,
+            [ExampleNetwork::Board, ExampleNetwork::Float],
+        );
     }
     if questions.iter().any(|question| question.through.is_some()) {
-        table.begin(Made::StraightThrough, [Made::Board, Made::Float]);
+        table.begin(
+            ExampleNetwork::StraightThrough,
+            [ExampleNetwork::Board, ExampleNetwork::Float],
+        );
     }
     for (index, question) in questions.iter().enumerate() {
         let truth = question.truth;
@@ -120,13 +129,13 @@ where
             if fools_float {
                 let fools_board = goal.is_reached(class(board, &question.changed)?);
                 table.queries += 1;
-                table.count(Made::Float, [true, fools_board]);
+                table.count(ExampleNetwork::Float, [true, fools_board]);
             }
             if let Some(through) = &question.through {
                 table.queries += 1;
                 if goal.is_reached(class(board, through)?) {
                     let fools_float = goal.is_reached(class(float, through)?);
-                    table.count(Made::StraightThrough, [true, fools_float]);
+                    table.count(ExampleNetwork::StraightThrough, [true, fools_float]);
                 }
             }
             let Some(queries) = queries else {
@@ -138,7 +147,7 @@ where
             table.queries += found.queries;
             if found.is_reached {
                 let fools_float = goal.is_reached(class(float, &found.levels)?);
-                table.count(Made::Board, [true, fools_float]);
+                table.count(ExampleNetwork::Board, [true, fools_float]);
             }
         }
         progress(index + 1);
@@ -148,7 +157,7 @@ where
 
 impl TransferTable {
     /// Adds two empty rows.
-    fn begin(&mut self, made_on: Made, judges: [Made; 2]) {
+    fn begin(&mut self, made_on: ExampleNetwork, judges: [ExampleNetwork; 2]) {
         self.rows.extend(judges.map(|judged_by| TransferRow {
             made_on,
             judged_by,
@@ -158,7 +167,7 @@ impl TransferTable {
     }
 
     /// Counts an example in the two rows of `made_on`.
-    fn count(&mut self, made_on: Made, are_fooled: [bool; 2]) {
+    fn count(&mut self, made_on: ExampleNetwork, are_fooled: [bool; 2]) {
         let rows = self.rows.iter_mut();
         let rows = rows.filter(|row| row.made_on == made_on);
         for (row, is_fooled) in rows.zip(are_fooled) {

@@ -8,9 +8,10 @@ use thiserror::Error;
 use super::counts::{Counts, named};
 use super::measured::Count;
 use super::suite::Corruption;
-use crate::data::{Data, DataError, DataInput};
+use crate::data::{CountError, Data, DataError, DataInput};
 use crate::levels::{LevelsError, has_same_units, levels_of, values_of};
-use cortexscope_corrupt::{CorruptError, Kind, Settings};
+use crate::shard::ShardError;
+use cortexscope_corrupt::{CorruptError, Kind, SEVERITIES, Settings};
 use cortexscope_explain::float_model::{FloatModel, FloatModelError, Forward};
 use cortexscope_net::RequestError;
 use cortexscope_net::input::InputSpec;
@@ -48,6 +49,19 @@ pub enum RobustnessError {
     /// An input cannot be read, or has no class.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// There are not so many inputs.
+    #[error(transparent)]
+    Images(#[from] CountError),
+    /// There is no such severity.
+    #[error(
+        "--severity {0}: there are severities from {least} to {worst}",
+        least = SEVERITIES.start(),
+        worst = SEVERITIES.end()
+    )]
+    Severity(u8),
+    /// A share cannot be kept, or parts do not belong together.
+    #[error(transparent)]
+    Shard(#[from] ShardError),
     /// A model cannot be run, or has no classes.
     #[error(transparent)]
     Model(#[from] FloatModelError),
@@ -82,21 +96,23 @@ impl RequestError for RobustnessError {
     fn is_request(&self) -> bool {
         match self {
             Self::Data(error) => error.is_request(),
+            Self::Images(error) => error.is_request(),
+            Self::Shard(error) => error.is_request(),
             Self::Model(error) => error.is_request(),
             Self::Levels(error) => error.is_request(),
-            Self::Corrupt(_) | Self::Baseline { .. } => true,
+            Self::Severity(_) | Self::Corrupt(_) | Self::Baseline { .. } => true,
             Self::Board(_) | Self::Interrupted => false,
         }
     }
 }
 
-/// One model that is asked.
-struct Asked<'a> {
+/// One model that is asked for classes.
+struct Classifier<'a> {
     model: &'a FloatModel,
     forward: Forward,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> Classifier<'a> {
     fn new(model: &'a FloatModel) -> Result<Self, FloatModelError> {
         let logits = model.logits()?;
         let forward = Forward::new(model, &[logits])?;
@@ -189,8 +205,8 @@ impl Counts {
         let mut rows = vec![None];
         rows.extend(named(corruptions).map(Some));
         let mut pass = Pass {
-            asked: Asked::new(networks.model)?,
-            baseline: networks.baseline.map(Asked::new).transpose()?,
+            asked: Classifier::new(networks.model)?,
+            baseline: networks.baseline.map(Classifier::new).transpose()?,
             board: networks.board,
             data,
             done: inputs.len() * self.rows.len(),
@@ -211,8 +227,8 @@ impl Counts {
 }
 
 struct Pass<'a> {
-    asked: Asked<'a>,
-    baseline: Option<Asked<'a>>,
+    asked: Classifier<'a>,
+    baseline: Option<Classifier<'a>>,
     board: Option<&'a mut Rig>,
     data: &'a Data,
     inputs: Range<usize>,

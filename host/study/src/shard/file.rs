@@ -106,6 +106,12 @@ pub enum ShardError {
     /// There is nothing to join.
     #[error("there is no part: give the files of parts, or the folder where they are")]
     Nothing,
+    /// A share has nowhere to be left.
+    #[error("--shard: give -o DIR, the folder that the part goes into")]
+    NoFolder,
+    /// The parts do not count as many inputs as they say.
+    #[error("the parts do not count as many inputs as they say")]
+    Count,
     /// What the parts were made of is not what it was.
     #[error(
         "the {what} is not the one that the parts were made with: join them where that is, or make them again"
@@ -119,7 +125,7 @@ pub enum ShardError {
 impl RequestError for ShardError {
     fn is_request(&self) -> bool {
         match self {
-            Self::Read { .. } => false,
+            Self::Read { .. } | Self::Count => false,
             Self::Write(error) => error.is_request(),
             _ => true,
         }

@@ -83,6 +83,36 @@ impl Parts {
         })
     }
 
+    /// What was found in all of them, of what is `asked` now: each that `fits` is added to those
+    /// before it by `join`.
+    ///
+    /// # Errors
+    /// [`ShardError`]: what is there is not what the parts were made of, or a part is damaged.
+    pub fn joined<T>(
+        &self,
+        asked: &Asked,
+        fits: impl Fn(&T) -> bool,
+        mut join: impl FnMut(&mut T, T),
+    ) -> Result<T, ShardError>
+    where
+        T: Serialize + DeserializeOwned,
+    {
+        self.check(asked)?;
+        let mut all: Option<T> = None;
+        for part in self.found::<T>() {
+            let (path, part) = part?;
+            if !fits(&part) {
+                let path = path.to_owned();
+                return Err(ShardError::Damaged { path });
+            }
+            match &mut all {
+                None => all = Some(part),
+                Some(all) => join(all, part),
+            }
+        }
+        all.ok_or(ShardError::Nothing)
+    }
+
     /// Checks that what is there now, `asked`, is what the parts were made of.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use cortexscope_explain::attack::{Goal, Judge, levels, log_odds};
 use cortexscope_net::scores::first_greatest;
 
 /// A judge that counts, and says how far a picture is from its goal.
-pub struct Asked<'a, J> {
+pub struct CountedJudge<'a, J> {
     judge: &'a mut J,
     goal: Goal,
     /// Pictures that were judged.
@@ -29,7 +29,7 @@ pub struct Tried {
     pub is_reached: bool,
 }
 
-impl<'a, J: Judge> Asked<'a, J> {
+impl<'a, J: Judge> CountedJudge<'a, J> {
     /// The judge, to be asked `most` times at most, and once at least.
     pub fn new(judge: &'a mut J, goal: Goal, most: u64) -> Self {
         Self {
