@@ -13,6 +13,7 @@
 //! - One [`question`] put to a board or a model, with its files and its document:
 //!   [`inference`], [`explanation`], [`ascent`], [`dreaming`], [`inversion`], [`adversarial`],
 //!   [`fooling`], [`comparison`], [`top_inputs`].
+//! - [`compilation`]: a float network compiled, and measured.
 //! - [`mod@budget`]: what a network costs, and what it leaves of each board.
 //! - [`demonstration`]: inputs on a board as pictures, report and document. [`gallery`]: float
 //!   models as pictures and a page.
@@ -52,6 +53,7 @@ pub mod brain_report;
 pub mod budget;
 pub mod causes;
 pub mod comparison;
+pub mod compilation;
 pub mod demonstration;
 pub mod documents;
 pub mod dreaming;

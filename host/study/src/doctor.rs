@@ -23,14 +23,13 @@ pub use remedies::{Outcome, Remedy};
 
 use std::ops::ControlFlow;
 
-use cortexscope_compile::board_image::{EmitError, emit};
+use cortexscope_compile::board_image::EmitError;
 use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_compile::{CompileError, Compiled, Options, Source, compile_with};
 use cortexscope_net::input::ModelSpec;
 use cortexscope_rig::board::{BoardKind, Engine, FarEnd};
 use cortexscope_rig::session::{Cancel, SessionError};
 use cortexscope_rig::{Rig, RigError};
-use sha2::{Digest, Sha256};
 use std::path::PathBuf;
 
 /// What is examined, and by which inputs.
@@ -153,10 +152,9 @@ impl Patient {
             options,
             &mut calibrating,
         )?;
-        let hash = Sha256::digest(&compiled.int8_onnx).into();
         let files = ModelFiles {
             name: subject.name.to_owned(),
-            image: emit(&compiled.network, hash)?,
+            image: compiled.image()?,
             image_path: PathBuf::from(format!("{}.ctx", subject.name)).into(),
             int8_onnx: compiled.int8_onnx.clone(),
             spec: subject.spec.clone(),
