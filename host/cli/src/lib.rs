@@ -29,7 +29,6 @@ mod default_board;
 mod demo;
 mod doctor;
 mod dream;
-mod engines;
 mod explain;
 mod explain_arguments;
 mod filters;
