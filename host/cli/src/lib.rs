@@ -13,7 +13,6 @@ mod attack;
 mod attack_parameters;
 mod attack_transfer;
 mod bench;
-mod bench_boards;
 mod beside;
 mod boards;
 mod brain;

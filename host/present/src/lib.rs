@@ -15,8 +15,8 @@
 //!   [`fooling`], [`comparison`], [`top_inputs`].
 //! - [`compilation`]: a float network compiled, and measured.
 //! - [`mod@budget`]: what a network costs, and what it leaves of each board.
-//! - [`board_memory`]: what a network takes of one board. [`board_table`]: every board beside
-//!   every model.
+//! - [`board_memory`], [`benchmark`]: what a network takes of one board, and what each layer
+//!   costs there. [`board_table`]: every board beside every model.
 //! - [`demonstration`]: inputs on a board as pictures, report and document. [`gallery`]: float
 //!   models as pictures and a page.
 //!
@@ -50,6 +50,7 @@
 
 pub mod adversarial;
 pub mod ascent;
+pub mod benchmark;
 pub mod board_memory;
 pub mod board_table;
 pub mod brain_report;
