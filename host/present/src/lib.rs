@@ -13,7 +13,8 @@
 //! - One [`question`] put to a board or a model, with its files and its document:
 //!   [`inference`], [`explanation`], [`ascent`], [`dreaming`], [`inversion`], [`adversarial`],
 //!   [`fooling`], [`comparison`], [`top_inputs`].
-//! - [`compilation`]: a float network compiled, and measured.
+//! - [`compilation`]: a float network compiled, and measured. [`examination`]: what int8 costs
+//!   it, and what helps.
 //! - [`mod@budget`]: what a network costs, and what it leaves of each board.
 //! - [`board_memory`], [`benchmark`]: what a network takes of one board, and what each layer
 //!   costs there. [`board_table`]: every board beside every model.
@@ -62,6 +63,7 @@ pub mod demonstration;
 pub mod documents;
 pub mod dreaming;
 pub mod dump;
+pub mod examination;
 pub mod explanation;
 pub mod fit;
 pub mod fooling;

@@ -23,10 +23,11 @@ pub use remedies::{Outcome, Remedy};
 
 use std::ops::ControlFlow;
 
+use crate::data::{Data, DataError, DataInput};
 use cortexscope_compile::board_image::EmitError;
 use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_compile::{CompileError, Compiled, Options, Source, compile_with};
-use cortexscope_net::input::ModelSpec;
+use cortexscope_net::input::{ModelSpec, Pick};
 use cortexscope_rig::board::{BoardKind, Engine, FarEnd};
 use cortexscope_rig::session::{Cancel, SessionError};
 use cortexscope_rig::{Rig, RigError};
@@ -56,6 +57,19 @@ pub struct Case {
     pub values: Vec<f32>,
     /// Its class, where that is known.
     pub label: Option<usize>,
+}
+
+/// At most `most` inputs of `data`, spread evenly over all.
+///
+/// # Errors
+/// An input cannot be read.
+pub fn spread_cases(data: &Data, most: usize) -> Result<Vec<Case>, DataError> {
+    let inputs = data.set().inputs(Pick::Spread(most))?;
+    let case = |input: DataInput| Case {
+        values: input.values,
+        label: input.label,
+    };
+    inputs.map(|input| input.map(case)).collect()
 }
 
 /// What was found.
@@ -109,7 +123,7 @@ pub fn examine(
     }
     let mut patient = Patient::new(subject, Options::default(), subject.board, cancel, report)?;
     let found = layers::examine(subject, &mut patient, report)?;
-    let layers::Found {
+    let layers::LayerFindings {
         layers,
         float,
         outcome,
