@@ -1,30 +1,15 @@
 //! `cortexscope bench`.
 
-use super::bench_boards;
-use super::common::{ModeArg, TapeArgs, blame, ctrl_c, open_model, print_json, wrong};
+use super::common::{ModeArg, TapeArgs, blame, ctrl_c, print_json};
 use super::default_board::EMULATED;
-use super::input;
 use super::port::PortArgs;
 use super::{printer, progress};
-use anyhow::Context;
 use clap::Args;
-use comfy_table::{Cell, CellAlignment, Table, presets};
-use cortexscope_net::output;
-use cortexscope_net::printable::printable;
-use cortexscope_net::resources::folders;
-use cortexscope_present::documents;
-use cortexscope_present::documents::Document;
-use cortexscope_present::documents::bench::{KeptBench, ModelBench};
+use cortexscope_present::benchmark::{BenchRequest, Keeping, USUAL_MODELS, bench_board, write};
+use cortexscope_present::board_table::{self, TableBoards, board_table, unplanned};
+use cortexscope_present::terminal::Style;
 use cortexscope_record::RigChoice;
-use cortexscope_rig::bench::{Bench as Costs, LayerBench, bench};
-use cortexscope_rig::board::{self, Engine, Transport};
-use cortexscope_rig::kernel::Kernel;
-use std::io::Write;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-
-/// The models that are measured where none is named.
-const MODELS: [&str; 2] = ["lenet5", "lecture-lenet"];
 
 /// Measure what each layer costs on a board, compared with the least possible.
 #[derive(Args)]
@@ -66,214 +51,59 @@ pub(super) struct Bench {
 
 impl Bench {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
-        let mut names = self.model.clone();
-        if names.is_empty() {
-            names = MODELS.map(str::to_owned).to_vec();
-        }
+        let usual = || USUAL_MODELS.map(str::to_owned).to_vec();
+        let models = Some(self.model.clone()).filter(|models| !models.is_empty());
+        let models = models.unwrap_or_else(usual);
         if self.boards {
-            return bench_boards::run(&self.board, self.port.port(), &names, self.json);
+            return self.every_board(&models);
         }
-        if names.len() > 1 && (self.port.is_given() || !self.tape.is_none()) {
-            return Err(wrong(
-                "a real board and a recording hold one model: name it with --model",
-            ));
-        }
-        let is_replay = self.tape.replay.is_some();
-        for (flag, is_given) in [("--check", self.check), ("--update", self.update)] {
-            if is_replay && is_given {
-                return Err(wrong(format!(
-                    "{flag} is for the firmware that is here, --replay is of firmware that was \
-                     recorded: give one of them"
-                )));
-            }
-        }
-        let cancel = ctrl_c()?;
-        let mut models = Vec::new();
-        let mut tables = Vec::new();
-        let mut board_name = self.board.clone();
-        let mut build_id = None;
-        let mut unit = None;
-        for name in &names {
-            let choice = RigChoice {
-                port: self.port.port(),
-                tape: self.tape.tape(),
-                ..RigChoice::of(&self.board, name)
-            };
-            let model = open_model(&choice)?;
-            let mut rig = choice.open(model, cancel.clone()).map_err(blame)?;
-            let input = input::open(std::slice::from_ref(&self.input), &rig.model)?.remove(0);
-            let mode = self.mode.into();
-            let costs = bench(&mut rig, &input.values, mode, !self.no_occlusion)?;
-            let board = rig.session.board();
-            if !self.no_occlusion && costs.occlusion.positions == 0 {
-                progress::note(format!(
-                    "{}: no occlusion map, {} has no room for it",
-                    rig.model.name, board.name
-                ));
-            }
-            tables.push(table(&rig.model.name, &costs, board.count_unit()));
-            models.push(ModelBench::new(&rig.model.name, &board.engine, &costs));
-            board_name.clone_from(&board.name);
-            build_id = board.elf_build_id_hex();
-            unit = board.count_unit().map(str::to_owned);
-        }
-        // The firmware that was recorded need not be the one that is built here.
-        let compiler = match is_replay {
-            true => None,
-            false => compiler(&self.board)?,
+        let board = RigChoice {
+            port: self.port.port(),
+            tape: self.tape.tape(),
+            ..RigChoice::of(&self.board, "")
         };
-        let results = KeptBench {
-            board: board_name.clone(),
-            compiler: compiler.clone(),
+        let request = BenchRequest {
+            board: &board,
+            models: &models,
+            input: &self.input,
             mode: self.mode.into(),
-            unit,
-            models,
+            with_map: !self.no_occlusion,
+            keeping: match (self.update, self.check) {
+                (true, _) => Keeping::Update,
+                (false, true) => Keeping::Check,
+                (false, false) => Keeping::Nothing,
+            },
         };
-        if self.update {
-            let text = results.to_text()?;
-            output::write(&kept_path(&self.board)?, text.as_bytes())?;
-        }
-        let risen = if self.check {
-            compare(&kept_path(&self.board)?, &results)?
-        } else {
-            Vec::new()
-        };
+        let mut note = |said: &str| progress::note(said);
+        let bench = bench_board(&request, &ctrl_c()?, &mut note).map_err(blame)?;
         if self.json {
-            print_json(&documents::bench::Bench {
-                kept: results,
-                elf_build_id: build_id,
-            })?;
+            print_json(&bench.document)?;
         } else {
-            let mut stdout = printer::stdout();
-            let firmware = match (&compiler, is_replay) {
-                (Some(compiler), _) => format!("firmware by {compiler}"),
-                (None, true) => "recorded".to_owned(),
-                (None, false) => "firmware by the compiler of this program".to_owned(),
-            };
-            writeln!(stdout, "{board_name}, {}, {firmware}", self.mode.name())?;
-            for table in tables {
-                writeln!(stdout, "{table}")?;
-            }
+            write(&mut printer::stdout(), &bench)?;
         }
-        for line in &risen {
-            printer::say(line);
-        }
-        Ok(if risen.is_empty() {
-            ExitCode::SUCCESS
+        Ok(found(&bench.rises))
+    }
+
+    /// The table of boards and models.
+    fn every_board(&self, models: &[String]) -> anyhow::Result<ExitCode> {
+        let boards = TableBoards::of(&self.board, self.port.port()).map_err(blame)?;
+        let table = board_table(&boards, models, &ctrl_c()?).map_err(blame)?;
+        let code = found(&unplanned(&table));
+        if self.json {
+            print_json(&table)?;
         } else {
-            ExitCode::FAILURE
-        })
-    }
-}
-
-/// Where the results of a board are kept: in its folder in a checkout.
-fn kept_path(board: &str) -> anyhow::Result<PathBuf> {
-    let checkout = folders::checkout().context(
-        "results are kept in a checkout: run this in one, or leave --check and --update out",
-    )?;
-    Ok(checkout
-        .join("firmware/boards")
-        .join(board)
-        .join("bench.json"))
-}
-
-/// What has risen since the results at `kept`, if they are of the same compiler, plan and
-/// unit.
-fn compare(kept: &Path, now: &KeptBench) -> anyhow::Result<Vec<String>> {
-    let text = std::fs::read_to_string(kept)
-        .with_context(|| format!("{}: keep results there with --update", kept.display()))?;
-    let before: KeptBench = serde_json::from_str(&text)
-        .with_context(|| format!("{} does not hold results of a bench", kept.display()))?;
-    let compiler = |bench: &KeptBench| bench.compiler.clone().unwrap_or_else(|| "none".to_owned());
-    let mode = |bench: &KeptBench| bench.mode.name().to_owned();
-    let unit = |bench: &KeptBench| bench.unit.clone().unwrap_or_else(|| "none".to_owned());
-    for (what, before, now) in [
-        ("compiler", compiler(&before), compiler(now)),
-        ("mode", mode(&before), mode(now)),
-        ("unit", unit(&before), unit(now)),
-    ] {
-        if before != now {
-            progress::note(format!(
-                "not compared: the kept results have the {what} {before:?}, these {now:?}"
-            ));
-            return Ok(Vec::new());
+            board_table::write(&mut printer::stdout(), Style::of_stdout(), &table)?;
         }
+        Ok(code)
     }
-    Ok(now.rises_since(&before))
 }
 
-/// The compiler that built the board's firmware, as its ELF file says; none for a
-/// board without one.
-fn compiler(name: &str) -> anyhow::Result<Option<String>> {
-    let board = board::find(name).filter(|board| board.transport != Transport::InProcess);
-    let Some(board) = board else {
-        return Ok(None);
-    };
-    let path = board::firmware_elf(board, Engine::Static);
-    let elf = std::fs::read(&path).with_context(|| path.display().to_string())?;
-    Ok(board::compiler(&elf))
-}
-
-fn table(model: &str, costs: &Costs, unit: Option<&str>) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
-    let unit = unit.unwrap_or("not counted");
-    let model = &*printable(model);
-    table.set_header([
-        model,
-        unit,
-        "MACs",
-        "per MAC",
-        "of the floor",
-        "kernel",
-        "cycles of its loop, estimated",
-    ]);
-    let right = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
-    let number = |value: Option<u64>| right(value.map_or_else(dash, |value| value.to_string()));
-    let percent = |share: Option<f64>| {
-        right(share.map_or_else(dash, |share| format!("{:.1} %", 100.0 * share)))
-    };
-    let mut row = |layer: &LayerBench, kernel: &str| {
-        table.add_row([
-            Cell::new(printable(&layer.name)),
-            number(layer.count),
-            number((layer.macs > 0).then_some(layer.macs)),
-            right(layer.per_mac().map_or_else(dash, |per| format!("{per:.2}"))),
-            percent(layer.floor_share()),
-            Cell::new(kernel),
-            number(layer.loop_cycles),
-        ]);
-    };
-    for layer in &costs.layers {
-        row(layer, layer.kernel.name());
+/// Says the faults that were found; the program fails if there are any.
+fn found(faults: &[String]) -> ExitCode {
+    faults.iter().for_each(printer::say);
+    if faults.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
     }
-    let cycles = costs.layers.iter().filter_map(|layer| layer.loop_cycles);
-    let inference = LayerBench {
-        name: "inference".to_owned(),
-        macs: costs.layers.iter().map(|layer| layer.macs).sum(),
-        count: costs.total,
-        kernel: Kernel::Plain,
-        packed_bytes: 0,
-        loop_cycles: cycles.reduce(u64::saturating_add),
-    };
-    row(&inference, "");
-    let occlusion = &costs.occlusion;
-    if occlusion.positions == 0 {
-        return table;
-    }
-    let share = costs.occlusion_share();
-    table.add_row([
-        Cell::new(format!("occlusion, {} positions", occlusion.positions)),
-        number(occlusion.count),
-        Cell::new(""),
-        Cell::new(""),
-        right(share.map_or_else(dash, |share| format!("{:.1} % of full", 100.0 * share))),
-        Cell::new(""),
-        Cell::new(""),
-    ]);
-    table
-}
-
-fn dash() -> String {
-    "–".to_owned()
 }

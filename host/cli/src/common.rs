@@ -74,11 +74,6 @@ pub(super) struct TapeArgs {
 }
 
 impl TapeArgs {
-    /// Whether neither was asked for.
-    pub fn is_none(&self) -> bool {
-        self.record.is_none() && self.replay.is_none()
-    }
-
     /// The same in the library's terms.
     pub fn tape(&self) -> Tape {
         match (&self.record, &self.replay) {
@@ -118,13 +113,6 @@ pub(super) enum ModeArg {
     Fused,
     /// Keep the whole output of every layer in RAM.
     Tapped,
-}
-
-impl ModeArg {
-    /// Its name on the command line.
-    pub fn name(self) -> &'static str {
-        Mode::from(self).name()
-    }
 }
 
 impl From<ModeArg> for Mode {

@@ -1,6 +1,6 @@
 //! `cortexscope compare`.
 
-use super::beside::board_beside;
+use super::beside::open_compiled;
 use super::common::{EngineArg, blame, ctrl_c, print_json};
 use super::data::{count, open_data};
 use super::explain_arguments::MethodArguments;
@@ -9,12 +9,9 @@ use super::preparation::ShowInputArgs;
 use super::{default_board, progress};
 use clap::Args;
 use cortexscope_explain::float_model::FloatModel;
-use cortexscope_net::input::Pick;
-use cortexscope_present::comparison::{ComparedInput, ComparisonRequest, compare_networks};
+use cortexscope_present::comparison::{ComparedInput, ComparisonRequest, compare_on_board};
 use cortexscope_present::documents::compare::{Compare, MapAgreement};
 use cortexscope_record::RigChoice;
-use cortexscope_study::compare::{BoardAnswers, Other};
-use cortexscope_study::int8;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -74,34 +71,24 @@ impl CompareCommand {
             engine: self.engine.unwrap_or(EngineArg::Static).into(),
             ..RigChoice::of(board, &model.name)
         };
-        let cancel = ctrl_c()?;
-        let mut rig = board_beside(&model, &choice, cancel.clone())?;
-        let image_hash = rig.model.hash_hex();
-        let needs_slopes = methods.iter().any(|method| !method.only_asks());
-        let through = needs_slopes.then(|| int8::of(&model, &rig.model));
-        let through = through.transpose().map_err(blame)?;
-        let mut answers = BoardAnswers::of(&mut rig, &model);
-        let mut other = Other {
-            answers: &mut answers,
-            through: through.as_ref(),
-        };
+        let compiled = open_compiled(&model)?;
         let request = ComparisonRequest {
             model: &model,
             methods: &methods,
             inputs: &inputs,
             input: self.input.as_deref(),
             data: self.data.as_deref(),
-            board,
-            image_hash: &image_hash,
             folder: &self.output,
         };
+        let cancel = ctrl_c()?;
         let bar = progress::bar(1, "runs");
         let mut watch = progress::watch(&bar, &cancel);
-        let document = compare_networks(&request, &mut other, &mut |now| {
+        let ended = cancel.clone();
+        let made = compare_on_board(&request, &choice, compiled, ended, &mut |now| {
             bar.set_message(now.input);
             watch(now.done, now.all)
-        })
-        .map_err(blame)?;
+        });
+        let document = made.map_err(blame)?;
         bar.finish_and_clear();
         if self.json {
             print_json(&document)?;
@@ -113,17 +100,17 @@ impl CompareCommand {
 
     /// The one input, or those of the data set.
     fn inputs(&self, model: &FloatModel) -> anyhow::Result<Vec<ComparedInput>> {
-        let named = |name, values| ComparedInput { name, values };
         if let Some(input) = &self.input {
             let input = one_input(input, model, &ShowInputArgs::default())?;
-            return Ok(vec![named(input.name, input.values)]);
+            return Ok(vec![ComparedInput {
+                name: input.name,
+                values: input.values,
+            }]);
         }
         let name = self.data.as_deref().unwrap_or_default();
         let set = open_data(name, model)?;
         let count = count(&set, Some(self.images))?;
-        let inputs = set.inputs(Pick::First(count)).map_err(blame)?;
-        let inputs = inputs.map(|input| input.map(|input| named(input.name, input.values)));
-        inputs.collect::<Result<_, _>>().map_err(blame)
+        ComparedInput::first_of(&set, count).map_err(blame)
     }
 }
 

@@ -1,40 +1,18 @@
 //! `cortexscope compile`.
 
-use super::common::{blame, ctrl_c, print_json, stage, wrong};
-use super::graph_arguments::{GraphArgs, of_model};
+use super::common::{blame, ctrl_c, print_json};
+use super::graph_arguments::GraphArgs;
 use super::preparation::PreparationArgs;
 use super::{printer, progress};
-use anyhow::Context;
 use clap::{Args, ValueEnum};
-use cortexscope_compile::board_image::{self, BoardImage};
-use cortexscope_compile::layer_error::{layer_errors, where_it_starts};
-use cortexscope_compile::{
-    Accuracy, Compiled, Options, Pair, Progress, RangeRule, Report, Source, accuracy, compile_with,
-    warnings,
+use cortexscope_compile::{Options, RangeRule, SourceOverrides};
+use cortexscope_present::compilation::{
+    Compilation, CompilationEvent, CompilationRequest, MeasuredOn, compile_model,
 };
-use cortexscope_core::Mode;
-use cortexscope_net::input::data::{MNIST, Pick};
-use cortexscope_net::input::{DataSet, ModelSpec};
-use cortexscope_net::onnx::file;
-use cortexscope_net::onnx::pb::ModelProto;
-use cortexscope_net::output::StagedFolder;
-use cortexscope_net::reader::{self, Hint};
-use cortexscope_net::resources::ResourcePath;
-use cortexscope_net::{hex, labels, output};
-use cortexscope_present::documents::compile::PlannedArena;
-use cortexscope_present::{documents, fit};
-use cortexscope_record::RigChoice;
-use cortexscope_rig::board::BoardKind;
-use cortexscope_rig::drive::{self, DriveError};
-use sha2::{Digest, Sha256};
 use std::io::Write;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
-
-/// Bytes that the calibration inputs may take.
-const CALIBRATION_BYTES: usize = 512 << 20;
-/// Inputs on which both networks are compared layer by layer.
-const COMPARED: usize = 16;
 
 /// Makes an int8 ONNX and a board image from a float ONNX.
 #[derive(Args)]
@@ -105,335 +83,101 @@ impl From<RangesArg> for RangeRule {
 
 impl Compile {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
-        if !self.model.is_file() {
-            return Err(wrong(format!(
-                "no such file: {}. Give a float ONNX",
-                self.model.display()
-            )));
-        }
-        let uf2_board = match &self.uf2 {
-            Some(name) => Some(drive_board(name)?),
-            None => None,
+        let request = CompilationRequest {
+            model: &self.model,
+            overrides: SourceOverrides {
+                hint: self.graph.hint(),
+                preparation: self.preparation.overrides(),
+                labels: self.labels.clone(),
+            },
+            calibrate: &self.calibrate,
+            calibration_limit: self.calibration_limit,
+            name: self.name.as_deref(),
+            options: Options {
+                equalise: self.equalise,
+                ranges: self.ranges.into(),
+            },
+            accuracy: self.accuracy.as_deref().map(|text| self.measured_on(text)),
+            uf2: self.uf2.as_deref(),
+            folder: &self.output,
         };
-        let path = ResourcePath::from(self.model.as_path());
-        let named = |error| of_model(&self.model.display(), error);
-        let onnx = file::bytes(&path).map_err(|error| named(error.into()))?;
-        let model = file::decode_at(&onnx, &path);
-        let model = model.map_err(|error| named(error.into()))?;
-        let stem = self
-            .model
-            .file_stem()
-            .map(|stem| stem.to_string_lossy().into_owned());
-        let name = self
-            .name
-            .clone()
-            .or(stem)
-            .unwrap_or_else(|| "model".to_owned());
-        output::check_name(&name).map_err(blame)?;
-        let staged = stage(&self.output)?;
-        let spec = self.spec(&model)?;
-        let hint = Hint {
-            shape: Some(spec.input.shape()),
-            ..self.graph.hint()
-        };
-        let graph = reader::read(model, &hint).map_err(named)?;
-        for note in &graph.notes {
-            progress::note(note);
-        }
-        let mut warned = Vec::new();
-        let calibration = self.calibration(&spec, &mut warned)?;
-        // What is wrong with the data to measure on is said before the work begins.
-        let measured_on = self.measured_on(&spec)?;
-
         let cancel = ctrl_c()?;
-        let bar = progress::bar(calibration.len(), "inputs");
+        let bar = progress::bar(1, "inputs");
         let mut step = progress::watch(&bar, &cancel);
-        let mut report = |progress: Progress| step(progress.done, progress.total);
-        let source = Source {
-            graph: &graph,
-            sha256: Sha256::digest(&onnx).into(),
-        };
-        let options = Options {
-            equalise: self.equalise,
-            ranges: self.ranges.into(),
-        };
-        let compiled = compile_with(&source, &name, &spec, &calibration, options, &mut report)?;
-        for note in &compiled.float.notes {
-            progress::note(note);
-        }
-        let scores = compiled.network.layers.last();
-        let classes = scores.map_or(0, |scores| scores.output.shape.iter().product());
-        if let (true, Some((_, whose))) = (
-            compiled.network.labels.is_empty(),
-            labels::well_known(classes),
-        ) {
-            progress::note(format!(
-                "class names are those of {whose}; --labels gives other names"
-            ));
-        }
-        let onnx_hash: [u8; 32] = Sha256::digest(&compiled.int8_onnx).into();
-        let image = board_image::emit(&compiled.network, onnx_hash)?;
-        let measured = match &measured_on {
-            Some((data, pick)) => Some(measure(&compiled, &image, data, *pick, &mut report)?),
-            None => None,
-        };
-        if let (Some(found), Some((data, pick))) = (&measured, &measured_on) {
-            warned.extend(lost_accuracy(&compiled, data, *pick, found)?);
-        }
+        let made = compile_model(&request, &mut |event| match event {
+            CompilationEvent::Note(said) => {
+                progress::note(said);
+                ControlFlow::Continue(())
+            }
+            CompilationEvent::Progress(progress) => step(progress.done, progress.total),
+            CompilationEvent::Warning(warning) => {
+                bar.finish_and_clear();
+                printer::say(format_args!("warning: {warning}"));
+                ControlFlow::Continue(())
+            }
+        });
+        let made = made.map_err(blame)?;
         bar.finish_and_clear();
-        for warning in &warned {
-            printer::say(format_args!("warning: {warning}"));
-        }
-
-        // The file for a boot loader is staged beside the others: all of them or none.
-        let uf2 = match uf2_board {
-            Some(board) => Some(stage_uf2(board, &name, &image, &staged)?),
-            None => None,
-        };
-        let saved = compiled.save(&image, &spec, staged).map_err(blame)?;
-        let model = image.model();
-        let arena = |mode| model.plan(mode).map(|plan| plan.arena_bytes());
         if self.json {
-            print_json(&documents::compile::Compile {
-                model: name,
-                source_sha256: hex(&compiled.source_sha256),
-                model_sha256: hex(model.hash()),
-                onnx_sha256: hex(&compiled.source_sha256),
-                int8_onnx_sha256: hex(model.onnx_hash()),
-                image_sha256: hex(model.hash()),
-                calibration_inputs: calibration.len(),
-                int8_onnx: saved.int8_onnx.display().to_string(),
-                image: saved.image.display().to_string(),
-                spec: saved.spec.display().to_string(),
-                uf2: uf2.map(|path| path.display().to_string()),
-                image_bytes: model.image_bytes(),
-                macs: model.macs(),
-                layers: model.layer_count(),
-                planned_arena_bytes: PlannedArena {
-                    fused: arena(Mode::Fused),
-                    tapped: arena(Mode::Tapped),
-                },
-                accuracy: measured.map(Into::into),
-                warnings: warned,
-            })?;
+            print_json(&made.document)?;
         } else {
-            writeln!(
-                printer::stdout(),
-                "{name}: {} layers, {} MACs",
-                model.layer_count(),
-                model.macs()
-            )?;
-            writeln!(
-                printer::stdout(),
-                "  {}  the int8 contract",
-                saved.int8_onnx.display()
-            )?;
-            writeln!(
-                printer::stdout(),
-                "  {}  {} bytes of flash",
-                saved.image.display(),
-                model.image_bytes()
-            )?;
-            writeln!(
-                printer::stdout(),
-                "  {}  how it wants its input",
-                saved.spec.display()
-            )?;
-            if let Some(path) = uf2 {
-                writeln!(
-                    printer::stdout(),
-                    "  {}  to be dragged onto the board's drive",
-                    path.display()
-                )?;
-            }
-            for (mode, what) in [(Mode::Fused, "fused"), (Mode::Tapped, "tapped")] {
-                if let Some(bytes) = arena(mode) {
-                    let input = model.input().bytes();
-                    writeln!(
-                        printer::stdout(),
-                        "  arena, {what}: {bytes} bytes; with the input {}, as a board counts",
-                        bytes + input
-                    )?;
-                }
-            }
-            if let Some(found) = measured {
-                writeln!(
-                    printer::stdout(),
-                    "  of {} {}: float right on {} ({:.2} %), int8 on {} ({:.2} %)",
-                    found.images,
-                    measured_on
-                        .as_ref()
-                        .map_or_else(String::new, |(data, _)| called(data)),
-                    found.float_right,
-                    found.float_percent(),
-                    found.int8_right,
-                    found.int8_percent()
-                )?;
-            }
+            say(&made)?;
         }
         Ok(ExitCode::SUCCESS)
     }
 
-    /// The inputs to calibrate with.
-    fn calibration(
-        &self,
-        spec: &ModelSpec,
-        warned: &mut Vec<String>,
-    ) -> anyhow::Result<Vec<Vec<f32>>> {
-        let data = open(&self.calibrate, spec)?;
-        let size: usize = spec.input.shape().iter().product();
-        let room = (CALIBRATION_BYTES / (4 * size.max(1))).max(1);
-        let limit = self.calibration_limit.min(room);
-        if limit < self.calibration_limit.min(data.len()) {
-            warned.push(format!(
-                "calibrated with {limit} inputs: more would take over {} MiB",
-                CALIBRATION_BYTES >> 20
-            ));
+    /// What `--accuracy` means: so many test digits, or data.
+    fn measured_on<'a>(&self, text: &'a str) -> MeasuredOn<'a> {
+        match text.parse() {
+            Ok(images) => MeasuredOn::TestDigits(images),
+            Err(_) => MeasuredOn::Data {
+                argument: text,
+                limit: self.accuracy_limit,
+            },
         }
-        let mut inputs = Vec::new();
-        let mut empty = Vec::new();
-        for input in data.inputs(Pick::Spread(limit)).map_err(blame)? {
-            let input = input.map_err(blame)?;
-            empty.extend(input.emptiness.map(|why| format!("{} ({why})", input.name)));
-            inputs.push(input.values);
-        }
-        if let Some(first) = empty.first() {
-            warned.push(format!(
-                "{} of {} pictures give an empty input, first {first}",
-                empty.len(),
-                inputs.len()
-            ));
-        }
-        warned.extend(warnings::of_inputs(&inputs, &spec.input));
-        Ok(inputs)
-    }
-
-    /// The data to measure on, where that is asked for, and how much of it.
-    fn measured_on(&self, spec: &ModelSpec) -> anyhow::Result<Option<(DataSet, Pick)>> {
-        let Some(text) = &self.accuracy else {
-            return Ok(None);
-        };
-        let (data, pick) = match text.parse::<usize>() {
-            Ok(images) => {
-                let data = open(MNIST, spec)?;
-                if images == 0 || images > data.len() {
-                    let last = data.len();
-                    return Err(wrong(format!("--accuracy has to be from 1 to {last}")));
-                }
-                (data, Pick::First(images))
-            }
-            Err(_) => (
-                open(text, spec)?,
-                self.accuracy_limit.map_or(Pick::All, Pick::First),
-            ),
-        };
-        Ok(Some((data, pick)))
-    }
-
-    /// The description beside the model, or what is assumed without one, and what the
-    /// command line says over it.
-    fn spec(&self, model: &ModelProto) -> anyhow::Result<ModelSpec> {
-        let path = self.model.with_extension("toml");
-        let is_described = path.is_file();
-        let mut spec = if is_described {
-            ModelSpec::open(&path.clone().into())
-                .with_context(|| format!("could not use the description {}", path.display()))?
-        } else {
-            let shape = reader::input_shape(model, &self.graph.hint());
-            let shape = shape.map_err(|error| of_model(&self.model.display(), error))?;
-            ModelSpec::assumed(shape)
-        };
-        self.preparation.apply(&mut spec.input)?;
-        if let Some(file) = &self.labels {
-            spec.output.labels = labels::read(file)?;
-        }
-        if !is_described {
-            progress::note(format!(
-                "there is no {}; the program assumes that the input is {}",
-                path.display(),
-                spec.input
-            ));
-        }
-        Ok(spec)
     }
 }
 
-/// The board of this name, whose boot loader shows a drive.
-fn drive_board(name: &str) -> anyhow::Result<&'static BoardKind> {
-    let board = RigChoice::of(name, "").board().map_err(blame)?;
-    match board.drive {
-        Some(_) => Ok(board),
-        None => Err(wrong(DriveError::NoDrive { board: board.name }.to_string())),
-    }
-}
-
-/// Writes the board image as a UF2 file for `board` beside the others, and gives its path.
-fn stage_uf2(
-    board: &'static BoardKind,
-    name: &str,
-    image: &BoardImage,
-    staged: &StagedFolder,
-) -> anyhow::Result<PathBuf> {
-    fit::check_image(name, &image.model(), board).map_err(blame)?;
-    let uf2 = drive::image_uf2(board, image.bytes())?;
-    let file = format!("{name}-{}.uf2", board.name);
-    output::write(&staged.path().join(&file), &uf2).map_err(blame)?;
-    Ok(staged.folder().join(file))
-}
-
-/// A set of inputs; says what was found and decided.
-fn open(argument: &str, spec: &ModelSpec) -> anyhow::Result<DataSet> {
-    let data = DataSet::open(argument, &spec.input, &spec.output.labels).map_err(blame)?;
-    for note in &data.notes {
-        progress::note(note);
-    }
-    Ok(data)
-}
-
-/// What the inputs of a set are called in the summary.
-fn called(data: &DataSet) -> String {
-    match data.argument() {
-        MNIST => "test digits".to_owned(),
-        argument => format!("inputs of {argument}"),
-    }
-}
-
-/// How often both networks are right on a set.
-fn measure(
-    compiled: &Compiled,
-    image: &BoardImage,
-    data: &DataSet,
-    pick: Pick,
-    report: Report<'_>,
-) -> anyhow::Result<Accuracy> {
-    let classes = image.model().logits().shape.elements();
-    data.check_labels(classes.max(2)).map_err(blame)?;
-    let pair = Pair {
-        float: &compiled.float,
-        network: &compiled.network,
-        image,
-    };
-    Ok(accuracy(&pair, data.inputs(pick).map_err(blame)?, report)?)
-}
-
-/// A warning where int8 is right less often than float, with the layer where it starts.
-fn lost_accuracy(
-    compiled: &Compiled,
-    data: &DataSet,
-    pick: Pick,
-    found: &Accuracy,
-) -> anyhow::Result<Option<String>> {
-    if warnings::of_accuracy(found, None).is_none() {
-        return Ok(None);
-    }
-    let some = data.inputs(pick).map_err(blame)?.take(COMPARED);
-    let some = some.map(|input| Ok(input.map_err(blame)?.values));
-    let some = some.collect::<anyhow::Result<Vec<_>>>()?;
-    let errors = layer_errors(
-        &compiled.float,
-        &compiled.network,
-        &compiled.int8_onnx,
-        &some,
+/// The files, what they take, and how often both networks are right.
+fn say(made: &Compilation) -> anyhow::Result<()> {
+    let (document, out) = (&made.document, &mut printer::stdout());
+    writeln!(
+        out,
+        "{}: {} layers, {} MACs",
+        document.model, document.layers, document.macs
     )?;
-    Ok(warnings::of_accuracy(found, where_it_starts(&errors)))
+    writeln!(out, "  {}  the int8 contract", document.int8_onnx)?;
+    writeln!(
+        out,
+        "  {}  {} bytes of flash",
+        document.image, document.image_bytes
+    )?;
+    writeln!(out, "  {}  how it wants its input", document.spec)?;
+    if let Some(path) = &document.uf2 {
+        writeln!(out, "  {path}  to be dragged onto the board's drive")?;
+    }
+    let arena = &document.planned_arena_bytes;
+    for (bytes, what) in [(arena.fused, "fused"), (arena.tapped, "tapped")] {
+        if let Some(bytes) = bytes {
+            writeln!(
+                out,
+                "  arena, {what}: {bytes} bytes; with the input {}, as a board counts",
+                bytes + made.input_bytes
+            )?;
+        }
+    }
+    if let Some(found) = &made.accuracy {
+        let accuracy = &found.accuracy;
+        writeln!(
+            out,
+            "  of {} {}: float right on {} ({:.2} %), int8 on {} ({:.2} %)",
+            accuracy.images,
+            found.inputs,
+            accuracy.float_right,
+            accuracy.float_percent(),
+            accuracy.int8_right,
+            accuracy.int8_percent()
+        )?;
+    }
+    Ok(())
 }

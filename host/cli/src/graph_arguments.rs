@@ -1,11 +1,8 @@
 //! What a user says of a network beside its file.
 
-use super::common::wrong;
 use super::full::sides;
 use clap::Args;
-use cortexscope_net::RequestError;
-use cortexscope_net::reader::{Hint, ReadError};
-use cortexscope_present::causes::in_words;
+use cortexscope_net::reader::Hint;
 
 /// Which output of a network is read, and for which size of its input.
 #[derive(Args, Clone)]
@@ -27,15 +24,5 @@ impl GraphArgs {
             output: self.output_name.clone(),
             ..Hint::default()
         }
-    }
-}
-
-/// Why the network in the file called `model` cannot be read, in the same words for every
-/// command.
-pub(super) fn of_model(model: &impl std::fmt::Display, error: ReadError) -> anyhow::Error {
-    if error.is_request() {
-        wrong(format!("{model}: {}", in_words(&error)))
-    } else {
-        error.into()
     }
 }

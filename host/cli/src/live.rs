@@ -1,17 +1,15 @@
 //! `cortexscope live`.
 
-use super::common::{BoardArgs, EngineArg, ModeArg, blame, ctrl_c, open_model, wrong};
+use super::common::{BoardArgs, EngineArg, ModeArg, blame, ctrl_c};
 use super::default_board::{self, EMULATED};
-use super::input::test_digits;
 use super::preparation::PreparationArgs;
-use super::printer;
+use super::{printer, progress};
 use anyhow::Context;
-use clap::{Args, ValueEnum};
-use cortexscope_live::command::Choice;
-use cortexscope_live::{LiveServer, Menu, MenuBoard, Opener};
-use cortexscope_net::resources::shipped;
+use clap::Args;
+use cortexscope_live::{LiveBoards, LiveServer};
+use cortexscope_net::input::MnistSet;
 use cortexscope_record::RigChoice;
-use cortexscope_rig::board::{BAUD, BOARDS, Port, Presence};
+use cortexscope_rig::board::{BAUD, Port};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -87,18 +85,17 @@ impl Live {
     }
 
     fn start(&self) -> anyhow::Result<ExitCode> {
-        let first = self.choice();
+        let boards = self.boards();
         // Errors in the arguments are reported here and not on the page.
-        let asked = self.rig_choice(&first)?;
-        asked.board().map_err(blame)?;
-        let mut model = open_model(&asked)?;
-        self.preparation.apply(&mut model.spec.input)?;
+        if let Some(assumed) = boards.check().map_err(blame)? {
+            progress::note(assumed);
+        }
         let (server, mut threads) = LiveServer::start(
-            self.menu(),
-            first,
+            boards.menu(),
+            boards.choice(),
             self.mode.into(),
-            test_digits()?.clone(),
-            self.opener(),
+            MnistSet::test_digits()?.clone(),
+            boards.opener(|assumed| progress::note(assumed)),
         );
         if self.tui {
             let cancel = ctrl_c()?;
@@ -141,80 +138,21 @@ impl Live {
         })
     }
 
-    /// The board that the page begins with.
-    fn board(&self) -> &str {
-        self.board.as_deref().unwrap_or(EMULATED)
-    }
-
-    fn choice(&self) -> Choice {
-        Choice {
-            board: self.board().to_owned(),
-            model: self.model.clone(),
-            engine: name_of(self.engine),
-        }
-    }
-
-    fn menu(&self) -> Menu {
-        let boards = BOARDS.iter().map(|board| {
-            let presence = Presence::of(board);
-            MenuBoard {
-                name: board.name.to_owned(),
-                core: board.core.to_owned(),
-                is_there: presence.is_there(),
-                state: presence.to_string(),
-            }
+    /// What the page begins with, and what was said of it.
+    fn boards(&self) -> LiveBoards {
+        let port = self.serial.clone().map(|path| Port {
+            path,
+            baud: self.baud,
         });
-        let mut models = shipped();
-        if !models.contains(&self.model) {
-            models.push(self.model.clone());
-        }
-        Menu {
-            boards: boards.collect(),
-            models,
-            engines: EngineArg::value_variants()
-                .iter()
-                .map(|&engine| name_of(engine))
-                .collect(),
-        }
-    }
-
-    fn rig_choice(&self, choice: &Choice) -> anyhow::Result<RigChoice> {
-        let engine = EngineArg::from_str(&choice.engine, false).map_err(wrong)?;
-        // Port and pictures belong to the board that the command line named.
-        let is_named = choice.board == self.board();
-        let port = self.serial.clone().filter(|_| is_named);
-        Ok(RigChoice {
-            engine: engine.into(),
-            port: port.map(|path| Port {
-                path,
-                baud: self.baud,
-            }),
-            sensor: if is_named {
-                self.sensor.clone()
-            } else {
-                Vec::new()
+        let board = self.board.as_deref().unwrap_or(EMULATED);
+        LiveBoards {
+            first: RigChoice {
+                engine: self.engine.into(),
+                port,
+                sensor: self.sensor.clone(),
+                ..RigChoice::of(board, &self.model)
             },
-            ..RigChoice::of(&choice.board, &choice.model)
-        })
+            preparation: self.preparation.overrides(),
+        }
     }
-
-    fn opener(&self) -> Opener {
-        let args = self.clone();
-        Box::new(move |choice, cancel| {
-            let is_named = choice.model == args.model;
-            let choice = args.rig_choice(choice)?;
-            let mut model = open_model(&choice)?;
-            // What was said was said of the model that the command line names.
-            if is_named {
-                args.preparation.apply(&mut model.spec.input)?;
-            }
-            Ok(choice.open(model, cancel)?)
-        })
-    }
-}
-
-fn name_of(engine: EngineArg) -> String {
-    engine
-        .to_possible_value()
-        .map_or_else(String::new, |value| value.get_name().to_owned())
 }

@@ -5,7 +5,7 @@ use clap::Args;
 use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_draw::Scale;
 use cortexscope_draw::{GridLayout, Theme, tile_grid};
-use cortexscope_net::input::{ArrayRange, Channels, FloatInput, Form, InputSpec, Int8Input};
+use cortexscope_net::input::{ArrayRange, FloatInput, InputSpec, Int8Input, PreparationOverrides};
 use cortexscope_net::output;
 use cortexscope_present::picture_file::PictureFile;
 use cortexscope_present::scene::preparation;
@@ -40,19 +40,18 @@ pub(super) struct PreparationArgs {
 }
 
 impl PreparationArgs {
+    /// The same in the library's terms.
+    pub fn overrides(&self) -> PreparationOverrides {
+        PreparationOverrides {
+            is_digit: self.digit,
+            underlay: self.underlay,
+            array_range: self.array_range,
+        }
+    }
+
     /// Writes what was said into a model's description.
     pub fn apply(&self, spec: &mut InputSpec) -> anyhow::Result<()> {
-        if self.digit {
-            if spec.channels != Channels::Grey {
-                return Err(wrong(format!(
-                    "--digit is for models with a grey input, and this one's is {spec}"
-                )));
-            }
-            spec.form = Some(Form::Digit);
-        }
-        spec.underlay = self.underlay.or(spec.underlay);
-        spec.array_range = self.array_range.or(spec.array_range);
-        Ok(())
+        self.overrides().apply(spec).map_err(blame)
     }
 }
 
@@ -165,7 +164,6 @@ fn array_range(text: &str) -> Result<ArrayRange, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cortexscope_net::input::ModelSpec;
 
     #[test]
     fn levels_and_ranges_are_read() {
@@ -177,18 +175,5 @@ mod tests {
         for text in ["5", "1,1", "0,inf", "a,b"] {
             assert!(array_range(text).is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn the_digit_form_is_for_grey_models() {
-        let args = PreparationArgs {
-            digit: true,
-            ..PreparationArgs::default()
-        };
-        let mut grey = ModelSpec::assumed([1, 28, 28]).input;
-        args.apply(&mut grey).unwrap();
-        assert_eq!(grey.form, Some(Form::Digit));
-        let mut colour = ModelSpec::assumed([3, 28, 28]).input;
-        assert!(args.apply(&mut colour).is_err());
     }
 }

@@ -5,19 +5,16 @@ use super::common::{blame, ctrl_c, print_json, wrong};
 use super::data::{count, open_study_data};
 use super::full::{ChannelsArg, FloatModelArgs};
 use super::merge::MergeCommand;
-use super::progress;
 use super::shard::{ShardArgs, print_part};
+use super::{printer, progress};
 use clap::{Args, ValueEnum};
-use cortexscope_draw::number::significant;
 use cortexscope_explain::float_model::FloatModel;
-use cortexscope_explain::target::Target;
-use cortexscope_net::printable::printable;
 use cortexscope_present::documents;
-use cortexscope_present::top_inputs::{TopRequest, top_inputs};
-use cortexscope_study::beside::board_layer;
+use cortexscope_present::top_inputs::{TopRequest, top_inputs, write};
 use cortexscope_study::shard::{Parts, ShareEnd};
-use cortexscope_study::top::{By, ChannelList, Search, TopStudy, Unit};
-use std::io::Write;
+use cortexscope_study::top::{
+    By, ChannelList, Search, TopStudy, UnitsRequest, named_units, units_on_board,
+};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -96,14 +93,14 @@ impl TopCommand {
         }
         let model = self.model.open()?;
         let board = self.board.beside(&model)?;
-        let units = self.units(&model, board.as_ref())?;
         let data = open_study_data(&self.data, &model)?;
         let images = count(data.set(), self.images)?;
+        let (search, parameters) = self.search(&model, board.as_ref(), 0..images)?;
         let study = TopStudy {
             model: &model,
             data: &data,
-            parameters: self.parameters(&units, &model, board.as_ref()),
-            search: self.over(units, 0..images),
+            parameters,
+            search,
         };
         let share = self.shard.request(self.output.as_deref())?;
         let mut rig = board.as_ref().map(SideBoard::open).transpose()?;
@@ -131,14 +128,14 @@ impl TopCommand {
     pub fn merge(&self, parts: &Parts, to: &MergeCommand) -> anyhow::Result<ExitCode> {
         let model = self.model.open()?;
         let board = self.board.beside(&model)?;
-        let units = self.units(&model, board.as_ref())?;
         let data = open_study_data(&self.data, &model)?;
         let images = count(data.set(), self.images)?;
+        let (search, parameters) = self.search(&model, board.as_ref(), 0..images)?;
         let study = TopStudy {
             model: &model,
             data: &data,
-            parameters: self.parameters(&units, &model, board.as_ref()),
-            search: self.over(units, 0..images),
+            parameters,
+            search,
         };
         let answers = study.join(parts).map_err(blame)?;
         let request = TopRequest {
@@ -152,62 +149,34 @@ impl TopCommand {
         tell(&document, &to.output, to.json)
     }
 
-    fn over(&self, units: Vec<Unit>, inputs: Range<usize>) -> Search {
-        Search {
+    /// What is looked for over these inputs, and what decides it beside model and data; says
+    /// where a board's units are others.
+    fn search(
+        &self,
+        model: &FloatModel,
+        board: Option<&SideBoard>,
+        inputs: Range<usize>,
+    ) -> anyhow::Result<(Search, String)> {
+        let request = UnitsRequest {
+            layer: self.layer.as_deref(),
+            maps: self.maps.as_ref().or(self.model.maps()),
+            targets: &self.target,
+        };
+        let mut units = named_units(model, request).map_err(blame)?;
+        if let Some(board) = board {
+            let held = units_on_board(model, units, board.files()).map_err(blame)?;
+            held.1.iter().for_each(progress::note);
+            units = held.0;
+        }
+        let search = Search {
             units,
             by: self.by.into(),
             keep: self.k,
             inputs,
-        }
-    }
-
-    /// What decides the result beside model and data.
-    fn parameters(&self, units: &[Unit], model: &FloatModel, board: Option<&SideBoard>) -> String {
-        let units: Vec<_> = units.iter().map(|unit| unit.name(model)).collect();
-        let by = By::from(self.by).name();
-        let board = board.map_or_else(String::new, |board| format!(", {}", board.identity()));
-        format!("k {}, by {by}, of {}{board}", self.k, units.join(" "))
-    }
-
-    /// The units that both networks are asked for; says where a board's are others.
-    fn units(&self, model: &FloatModel, board: Option<&SideBoard>) -> anyhow::Result<Vec<Unit>> {
-        let named = self.named(model)?;
-        let Some(board) = board else {
-            return Ok(named);
         };
-        let mut units = Vec::with_capacity(named.len());
-        let mut noted = Vec::new();
-        for unit in named {
-            let held = board_layer(model, unit.layer, board.files()).map_err(blame)?;
-            if held.float != unit.layer && !noted.contains(&unit.layer) {
-                let [asked, float] = [unit.layer, held.float].map(|id| &model.layer(id).name);
-                progress::note(format!(
-                    "the board holds {asked} as {float}: both networks are asked for {float}"
-                ));
-                noted.push(unit.layer);
-            }
-            units.push(Unit {
-                layer: held.float,
-                ..unit
-            });
-        }
-        Ok(units)
-    }
-
-    fn named(&self, model: &FloatModel) -> anyhow::Result<Vec<Unit>> {
-        let mut units = Vec::new();
-        if let Some(name) = &self.layer {
-            let layer = model.find(name).map_err(blame)?;
-            units = match self.maps.as_ref().or(self.model.maps()) {
-                Some(list) => Unit::listed(model, layer, list).map_err(blame)?,
-                None => Unit::maps(model, layer),
-            };
-        }
-        for text in &self.target {
-            let target: Target = text.parse().map_err(blame)?;
-            units.push(Unit::of_target(model, &target).map_err(blame)?);
-        }
-        Ok(units)
+        let identity = board.map(SideBoard::identity);
+        let parameters = search.parameters(model, identity.as_deref());
+        Ok((search, parameters))
     }
 }
 
@@ -216,40 +185,7 @@ fn tell(document: &documents::top::Top, folder: &Path, json: bool) -> anyhow::Re
     if json {
         print_json(document)?;
     } else {
-        say(document, folder)?;
+        write(&mut printer::stdout(), document, folder)?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// The units and their inputs.
-fn say(document: &documents::top::Top, folder: &Path) -> anyhow::Result<()> {
-    let mut out = crate::printer::stdout();
-    for map in &document.maps {
-        let inputs = map
-            .inputs
-            .iter()
-            .map(|input| format!("{} {}", printable(&input.name), significant(input.value)));
-        let inputs = inputs.collect::<Vec<_>>().join(", ");
-        let said = if inputs.is_empty() {
-            "never fires".to_owned()
-        } else {
-            inputs
-        };
-        writeln!(out, "{}: {said}", printable(&map.name))?;
-    }
-    if let Some(differing) = document.differing {
-        writeln!(
-            out,
-            "{differing} of {} units have other top inputs on {} than in float",
-            document.maps.len(),
-            printable(&document.network)
-        )?;
-    }
-    for note in &document.notes {
-        writeln!(out, "note: {}", printable(note))?;
-    }
-    for path in &document.pictures {
-        writeln!(out, "{}", folder.join(path).display())?;
-    }
-    Ok(())
 }

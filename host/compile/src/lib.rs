@@ -23,9 +23,11 @@
 //! ```
 
 pub mod accuracy;
+mod accuracy_loss;
 mod associative_scales;
 pub mod board_image;
 pub mod calibrate;
+mod calibration_set;
 mod compose;
 pub mod emit_onnx;
 pub mod equalise;
@@ -48,13 +50,16 @@ mod quantise;
 mod resolve_rounding_ties;
 mod save;
 mod scale_groups;
+mod source_file;
 pub mod warnings;
 mod weight_scales;
 
 use sha2::{Digest, Sha256};
 
 pub use accuracy::{Accuracy, AccuracyError, Pair, accuracy};
+pub use accuracy_loss::accuracy_loss;
 pub use calibrate::RangeRule;
+pub use calibration_set::{CalibrationSet, calibration_set};
 pub use compose::compose;
 pub use error::{CompileError, ModelError, Refusal};
 pub use judge::{Judge, JudgeError, Trace};
@@ -62,6 +67,7 @@ pub use layer_error::LayerError;
 pub use outline::Outline;
 pub use progress::{Progress, Report, Stage};
 pub use save::Saved;
+pub use source_file::{SourceError, SourceFile, SourceOverrides};
 
 use cortexscope_net::input::ModelSpec;
 use cortexscope_net::onnx::file::decode;

@@ -7,6 +7,8 @@ use super::error::CompileError;
 /// What is being done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
+    /// The calibration inputs are read.
+    Reading,
     /// The first pass over the calibration inputs: ranges.
     Ranges,
     /// The second pass: histograms between them.

@@ -2,10 +2,11 @@
 //! the model wants its input.
 
 use crate::Compiled;
-use crate::board_image::BoardImage;
+use crate::board_image::{BoardImage, EmitError, emit};
 use crate::model_files::IMAGE_EXTENSION;
 use cortexscope_net::input::ModelSpec;
 use cortexscope_net::output::{self, OutputError, StagedFolder};
+use sha2::{Digest, Sha256};
 use std::path::PathBuf;
 
 /// Where the files of a model were saved.
@@ -20,6 +21,14 @@ pub struct Saved {
 }
 
 impl Compiled {
+    /// The network as the bytes that a board runs, with the hash of the int8 ONNX.
+    ///
+    /// # Errors
+    /// It does not fit a board image.
+    pub fn image(&self) -> Result<BoardImage, EmitError> {
+        emit(&self.network, Sha256::digest(&self.int8_onnx).into())
+    }
+
     /// Saves `NAME.int8.onnx`, `NAME.ctx` and `NAME.toml` into the folder of `staged`: all of
     /// them or none. Whoever begins the folder before the work is told at once where it
     /// cannot be. A description that says the same already keeps its words.

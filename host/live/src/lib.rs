@@ -17,6 +17,7 @@
 //! | `host_camera` | a camera of the host, behind one trait for all operating systems |
 //! | `study` | threads that ask the float network: attributions, ascents, layers |
 //! | `worker` | the thread that drives the board |
+//! | `boards` | the boards that a page may choose, and how each is opened |
 //! | `server` | a board, its threads, and the seats of the pages |
 //! | `socket`, [`guard`], `assets`, `glossary` | one page's WebSocket, who may talk to the server, the page's files, and what its panels show |
 //! | [`terminal`] | the stream without a browser |
@@ -24,36 +25,28 @@
 //! ```
 //! use axum::body::Body;
 //! use axum::http::{Request, StatusCode};
-//! use cortexscope_compile::model_files::ModelFiles;
-//! use cortexscope_live::command::Choice;
+//! use cortexscope_live::{Guard, LiveBoards, LiveServer, app};
+//! use cortexscope_net::input::{MnistSet, PreparationOverrides};
+//! use cortexscope_record::RigChoice;
 //! use cortexscope_rig::session::Mode;
-//! use cortexscope_live::{Guard, LiveServer, Menu, Opener, app};
-//! use cortexscope_net::input::MnistSet;
-//! use cortexscope_rig::Rig;
-//! use cortexscope_rig::board::{Engine, FarEnd, find};
 //! use std::path::Path;
 //! use tower::ServiceExt;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let open: Opener = Box::new(|choice, cancel| {
-//!     let board = find(&choice.board).ok_or("there is no such board")?;
-//!     let model = ModelFiles::open(&choice.model)?;
-//!     let here = FarEnd::Here { sensor: Vec::new() };
-//!     Ok(Rig::open(board, Engine::Static, model, here, cancel)?)
-//! });
-//! let choice = Choice {
-//!     board: "native".to_owned(),
-//!     model: "lecture-lenet".to_owned(),
-//!     engine: "static".to_owned(),
+//! let boards = LiveBoards {
+//!     first: RigChoice::of("native", "lecture-lenet"),
+//!     preparation: PreparationOverrides::default(),
 //! };
+//! boards.check()?;
 //! # let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/mnist");
 //! let digits = MnistSet::open(
 //!     &folder.join("t10k-images-idx3-ubyte.gz"),
 //!     &folder.join("t10k-labels-idx1-ubyte.gz"),
 //! )?;
-//! let (server, _threads) =
-//!     LiveServer::start(Menu::default(), choice, Mode::Fused, digits, open);
+//! let (menu, choice) = (boards.menu(), boards.choice());
+//! let open = boards.opener(|assumed| println!("{assumed}"));
+//! let (server, _threads) = LiveServer::start(menu, choice, Mode::Fused, digits, open);
 //!
 //! // The first frame is test digit 18, a 3.
 //! let mut frames = server.frames();
@@ -86,6 +79,7 @@ pub mod stimulus;
 pub mod terminal;
 
 mod assets;
+mod boards;
 mod corruption;
 mod glossary;
 mod host_camera;
@@ -100,6 +94,7 @@ mod study;
 mod tests;
 mod worker;
 
+pub use boards::{LiveBoardError, LiveBoards};
 pub use guard::Guard;
 pub use server::{LiveServer, LiveThreads};
 pub use shared::{Order, Overrun};

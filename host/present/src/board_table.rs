@@ -6,8 +6,9 @@ use cortexscope_budget::fit::Need;
 use cortexscope_compile::layout::channels_last;
 use cortexscope_compile::model_files::{ModelFiles, ModelFilesError};
 use cortexscope_draw::number::grouped;
+use cortexscope_net::RequestError;
 use cortexscope_rig::Rig;
-use cortexscope_rig::board::{BOARDS, BoardKind, Engine, FarEnd, Port, Transport, parts};
+use cortexscope_rig::board::{BOARDS, BoardKind, Engine, FarEnd, Port, Transport, find, parts};
 use cortexscope_rig::measure::{SAMPLE, measure, sample_input};
 use cortexscope_rig::session::{Cancel, InferRequest, Mode, SessionError, TensorSet};
 
@@ -18,11 +19,50 @@ use crate::verdict::verdict;
 
 /// Which boards are asked.
 #[derive(Clone, Debug)]
-pub enum Asked {
+pub enum TableBoards {
     /// All of them; those that QEMU emulates are run.
     Every,
     /// One, at a port.
     AtPort(&'static BoardKind, Port),
+}
+
+/// Why there is no table.
+#[derive(Debug, thiserror::Error)]
+pub enum BoardTableError {
+    /// There is no such board to be at a port.
+    #[error("there is no board {name}; `cortexscope boards` lists all boards")]
+    UnknownBoard {
+        /// What was asked for.
+        name: String,
+    },
+    /// A model cannot be opened.
+    #[error(transparent)]
+    Model(#[from] ModelFilesError),
+}
+
+impl RequestError for BoardTableError {
+    fn is_request(&self) -> bool {
+        match self {
+            Self::UnknownBoard { .. } => true,
+            Self::Model(error) => error.is_request(),
+        }
+    }
+}
+
+impl TableBoards {
+    /// The board called `name` at `port`; every board without a port.
+    ///
+    /// # Errors
+    /// [`BoardTableError::UnknownBoard`].
+    pub fn of(name: &str, port: Option<Port>) -> Result<Self, BoardTableError> {
+        let Some(port) = port else {
+            return Ok(Self::Every);
+        };
+        let unknown = || BoardTableError::UnknownBoard {
+            name: name.to_owned(),
+        };
+        Ok(Self::AtPort(find(name).ok_or_else(unknown)?, port))
+    }
 }
 
 /// Fits every model on every board, and runs it where it fits and the board is there.
@@ -30,16 +70,16 @@ pub enum Asked {
 /// # Errors
 /// A model cannot be opened. A board that does not run is a row that says why.
 pub fn board_table(
-    asked: &Asked,
+    boards: &TableBoards,
     models: &[String],
     cancel: &Cancel,
-) -> Result<BoardTable, ModelFilesError> {
+) -> Result<BoardTable, BoardTableError> {
     let mut rows = Vec::new();
     for board in BOARDS.iter() {
-        let far_end = match asked {
-            Asked::AtPort(only, _) if only.name != board.name => continue,
-            Asked::AtPort(_, port) => Some((FarEnd::Serial(port.clone()), port.path.clone())),
-            Asked::Every => match board.transport {
+        let far_end = match boards {
+            TableBoards::AtPort(only, _) if only.name != board.name => continue,
+            TableBoards::AtPort(_, port) => Some((FarEnd::Serial(port.clone()), port.path.clone())),
+            TableBoards::Every => match board.transport {
                 Transport::InProcess => continue,
                 Transport::Qemu { .. } => {
                     Some((FarEnd::Here { sensor: Vec::new() }, "QEMU".to_owned()))
@@ -130,6 +170,18 @@ fn count(rig: &mut Rig, input: &[i8]) -> Result<Option<u64>, SessionError> {
     };
     let input = channels_last(input, shape);
     Ok(rig.session.infer(&input, &request, &mut |_| {})?.count)
+}
+
+/// Boards that used another arena than was planned, a line for each.
+pub fn unplanned(table: &BoardTable) -> Vec<String> {
+    let lines = table.rows.iter().filter_map(|row| {
+        let run = row.run.as_ref().filter(|run| !run.is_as_planned())?;
+        Some(format!(
+            "{} on {}: {} bytes of arena were planned, the board measured {:?}",
+            row.model, row.board, run.planned_arena_bytes, run.measured_arena_bytes
+        ))
+    });
+    lines.collect()
 }
 
 /// Writes the table for people.

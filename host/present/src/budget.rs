@@ -15,13 +15,18 @@
 //! # Ok::<(), cortexscope_present::budget::BudgetError>(())
 //! ```
 
+mod answer;
 mod document;
 mod open;
+mod page;
+mod picture;
 mod table;
 mod tables;
 
+pub use answer::{BudgetAnswer, BudgetRequest, budget};
 pub use open::{BudgetError, network};
-pub use table::{Cell, Format, Table};
+pub use page::BudgetView;
+pub use table::{Cell, Columns, Format, Table};
 
 use cortexscope_budget::fit::Need;
 use cortexscope_budget::{

@@ -6,11 +6,17 @@ use crate::dump::file_name;
 use crate::question::QuestionError;
 use crate::results::{ResultFolder, SaveError};
 use crate::scene::side_by_side::{Pair, layout, tiles};
+use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_draw::number::significant;
 use cortexscope_draw::tile_grid;
 use cortexscope_explain::attribute::Method;
 use cortexscope_explain::float_model::FloatModel;
-use cortexscope_study::compare::{Comparison, Other, compare};
+use cortexscope_net::RequestError;
+use cortexscope_net::input::data::{DataError, DataInput, DataSet, Pick};
+use cortexscope_record::{ChoiceError, RigChoice};
+use cortexscope_rig::session::Cancel;
+use cortexscope_study::compare::{BoardAnswers, Comparison, Other, compare};
+use cortexscope_study::int8::{self, Int8Error};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
@@ -22,6 +28,51 @@ pub struct ComparedInput {
     pub name: String,
     /// `[C, H, W]` in the float model's units.
     pub values: Vec<f32>,
+}
+
+impl ComparedInput {
+    /// The first `count` inputs of a data set.
+    ///
+    /// # Errors
+    /// An input cannot be read.
+    pub fn first_of(set: &DataSet, count: usize) -> Result<Vec<Self>, DataError> {
+        let named = |input: DataInput| Self {
+            name: input.name,
+            values: input.values,
+        };
+        let inputs = set.inputs(Pick::First(count))?;
+        inputs.map(|input| input.map(named)).collect()
+    }
+}
+
+/// Why the networks are not compared.
+#[derive(Debug, thiserror::Error)]
+pub enum ComparisonError {
+    /// There is no such board, or it cannot be reached.
+    #[error(transparent)]
+    Choice(#[from] ChoiceError),
+    /// The int8 network cannot be differentiated.
+    #[error(transparent)]
+    Int8(Box<Int8Error>),
+    /// The models cannot be asked, or the answers not saved.
+    #[error(transparent)]
+    Question(#[from] QuestionError),
+}
+
+impl RequestError for ComparisonError {
+    fn is_request(&self) -> bool {
+        match self {
+            Self::Choice(error) => error.is_request(),
+            Self::Int8(error) => error.is_request(),
+            Self::Question(error) => error.is_request(),
+        }
+    }
+}
+
+impl From<Int8Error> for ComparisonError {
+    fn from(error: Int8Error) -> Self {
+        Self::Int8(Box::new(error))
+    }
 }
 
 /// What is compared.
@@ -37,10 +88,6 @@ pub struct ComparisonRequest<'a> {
     pub input: Option<&'a str>,
     /// The data set that they are of, as the user named it; `None` for one input.
     pub data: Option<&'a str>,
-    /// The board.
-    pub board: &'a str,
-    /// Hash of the board's image, in hexadecimal.
-    pub image_hash: &'a str,
     /// The folder for the picture and the arrays of one input; with a data set nothing is
     /// written.
     pub folder: &'a Path,
@@ -57,16 +104,53 @@ pub struct ComparisonProgress<'a> {
     pub all: usize,
 }
 
-/// Explains every input on the float model and on the `other` network. For one
-/// input it draws the maps side by side and writes `INPUT.compare.png` and
-/// `INPUT.METHOD.float.npy` and `INPUT.METHOD.int8.npy`. `watch` may end the work.
+/// Told how far the comparison has come; may end the work.
+pub type ComparisonWatch<'a> = &'a mut dyn FnMut(ComparisonProgress<'_>) -> ControlFlow<()>;
+
+/// Explains every input on the float model and on the board of `choice`, which gets `compiled`,
+/// the [compiled model](cortexscope_study::beside::compiled) beside it. For one input it draws
+/// the maps side by side and writes `INPUT.compare.png` and `INPUT.METHOD.float.npy` and
+/// `INPUT.METHOD.int8.npy`.
 ///
 /// # Errors
-/// [`QuestionError`].
-pub fn compare_networks(
+/// [`ComparisonError`].
+pub fn compare_on_board(
     request: &ComparisonRequest<'_>,
+    choice: &RigChoice,
+    compiled: ModelFiles,
+    cancel: Cancel,
+    watch: ComparisonWatch<'_>,
+) -> Result<Compare, ComparisonError> {
+    let mut rig = choice.open(compiled, cancel)?;
+    let on_board = OnBoard {
+        board: &choice.board,
+        image_hash: &rig.model.hash_hex(),
+    };
+    let needs_slopes = request.methods.iter().any(|method| !method.only_asks());
+    let through = needs_slopes.then(|| int8::of(request.model, &rig.model));
+    let through = through.transpose()?;
+    let mut answers = BoardAnswers::of(&mut rig, request.model);
+    let mut other = Other {
+        answers: &mut answers,
+        through: through.as_ref(),
+    };
+    Ok(compare_networks(request, on_board, &mut other, watch)?)
+}
+
+/// The int8 network that is compared.
+#[derive(Clone, Copy)]
+struct OnBoard<'a> {
+    /// The board.
+    board: &'a str,
+    /// Hash of the board's image, in hexadecimal.
+    image_hash: &'a str,
+}
+
+fn compare_networks(
+    request: &ComparisonRequest<'_>,
+    on_board: OnBoard<'_>,
     other: &mut Other<'_>,
-    watch: &mut dyn FnMut(ComparisonProgress<'_>) -> ControlFlow<()>,
+    watch: ComparisonWatch<'_>,
 ) -> Result<Compare, QuestionError> {
     let ComparisonRequest {
         model,
@@ -90,7 +174,7 @@ pub fn compare_networks(
         };
         found.push(compare(model, other, &input.values, methods, &mut report)?);
     }
-    let mut document = document(request, &found);
+    let mut document = document(request, on_board, &found);
     document.seconds = begun.elapsed().as_secs_f64();
     if let (Some(results), [input], [found]) = (results, inputs, found.as_slice()) {
         save(request, input, found, &results, &mut document)?;
@@ -99,7 +183,11 @@ pub fn compare_networks(
     Ok(document)
 }
 
-fn document(request: &ComparisonRequest<'_>, found: &[Comparison]) -> Compare {
+fn document(
+    request: &ComparisonRequest<'_>,
+    on_board: OnBoard<'_>,
+    found: &[Comparison],
+) -> Compare {
     let ComparisonRequest { model, inputs, .. } = *request;
     let agreements = request.methods.iter().enumerate().map(|(at, method)| {
         let known = found.iter().map(|one| one.methods[at].rank_correlation);
@@ -129,9 +217,9 @@ fn document(request: &ComparisonRequest<'_>, found: &[Comparison]) -> Compare {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         model: model.name.clone(),
         model_sha256: model.sha256_hex(),
-        image_hash: request.image_hash.to_owned(),
-        image_sha256: request.image_hash.to_owned(),
-        board: request.board.to_owned(),
+        image_hash: on_board.image_hash.to_owned(),
+        image_sha256: on_board.image_hash.to_owned(),
+        board: on_board.board.to_owned(),
         input: request.input.map(str::to_owned),
         data: request.data.map(str::to_owned),
         images: inputs.len(),

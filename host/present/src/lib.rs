@@ -12,9 +12,12 @@
 //!   on a terminal.
 //! - One [`question`] put to a board or a model, with its files and its document:
 //!   [`inference`], [`explanation`], [`ascent`], [`dreaming`], [`inversion`], [`adversarial`],
-//!   [`fooling`], [`comparison`], [`top_inputs`], [`mod@robustness`],
-//!   [`assessment`].
+//!   [`fooling`], [`comparison`], [`top_inputs`], [`mod@robustness`], [`assessment`].
+//! - [`compilation`]: a float network compiled, and measured. [`examination`]: what int8 costs
+//!   it, and what helps.
 //! - [`mod@budget`]: what a network costs, and what it leaves of each board.
+//! - [`board_memory`], [`benchmark`]: what a network takes of one board, and what each layer
+//!   costs there. [`board_table`]: every board beside every model.
 //! - [`demonstration`]: inputs on a board as pictures, report and document. [`gallery`]: float
 //!   models as pictures and a page.
 //!
@@ -49,15 +52,19 @@
 pub mod adversarial;
 pub mod ascent;
 pub mod assessment;
+pub mod benchmark;
+pub mod board_memory;
 pub mod board_table;
 pub mod brain_report;
 pub mod budget;
 pub mod causes;
 pub mod comparison;
+pub mod compilation;
 pub mod demonstration;
 pub mod documents;
 pub mod dreaming;
 pub mod dump;
+pub mod examination;
 pub mod explanation;
 pub mod fit;
 pub mod fooling;

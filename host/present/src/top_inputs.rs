@@ -7,8 +7,10 @@ use cortexscope_draw::{ExcitationRow, Excitations, ExcitingInput, excitations};
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_net::RequestError;
 use cortexscope_net::input::{DataError, InputSpec};
+use cortexscope_net::printable::printable;
 use cortexscope_study::data::Data;
 use cortexscope_study::top::{Answers, Excitation, Ranking, Search, Unit, compare};
+use std::io::{self, Write};
 use std::path::Path;
 
 /// Pixels that a sheet is high at most, its head not counted.
@@ -160,6 +162,41 @@ fn exciting(
         field: field.within(found.at, spec.size),
         field_unclipped: field.of_unit(found.at),
     }
+}
+
+/// Writes the units and their inputs for people; paths of sheets begin at `folder`.
+///
+/// # Errors
+/// `out` takes no more.
+pub fn write(out: &mut dyn Write, document: &Top, folder: &Path) -> io::Result<()> {
+    for map in &document.maps {
+        let inputs = map
+            .inputs
+            .iter()
+            .map(|input| format!("{} {}", printable(&input.name), significant(input.value)));
+        let inputs = inputs.collect::<Vec<_>>().join(", ");
+        let said = if inputs.is_empty() {
+            "never fires".to_owned()
+        } else {
+            inputs
+        };
+        writeln!(out, "{}: {said}", printable(&map.name))?;
+    }
+    if let Some(differing) = document.differing {
+        writeln!(
+            out,
+            "{differing} of {} units have other top inputs on {} than in float",
+            document.maps.len(),
+            printable(&document.network)
+        )?;
+    }
+    for note in &document.notes {
+        writeln!(out, "note: {}", printable(note))?;
+    }
+    for path in &document.pictures {
+        writeln!(out, "{}", folder.join(path).display())?;
+    }
+    Ok(())
 }
 
 /// Saves the sheets, as many units on each as there is room for, and gives their names.

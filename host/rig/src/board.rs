@@ -5,6 +5,7 @@
 pub mod native;
 
 mod connect;
+mod firmware;
 mod parts;
 mod presence;
 
@@ -14,5 +15,8 @@ pub use connect::{
 };
 pub use cortexscope_boards::{BAUD, DEFAULT, FLASHED, NATIVE};
 pub use cortexscope_boards::{BOARDS, BoardKind, Engine, Footprint, Transport, find};
+pub use firmware::{
+    FirmwareBuild, FirmwareError, firmware_builds, firmware_compiler, firmware_file,
+};
 pub use parts::{Part, parts};
 pub use presence::Presence;

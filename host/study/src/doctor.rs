@@ -23,14 +23,14 @@ pub use remedies::{Outcome, Remedy};
 
 use std::ops::ControlFlow;
 
-use cortexscope_compile::board_image::{EmitError, emit};
+use crate::data::{Data, DataError, DataInput};
+use cortexscope_compile::board_image::EmitError;
 use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_compile::{CompileError, Compiled, Options, Source, compile_with};
-use cortexscope_net::input::ModelSpec;
+use cortexscope_net::input::{ModelSpec, Pick};
 use cortexscope_rig::board::{BoardKind, Engine, FarEnd};
 use cortexscope_rig::session::{Cancel, SessionError};
 use cortexscope_rig::{Rig, RigError};
-use sha2::{Digest, Sha256};
 use std::path::PathBuf;
 
 /// What is examined, and by which inputs.
@@ -57,6 +57,19 @@ pub struct Case {
     pub values: Vec<f32>,
     /// Its class, where that is known.
     pub label: Option<usize>,
+}
+
+/// At most `most` inputs of `data`, spread evenly over all.
+///
+/// # Errors
+/// An input cannot be read.
+pub fn spread_cases(data: &Data, most: usize) -> Result<Vec<Case>, DataError> {
+    let inputs = data.set().inputs(Pick::Spread(most))?;
+    let case = |input: DataInput| Case {
+        values: input.values,
+        label: input.label,
+    };
+    inputs.map(|input| input.map(case)).collect()
 }
 
 /// What was found.
@@ -110,7 +123,7 @@ pub fn examine(
     }
     let mut patient = Patient::new(subject, Options::default(), subject.board, cancel, report)?;
     let found = layers::examine(subject, &mut patient, report)?;
-    let layers::Found {
+    let layers::LayerFindings {
         layers,
         float,
         outcome,
@@ -153,10 +166,9 @@ impl Patient {
             options,
             &mut calibrating,
         )?;
-        let hash = Sha256::digest(&compiled.int8_onnx).into();
         let files = ModelFiles {
             name: subject.name.to_owned(),
-            image: emit(&compiled.network, hash)?,
+            image: compiled.image()?,
             image_path: PathBuf::from(format!("{}.ctx", subject.name)).into(),
             int8_onnx: compiled.int8_onnx.clone(),
             spec: subject.spec.clone(),

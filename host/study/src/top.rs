@@ -11,9 +11,11 @@ mod ranking;
 mod search;
 mod study;
 mod unit;
+mod units;
 
 pub use answers::Answers;
 pub use ranking::{Difference, Excitation, Ranking, compare};
-pub use search::{Found, Search, SearchError};
+pub use search::{Search, SearchError, SearchRankings};
 pub use study::{TopStudy, TopStudyError};
 pub use unit::{By, ChannelList, Unit, UnitError};
+pub use units::{UnitsRequest, named_units, units_on_board};

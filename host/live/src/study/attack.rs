@@ -20,7 +20,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 /// An attack, and all that the page shows of it.
-struct Made {
+struct FrameAttack {
     example: Example,
     method: Method,
     goal: Goal,
@@ -109,7 +109,7 @@ fn failed(task: &AttackTask, failure: &Failure) -> Packet {
     Packet::new(Kind::Attack, header)
 }
 
-fn make(victim: &mut Victim<'_>, task: &AttackTask) -> Result<Made, Failure> {
+fn make(victim: &mut Victim<'_>, task: &AttackTask) -> Result<FrameAttack, Failure> {
     let asked = &task.attack;
     let method = Method::standard(&asked.method, asked.eps).ok_or_else(|| Failure::Unknown {
         what: "method",
@@ -137,7 +137,7 @@ fn make(victim: &mut Victim<'_>, task: &AttackTask) -> Result<Made, Failure> {
     let start = request.begin(victim, &task.frame.values, label)?;
     let example = request.example(victim, &start, asked.eps, request.seed_of(0, 0))?;
     let values = victim.pixels.values(&example.after.levels);
-    Ok(Made {
+    Ok(FrameAttack {
         example,
         method,
         goal: start.goal,
@@ -205,8 +205,8 @@ impl Draft {
     }
 }
 
-fn draft(model: &FloatModel, task: &AttackTask, made: &Made) -> Draft {
-    let Made {
+fn draft(model: &FloatModel, task: &AttackTask, made: &FrameAttack) -> Draft {
+    let FrameAttack {
         example, method, ..
     } = made;
     let frame = &task.frame;

@@ -21,7 +21,7 @@ use std::time::Instant;
 const LIMIT: ColourLimit = ColourLimit::Percentile(99.5);
 
 /// An attribution, and all that its receipt says.
-struct Made {
+struct FrameAttribution {
     aim: Aim,
     method: Method,
     attribution: Attribution,
@@ -67,7 +67,7 @@ fn make(
     model: &FloatModel,
     task: &AttributionTask,
     is_wanted: &dyn Fn() -> bool,
-) -> Result<Made, Failure> {
+) -> Result<FrameAttribution, Failure> {
     let Attribute { method, class } = &task.attribute;
     let [_, height, width] = model.input_shape();
     let method = Method::standard(method, [height, width]).ok_or_else(|| Failure::Unknown {
@@ -93,7 +93,7 @@ fn make(
         }
     })?;
     let seconds = begun.elapsed().as_secs_f64();
-    Ok(Made {
+    Ok(FrameAttribution {
         aim,
         method,
         attribution,
@@ -101,8 +101,8 @@ fn make(
     })
 }
 
-fn packet(model: &FloatModel, task: &AttributionTask, made: &Made) -> Bytes {
-    let Made {
+fn packet(model: &FloatModel, task: &AttributionTask, made: &FrameAttribution) -> Bytes {
+    let FrameAttribution {
         aim,
         method,
         attribution,

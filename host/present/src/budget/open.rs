@@ -4,12 +4,15 @@ use std::path::{Path, PathBuf};
 
 use cortexscope_budget::onnx::{self, NetworkError};
 use cortexscope_budget::{Network, architecture};
+use cortexscope_compile::model_files::ModelFilesError;
 use cortexscope_net::RequestError;
 use cortexscope_net::input::{ModelSpec, SpecError};
 use cortexscope_net::onnx::Weights;
 use cortexscope_net::onnx::constant::byte_count;
 use cortexscope_net::reader::{self, Graph, Hint, ReadError};
 use thiserror::Error;
+
+use crate::results::SaveError;
 
 /// Bytes of weights that are read: more than any board has flash for.
 const MOST_WEIGHT_BYTES: u64 = 64 << 20;
@@ -53,11 +56,42 @@ pub enum BudgetError {
         /// What is wrong with it.
         what: Box<NetworkError>,
     },
+    /// The board image cannot be used.
+    #[error(transparent)]
+    Image(Box<ModelFilesError>),
+    /// The lecture does not print this network.
+    #[error("the lecture has no table of {network}: it has one of vgg16 and of lecture-lenet")]
+    NoLecture {
+        /// The network.
+        network: String,
+    },
+    /// A picture of another kind was asked for.
+    #[error("{} ends neither in .png nor in .svg", path.display())]
+    PictureKind {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The picture cannot be drawn or written.
+    #[error(transparent)]
+    Save(#[from] SaveError),
+}
+
+impl From<ModelFilesError> for BudgetError {
+    fn from(error: ModelFilesError) -> Self {
+        Self::Image(Box::new(error))
+    }
 }
 
 impl RequestError for BudgetError {
     fn is_request(&self) -> bool {
-        !matches!(self, Self::Description { .. } | Self::Read(_))
+        match self {
+            Self::Unknown { .. }
+            | Self::Refused { .. }
+            | Self::Network { .. }
+            | Self::NoLecture { .. }
+            | Self::PictureKind { .. } => true,
+            Self::Description { .. } | Self::Read(_) | Self::Image(_) | Self::Save(_) => false,
+        }
     }
 }
 

@@ -38,6 +38,12 @@ impl From<u64> for Cell {
     }
 }
 
+impl From<Option<Cell>> for Cell {
+    fn from(cell: Option<Cell>) -> Self {
+        cell.unwrap_or(Self::None)
+    }
+}
+
 impl From<String> for Cell {
     fn from(value: String) -> Self {
         Self::Text(value)
@@ -54,9 +60,84 @@ impl From<&str> for Cell {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table {
     /// Name, whether it is a number, and the width of terminal that shows it.
-    pub columns: Vec<(&'static str, bool, usize)>,
+    columns: Vec<(&'static str, bool, usize)>,
     /// As many cells as there are columns.
-    pub rows: Vec<Vec<Cell>>,
+    rows: Vec<Vec<Cell>>,
+}
+
+/// A table that grows column by column: the head of a column, what stands in it for a row `R`
+/// and what below it are said in one place.
+pub struct Columns<'a, R> {
+    of: &'a [R],
+    heads: Vec<(&'static str, bool, usize)>,
+    rows: Vec<Vec<Cell>>,
+    /// What stands below each column.
+    sums: Vec<Cell>,
+    has_sum: bool,
+}
+
+impl<'a, R> Columns<'a, R> {
+    /// No columns yet, for these rows.
+    pub fn of(rows: &'a [R]) -> Self {
+        Self {
+            of: rows,
+            heads: Vec::new(),
+            rows: vec![Vec::new(); rows.len()],
+            sums: Vec::new(),
+            has_sum: false,
+        }
+    }
+
+    /// One more column, of texts.
+    pub fn text<C: Into<Cell>>(self, name: &'static str, cell: impl Fn(&R) -> C) -> Self {
+        self.column((name, false, 0), cell)
+    }
+
+    /// One more column, of numbers.
+    pub fn number<C: Into<Cell>>(self, name: &'static str, cell: impl Fn(&R) -> C) -> Self {
+        self.column((name, true, 0), cell)
+    }
+
+    fn column<C: Into<Cell>>(
+        mut self,
+        head: (&'static str, bool, usize),
+        cell: impl Fn(&R) -> C,
+    ) -> Self {
+        for (of, row) in self.of.iter().zip(&mut self.rows) {
+            row.push(cell(of).into());
+        }
+        self.heads.push(head);
+        self.sums.push(Cell::None);
+        self
+    }
+
+    /// The last column is shown where the terminal has `width` columns.
+    pub fn from(mut self, width: usize) -> Self {
+        if let Some((_, _, from)) = self.heads.last_mut() {
+            *from = width;
+        }
+        self
+    }
+
+    /// What stands below the last column, in a row below the others.
+    pub fn sum(mut self, sum: impl Into<Cell>) -> Self {
+        if let Some(last) = self.sums.last_mut() {
+            *last = sum.into();
+            self.has_sum = true;
+        }
+        self
+    }
+
+    /// The table.
+    pub fn table(mut self) -> Table {
+        if self.has_sum {
+            self.rows.push(self.sums);
+        }
+        Table {
+            columns: self.heads,
+            rows: self.rows,
+        }
+    }
 }
 
 impl Table {
@@ -143,13 +224,9 @@ mod tests {
     use super::*;
 
     fn written(format: Format) -> String {
-        let table = Table {
-            columns: vec![("layer", false, 0), ("weights", true, 0)],
-            rows: vec![
-                vec!["conv 5×5, Relu".into(), 1_234_u64.into()],
-                vec!["a|b".into(), None.into()],
-            ],
-        };
+        let rows = [("conv 5×5, Relu", Some(1_234_u64)), ("a|b", None)];
+        let columns = Columns::of(&rows).text("layer", |row| row.0);
+        let table = columns.number("weights", |row| row.1).table();
         let mut out = Vec::new();
         table.write(&mut out, format).expect("memory");
         String::from_utf8(out).expect("text")
@@ -161,6 +238,19 @@ mod tests {
             written(Format::Csv),
             "layer,weights\n\"conv 5×5, Relu\",1234\na|b,\n"
         );
+    }
+
+    #[test]
+    fn a_column_has_its_own_sum() {
+        let table = Columns::of(&[1_u64, 2])
+            .text("layer", |row| format!("l{row}"))
+            .sum("sum")
+            .number("weights", |row| *row)
+            .sum(3_u64)
+            .number("left", |_| 0_u64)
+            .table();
+        assert_eq!(table.rows.len(), 3);
+        assert_eq!(table.rows[2], ["sum".into(), 3_u64.into(), Cell::None]);
     }
 
     #[test]

@@ -1,287 +1,215 @@
 //! A budget as tables, for people and spreadsheets.
 
-use cortexscope_budget::lecture::Lecture;
-use cortexscope_budget::{Element, MemoryPlan, Mode};
+use cortexscope_budget::fit::Fit;
+use cortexscope_budget::lecture::{Lecture, LectureRow};
+use cortexscope_budget::{Mode, Row};
 use cortexscope_draw::number::{grouped, shape};
-use cortexscope_rig::board::parts;
-use cortexscope_rig::kernel::LoopCost;
+use cortexscope_rig::board::{Part, parts};
+use cortexscope_rig::kernel::{KernelChoice, LoopCost};
 
-use super::table::{Cell, Table};
+use super::table::{Cell, Columns, Table};
 use super::{Budget, element_name, links, mode_name};
 use crate::fit::fit;
 use crate::verdict::verdict;
+
+/// A way to run a network, and what it costs.
+struct Pass {
+    name: String,
+    mode: &'static str,
+    arena_bytes: usize,
+    lower_bound_bytes: Option<usize>,
+    note: String,
+}
 
 impl Budget {
     /// The layers, one a row, and their sum.
     pub fn layers(&self, mode: Mode) -> Table {
         let plan = self.int8(mode);
         let last = self.ledger.rows.len() - 1;
-        let mut rows: Vec<Vec<Cell>> = Vec::new();
-        for (tensor, row) in self.ledger.rows.iter().enumerate() {
-            let scratch = tensor
-                .checked_sub(1)
-                .map(|layer| plan.scratch_bytes[layer] as u64);
-            let board_bytes = if tensor == last {
-                4 * row.values
-            } else {
-                row.values
-            };
-            rows.push(vec![
-                row.name.as_str().into(),
-                row.op.as_str().into(),
-                shape(row.shape).into(),
-                row.weights.into(),
-                row.biases.into(),
-                row.macs.into(),
-                row.values.into(),
-                (4 * row.values).into(),
-                board_bytes.into(),
-                pair(row.receptive_field).into(),
-                pair(row.stride).into(),
-                plan.offsets[tensor].map(|offset| offset as u64).into(),
-                steps(plan.lives[tensor]).into(),
-                scratch.into(),
-                row.flash_bytes.into(),
-            ]);
-        }
+        let board_bytes = |tensor: usize, row: &Row| match tensor == last {
+            true => 4 * row.values,
+            false => row.values,
+        };
+        let scratch = |tensor: usize| {
+            let layer = tensor.checked_sub(1)?;
+            Some(plan.scratch_bytes[layer] as u64)
+        };
+        let offset = |tensor: usize| plan.offsets[tensor].map(|offset| offset as u64);
+        let rows: Vec<(usize, &Row)> = self.ledger.rows.iter().enumerate().collect();
         let totals = &self.ledger.totals;
-        rows.push(vec![
-            "sum".into(),
-            "".into(),
-            "".into(),
-            totals.weights.into(),
-            totals.biases.into(),
-            totals.macs.into(),
-            totals.values.into(),
-            (4 * totals.values).into(),
-            Cell::None,
-            "".into(),
-            "".into(),
-            Cell::None,
-            "".into(),
-            Cell::None,
-            totals.flash_bytes.into(),
-        ]);
-        Table {
-            columns: vec![
-                ("layer", false, 0),
-                ("operator", false, 132),
-                ("shape", false, 0),
-                ("weights", true, 0),
-                ("biases", true, 0),
-                ("MACs", true, 0),
-                ("values", true, 0),
-                ("f32 B", true, 120),
-                ("int8 B", true, 120),
-                ("field", true, 100),
-                ("stride", true, 100),
-                ("offset", true, 150),
-                ("steps", false, 150),
-                ("scratch B", true, 150),
-                ("flash B", true, 150),
-            ],
-            rows,
-        }
+        Columns::of(&rows)
+            .text("layer", |(_, row)| row.name.clone())
+            .sum("sum")
+            .text("operator", |(_, row)| row.op.clone())
+            .from(132)
+            .text("shape", |(_, row)| shape(row.shape))
+            .number("weights", |(_, row)| row.weights)
+            .sum(totals.weights)
+            .number("biases", |(_, row)| row.biases)
+            .sum(totals.biases)
+            .number("MACs", |(_, row)| row.macs)
+            .sum(totals.macs)
+            .number("values", |(_, row)| row.values)
+            .sum(totals.values)
+            .number("f32 B", |(_, row)| 4 * row.values)
+            .sum(4 * totals.values)
+            .from(120)
+            .number("int8 B", |(tensor, row)| board_bytes(*tensor, row))
+            .from(120)
+            .number("field", |(_, row)| pair(row.receptive_field))
+            .from(100)
+            .number("stride", |(_, row)| pair(row.stride))
+            .from(100)
+            .number("offset", |(tensor, _)| offset(*tensor))
+            .from(150)
+            .text("steps", |(tensor, _)| steps(plan.lives[*tensor]))
+            .from(150)
+            .number("scratch B", |(tensor, _)| scratch(*tensor))
+            .from(150)
+            .number("flash B", |(_, row)| row.flash_bytes)
+            .sum(totals.flash_bytes)
+            .from(150)
+            .table()
     }
 
     /// What each way to run costs.
     pub fn arenas(&self) -> Table {
-        let row = |(element, mode, plan): &(Element, Mode, MemoryPlan)| {
-            vec![
-                Cell::from(format!("forward, {}", element_name(*element))),
-                mode_name(*mode).into(),
-                (plan.arena_bytes as u64).into(),
-                (plan.lower_bound_bytes as u64).into(),
-                if *mode == Mode::Unplanned {
-                    "every layer in memory of its own".into()
-                } else {
-                    plan.proof.words().into()
-                },
-            ]
-        };
-        let mut rows: Vec<Vec<Cell>> = self.plans.iter().map(row).collect();
-        let parameters = 4 * self.ledger.totals.parameters();
-        for (name, bytes, with) in [
+        Columns::of(&self.passes())
+            .text("pass", |pass| pass.name.clone())
+            .text("mode", |pass| pass.mode)
+            .number("arena B", |pass| pass.arena_bytes as u64)
+            .number("lower bound B", |pass| {
+                pass.lower_bound_bytes.map(|bytes| bytes as u64)
+            })
+            .text("", |pass| pass.note.clone())
+            .from(100)
+            .table()
+    }
+
+    fn passes(&self) -> Vec<Pass> {
+        let forward = self.plans.iter().map(|(element, mode, plan)| Pass {
+            name: format!("forward, {}", element_name(*element)),
+            mode: mode_name(*mode),
+            arena_bytes: plan.arena_bytes,
+            lower_bound_bytes: Some(plan.lower_bound_bytes),
+            note: match mode {
+                Mode::Unplanned => "every layer in memory of its own".to_owned(),
+                Mode::Tapped | Mode::Fused => plan.proof.words().to_owned(),
+            },
+        });
+        let parameters = grouped(4 * self.ledger.totals.parameters());
+        let backward = [
+            ("input gradient", "beside the weights".to_owned()),
             (
-                "forward and input gradient, f32",
-                self.backward[0],
-                "beside the weights".to_owned(),
+                "training",
+                format!("beside weights and their gradients, {parameters} B each"),
             ),
-            (
-                "forward and training, f32",
-                self.backward[1],
-                format!(
-                    "beside weights and their gradients, {} B each",
-                    grouped(parameters)
-                ),
-            ),
-        ] {
-            rows.push(vec![
-                name.into(),
-                "tapped".into(),
-                (bytes as u64).into(),
-                Cell::None,
-                with.into(),
-            ]);
-        }
-        Table {
-            columns: vec![
-                ("pass", false, 0),
-                ("mode", false, 0),
-                ("arena B", true, 0),
-                ("lower bound B", true, 0),
-                ("", false, 100),
-            ],
-            rows,
-        }
+        ];
+        let backward = backward.into_iter().zip(self.backward);
+        let backward = backward.map(|((what, note), arena_bytes)| Pass {
+            name: format!("forward and {what}, f32"),
+            mode: mode_name(Mode::Tapped),
+            arena_bytes,
+            lower_bound_bytes: None,
+            note,
+        });
+        forward.chain(backward).collect()
     }
 
     /// How each layer is computed.
     pub fn kernels(&self) -> Table {
-        let rows = self.kernels.iter().map(|choice| {
-            let of_loop = |part: fn(&LoopCost) -> u64| choice.loop_cost.as_ref().map(part);
-            vec![
-                choice.layer.as_str().into(),
-                choice.kernel.name().into(),
-                choice.packed_bytes.into(),
-                of_loop(|cost| cost.instructions).into(),
-                of_loop(|cost| cost.cycles).into(),
-                choice.fallback.unwrap_or_default().into(),
-            ]
-        });
-        Table {
-            columns: vec![
-                ("layer", false, 0),
-                ("kernel", false, 0),
-                ("for it alone, B", true, 0),
-                ("loop instructions", true, 0),
-                ("loop cycles", true, 0),
-                ("", false, 0),
-            ],
-            rows: rows.collect(),
-        }
+        let of_loop =
+            |choice: &KernelChoice, part: fn(&LoopCost) -> u64| choice.loop_cost.as_ref().map(part);
+        Columns::of(&self.kernels)
+            .text("layer", |choice| choice.layer.clone())
+            .text("kernel", |choice| choice.kernel.name())
+            .number("for it alone, B", |choice| choice.packed_bytes)
+            .number("loop instructions", |choice| {
+                of_loop(choice, |cost| cost.instructions)
+            })
+            .number("loop cycles", |choice| of_loop(choice, |cost| cost.cycles))
+            .text("", |choice| choice.fallback.unwrap_or_default())
+            .table()
     }
 
     /// What a link carries.
     pub fn link(&self) -> Table {
         let [all, none] = self.wire_bytes();
-        let rate = |bytes_per_s: u32, bytes: usize| -> Cell {
-            format!("{:.2}", f64::from(bytes_per_s) / bytes as f64).into()
+        let rate = |bytes_per_s: u32, bytes: usize| {
+            format!("{:.2}", f64::from(bytes_per_s) / bytes as f64)
         };
-        let rows = links().map(|(name, bytes_per_s)| {
-            vec![
-                name.into(),
-                u64::from(bytes_per_s).into(),
-                (all as u64).into(),
-                rate(bytes_per_s, all),
-                (none as u64).into(),
-                rate(bytes_per_s, none),
-            ]
-        });
-        Table {
-            columns: vec![
-                ("link", false, 0),
-                ("B/s", true, 0),
-                ("all tapped, B", true, 0),
-                ("images/s", true, 0),
-                ("logits only, B", true, 0),
-                ("images/s", true, 0),
-            ],
-            rows: rows.to_vec(),
-        }
+        Columns::of(&links())
+            .text("link", |&(name, _)| name)
+            .number("B/s", |&(_, bytes_per_s)| u64::from(bytes_per_s))
+            .number("all tapped, B", |_| all as u64)
+            .number("images/s", |&(_, bytes_per_s)| rate(bytes_per_s, all))
+            .number("logits only, B", |_| none as u64)
+            .number("images/s", |&(_, bytes_per_s)| rate(bytes_per_s, none))
+            .table()
     }
 
     /// Every part beside the network.
     pub fn boards(&self) -> Table {
         let rows = parts().into_iter().map(|part| {
             let fit = fit(&self.need, &part);
-            let left = |which: usize| -> Cell {
-                fit.left().map_or(Cell::None, |left| signed(left[which]))
-            };
-            vec![
-                part.name.into(),
-                part.flash_bytes.map(u64::from).into(),
-                fit.flash_bytes.into(),
-                left(0),
-                part.ram_bytes.map(u64::from).into(),
-                fit.fused_ram_bytes.into(),
-                left(1),
-                fit.tapped_ram_bytes.into(),
-                verdict(&fit).into(),
-            ]
+            (part, fit)
         });
-        Table {
-            columns: vec![
-                ("board", false, 0),
-                ("flash B", true, 100),
-                ("needed", true, 0),
-                ("left", true, 0),
-                ("RAM B", true, 100),
-                ("fused", true, 0),
-                ("left", true, 0),
-                ("tapped", true, 100),
-                ("", false, 0),
-            ],
-            rows: rows.collect(),
-        }
+        let rows: Vec<(Part, Fit)> = rows.collect();
+        let left = |fit: &Fit, which: usize| fit.left().map(|left| signed(left[which]));
+        Columns::of(&rows)
+            .text("board", |(part, _)| part.name)
+            .number("flash B", |(part, _)| part.flash_bytes.map(u64::from))
+            .from(100)
+            .number("needed", |(_, fit)| fit.flash_bytes)
+            .number("left", |(_, fit)| left(fit, 0))
+            .number("RAM B", |(part, _)| part.ram_bytes.map(u64::from))
+            .from(100)
+            .number("fused", |(_, fit)| fit.fused_ram_bytes)
+            .number("left", |(_, fit)| left(fit, 1))
+            .number("tapped", |(_, fit)| fit.tapped_ram_bytes)
+            .from(100)
+            .text("", |(_, fit)| verdict(fit))
+            .table()
     }
 
     /// The lecture's rows beside the exact ones.
     pub fn lecture(&self, lecture: &Lecture) -> Table {
-        let exact = |layer: &str| self.ledger.rows.iter().find(|row| row.name == layer);
-        let mark = |said: u64, is: Option<u64>| -> Cell {
-            if Some(said) == is { "same" } else { "DIFFERS" }.into()
+        let found = |said: &LectureRow| {
+            let mut rows = self.ledger.rows.iter();
+            rows.find(|row| row.name == said.layer)
         };
-        let mut rows: Vec<Vec<Cell>> = Vec::new();
-        for row in lecture.rows {
-            let found = exact(row.layer);
-            let formula = formula(row.weights);
-            let weights = match formula {
-                Some(product) if product != row.weight_count => {
-                    format!("the formula is {}", grouped(product)).into()
+        let values = |said: &LectureRow| found(said).map(|row| row.values);
+        let weights = |said: &LectureRow| found(said).map(|row| row.weights);
+        let totals = &self.ledger.totals;
+        let said_weights = lecture.rows.iter().map(|row| row.weight_count);
+        Columns::of(lecture.rows)
+            .text("layer", |said| said.layer)
+            .sum("total")
+            .text("lecture: memory", |said| said.memory)
+            .sum(lecture.total[0])
+            .number("exact", values)
+            .sum(totals.values)
+            .text("", |said| mark(said.values, values(said)))
+            .sum("see below")
+            .text("lecture: weights", |said| said.weights)
+            .sum(lecture.total[1])
+            .number("lecture says", |said| said.weight_count)
+            .sum(said_weights.sum::<u64>())
+            .number("exact", weights)
+            .sum(totals.weights)
+            .text("", |said| match formula(said.weights) {
+                Some(product) if product != said.weight_count => {
+                    format!("the formula is {}", grouped(product))
                 }
-                _ => mark(row.weight_count, found.map(|found| found.weights)),
-            };
-            rows.push(vec![
-                row.layer.into(),
-                row.memory.into(),
-                found.map(|found| found.values).into(),
-                mark(row.values, found.map(|found| found.values)),
-                row.weights.into(),
-                row.weight_count.into(),
-                found.map(|found| found.weights).into(),
-                weights,
-            ]);
-        }
-        rows.push(vec![
-            "total".into(),
-            lecture.total[0].into(),
-            self.ledger.totals.values.into(),
-            "see below".into(),
-            lecture.total[1].into(),
-            lecture
-                .rows
-                .iter()
-                .map(|row| row.weight_count)
-                .sum::<u64>()
-                .into(),
-            self.ledger.totals.weights.into(),
-            "".into(),
-        ]);
-        Table {
-            columns: vec![
-                ("layer", false, 0),
-                ("lecture: memory", false, 0),
-                ("exact", true, 0),
-                ("", false, 0),
-                ("lecture: weights", false, 0),
-                ("lecture says", true, 0),
-                ("exact", true, 0),
-                ("", false, 0),
-            ],
-            rows,
-        }
+                _ => mark(said.weight_count, weights(said)).to_owned(),
+            })
+            .table()
     }
+}
+
+/// Whether the lecture says what is.
+fn mark(said: u64, is: Option<u64>) -> &'static str {
+    if Some(said) == is { "same" } else { "DIFFERS" }
 }
 
 fn signed(value: i64) -> Cell {

@@ -38,7 +38,7 @@ described! {
 }
 
 /// What was found of the layers.
-pub(super) struct Found {
+pub(super) struct LayerFindings {
     pub layers: Vec<LayerHealth>,
     pub float: FloatAnswers,
     pub outcome: Outcome,
@@ -49,7 +49,7 @@ pub(super) fn examine(
     subject: &Subject<'_>,
     patient: &mut Patient,
     report: Report<'_>,
-) -> Result<Found, DoctorError> {
+) -> Result<LayerFindings, DoctorError> {
     let float_net = patient.compiled.float.clone();
     let values: Vec<&String> = float_net.layers.iter().map(|layer| &layer.value).collect();
     let run = FloatRun::new(&float_net, &values)?;
@@ -89,7 +89,7 @@ pub(super) fn examine(
         interrupted(report("examining", index + 1, total))?;
     }
     let layers = tallies.into_iter().map(|tally| tally.health(total));
-    Ok(Found {
+    Ok(LayerFindings {
         layers: layers.collect(),
         float,
         outcome,

@@ -2,15 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::search::{Found, Search};
+use super::search::{Search, SearchRankings};
 
 /// The answers of both networks: what a part of a search holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Answers {
     /// The float model's.
-    pub float: Found,
+    pub float: SearchRankings,
     /// The int8 network's, where a board is asked too.
-    pub board: Option<Found>,
+    pub board: Option<SearchRankings>,
     /// The board's own name.
     pub network: Option<String>,
 }

@@ -31,9 +31,9 @@ pub struct Search {
     pub inputs: Range<usize>,
 }
 
-/// What was found so far.
+/// The best inputs that a search found so far.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Found {
+pub struct SearchRankings {
     /// The number of the next input to look at: all before it are counted.
     pub next: usize,
     /// The best inputs of each unit, in the order of the units.
@@ -74,16 +74,25 @@ impl RequestError for SearchError {
 }
 
 impl Search {
+    /// What decides its result beside model and data, in words; `board` says which board is
+    /// asked, too.
+    pub fn parameters(&self, model: &FloatModel, board: Option<&str>) -> String {
+        let units: Vec<_> = self.units.iter().map(|unit| unit.name(model)).collect();
+        let board = board.map_or_else(String::new, |board| format!(", {board}"));
+        let (keep, by) = (self.keep, self.by.name());
+        format!("k {keep}, by {by}, of {}{board}", units.join(" "))
+    }
+
     /// Nothing found yet.
-    pub fn begin(&self) -> Found {
-        Found {
+    pub fn begin(&self) -> SearchRankings {
+        SearchRankings {
             next: self.inputs.start,
             rankings: vec![Ranking::default(); self.units.len()],
         }
     }
 
     /// Whether `found` can be of this search: what comes out of a file may not.
-    pub fn fits(&self, found: &Found) -> bool {
+    pub fn fits(&self, found: &SearchRankings) -> bool {
         let is_of = |unit: &Unit, ranking: &Ranking| {
             ranking.best.len() <= self.keep
                 && ranking.best.iter().all(|best| {
@@ -102,7 +111,7 @@ impl Search {
     }
 
     /// Adds what `other` found of the inputs after those of `found`.
-    pub fn join(&self, found: &mut Found, other: Found) {
+    pub fn join(&self, found: &mut SearchRankings, other: SearchRankings) {
         for (ranking, other) in found.rankings.iter_mut().zip(other.rankings) {
             ranking.merge(other, self.keep);
         }
@@ -127,8 +136,8 @@ impl Search {
         &self,
         model: &FloatModel,
         data: &Data,
-        found: &mut Found,
-        report: &mut dyn FnMut(&Found) -> ControlFlow<()>,
+        found: &mut SearchRankings,
+        report: &mut dyn FnMut(&SearchRankings) -> ControlFlow<()>,
     ) -> Result<(), SearchError> {
         let layers = self.layers();
         let forward = Forward::new(model, &layers)?;
@@ -184,8 +193,8 @@ impl Search {
         rig: &mut Rig,
         layers: &[BoardLayer],
         data: &Data,
-        found: &mut Found,
-        report: &mut dyn FnMut(&Found) -> ControlFlow<()>,
+        found: &mut SearchRankings,
+        report: &mut dyn FnMut(&SearchRankings) -> ControlFlow<()>,
     ) -> Result<(), SearchError> {
         let taps: TensorSet = layers.iter().map(|layer| layer.tensor).collect();
         while found.next < self.inputs.end.min(data.len()) {
@@ -206,7 +215,7 @@ impl Search {
         layers: &[BoardLayer],
         taps: TensorSet,
         input: &DataInput,
-        found: &mut Found,
+        found: &mut SearchRankings,
     ) -> Result<(), SearchError> {
         let steps = rig.model.quantise(&input.values);
         let recording = rig.infer(&steps, Mode::Fused, taps, &mut |_| {})?;
@@ -281,13 +290,13 @@ mod tests {
         let search = search(&model, "pool2", 3, CHUNK + 12);
         let mut found = search.begin();
         let mut calls = 0;
-        let mut once = |_: &Found| {
+        let mut once = |_: &SearchRankings| {
             calls += 1;
             ControlFlow::Break(())
         };
         search.run(&model, &data, &mut found, &mut once).unwrap();
         assert_eq!((calls, found.next), (1, CHUNK));
-        let mut on = |_: &Found| ControlFlow::Continue(());
+        let mut on = |_: &SearchRankings| ControlFlow::Continue(());
         search.run(&model, &data, &mut found, &mut on).unwrap();
 
         let layer = model.find("pool2").unwrap();
@@ -336,7 +345,7 @@ mod tests {
             for (layer, counts) in [("y", [0, 2]), ("c", [2, 2])] {
                 let search = search(&model, layer, 2, 5);
                 let mut found = search.begin();
-                let mut on = |_: &Found| ControlFlow::Continue(());
+                let mut on = |_: &SearchRankings| ControlFlow::Continue(());
                 search.run(&model, &data, &mut found, &mut on).unwrap();
                 let have: Vec<_> = found.rankings.iter().map(|r| r.best.len()).collect();
                 assert_eq!(have, counts, "{operator}, {layer}");
