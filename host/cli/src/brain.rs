@@ -1,6 +1,7 @@
 //! `cortexscope brain`: a subcommand a file.
 
 mod autoencode;
+mod bars;
 mod board;
 mod compare;
 mod control;
@@ -15,6 +16,7 @@ mod sites;
 use crate::common::print_json;
 use clap::{Args, Parser, Subcommand};
 use cortexscope_draw::Drawing;
+use cortexscope_present::brain::SavedExperiment;
 use cortexscope_present::brain_report::panels::Ran;
 use cortexscope_present::documents::Document;
 use std::process::ExitCode;
@@ -78,6 +80,15 @@ fn tell<D: Document>(
         print_json(document)
     } else {
         say(document)
+    }
+}
+
+/// An experiment with the command line that made it.
+fn ran<D: Document>(experiment: SavedExperiment<D>, command: String) -> Ran<D> {
+    Ran {
+        command,
+        document: experiment.document,
+        drawings: experiment.drawings,
     }
 }
 

@@ -13,6 +13,7 @@
 //! - One [`question`] put to a board or a model, with its files and its document:
 //!   [`inference`], [`explanation`], [`ascent`], [`dreaming`], [`inversion`], [`adversarial`],
 //!   [`fooling`], [`comparison`], [`top_inputs`].
+//! - [`brain`]: experiments with neurons, with their files and their documents.
 //! - [`mod@budget`]: what a network costs, and what it leaves of each board.
 //! - [`demonstration`]: inputs on a board as pictures, report and document. [`gallery`]: float
 //!   models as pictures and a page.
@@ -48,6 +49,7 @@
 pub mod adversarial;
 pub mod ascent;
 pub mod board_table;
+pub mod brain;
 pub mod brain_report;
 pub mod budget;
 pub mod causes;

@@ -2,7 +2,7 @@
 
 mod plan;
 
-use super::{BrainCommand, Line, tell};
+use super::{BrainCommand, Line, ran, tell};
 use crate::common::{blame, wrong};
 use crate::progress;
 use clap::{Args, Parser};
@@ -108,8 +108,7 @@ impl DemoCommand {
                     plant.make()?;
                 }
                 BrainCommand::Fit(fit) => {
-                    let made = fit.make()?;
-                    fits.push(made.ran(command));
+                    fits.push(ran(fit.make()?, command));
                 }
                 BrainCommand::Sites(sites) => driven = Some(sites.make()?.ran(command)),
                 BrainCommand::Control(control) => judged = Some(control.make()?.ran(command)),
