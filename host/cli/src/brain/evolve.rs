@@ -288,8 +288,9 @@ impl Evolve {
     /// Everything that the neuron's answers depend on, for a checkpoint.
     fn search(&self, subject: &Subject) -> String {
         format!(
-            "{} | {:?} | {:?} {:?} | {:?} | {:?} {:?} | {} | {} | {} | {} | {:?} {:?} | {:?}",
+            "{} | {} | {:?} | {:?} {:?} | {:?} | {:?} {:?} | {} | {} | {} | {} | {:?} {:?} | {:?}",
             subject.identity(),
+            subject.input(),
             self.target,
             self.board,
             self.port.parts().0,
