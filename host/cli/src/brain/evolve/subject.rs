@@ -9,12 +9,14 @@ use cortexscope_brain::evolve::Subjects;
 use cortexscope_brain::neuron::{
     BoardNeuron, Differentiable, FittedNeuron, FloatNeuron, Neuron, Program, ProgramNeuron,
 };
+use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_explain::float_model::{FloatModel, Overrides};
 use cortexscope_explain::target::{ClassValue, Target};
 use cortexscope_net::input::{InputSpec, ModelSpec};
 use cortexscope_record::RigChoice;
 use cortexscope_rig::board::NATIVE;
 use cortexscope_rig::session::Cancel;
+use cortexscope_study::beside::board_target;
 use std::path::Path;
 use std::time::Duration;
 
@@ -76,14 +78,19 @@ impl Subject {
             return Err(wrong("give --model and --target, or --program"));
         };
         let target: Target = target.parse().map_err(blame)?;
-        let aim = target.aim(float, ClassValue::Logit).map_err(blame)?;
-        let slopes = FloatNeuron::new(float, aim.clone()).map_err(blame)?;
-        let asked = if line.board.is_some() || line.tape.replay.is_some() {
-            let [board, twin] = boards(line, float, &target, cancel)?;
+        let neuron = |target: &Target| {
+            let aim = target.aim(float, ClassValue::Logit).map_err(blame)?;
+            FloatNeuron::new(float, aim).map_err(blame)
+        };
+        let (asked, slopes) = if line.board.is_some() || line.tape.replay.is_some() {
+            let files = open_compiled(float)?;
+            let unit = board_target(float, &target, &files).map_err(blame)?;
+            let slopes = neuron(&unit.float)?;
+            let [board, twin] = boards(line, files, &float.name, &unit.board, cancel)?;
             identity += &board.rig().model.hash_hex();
-            Asked::Board(Box::new(board), Box::new(twin))
+            (Asked::Board(Box::new(board), Box::new(twin)), slopes)
         } else {
-            Asked::Float(Box::new(FloatNeuron::new(float, aim).map_err(blame)?))
+            (Asked::Float(Box::new(neuron(&target)?)), neuron(&target)?)
         };
         Ok(Self {
             model,
@@ -196,24 +203,24 @@ fn start(
 }
 
 /// The board that was named, and the board's program in this process as its twin, both with
-/// the compiled model beside `float`.
+/// the compiled model `files`.
 fn boards(
     line: &Evolve,
-    float: &FloatModel,
+    files: ModelFiles,
+    model: &str,
     target: &Target,
     cancel: &Cancel,
 ) -> anyhow::Result<[BoardNeuron; 2]> {
     let choice = RigChoice {
         port: line.port.port(),
         tape: line.tape.tape(),
-        ..RigChoice::of(line.board.as_deref().unwrap_or(NATIVE), &float.name)
+        ..RigChoice::of(line.board.as_deref().unwrap_or(NATIVE), model)
     };
-    let files = open_compiled(float)?;
     let open = |choice: &RigChoice| -> anyhow::Result<BoardNeuron> {
         let rig = choice.open(files.clone(), cancel.clone()).map_err(blame)?;
         BoardNeuron::new(rig, target).map_err(blame)
     };
     // The twin's answers do not belong to the board's recording and cost.
-    let twin = open(&RigChoice::of(NATIVE, &float.name))?;
+    let twin = open(&RigChoice::of(NATIVE, model))?;
     Ok([open(&choice)?, twin.unchecked()])
 }
