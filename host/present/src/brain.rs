@@ -2,6 +2,7 @@
 //! gives its document.
 
 pub mod encoding;
+pub mod evolution;
 mod progress;
 
 pub use progress::{Progress, Watch};

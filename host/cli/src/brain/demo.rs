@@ -8,7 +8,7 @@ use crate::progress;
 use clap::{Args, Parser};
 use cortexscope_brain::autoencode::Arm;
 use cortexscope_net::output::{self, make_folder};
-use cortexscope_present::brain_report::panels::{self, Ran};
+use cortexscope_present::brain_report::panels;
 use cortexscope_present::brain_report::{BrainReport, Panel, html};
 use cortexscope_present::documents::brain_demo::{BrainDemo, DemoPanel};
 use cortexscope_present::results::ResultFolder;
@@ -113,12 +113,7 @@ impl DemoCommand {
                 BrainCommand::Sites(sites) => driven = Some(sites.make()?.ran(command)),
                 BrainCommand::Control(control) => judged = Some(control.make()?.ran(command)),
                 BrainCommand::Evolve(evolve) => {
-                    let made = evolve.make()?;
-                    evolved = Some(Ran {
-                        command,
-                        document: made.document,
-                        drawings: made.drawings,
-                    });
+                    evolved = Some(ran(evolve.make()?, command));
                 }
                 BrainCommand::Compare(compare) => compared.push(compare.make()?.ran(command)),
                 BrainCommand::Autoencode(autoencode) => {
