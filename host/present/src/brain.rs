@@ -4,6 +4,7 @@
 pub mod encoding;
 pub mod evolution;
 mod progress;
+pub mod similarity;
 
 pub use progress::{Progress, Watch};
 

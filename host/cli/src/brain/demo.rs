@@ -115,7 +115,7 @@ impl DemoCommand {
                 BrainCommand::Evolve(evolve) => {
                     evolved = Some(ran(evolve.make()?, command));
                 }
-                BrainCommand::Compare(compare) => compared.push(compare.make()?.ran(command)),
+                BrainCommand::Compare(compare) => compared.push(ran(compare.make()?, command)),
                 BrainCommand::Autoencode(autoencode) => {
                     autoencoded = Some(autoencode.make()?.ran(command));
                 }
