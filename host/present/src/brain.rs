@@ -1,10 +1,13 @@
 //! Experiments with neurons: each takes a request, saves its pictures, arrays and receipt, and
 //! gives its document.
 
+pub mod control;
 pub mod encoding;
 pub mod evolution;
+pub mod laboratory;
 mod progress;
 pub mod similarity;
+pub mod sites;
 
 pub use progress::{Progress, Watch};
 

@@ -110,8 +110,8 @@ impl DemoCommand {
                 BrainCommand::Fit(fit) => {
                     fits.push(ran(fit.make()?, command));
                 }
-                BrainCommand::Sites(sites) => driven = Some(sites.make()?.ran(command)),
-                BrainCommand::Control(control) => judged = Some(control.make()?.ran(command)),
+                BrainCommand::Sites(sites) => driven = Some(ran(sites.make()?, command)),
+                BrainCommand::Control(control) => judged = Some(ran(control.make()?, command)),
                 BrainCommand::Evolve(evolve) => {
                     evolved = Some(ran(evolve.make()?, command));
                 }
