@@ -15,7 +15,6 @@ mod sites;
 
 use crate::common::print_json;
 use clap::{Args, Parser, Subcommand};
-use cortexscope_draw::Drawing;
 use cortexscope_present::brain::SavedExperiment;
 use cortexscope_present::brain_report::panels::Ran;
 use cortexscope_present::documents::Document;
@@ -89,22 +88,5 @@ fn ran<D: Document>(experiment: SavedExperiment<D>, command: String) -> Ran<D> {
         command,
         document: experiment.document,
         drawings: experiment.drawings,
-    }
-}
-
-/// What a command made: its document, and its pictures before they become files.
-struct Made<D> {
-    document: D,
-    drawings: Vec<Drawing>,
-}
-
-impl<D> Made<D> {
-    /// The same with the command line that made it.
-    fn ran(self, command: String) -> Ran<D> {
-        Ran {
-            command,
-            document: self.document,
-            drawings: self.drawings,
-        }
     }
 }

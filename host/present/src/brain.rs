@@ -1,6 +1,7 @@
 //! Experiments with neurons: each takes a request, saves its pictures, arrays and receipt, and
 //! gives its document.
 
+pub mod autoencoders;
 pub mod control;
 pub mod encoding;
 pub mod evolution;

@@ -117,7 +117,7 @@ impl DemoCommand {
                 }
                 BrainCommand::Compare(compare) => compared.push(ran(compare.make()?, command)),
                 BrainCommand::Autoencode(autoencode) => {
-                    autoencoded = Some(autoencode.make()?.ran(command));
+                    autoencoded = Some(ran(autoencode.make()?, command));
                 }
                 BrainCommand::Demo(_) => {}
             }
