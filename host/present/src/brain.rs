@@ -6,6 +6,7 @@ pub mod control;
 pub mod encoding;
 pub mod evolution;
 pub mod laboratory;
+pub mod planting;
 mod progress;
 pub mod similarity;
 pub mod sites;

@@ -8,6 +8,7 @@ use crate::progress;
 use clap::{Args, Parser};
 use cortexscope_brain::autoencode::Arm;
 use cortexscope_net::output::{self, make_folder};
+use cortexscope_present::brain::planting::plant_neurons;
 use cortexscope_present::brain_report::panels;
 use cortexscope_present::brain_report::{BrainReport, Panel, html};
 use cortexscope_present::documents::brain_demo::{BrainDemo, DemoPanel};
@@ -105,7 +106,7 @@ impl DemoCommand {
             progress::note(&command);
             match parse(line)? {
                 BrainCommand::Plant(plant) => {
-                    plant.make()?;
+                    plant_neurons(&plant.request()).map_err(blame)?;
                 }
                 BrainCommand::Fit(fit) => {
                     fits.push(ran(fit.make()?, command));
