@@ -14,9 +14,7 @@ mod plant;
 mod sites;
 
 use crate::common::print_json;
-use clap::{Args, Parser, Subcommand};
-use cortexscope_present::brain::SavedExperiment;
-use cortexscope_present::brain_report::panels::Ran;
+use clap::{Args, Subcommand};
 use cortexscope_present::documents::Document;
 use std::process::ExitCode;
 
@@ -62,13 +60,6 @@ impl Brain {
     }
 }
 
-/// A command line below `cortexscope brain`, as the demo runs it.
-#[derive(Parser)]
-struct Line {
-    #[command(subcommand)]
-    command: BrainCommand,
-}
-
 /// Prints a command's document: as JSON, or as `say` puts it for people.
 fn tell<D: Document>(
     document: &D,
@@ -79,14 +70,5 @@ fn tell<D: Document>(
         print_json(document)
     } else {
         say(document)
-    }
-}
-
-/// An experiment with the command line that made it.
-fn ran<D: Document>(experiment: SavedExperiment<D>, command: String) -> Ran<D> {
-    Ran {
-        command,
-        document: experiment.document,
-        drawings: experiment.drawings,
     }
 }

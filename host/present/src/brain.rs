@@ -3,6 +3,7 @@
 
 pub mod autoencoders;
 pub mod control;
+pub mod demonstration;
 pub mod encoding;
 pub mod evolution;
 pub mod laboratory;

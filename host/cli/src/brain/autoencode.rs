@@ -79,7 +79,7 @@ impl AutoencodeCommand {
     }
 
     /// Judges, and writes what was found into the folder, if one is given.
-    pub fn make(&self) -> anyhow::Result<SavedExperiment<BrainAutoencode>> {
+    fn make(&self) -> anyhow::Result<SavedExperiment<BrainAutoencode>> {
         let request = self.request()?;
         // Before networks are opened.
         request.check().map_err(blame)?;

@@ -13,7 +13,10 @@ pub(super) fn shown<T>(
     let mut current: Option<(&'static str, Bar)> = None;
     let result = run(&mut |now| {
         match now {
-            Progress::Note(text) => progress::note(text),
+            Progress::Note(text) => {
+                clear(current.take());
+                progress::note(text);
+            }
             Progress::Work {
                 unit,
                 doing,

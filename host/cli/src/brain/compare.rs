@@ -65,7 +65,7 @@ impl CompareCommand {
     }
 
     /// Compares, and writes what was found into the folder, if one is given.
-    pub fn make(&self) -> anyhow::Result<SavedExperiment<BrainCompare>> {
+    fn make(&self) -> anyhow::Result<SavedExperiment<BrainCompare>> {
         let request = self.request();
         // Before a network is opened.
         request.check().map_err(blame)?;
@@ -73,6 +73,12 @@ impl CompareCommand {
         let cancel = ctrl_c()?;
         let compared = shown(&cancel, |watch| compare_layers(model, &request, watch));
         compared.map_err(blame)
+    }
+
+    /// The network as it was named.
+    #[cfg(test)]
+    pub fn model(&self) -> &str {
+        &self.model.model
     }
 
     /// What was asked for, in the library's terms.

@@ -53,7 +53,7 @@ impl ControlCommand {
     }
 
     /// Makes the images, and writes them, the picture and the receipt into the folder.
-    pub fn make(&self) -> anyhow::Result<SavedExperiment<BrainControl>> {
+    fn make(&self) -> anyhow::Result<SavedExperiment<BrainControl>> {
         let request = self.request();
         let cancel = ctrl_c()?;
         let driven = shown(&cancel, |watch| control_neuron(&request, &cancel, watch));

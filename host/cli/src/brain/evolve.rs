@@ -127,7 +127,7 @@ impl Evolve {
     }
 
     /// Searches, and writes what was found into the folder.
-    pub fn make(&self) -> anyhow::Result<SavedExperiment<evolve::Evolve>> {
+    fn make(&self) -> anyhow::Result<SavedExperiment<evolve::Evolve>> {
         let request = self.request()?;
         let cancel = ctrl_c()?;
         let evolved = shown(&cancel, |watch| evolve_image(&request, &cancel, watch));

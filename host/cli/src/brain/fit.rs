@@ -95,7 +95,7 @@ impl FitCommand {
     }
 
     /// Fits, and writes what was found into the folder.
-    pub fn make(&self) -> anyhow::Result<SavedExperiment<BrainFit>> {
+    fn make(&self) -> anyhow::Result<SavedExperiment<BrainFit>> {
         let request = self.request()?;
         let model = self.input.open(&request.model)?;
         let cancel = ctrl_c()?;

@@ -41,7 +41,7 @@ impl SitesCommand {
     }
 
     /// Makes the images, and writes them, the figure and the receipt into the folder.
-    pub fn make(&self) -> anyhow::Result<SavedExperiment<BrainSites>> {
+    fn make(&self) -> anyhow::Result<SavedExperiment<BrainSites>> {
         let request = self.request();
         let cancel = ctrl_c()?;
         let driven = shown(&cancel, |watch| drive_sites(&request, &cancel, watch));

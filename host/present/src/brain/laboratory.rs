@@ -16,7 +16,7 @@ use cortexscope_record::{ChoiceError, RigChoice};
 use cortexscope_rig::board::NATIVE;
 use cortexscope_rig::session::Cancel;
 use cortexscope_study::beside::{BesideError, BoardLayerError, board_layer, compiled};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 /// The fit, the judge and the synthesis.
@@ -139,6 +139,19 @@ pub(super) struct FitSession {
 }
 
 impl LaboratoryRequest {
+    /// The fit in this folder without a judge, and images that are made as in the literature.
+    pub fn of_fit(folder: &Path) -> Self {
+        Self {
+            fit: folder.to_owned(),
+            judge: None,
+            images: None,
+            steps: 200,
+            rate: 0.01,
+            variation: None,
+            contrast: 64.0,
+        }
+    }
+
     /// How images are made; `seeds` of each, and `others` for other neurons.
     pub(super) fn protocol(
         &self,
