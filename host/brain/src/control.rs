@@ -13,7 +13,7 @@ mod synthesise;
 mod trial;
 
 pub use error::ControlError;
-pub use judge::{Judge, Shown};
+pub use judge::{ImagesShown, Judge};
 pub use manipulate::{contrast, phase_scrambled, similarity, with_contrast};
 pub use sites::{Site, sites};
 pub use synthesise::{Goal, Settings, Synthesis, synthesise};

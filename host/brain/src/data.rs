@@ -5,10 +5,12 @@ mod array;
 mod error;
 mod images;
 mod responses;
+mod session_files;
 mod span;
 
 pub use array::NumberArray;
 pub use error::DataError;
 pub use images::{Images, Stimulus};
 pub use responses::Responses;
+pub use session_files::SessionFiles;
 pub use span::Span;

@@ -11,6 +11,7 @@ mod fit;
 mod geometry;
 mod readout;
 mod ridge;
+mod session_fit;
 mod stored;
 
 pub use ceiling::{Ceiling, explainable, reliability, signal_to_noise};
@@ -21,6 +22,7 @@ pub use fit::{Fit, Method, NeuronScore, Request, ceiling_formula, fit};
 pub use geometry::Geometry;
 pub use readout::{Readout, ReadoutKind, ReadoutWeights};
 pub use ridge::Ridge;
+pub use session_fit::SessionFit;
 pub use stored::{About, Stored, StoredError, save};
 
 /// What a fit is doing, and how much of it is done.

@@ -137,7 +137,7 @@ impl Evolution {
 }
 
 /// A generation that was made.
-pub struct Made<'a> {
+pub struct GenerationReport<'a> {
     /// Its number, from 0.
     pub index: usize,
     /// What it gave.
@@ -153,7 +153,7 @@ pub struct Made<'a> {
 }
 
 /// Told after each generation; [`ControlFlow::Break`] ends the work.
-pub type Watch<'a> = &'a mut dyn FnMut(Made<'_>) -> ControlFlow<()>;
+pub type Watch<'a> = &'a mut dyn FnMut(GenerationReport<'_>) -> ControlFlow<()>;
 
 /// Why a search ended without a result.
 #[derive(Debug, Error)]
@@ -350,7 +350,7 @@ fn search(
         if generation.is_whole {
             optimiser.tell(&codes, &measured, &mut random);
         }
-        let made = Made {
+        let made = GenerationReport {
             index: found.generations.len() - 1,
             generation: &generation,
             spent: after,

@@ -3,12 +3,14 @@
 //! A code whose values are drawn from N(0, 1) is a typical image of every generator here.
 
 mod decoder;
+mod kind;
 mod linear;
 mod low_pass;
 mod pca;
 mod pixels;
 
 pub use decoder::Decoder;
+pub use kind::GeneratorKind;
 pub use linear::Linear;
 pub use pca::COMPONENTS;
 pub use pixels::Pixels;

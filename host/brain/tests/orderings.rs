@@ -6,7 +6,9 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use cortexscope_brain::evolve::{Made, Plan, Settings, Subjects, Zero, experiment, screen};
+use cortexscope_brain::evolve::{
+    GenerationReport, Plan, Settings, Subjects, Zero, experiment, screen,
+};
 use cortexscope_brain::generator::{Generator, Linear, Pixels};
 use cortexscope_brain::noise::Noise;
 use cortexscope_brain::optimise::preset;
@@ -165,7 +167,7 @@ fn search(unit: &mut Unit, row: &Row) -> Found {
             twin: None,
             gradient: climbs.then_some(&mut unit.slopes as _),
         };
-        let mut on = |_: Made<'_>| ControlFlow::Continue(());
+        let mut on = |_: GenerationReport<'_>| ControlFlow::Continue(());
         let mut further = |_| ControlFlow::Continue(());
         let made = experiment(
             subjects,

@@ -68,7 +68,7 @@ impl SideBoard {
 }
 
 /// The compiled model beside `model`; says what was assumed of it.
-pub(super) fn open_compiled(model: &FloatModel) -> anyhow::Result<ModelFiles> {
+fn open_compiled(model: &FloatModel) -> anyhow::Result<ModelFiles> {
     let files = compiled(model).map_err(blame)?;
     if let Some(assumed) = &files.assumed {
         progress::note(assumed);

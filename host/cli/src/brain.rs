@@ -1,6 +1,7 @@
 //! `cortexscope brain`: a subcommand a file.
 
 mod autoencode;
+mod bars;
 mod board;
 mod compare;
 mod control;
@@ -13,9 +14,7 @@ mod plant;
 mod sites;
 
 use crate::common::print_json;
-use clap::{Args, Parser, Subcommand};
-use cortexscope_draw::Drawing;
-use cortexscope_present::brain_report::panels::Ran;
+use clap::{Args, Subcommand};
 use cortexscope_present::documents::Document;
 use std::process::ExitCode;
 
@@ -61,13 +60,6 @@ impl Brain {
     }
 }
 
-/// A command line below `cortexscope brain`, as the demo runs it.
-#[derive(Parser)]
-struct Line {
-    #[command(subcommand)]
-    command: BrainCommand,
-}
-
 /// Prints a command's document: as JSON, or as `say` puts it for people.
 fn tell<D: Document>(
     document: &D,
@@ -78,22 +70,5 @@ fn tell<D: Document>(
         print_json(document)
     } else {
         say(document)
-    }
-}
-
-/// What a command made: its document, and its pictures before they become files.
-struct Made<D> {
-    document: D,
-    drawings: Vec<Drawing>,
-}
-
-impl<D> Made<D> {
-    /// The same with the command line that made it.
-    fn ran(self, command: String) -> Ran<D> {
-        Ran {
-            command,
-            document: self.document,
-            drawings: self.drawings,
-        }
     }
 }

@@ -15,6 +15,7 @@
 //!   [`fooling`], [`comparison`], [`top_inputs`], [`mod@robustness`], [`assessment`].
 //! - [`compilation`]: a float network compiled, and measured. [`examination`]: what int8 costs
 //!   it, and what helps.
+//! - [`brain`]: experiments with neurons, with their files and their documents.
 //! - [`mod@budget`]: what a network costs, and what it leaves of each board.
 //! - [`board_memory`], [`benchmark`]: what a network takes of one board, and what each layer
 //!   costs there. [`board_table`]: every board beside every model.
@@ -55,6 +56,7 @@ pub mod assessment;
 pub mod benchmark;
 pub mod board_memory;
 pub mod board_table;
+pub mod brain;
 pub mod brain_report;
 pub mod budget;
 pub mod causes;

@@ -5,8 +5,10 @@
 //! model was made of this network, and for this input.
 
 mod layer;
+mod target;
 
 pub use layer::{BoardLayer, BoardLayerError, board_layer};
+pub use target::{BoardTarget, BoardTargetError, board_target};
 
 use crate::levels::has_same_units;
 use cortexscope_compile::model_files::{IMAGE_EXTENSION, ModelFiles, ModelFilesError};

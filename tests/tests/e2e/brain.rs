@@ -426,6 +426,84 @@ fn auto_encoder(path: &Path, gain: f32) -> String {
     path.to_str().expect("a plain path").to_owned()
 }
 
+/// A search goes on from its checkpoint, and another preparation of images is another search.
+#[test]
+fn a_checkpoint_is_of_one_preparation() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let model = auto_encoder(&dir.path().join("net.onnx"), 0.5);
+    let [checkpoint, output] = ["evolve.ck", "out"].map(|name| {
+        let path = dir.path().join(name);
+        path.to_str().expect("a plain path").to_owned()
+    });
+    let evolve = [
+        "brain",
+        "evolve",
+        "--model",
+        &model,
+        "--target",
+        "response:0",
+        "--generator",
+        "dct",
+        "--images",
+        "none",
+        "--queries",
+        "12",
+        "--gradient-steps",
+        "1",
+        "--checkpoint",
+        &checkpoint,
+        "-o",
+        &output,
+        "--json",
+    ];
+    let described = |range: &str| {
+        let text = format!("[input]\nchannels = \"grey\"\nsize = [28, 28]\nrange = {range}\n");
+        std::fs::write(dir.path().join("net.toml"), text).expect("the folder is there");
+    };
+    described("[0.0, 1.0]");
+    assert_eq!(json(&evolve)["queries_from_checkpoint"], 0);
+    assert_eq!(json(&evolve)["queries_from_checkpoint"], 12);
+    described("[-1.0, 1.0]");
+    refused(&evolve, &["evolve.ck", "of another search"]);
+}
+
+/// The board holds a convolution as its rectifier cuts it, by both names, and the gradient that
+/// is followed beside it is that of the same quantity.
+#[test]
+fn a_map_on_a_board_is_held_against_the_same_quantity() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let output = dir.path().to_str().expect("a plain path");
+    let evolve = |target| {
+        json(&[
+            "brain",
+            "evolve",
+            "--model",
+            "lecture-lenet",
+            "--target",
+            target,
+            "--board",
+            "native",
+            "--generator",
+            "pixels",
+            "--images",
+            "none",
+            "--queries",
+            "40",
+            "--gradient-steps",
+            "10",
+            "-o",
+            output,
+            "--json",
+        ])
+    };
+    let [conv, relu] = ["conv1:2", "relu1:2"].map(evolve);
+    for key in ["best_clean", "optimum_in_space", "optimum_in_pixels"] {
+        assert_eq!(conv[key], relu[key], "{key}");
+    }
+    assert_eq!(conv["board"]["mismatches"], 0);
+    assert!(number(&conv["optimum_in_pixels"]) > number(&conv["best_clean"]));
+}
+
 /// By hand: what is left of an image is 1 − gain of it, so the errors of the gains 0.5 and 0.8
 /// are as 0.5² to 0.2², and their PSNR are 10 log₁₀ 6.25 apart.
 #[test]

@@ -5,7 +5,7 @@ use cortexscope_explain::float_model::{FloatModel, Forward, LayerId};
 use super::error::AutoEncodeError;
 
 /// The layers of a user's network, where they are not called `reconstruction` and `response`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LayerNames {
     /// What reconstructs the input.
     pub reconstruction: Option<String>,

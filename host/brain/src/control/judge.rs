@@ -42,7 +42,7 @@ impl Who {
 }
 
 /// Told how many natural images were shown; `Break` ends the work.
-pub type Shown<'a> = &'a mut dyn FnMut(usize) -> ControlFlow<()>;
+pub type ImagesShown<'a> = &'a mut dyn FnMut(usize) -> ControlFlow<()>;
 
 impl Judge {
     /// The neurons of a fit; natural images are those of its session.
@@ -72,7 +72,7 @@ impl Judge {
         spec: Option<&Path>,
         images: &Images,
         known: Option<&NumberArray>,
-        watch: Shown<'_>,
+        watch: ImagesShown<'_>,
     ) -> Result<Self, ControlError> {
         if Path::new(name).join(planted::FILE).is_file() {
             let neurons = Planted::open(Path::new(name))?;
@@ -115,7 +115,7 @@ impl Judge {
         spec: InputSpec,
         images: &Images,
         known: Option<&NumberArray>,
-        watch: Shown<'_>,
+        watch: ImagesShown<'_>,
     ) -> Result<Self, ControlError> {
         let natural = match known {
             Some(known) => checked(known, &mut *neurons, images, &spec, watch)?,
@@ -139,7 +139,7 @@ impl Judge {
         twin: &mut dyn Neuron,
         fit: &Stored,
         images: &Images,
-        watch: Shown<'_>,
+        watch: ImagesShown<'_>,
     ) -> Result<Self, ControlError> {
         let spec = as_shown(&board.rig().model.spec.input);
         Ok(Self {
@@ -275,7 +275,7 @@ fn natural(
     neurons: &mut dyn Neuron,
     images: &Images,
     spec: &InputSpec,
-    watch: Shown<'_>,
+    watch: ImagesShown<'_>,
 ) -> Result<Vec<Vec<f64>>, ControlError> {
     let mut natural = vec![Vec::new(); neurons.neurons()];
     for image in 0..images.stimuli.len() {
@@ -304,7 +304,7 @@ fn checked(
     neurons: &mut dyn Neuron,
     images: &Images,
     spec: &InputSpec,
-    watch: Shown<'_>,
+    watch: ImagesShown<'_>,
 ) -> Result<Vec<Vec<f64>>, ControlError> {
     let (count, shown) = (neurons.neurons(), images.stimuli.len());
     if known.shape != [count, shown] {

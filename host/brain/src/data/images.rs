@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::Path;
 
 use cortexscope_net::file::{FileFault, has_extension};
+use cortexscope_net::hex;
 use cortexscope_net::input::InputSpec;
 use cortexscope_net::input::array::ArrayFile;
 use cortexscope_net::input::picture::{self, Picture};
@@ -115,6 +116,13 @@ impl Images {
             hash.finalize().into()
         });
         digests.collect()
+    }
+
+    /// SHA-256 over the pixels or values of all images, in hexadecimal.
+    pub fn digest(&self) -> String {
+        let mut all = Sha256::new();
+        self.digests().iter().for_each(|digest| all.update(digest));
+        hex(&all.finalize())
     }
 }
 

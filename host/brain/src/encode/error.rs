@@ -31,6 +31,12 @@ pub enum EncodeError {
         /// Images to judge on.
         test: Span,
     },
+    /// Weights of penalties that are not weights.
+    #[error("--lambda: weights are numbers from 0 up")]
+    Lambda,
+    /// Features cannot be kept.
+    #[error(transparent)]
+    Keep(#[from] OutputError),
     /// Too few images with responses.
     #[error("{side} has {have} images with a response of every neuron; at least {need} are needed")]
     Few {
@@ -80,7 +86,8 @@ impl RequestError for EncodeError {
             Self::Data(error) => error.is_request(),
             Self::Model(error) => error.is_request(),
             Self::Checkpoint(error) => error.is_request(),
-            Self::Overlap { .. } | Self::Few { .. } | Self::TooLarge { .. } => true,
+            Self::Keep(error) => error.is_request(),
+            Self::Overlap { .. } | Self::Lambda | Self::Few { .. } | Self::TooLarge { .. } => true,
             Self::Constant | Self::NotFinite { .. } | Self::Singular | Self::Interrupted => false,
         }
     }

@@ -46,6 +46,21 @@ pub struct Lambda {
     pub laplace: f64,
 }
 
+impl Lambda {
+    /// Checks that these are weights.
+    ///
+    /// # Errors
+    /// [`EncodeError::Lambda`].
+    pub fn check(self) -> Result<(), EncodeError> {
+        let weights = [self.space, self.depth, self.laplace];
+        if weights.iter().all(|w| w.is_finite() && *w >= 0.0) {
+            Ok(())
+        } else {
+            Err(EncodeError::Lambda)
+        }
+    }
+}
+
 /// How factorised readouts are fitted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Factorised {

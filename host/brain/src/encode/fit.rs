@@ -1,5 +1,7 @@
 //! Readouts fitted to a session, and judged on images that they have not seen.
 
+use std::collections::HashSet;
+
 use cortexscope_statistics::{mean_and_deviation, median, pearson};
 
 use super::ceiling::{self, Ceiling, explainable, reliability, signal_to_noise};
@@ -7,11 +9,11 @@ use super::factorised::{Checkpoint, Factorised, Lambda};
 use super::readout::{Readout, ReadoutKind};
 use super::ridge::Ridge;
 use super::{EncodeError, Features, Watch};
-use crate::data::{DataError, Responses, Span};
+use crate::data::{DataError, Images, Responses, Span};
 use crate::linear::{Matrix, gram, product};
 
 /// What is to be fitted.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Request {
     /// Images to fit to.
     pub train: Span,
@@ -23,8 +25,39 @@ pub struct Request {
     pub seed: u64,
 }
 
+impl Request {
+    /// Checks what can be known without images and responses.
+    ///
+    /// # Errors
+    /// [`EncodeError::Lambda`] or [`EncodeError::Overlap`].
+    pub fn check(&self) -> Result<(), EncodeError> {
+        if let Method::Factorised(settings) = &self.method {
+            settings
+                .lambdas
+                .iter()
+                .try_for_each(|lambda| lambda.check())?;
+        }
+        let (train, test) = (self.train, self.test);
+        if train.overlaps(test) {
+            return Err(EncodeError::Overlap { train, test });
+        }
+        Ok(())
+    }
+
+    /// A note where an image of the training set is in the test set as well.
+    pub fn repeated(&self, images: &Images) -> Option<String> {
+        let digests = images.digests();
+        let seen: HashSet<_> = digests[self.train.range()].iter().collect();
+        let test = digests[self.test.range()].iter();
+        let twice = test.filter(|digest| seen.contains(digest)).count();
+        (twice > 0).then(|| {
+            format!("{twice} test images are among the training images too, so r is too good")
+        })
+    }
+}
+
 /// A readout and how it is fitted.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Method {
     /// A weight for each feature.
     Ridge(Ridge),
@@ -113,12 +146,7 @@ pub fn fit(
     let (train_span, test_span) = (request.train, request.test);
     train_span.within(images)?;
     test_span.within(images)?;
-    if train_span.overlaps(test_span) {
-        return Err(EncodeError::Overlap {
-            train: train_span,
-            test: test_span,
-        });
-    }
+    request.check()?;
     let complete = responses.complete();
     let side = |span: Span, side| -> Result<Vec<usize>, EncodeError> {
         let range = span.range();

@@ -14,6 +14,16 @@ pub enum ReadoutKind {
     Factorised,
 }
 
+impl ReadoutKind {
+    /// Its name on the command line and in documents.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ridge => "ridge",
+            Self::Factorised => "factorised",
+        }
+    }
+}
+
 /// What reads neurons from a layer's features `[C, H, W]`: ŷ = W · X + b, in the unit of the
 /// responses.
 #[derive(Clone, Debug, PartialEq)]

@@ -30,7 +30,7 @@ impl Neuron for Planted {
     }
 }
 
-fn on(_: Made<'_>) -> ControlFlow<()> {
+fn on(_: GenerationReport<'_>) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
@@ -73,7 +73,7 @@ fn a_seed_is_a_trace_and_a_search_that_was_stopped_goes_on_to_the_same_bits() {
         let whole = evolve(&mut Planted { asked: 0 }, &generator, &settings, &mut on).unwrap();
         let path = folder.path().join(index.to_string());
         let mut checkpoint = Checkpoint::open(&path, "a search").unwrap();
-        let mut stop = |made: Made<'_>| match made.spent {
+        let mut stop = |made: GenerationReport<'_>| match made.spent {
             ..100 => ControlFlow::Continue(()),
             _ => ControlFlow::Break(()),
         };
@@ -125,7 +125,7 @@ fn a_seed_is_a_trace_and_a_search_that_was_stopped_goes_on_to_the_same_bits() {
     let mut checkpoint = Checkpoint::in_memory();
     let mut neuron = Planted { asked: 0 };
     let mut seen = Vec::new();
-    let mut stop = |made: Made<'_>| {
+    let mut stop = |made: GenerationReport<'_>| {
         seen = made.best_image.to_vec();
         match made.spent {
             ..100 => ControlFlow::Continue(()),

@@ -1,21 +1,14 @@
 //! `cortexscope brain compare`.
 
-use super::{Made, tell};
-use crate::common::{blame, ctrl_c, wrong};
+use super::bars::shown;
+use super::tell;
+use crate::common::{blame, ctrl_c};
 use crate::full::FloatModelArgs;
-use crate::progress;
 use clap::Args;
-use cortexscope_brain::data::{DataError, Images, NumberArray, Responses};
-use cortexscope_brain::encode::{Features, Stage};
-use cortexscope_brain::similarity::{
-    Rdm, RdmCeiling, compare, debiased_cka, half_ceiling, subject_ceiling,
-};
-use cortexscope_brain::stimuli::as_shown;
-use cortexscope_explain::float_model::{FloatModel, LayerId};
-use cortexscope_present::documents::brain_compare::{BrainCompare, CeilingRange, LayerAgreement};
-use cortexscope_present::results::ResultFolder;
-use cortexscope_present::scene::dissimilarity::{LabelledRdm, agreement, matrices};
-use cortexscope_present::scene::last_part;
+use cortexscope_brain::similarity::ReferenceFile;
+use cortexscope_present::brain::SavedExperiment;
+use cortexscope_present::brain::similarity::{SimilarityRequest, compare_layers};
+use cortexscope_present::documents::brain_compare::BrainCompare;
 use cortexscope_present::terminal::{Column, Style, write_table};
 use std::io::Write;
 use std::path::PathBuf;
@@ -65,19 +58,6 @@ pub(super) struct CompareCommand {
     json: bool,
 }
 
-/// What the network is compared with.
-struct Brain {
-    name: String,
-    rdms: Vec<Rdm>,
-    /// `[images, neurons]`, where responses were given.
-    population: Option<(Vec<f32>, usize)>,
-    ceiling: Option<RdmCeiling>,
-    ceiling_formula: &'static str,
-    /// The images that all neurons responded to.
-    images: Vec<usize>,
-    notes: Vec<String>,
-}
-
 impl CompareCommand {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         tell(&self.make()?.document, self.json, say)?;
@@ -85,162 +65,39 @@ impl CompareCommand {
     }
 
     /// Compares, and writes what was found into the folder, if one is given.
-    pub fn make(&self) -> anyhow::Result<Made<BrainCompare>> {
-        if !(10..=1_000_000).contains(&self.draws) {
-            return Err(wrong("--draws: give a number from 10 to 1,000,000"));
-        }
-        let mut model = self.model.open()?;
-        model.spec.input = as_shown(&model.spec.input);
-        let layers = self.layers(&model)?;
-        let images = Images::open(&self.images).map_err(blame)?;
-        let brain = self.brain(images.stimuli.len()).map_err(blame)?;
-        let results = self.output.as_deref().map(ResultFolder::begin);
-        let results = results.transpose().map_err(blame)?;
+    fn make(&self) -> anyhow::Result<SavedExperiment<BrainCompare>> {
+        let request = self.request();
+        // Before a network is opened.
+        request.check().map_err(blame)?;
+        let model = self.model.open()?;
         let cancel = ctrl_c()?;
-        let bar = progress::bar(images.stimuli.len(), "images");
-        let mut step = progress::watch(&bar, &cancel);
-        let mut watch = |_: Stage, done: usize, all: usize| step(done, all);
-        let all = Features::compute(&model, &layers, self.cells, &images, &mut watch);
-        let all = all.map_err(blame)?;
-        bar.finish_and_clear();
+        let compared = shown(&cancel, |watch| compare_layers(model, &request, watch));
+        compared.map_err(blame)
+    }
 
-        let mut found = Vec::new();
-        let ranked: Vec<Rdm> = brain.rdms.iter().map(Rdm::ranked).collect();
-        let mut shown = vec![LabelledRdm {
-            lines: vec![
-                last_part(&brain.name).to_owned(),
-                "mean of ranks".to_owned(),
-            ],
-            rdm: Rdm::mean(&ranked.iter().collect::<Vec<_>>()),
-        }];
-        for (&id, features) in layers.iter().zip(&all) {
-            if cancel.is_cancelled() {
-                return Err(blame(cortexscope_brain::encode::EncodeError::Interrupted));
-            }
-            let rows: Vec<f32> = brain
-                .images
-                .iter()
-                .flat_map(|&image| features.row(image).iter().copied())
-                .collect();
-            let rdm = Rdm::of(&rows, features.size());
-            let agreement = compare(&rdm, &brain.rdms, self.draws, self.seed);
-            let cka = brain.population.as_ref().and_then(|(values, neurons)| {
-                debiased_cka(&rows, features.size(), values, *neurons)
-            });
-            let name = model.layer(id).name.clone();
-            let rho = agreement.as_ref().map(|agreement| agreement.spearman);
-            shown.push(LabelledRdm {
-                lines: vec![
-                    name.clone(),
-                    rho.map_or_else(|| "does not vary".to_owned(), |rho| format!("ρ {rho:.3}")),
-                ],
-                rdm: rdm.ranked(),
-            });
-            found.push(LayerAgreement::new(name, features.shape, agreement, cka));
-        }
-        let drawing = matrices(&model, &shown)?;
-        let picture = match &results {
-            Some(results) => Some(results.drawing("compare.png", &drawing, 1).map_err(blame)?),
-            None => None,
-        };
-        let document = BrainCompare {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            model: model.name.clone(),
-            model_sha256: model.sha256_hex(),
-            preprocessing: model.spec.input.to_string(),
-            images: images.name.clone(),
-            compared_with: brain.name.clone(),
-            subjects: brain.rdms.len(),
-            images_compared: brain.images.len(),
+    /// The network as it was named.
+    #[cfg(test)]
+    pub fn model(&self) -> &str {
+        &self.model.model
+    }
+
+    /// What was asked for, in the library's terms.
+    pub fn request(&self) -> SimilarityRequest {
+        SimilarityRequest {
+            images: self.images.clone(),
+            reference: match &self.rdm {
+                Some(name) => ReferenceFile::Dissimilarities(name.clone()),
+                None => ReferenceFile::Responses {
+                    name: self.responses.clone().unwrap_or_default(),
+                    missing: self.missing,
+                },
+            },
+            layers: self.layer.clone(),
+            cells: self.cells,
             draws: self.draws,
             seed: self.seed,
-            layers: found,
-            ceiling: CeilingRange {
-                formula: brain.ceiling_formula.to_owned(),
-                lower: brain.ceiling.map(|ceiling| ceiling.lower),
-                upper: brain.ceiling.map(|ceiling| ceiling.upper),
-            },
-            notes: brain.notes.clone(),
-            picture: picture.as_ref().map(|path| path.display().to_string()),
-        };
-        if let Some(results) = results {
-            results.receipt("compare.json", &document).map_err(blame)?;
-            results.commit().map_err(blame)?;
+            folder: self.output.clone(),
         }
-        let layers = agreement(&document);
-        Ok(Made {
-            drawings: [layers].into_iter().flatten().chain([drawing]).collect(),
-            document,
-        })
-    }
-
-    fn layers(&self, model: &FloatModel) -> anyhow::Result<Vec<LayerId>> {
-        if !self.layer.is_empty() {
-            let named = self.layer.iter().map(|name| model.find(name));
-            return named.collect::<Result<_, _>>().map_err(blame);
-        }
-        let rectifiers = model.rectifiers();
-        Ok(if rectifiers.is_empty() {
-            (0..model.layers().len()).map(LayerId).collect()
-        } else {
-            rectifiers
-        })
-    }
-
-    fn brain(&self, images: usize) -> Result<Brain, DataError> {
-        let counts = |responses: usize| {
-            if images == responses {
-                Ok(())
-            } else {
-                Err(DataError::Counts { images, responses })
-            }
-        };
-        if let Some(name) = &self.rdm {
-            let rdms = Rdm::all_of(&NumberArray::open(name)?)?;
-            counts(rdms[0].images)?;
-            return Ok(Brain {
-                name: name.clone(),
-                ceiling: subject_ceiling(&rdms),
-                ceiling_formula: "mean correlation of each subject's ranks with the mean of the \
-                                  ranks of the others (lower) and of all (upper)",
-                rdms,
-                population: None,
-                images: (0..images).collect(),
-                notes: Vec::new(),
-            });
-        }
-        let name = self.responses.clone().unwrap_or_default();
-        let responses = Responses::open(&name, self.missing)?;
-        counts(responses.images)?;
-        let complete = responses.complete();
-        if complete.len() < 4 {
-            return Err(DataError::Counts {
-                images,
-                responses: complete.len(),
-            });
-        }
-        let mut notes = responses.notes.clone();
-        if complete.len() < images {
-            notes.push(format!(
-                "{} of {images} images are left out: a neuron has no response to them",
-                images - complete.len()
-            ));
-        }
-        let values: Vec<f32> = complete
-            .iter()
-            .flat_map(|&image| (0..responses.neurons).map(move |neuron| (neuron, image)))
-            .map(|(neuron, image)| responses.mean(neuron, image).unwrap_or(f64::NAN) as f32)
-            .collect();
-        Ok(Brain {
-            name,
-            rdms: vec![Rdm::of(&values, responses.neurons)],
-            population: Some((values, responses.neurons)),
-            ceiling: half_ceiling(&responses, &complete, self.seed),
-            ceiling_formula: "Spearman's ρ of the matrices of two random halves of the repeats \
-                              (lower), and 2ρ / (1 + ρ) by Spearman and Brown (upper)",
-            images: complete,
-            notes,
-        })
     }
 }
 

@@ -1,19 +1,18 @@
 //! `cortexscope brain control`.
 
+use super::bars::shown;
 use super::board::exit_code;
-use super::laboratory::{LaboratoryArgs, board_of, keep_images, say_end};
-use super::{Made, tell};
+use super::laboratory::{LaboratoryArgs, say_end};
+use super::tell;
 use crate::common::{blame, ctrl_c};
-use crate::progress;
 use clap::{Args, ValueEnum};
 use cortexscope_brain::control::Goal;
-use cortexscope_present::documents::brain_control::{BrainControl, control_images, driven_images};
-use cortexscope_present::results::ResultFolder;
-use cortexscope_present::scene::control::{self, Words, goal_name};
+use cortexscope_present::brain::SavedExperiment;
+use cortexscope_present::brain::control::{ControlRequest, control_neuron};
+use cortexscope_present::documents::brain_control::BrainControl;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Instant;
 
 /// Makes images that drive a fitted neuron, and compares them with controls.
 #[derive(Args)]
@@ -54,83 +53,26 @@ impl ControlCommand {
     }
 
     /// Makes the images, and writes them, the picture and the receipt into the folder.
-    pub fn make(&self) -> anyhow::Result<Made<BrainControl>> {
-        let begun = Instant::now();
-        let goal = match self.goal {
-            GoalArg::Stretch => Goal::Stretch,
-            GoalArg::Ohp => Goal::OneHot,
-        };
-        let opened = self.laboratory.open()?;
-        let fit = &opened.fit;
-        let protocol = self
-            .laboratory
-            .protocol(fit, goal, self.seeds, self.others)?;
+    fn make(&self) -> anyhow::Result<SavedExperiment<BrainControl>> {
+        let request = self.request();
         let cancel = ctrl_c()?;
-        let mut laboratory = self.laboratory.laboratory(&opened, &cancel)?;
-        laboratory.check(self.neuron).map_err(blame)?;
-        let results = ResultFolder::begin(&self.output).map_err(blame)?;
-        let others = self.others.min(fit.readout.neurons() - 1);
-        let bar = progress::bar(self.laboratory.steps * (self.seeds + others), "steps");
-        let trial = laboratory.drive(self.neuron, &protocol, &mut || {
-            bar.inc(1);
-            progress::go_on(&cancel)
-        });
-        let trial = trial.map_err(blame)?;
-        bar.finish_and_clear();
+        let driven = shown(&cancel, |watch| control_neuron(&request, &cancel, watch));
+        driven.map_err(blame)
+    }
 
-        let files = keep_images(&results, &trial)?;
-        let mut notes = Vec::new();
-        if opened.named.is_none() {
-            notes.push(
-                "without --judge the images are graded by the model that they were made with, \
-                 which says nothing of control"
-                    .to_owned(),
-            );
-        }
-        if self.seeds < 5 {
-            notes.push(format!(
-                "{} seeds are too few to say much: take five or more",
-                self.seeds
-            ));
-        }
-        let words = Words {
-            model: &fit.model.name,
-            layer: &fit.about.layer,
-            judge: opened.named.as_deref(),
-        };
-        let drawing = control::trial(&trial, words)?;
-        let picture = results.drawing("control.png", &drawing, 1).map_err(blame)?;
-        let settings = protocol.settings;
-        let document = BrainControl {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            goal: goal_name(goal).to_owned(),
-            fit: self.laboratory.fit.display().to_string(),
+    /// What was asked for, in the library's terms.
+    pub fn request(&self) -> ControlRequest {
+        ControlRequest {
+            laboratory: self.laboratory.request(),
+            goal: match self.goal {
+                GoalArg::Stretch => Goal::Stretch,
+                GoalArg::Ohp => Goal::OneHot,
+            },
             neuron: self.neuron,
-            judge: opened.named.clone(),
-            board: board_of(&mut laboratory)?,
-            steps: settings.steps,
-            rate: settings.rate,
-            jitter: settings.jitter,
-            variation: settings.variation,
-            natural_max: trial.natural_max_judge.unwrap_or(trial.natural_max_own),
-            natural_max_own: trial.natural_max_own,
-            natural_image: trial.natural_image,
-            natural_images: trial.natural_images,
-            beyond_natural: trial.beyond_judge(),
-            beyond_natural_own: trial.beyond_own(),
-            seed_similarity: trial.seed_similarity(),
-            images: driven_images(&trial, &files),
-            controls: control_images(&trial),
-            notes,
-            picture: picture.display().to_string(),
-            seconds: begun.elapsed().as_secs_f64(),
-        };
-        results.receipt("control.json", &document).map_err(blame)?;
-        results.commit().map_err(blame)?;
-        Ok(Made {
-            document,
-            drawings: vec![drawing],
-        })
+            seeds: self.seeds,
+            others: self.others,
+            folder: self.output.clone(),
+        }
     }
 }
 

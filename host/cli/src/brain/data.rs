@@ -1,8 +1,8 @@
 //! How images, responses and features are named on the command line.
 
-use crate::common::{blame, wrong};
+use crate::common::wrong;
 use clap::Args;
-use cortexscope_brain::data::{Images, Responses};
+use cortexscope_brain::data::SessionFiles;
 use cortexscope_net::resources::ResourcePath;
 
 /// The images of a session, and the responses to them.
@@ -21,10 +21,13 @@ pub(super) struct SessionArgs {
 }
 
 impl SessionArgs {
-    /// Reads both.
-    pub fn open(&self) -> anyhow::Result<(Images, Responses)> {
-        let responses = Responses::open(&self.responses, self.missing).map_err(blame)?;
-        Ok((Images::open(&self.images).map_err(blame)?, responses))
+    /// The same in the library's terms.
+    pub fn files(&self) -> SessionFiles {
+        SessionFiles {
+            images: self.images.clone(),
+            responses: self.responses.clone(),
+            missing: self.missing,
+        }
     }
 }
 

@@ -1,22 +1,14 @@
 //! `cortexscope brain demo`.
 
-mod plan;
-
-use super::{BrainCommand, Line, tell};
-use crate::common::{blame, wrong};
-use crate::progress;
-use clap::{Args, Parser};
-use cortexscope_brain::autoencode::Arm;
-use cortexscope_net::output::{self, make_folder};
-use cortexscope_present::brain_report::panels::{self, Ran};
-use cortexscope_present::brain_report::{BrainReport, Panel, html};
-use cortexscope_present::documents::brain_demo::{BrainDemo, DemoPanel};
-use cortexscope_present::results::ResultFolder;
-use plan::{Plan, planted, recorded};
+use super::bars::shown;
+use super::tell;
+use crate::common::{blame, ctrl_c};
+use clap::Args;
+use cortexscope_present::brain::demonstration::{DemonstrationRequest, demonstrate_neurons};
+use cortexscope_present::documents::brain_demo::BrainDemo;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Instant;
 
 /// Runs every experiment with neurons, one after the other, and writes one report.
 #[derive(Args)]
@@ -38,107 +30,17 @@ pub(super) struct DemoCommand {
 
 impl DemoCommand {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
-        let begun = Instant::now();
-        let plan = match &self.data {
-            Some(data) if !data.is_dir() => {
-                return Err(wrong(format!("no such folder: {}", data.display())));
-            }
-            Some(data) => recorded(data, &self.output, self.seed).map_err(blame)?,
-            None => planted(&self.output, self.seed),
-        };
-        make_folder(&self.output).map_err(blame)?;
-        for (name, text) in &plan.files {
-            output::write(&self.output.join(name), text.as_bytes()).map_err(blame)?;
-        }
-        let panels = self.panels(&plan)?;
-        let report = self.output.join("brain.html");
-        let beside = ["report.html", "index.html"].into_iter();
-        let beside = beside.filter(|name| self.output.join(name).is_file());
-        let page = html(&BrainReport {
-            title: "Networks and brains".to_owned(),
-            introduction: plan.introduction.clone(),
-            beside: beside
-                .map(|name| [name.to_owned(), name.to_owned()])
-                .collect(),
-            panels: panels.clone(),
-        });
-        let results = ResultFolder::begin(&self.output).map_err(blame)?;
-        results
-            .bytes("brain.html", page.as_bytes())
-            .map_err(blame)?;
-        let panels = panels.into_iter().map(|panel| DemoPanel {
-            id: panel.id,
-            title: panel.title,
-            commands: panel.commands,
-        });
-        let document = BrainDemo {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            report: report.display().to_string(),
-            neurons: plan.neurons.to_owned(),
-            data: self.data.as_ref().map(|data| data.display().to_string()),
+        let request = DemonstrationRequest {
+            data: self.data.clone(),
             seed: self.seed,
-            panels: panels.collect(),
-            seconds: begun.elapsed().as_secs_f64(),
+            folder: self.output.clone(),
         };
-        results
-            .receipt("brain-demo.json", &document)
-            .map_err(blame)?;
-        results.commit().map_err(blame)?;
-        tell(&document, self.json, say)?;
+        let cancel = ctrl_c()?;
+        let run = shown(&cancel, |watch| {
+            demonstrate_neurons(&request, &cancel, watch)
+        });
+        tell(&run.map_err(blame)?, self.json, say)?;
         Ok(ExitCode::SUCCESS)
-    }
-
-    /// Runs every command of the plan.
-    fn panels(&self, plan: &Plan) -> anyhow::Result<Vec<Panel>> {
-        let mut fits = Vec::new();
-        let mut driven = None;
-        let mut judged = None;
-        let mut evolved = None;
-        let mut compared = Vec::new();
-        let mut autoencoded = None;
-        for line in &plan.lines {
-            // Without shipped arms there is nothing to judge.
-            if line.first().is_some_and(|name| name == "autoencode") && Arm::shipped().is_empty() {
-                continue;
-            }
-            let command = shown(line);
-            progress::note(&command);
-            match parse(line)? {
-                BrainCommand::Plant(plant) => {
-                    plant.make()?;
-                }
-                BrainCommand::Fit(fit) => {
-                    let made = fit.make()?;
-                    fits.push(made.ran(command));
-                }
-                BrainCommand::Sites(sites) => driven = Some(sites.make()?.ran(command)),
-                BrainCommand::Control(control) => judged = Some(control.make()?.ran(command)),
-                BrainCommand::Evolve(evolve) => {
-                    let made = evolve.make()?;
-                    evolved = Some(Ran {
-                        command,
-                        document: made.document,
-                        drawings: made.drawings,
-                    });
-                }
-                BrainCommand::Compare(compare) => compared.push(compare.make()?.ran(command)),
-                BrainCommand::Autoencode(autoencode) => {
-                    autoencoded = Some(autoencode.make()?.ran(command));
-                }
-                BrainCommand::Demo(_) => {}
-            }
-        }
-        let mut all = vec![panels::encoding(&fits)?];
-        all.extend(driven.map(|driven| panels::control(&driven, judged.as_ref())));
-        all.extend(evolved.map(|evolved| panels::evolution(&evolved)));
-        all.extend(autoencoded.map(|judged| panels::autoencoders(&judged)));
-        all.push(panels::similarity(&compared));
-        if let (Some(first), Some(line)) = (all.first_mut(), plan.lines.first())
-            && line.first().is_some_and(|name| name == "plant")
-        {
-            first.commands.insert(0, shown(line));
-        }
-        Ok(all)
     }
 }
 
@@ -151,39 +53,73 @@ fn say(document: &BrainDemo) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A line of the plan as the command that it is.
-fn parse(line: &[String]) -> anyhow::Result<BrainCommand> {
-    let words = std::iter::once("brain").chain(line.iter().map(String::as_str));
-    Ok(Line::try_parse_from(words)?.command)
-}
-
-/// A line as a person types it.
-fn shown(line: &[String]) -> String {
-    let quoted = line.iter().map(|word| {
-        if word.contains(|c: char| c.is_whitespace() || "'\"$&;()".contains(c)) {
-            format!("'{word}'")
-        } else {
-            word.clone()
-        }
-    });
-    format!("cortexscope brain {}", quoted.collect::<Vec<_>>().join(" "))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::Path;
+    use crate::brain::BrainCommand;
+    use clap::Parser;
+    use cortexscope_present::brain::demonstration::{DemonstrationPlan, ExperimentRequest};
 
-    /// Every line of both plans is a command line that the program takes.
-    #[test]
-    fn every_line_is_a_command() {
-        let folder = Path::new("out");
-        for line in &planted(folder, 3).lines {
-            assert!(parse(line).is_ok(), "{}", shown(line));
+    /// A command line below `cortexscope brain`.
+    #[derive(Parser)]
+    struct Line {
+        #[command(subcommand)]
+        command: BrainCommand,
+    }
+
+    /// What a command line asks for.
+    fn asked(words: &[String]) -> ExperimentRequest {
+        let words = std::iter::once("brain").chain(words.iter().map(String::as_str));
+        let line = Line::try_parse_from(words).map_err(|error| error.to_string());
+        match line.unwrap().command {
+            BrainCommand::Plant(plant) => ExperimentRequest::Plant(plant.request()),
+            BrainCommand::Fit(fit) => ExperimentRequest::Fit(fit.request().unwrap()),
+            BrainCommand::Sites(sites) => ExperimentRequest::Sites(sites.request()),
+            BrainCommand::Control(control) => ExperimentRequest::Control(control.request()),
+            BrainCommand::Evolve(evolve) => {
+                ExperimentRequest::Evolution(Box::new(evolve.request().unwrap()))
+            }
+            BrainCommand::Compare(compare) => ExperimentRequest::Similarity {
+                model: compare.model().to_owned(),
+                request: compare.request(),
+            },
+            BrainCommand::Autoencode(autoencode) => {
+                ExperimentRequest::Autoencoders(autoencode.request().unwrap())
+            }
+            BrainCommand::Demo(_) => panic!("a demonstration does not run itself"),
         }
-        assert_eq!(
-            shown(&["fit".to_owned(), "my images.zip".to_owned()]),
-            "cortexscope brain fit 'my images.zip'"
-        );
+    }
+
+    /// The report tells its reader how to do each experiment again: each line of both plans asks
+    /// for what was run, options that it leaves out included.
+    #[test]
+    fn every_line_asks_for_what_is_run() {
+        let data = tempfile::tempdir().unwrap();
+        for name in ["models", "v4", "brain"] {
+            std::fs::create_dir(data.path().join(name)).unwrap();
+        }
+        for name in [
+            "models/alexnet_conv.onnx",
+            "v4/images_190923.zip",
+            "v4/responses_190923.npy",
+            "brain/v4_190923_compact_onnx",
+            "brain/v4_190923_compact_predictions.npy",
+            "brain/fmri78_evc_it.npz",
+            "brain/v4_210325_bashivan640.npz",
+        ] {
+            std::fs::write(data.path().join(name), "").unwrap();
+        }
+        for data in [None, Some(data.path().to_owned())] {
+            let plan = DemonstrationPlan::of(&DemonstrationRequest {
+                data,
+                seed: 3,
+                folder: "out".into(),
+            });
+            for planned in plan.unwrap().experiments {
+                let [run, asked] =
+                    [planned.request, asked(&planned.words)].map(|request| format!("{request:?}"));
+                assert_eq!(asked, run, "{:?}", planned.words);
+            }
+        }
     }
 }

@@ -1,34 +1,25 @@
 //! `cortexscope brain evolve`.
 
-mod document;
-mod subject;
+mod print;
 
+use super::bars::shown;
 use super::board::exit_code;
 use super::tell;
 use crate::common::{TapeArgs, blame, ctrl_c, wrong};
 use crate::port::PortArgs;
-use crate::progress;
 use clap::Args;
-use cortexscope_brain::data::Images;
-use cortexscope_brain::evolve::{Checkpoint, Experiment, Plan, Settings, Stage, Zero, experiment};
-use cortexscope_brain::generator::{COMPONENTS, Decoder, Generator, Linear, Pixels};
+use cortexscope_brain::evolve::Zero;
+use cortexscope_brain::generator::GeneratorKind;
 use cortexscope_brain::noise::Noise;
 use cortexscope_brain::optimise::preset;
-use cortexscope_brain::stimuli::Stimuli;
-use cortexscope_draw::number::{grouped, significant};
-use cortexscope_draw::{Drawing, intervals, response_trace, tile_grid};
-use cortexscope_explain::float_model::FloatModel;
-use cortexscope_net::input::Pick;
-use cortexscope_net::output::make_folder;
-use cortexscope_present::results::{ResultFolder, SaveError};
-use cortexscope_present::scene::evolution::{self as scene, Words};
-use std::io::Write;
-use std::path::PathBuf;
+use cortexscope_present::brain::SavedExperiment;
+use cortexscope_present::brain::evolution::{
+    BoardChoice, EvolutionRequest, NaturalImages, NeuronChoice, ProgramChoice, SeenBy, evolve_image,
+};
+use cortexscope_present::documents::evolve;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use subject::Subject;
-
-/// The file of the receipt.
-const RECEIPT: &str = "evolution.json";
+use std::time::Duration;
 
 /// Evolves an image that drives a neuron, by its rates alone (XDREAM).
 #[derive(Args)]
@@ -126,108 +117,42 @@ pub(in crate::brain) struct Evolve {
 
 impl Evolve {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
-        let Evolved {
-            document,
-            search,
-            files,
-            ..
+        let SavedExperiment {
+            document, receipt, ..
         } = self.make()?;
         tell(&document, self.json, |document| {
-            document::say(document, &search, &files)
+            print::say(document, receipt.as_deref())
         })?;
         Ok(exit_code(document.board.as_ref()))
     }
 
     /// Searches, and writes what was found into the folder.
-    pub fn make(&self) -> anyhow::Result<Evolved> {
-        let noise = self.noise.parse::<Noise>().map_err(blame)?;
-        let preset = preset(&self.optimiser, self.preset.as_deref()).map_err(blame)?;
-        let zero = self.zero()?;
-        make_folder(&self.output).map_err(blame)?;
+    fn make(&self) -> anyhow::Result<SavedExperiment<evolve::Evolve>> {
+        let request = self.request()?;
         let cancel = ctrl_c()?;
-        let mut subject = Subject::open(self, &cancel)?;
-        let stimuli = self.stimuli(&subject)?;
-        let generator = self.generator(&subject, stimuli.as_ref())?;
-        let settings = Settings {
-            preset,
-            noise,
+        let evolved = shown(&cancel, |watch| evolve_image(&request, &cancel, watch));
+        evolved.map_err(blame)
+    }
+
+    /// What was asked for, in the library's terms.
+    pub fn request(&self) -> anyhow::Result<EvolutionRequest> {
+        Ok(EvolutionRequest {
+            noise: self.noise.parse::<Noise>().map_err(blame)?,
+            preset: preset(&self.optimiser, self.preset.as_deref()).map_err(blame)?,
+            zero: self.zero()?,
+            neuron: self.neuron()?,
+            generator: GeneratorKind::from(self.generator.as_str()),
             queries: self.queries,
             seed: self.seed,
-            zero: 0.0,
-        };
-        let plan = Plan {
-            settings,
-            zero,
-            stimuli: stimuli.as_ref(),
+            images: match self.images.as_deref() {
+                Some("none") => NaturalImages::None,
+                Some(named) => NaturalImages::Named(named.to_owned()),
+                None => NaturalImages::Usual,
+            },
+            natural: self.natural,
             gradient_steps: self.gradient_steps,
-        };
-        let mut checkpoint = match &self.checkpoint {
-            Some(path) => Some(Checkpoint::open(path, &self.search(&subject)).map_err(blame)?),
-            None => None,
-        };
-        let held = checkpoint
-            .as_ref()
-            .map_or(0, |file| file.len().min(self.queries));
-
-        let bar = progress::bar(self.queries, "queries");
-        let on = || progress::go_on(&cancel);
-        let found = experiment(
-            subject.subjects(),
-            generator.as_ref(),
-            &plan,
-            checkpoint.as_mut(),
-            &mut |made| {
-                bar.set_position(made.spent as u64);
-                bar.set_message(format!("rate {}", significant(made.best_clean as f32)));
-                on()
-            },
-            &mut |stage| {
-                bar.set_message(match stage {
-                    Stage::Natural(count) => format!("natural image {}", grouped(count as u64)),
-                    Stage::Gradient(count) => format!("gradient {}", grouped(count as u64)),
-                });
-                on()
-            },
-        )
-        .map_err(blame)?;
-        bar.finish_and_clear();
-
-        let neuron = subject.description();
-        let mut search = format!(
-            "{} ({}) over {}",
-            preset.optimiser,
-            preset.name,
-            generator.name()
-        );
-        if noise != Noise::None {
-            search += &format!(", noise {noise}");
-        }
-        let words = Words {
-            neuron: &neuron,
-            search: &search,
-        };
-        // The checkpoint lies in the folder already; results appear beside it together.
-        let results = ResultFolder::begin(&self.output).map_err(blame)?;
-        let shape = generator.shape();
-        let model = subject.model();
-        let written = Self::write(&results, &found, stimuli.as_ref(), shape, words, model);
-        let (files, drawings) = written.map_err(blame)?;
-        let context = document::Context {
-            neuron: &neuron,
-            settings: &settings,
-            generator: generator.as_ref(),
-            stimuli: stimuli.as_ref(),
-            held,
-            files: &files,
-        };
-        let document = document::document(&found, &context, &mut subject, self.target.as_deref())?;
-        results.receipt(RECEIPT, &document).map_err(blame)?;
-        results.commit().map_err(blame)?;
-        Ok(Evolved {
-            document,
-            drawings,
-            search,
-            files,
+            checkpoint: self.checkpoint.clone(),
+            folder: self.output.clone(),
         })
     }
 
@@ -244,139 +169,45 @@ impl Evolve {
         }
     }
 
-    fn stimuli(&self, subject: &Subject) -> anyhow::Result<Option<Stimuli>> {
-        let spec = subject.input();
-        let default = (spec.shape() == [1, 28, 28]).then_some("mnist");
-        let named = match self.images.as_deref() {
-            Some("none") => None,
-            Some(named) => Some(named),
-            None => default,
+    fn neuron(&self) -> anyhow::Result<NeuronChoice> {
+        if let (Some(folder), Some(neuron)) = (&self.fit, self.neuron) {
+            let folder = folder.clone();
+            return Ok(NeuronChoice::Fitted { folder, neuron });
+        }
+        if self.model.is_some() && self.size.is_some() {
+            return Err(wrong("--size is for a program without --model"));
+        }
+        if let Some(program) = &self.program {
+            return Ok(NeuronChoice::Program(self.program(program)?));
+        }
+        let (Some(model), Some(target)) = (&self.model, &self.target) else {
+            return Err(wrong("give --model and --target, or --program"));
         };
-        let pick = || match self.natural {
-            Some(0) => Err(wrong("--natural: give 1 image or more, or --images none")),
-            Some(count) => Ok(Pick::First(count)),
-            None => Ok(Pick::All),
-        };
-        Ok(match (named, &self.images, subject.session()) {
-            (_, None, Some(session)) => {
-                let images = Images::open(session).map_err(blame)?;
-                Some(Stimuli::of_recorded(&images, spec, pick()?).map_err(blame)?)
-            }
-            (Some(named), ..) => Some(Stimuli::open(named, spec, pick()?).map_err(blame)?),
-            (None, ..) => None,
+        let is_board = self.board.is_some() || self.tape.replay.is_some();
+        Ok(NeuronChoice::Unit {
+            model: model.clone(),
+            target: target.parse().map_err(blame)?,
+            board: is_board.then(|| BoardChoice {
+                board: self.board.clone(),
+                port: self.port.port(),
+                tape: self.tape.tape(),
+            }),
         })
     }
 
-    fn generator(
-        &self,
-        subject: &Subject,
-        stimuli: Option<&Stimuli>,
-    ) -> anyhow::Result<Box<dyn Generator>> {
-        let shape = subject.input().shape();
-        Ok(match self.generator.as_str() {
-            "pixels" => Box::new(Pixels::new(shape)),
-            "dct" => Box::new(Linear::low_pass(shape)),
-            "pca" => {
-                let none = Stimuli::default();
-                let stimuli = stimuli.unwrap_or(&none);
-                Box::new(Linear::pca(stimuli, COMPONENTS).map_err(blame)?)
-            }
-            decoder => Box::new(Decoder::open(decoder, shape).map_err(blame)?),
+    fn program(&self, program: &Path) -> anyhow::Result<ProgramChoice> {
+        let patience = Duration::try_from_secs_f64(self.patience).ok();
+        let patience = patience.filter(|patience| !patience.is_zero());
+        let patience =
+            patience.ok_or_else(|| wrong("--patience: give a number of seconds greater than 0"))?;
+        Ok(ProgramChoice {
+            program: program.to_owned(),
+            arguments: self.program_argument.clone(),
+            patience,
+            seen_by: match &self.model {
+                Some(model) => SeenBy::Model(model.clone()),
+                None => SeenBy::Sides(self.size.unwrap_or([28, 28])),
+            },
         })
-    }
-
-    /// Everything that the neuron's answers depend on, for a checkpoint.
-    fn search(&self, subject: &Subject) -> String {
-        format!(
-            "{} | {:?} | {:?} {:?} | {:?} | {:?} {:?} | {} | {} | {} | {} | {:?} {:?} | {:?}",
-            subject.identity(),
-            self.target,
-            self.board,
-            self.port.parts().0,
-            (&self.program, &self.program_argument),
-            self.optimiser,
-            self.preset,
-            self.generator,
-            self.noise,
-            self.queries,
-            self.seed,
-            self.images,
-            self.natural,
-            self.rate_zero,
-        )
-    }
-
-    /// Saves arrays and pictures.
-    fn write(
-        results: &ResultFolder,
-        found: &Experiment,
-        stimuli: Option<&Stimuli>,
-        shape: [usize; 3],
-        words: Words<'_>,
-        model: Option<&FloatModel>,
-    ) -> Result<(Files, Vec<Drawing>), SaveError> {
-        let evolution = &found.evolution;
-        let image = results.array("evolved.npy", &shape, &evolution.best_image)?;
-        let rates = [evolution.clean.as_slice(), &evolution.measured].concat();
-        let trace = results.array("evolution.npy", &[2, evolution.queries_spent()], &rates)?;
-        let layout = scene::layout(shape);
-        let mut pictures = Vec::new();
-        let mut drawings = Vec::new();
-        let mut save = |name: &str, drawing: Drawing| -> Result<(), SaveError> {
-            pictures.push(results.drawing(name, &drawing, 2)?);
-            drawings.push(drawing);
-            Ok(())
-        };
-        let trace_drawn = response_trace(&scene::trace(found, words))?;
-        save("evolution.png", trace_drawn)?;
-        let images = scene::images(found, stimuli, shape, words);
-        save("evolution-images.png", tile_grid(&images, layout)?)?;
-        if let Some(tiles) = stimuli.and_then(|stimuli| scene::natural(found, stimuli, words)) {
-            save("evolution-natural.png", tile_grid(&tiles, layout)?)?;
-        }
-        let label = |class: usize| {
-            model.map_or_else(|| class.to_string(), |model| model.short_label(class))
-        };
-        if let Some(rates) = scene::categories(found, words, label) {
-            save("evolution-categories.png", intervals(&rates)?)?;
-        }
-        if let Some(rates) = stimuli.and_then(|stimuli| scene::likeness(found, stimuli, words)) {
-            save("evolution-likeness.png", intervals(&rates)?)?;
-        }
-        let files = Files {
-            image,
-            trace,
-            pictures,
-            receipt: results.path(RECEIPT),
-        };
-        Ok((files, drawings))
-    }
-}
-
-/// A search that was made.
-pub(in crate::brain) struct Evolved {
-    pub document: cortexscope_present::documents::evolve::Evolve,
-    pub drawings: Vec<Drawing>,
-    search: String,
-    files: Files,
-}
-
-/// What was written.
-struct Files {
-    image: PathBuf,
-    trace: PathBuf,
-    pictures: Vec<PathBuf>,
-    receipt: PathBuf,
-}
-
-impl Files {
-    fn all(&self) -> impl Iterator<Item = &PathBuf> {
-        let arrays = [&self.image, &self.trace, &self.receipt];
-        self.pictures.iter().chain(arrays)
-    }
-
-    fn list(&self, out: &mut impl Write) -> std::io::Result<()> {
-        self.all()
-            .try_for_each(|path| writeln!(out, "{}", path.display()))
     }
 }

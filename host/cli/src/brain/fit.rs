@@ -1,29 +1,20 @@
 //! `cortexscope brain fit`.
 
+use super::bars::shown;
 use super::data::{SessionArgs, model_and_layer};
-use super::{Made, tell};
+use super::tell;
 use crate::common::{blame, ctrl_c, wrong};
 use crate::full::InputArgs;
-use crate::progress;
 use clap::{Args, ValueEnum};
-use cortexscope_brain::data::{Images, Span};
-use cortexscope_brain::encode::{
-    About, Checkpoint, DataTerm, EncodeError, Factorised, Features, Fit, Geometry, Lambda, Method,
-    Pooling, Request, Ridge, Stage, Watch, fit, save,
-};
-use cortexscope_brain::stimuli::as_shown;
-use cortexscope_explain::float_model::{FloatModel, LayerId};
-use cortexscope_net::hex;
-use cortexscope_net::output::make_folder;
-use cortexscope_present::documents::brain_fit::{BrainFit, LayerScore, fit_document};
-use cortexscope_present::results::ResultFolder;
-use cortexscope_present::scene::readout::masks;
+use cortexscope_brain::data::Span;
+use cortexscope_brain::encode::{DataTerm, Factorised, Lambda, Method, Request, Ridge};
+use cortexscope_present::brain::SavedExperiment;
+use cortexscope_present::brain::encoding::{FitRequest, fit_neurons};
+use cortexscope_present::documents::brain_fit::BrainFit;
 use cortexscope_present::terminal::{Column, Style, write_table};
-use sha2::{Digest, Sha256};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Instant;
 
 /// Fits readouts of a layer's features to recorded neurons, and judges them on images that
 /// they have not seen.
@@ -104,143 +95,36 @@ impl FitCommand {
     }
 
     /// Fits, and writes what was found into the folder.
-    pub fn make(&self) -> anyhow::Result<Made<BrainFit>> {
-        let begun = Instant::now();
-        let (name, layer_name) = model_and_layer(&self.features)?;
-        let request = Request {
+    fn make(&self) -> anyhow::Result<SavedExperiment<BrainFit>> {
+        let request = self.request()?;
+        let model = self.input.open(&request.model)?;
+        let cancel = ctrl_c()?;
+        let fitted = shown(&cancel, |watch| fit_neurons(model, &request, watch));
+        fitted.map_err(blame)
+    }
+
+    /// What was asked for, in the library's terms.
+    pub fn request(&self) -> anyhow::Result<FitRequest> {
+        let (model, layer) = model_and_layer(&self.features)?;
+        let fit = Request {
             train: self.train.parse::<Span>().map_err(blame)?,
             test: self.test.parse::<Span>().map_err(blame)?,
             method: self.method()?,
             seed: self.seed,
         };
-        if request.train.overlaps(request.test) {
-            let (train, test) = (request.train, request.test);
-            return Err(blame(EncodeError::Overlap { train, test }));
-        }
-        let mut model = self.input.open(name)?;
-        model.spec.input = as_shown(&model.spec.input);
-        let layer = model.find(layer_name).map_err(blame)?;
-        let also = self.also.iter().map(|name| model.find(name));
-        let also = also.collect::<Result<Vec<_>, _>>().map_err(blame)?;
-        let (images, responses) = self.session.open()?;
-        let results = ResultFolder::begin(&self.output).map_err(blame)?;
-        if let Some(folder) = &self.keep_features {
-            make_folder(folder).map_err(blame)?;
-        }
-        if let Some(folder) = &self.checkpoint {
-            make_folder(folder).map_err(blame)?;
-        }
-        let digest = digest(&images);
-
-        let cancel = ctrl_c()?;
-        let run = |layer: LayerId| -> anyhow::Result<Fit> {
-            let pooling = Pooling::to_cells(model.layer(layer).shape, self.cells);
-            let bar = progress::bar(images.stimuli.len(), "steps");
-            let mut step = progress::watch(&bar, &cancel);
-            let mut watch = |stage: Stage, done: usize, all: usize| {
-                bar.set_message(match stage {
-                    Stage::Features => format!("features of {}", model.layer(layer).name),
-                    Stage::Readout => "readout".to_owned(),
-                });
-                step(done, all)
-            };
-            let features = self.features(&model, layer, pooling, &images, &digest, &mut watch)?;
-            let checkpoint = self.checkpoint.as_ref().map(|folder| {
-                let name = hex(&Sha256::digest(&model.layer(layer).name)[..8]);
-                Checkpoint::at(&folder.join(format!("{name}.fit")))
-            });
-            let checkpoint = checkpoint.as_ref();
-            let fitted = fit(features, &responses, &request, checkpoint, &mut watch);
-            bar.finish_and_clear();
-            fitted.map_err(blame)
-        };
-        let fitted = run(layer)?;
-        let mut layers = vec![self.score(&model, layer, &fitted)];
-        for &other in &also {
-            layers.push(self.score(&model, other, &run(other)?));
-        }
-
-        let pooling = Pooling::to_cells(model.layer(layer).shape, self.cells);
-        save(
-            results.staging(),
-            &fitted,
-            &model.spec,
-            &About {
-                model: name.to_owned(),
-                model_sha256: model.sha256_hex(),
-                layer: layer_name.to_owned(),
-                window: pooling.window,
-                shape: fitted.readout.shape,
-                readout: self.readout_name().to_owned(),
-                images: images.name.clone(),
-                means: fitted.scales.iter().map(|scale| scale[0]).collect(),
-                deviations: fitted.scales.iter().map(|scale| scale[1]).collect(),
-                bias: fitted.readout.bias.clone(),
-            },
-        )
-        .map_err(blame)?;
-        let geometry = Geometry::of(&model, layer).map(|field| field.pooled(pooling));
-        let drawing = masks(&model, layer_name, &fitted, geometry)?;
-        let picture = results.drawing("masks.png", &drawing, 1).map_err(blame)?;
-
-        let mut document = fit_document(&fitted, &model, &request);
-        document.version = env!("CARGO_PKG_VERSION").to_owned();
-        document.layer = layer_name.to_owned();
-        document.window = pooling.window;
-        document.images = images.name.clone();
-        document.images_sha256 = digest;
-        document.responses = self.session.responses.clone();
-        document.layers = layers;
-        document.picture = picture.display().to_string();
-        document.folder = self.output.display().to_string();
-        if let Some(field) = geometry {
-            document.receptive_field = Some(field.into());
-        }
-        document.notes.extend(repeated(&images, &request));
-        document.seconds = begun.elapsed().as_secs_f64();
-        results.receipt("fit.json", &document).map_err(blame)?;
-        results.commit().map_err(blame)?;
-        Ok(Made {
-            document,
-            drawings: vec![drawing],
+        // Before a network is opened.
+        fit.check().map_err(blame)?;
+        Ok(FitRequest {
+            model: model.to_owned(),
+            layer: layer.to_owned(),
+            also: self.also.clone(),
+            session: self.session.files(),
+            fit,
+            cells: self.cells,
+            features: self.keep_features.clone(),
+            checkpoints: self.checkpoint.clone(),
+            folder: self.output.clone(),
         })
-    }
-
-    /// Features of a layer: those that were kept, or computed and then kept where that was
-    /// asked for.
-    fn features(
-        &self,
-        model: &FloatModel,
-        layer: LayerId,
-        pooling: Pooling,
-        images: &Images,
-        digest: &str,
-        watch: Watch<'_>,
-    ) -> anyhow::Result<Features> {
-        let path = self.keep_features.as_ref().map(|folder| {
-            let name = format!(
-                "{}\n{}\n{}\n{}\n{digest}",
-                model.sha256_hex(),
-                model.spec.input,
-                model.layer(layer).name,
-                pooling.window
-            );
-            folder.join(format!("{}.npy", hex(&Sha256::digest(name)[..16])))
-        });
-        let shape = pooling.shape(model.layer(layer).shape);
-        let kept = path
-            .as_ref()
-            .and_then(|path| Features::kept(path, shape, images.stimuli.len()));
-        if let Some(kept) = kept {
-            return Ok(kept);
-        }
-        let mut all =
-            Features::compute(model, &[layer], self.cells, images, watch).map_err(blame)?;
-        let features = all.swap_remove(0);
-        if let Some(path) = path {
-            features.keep(&path).map_err(blame)?;
-        }
-        Ok(features)
     }
 
     fn method(&self) -> anyhow::Result<Method> {
@@ -253,61 +137,19 @@ impl FitCommand {
             let &[space, depth, laplace] = weights.as_slice() else {
                 return Err(wrong("--lambda: give three numbers, as 0.3,0.3,0.1"));
             };
-            if weights
-                .iter()
-                .any(|weight| !(weight.is_finite() && *weight >= 0.0))
-            {
-                return Err(wrong("--lambda: weights are numbers from 0 up"));
-            }
-            factorised.lambdas = vec![Lambda {
+            let lambda = Lambda {
                 space,
                 depth,
                 laplace,
-            }];
+            };
+            lambda.check().map_err(blame)?;
+            factorised.lambdas = vec![lambda];
         }
         Ok(match self.readout {
             ReadoutArg::Ridge => Method::Ridge(Ridge::new(self.seed)),
             ReadoutArg::Factorised => Method::Factorised(factorised),
         })
     }
-
-    fn readout_name(&self) -> &'static str {
-        match self.readout {
-            ReadoutArg::Ridge => "ridge",
-            ReadoutArg::Factorised => "factorised",
-        }
-    }
-
-    fn score(&self, model: &FloatModel, layer: LayerId, fit: &Fit) -> LayerScore {
-        LayerScore {
-            layer: model.layer(layer).name.clone(),
-            features: fit.readout.shape,
-            median_r: fit.median_r(),
-            median_explained_variance: fit
-                .median_of(|score| Some(score.explained_variance))
-                .unwrap_or(0.0),
-        }
-    }
-}
-
-/// SHA-256 over the pixels of all images.
-fn digest(images: &Images) -> String {
-    let mut all = Sha256::new();
-    images
-        .digests()
-        .iter()
-        .for_each(|digest| all.update(digest));
-    hex(&all.finalize())
-}
-
-/// A note where an image of the training set is in the test set as well.
-fn repeated(images: &Images, request: &Request) -> Option<String> {
-    let digests = images.digests();
-    let seen: std::collections::HashSet<_> = digests[request.train.range()].iter().collect();
-    let test = &digests[request.test.range()];
-    let twice = test.iter().filter(|digest| seen.contains(digest)).count();
-    (twice > 0)
-        .then(|| format!("{twice} test images are among the training images too, so r is too good"))
 }
 
 fn say(document: &BrainFit) -> anyhow::Result<()> {

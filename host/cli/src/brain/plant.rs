@@ -1,13 +1,10 @@
 //! `cortexscope brain plant`.
 
 use super::tell;
-use crate::common::{blame, wrong};
+use crate::common::blame;
 use clap::Args;
-use cortexscope_brain::planted::Planted;
-use cortexscope_brain::stimuli::Stimuli;
-use cortexscope_net::input::{ModelSpec, Pick};
-use cortexscope_present::documents::brain_plant::{BrainPlant, PlantedNeuron};
-use cortexscope_present::results::ResultFolder;
+use cortexscope_present::brain::planting::{PlantRequest, plant_neurons};
+use cortexscope_present::documents::brain_plant::BrainPlant;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -42,73 +39,24 @@ pub(super) struct PlantCommand {
     json: bool,
 }
 
-/// Spikes that are kept in memory.
-const MOST_COUNTS: usize = 1 << 27;
-
 impl PlantCommand {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
-        tell(&self.make()?, self.json, say)?;
+        let planted = plant_neurons(&self.request()).map_err(blame)?;
+        tell(&planted, self.json, say)?;
         Ok(ExitCode::SUCCESS)
     }
 
-    /// Plants, records, and writes both into the folder.
-    pub fn make(&self) -> anyhow::Result<BrainPlant> {
-        if self.count == 0 || self.neurons == 0 || self.repeats == 0 {
-            return Err(wrong(
-                "--count, --neurons and --repeats are numbers from 1 up",
-            ));
-        }
-        let counts = self.count.checked_mul(self.neurons);
-        let counts = counts.and_then(|counts| counts.checked_mul(self.repeats));
-        if counts.is_none_or(|counts| counts > MOST_COUNTS) {
-            return Err(wrong(format!(
-                "--count, --neurons and --repeats: at most {MOST_COUNTS} spike counts"
-            )));
-        }
-        let [height, width] = self.size;
-        let spec = ModelSpec::assumed([1, height, width]).input;
-        let pick = Pick::First(self.count);
-        let stimuli = Stimuli::open(&self.images, &spec, pick).map_err(blame)?;
-        let results = ResultFolder::begin(&self.output).map_err(blame)?;
-        let mut planted = Planted::draw(&stimuli, self.neurons, self.seed).map_err(blame)?;
-        let count = stimuli.images.len();
-        let shown: Vec<&[f32]> = stimuli.images.iter().map(Vec::as_slice).collect();
-        // Another stream than that of the neurons.
-        let spikes = planted.record(&shown, self.repeats, self.seed.wrapping_add(1));
-        let spikes = spikes.map_err(blame)?;
-        planted.save(results.staging()).map_err(blame)?;
-        let pixels = stimuli.images.iter().flatten();
-        let pixels = pixels.map(|level| (level * 255.0).round().clamp(0.0, 255.0) as u8);
-        let pixels: Vec<u8> = pixels.collect();
-        let images = results.array("images.npy", &[count, height, width], &pixels);
-        let images = images.map_err(blame)?;
-        let sizes = [self.neurons, count, self.repeats];
-        let responses = results.array("responses.npy", &sizes, &spikes);
-        let responses = responses.map_err(blame)?;
-        results.commit().map_err(blame)?;
-        let neurons = planted.cells.iter().enumerate();
-        Ok(BrainPlant {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            folder: self.output.display().to_string(),
-            images: images.display().to_string(),
-            responses: responses.display().to_string(),
-            count,
+    /// What was asked for, in the library's terms.
+    pub fn request(&self) -> PlantRequest {
+        PlantRequest {
+            images: self.images.clone(),
+            size: self.size,
+            count: self.count,
+            neurons: self.neurons,
             repeats: self.repeats,
             seed: self.seed,
-            neurons: neurons
-                .map(|(index, cell)| PlantedNeuron {
-                    index,
-                    kind: match cell.phase {
-                        Some(_) => "simple".to_owned(),
-                        None => "complex".to_owned(),
-                    },
-                    centre: cell.centre,
-                    orientation: cell.orientation.to_degrees(),
-                    wavelength: cell.wavelength,
-                    sigma: cell.sigma,
-                })
-                .collect(),
-        })
+            folder: self.output.clone(),
+        }
     }
 }
 

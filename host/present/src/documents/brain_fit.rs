@@ -2,7 +2,7 @@
 
 use super::Document;
 use cortexscope_brain::encode::{
-    DataTerm, Fit, Geometry, Lambda, Method, ReadoutKind, Request, ceiling_formula,
+    DataTerm, Fit, Geometry, Lambda, Method, Request, ceiling_formula,
 };
 use cortexscope_explain::float_model::FloatModel;
 use cortexscope_net::described;
@@ -175,10 +175,6 @@ pub fn fit_document(fit: &Fit, model: &FloatModel, request: &Request) -> BrainFi
         });
     let ceiling = fit.median_of(|score| score.ceiling.map(|ceiling| ceiling.spearman_brown));
     let halves = fit.median_of(|score| score.ceiling.map(|ceiling| ceiling.split_half));
-    let readout = match fit.readout.kind() {
-        ReadoutKind::Ridge => "ridge",
-        ReadoutKind::Factorised => "factorised",
-    };
     let error = match &request.method {
         Method::Ridge(_) => "sum of squares".to_owned(),
         Method::Factorised(settings) => match settings.data_term {
@@ -202,7 +198,7 @@ pub fn fit_document(fit: &Fit, model: &FloatModel, request: &Request) -> BrainFi
         test: [request.test.start, request.test.end],
         train_images: fit.train_images,
         test_images: fit.test_images,
-        readout: readout.to_owned(),
+        readout: fit.readout.kind().name().to_owned(),
         error,
         seed: request.seed,
         neurons: neurons.collect(),

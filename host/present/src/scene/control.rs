@@ -107,15 +107,16 @@ pub fn sites(sites: &[Site], words: Words<'_>) -> Result<Drawing, PictureError> 
         let found = trial.controls.iter().find(|control| control.kind == kind);
         found.cloned()
     };
-    let row =
-        |name: &str, note: &str, goal: Goal, of: &dyn Fn(&Site) -> Option<Shown>| PopulationRow {
+    let row = |name: &str, note: &str, goal: Goal, of: &dyn Fn(&Site) -> Option<ShownImage>| {
+        PopulationRow {
             name: name.to_owned(),
             note: note.to_owned(),
             cells: sites
                 .iter()
                 .map(|site| of(site).map(|shown| cell(site.neuron, goal, shown)))
                 .collect(),
-        };
+        }
+    };
     let rows = vec![
         row(
             "natural",
@@ -124,20 +125,20 @@ pub fn sites(sites: &[Site], words: Words<'_>) -> Result<Drawing, PictureError> 
             &|site| {
                 let number = site.stretch.natural_image;
                 let found = control(&site.stretch, ControlKind::Natural)?;
-                Some(Shown::of(&found, format!("image {number}")))
+                Some(ShownImage::of(&found, format!("image {number}")))
             },
         ),
         row(
             "stretch",
             "the response as high as possible",
             Goal::Stretch,
-            &|site| Shown::first(&site.stretch),
+            &|site| ShownImage::first(&site.stretch),
         ),
         row(
             "one-hot",
             "the response high alone",
             Goal::OneHot,
-            &|site| Shown::first(&site.one_hot),
+            &|site| ShownImage::first(&site.one_hot),
         ),
         row(
             "scrambled",
@@ -145,13 +146,13 @@ pub fn sites(sites: &[Site], words: Words<'_>) -> Result<Drawing, PictureError> 
             Goal::Stretch,
             &|site| {
                 let found = control(&site.stretch, ControlKind::PhaseScrambled)?;
-                Some(Shown::of(&found, "control".to_owned()))
+                Some(ShownImage::of(&found, "control".to_owned()))
             },
         ),
         row("other", "stretch of another site", Goal::Stretch, &|site| {
             let found = control(&site.stretch, ControlKind::OtherNeuron)?;
             let of = found.of.unwrap_or_default();
-            Some(Shown::of(&found, format!("of neuron {of}")))
+            Some(ShownImage::of(&found, format!("of neuron {of}")))
         }),
     ];
     let who = words.judge.map_or_else(
@@ -184,12 +185,12 @@ pub fn sites(sites: &[Site], words: Words<'_>) -> Result<Drawing, PictureError> 
 }
 
 /// An image of the sheet.
-struct Shown {
+struct ShownImage {
     name: String,
     answered: Answered,
 }
 
-impl Shown {
+impl ShownImage {
     fn of(control: &Control, name: String) -> Self {
         Self {
             name,
@@ -206,8 +207,8 @@ impl Shown {
     }
 }
 
-fn cell(neuron: usize, goal: Goal, shown: Shown) -> PopulationCell {
-    let Shown { name, answered } = shown;
+fn cell(neuron: usize, goal: Goal, shown: ShownImage) -> PopulationCell {
+    let ShownImage { name, answered } = shown;
     let unit = match goal {
         Goal::Stretch => "",
         Goal::OneHot => " softmax",

@@ -11,14 +11,14 @@ const SIDE_PX: usize = 84;
 
 /// A row of images, and what it is.
 #[derive(Clone, Debug)]
-pub struct Shown {
+pub struct ReconstructionRow {
     /// What is written below its first image.
     pub lines: Vec<String>,
     /// `[C, H, W]` each, in the model's units.
     pub images: Vec<Vec<f32>>,
 }
 
-impl Shown {
+impl ReconstructionRow {
     /// The images themselves.
     pub fn originals(images: Vec<Vec<f32>>) -> Self {
         let lines = vec!["test images".to_owned(), String::new(), String::new()];
@@ -40,7 +40,10 @@ impl Shown {
 ///
 /// # Errors
 /// There is no image.
-pub fn reconstructions(spec: &InputSpec, rows: &[Shown]) -> Result<Drawing, PictureError> {
+pub fn reconstructions(
+    spec: &InputSpec,
+    rows: &[ReconstructionRow],
+) -> Result<Drawing, PictureError> {
     let [channels, height, width] = spec.shape();
     let tiles = rows.iter().flat_map(|row| {
         row.images.iter().enumerate().map(|(at, values)| {

@@ -5,7 +5,7 @@ use super::asked::AskedNeuron;
 use crate::command::Evolve;
 use crate::packet::{Kind, Packet};
 use crate::shared::Shared;
-use cortexscope_brain::evolve::{Made, Natural};
+use cortexscope_brain::evolve::{GenerationReport, Natural};
 use cortexscope_brain::neuron::Neuron;
 use cortexscope_brain::stimuli::Stimuli;
 use cortexscope_present::causes::in_words;
@@ -90,7 +90,7 @@ impl<'a> View<'a> {
     }
 
     /// One more generation.
-    pub(super) fn generation(&mut self, made: &Made<'_>) {
+    pub(super) fn generation(&mut self, made: &GenerationReport<'_>) {
         let before = made.generation.before;
         let share = |queries: usize| queries * KEPT / self.queries.max(1);
         if before == 0 || share(before) < share(made.spent) {

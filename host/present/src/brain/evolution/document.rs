@@ -1,39 +1,50 @@
-//! What a search found, as a document and as lines.
+//! The document of a search.
 
-use super::Files;
+use super::error::EvolutionError;
+use super::files::SearchFiles;
 use super::subject::Subject;
-use crate::brain::board::say_board;
-use crate::common::blame;
-use cortexscope_brain::evolve::{Experiment, Settings};
-use cortexscope_brain::generator::Generator;
-use cortexscope_brain::stimuli::Stimuli;
-use cortexscope_draw::number::{grouped, significant};
-use cortexscope_present::documents::evolve::{
+use crate::documents::evolve::{
     Category, Evolve, EvolveGeneration, EvolveParameter, LikenessPrediction, NaturalImage,
     board_queries, notes,
 };
-use cortexscope_present::scene::evolution::SHOWN;
-use std::io::Write;
+use crate::scene::evolution::SHOWN;
+use cortexscope_brain::evolve::{Experiment, Settings};
+use cortexscope_brain::generator::Generator;
+use cortexscope_brain::noise::Noise;
+use cortexscope_brain::stimuli::Stimuli;
+use cortexscope_explain::target::Target;
 
 /// What a search was.
 pub(super) struct Context<'a> {
     pub neuron: &'a str,
+    pub target: Option<&'a Target>,
     pub settings: &'a Settings,
     pub generator: &'a dyn Generator,
     pub stimuli: Option<&'a Stimuli>,
     /// Answers that a checkpoint held.
     pub held: usize,
-    pub files: &'a Files,
+}
+
+impl Context<'_> {
+    /// The search, its preset, the image space and the noise, in words.
+    pub fn search(&self) -> String {
+        let Settings { preset, noise, .. } = self.settings;
+        let (optimiser, generator) = (preset.optimiser, self.generator.name());
+        let noise = match noise {
+            Noise::None => String::new(),
+            noise => format!(", noise {noise}"),
+        };
+        format!("{optimiser} ({}) over {generator}{noise}", preset.name)
+    }
 }
 
 pub(super) fn document(
     found: &Experiment,
     context: &Context<'_>,
+    files: &SearchFiles,
     subject: &mut Subject,
-    target: Option<&str>,
-) -> anyhow::Result<Evolve> {
-    let board = subject.board().map(board_queries);
-    let board = board.transpose().map_err(blame)?;
+) -> Result<Evolve, EvolutionError> {
+    let board = subject.board().map(board_queries).transpose()?;
     let (settings, evolution) = (context.settings, &found.evolution);
     let model = subject.model();
     let natural = found.natural.as_ref();
@@ -53,13 +64,13 @@ pub(super) fn document(
     let categories = found.categories.iter();
     let truths = [&found.in_space, &found.in_pixels];
     let best_measured = evolution.measured.get(evolution.best_query);
-    let pictures = context.files.pictures.iter();
+    let pictures = files.pictures.iter();
     Ok(Evolve {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         neuron: context.neuron.to_owned(),
         model: model.map(|model| model.name.clone()),
         model_sha256: model.map(|model| model.sha256_hex()),
-        target: target.map(str::to_owned),
+        target: context.target.map(Target::to_string),
         board,
         optimiser: settings.preset.optimiser.to_owned(),
         preset: settings.preset.name.to_owned(),
@@ -123,72 +134,8 @@ pub(super) fn document(
             .collect(),
         neuron_seconds: evolution.neuron_time.as_secs_f64(),
         search_seconds: evolution.search_time.as_secs_f64(),
-        image: context.files.image.display().to_string(),
-        trace: context.files.trace.display().to_string(),
+        image: files.image.display().to_string(),
+        trace: files.trace.display().to_string(),
         pictures: pictures.map(|path| path.display().to_string()).collect(),
     })
-}
-
-pub(super) fn say(document: &Evolve, search: &str, files: &Files) -> anyhow::Result<()> {
-    let mut out = crate::printer::stdout();
-    let rate = |rate: f64| significant(rate as f32);
-    writeln!(
-        out,
-        "{}: {search}, {} queries, seed {}",
-        document.neuron,
-        grouped(document.queries_spent as u64),
-        document.seed
-    )?;
-    writeln!(
-        out,
-        "  best {} (measured {}), last generation {} on average; rate 0 is {}",
-        rate(document.best_clean),
-        rate(document.best_measured),
-        rate(document.last_generation_mean_clean),
-        rate(document.zero)
-    )?;
-    if let Some(best) = document.natural_best {
-        writeln!(
-            out,
-            "  best natural image {}, after {} queries of its own",
-            rate(best),
-            grouped(document.natural_queries as u64)
-        )?;
-    }
-    if let (Some(space), Some(pixels)) = (document.optimum_in_space, document.optimum_in_pixels) {
-        writeln!(
-            out,
-            "  by the gradient {} in the same space and {} in pixels",
-            rate(space),
-            rate(pixels)
-        )?;
-    }
-    for note in &document.notes {
-        writeln!(out, "  note: {note}")?;
-    }
-    let prediction = document.prediction.as_ref();
-    if let Some((prediction, spearman)) =
-        prediction.and_then(|found| Some((found, found.spearman?)))
-    {
-        writeln!(
-            out,
-            "  likeness to the evolved image orders the rates of {} natural images with Spearman's ρ {}",
-            grouped(prediction.images as u64),
-            rate(spearman)
-        )?;
-    }
-    if document.neuron_seconds > 0.0 {
-        writeln!(
-            out,
-            "  {:.2} s for the queries, and the search itself {:.3} s: {:.1} % of that",
-            document.neuron_seconds,
-            document.search_seconds,
-            100.0 * document.search_seconds / document.neuron_seconds
-        )?;
-    }
-    if let Some(board) = &document.board {
-        say_board(&mut out, board)?;
-    }
-    files.list(&mut out)?;
-    Ok(())
 }
