@@ -68,7 +68,7 @@ impl SideBoard {
 }
 
 /// The compiled model beside `model`; says what was assumed of it.
-fn open_compiled(model: &FloatModel) -> anyhow::Result<ModelFiles> {
+pub(super) fn open_compiled(model: &FloatModel) -> anyhow::Result<ModelFiles> {
     let files = compiled(model).map_err(blame)?;
     if let Some(assumed) = &files.assumed {
         progress::note(assumed);

@@ -7,7 +7,7 @@
 //! | layer | modules | what it does |
 //! |---|---|---|
 //! | pictures | [`picture`], [`random`] | levels by channel, and numbers from a seed |
-//! | tools | `filter`, `between`, `affine`, `hsv`, `canny`, `plasma`, `motion`, `zoom`, `line` | what several kinds share |
+//! | tools | `ziggurat`, `filter`, `between`, `affine`, `hsv`, `canny`, `plasma`, `motion`, `zoom`, `line` | what several kinds share |
 //! | kinds | `kinds`, one file for each | the corruptions and their constants |
 //! | [`kind`] | | their names, and the sets that papers report |
 //!
@@ -38,6 +38,7 @@ pub mod picture;
 mod plasma;
 pub mod random;
 mod settings;
+mod ziggurat;
 mod zoom;
 
 pub use kind::{IMAGENET_C, Kind, MNIST_C};

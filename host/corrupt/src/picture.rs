@@ -1,6 +1,6 @@
 //! A picture as levels.
 
-use crate::random::{PAIRS, Random};
+use crate::random::{NORMALS, PAIRS, Random};
 use crate::settings::CorruptError;
 
 /// Levels from 0 to 255, channel by channel, `[C, H, W]`: one channel is grey, three are red,
@@ -67,11 +67,16 @@ impl Picture {
     /// Levels in 8 bits, rounded to the nearest and a half upwards.
     #[inline(always)]
     pub(crate) fn whole_levels(&self) -> Vec<i32> {
-        let nearest = |&level: &f64| {
-            let below = level as i32;
-            below + i32::from(level - f64::from(below) >= 0.5)
-        };
-        self.levels.iter().map(nearest).collect()
+        // The last bits of a number from 2^52 on are its whole part, to the nearest and a half
+        // to the even one.
+        const WHOLE: f64 = 4_503_599_627_370_496.0;
+        let mut whole = vec![0; self.levels.len()];
+        for (to, &level) in whole.iter_mut().zip(&self.levels) {
+            let raised = level + WHOLE;
+            let rest = level - (raised - WHOLE);
+            *to = raised.to_bits() as i32 + i32::from(rest >= 0.5);
+        }
+        whole
     }
 
     /// The planes of the channels, scaled to 0..1.
@@ -128,6 +133,22 @@ impl Picture {
             random.pairs(&mut pairs);
             let changed = some.iter().zip(&pairs);
             levels.extend(changed.map(|(&level, &pair)| change(level, pair).clamp(0.0, 255.0)));
+        }
+        self.with_levels(levels)
+    }
+
+    /// Every level and a normal deviate of its own through `change`, cut to 0..255.
+    pub(crate) fn map_with_normals(
+        &self,
+        random: &mut Random,
+        change: impl Fn(f64, f64) -> f64,
+    ) -> Self {
+        let mut normals = [0.0; NORMALS];
+        let mut levels = Vec::with_capacity(self.levels.len());
+        for some in self.levels.chunks(NORMALS) {
+            random.normals(&mut normals);
+            let changed = some.iter().zip(&normals);
+            levels.extend(changed.map(|(&level, &normal)| change(level, normal).clamp(0.0, 255.0)));
         }
         self.with_levels(levels)
     }

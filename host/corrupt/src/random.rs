@@ -1,10 +1,14 @@
 //! Random numbers from a seed, the same in every run.
 
-use rand::{Rng, SeedableRng};
+use rand::{Rng, RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+
+use crate::ziggurat;
 
 /// Pairs of numbers that are drawn at once.
 pub const PAIRS: usize = 64;
+/// Normal deviates that are drawn at once.
+pub const NORMALS: usize = 256;
 
 /// Random numbers of one stream of a seed.
 #[derive(Clone, Debug)]
@@ -51,7 +55,16 @@ impl Random {
 
     /// Normally distributed.
     pub fn normal(&mut self, mean: f64, deviation: f64) -> f64 {
-        mean + normal(deviation, [self.0.random(), self.0.random()])
+        let word = self.0.next_u64();
+        mean + deviation * ziggurat::normal(word, &mut self.0)
+    }
+
+    /// As many normal deviates around 0 with deviation 1 as fit, at once. They are others than
+    /// single draws would give.
+    pub fn normals(&mut self, normals: &mut [f64; NORMALS]) {
+        let mut words = [0_u64; NORMALS];
+        self.0.fill(&mut words);
+        ziggurat::fill(normals, &words, &mut self.0);
     }
 
     /// Poisson distributed, for a mean below some hundred (Knuth 1969, section 3.4.1).
@@ -65,13 +78,6 @@ impl Random {
         }
         count
     }
-}
-
-/// A normal deviate around 0 of two numbers from 0 up to and without 1 (Box and Muller 1958).
-pub fn normal(deviation: f64, [radius, angle]: [f64; 2]) -> f64 {
-    // Zero has no logarithm; one has.
-    let radius = 1.0 - radius;
-    deviation * (-2.0 * radius.ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
 }
 
 #[cfg(test)]
@@ -96,6 +102,31 @@ mod tests {
         let [mean, variance] = moments(|random| random.normal(0.5, 2.0));
         assert!((mean - 0.5).abs() < 5.0 * (4.0_f64 / 20_000.0).sqrt());
         assert!((variance - 4.0).abs() < 5.0 * (32.0_f64 / 20_000.0).sqrt());
+    }
+
+    /// What is drawn at once has the moments too, and no value of one block returns in another.
+    #[test]
+    fn blocks_of_normals_have_their_moments_and_share_no_value() {
+        let mut random = Random::new(4, 1);
+        let mut values = Vec::new();
+        let mut normals = [0.0; NORMALS];
+        for _ in 0..200 {
+            random.normals(&mut normals);
+            values.extend(normals);
+        }
+        let count = values.len() as f64;
+        let moment = |power| values.iter().map(|x: &f64| x.powi(power)).sum::<f64>() / count;
+        assert!(moment(1).abs() < 5.0 / count.sqrt());
+        assert!((moment(2) - 1.0).abs() < 5.0 * (2.0 / count).sqrt());
+        assert!((moment(4) - 3.0).abs() < 5.0 * (96.0 / count).sqrt());
+        // What lies 1, 2 … 256 places on is not alike: five standard errors, 1/√n.
+        for apart in [1, 2, 3, 128, NORMALS - 1, NORMALS, NORMALS + 1] {
+            let pairs = values.iter().zip(&values[apart..]);
+            let alike = pairs.map(|(a, b)| a * b).sum::<f64>() / count;
+            assert!(alike.abs() < 5.0 / count.sqrt(), "{apart} apart: {alike}");
+        }
+        values.sort_by(f64::total_cmp);
+        assert!(values.windows(2).all(|pair| pair[0] != pair[1]));
     }
 
     #[test]

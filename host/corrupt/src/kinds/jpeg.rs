@@ -28,72 +28,83 @@ const TABLES: [[i32; 64]; 2] = [
 /// entropy coding loses nothing and is left out. Numbers are whole, with libjpeg's precision.
 pub fn apply(picture: &Picture, settings: &Settings) -> Picture {
     let quality = settings.pick([25, 18, 15, 10, 7]);
-    let decoded = pulp::Arch::new().dispatch(Coding { picture, quality });
-    // A level through 0..1, as the other kinds have it.
-    let shown: [f64; 256] = std::array::from_fn(|level| level as f64 / 255.0 * 255.0);
-    let mut levels = Vec::with_capacity(picture.levels().len());
-    for plane in decoded {
-        levels.extend(
-            plane
-                .levels
-                .iter()
-                .map(|&level| shown[level as usize & 255]),
-        );
-    }
-    picture.with_levels(levels)
+    picture.with_levels(pulp::Arch::new().dispatch(Coding { picture, quality }))
 }
 
-/// The way through a file, with the widest instructions that the processor has.
+/// The way through a file, with the widest instructions that the processor has. They reach what
+/// is compiled into this one function: so loops are written out, where an iterator's `collect`
+/// would be a function of its own.
 struct Coding<'a> {
     picture: &'a Picture,
     quality: i32,
 }
 
 impl pulp::NullaryFnOnce for Coding<'_> {
-    type Output = Vec<Samples>;
+    type Output = Vec<f64>;
 
     #[inline(always)]
-    fn call(self) -> Vec<Samples> {
+    fn call(self) -> Vec<f64> {
         let quality = self.quality;
         let size = self.picture.size();
-        let levels = self.picture.whole_levels();
-        let planes = levels.chunks_exact(size[0] * size[1]);
-        let planes = planes.map(|levels| Samples {
-            size,
-            levels: levels.to_vec(),
-        });
-        let planes: Vec<Samples> = planes.collect();
-        match planes.as_slice() {
-            [red, green, blue] => {
-                let luma = mixed([red, green, blue], [19_595, 38_470, 7_471], 1 << 15);
-                let middle = (128 << 16) + (1 << 15) - 1;
-                let chroma = [[-11_059, -21_709, 32_768], [32_768, -27_439, -5_329]];
-                let [blue, red] = chroma.map(|weights| {
-                    let half = halved(&mixed([red, green, blue], weights, middle));
-                    enlarged(
-                        &coded(&half, size.map(|side| side.div_ceil(2)), quality, 1),
-                        size,
-                    )
-                });
-                rgb(&coded(&luma, size, quality, 0), &blue, &red)
+        let whole = self.picture.whole_levels();
+        let pixels = size[0] * size[1];
+        let mut levels = vec![0.0; whole.len()];
+        if whole.len() == pixels {
+            let grey = Samples {
+                size,
+                levels: whole,
+            };
+            let back = coded(&grey, size, quality, 0);
+            for (to, &level) in levels.iter_mut().zip(&back.levels) {
+                *to = f64::from(level);
             }
-            planes => planes
-                .iter()
-                .map(|plane| coded(plane, plane.size, quality, 0))
-                .collect(),
+            return levels;
         }
+        let (red, others) = whole.split_at(pixels);
+        let (green, blue) = others.split_at(pixels);
+        let planes = [red, green, blue];
+        let luma = mixed(planes, size, [19_595, 38_470, 7_471], 1 << 15);
+        let luma = coded(&luma, size, quality, 0);
+        let bluish = chroma(planes, size, [-11_059, -21_709, 32_768], quality);
+        let reddish = chroma(planes, size, [32_768, -27_439, -5_329], quality);
+        let (red, others) = levels.split_at_mut(pixels);
+        let (green, blue) = others.split_at_mut(pixels);
+        let sources = [&luma, &bluish, &reddish];
+        unmixed(red, sources, [0, 91_881]);
+        unmixed(green, sources, [-22_554, -46_802]);
+        unmixed(blue, sources, [116_130, 0]);
+        levels
     }
 }
 
 /// A weighted sum of three planes, with 16 bits after the point.
 #[inline(always)]
-fn mixed(planes: [&Samples; 3], weights: [i32; 3], offset: i32) -> Samples {
-    let [red, green, blue] = planes.map(|plane| &plane.levels);
-    let levels = red.iter().zip(green).zip(blue);
-    let sum = |((r, g), b)| (weights[0] * r + weights[1] * g + weights[2] * b + offset) >> 16;
-    Samples {
-        size: planes[0].size,
-        levels: levels.map(sum).collect(),
+fn mixed(planes: [&[i32]; 3], size: [usize; 2], weights: [i32; 3], offset: i32) -> Samples {
+    let [red, green, blue] = planes;
+    let mut levels = vec![0; red.len()];
+    let parts = red.iter().zip(green).zip(blue);
+    for (to, ((r, g), b)) in levels.iter_mut().zip(parts) {
+        *to = (weights[0] * r + weights[1] * g + weights[2] * b + offset) >> 16;
+    }
+    Samples { size, levels }
+}
+
+/// A chrominance, as it comes back from half the rows and columns.
+#[inline(always)]
+fn chroma(planes: [&[i32]; 3], size: [usize; 2], weights: [i32; 3], quality: i32) -> Samples {
+    let middle = (128 << 16) + (1 << 15) - 1;
+    let half = halved(&mixed(planes, size, weights, middle));
+    let back = coded(&half, size.map(|side| side.div_ceil(2)), quality, 1);
+    enlarged(&back, size)
+}
+
+/// A colour of luminance and both chrominances, with 16 bits after the point of their weights.
+#[inline(always)]
+fn unmixed(to: &mut [f64], [luma, blue, red]: [&Samples; 3], weights: [i32; 2]) {
+    let parts = luma.levels.iter().zip(&blue.levels).zip(&red.levels);
+    for (to, ((luma, blue), red)) in to.iter_mut().zip(parts) {
+        let more = weights[0] * (blue - 128) + weights[1] * (red - 128);
+        *to = f64::from((luma + ((more + (1 << 15)) >> 16)).clamp(0, 255));
     }
 }
 
@@ -168,7 +179,10 @@ fn quantise(values: &mut Lanes, divisors: &[i32; 8]) {
     for (value, &divisor) in values.0.iter_mut().zip(divisors) {
         // A quotient of whole numbers below 2^17 is a whole number or farther from one than
         // the rounding of a f32.
-        let steps = ((value.abs() + 4 * divisor) as f32 / (8 * divisor) as f32) as i32;
+        let quotient = (value.abs() + 4 * divisor) as f32 / (8 * divisor) as f32;
+        // The last bits of a number from 2^23 on are its whole part: the conversion that
+        // saturates has no instruction of its own.
+        let steps = (quotient.floor() + 8_388_608.0).to_bits() as i32 & 0x7F_FFFF;
         *value = steps * value.signum() * divisor;
     }
 }
@@ -226,22 +240,4 @@ fn enlarged(plane: &Samples, size: [usize; 2]) -> Samples {
         }
     }
     Samples { size, levels }
-}
-
-#[inline(always)]
-fn rgb(luma: &Samples, blue: &Samples, red: &Samples) -> Vec<Samples> {
-    let size = luma.size;
-    let channel = |[blue_part, red_part]: [i32; 2]| {
-        let levels = luma.levels.iter().zip(&blue.levels).zip(&red.levels);
-        let level = |((luma, blue), red): ((&i32, &i32), &i32)| {
-            let more = blue_part * (blue - 128) + red_part * (red - 128);
-            (luma + ((more + (1 << 15)) >> 16)).clamp(0, 255)
-        };
-        Samples {
-            size,
-            levels: levels.map(level).collect(),
-        }
-    };
-    let parts = [[0, 91_881], [-22_554, -46_802], [116_130, 0]];
-    parts.map(channel).into()
 }

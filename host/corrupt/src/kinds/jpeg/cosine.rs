@@ -13,12 +13,20 @@ pub type Block = [Lanes; 8];
 impl Lanes {
     #[inline(always)]
     fn each(self, change: impl Fn(i32) -> i32) -> Self {
-        Self(self.0.map(change))
+        let mut changed = self.0;
+        for value in &mut changed {
+            *value = change(*value);
+        }
+        Self(changed)
     }
 
     #[inline(always)]
     fn with(self, other: Self, both: impl Fn(i32, i32) -> i32) -> Self {
-        Self(std::array::from_fn(|at| both(self.0[at], other.0[at])))
+        let mut changed = self.0;
+        for (value, other) in changed.iter_mut().zip(other.0) {
+            *value = both(*value, other);
+        }
+        Self(changed)
     }
 
     /// With 13 bits after the point.
@@ -72,12 +80,22 @@ pub fn inverse(block: Block) -> Block {
 /// Without the last bits, to the nearest.
 #[inline(always)]
 fn less(block: Block, bits: u32) -> Block {
-    block.map(|lanes| lanes.each(|value| (value + (1 << (bits - 1))) >> bits))
+    let mut less = block;
+    for lanes in &mut less {
+        *lanes = lanes.each(|value| (value + (1 << (bits - 1))) >> bits);
+    }
+    less
 }
 
 #[inline(always)]
 fn turned(block: Block) -> Block {
-    std::array::from_fn(|y| Lanes(std::array::from_fn(|x| block[x].0[y])))
+    let mut turned = block;
+    for (y, row) in turned.iter_mut().enumerate() {
+        for (value, column) in row.0.iter_mut().zip(&block) {
+            *value = column.0[y];
+        }
+    }
+    turned
 }
 
 /// A number with 13 bits after the point.
