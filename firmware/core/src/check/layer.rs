@@ -3,7 +3,7 @@
 use super::{SpanField, check_spans};
 use crate::MAX_TENSORS;
 use crate::image::format::{LayerRecord, kernel, op};
-use crate::image::{ImageError, LayerProblem, Model, Op, Part, Shape, TensorInfo};
+use crate::image::{DepthToSpace, ImageError, LayerProblem, Model, Op, Part, Shape, TensorInfo};
 use crate::ops::conv2d::polynomials;
 use core::mem::offset_of;
 
@@ -105,6 +105,7 @@ fn operator(
         }
         op::CONCAT => concat(model, model.slice(&record.inputs), output),
         op::ADD | op::MUL => pair(model, record, output),
+        op::DEPTH_TO_SPACE => depth_to_space(input, output),
         other => Err(LayerProblem::UnknownOperator(other)),
     }
 }
@@ -202,6 +203,21 @@ fn same_scale(input: &TensorInfo, output: &TensorInfo) -> Result<(), LayerProble
     } else {
         Err(LayerProblem::Quantisation)
     }
+}
+
+/// Each pixel of the input is a block of the output's.
+fn depth_to_space(input: &TensorInfo, output: &TensorInfo) -> Result<(), LayerProblem> {
+    let (from, to) = (input.shape, output.shape);
+    let map = DepthToSpace {
+        input: from,
+        output: to,
+    };
+    let [rows, columns] = map.block();
+    let fits = rows * from.height == to.height && columns * from.width == to.width;
+    if !fits || from.elements() != to.elements() {
+        return Err(LayerProblem::Shape);
+    }
+    same_scale(input, output)
 }
 
 fn concat(model: &Model<'_>, inputs: &[u16], output: &TensorInfo) -> Result<(), LayerProblem> {
