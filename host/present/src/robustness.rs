@@ -182,3 +182,69 @@ impl From<&study::Row> for Row {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::documents::Document;
+    use cortexscope_corrupt::{Kind, Variant};
+    use cortexscope_explain::float_model::Overrides;
+    use cortexscope_study::data::open_data;
+    use cortexscope_study::robustness::{CorruptionChoice, RobustnessRequest};
+
+    /// A program without the command line: shares that are joined say what the whole does, but
+    /// for its time and its place.
+    #[test]
+    fn joined_shares_are_the_whole() {
+        let model = FloatModel::open("lenet5", &Overrides::default()).unwrap();
+        let data = open_data("mnist", &model).unwrap();
+        let corruptions = CorruptionChoice {
+            kinds: vec![Kind::ShotNoise],
+            severities: vec![5],
+            ..CorruptionChoice::default()
+        };
+        let study = RobustnessStudy::new(RobustnessRequest {
+            model: &model,
+            data: &data,
+            images: Some(5),
+            corruptions: &corruptions,
+            seed: 3,
+            variant: Variant::Definition,
+            baseline: None,
+            board: None,
+        });
+        let study = study.unwrap();
+        let temporary = tempfile::tempdir().unwrap();
+        let [whole, parts, joined] =
+            ["whole", "parts", "joined"].map(|name| temporary.path().join(name));
+        let measured = |share: &ShareRequest, folder: Option<&Path>| {
+            let mut on = |_: Progress| ControlFlow::Continue(());
+            robustness(&study, share, None, folder, &mut on).unwrap()
+        };
+        let ShareEnd::Whole(mut document) = measured(&ShareRequest::whole(), Some(&whole)) else {
+            panic!("no share was asked for");
+        };
+        let paths = ["1/2", "0/2"].map(|shard| {
+            let share = ShareRequest {
+                shard: shard.parse().ok(),
+                folder: Some(parts.clone()),
+                ..ShareRequest::whole()
+            };
+            match measured(&share, None) {
+                ShareEnd::Part(part) => part.path,
+                ShareEnd::Whole(_) => panic!("a share was asked for"),
+            }
+        });
+        let all = Parts::open(&paths).unwrap();
+        let found = joined_robustness(&study, &all, &joined).unwrap();
+        let picture = whole.join(PICTURE);
+        assert_eq!(document.picture, Some(picture.display().to_string()));
+        assert!(document.seconds.is_some());
+        document.seconds = None;
+        document.picture = Some(PICTURE.to_owned());
+        assert_eq!(found.to_text().unwrap(), document.to_text().unwrap());
+        let bytes = |path: &Path| std::fs::read(path).unwrap();
+        assert_eq!(bytes(&joined.join(PICTURE)), bytes(&picture));
+        assert_eq!(found.rows.len(), 1);
+    }
+}
