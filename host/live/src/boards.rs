@@ -105,7 +105,7 @@ impl LiveBoards {
     /// What opens the boards that a page chooses. `note` is told what is assumed of a model.
     pub fn opener(self, mut note: impl FnMut(&str) + Send + 'static) -> Opener {
         Box::new(move |choice, cancel| {
-            let (rig_choice, model) = self.chosen(choice).map_err(OpenError::from)?;
+            let (rig_choice, model) = self.choice_and_model(choice).map_err(OpenError::from)?;
             if let Some(assumed) = &model.assumed {
                 note(assumed);
             }
@@ -114,7 +114,7 @@ impl LiveBoards {
     }
 
     /// The board of `choice` as it is opened, and the model for it.
-    fn chosen(&self, choice: &Choice) -> Result<(RigChoice, ModelFiles), LiveBoardError> {
+    fn choice_and_model(&self, choice: &Choice) -> Result<(RigChoice, ModelFiles), LiveBoardError> {
         let mut engines = Engine::ALL.into_iter();
         let engine = engines.find(|engine| engine.name() == choice.engine);
         let unknown = || LiveBoardError::UnknownEngine {
@@ -168,7 +168,7 @@ mod tests {
         let boards = boards();
         assert_eq!(boards.check().unwrap(), None);
         let first = boards.choice();
-        let (choice, model) = boards.chosen(&first).unwrap();
+        let (choice, model) = boards.choice_and_model(&first).unwrap();
         assert_eq!(choice.port, boards.first.port);
         assert_eq!(model.spec.input.underlay, Some(7));
         let other = Choice {
@@ -176,13 +176,13 @@ mod tests {
             model: "lecture-lenet".to_owned(),
             ..first.clone()
         };
-        let (choice, model) = boards.chosen(&other).unwrap();
+        let (choice, model) = boards.choice_and_model(&other).unwrap();
         assert_eq!((choice.port, model.spec.input.underlay), (None, None));
         let unknown = Choice {
             engine: "steam".to_owned(),
             ..first
         };
-        let refused = boards.chosen(&unknown).unwrap_err();
+        let refused = boards.choice_and_model(&unknown).unwrap_err();
         assert!(
             refused.to_string().ends_with("static, small, tract"),
             "{refused}"

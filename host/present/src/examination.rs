@@ -27,11 +27,11 @@ pub struct ExaminationRequest<'a> {
     pub model: &'a FloatModel,
     /// What is measured on.
     pub data: &'a Data,
-    /// At most so many inputs of it, spread evenly over all.
+    /// The greatest number of inputs of it; they are spread evenly over all.
     pub images: usize,
     /// What is calibrated with.
     pub calibration: &'a Data,
-    /// At most so many inputs of it, spread evenly over all.
+    /// The greatest number of inputs of it; they are spread evenly over all.
     pub calibration_limit: usize,
     /// The name of the board whose bytes are looked at.
     pub board: &'a str,
