@@ -36,7 +36,7 @@ pub enum DemonstrationError {
     Optimiser(#[from] OptimiserError),
     /// No neurons were planted.
     #[error(transparent)]
-    Plant(#[from] PlantError),
+    Plant(Box<PlantError>),
     /// Neurons were not fitted.
     #[error(transparent)]
     Fit(#[from] FitError),
@@ -45,7 +45,7 @@ pub enum DemonstrationError {
     Drive(#[from] DriveError),
     /// No image was evolved.
     #[error(transparent)]
-    Evolution(#[from] EvolutionError),
+    Evolution(Box<EvolutionError>),
     /// Nothing was compared.
     #[error(transparent)]
     Similarity(#[from] SimilarityError),
@@ -55,6 +55,18 @@ pub enum DemonstrationError {
     /// The report cannot be saved.
     #[error(transparent)]
     Save(#[from] SaveError),
+}
+
+impl From<PlantError> for DemonstrationError {
+    fn from(error: PlantError) -> Self {
+        Self::Plant(Box::new(error))
+    }
+}
+
+impl From<EvolutionError> for DemonstrationError {
+    fn from(error: EvolutionError) -> Self {
+        Self::Evolution(Box::new(error))
+    }
 }
 
 impl RequestError for DemonstrationError {

@@ -49,7 +49,7 @@ pub enum EvolutionError {
     NoNaturalImages,
     /// The search did not come to its end.
     #[error(transparent)]
-    Search(#[from] EvolveError),
+    Search(Box<EvolveError>),
     /// The results cannot be saved.
     #[error(transparent)]
     Save(#[from] SaveError),
@@ -58,6 +58,12 @@ pub enum EvolutionError {
 impl From<ProgramError> for EvolutionError {
     fn from(error: ProgramError) -> Self {
         NeuronError::from(error).into()
+    }
+}
+
+impl From<EvolveError> for EvolutionError {
+    fn from(error: EvolveError) -> Self {
+        Self::Search(Box::new(error))
     }
 }
 
