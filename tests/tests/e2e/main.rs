@@ -6,6 +6,7 @@ mod bench;
 mod board_table;
 mod book;
 mod brain;
+mod changed_files;
 mod command_line;
 mod composed;
 mod conventions;
