@@ -81,6 +81,8 @@ pub const FILE: &str = "planted.json";
 const BASELINE: f64 = 1.0;
 /// Spikes for the natural image that a neuron prefers.
 const MOST_SPIKES: f64 = 30.0;
+/// Bytes of a description.
+const MOST_BYTES: u64 = 1 << 26;
 /// Neurons that a file may describe, and pixels of their images.
 const MOST_CELLS: usize = 10_000;
 const MOST_PIXELS: usize = 1 << 20;
@@ -143,7 +145,7 @@ impl Planted {
     /// [`PlantedError`].
     pub fn open(folder: &Path) -> Result<Self, PlantedError> {
         let path = folder.join(FILE);
-        let text = match std::fs::read(&path) {
+        let text = match cortexscope_net::file::read(&path, MOST_BYTES) {
             Ok(text) => text,
             Err(source) => return Err(PlantedError::File { path, source }),
         };

@@ -74,6 +74,7 @@ pub fn read(model: ModelProto, hint: &Hint) -> Result<Graph, ReadError> {
                 drop(file);
                 return Ok(with_constants(graph, constants));
             }
+            Err(error) if error.is_of_constants() => return Err(error),
             Err(error) => {
                 first_error.get_or_insert(error);
             }
@@ -103,6 +104,8 @@ fn read_checked(checked: Checked, hint: &Hint) -> Result<(Graph, Constants), Rea
                     break;
                 }
             }
+            // Another layout makes as much of the constants.
+            Err(error) if error.is_of_constants() => return Err(error),
             Err(error) => {
                 first_error.get_or_insert(error);
             }
@@ -191,6 +194,8 @@ struct Reader<'a> {
     uneven: usize,
     /// Bytes of the constants that folding has read and made so far.
     folded_bytes: u64,
+    /// Bytes of them that a ConstantOfShape filled.
+    filled_bytes: u64,
     /// Sizes that the file gives its input, where these cut through an axis.
     input_as: Option<Vec<usize>>,
     notes: Vec<String>,
@@ -230,6 +235,7 @@ impl<'a> Reader<'a> {
             rearranged: 0,
             uneven: 0,
             folded_bytes: 0,
+            filled_bytes: 0,
             input_as: None,
             notes: Vec::new(),
         };

@@ -114,6 +114,28 @@ mod tests {
         assert!(!fit(&need, &part).is_possible());
     }
 
+    /// One number for the firmware, the linked one: whole KiB of it stand in the board's facts,
+    /// and a verdict takes no more than these.
+    #[test]
+    fn a_verdict_takes_the_firmware_as_it_was_linked() {
+        let mut boards = 0;
+        for part in parts() {
+            let Some(stated) = part.firmware else {
+                continue;
+            };
+            let taken = firmware_of(&part);
+            assert!(taken.flash_bytes > 0, "{}", part.name);
+            assert!(
+                taken.flash_bytes <= stated.flash_bytes.into(),
+                "{}",
+                part.name
+            );
+            assert!(taken.ram_bytes <= stated.ram_bytes.into(), "{}", part.name);
+            boards += 1;
+        }
+        assert!(boards > 5, "{boards}");
+    }
+
     /// What a verdict promises, the board image's region must hold: `flash` and UF2 files
     /// write the image there.
     #[test]

@@ -1,6 +1,6 @@
 //! Fuzzes what parses bytes from outside, and says how much of it was reached.
 //!
-//! No sanitizer: the crates under test have no unsafe code, so a fault is a panic.
+//! No sanitizer: what is under test has no unsafe code of its own, so a fault is a panic.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,22 +17,57 @@ use crate::{setup, workspace};
 /// Where the result of the last long run of each target is kept.
 const LAST_RUN: &str = "tests/fuzz/last-run.toml";
 
-/// The code whose coverage is told, per target, below `firmware/`.
-const UNDER_TEST: [(&str, &[&str]); 2] = [
+/// Memory that a target may take: the reader of networks computes up to 1 GiB of constants.
+const MEMORY_LIMIT: &str = "-rss_limit_mb=6144";
+
+/// The code whose coverage is told, per target.
+const UNDER_TEST: [(&str, &[&str]); 5] = [
+    (
+        "array_reader",
+        &[
+            "host/net/src/input/array",
+            "host/net/src/input/data",
+            "host/net/src/input/idx.rs",
+            "host/net/src/zip.rs",
+        ],
+    ),
     (
         "image_parser",
-        &["core/src/image", "core/src/check.rs", "core/src/check"],
+        &[
+            "firmware/core/src/image",
+            "firmware/core/src/check.rs",
+            "firmware/core/src/check",
+        ],
+    ),
+    (
+        "onnx_reader",
+        &[
+            "host/net/src/onnx/constant.rs",
+            "host/net/src/onnx/file",
+            "host/net/src/reader.rs",
+            "host/net/src/reader",
+        ],
+    ),
+    (
+        "record_reader",
+        &[
+            "host/brain/src/encode/stored.rs",
+            "host/live/src/packet.rs",
+            "host/record/src/container.rs",
+            "host/record/src/replay.rs",
+            "host/study/src/shard",
+        ],
     ),
     (
         "wire_decoder",
         &[
-            "wire/src/cobs.rs",
-            "wire/src/decoder.rs",
-            "wire/src/frame.rs",
-            "wire/src/message.rs",
-            "wire/src/seq.rs",
-            "probe/src/port.rs",
-            "probe/src/serve.rs",
+            "firmware/wire/src/cobs.rs",
+            "firmware/wire/src/decoder.rs",
+            "firmware/wire/src/frame.rs",
+            "firmware/wire/src/message.rs",
+            "firmware/wire/src/seq.rs",
+            "firmware/probe/src/port.rs",
+            "firmware/probe/src/serve.rs",
         ],
     ),
 ];
@@ -117,7 +152,7 @@ pub fn coverage(names: &[String]) -> Result<()> {
             .args(["--instr-profile", &profile, "--sources"]);
         let sources = UNDER_TEST.iter().filter(|(name, _)| *name == target);
         for source in sources.flat_map(|(_, sources)| *sources) {
-            report.arg(workspace::root().join("firmware").join(source));
+            report.arg(workspace::root().join(source));
         }
         println!("{target}:\n{}", output(&mut report)?);
     }
@@ -132,7 +167,7 @@ fn targets(names: &[String]) -> Result<Vec<&'static str>> {
     };
     bail!(
         "there is no fuzz target `{unknown}`, only {}",
-        known.join(" and ")
+        known.join(", ")
     )
 }
 
@@ -161,7 +196,9 @@ impl Fuzzer {
     fn fuzz(&self, target: &str, limit: &str) -> Result<()> {
         let mut fuzz = self.command("run", "target/fuzz");
         // libFuzzer writes what it finds into this folder.
-        fuzz.arg(target).arg(corpus(target)?).args(["--", limit]);
+        fuzz.arg(target)
+            .arg(corpus(target)?)
+            .args(["--", limit, MEMORY_LIMIT]);
         run(&mut fuzz)
     }
 
@@ -195,17 +232,18 @@ mod tests {
         files.sort();
         assert_eq!(files, UNDER_TEST.map(|(target, _)| format!("{target}.rs")));
         for source in UNDER_TEST.iter().flat_map(|(_, sources)| *sources) {
-            let path = workspace::root().join("firmware").join(source);
+            let path = workspace::root().join(source);
             assert!(path.exists(), "{}", path.display());
         }
     }
 
     #[test]
     fn targets_are_chosen_by_name() {
-        assert_eq!(targets(&[]).unwrap(), ["image_parser", "wire_decoder"]);
+        let all = targets(&[]).unwrap();
+        assert_eq!(all, UNDER_TEST.map(|(target, _)| target));
         let one = ["wire_decoder".to_owned()];
         assert_eq!(targets(&one).unwrap(), ["wire_decoder"]);
         let error = targets(&["wire".to_owned()]).unwrap_err();
-        assert!(error.to_string().contains("image_parser and wire_decoder"));
+        assert!(error.to_string().contains("record_reader, wire_decoder"));
     }
 }

@@ -1,4 +1,16 @@
-//! What the fuzz targets share.
+//! What the fuzz targets share: what they begin with, and what they do with it.
+//!
+//! The bodies of the targets of the host, `onnx_files`, `array_files` and `record_files`, know
+//! nothing of a fuzzer: the end-to-end tests run them over some thousand changed files too.
+
+pub mod array_files;
+mod crc32;
+mod input;
+pub mod onnx_files;
+pub mod record_files;
+
+use crc32::crc32;
+pub use input::{Change, Input};
 
 /// A board image of every operator, a few hundred bytes of records. The
 /// end-to-end tests write it, and fail where it is not current.

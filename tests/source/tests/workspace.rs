@@ -216,6 +216,35 @@ fn no_test_passes_without_its_data() {
     none_found(&found);
 }
 
+/// The program also compiles for Windows: what one kind of system has alone is named where
+/// `cfg` says which, in the file itself or where its module is declared.
+#[test]
+fn what_one_system_has_alone_is_behind_its_name() {
+    let mut files = Vec::new();
+    rust_files(&root().join("host"), &mut files);
+    let mut found = Vec::new();
+    let mut uses = 0;
+    for path in files {
+        let text = fs::read_to_string(&path).expect("readable");
+        for system in ["unix", "windows"] {
+            let Some(at) = text.find(&format!("std::os::{system}")) else {
+                continue;
+            };
+            uses += 1;
+            let asks = format!("#[cfg({system})]");
+            let module = path.file_stem().and_then(|stem| stem.to_str());
+            let declared = format!("{asks}\nmod {};", module.unwrap_or_default());
+            let parent = path.parent().expect("a folder").with_extension("rs");
+            let parent = fs::read_to_string(parent).unwrap_or_default();
+            if !text[..at].contains(&asks) && !parent.contains(&declared) {
+                found.push(format!("{}: std::os::{system}", path.display()));
+            }
+        }
+    }
+    assert!(uses >= 2, "{uses} places name a system");
+    none_found(&found);
+}
+
 /// What commands print is escaped in one place, `printer.rs`; the script for a shell is the
 /// program's own text.
 #[test]

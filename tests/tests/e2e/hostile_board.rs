@@ -4,6 +4,7 @@
 //! rig's own tests use. What is tested is the real command as its user sees it: it ends
 //! with an error, in bounded time and memory, and never with a panic.
 
+use crate::bounded::{MEMORY_KIB_MAX, PROGRAM, bounded, greatest_kib};
 use crate::command_line::json;
 use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_rig::link::lying::{Asked, Endless, From, Lie, LyingBoard, Model, emitted};
@@ -14,17 +15,11 @@ use portable_pty::{PtyPair, PtySize, native_pty_system};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
-
-const PROGRAM: &str = env!("CARGO_BIN_EXE_cortexscope-under-test");
-/// Longer than a board may be silent, on a machine that does other things.
-const LIMIT: Duration = Duration::from_secs(120);
-/// Far more than a command takes, and far less than a board can send in that time.
-const MEMORY_KIB_MAX: u64 = 1 << 20;
+use std::time::Duration;
 
 /// A serial port with a board at its other end.
 struct Port {
@@ -166,37 +161,16 @@ fn every_command_with_a_port_is_exercised() {
 
 /// The command at this port: what it wrote, in bounded time and memory.
 fn run(command: &[&str], port: &Port, folder: &Path) -> Output {
-    let out = folder.join("out");
-    let arguments = command.iter().map(|&argument| match argument {
-        "OUT" => out.display().to_string(),
-        argument => argument.to_owned(),
-    });
-    let mut child = Command::new(PROGRAM)
-        .args(arguments)
-        .args(["--port", &port.path])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    let begun = Instant::now();
-    let status = format!("/proc/{}/status", child.id());
-    let mut peak_kib = 0;
-    while child.try_wait().expect("it is a child").is_none() {
-        let memory = std::fs::read_to_string(&status).unwrap_or_default();
-        let line = memory.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
-        peak_kib = peak_kib.max(kib.unwrap_or(0));
-        let is_too_much = begun.elapsed() > LIMIT || peak_kib > MEMORY_KIB_MAX;
-        if is_too_much {
-            // The assertions below say so.
-            let _ = child.kill();
-        }
-        thread::sleep(Duration::from_millis(20));
-    }
-    assert!(begun.elapsed() < LIMIT, "{command:?} does not end");
-    assert!(peak_kib < MEMORY_KIB_MAX, "{command:?}: {peak_kib} KiB");
-    child.wait_with_output().expect("it ended")
+    let out = folder.join("out").display().to_string();
+    let mut arguments: Vec<&str> = command
+        .iter()
+        .map(|&argument| match argument {
+            "OUT" => out.as_str(),
+            argument => argument,
+        })
+        .collect();
+    arguments.extend(["--port", &port.path]);
+    bounded(&arguments)
 }
 
 /// Runs every command against a board with the lie; each must end with an error in
@@ -361,11 +335,7 @@ fn the_live_page_outlives_a_board_that_lies() {
         let mut page = String::new();
         stream.read_to_string(&mut page).unwrap();
         assert!(page.starts_with("HTTP/1.1 200"), "{page}");
-        let memory = std::fs::read_to_string(format!("/proc/{}/status", server.process())).unwrap();
-        let line = memory.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kib: u64 = line
-            .and_then(|line| line.trim().trim_end_matches(" kB").parse().ok())
-            .unwrap();
+        let kib = greatest_kib(server.process()).unwrap();
         assert!(kib < MEMORY_KIB_MAX, "{kib} KiB");
     }
 }

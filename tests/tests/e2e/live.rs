@@ -6,6 +6,7 @@ mod evolution;
 mod exports;
 mod flow;
 mod hostile;
+mod hostile_requests;
 mod lens;
 mod look;
 mod page;

@@ -1,9 +1,11 @@
 //! A fit in a folder: what a later command needs to run it again.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use cortexscope_explain::float_model::{FloatModel, FloatModelError, LayerId, Overrides};
 use cortexscope_net::RequestError;
+use cortexscope_net::file;
 use cortexscope_net::input::ModelSpec;
 use cortexscope_net::output::{self, OutputError};
 use serde::{Deserialize, Serialize};
@@ -15,6 +17,8 @@ use crate::data::{DataError, NumberArray};
 /// The file that says what the others are; it is written last, so that a folder which has
 /// it is whole.
 const FILE: &str = "encoding.json";
+/// Bytes of it: numbers of a million neurons.
+const MAX_BYTES: u64 = 1 << 26;
 
 /// A fit that was kept.
 #[derive(Debug)]
@@ -149,13 +153,16 @@ impl Stored {
     /// There is none, its files do not go together, or the network changed.
     pub fn open(folder: &Path) -> Result<Self, StoredError> {
         let path = folder.join(FILE);
-        let text = std::fs::read(&path).map_err(|_| StoredError::None {
-            folder: folder.to_owned(),
-        })?;
         let damaged = |path: &Path, what: String| StoredError::Damaged {
             path: path.to_owned(),
             what,
         };
+        let text = file::read(&path, MAX_BYTES).map_err(|error| match error.kind() {
+            ErrorKind::InvalidData => damaged(&path, error.to_string()),
+            _ => StoredError::None {
+                folder: folder.to_owned(),
+            },
+        })?;
         let about: About =
             serde_json::from_slice(&text).map_err(|error| damaged(&path, error.to_string()))?;
         let overrides = Overrides {

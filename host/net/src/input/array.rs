@@ -21,6 +21,17 @@ use thiserror::Error;
 /// Bytes of one array that is read as a whole, where nothing else is said.
 pub const MAX_BYTES: u64 = 1 << 30;
 
+/// The first of some names, and how many there are in all.
+fn listed(names: &[String]) -> String {
+    const LISTED: usize = 20;
+    match names.get(..LISTED) {
+        Some(first) if names.len() > LISTED => {
+            format!("{}, … ({} in all)", first.join(", "), names.len())
+        }
+        _ => names.join(", "),
+    }
+}
+
 /// Why an array cannot be used.
 #[derive(Debug, Error)]
 pub enum ArrayError {
@@ -133,7 +144,7 @@ pub enum ArrayError {
         "{}: {}; it has {}: name one as in {}:{}",
         path.display(),
         wanted.as_ref().map_or_else(|| "it is not clear which array is meant".to_owned(), |name| format!("there is no array {name}")),
-        names.join(", "),
+        listed(names),
         path.display(),
         names.first().map_or("images", String::as_str)
     )]

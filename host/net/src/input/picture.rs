@@ -132,7 +132,9 @@ pub fn decode(bytes: &[u8], name: &str) -> Result<Picture, PictureError> {
         Err(error) => return Err(refused(error)),
     };
     let (width, height) = decoder.dimensions();
-    let bytes = decoder.total_bytes();
+    // A bit or a byte for a pixel in the file becomes three bytes here.
+    let as_colours = 3 * u64::from(width) * u64::from(height);
+    let bytes = decoder.total_bytes().max(as_colours);
     let mut limits = Limits::no_limits();
     // What a decoder needs beside the picture is bounded as well.
     limits.max_alloc = Some(2 * MAX_DECODED_BYTES);
@@ -480,18 +482,20 @@ mod tests {
         }
     }
 
+    /// Three bytes for each pixel are counted, however few the file has for one.
     #[test]
     fn more_pixels_than_the_bound_are_refused_before_they_are_decoded() {
-        let mut bytes = png(&DynamicImage::ImageLuma8(GrayImage::new(1, 1)));
-        // The header's width and height, and its checksum.
-        bytes[16..24].copy_from_slice(&[0, 0, 0xff, 0xff, 0, 0, 0xff, 0xff]);
-        let mut sum = flate2::Crc::new();
-        sum.update(&bytes[12..29]);
-        bytes[29..33].copy_from_slice(&sum.sum().to_be_bytes());
-        let error = decode(&bytes, "bomb.png").unwrap_err();
-        let PictureError::TooLarge { width: 65535, .. } = error else {
-            panic!("{error:?}");
-        };
-        assert!(error.to_string().contains("4095 MiB"), "{error}");
+        for (side, mebibytes) in [(65_535_u32, "12287 MiB"), (20_000, "1144 MiB")] {
+            let mut bytes = png(&DynamicImage::ImageLuma8(GrayImage::new(1, 1)));
+            // The header's width and height, and its checksum.
+            bytes[16..20].copy_from_slice(&side.to_be_bytes());
+            bytes[20..24].copy_from_slice(&side.to_be_bytes());
+            let mut sum = flate2::Crc::new();
+            sum.update(&bytes[12..29]);
+            bytes[29..33].copy_from_slice(&sum.sum().to_be_bytes());
+            let error = decode(&bytes, "bomb.png").unwrap_err();
+            assert!(matches!(error, PictureError::TooLarge { .. }), "{error:?}");
+            assert!(error.to_string().contains(mebibytes), "{error}");
+        }
     }
 }

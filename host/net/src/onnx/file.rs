@@ -16,6 +16,7 @@ use prost::Message;
 use tract_onnx::pb::{GraphProto, ModelProto, TensorProto, tensor_proto::DataLocation};
 
 use super::constant::byte_count;
+use crate::file;
 use crate::resources::ResourcePath;
 use messages::{Message as Part, refuse_swarms};
 use walk::skip_weights;
@@ -57,7 +58,7 @@ pub enum FileError {
     #[error("the file is a Git LFS pointer, not the model: run `git lfs pull`")]
     LfsPointer,
     /// A file that no protocol buffer can fill.
-    #[error("the file has {0} bytes; an ONNX file has at most 2 GiB")]
+    #[error("the file has {0} bytes or more; an ONNX file has at most 2 GiB")]
     TooLarge(u64),
     /// It is not a protocol buffer of ONNX.
     #[error("not an ONNX model: {0}")]
@@ -160,17 +161,36 @@ pub fn bytes(path: &ResourcePath) -> Result<Cow<'static, [u8]>, FileError> {
             let bytes = path.read();
             bytes.map_err(|source| io_error(&path.to_string(), source))
         }
-        ResourcePath::Disk(file) => contents(file).map(Cow::Owned),
+        ResourcePath::Disk(file) => contents(file, MAX_FILE_BYTES).map(Cow::Owned),
     }
 }
 
-fn contents(path: &Path) -> Result<Vec<u8>, FileError> {
+/// The bytes of the file at `path`, at most `max_bytes`.
+fn contents(path: &Path, max_bytes: u64) -> Result<Vec<u8>, FileError> {
     let of = |source| io_error(&path.display().to_string(), source);
-    let length = std::fs::metadata(path).map_err(of)?.len();
-    if length > MAX_FILE_BYTES {
+    let mut file = file::open(path).map_err(of)?;
+    let length = file.metadata().map_err(of)?.len();
+    if length > max_bytes {
         return Err(FileError::TooLarge(length));
     }
-    std::fs::read(path).map_err(of)
+    // A pipe has no length, and a file may grow while it is read.
+    let mut bytes = Vec::new();
+    let ends = max_bytes.saturating_add(1);
+    (&mut file).take(ends).read_to_end(&mut bytes).map_err(of)?;
+    let length = bytes.len() as u64;
+    if length > max_bytes {
+        return Err(FileError::TooLarge(length));
+    }
+    Ok(bytes)
+}
+
+/// The model in the bytes of a file of its own, large tensors without their values: what
+/// [`Weights::Skip`] reads of a file.
+///
+/// # Errors
+/// [`FileError`].
+pub fn decode_light(bytes: &[u8]) -> Result<ModelProto, FileError> {
+    walk::light(io::Cursor::new(bytes), bytes.len() as u64, None)
 }
 
 /// The model in the bytes of a file of its own.
@@ -420,6 +440,13 @@ mod tests {
         graph.initializer = vec![graph.initializer[0].clone(); 3];
         let error = decode_in(&model.encode_to_vec(), Some(folder.path())).expect_err("too much");
         assert!(matches!(error, FileError::TooMuchData { .. }), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_without_end_is_read_up_to_the_bound() {
+        let error = contents(Path::new("/dev/zero"), 4096).expect_err("no end");
+        assert!(matches!(error, FileError::TooLarge(4097)), "{error}");
     }
 
     #[cfg(unix)]

@@ -239,6 +239,18 @@ impl RequestError for ReadError {
     }
 }
 
+impl ReadError {
+    /// Whether too much is computed from constants, whatever is taken for the input and the
+    /// output.
+    pub(super) fn is_of_constants(&self) -> bool {
+        let why = match self {
+            Self::Refused { why, .. } => why,
+            _ => return false,
+        };
+        matches!(why, Refusal::TooMuchFolded(_))
+    }
+}
+
 impl Refusal {
     /// The refusal of `node`, by name.
     pub fn of(self, node: &str, operator: &str) -> ReadError {

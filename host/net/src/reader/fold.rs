@@ -21,6 +21,9 @@ const MAX_FOLDED_BYTES: u64 = 1 << 30;
 #[cfg(test)]
 const MAX_FOLDED_BYTES: u64 = 1 << 24;
 
+/// Bytes of what all ConstantOfShape together may fill: a few bytes of a file ask for each.
+const MAX_FILLED_BYTES: u64 = MAX_FOLDED_BYTES / 4;
+
 /// Operators whose result may be larger than their operands together, and how large.
 const SPREADING: [(&str, Bound); 18] = [
     ("Gather", Bound::Product),
@@ -110,7 +113,8 @@ impl<'a> Reader<'a> {
             "ConstantOfShape" => vec![self.constant_of_shape(node)?],
             _ => self.evaluated(node)?,
         };
-        if node.op_type != "Constant" {
+        // A Constant makes nothing, and what is filled was counted before.
+        if !matches!(node.op_type.as_str(), "Constant" | "ConstantOfShape") {
             self.count_folded(&folded)?;
         }
         for (index, constant) in folded.into_iter().enumerate() {
@@ -172,11 +176,14 @@ impl<'a> Reader<'a> {
 
     /// Counts constants that a node reads or makes.
     fn count_folded(&mut self, constants: &[Arc<TensorProto>]) -> Result<(), Refusal> {
-        let with_values = constants.iter().filter(|tensor| !is_without_values(tensor));
-        for tensor in with_values {
-            let bytes = byte_count(tensor).unwrap_or(MAX_FOLDED_BYTES);
-            self.folded_bytes = self.folded_bytes.saturating_add(bytes);
-        }
+        let mut with_values = constants.iter().filter(|tensor| !is_without_values(tensor));
+        with_values.try_for_each(|tensor| self.count_bytes(byte_count(tensor)))
+    }
+
+    /// Counts the bytes of one constant, where they are known.
+    fn count_bytes(&mut self, bytes: Option<u64>) -> Result<(), Refusal> {
+        let bytes = bytes.unwrap_or(MAX_FOLDED_BYTES);
+        self.folded_bytes = self.folded_bytes.saturating_add(bytes);
         if self.folded_bytes > MAX_FOLDED_BYTES {
             return Err(Refusal::TooMuchFolded(MAX_FOLDED_BYTES));
         }
@@ -193,52 +200,54 @@ impl<'a> Reader<'a> {
         read.collect()
     }
 
-    fn constant_of_shape(&self, node: &NodeProto) -> Result<Arc<TensorProto>, Refusal> {
+    fn constant_of_shape(&mut self, node: &NodeProto) -> Result<Arc<TensorProto>, Refusal> {
         let shape = self.constants_of(node)?.pop();
         let shape = parsed(&*shape.ok_or(Refusal::Missing("shape"))?)?;
         let sizes = shape.ints().unwrap_or_default().to_vec();
         let dims: Option<Vec<usize>> = sizes.iter().map(|&s| usize::try_from(s).ok()).collect();
-        let count = dims.as_deref().and_then(element_count);
-        let value = match Attributes(node).tensor("value")? {
-            Some(proto) => proto.clone(),
-            None => Constant {
-                dims: vec![1],
-                values: Values::Float(vec![0.0]),
-            }
-            .emit(""),
+        let Some(count) = dims.as_deref().and_then(element_count) else {
+            let sizes = sizes.iter().map(|&size| usize::try_from(size).unwrap_or(0));
+            return Err(Refusal::TooLarge(sizes.collect()));
         };
-        let empty = TensorProto {
-            dims: sizes.clone(),
+        let value = match Attributes(node).tensor("value")? {
+            Some(proto) => one_value(&parsed(proto)?),
+            None => scalar_float(0.0),
+        };
+        let mut filled = TensorProto {
+            dims: sizes,
             data_type: value.data_type,
             ..TensorProto::default()
         };
-        match count {
-            // What is too large to be anything but weights counts by its sizes.
-            Some(count) if count > MAX_FOLDED => Ok(Arc::new(empty)),
-            Some(count) => {
-                let repeated = match parsed(&value)?.values {
-                    Values::Float(values) => Values::Float(repeat(&values, count)),
-                    Values::Int(values) => Values::Int(repeat(&values, count)),
-                };
-                let dims = dims.unwrap_or_default();
-                Ok(Arc::new(
-                    Constant {
-                        dims,
-                        values: repeated,
-                    }
-                    .emit(""),
-                ))
+        // What is too large to be anything but weights counts by its sizes.
+        if count <= MAX_FOLDED {
+            // Counted before they are filled: many of them are refused before they take time.
+            let bytes = byte_count(&filled);
+            self.count_bytes(bytes)?;
+            self.filled_bytes = self.filled_bytes.saturating_add(bytes.unwrap_or_default());
+            if self.filled_bytes > MAX_FILLED_BYTES {
+                return Err(Refusal::TooMuchFolded(MAX_FILLED_BYTES));
             }
-            None => {
-                let sizes = sizes.iter().map(|&size| usize::try_from(size).unwrap_or(0));
-                Err(Refusal::TooLarge(sizes.collect()))
-            }
+            filled.raw_data = value.raw_data.repeat(count);
         }
+        Ok(Arc::new(filled))
     }
 }
 
-fn repeat<T: Copy + Default>(values: &[T], count: usize) -> Vec<T> {
-    vec![values.first().copied().unwrap_or_default(); count]
+/// The first value of a constant, 0 where there is none, as float32 or int64.
+fn one_value(constant: &Constant) -> TensorProto {
+    match &constant.values {
+        Values::Float(values) => scalar_float(values.first().copied().unwrap_or_default()),
+        Values::Int(values) => scalar(values.first().copied().unwrap_or_default()),
+    }
+}
+
+/// A float as a constant.
+fn scalar_float(value: f32) -> TensorProto {
+    let constant = Constant {
+        dims: Vec::new(),
+        values: Values::Float(vec![value]),
+    };
+    constant.emit("")
 }
 
 /// The sizes that a Shape gives, between its `start` and its `end`.

@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 /// Bytes that are read at most: what a protocol buffer can have.
 const MAX_BYTES: u64 = 1 << 31;
 
+/// Bytes of a text, such as a description.
+const MAX_TEXT_BYTES: u64 = 1 << 24;
+
 /// A path to a file that is shipped in the program, or to one on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ResourcePath {
@@ -66,12 +69,15 @@ impl ResourcePath {
         }
     }
 
-    /// The text of the file.
+    /// The text of the file, at most 16 MiB.
     ///
     /// # Errors
-    /// There is no such file, the system refuses, or it is not UTF-8.
+    /// There is no such file, the system refuses, or it is longer or not UTF-8.
     pub fn read_to_string(&self) -> io::Result<String> {
-        let bytes = self.read()?.into_owned();
+        let bytes = match self {
+            Self::Shipped(path) => found(path)?.to_vec(),
+            Self::Disk(path) => file::read(path, MAX_TEXT_BYTES)?,
+        };
         String::from_utf8(bytes).map_err(|error| io::Error::new(ErrorKind::InvalidData, error))
     }
 
@@ -146,6 +152,19 @@ impl fmt::Display for ResourcePath {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_is_read_up_to_a_bound() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.toml");
+        let file = std::fs::File::create(&path).unwrap();
+        file.set_len(MAX_TEXT_BYTES + 1).unwrap();
+        let error = ResourcePath::from(path).read_to_string().unwrap_err();
+        assert!(
+            error.to_string().contains("the most that is read"),
+            "{error}"
+        );
+    }
 
     #[test]
     fn names_are_shipped_and_paths_are_on_disk() {

@@ -10,11 +10,18 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::asked::Asked;
+use cortexscope_net::file::{self, FileFault};
 use cortexscope_net::output::{self, OutputError};
 use cortexscope_net::{RequestError, hex};
 
 /// Version of the file's form.
 const FORMAT: u32 = 1;
+/// Bytes of a part: more is refused, on writing and on reading.
+#[cfg(not(test))]
+const MAX_BYTES: u64 = 1 << 30;
+/// A test needs no gigabyte to see the bound held.
+#[cfg(test)]
+const MAX_BYTES: u64 = 1 << 16;
 
 /// What was found of some of the inputs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -51,6 +58,14 @@ pub enum ShardError {
     /// It cannot be written.
     #[error(transparent)]
     Write(#[from] OutputError),
+    /// It would not be read again.
+    #[error("{} would have {bytes} bytes, and at most {MAX_BYTES} of a part are read: run the study in more shards", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its bytes.
+        bytes: u64,
+    },
     /// It is damaged, or something else.
     #[error("{} is not a part of a study, or is damaged: delete it and run its command again", path.display())]
     Damaged {
@@ -148,16 +163,17 @@ where
     struct Form {
         format: u32,
     }
-    let bytes = match std::fs::read(path) {
+    let damaged = || ShardError::Damaged {
+        path: path.to_owned(),
+    };
+    let bytes = match file::read(path, MAX_BYTES) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if is_something_else(&error) => return Err(damaged()),
         Err(source) => {
             let path = path.to_owned();
             return Err(ShardError::Read { path, source });
         }
-    };
-    let damaged = || ShardError::Damaged {
-        path: path.to_owned(),
     };
     let form: Form = serde_json::from_slice(&bytes).map_err(|_| damaged())?;
     if form.format != FORMAT {
@@ -169,6 +185,15 @@ where
     let part: Part<T> = serde_json::from_slice(&bytes).map_err(|_| damaged())?;
     let is_within = part.from <= part.to && part.to <= part.asked.inputs;
     is_within.then_some(Some(part)).ok_or_else(damaged)
+}
+
+/// Whether what was read is no part, as its first bytes tell.
+fn is_something_else(error: &io::Error) -> bool {
+    let fault = error.get_ref().and_then(|inner| inner.downcast_ref());
+    matches!(
+        fault,
+        Some(FileFault::Empty | FileFault::LfsPointer | FileFault::WebPage)
+    )
 }
 
 /// The part in the file at `path`; none where nothing is there.
@@ -256,6 +281,11 @@ impl PartFile {
             })
         };
         let text = serde_json::to_vec(&part).map_err(failed)?;
+        let bytes = text.len() as u64;
+        if bytes > MAX_BYTES {
+            let path = self.path.clone();
+            return Err(ShardError::TooLarge { path, bytes });
+        }
         Ok(output::write(&self.path, &text)?)
     }
 

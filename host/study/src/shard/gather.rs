@@ -266,6 +266,22 @@ mod tests {
         assert!(said(&[&folder.path().join("none")]).starts_with("cannot read"));
     }
 
+    /// What would not be read again is not written, and what was there stays.
+    #[test]
+    fn a_part_has_a_bound_on_writing_and_on_reading() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = PartFile::new(folder.path(), asked("k 3"), Vec::new(), 0..10);
+        file.save(&vec![7; 10], false).unwrap();
+        let error = file.save(&vec![7; 1 << 16], true).unwrap_err().to_string();
+        assert!(error.contains("run the study in more shards"), "{error}");
+        assert_eq!(file.load::<Vec<usize>>().unwrap().unwrap().found, [7; 10]);
+        let large = folder.path().join("large.part.json");
+        let empty = std::fs::File::create(&large).unwrap();
+        empty.set_len(1 << 40).unwrap();
+        let error = Parts::open(&[large]).unwrap_err();
+        assert!(matches!(error, ShardError::Read { .. }), "{error}");
+    }
+
     #[test]
     fn a_part_comes_back_and_a_damaged_one_does_not() {
         let folder = tempfile::tempdir().unwrap();

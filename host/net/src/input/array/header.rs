@@ -16,6 +16,8 @@ use thiserror::Error;
 
 /// Bytes that a header may have.
 const MAX_BYTES: u64 = 1 << 16;
+/// Sizes that an array may have: as many as NumPy's.
+const MAX_RANK: usize = 64;
 /// Bytes that an array may take, values of 8 bytes, so that no size of it overflows.
 const MAX_ARRAY_BYTES: u64 = 1 << 62;
 
@@ -55,6 +57,9 @@ pub(super) enum HeaderError {
     /// One of the three keys is not there.
     #[error("it does not say `{0}`")]
     Missing(&'static str),
+    /// More sizes than any array of NumPy's has.
+    #[error("it announces more than {MAX_RANK} sizes, which is the most that NumPy writes")]
+    Rank,
     /// The sizes announce more values than a computer has addresses.
     #[error("{0:?} are more values than any file has")]
     Overflow(Vec<u64>),
@@ -171,6 +176,9 @@ impl<'a> Text<'a> {
             let end = text.find(|sign: char| !sign.is_ascii_digit());
             let (digits, rest) = text.split_at(end.unwrap_or(text.len()));
             let size = digits.parse().map_err(|_| self.missing("a size"))?;
+            if sizes.len() == MAX_RANK {
+                return Err(HeaderError::Rank);
+            }
             sizes.push(size);
             self.0 = rest;
             if !self.has(',') {

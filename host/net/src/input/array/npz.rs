@@ -6,11 +6,33 @@ use std::path::Path;
 use super::ArrayError;
 use crate::zip::{Zip, ZipError};
 
+/// Files of an archive whose arrays are looked at one by one.
+const MAX_FILES: usize = 1000;
+
 /// The names of the arrays in an archive, in its order.
+///
+/// # Errors
+/// It cannot be read, or has so many files that only a name tells which is meant: the
+/// archive's list is read again for each array.
 pub(super) fn names(path: &Path) -> Result<Vec<String>, ArrayError> {
     let zip = Zip::open(path)?;
+    let files = zip.names().count();
+    if files > MAX_FILES {
+        return Err(ArrayError::Archive {
+            path: path.to_owned(),
+            what: format!(
+                "it has {files} files, and of at most {MAX_FILES} the arrays are looked at: name the one that is \
+                 meant, as in {}:images",
+                path.display()
+            ),
+        });
+    }
+    Ok(arrays(&zip))
+}
+
+fn arrays(zip: &Zip) -> Vec<String> {
     let names = zip.names().filter_map(npyz::npz::array_name_from_file_name);
-    Ok(names.map(str::to_owned).collect())
+    names.map(str::to_owned).collect()
 }
 
 /// The bytes of the array called `name`, to be read once from begin to end, and how many
@@ -24,7 +46,7 @@ pub(super) fn open(path: &Path, name: &str) -> Result<(Box<dyn Read + Send>, u64
     Err(ArrayError::Member {
         path: path.to_owned(),
         wanted: Some(name.to_owned()),
-        names: names(path)?,
+        names: arrays(&zip),
     })
 }
 

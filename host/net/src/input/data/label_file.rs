@@ -10,6 +10,9 @@ use crate::input::idx::IdxError;
 use crate::input::spec::InputSpec;
 use crate::labels;
 
+/// Labels that an IDX file may have: a few megabytes of gzip may announce, and hold, billions.
+const MAX_LABELS: usize = 1 << 26;
+
 /// The classes that `file` holds: an IDX file, a `.npy` or `.npz` array, or text with one
 /// class a line, by number or by one of `class_names`. Beside `data`, an archive, the name
 /// of an array in it is enough.
@@ -57,6 +60,9 @@ pub(super) fn idx(path: &Path) -> Result<Vec<usize>, DataError> {
     };
     let mut bytes = idx_images::stream(path)?;
     let [count] = idx_images::sizes::<1>(&mut bytes).map_err(unknown)?;
+    if count > MAX_LABELS {
+        return Err(unknown(IdxError::TooLarge { sizes: vec![count] }));
+    }
     let mut values = Vec::new();
     let read = bytes.take(count as u64).read_to_end(&mut values);
     read.map_err(|source| unknown(IdxError::Read(source)))?;

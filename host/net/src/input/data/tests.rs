@@ -262,6 +262,22 @@ fn idx_files_have_their_labels_beside_them() {
     assert!(matches!(error, DataError::Unknown { .. }), "{error}");
 }
 
+/// Four megabytes of gzip would become four billion labels.
+#[test]
+fn labels_of_an_idx_file_are_bounded_by_what_it_announces() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("labels-idx1-ubyte");
+    std::fs::write(&path, [0, 0, 8, 1, 0xff, 0xff, 0xff, 0xff, 7]).unwrap();
+    let error = super::label_file::idx(&path).unwrap_err();
+    let DataError::Unknown { source, .. } = error else {
+        panic!("{error}");
+    };
+    assert!(
+        matches!(source, super::IdxError::TooLarge { .. }),
+        "{source}"
+    );
+}
+
 #[test]
 fn a_picture_is_a_set_of_one_and_may_be_empty() {
     let folder = tempfile::tempdir().unwrap();

@@ -24,17 +24,27 @@ const MAX_GRAPH_BYTES: u64 = 1 << 28;
 /// The model at `path`, large tensors without their values.
 pub(super) fn skip_weights(path: &Path) -> Result<ModelProto, FileError> {
     let of = |source| io_error(&path.display().to_string(), source);
-    let mut file = File::open(path).map_err(of)?;
+    let file = File::open(path).map_err(of)?;
     let end = file.metadata().map_err(of)?.len();
+    light(BufReader::new(file), end, path.parent()).map_err(|error| match error {
+        FileError::Interrupted(source) => of(source),
+        other => other,
+    })
+}
+
+/// The model in the first `end` bytes of a file that lies in `folder`, large tensors without
+/// their values.
+pub(super) fn light(
+    mut from: impl Read + Seek,
+    end: u64,
+    folder: Option<&Path>,
+) -> Result<ModelProto, FileError> {
     let mut start = Vec::new();
     let part = LFS_POINTER.len() as u64;
-    (&mut file).take(part).read_to_end(&mut start).map_err(of)?;
+    (&mut from).take(part).read_to_end(&mut start)?;
     refuse_stand_ins(&start)?;
-    file.seek(SeekFrom::Start(0)).map_err(of)?;
-    let mut walk = Walk {
-        from: BufReader::new(file),
-        at: 0,
-    };
+    from.seek(SeekFrom::Start(0))?;
+    let mut walk = Walk { from, at: 0 };
     let mut model = ModelProto::default();
     let mut rest = Vec::new();
     let mut graph: Option<GraphProto> = None;
@@ -51,7 +61,7 @@ pub(super) fn skip_weights(path: &Path) -> Result<ModelProto, FileError> {
     for tensor in graph.iter_mut().flat_map(tensors_of) {
         // Shapes and axes count by their values, weights by their sizes.
         if is_external(tensor) && byte_count(tensor).is_some_and(|bytes| bytes <= SMALL_BYTES) {
-            read_external(tensor, path.parent())?;
+            read_external(tensor, folder)?;
         }
     }
     model.graph = graph;

@@ -189,6 +189,34 @@ fn sizes_that_overflow_are_refused_in_every_profile() {
     }
 }
 
+/// Putting an array in order takes the square of the number of its sizes for each element.
+#[test]
+fn an_array_has_at_most_the_sizes_that_numpy_writes() {
+    let ones = |count: usize| format!("({}2)", "1, ".repeat(count));
+    let (_folder, path) = file(&shaped("True", &ones(63)), "array.npy");
+    assert_eq!(ArrayFile::open(&path, None).unwrap().shape.len(), 64);
+    let (_folder, path) = file(&shaped("True", &ones(64)), "array.npy");
+    let error = ArrayFile::open(&path, None).unwrap_err().to_string();
+    assert!(error.contains("more than 64 sizes"), "{error}");
+}
+
+/// The list of an archive is read for each array that is looked at.
+#[test]
+fn of_an_archive_with_very_many_files_one_has_to_be_named() {
+    let one = written(&[1, 2], &[1_f32, 2.0], Storage::C);
+    let names: Vec<String> = (0..1001).map(|at| format!("a{at}.npy")).collect();
+    let files: Vec<(&str, &[u8])> = names.iter().map(|name| (&**name, &*one)).collect();
+    let (_folder, path) = file(&zip::emit(&files, false).unwrap(), "all.npz");
+    let error = ArrayFile::names(&path).unwrap_err().to_string();
+    assert!(
+        error.contains("1001 files") && error.contains("name the one"),
+        "{error}"
+    );
+    assert_eq!(ArrayFile::open(&path, Some("a7")).unwrap().shape, [1, 2]);
+    let error = ArrayFile::open(&path, Some("b")).unwrap_err().to_string();
+    assert!(error.contains("a19, … (1001 in all)"), "{error}");
+}
+
 #[test]
 fn a_header_is_read_in_one_pass_however_deep_it_is() {
     let begun = std::time::Instant::now();
