@@ -6,6 +6,7 @@
 //! operands pass through with the weights' magnitudes (Higham, Accuracy and
 //! Stability of Numerical Algorithms, section 3.1).
 
+use crate::reference::in_blocks;
 use cortexscope_compile::float_net::{FloatNet, FloatOp};
 use cortexscope_compile::network::{Elementwise, Window};
 
@@ -90,6 +91,7 @@ pub fn logits(net: &FloatNet, input: &[f32]) -> Vec<Bounded> {
                 let pairs = x.iter().zip(second);
                 pairs.map(|(&a, &b)| both(a, b, op_type)).collect()
             }
+            FloatOp::DepthToSpace => in_blocks(x, from, layer.shape),
             FloatOp::Concat => layer
                 .inputs
                 .iter()

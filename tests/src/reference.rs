@@ -41,6 +41,7 @@ pub fn run(network: &Network, input: &[i8]) -> Trace {
                 .iter()
                 .map(|&value| table[(i32::from(value) + 128) as usize])
                 .collect(),
+            Op::DepthToSpace => in_blocks(x, from.shape, layer.output.shape),
             // Channels lie one after the other: so do the maps.
             Op::Concat => layer
                 .inputs
@@ -200,6 +201,26 @@ fn max_pool(x: &[i8], from: [usize; 3], to: [usize; 3], window: &Window) -> Vec<
         }
     }
     maxima
+}
+
+/// DepthToSpace of order DCR: `[BH · BW · C, H, W]` to `[C, BH · H, BW · W]`.
+pub fn in_blocks<T: Copy>(
+    x: &[T],
+    [_, height, width]: [usize; 3],
+    [channels, rows, columns]: [usize; 3],
+) -> Vec<T> {
+    let block = [rows / height, columns / width];
+    let mut y = Vec::with_capacity(x.len());
+    for channel in 0..channels {
+        for row in 0..rows {
+            for column in 0..columns {
+                let place = row % block[0] * block[1] + column % block[1];
+                let map = place * channels + channel;
+                y.push(x[(map * height + row / block[0]) * width + column / block[1]]);
+            }
+        }
+    }
+    y
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ mod model;
 pub use error::{ImageError, LayerProblem, Part, PlanProblem};
 pub(crate) use layer::Sliding;
 pub use layer::{
-    Add, Conv2d, Dense, Layer, MaxPool, Mul, Op, Quantiser, Shape, Tensor, WEIGHT_PADDING, Window,
+    Add, Conv2d, Dense, DepthToSpace, Layer, MaxPool, Mul, Op, Quantiser, Shape, Tensor,
+    WEIGHT_PADDING, Window,
 };
 pub use model::Model;
 pub(crate) use model::{TensorInfo, padded, slice_bytes};

@@ -17,6 +17,7 @@ pub mod add;
 pub mod concat;
 pub mod conv2d;
 pub mod dense;
+pub mod depth_to_space;
 mod input;
 pub mod lookup;
 pub mod max_pool;
@@ -62,7 +63,13 @@ pub fn scratch_bytes(op: &Op<'_>) -> usize {
         Op::Conv2d(conv) => {
             conv2d::scratch_bytes(conv.input, conv.output, &conv.window, conv.groups)
         }
-        Op::Dense(_) | Op::MaxPool(_) | Op::Lookup(_) | Op::Concat | Op::Add(_) | Op::Mul(_) => 0,
+        Op::Dense(_)
+        | Op::MaxPool(_)
+        | Op::Lookup(_)
+        | Op::Concat
+        | Op::Add(_)
+        | Op::Mul(_)
+        | Op::DepthToSpace(_) => 0,
     }
 }
 
@@ -97,6 +104,9 @@ pub(crate) fn slide(
         (Op::Conv2d(conv), output) => conv2d::row(conv, input, y, columns, scratch, output),
         (Op::MaxPool(pool), Output::Int8(output)) => {
             max_pool::row(pool, input, y, columns, output);
+        }
+        (Op::DepthToSpace(map), Output::Int8(output)) => {
+            depth_to_space::row(map, input, y, output);
         }
         _ => return None,
     }

@@ -5,7 +5,7 @@
 //! the wire; weights, `[O, KH, KW, I / groups]` in the image, are turned into ONNX's
 //! `[O, I / groups, KH, KW]`, because tract does not split the former into groups.
 
-use cortexscope_core::image::{Conv2d, Dense, Quantiser, Shape, Window};
+use cortexscope_core::image::{Conv2d, Dense, DepthToSpace, Quantiser, Shape, Window};
 use cortexscope_core::{Model, Op};
 use tract_core::internal::*;
 use tract_core::ops::array::TypedConcat;
@@ -69,6 +69,7 @@ pub fn build(model: &Model<'_>) -> TractResult<TypedModel> {
                 graph.node(&name, lookup_table(lookup), &[x])?
             }
             Op::Concat => graph.node(&name, TypedConcat::new(3), &inputs)?,
+            Op::DepthToSpace(map) => graph.depth_to_space(&name, x, map)?,
             Op::Add(sum) => {
                 let factors = sum.factors.map(f32::from);
                 graph.pair(&name, &inputs, (sum.zeros, factors), &sum.quantiser, add())?
@@ -145,6 +146,39 @@ impl Graph {
     ) -> TractResult<OutletId> {
         let tensor = Tensor::from_shape(shape, values)?;
         self.typed.add_const(name, tensor)
+    }
+
+    /// Channels as rows and columns: `[1, H, W, BH·BW·C]` by way of `[1, H, BH, W, BW·C]`.
+    fn depth_to_space(
+        &mut self,
+        name: &str,
+        x: OutletId,
+        map: &DepthToSpace,
+    ) -> TractResult<OutletId> {
+        let (from, to) = (map.input, map.output);
+        let [rows, columns] = map.block();
+        let sizes = |sizes: &[usize]| sizes.iter().map(TDim::from).collect::<TVec<TDim>>();
+        let row_of_block = columns * to.channels;
+        let steps = [
+            AxisOp::Reshape(3, sizes(&[from.channels]), sizes(&[rows, row_of_block])),
+            AxisOp::Move(3, 2),
+            AxisOp::Reshape(1, sizes(&[from.height, rows]), sizes(&[to.height])),
+            AxisOp::Reshape(
+                2,
+                sizes(&[from.width, row_of_block]),
+                sizes(&[to.width, to.channels]),
+            ),
+        ];
+        let mut last = x;
+        for (at, step) in steps.into_iter().enumerate() {
+            let own = if at == 3 {
+                name.to_owned()
+            } else {
+                format!("{name}.{at}")
+            };
+            last = self.node(&own, step, &[last])?;
+        }
+        Ok(last)
     }
 
     /// Two tensors, each minus its zero point and times its factor, combined by `op` and

@@ -174,6 +174,7 @@ impl Emitter<'_> {
             Op::Concat => self
                 .graph
                 .node("Concat", &inputs, output, vec![int("axis", 1)]),
+            Op::DepthToSpace => self.depth_to_space(layer),
             Op::Add(sum) => {
                 let scales = sum.scales();
                 self.pair(index, layer, scales, layer.output.scale.recip(), "Add");
@@ -196,6 +197,31 @@ impl Emitter<'_> {
                 nodes.emit(&mut self.graph, &mut self.names);
             }
         }
+    }
+
+    /// Reshape → Transpose → Reshape: not all engines have DepthToSpace on int8.
+    fn depth_to_space(&mut self, layer: &Layer) {
+        let from = self.network.tensor(layer.inputs[0]);
+        let [[_, height, width], [channels, rows, columns]] = [from.shape, layer.output.shape];
+        let block = [rows / height.max(1), columns / width.max(1)];
+        let output = layer.output.name.as_str();
+        let mut own = |what: &str| self.names.fresh(format!("{output}.{what}"));
+        let [blocks, turned] = [own("blocks"), own("turned")];
+        let [block_sizes, sizes] = [own("blocks.sizes"), own("sizes")];
+        let int64s = |sizes: &[usize]| -> Vec<i64> {
+            let sizes = sizes.iter().map(|&size| size as i64);
+            std::iter::once(-1).chain(sizes).collect()
+        };
+        let apart = int64s(&[block[0], block[1], channels, height, width]);
+        let whole = int64s(&layer.output.shape);
+        self.graph.i64s(&block_sizes, &[apart.len()], &apart);
+        self.graph.i64s(&sizes, &[whole.len()], &whole);
+        let inputs = [from.name.as_str(), block_sizes.as_str()];
+        self.graph.node("Reshape", &inputs, &blocks, Vec::new());
+        let order = vec![ints("perm", &[0, 3, 4, 1, 5, 2])];
+        self.graph.node("Transpose", &[&blocks], &turned, order);
+        let inputs = [turned.as_str(), sizes.as_str()];
+        self.graph.node("Reshape", &inputs, output, Vec::new());
     }
 
     /// DequantizeLinear of both inputs by `scales` → `op_type` → Mul by `factor` →

@@ -91,6 +91,8 @@ pub enum FloatOp {
     Add,
     /// Product of two tensors of one shape.
     Mul,
+    /// Channels as rows and columns: DepthToSpace of order DCR.
+    DepthToSpace,
     /// A factor and a summand for each value `[C, H, W]`; a board has it only in the dense
     /// layer after it.
     ValueAffine {

@@ -3,7 +3,7 @@
 //! - a factor and a summand, for all or per channel, go into the weights and
 //!   bias of the convolution or dense layer before them;
 //! - Relu and Clip become the saturation of the layer before them, also across
-//!   a MaxPool, with which they commute;
+//!   a MaxPool or a DepthToSpace, with which they commute;
 //! - element-wise functions that follow each other become one;
 //! - a factor and a summand for each value go into the dense layer after them.
 //!
@@ -263,10 +263,14 @@ fn as_clamp(layer: &FloatLayer) -> Option<Clamp> {
     })
 }
 
-/// Layer `index`, a Relu or Clip after the MaxPool `pool`, as the saturation of
-/// the layer before the pool.
+/// Layer `index`, a Relu or Clip after `pool`, a MaxPool or DepthToSpace, as the saturation
+/// of the layer before that.
 fn saturate_across_pool(net: &mut FloatNet, pool: usize, index: usize) -> bool {
-    if !matches!(net.layers[pool].op, FloatOp::MaxPool(_)) {
+    let moves = matches!(
+        net.layers[pool].op,
+        FloatOp::MaxPool(_) | FloatOp::DepthToSpace
+    );
+    if !moves {
         return false;
     }
     let &[pooled] = net.layers[pool].inputs.as_slice() else {

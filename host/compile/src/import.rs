@@ -136,6 +136,7 @@ impl<'a> Importer<'a> {
             "AveragePool" => self.average_pool(node, attributes)?,
             "GlobalAveragePool" => self.global_average_pool(node)?,
             "Concat" => self.concat(node, attributes)?,
+            "DepthToSpace" => self.depth_to_space(node, attributes)?,
             "Flatten" | "Reshape" => self.reshaped(node)?,
             "Softmax" | "LogSoftmax" if self.is_last(node) => {
                 return Ok(Value::Closed(self.activation(node, 0)?));

@@ -81,6 +81,8 @@ pub enum Op {
     Add(Sum),
     /// Product of two tensors of one shape.
     Mul,
+    /// DepthToSpace of order DCR; the shapes say how large a block is.
+    DepthToSpace,
 }
 
 /// What the steps of two tensors are worth in their sum: whole multiples of a unit that is

@@ -97,6 +97,7 @@ fn quantise_op(
             }
         }
         FloatOp::Concat => Op::Concat,
+        FloatOp::DepthToSpace => Op::DepthToSpace,
         FloatOp::Add => Op::Add(Sum::of([input.scale, inputs[1].scale])),
         FloatOp::Mul => Op::Mul,
         FloatOp::ValueAffine { .. } => {

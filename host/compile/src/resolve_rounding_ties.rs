@@ -98,6 +98,7 @@ impl<'a> Edge<'a> {
                 // A sum or a product has one factor, which every engine multiplies by.
                 FloatOp::MaxPool(_)
                 | FloatOp::Concat
+                | FloatOp::DepthToSpace
                 | FloatOp::Add
                 | FloatOp::Mul
                 | FloatOp::ValueAffine { .. } => return None,

@@ -1,5 +1,4 @@
-//! Tensors that share one scale: what MaxPool reads and writes, and what Concat
-//! reads and writes.
+//! Tensors that share one scale: what MaxPool, Concat and DepthToSpace read and write.
 
 use super::float_net::{FloatNet, FloatOp};
 
@@ -51,5 +50,8 @@ impl ScaleGroups {
 
 /// Whether the output's bytes are the inputs' bytes.
 pub fn keeps_scale(op: &FloatOp) -> bool {
-    matches!(op, FloatOp::MaxPool(_) | FloatOp::Concat)
+    matches!(
+        op,
+        FloatOp::MaxPool(_) | FloatOp::Concat | FloatOp::DepthToSpace
+    )
 }

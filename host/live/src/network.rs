@@ -59,7 +59,12 @@ fn parameters(model: &Model<'_>) -> usize {
     let of = |layer: Layer<'_>| match layer.op {
         Op::Conv2d(conv) => conv.weights().len() + conv.bias.len(),
         Op::Dense(dense) => dense.weights().len() + dense.bias.len(),
-        Op::MaxPool(_) | Op::Lookup(_) | Op::Concat | Op::Add(_) | Op::Mul(_) => 0,
+        Op::MaxPool(_)
+        | Op::Lookup(_)
+        | Op::Concat
+        | Op::Add(_)
+        | Op::Mul(_)
+        | Op::DepthToSpace(_) => 0,
     };
     model.layers().map(of).sum()
 }
@@ -104,6 +109,10 @@ fn layer_entry(layer: &Layer<'_>) -> Value {
         }
         Op::Lookup(_) => entry["op"] = "lookup".into(),
         Op::Concat => entry["op"] = "concat".into(),
+        Op::DepthToSpace(map) => {
+            entry["op"] = "depth-to-space".into();
+            entry["block"] = json!(map.block());
+        }
         Op::Add(sum) => {
             entry["op"] = "add".into();
             entry["factors"] = json!(sum.factors);
@@ -160,7 +169,9 @@ fn arrays(mut packet: Packet, model: &Model<'_>) -> Packet {
                 packet = packet.i8s(&name("table"), &[table.len()], table);
                 continue;
             }
-            Op::MaxPool(_) | Op::Concat | Op::Add(_) | Op::Mul(_) => continue,
+            Op::MaxPool(_) | Op::Concat | Op::Add(_) | Op::Mul(_) | Op::DepthToSpace(_) => {
+                continue;
+            }
         };
         packet =
             packet

@@ -150,5 +150,9 @@ pub fn operator(op: &Op<'_>) -> String {
         Op::Concat => "concatenation".to_owned(),
         Op::Add(_) => "sum".to_owned(),
         Op::Mul(_) => "product".to_owned(),
+        Op::DepthToSpace(map) => {
+            let [rows, columns] = map.block();
+            format!("channels as blocks of {rows}×{columns}")
+        }
     }
 }

@@ -82,7 +82,12 @@ impl Kernel {
                 }
             }
             Op::Dense(_) => Self::FourRows,
-            Op::MaxPool(_) | Op::Lookup(_) | Op::Concat | Op::Add(_) | Op::Mul(_) => Self::Plain,
+            Op::MaxPool(_)
+            | Op::Lookup(_)
+            | Op::Concat
+            | Op::Add(_)
+            | Op::Mul(_)
+            | Op::DepthToSpace(_) => Self::Plain,
         }
     }
 
@@ -224,7 +229,13 @@ fn fallback(model: &Model<'_>, layer: &Layer<'_>) -> Option<&'static str> {
 pub fn packed_bytes(layer: &Layer<'_>) -> u64 {
     match &layer.op {
         Op::Conv2d(conv) => size_of_val(conv.polynomials) as u64,
-        Op::Dense(_) | Op::MaxPool(_) | Op::Lookup(_) | Op::Concat | Op::Add(_) | Op::Mul(_) => 0,
+        Op::Dense(_)
+        | Op::MaxPool(_)
+        | Op::Lookup(_)
+        | Op::Concat
+        | Op::Add(_)
+        | Op::Mul(_)
+        | Op::DepthToSpace(_) => 0,
     }
 }
 

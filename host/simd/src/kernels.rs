@@ -143,7 +143,12 @@ fn layers<I: Instructions>(model: &Model<'_>) -> Vec<Option<Layer<I>>> {
             Layer::conv(conv, pool)
         }
         Op::Dense(dense) => Some(Layer::dense(dense)),
-        Op::MaxPool(_) | Op::Lookup(_) | Op::Concat | Op::Add(_) | Op::Mul(_) => None,
+        Op::MaxPool(_)
+        | Op::Lookup(_)
+        | Op::Concat
+        | Op::Add(_)
+        | Op::Mul(_)
+        | Op::DepthToSpace(_) => None,
     };
     model.layers().map(of).collect()
 }

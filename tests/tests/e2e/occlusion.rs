@@ -165,6 +165,48 @@ fn branches() -> BoardImage {
     emit(&network, [0; 32]).expect("the shapes fit each other")
 }
 
+/// A map whose channels become blocks of pixels, and a window that overlaps them.
+fn blocks() -> BoardImage {
+    let activation = |name: &str, shape| Activation {
+        name: name.to_owned(),
+        shape,
+        scale: 1.0,
+        zero: -3,
+    };
+    let conv = |kernel: usize, depth: usize, outputs: usize| Op::Conv {
+        window: Window {
+            kernel: [kernel; 2],
+            ..Window::POINT
+        },
+        groups: 1,
+        weights: weights(outputs * depth * kernel * kernel),
+        channels: channels(outputs),
+    };
+    let layer = |input: usize, op, name, shape| Layer {
+        inputs: vec![input],
+        op,
+        output: activation(name, shape),
+    };
+    let dense = Op::Dense {
+        weights: weights(4 * 2 * 13 * 13),
+        channels: channels(4),
+    };
+    let mut layers = vec![
+        layer(0, conv(2, 1, 8), "deep", [8, 8, 8]),
+        layer(1, Op::DepthToSpace, "blocks", [2, 16, 16]),
+        layer(2, conv(4, 2, 2), "windows", [2, 13, 13]),
+        layer(3, dense, "logits", [4, 1, 1]),
+    ];
+    layers[3].output.zero = 0;
+    let network = Network {
+        name: "blocks".to_owned(),
+        labels: ["a", "b", "c", "d"].map(str::to_owned).into(),
+        input: activation("image", [1, 9, 9]),
+        layers,
+    };
+    emit(&network, [0; 32]).expect("the shapes fit each other")
+}
+
 fn weights(count: usize) -> Vec<i8> {
     (0..count).map(|index| (index * 37 % 251) as i8).collect()
 }
@@ -178,7 +220,16 @@ fn channels(count: usize) -> Channels {
 
 #[test]
 fn branches_that_change_in_different_places() {
-    let image = branches();
+    squares(&branches());
+}
+
+#[test]
+fn channels_that_become_blocks_of_pixels() {
+    squares(&blocks());
+}
+
+/// Compares with squares of several sides on a map of 9×9.
+fn squares(image: &BoardImage) {
     let input: Vec<i8> = (0..81).map(|pixel| (pixel * 53 % 251) as i8).collect();
     for side in 1..=4 {
         let occluder = Occluder {

@@ -105,6 +105,7 @@ fn operator(
         }
         op::CONCAT => concat(model, model.slice(&record.inputs), output),
         op::ADD | op::MUL => pair(model, record, output),
+        op::DEPTH_TO_SPACE => depth_to_space(input, output),
         other => Err(LayerProblem::UnknownOperator(other)),
     }
 }
@@ -202,6 +203,16 @@ fn same_scale(input: &TensorInfo, output: &TensorInfo) -> Result<(), LayerProble
     } else {
         Err(LayerProblem::Quantisation)
     }
+}
+
+/// Each pixel of the input is a block of the output's.
+fn depth_to_space(input: &TensorInfo, output: &TensorInfo) -> Result<(), LayerProblem> {
+    let (from, to) = (input.shape, output.shape);
+    let is_whole = to.height.is_multiple_of(from.height) && to.width.is_multiple_of(from.width);
+    if !is_whole || from.elements() != to.elements() {
+        return Err(LayerProblem::Shape);
+    }
+    same_scale(input, output)
 }
 
 fn concat(model: &Model<'_>, inputs: &[u16], output: &TensorInfo) -> Result<(), LayerProblem> {

@@ -113,6 +113,8 @@ pub mod op {
     pub const ADD: u8 = 6;
     /// Product of two inputs, element by element.
     pub const MUL: u8 = 7;
+    /// Channels as rows and columns: a pixel `[BH, BW, C]` becomes a block of pixels.
+    pub const DEPTH_TO_SPACE: u8 = 8;
 }
 
 /// How a layer may be computed, where the core and the step allow it.

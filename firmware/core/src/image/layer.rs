@@ -89,6 +89,8 @@ pub enum Op<'a> {
     Add(Add<'a>),
     /// Product of two tensors.
     Mul(Mul<'a>),
+    /// Channels as rows and columns.
+    DepthToSpace(DepthToSpace),
 }
 
 /// What a layer that slides a window goes by.
@@ -106,6 +108,7 @@ impl<'a> Op<'a> {
         let (input, window, output) = match self {
             Self::Conv2d(conv) => (&conv.input, &conv.window, &conv.output),
             Self::MaxPool(pool) => (&pool.input, &pool.window, &pool.output),
+            Self::DepthToSpace(map) => (&map.input, &Window::WHOLE, &map.output),
             Self::Dense(_) | Self::Lookup(_) | Self::Concat | Self::Add(_) | Self::Mul(_) => {
                 return None;
             }
@@ -122,7 +125,12 @@ impl<'a> Op<'a> {
         match self {
             Self::Conv2d(conv) => Some(conv.quantiser),
             Self::Dense(dense) => Some(dense.quantiser),
-            Self::MaxPool(_) | Self::Lookup(_) | Self::Concat | Self::Add(_) | Self::Mul(_) => None,
+            Self::MaxPool(_)
+            | Self::Lookup(_)
+            | Self::Concat
+            | Self::Add(_)
+            | Self::Mul(_)
+            | Self::DepthToSpace(_) => None,
         }
     }
 
@@ -131,7 +139,12 @@ impl<'a> Op<'a> {
         match self {
             Self::Conv2d(conv) => conv.output.elements() as u64 * conv.weights_per_output() as u64,
             Self::Dense(dense) => dense.weights().len() as u64,
-            Self::MaxPool(_) | Self::Lookup(_) | Self::Concat | Self::Add(_) | Self::Mul(_) => 0,
+            Self::MaxPool(_)
+            | Self::Lookup(_)
+            | Self::Concat
+            | Self::Add(_)
+            | Self::Mul(_)
+            | Self::DepthToSpace(_) => 0,
         }
     }
 }
@@ -162,6 +175,9 @@ impl Window {
         pad_top: 0,
         pad_left: 0,
     };
+
+    /// All pixels, wherever it lies: each side is larger than a tensor can be.
+    pub(crate) const WHOLE: Self = Self::square(1 << 17, 1, 1 << 16);
 
     /// One pixel.
     pub const POINT: Self = Self::square(1, 1, 0);
@@ -329,4 +345,25 @@ pub struct Mul<'a> {
     pub zeros: [i8; 2],
     /// How the product becomes the output; it has one multiplier.
     pub quantiser: Quantiser<'a>,
+}
+
+/// Channels as rows and columns: each pixel becomes a block of pixels, nothing is computed.
+#[derive(Clone, Copy, Debug)]
+pub struct DepthToSpace {
+    /// Shape read.
+    pub input: Shape,
+    /// Shape written.
+    pub output: Shape,
+}
+
+impl DepthToSpace {
+    /// Rows and columns that a pixel becomes.
+    #[inline(never)]
+    pub fn block(&self) -> [usize; 2] {
+        let times = |output: usize, input: usize| output.checked_div(input).unwrap_or_default();
+        [
+            times(self.output.height, self.input.height),
+            times(self.output.width, self.input.width),
+        ]
+    }
 }

@@ -2,7 +2,8 @@
 
 use super::format::{Header, LayerRecord, PlanRecord, Span, TensorRecord, kind, op};
 use super::layer::{
-    Add, Conv2d, Dense, Layer, MaxPool, Mul, Op, Quantiser, Shape, Tensor, WEIGHT_PADDING, Window,
+    Add, Conv2d, Dense, DepthToSpace, Layer, MaxPool, Mul, Op, Quantiser, Shape, Tensor,
+    WEIGHT_PADDING, Window,
 };
 use bytemuck::Pod;
 
@@ -256,6 +257,10 @@ impl<'a> Model<'a> {
             op::MUL => Some(Op::Mul(Mul {
                 zeros: self.two_zeros(record),
                 quantiser,
+            })),
+            op::DEPTH_TO_SPACE => Some(Op::DepthToSpace(DepthToSpace {
+                input: shape(input),
+                output: shape(output),
             })),
             _ => None,
         }

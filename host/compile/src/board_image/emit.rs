@@ -191,6 +191,10 @@ fn record(writer: &mut Writer, network: &Network, index: usize) -> Result<LayerR
             op: op::CONCAT,
             ..empty
         },
+        Op::DepthToSpace => LayerRecord {
+            op: op::DEPTH_TO_SPACE,
+            ..empty
+        },
         Op::Add(sum) => LayerRecord {
             op: op::ADD,
             factors: sum.factors,

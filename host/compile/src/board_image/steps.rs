@@ -104,7 +104,7 @@ fn rows(network: &Network, layer: usize) -> Rows {
             window: core_window(window),
         }),
         Op::Lookup { .. } | Op::Add(_) | Op::Mul => Rows::Element(output),
-        Op::Dense { .. } | Op::Concat => Rows::Whole,
+        Op::Dense { .. } | Op::Concat | Op::DepthToSpace => Rows::Whole,
     }
 }
 
@@ -121,6 +121,7 @@ fn scratch_bytes(network: &Network, layer: usize) -> usize {
         | Op::MaxPool(_)
         | Op::Lookup { .. }
         | Op::Concat
+        | Op::DepthToSpace
         | Op::Add(_)
         | Op::Mul => 0,
     }

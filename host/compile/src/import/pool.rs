@@ -1,4 +1,4 @@
-//! MaxPool, averages and Concat.
+//! MaxPool, averages, Concat and DepthToSpace.
 
 use tract_onnx::pb::NodeProto;
 
@@ -128,6 +128,24 @@ impl Importer<'_> {
         let mut made = self.push(node, inputs, FloatOp::Concat, [channels, height, width])?;
         made.dims.truncate(rank as usize);
         Ok(made)
+    }
+
+    /// Channels as rows and columns, in the order that a board has.
+    pub(super) fn depth_to_space(
+        &mut self,
+        node: &NodeProto,
+        attributes: Attributes<'_>,
+    ) -> Result<View, Refusal> {
+        let view = self.activation(node, 0)?;
+        let [channels, height, width] = view.map()?;
+        let block = usize::try_from(attributes.int("blocksize", 0)?).unwrap_or_default();
+        let is_deep_first = attributes.text("mode")?.unwrap_or("DCR") == "DCR";
+        let pixels = block.saturating_mul(block);
+        if !is_deep_first || pixels == 0 || channels % pixels != 0 {
+            return Err(Refusal::of_operator(&node.op_type));
+        }
+        let shape = [channels / pixels, height * block, width * block];
+        self.push(node, vec![view.tensor], FloatOp::DepthToSpace, shape)
     }
 }
 

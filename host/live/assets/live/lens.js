@@ -64,7 +64,7 @@ export class Lens {
       : `${tensor.name} · map ${neuron.channel} · (${neuron.y}, ${neuron.x})`;
     this.title.textContent = where;
     this.plane.hidden = !(layer.op === 'conv' && layer.weights.shape[3] > 1);
-    const draw = { conv: () => this.convolution(context), dense: denseScene, 'max-pool': poolScene, lookup: lookupScene, concat: concatScene, add: pairScene, mul: pairScene };
+    const draw = { conv: () => this.convolution(context), dense: denseScene, 'max-pool': poolScene, lookup: lookupScene, concat: concatScene, 'depth-to-space': depthScene, add: pairScene, mul: pairScene };
     this.scene = draw[layer.op](context);
     show(this.svg, this.scene);
   }
@@ -257,6 +257,15 @@ function pairScene({ network, layer, neuron, own, frame, tensor }) {
     agreement(value === own, own),
   ];
   return scene(list(0, TOP, steps), LIST, TOP + LINE * steps.length, steps);
+}
+
+function depthScene({ network, layer, neuron, own }) {
+  const from = network.tensors[layer.inputs[0]];
+  const to = network.tensors[layer.output];
+  const [rows, columns] = layer.block;
+  const channel = ((neuron.y % rows) * columns + (neuron.x % columns)) * to.channels + neuron.channel;
+  const steps = [[`map ${channel} of ${from.name}, unchanged`, integer(own)]];
+  return scene(list(0, TOP, steps), LIST, TOP + LINE * 2, steps);
 }
 
 function concatScene({ network, layer, neuron, own }) {

@@ -98,6 +98,16 @@ export class Network {
         const to = Math.min(field.channels[1] - before, input.channels);
         return from < to ? { ...field, channels: [from, to] } : null;
       }
+      case 'depth-to-space': {
+        const [rows, columns] = layer.block;
+        return {
+          channels: [0, input.channels],
+          top: Math.floor(field.top / rows),
+          bottom: Math.ceil(field.bottom / rows),
+          left: Math.floor(field.left / columns),
+          right: Math.ceil(field.right / columns),
+        };
+      }
       default:
         return field;
     }
