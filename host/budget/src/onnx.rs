@@ -163,6 +163,10 @@ impl<'g> Walk<'g> {
                 }
                 self.layer(node, Op::Concat, activations, Counted::default())?;
             }
+            "DepthToSpace" if Attributes(node).text("mode")?.unwrap_or("DCR") == "DCR" => {
+                let moved = Op::Other("DepthToSpace");
+                self.layer(node, moved, vec![first], Counted::default())?;
+            }
             "BatchNormalization" => {
                 let (weights, biases) = (self.count(node, 1), self.count(node, 2));
                 self.in_place(node, first, weights, biases);

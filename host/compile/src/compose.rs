@@ -7,12 +7,15 @@
 //! taken apart.
 
 mod bounded;
+mod channel_maximum;
 mod channel_mean;
 mod constant_map;
 mod draft;
 mod edge_average;
 mod ends;
+mod from_vector;
 mod greatest;
+mod larger;
 mod normalise;
 mod pad;
 mod parametric_relu;
@@ -22,6 +25,7 @@ mod shuffle;
 mod spread;
 #[cfg(test)]
 mod tests;
+mod transposed;
 
 use std::borrow::Cow;
 
@@ -44,14 +48,21 @@ pub fn compose(graph: &Graph) -> Cow<'_, Graph> {
                 Some(constant_map::compose)
             }
             "Add" | "Sub" | "Mul" | "Div" | "Sum" => Some(spread::compose),
+            "ConvTranspose" => Some(transposed::compose),
+            "Resize" => Some(larger::compose_resize),
+            "DepthToSpace" => Some(larger::compose_blocks),
             "AveragePool" => Some(edge_average::compose),
             "Expand" => Some(spread::compose_expand),
             "Max" | "Min" => Some(greatest::compose),
             "Slice" => Some(part::compose),
             "Pad" => Some(pad::compose),
+            "ReduceMax" => Some(channel_maximum::compose),
             "ReduceMean" | "ReduceSum" => Some(channel_mean::compose),
             "Reshape" => Some(|draft, node| {
-                shuffle::compose(draft, node).or_else(|| normalise::compose_groups(draft, node))
+                shuffle::compose(draft, node)
+                    .or_else(|| larger::compose_chain(draft, node))
+                    .or_else(|| from_vector::compose(draft, node))
+                    .or_else(|| normalise::compose_groups(draft, node))
             }),
             "InstanceNormalization" => Some(normalise::compose_instance),
             "LayerNormalization" => Some(normalise::compose_layer),

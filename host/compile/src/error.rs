@@ -242,8 +242,15 @@ fn of_form(operator: &str) -> &'static str {
              which costs nothing"
         }
         "ReduceMax" | "ReduceMean" | "ReduceSum" => {
-            "there is no kernel for it over these axes; rows and columns are supported, and of \
-             means and sums channels"
+            "there is no kernel for it over these axes; rows and columns are supported, or channels"
+        }
+        "ConvTranspose" => {
+            "there is no kernel for this form of it; the same stride for rows and columns \
+             without dilation is supported"
+        }
+        "Resize" | "Upsample" => {
+            "there is no kernel for this form of it; a whole number of times as many rows and \
+             columns is supported, nearest or linear without align_corners"
         }
         "Slice" | "Split" => "there is no kernel for parts of this axis",
         _ => "there is no kernel for this form of it",

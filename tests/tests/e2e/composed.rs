@@ -6,7 +6,7 @@ use cortexscope_compile::Judge;
 use cortexscope_core as core;
 use cortexscope_net::input::ModelSpec;
 use cortexscope_net::onnx::GraphBuilder;
-use cortexscope_net::onnx::builder::{Size, float, int, ints};
+use cortexscope_net::onnx::builder::{Size, float, int, ints, text};
 use cortexscope_net::onnx::file::decode;
 use cortexscope_net::onnx::pb::tensor_proto::DataType;
 use cortexscope_net::reader::{self, Hint};
@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 /// Writes the nodes from the map `map`, [1, 4, 8, 8], to the tensor `made`.
 type Nodes = fn(&mut GraphBuilder);
 
-const KINDS: [(&str, Nodes); 8] = [
+const KINDS: [(&str, Nodes); 13] = [
     ("a slope for each channel", |graph| {
         graph.f32s("slope", &[4, 1, 1], &[0.25, -0.5, 0.0, 1.5]);
         graph.node("PRelu", &["map", "slope"], "made", vec![]);
@@ -64,6 +64,38 @@ const KINDS: [(&str, Nodes); 8] = [
     ("normalisation over channels", |graph| {
         let attributes = vec![int("size", 3), float("alpha", 0.5)];
         graph.node("LRN", &["map"], "made", attributes);
+    }),
+    ("a transposed convolution", |graph| {
+        graph.f32s("k", &[4, 2, 3, 3], &[0.25; 72]);
+        let attributes = vec![
+            ints("strides", &[2, 2]),
+            ints("pads", &[1, 1, 1, 1]),
+            ints("output_padding", &[1, 1]),
+        ];
+        graph.node("ConvTranspose", &["map", "k"], "larger", attributes);
+        graph.node("Relu", &["larger"], "made", vec![]);
+    }),
+    ("pixels repeated", |graph| {
+        graph.f32s("scales", &[4], &[1.0, 1.0, 2.0, 2.0]);
+        let attributes = vec![
+            text("mode", "nearest"),
+            text("coordinate_transformation_mode", "asymmetric"),
+            text("nearest_mode", "floor"),
+        ];
+        graph.node("Resize", &["map", "", "scales"], "made", attributes);
+    }),
+    ("lines between pixels", |graph| {
+        graph.f32s("scales", &[4], &[1.0, 1.0, 2.0, 2.0]);
+        let attributes = vec![text("mode", "linear")];
+        graph.node("Resize", &["map", "", "scales"], "made", attributes);
+    }),
+    ("the greatest of all channels", |graph| {
+        let attributes = vec![ints("axes", &[1]), int("keepdims", 1)];
+        graph.node("ReduceMax", &["map"], "made", attributes);
+    }),
+    ("channels as blocks", |graph| {
+        let attributes = vec![int("blocksize", 2), text("mode", "CRD")];
+        graph.node("DepthToSpace", &["map"], "made", attributes);
     }),
     ("an average at the edge", |graph| {
         let attributes = vec![
@@ -112,14 +144,15 @@ fn compositions_have_tracts_bytes_and_are_counted() {
         assert_eq!(on_board.image_bytes, bytes, "{what}");
         // Those of the file: 4 maps of 8×8, each of 2×3×3 weights; slopes, scales and shifts.
         let totals = Ledger::new(&counted).totals;
-        let learnt = match what {
-            "a slope for each channel" => 4,
-            "normalisation of each channel" => 8,
-            _ => 0,
+        let [learnt, more] = match what {
+            "a slope for each channel" => [4, 0],
+            "normalisation of each channel" => [8, 0],
+            "a transposed convolution" => [72, 72 * 64],
+            _ => [0, 0],
         };
         assert_eq!(
             (totals.macs, totals.parameters()),
-            (4_608, 72 + learnt),
+            (4_608 + more, 72 + learnt),
             "{what}"
         );
 

@@ -147,6 +147,41 @@ impl<'g> Draft<'g> {
         output
     }
 
+    /// The one activation that a node reads.
+    pub fn activation_of(&self, node: &NodeProto) -> Option<String> {
+        let is_one =
+            |input: &&String| !input.is_empty() && !self.constants.contains_key(input.as_str());
+        let mut inputs = node.input.iter().filter(is_one);
+        let input = inputs.next()?;
+        inputs.next().is_none().then(|| input.clone())
+    }
+
+    /// A constant of integers for a part of `node`, and its name.
+    pub fn integer_list(&mut self, node: &NodeProto, what: &str, values: &[i64]) -> String {
+        let name = self.fresh(node, what);
+        let constant = Constant {
+            dims: vec![values.len()],
+            values: Values::Int(values.to_vec()),
+        };
+        self.made.push(constant.emit(&name));
+        self.sizes.insert(name.clone(), vec![values.len()]);
+        name
+    }
+
+    /// A node once more with other operands; the name of what it gives.
+    pub fn again(&mut self, node: &NodeProto, inputs: Vec<String>, sizes: &[usize]) -> String {
+        let output = self.fresh(node, "in_order");
+        self.sizes.insert(output.clone(), sizes.to_vec());
+        self.nodes.push(NodeProto {
+            name: output.clone(),
+            input: inputs,
+            output: vec![output.clone()],
+            ..node.clone()
+        });
+        self.is_changed = true;
+        output
+    }
+
     /// The node that gives what `node` does.
     pub fn end(
         &mut self,

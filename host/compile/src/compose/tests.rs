@@ -1,6 +1,6 @@
 use super::compose;
 use cortexscope_net::onnx::Engine;
-use cortexscope_net::onnx::builder::{GraphBuilder, Size, float, int, ints};
+use cortexscope_net::onnx::builder::{GraphBuilder, Size, float, int, ints, text};
 use cortexscope_net::reader::{self, Graph, Hint};
 use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::prelude::*;
@@ -317,6 +317,40 @@ fn values_that_are_moved_at_the_end() {
 }
 
 #[test]
+fn a_vector_that_becomes_a_map() {
+    for (is_turned, function) in [(0, "Relu"), (1, "Tanh")] {
+        check(function, |graph| {
+            graph.node("GlobalAveragePool", &["x"], "mean", vec![]);
+            graph.node("Flatten", &["mean"], "flat", vec![]);
+            let dims = if is_turned == 1 { [27, 4] } else { [4, 27] };
+            graph.f32s("d", &dims, &values(108));
+            graph.f32s("b", &[27], &values(27));
+            let attributes = vec![int("transB", is_turned)];
+            graph.node("Gemm", &["flat", "d", "b"], "dense", attributes);
+            graph.f32s("s", &[1, 27], &values(27));
+            graph.node("Add", &["s", "dense"], "sum", vec![]);
+            graph.node(function, &["sum"], "vector", vec![]);
+            graph.i64s("sizes", &[4], &[-1, 3, 3, 3]);
+            graph.node("Reshape", &["vector", "sizes"], "map", vec![]);
+            graph.f32s("k", &[2, 3, 2, 2], &values(24));
+            graph.node("Conv", &["map", "k"], "y", vec![]);
+        });
+    }
+}
+
+#[test]
+fn the_greatest_of_all_channels() {
+    for channels in [4, 5, 9] {
+        check(&format!("of {channels}"), |graph| {
+            graph.f32s("k", &[channels, 4, 1, 1], &values(4 * channels));
+            graph.node("Conv", &["x", "k"], "map", vec![]);
+            let attributes = vec![ints("axes", &[1]), int("keepdims", 1)];
+            graph.node("ReduceMax", &["map"], "y", attributes);
+        });
+    }
+}
+
+#[test]
 fn channels_in_another_order() {
     check("shuffle", |graph| {
         graph.f32s("six_w", &[6, 4, 1, 1], &values(24));
@@ -345,4 +379,111 @@ fn what_is_known_stays_as_it_is() {
     graph.output("y", DataType::Float, &[Size::Batch]);
     let graph = reader::read(graph.model(13), &Hint::default()).expect("a network");
     assert!(matches!(compose(&graph), std::borrow::Cow::Borrowed(_)));
+}
+
+#[test]
+fn transposed_convolutions() {
+    // Kernel, stride, padding, output padding, groups.
+    let forms = [
+        (2, 2, 0, 0, 1),
+        (3, 2, 1, 1, 1),
+        (3, 2, 1, 0, 1),
+        (4, 2, 1, 0, 1),
+        (3, 2, 0, 0, 1),
+        (3, 1, 1, 0, 1),
+        (5, 3, 1, 0, 1),
+        (2, 3, 0, 1, 1),
+        (4, 2, 1, 0, 2),
+        (4, 2, 1, 0, 4),
+    ];
+    for (kernel, stride, pad, more, groups) in forms {
+        let what = format!("{kernel}x{kernel}, stride {stride}, {pad}, {more}, {groups} groups");
+        check(&what, |graph| {
+            let dims = [4, 4 / groups, kernel, kernel];
+            graph.f32s("k", &dims, &values(dims.iter().product()));
+            graph.f32s("b", &[4], &values(4));
+            let attributes = vec![
+                ints("strides", &[stride; 2]),
+                ints("pads", &[pad; 4]),
+                ints("output_padding", &[more; 2]),
+                int("group", groups as i64),
+            ];
+            graph.node("ConvTranspose", &["x", "k", "b"], "y", attributes);
+        });
+    }
+}
+
+#[test]
+fn maps_that_are_made_larger() {
+    let modes = [
+        ("nearest", "asymmetric", "floor", 3.0),
+        ("nearest", "half_pixel", "round_prefer_floor", 2.0),
+        ("linear", "half_pixel", "floor", 2.0),
+        ("linear", "half_pixel", "floor", 3.0),
+    ];
+    for (mode, coordinates, rounding, times) in modes {
+        check(&format!("{mode}, {times} times"), |graph| {
+            graph.f32s("scales", &[4], &[1.0, 1.0, times, times]);
+            let attributes = vec![
+                text("mode", mode),
+                text("coordinate_transformation_mode", coordinates),
+                text("nearest_mode", rounding),
+            ];
+            graph.node("Resize", &["x", "", "scales"], "y", attributes);
+        });
+    }
+    check("channels as blocks", |graph| {
+        graph.f32s("k", &[8, 4, 1, 1], &values(32));
+        graph.node("Conv", &["x", "k"], "deep", vec![]);
+        let attributes = vec![int("blocksize", 2), text("mode", "CRD")];
+        graph.node("DepthToSpace", &["deep"], "y", attributes);
+    });
+    check("channels as blocks, written out", |graph| {
+        graph.i64s("apart", &[6], &[1, 1, 2, 2, 6, 5]);
+        graph.i64s("whole", &[4], &[1, 1, 12, 10]);
+        graph.node("Reshape", &["x", "apart"], "blocks", vec![]);
+        let order = vec![ints("perm", &[0, 1, 4, 2, 5, 3])];
+        graph.node("Transpose", &["blocks"], "turned", order);
+        graph.node("Reshape", &["turned", "whole"], "y", vec![]);
+    });
+}
+
+/// A dense layer of the four means of `x`, [1, 5], and what `build` makes of it.
+fn left_off(build: impl FnOnce(&mut GraphBuilder)) -> cortexscope_net::reader::Graph {
+    let mut graph = GraphBuilder::new("ends");
+    graph.input("x", DataType::Float, &[1, 4, 6, 5].map(Size::Fixed));
+    graph.node("GlobalAveragePool", &["x"], "mean", vec![]);
+    graph.node("Flatten", &["mean"], "flat", vec![]);
+    graph.f32s("d", &[4, 6], &values(24));
+    graph.node("Gemm", &["flat", "d"], "features", vec![]);
+    build(&mut graph);
+    graph.output("y", DataType::Float, &[Size::Batch]);
+    let graph = reader::read(graph.model(13), &Hint::default()).expect("a network");
+    let net = crate::import(&graph).expect("a network that boards run");
+    assert!(net.notes.iter().any(|note| note.contains("left off")));
+    compose(&graph).into_owned()
+}
+
+#[test]
+fn a_vector_that_is_cut_into_rows_at_the_end() {
+    let graph = left_off(|graph| {
+        graph.i64s("sizes", &[3], &[-1, 2, 3]);
+        graph.node("Reshape", &["features", "sizes"], "rows", vec![]);
+        graph.node("Softmax", &["rows"], "y", vec![int("axis", 2)]);
+    });
+    assert_eq!(graph.output, "features");
+}
+
+#[test]
+fn features_of_length_one() {
+    let graph = left_off(|graph| {
+        let attributes = vec![ints("axes", &[1]), int("keepdims", 1)];
+        graph.node("ReduceL2", &["features"], "length", attributes);
+        graph.f32s("least", &[], &[1e-12]);
+        graph.node("Clip", &["length", "least"], "bounded", vec![]);
+        graph.i64s("sizes", &[2], &[1, 6]);
+        graph.node("Expand", &["bounded", "sizes"], "spread", vec![]);
+        graph.node("Div", &["features", "spread"], "y", vec![]);
+    });
+    assert_eq!(graph.output, "features");
 }

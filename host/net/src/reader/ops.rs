@@ -151,8 +151,6 @@ const fn no(name: &'static str, why: &'static str, read: Read) -> Operator {
     }
 }
 
-const NO_KERNEL: &str =
-    "there is no kernel that makes a map larger; export the part of the network before it";
 /// Why an operator that is not in the table cannot run.
 pub const UNKNOWN: &str =
     "there is no kernel for it; `cortexscope operators` lists what a board runs";
@@ -169,8 +167,8 @@ pub const OPERATORS: &[Operator] = &[
     table("Clip"),
     layer("Concat", concat::read),
     layer("Conv", conv::read),
-    no("ConvTranspose", NO_KERNEL, conv::read_transpose),
-    no("DepthToSpace", NO_KERNEL, on_maps::read),
+    layer("ConvTranspose", conv::read_transpose),
+    layer("DepthToSpace", on_maps::read),
     folded("Div", arithmetic::read),
     nothing("Dropout", rearrange::read_same),
     table("Elu"),
@@ -208,7 +206,7 @@ pub const OPERATORS: &[Operator] = &[
     layer("ReduceSum", reduce::read),
     table("Relu"),
     nothing("Reshape", rearrange::read_reshape),
-    no("Resize", NO_KERNEL, resize::read),
+    layer("Resize", resize::read),
     folded("Scaler", arithmetic::read_scaler),
     table("Selu"),
     nothing("Shape", rearrange::read_shape),
@@ -231,7 +229,7 @@ pub const OPERATORS: &[Operator] = &[
     table("ThresholdedRelu"),
     nothing("Transpose", rearrange::read_transpose),
     nothing("Unsqueeze", rearrange::read_unsqueeze),
-    no("Upsample", NO_KERNEL, resize::read_upsample),
+    layer("Upsample", resize::read_upsample),
     nothing("ZipMap", rearrange::read_same),
 ];
 
