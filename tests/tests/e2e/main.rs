@@ -25,6 +25,7 @@ mod hostile_board;
 mod hostile_names;
 mod inputs;
 mod json_documents;
+mod kinds;
 mod lecture_shape;
 mod link_faults;
 mod live;
