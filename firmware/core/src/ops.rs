@@ -105,6 +105,9 @@ pub(crate) fn slide(
         (Op::MaxPool(pool), Output::Int8(output)) => {
             max_pool::row(pool, input, y, columns, output);
         }
+        (Op::DepthToSpace(map), Output::Int8(output)) => {
+            depth_to_space::row(map, input, y, output);
+        }
         _ => return None,
     }
     Some(())

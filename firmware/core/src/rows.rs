@@ -51,6 +51,7 @@ impl Link {
     /// The link of an operator that can be one, with an output of this shape.
     pub(crate) fn of(op: &Op<'_>, output: Shape) -> Option<Self> {
         let (input, window) = match (op.sliding(), op) {
+            (_, Op::DepthToSpace(_)) => return None,
             (Some(sliding), _) => (sliding.input, sliding.window),
             (None, Op::Lookup(_) | Op::Add(_) | Op::Mul(_)) => (&output, &Window::POINT),
             (None, _) => return None,

@@ -332,7 +332,7 @@ fn evaluate(
     for &input in layer.inputs {
         let from = plan.place(model, input.into())?;
         match &layer.op {
-            Op::Conv2d(_) | Op::MaxPool(_) => {
+            Op::Conv2d(_) | Op::MaxPool(_) | Op::DepthToSpace(_) => {
                 let is_apart = from.end <= to.start || to.end <= from.start;
                 let rows = match &layer.op {
                     Op::Conv2d(conv) if is_apart && joins_rows(conv) => shape.height,

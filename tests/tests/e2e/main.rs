@@ -28,6 +28,7 @@ mod hostile_files;
 mod hostile_names;
 mod inputs;
 mod json_documents;
+mod kinds;
 mod lecture_shape;
 mod link_faults;
 mod live;

@@ -3,7 +3,7 @@
 use super::{SpanField, check_spans};
 use crate::MAX_TENSORS;
 use crate::image::format::{LayerRecord, kernel, op};
-use crate::image::{DepthToSpace, ImageError, LayerProblem, Model, Op, Part, Shape, TensorInfo};
+use crate::image::{ImageError, LayerProblem, Model, Op, Part, Shape, TensorInfo};
 use crate::ops::conv2d::polynomials;
 use core::mem::offset_of;
 
@@ -208,13 +208,8 @@ fn same_scale(input: &TensorInfo, output: &TensorInfo) -> Result<(), LayerProble
 /// Each pixel of the input is a block of the output's.
 fn depth_to_space(input: &TensorInfo, output: &TensorInfo) -> Result<(), LayerProblem> {
     let (from, to) = (input.shape, output.shape);
-    let map = DepthToSpace {
-        input: from,
-        output: to,
-    };
-    let [rows, columns] = map.block();
-    let fits = rows * from.height == to.height && columns * from.width == to.width;
-    if !fits || from.elements() != to.elements() {
+    let is_whole = to.height.is_multiple_of(from.height) && to.width.is_multiple_of(from.width);
+    if !is_whole || from.elements() != to.elements() {
         return Err(LayerProblem::Shape);
     }
     same_scale(input, output)

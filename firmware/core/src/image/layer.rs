@@ -108,12 +108,8 @@ impl<'a> Op<'a> {
         let (input, window, output) = match self {
             Self::Conv2d(conv) => (&conv.input, &conv.window, &conv.output),
             Self::MaxPool(pool) => (&pool.input, &pool.window, &pool.output),
-            Self::Dense(_)
-            | Self::Lookup(_)
-            | Self::Concat
-            | Self::Add(_)
-            | Self::Mul(_)
-            | Self::DepthToSpace(_) => {
+            Self::DepthToSpace(map) => (&map.input, &Window::WHOLE, &map.output),
+            Self::Dense(_) | Self::Lookup(_) | Self::Concat | Self::Add(_) | Self::Mul(_) => {
                 return None;
             }
         };
@@ -179,6 +175,9 @@ impl Window {
         pad_top: 0,
         pad_left: 0,
     };
+
+    /// All pixels, wherever it lies: each side is larger than a tensor can be.
+    pub(crate) const WHOLE: Self = Self::square(1 << 17, 1, 1 << 16);
 
     /// One pixel.
     pub const POINT: Self = Self::square(1, 1, 0);

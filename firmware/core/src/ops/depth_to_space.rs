@@ -8,33 +8,26 @@
 //!                                                                        c d
 //! ```
 
+use super::InputRows;
 use crate::arena::copy;
 use crate::image::DepthToSpace;
-use core::ops::Range;
 
-/// The columns `columns`, whole blocks, of row `y` of the output from the whole input.
-pub fn row(map: &DepthToSpace, x: &[i8], y: usize, columns: Range<usize>, output: &mut [i8]) {
-    let [rows, block] = map.block();
-    let part = block * map.output.channels;
-    let channels = map.input.channels;
-    // In a pixel of the input, before this row of its block; and the first pixel.
-    let skipped = y % rows.max(1) * part;
-    let mut start = y / rows.max(1) * map.input.row_elements()
-        + columns.start / block.max(1) * channels
-        + skipped;
-    for place in output.chunks_exact_mut(part.max(1)) {
-        if let Some(pixel) = x.get(start..start + part) {
-            copy(pixel, place);
-        }
-        start += channels;
-    }
-}
-
-/// The whole output.
-pub fn all(map: &DepthToSpace, x: &[i8], output: &mut [i8]) {
-    let rows = output.chunks_exact_mut(map.output.row_elements().max(1));
-    for (y, output) in rows.enumerate() {
-        row(map, x, y, 0..map.output.width, output);
+/// Row `y` of the output, all of it, from the whole input.
+pub fn row(map: &DepthToSpace, x: InputRows<'_>, y: usize, output: &mut [i8]) {
+    let rows = (map.output.height / map.input.height.max(1)).max(1);
+    let part = map.input.channels / rows;
+    let from = y / rows;
+    // Of each pixel what is before this row of its block is skipped.
+    let mut skipped = (y - from * rows) * part;
+    let Some(pixels) = x.row(map.input, from) else {
+        return;
+    };
+    for place in output.chunks_mut(part.max(1)) {
+        let Some(pixel) = pixels.get(skipped..) else {
+            return;
+        };
+        copy(pixel, place);
+        skipped += map.input.channels;
     }
 }
 
@@ -59,7 +52,10 @@ mod tests {
             let count = map.input.elements();
             let x: Vec<i8> = (0..count).map(|at| (at * 7 % 251) as u8 as i8).collect();
             let mut y = vec![0; count];
-            all(&map, &x, &mut y);
+            let output = y.chunks_exact_mut(map.output.row_elements());
+            for (at, output) in output.enumerate() {
+                row(&map, InputRows::all(&x), at, output);
+            }
             for (at, &value) in y.iter().enumerate() {
                 let (channel, pixel) = (at % channels, at / channels);
                 let (column, row) = (pixel % map.output.width, pixel / map.output.width);
@@ -67,12 +63,6 @@ mod tests {
                 let place = (row % rows * columns + column % columns) * channels + channel;
                 prop_assert_eq!(value, x[from + place]);
             }
-            // A part of a row is the same as in the whole.
-            let (first, last) = ((width - 1) * columns, width * columns);
-            let elements = map.output.row_elements();
-            let mut part = vec![0; columns * channels];
-            row(&map, &x, 0, first..last, &mut part);
-            prop_assert_eq!(&part[..], &y[first * channels..elements]);
         }
     }
 }

@@ -254,7 +254,12 @@ impl<'a> Rewriter<'a> {
     /// A node on real numbers, as it is in the file.
     fn copy(&mut self, node: &NodeProto, output: &str) -> Result<(), Refused> {
         let mut inputs = Vec::new();
-        let affines = node.input.iter().map(|name| self.affines.get(name));
+        // The sizes of a Reshape have no scale.
+        let activations = match node.op_type.as_str() {
+            "Reshape" => node.input.get(..1).unwrap_or_default(),
+            _ => &node.input[..],
+        };
+        let affines = activations.iter().map(|name| self.affines.get(name));
         let affines: Option<Vec<Affine>> = affines.map(Option::<&Affine>::copied).collect();
         let mut of_output = affines.as_ref().and_then(|all| all.first().copied());
         // What is joined has one scale on the board; here it may be in other units.
@@ -270,10 +275,15 @@ impl<'a> Rewriter<'a> {
             if scales_differ {
                 inputs.push(self.steps(name, 1.0));
             } else if let Some(&constant) = self.constants.get(name.as_str()) {
-                let values = self.floats(node, name)?;
                 let dims: Vec<usize> = constant.dims.iter().map(|&size| size as usize).collect();
                 let here = self.fresh(name);
-                self.graph.f32s(&here, &dims, &values);
+                if node.op_type == "Reshape" {
+                    let sizes = self.ints(node, name)?;
+                    self.graph.i64s(&here, &dims, &sizes);
+                } else {
+                    let values = self.floats(node, name)?;
+                    self.graph.f32s(&here, &dims, &values);
+                }
                 inputs.push(here);
             } else {
                 inputs.push(self.here(name));
