@@ -148,13 +148,13 @@ KINDS = {"depthwise_conv": "depthwise convolutions", "conv": "other convolutions
          "average_pool": "average pools", "fully_connected": "dense layers"}
 
 
-def summary(layers_of, totals, other):
+def summary(layers_of, totals, other, build_of):
     """The table of whole networks, and the least and the greatest share of each kind of layer."""
     theirs = {name: sum(layer["instructions"] for layer in other[name]) for name in layers_of}
-    rows = [[TASKS[name], totals[name], theirs[name]] for name in layers_of]
-    rows.append(["together", sum(totals.values()), sum(theirs.values())])
-    beside = table(["network", "this engine", "CMSIS-NN", "of CMSIS-NN's"],
-                   [[name, grouped(ours), grouped(those), share(ours, those)] for name, ours, those in rows])
+    rows = [[TASKS[name], totals[name], theirs[name], f"`{build_of[name]}`"] for name in layers_of]
+    rows.append(["together", sum(totals.values()), sum(theirs.values()), ""])
+    beside = table(["network", "this engine", "CMSIS-NN", "of CMSIS-NN's", "CMSIS-NN's build"],
+                   [[name, grouped(ours), grouped(those), share(ours, those), build] for name, ours, those, build in rows])
     shares = {kind: [] for kind in KINDS}
     for name, layers in layers_of.items():
         for layer, those in zip(layers, other[name]):
@@ -169,7 +169,10 @@ def share(part, whole):
 
 
 def page(found):
-    other = json.loads(OTHER.read_text())["cores"]["Cortex-M4F"]["networks"]
+    builds = json.loads(OTHER.read_text())["cores"]["Cortex-M4F"]["networks"]
+    other = {name: best["layers"] for name, best in builds.items()}
+    build_of = {name: " ".join(flag for flag in best["flags"].split() if not flag.startswith("-D"))
+                for name, best in builds.items()}
     mode = {name: known["memory"]["modes"][0] for name, known in found.items()}
     networks = table(
         ["network", "MACs", "board image, bytes", "arena with fused layers, planned = measured",
@@ -195,7 +198,7 @@ def page(found):
         rows = compared(name, layers, macs[name], totals[name], other)
         sections.append(f"### {TASKS[name][0].upper()}{TASKS[name][1:]}\n\n{rows}")
     return TEXT.format(networks=networks, fits=fits, published=published, images=IMAGES, layers="\n\n".join(sections),
-                       **summary(layers_of, totals, other))
+                       **summary(layers_of, totals, other, build_of))
 
 
 TEXT = """# The networks of MLPerf Tiny
@@ -242,8 +245,8 @@ the benchmark's published results, of other software with weights of its own. In
 average pool with a 3×3 window is `nine taps`; one with another window is `plain`. Other convolutions are `pairs`. Layers
 with few MACs an output cost more for each: what an output takes to be requantised is the same for 8 MACs and for 576.
 
-CMSIS-NN, Arm's library, is V2.5.2 with gcc 12.2, the fastest of its builds (`-O3 -flto -fno-schedule-insns`, inline assembly,
-`__restrict`), on the same emulator with the same counter:
+CMSIS-NN, Arm's library, is V2.5.2 with gcc 12.2, on the same emulator with the same counter. Of the builds that the command
+tries, each network has its fastest, with inline assembly and `__restrict`:
 
 ```text
 python3 firmware/core/benches/cmsis-nn/compare.py --cmsis-nn CHECKOUT
