@@ -154,7 +154,8 @@ def summary(layers_of, totals, other, build_of):
     rows = [[TASKS[name], totals[name], theirs[name], f"`{build_of[name]}`"] for name in layers_of]
     rows.append(["together", sum(totals.values()), sum(theirs.values()), ""])
     beside = table(["network", "this engine", "CMSIS-NN", "of CMSIS-NN's", "CMSIS-NN's build"],
-                   [[name, grouped(ours), grouped(those), share(ours, those), build] for name, ours, those, build in rows])
+                   [[name, grouped(ours), grouped(those), share(ours, those), build]
+                    for name, ours, those, build in rows])
     shares = {kind: [] for kind in KINDS}
     for name, layers in layers_of.items():
         for layer, those in zip(layers, other[name]):
