@@ -7,9 +7,7 @@ use crate::arena::{ArenaError, accumulators, check, copy, int8, parts, two_parts
 use crate::free;
 use crate::image::{Conv2d, Layer, MaxPool, Model, Op, Sliding};
 use crate::ops::conv2d::{PooledPart, joins_rows, polynomials, pooled as pooled_sums, pools_sums};
-use crate::ops::{
-    InputRows, Output, combine, concat, dense, depth_to_space, lookup, max_pool, slide,
-};
+use crate::ops::{InputRows, Output, combine, concat, dense, lookup, max_pool, slide};
 use crate::plan::{Plan, Step};
 use crate::rows::HAS_CHAINS;
 use crate::sharing::first_row;
@@ -361,10 +359,6 @@ fn evaluate(
                     int8(x),
                     Output::of(y, layer.output == model.layer_count())?,
                 );
-            }
-            Op::DepthToSpace(map) => {
-                let [x, y] = two_parts(arena, from, to.clone())?;
-                depth_to_space::all(map, int8(x), int8(y));
             }
             Op::Concat => {
                 let channels = model.info(input.into())?.shape.channels;

@@ -215,10 +215,6 @@ fn changed_by(layer: &Layer<'_>, largest: &[[u16; 2]; MAX_TENSORS]) -> [usize; 2
     let window = match (layer.op.sliding(), &layer.op) {
         (Some(sliding), _) => sliding.window,
         (None, Op::Dense(_)) => return [shape.height, shape.width],
-        (None, Op::DepthToSpace(map)) => {
-            let [rows, columns] = map.block();
-            return [height * rows, width * columns];
-        }
         (None, _) => return [height, width],
     };
     [

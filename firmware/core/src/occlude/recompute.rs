@@ -6,9 +6,7 @@ use crate::MAX_TENSORS;
 use crate::arena::copy;
 use crate::image::{Conv2d, Dense, Layer, MaxPool, Op, Shape};
 use crate::ops::conv2d::{POOLS_SUMS, PooledPart, pooled as pooled_sums};
-use crate::ops::{
-    InputRows, Output, combine_with, concat, dense, depth_to_space, lookup, max_pool, slide,
-};
+use crate::ops::{InputRows, Output, combine_with, concat, dense, lookup, max_pool, slide};
 use crate::run::to_logits;
 
 /// The state of an occlusion: which pixels of each tensor differ from the base.
@@ -122,7 +120,6 @@ impl<'l, const POOLS: bool> Recompute<'l, POOLS> {
             region = match (layer.op.sliding(), &layer.op) {
                 (Some(sliding), _) => changed.reached_by(sliding.window, shape),
                 (None, Op::Dense(_)) if !changed.is_empty() => region,
-                (None, Op::DepthToSpace(map)) => changed.in_blocks(map.block()),
                 (None, _) => changed,
             };
             if region.is_empty() {
@@ -300,9 +297,6 @@ impl<'l, const POOLS: bool> Recompute<'l, POOLS> {
                         shape.channels,
                         y,
                     ),
-                    (Op::DepthToSpace(map), Output::Int8(y)) => {
-                        depth_to_space::row(map, x, region.top + row, columns.clone(), y);
-                    }
                     (op, y) => slide(
                         op,
                         InputRows::all(x),

@@ -111,16 +111,6 @@ impl Region {
         }
     }
 
-    /// The blocks of pixels that the pixels of this region become.
-    pub fn in_blocks(self, [rows, columns]: [usize; 2]) -> Self {
-        Self {
-            top: self.top * rows,
-            left: self.left * columns,
-            height: self.height * rows,
-            width: self.width * columns,
-        }
-    }
-
     /// Where row `row` of the region begins and ends in a tensor, in elements.
     #[inline(never)]
     pub fn row(self, row: usize, shape: Shape) -> core::ops::Range<usize> {
