@@ -39,19 +39,19 @@ pub enum DemonstrationError {
     Plant(Box<PlantError>),
     /// Neurons were not fitted.
     #[error(transparent)]
-    Fit(#[from] FitError),
+    Fit(Box<FitError>),
     /// Neurons were not driven.
     #[error(transparent)]
-    Drive(#[from] DriveError),
+    Drive(Box<DriveError>),
     /// No image was evolved.
     #[error(transparent)]
     Evolution(Box<EvolutionError>),
     /// Nothing was compared.
     #[error(transparent)]
-    Similarity(#[from] SimilarityError),
+    Similarity(Box<SimilarityError>),
     /// No auto-encoder was judged.
     #[error(transparent)]
-    Autoencoders(#[from] AutoencodersError),
+    Autoencoders(Box<AutoencodersError>),
     /// The report cannot be saved.
     #[error(transparent)]
     Save(#[from] SaveError),
@@ -60,6 +60,30 @@ pub enum DemonstrationError {
 impl From<PlantError> for DemonstrationError {
     fn from(error: PlantError) -> Self {
         Self::Plant(Box::new(error))
+    }
+}
+
+impl From<FitError> for DemonstrationError {
+    fn from(error: FitError) -> Self {
+        Self::Fit(Box::new(error))
+    }
+}
+
+impl From<DriveError> for DemonstrationError {
+    fn from(error: DriveError) -> Self {
+        Self::Drive(Box::new(error))
+    }
+}
+
+impl From<SimilarityError> for DemonstrationError {
+    fn from(error: SimilarityError) -> Self {
+        Self::Similarity(Box::new(error))
+    }
+}
+
+impl From<AutoencodersError> for DemonstrationError {
+    fn from(error: AutoencodersError) -> Self {
+        Self::Autoencoders(Box::new(error))
     }
 }
 

@@ -22,28 +22,28 @@ pub enum EvolutionError {
     Model(#[from] FloatModelError),
     /// The network has no such unit.
     #[error(transparent)]
-    Target(#[from] TargetError),
+    Target(Box<TargetError>),
     /// The fit cannot be opened.
     #[error(transparent)]
     Fit(#[from] StoredError),
     /// There is no compiled model beside the network.
     #[error(transparent)]
-    Beside(#[from] BesideError),
+    Beside(Box<BesideError>),
     /// The board does not hold the unit.
     #[error(transparent)]
-    BoardTarget(#[from] BoardTargetError),
+    BoardTarget(Box<BoardTargetError>),
     /// The board cannot be reached.
     #[error(transparent)]
-    Board(#[from] ChoiceError),
+    Board(Box<ChoiceError>),
     /// The neuron cannot be asked.
     #[error(transparent)]
-    Neuron(#[from] NeuronError),
+    Neuron(Box<NeuronError>),
     /// Natural images of a session cannot be read.
     #[error(transparent)]
     Session(#[from] DataError),
     /// Natural images cannot be used.
     #[error(transparent)]
-    Stimuli(#[from] StimuliError),
+    Stimuli(Box<StimuliError>),
     /// Natural images are wanted, and none are taken.
     #[error("--natural: give 1 image or more, or --images none")]
     NoNaturalImages,
@@ -58,6 +58,42 @@ pub enum EvolutionError {
 impl From<ProgramError> for EvolutionError {
     fn from(error: ProgramError) -> Self {
         NeuronError::from(error).into()
+    }
+}
+
+impl From<TargetError> for EvolutionError {
+    fn from(error: TargetError) -> Self {
+        Self::Target(Box::new(error))
+    }
+}
+
+impl From<BesideError> for EvolutionError {
+    fn from(error: BesideError) -> Self {
+        Self::Beside(Box::new(error))
+    }
+}
+
+impl From<BoardTargetError> for EvolutionError {
+    fn from(error: BoardTargetError) -> Self {
+        Self::BoardTarget(Box::new(error))
+    }
+}
+
+impl From<ChoiceError> for EvolutionError {
+    fn from(error: ChoiceError) -> Self {
+        Self::Board(Box::new(error))
+    }
+}
+
+impl From<NeuronError> for EvolutionError {
+    fn from(error: NeuronError) -> Self {
+        Self::Neuron(Box::new(error))
+    }
+}
+
+impl From<StimuliError> for EvolutionError {
+    fn from(error: StimuliError) -> Self {
+        Self::Stimuli(Box::new(error))
     }
 }
 
