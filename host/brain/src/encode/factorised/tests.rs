@@ -1,3 +1,5 @@
+mod planted;
+
 use super::reference::Neuron;
 use super::*;
 use cortexscope_statistics::pearson;
