@@ -280,7 +280,7 @@ impl Keeper<'_> {
         self.share.file.is_some()
     }
 
-    /// What to say where the work was ended after so many inputs. What was found of them is to
+    /// What to say where the work was ended after `done` inputs. What was found of them is to
     /// be kept before.
     pub fn interrupted(&self, done: usize) -> Interrupted {
         Interrupted {
