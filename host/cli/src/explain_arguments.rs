@@ -216,9 +216,10 @@ mod tests {
         };
         assert!(method(&["--layer", "conv1"], "grad-cam").is_ok());
         let refused = method(&["--layer", "conv1"], "saliency").unwrap_err();
-        assert_eq!(
-            refused.to_string(),
-            "--layer is for grad-cam, guided-grad-cam, grad-cam-plus-plus, xgrad-cam, hires-cam, layer-cam, score-cam, cam; saliency does not have it"
+        let refused = refused.to_string();
+        assert!(
+            refused.ends_with("; saliency does not have it"),
+            "{refused}"
         );
         // Also with the value that it has by default.
         assert!(method(&["--samples", "50"], "smooth-grad").is_ok());

@@ -5,47 +5,28 @@
 //! gives an [`Attribution`]: values, the target's value, and residuals that say
 //! how well the method's own equation holds. All that is random has a seed.
 //!
-//! A method is a file: its name, paper, arguments with defaults and ranges, and its run.
-//! [`REGISTRY`] lists them.
+//! A method is a file in `methods`: its name, paper, arguments with defaults and ranges, and its
+//! run. [`REGISTRY`] lists them.
 
 mod argument;
 mod attribution;
 mod backward;
 mod baseline;
-mod cam;
 mod class_score;
 mod composite;
-mod deconvnet;
 mod error;
-mod grad_cam;
-mod grad_cam_plus_plus;
-mod gradient;
-mod gradient_x_input;
-mod guided_backprop;
-mod guided_grad_cam;
-mod hires_cam;
-mod integrated_gradients;
-mod layer_cam;
 mod layer_rules;
-mod lrp_epsilon;
-mod lrp_gamma;
-mod lrp_zplus;
 mod map_layer;
 mod method;
-mod occlusion;
+mod methods;
 mod per_pixel;
 mod receipt;
 mod registry;
 mod relevance;
-mod rise;
 mod run;
-mod saliency;
-mod score_cam;
-mod smooth_grad;
 #[cfg(test)]
 pub(crate) mod tests;
 mod upsample;
-mod x_grad_cam;
 
 pub use argument::{Argument, ArgumentError, ArgumentKind, Arguments, Choice, Given, OpenInput};
 pub use attribution::{
@@ -54,36 +35,17 @@ pub use attribution::{
 pub(crate) use backward::threads_for;
 pub use backward::{Backward, Pass, Rules, Scalar, Wrt};
 pub use baseline::Baseline;
-pub use cam::Cam;
 pub use composite::{Composite, CompositeKind, LrpRule};
-pub use deconvnet::{Deconvnet, DeconvnetStart};
 pub use error::ExplainError;
-pub use grad_cam::GradCam;
-pub use grad_cam_plus_plus::GradCamPlusPlus;
-pub use gradient::Gradient;
-pub use gradient_x_input::GradientXInput;
-pub use guided_backprop::GuidedBackprop;
-pub use guided_grad_cam::GuidedGradCam;
-pub use hires_cam::HiResCam;
-pub use integrated_gradients::{IntegratedGradients, Quadrature};
-pub use layer_cam::LayerCam;
 pub use layer_rules::AppliedRule;
-pub use lrp_epsilon::lrp_epsilon;
-pub use lrp_gamma::lrp_gamma;
-pub use lrp_zplus::lrp_zplus;
 pub use map_layer::MapLayer;
 pub use method::{Explainer, LayerRule, Method, MethodInfo, ParameterValue, Parameters, ValueKind};
-pub use occlusion::Occlusion;
+pub use methods::*;
 pub use per_pixel::per_pixel;
 pub use receipt::{Explained, Receipt, ReceiptParameters, ResultMap};
-pub use registry::{METHODS, REGISTRY, find};
-pub use rise::{MaskStream, Masks, Rise, RiseVariant};
+pub use registry::{METHODS, find};
 pub use run::{Answers, Plans, Report, Run};
-pub use saliency::Saliency;
-pub use score_cam::{ScoreCam, ScoreCamVariant, seen};
-pub use smooth_grad::{SmoothGrad, SmoothGradOf};
 pub use upsample::{bilinear, bilinear_transposed};
-pub use x_grad_cam::XGradCam;
 
 use crate::float_model::FloatModel;
 use crate::target::Aim;

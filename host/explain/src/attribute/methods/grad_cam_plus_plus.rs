@@ -1,13 +1,13 @@
 //! Grad-CAM++ (Chattopadhay et al. 2018): several places of one class count alike.
 
-use super::attribution::Attribution;
-use super::error::ExplainError;
-use super::map_layer::{COARSE, LAYER, MapExplainer, MapLayer, rectified};
-use super::method::MethodInfo;
-use super::run::Run;
+use crate::attribute::attribution::Attribution;
+use crate::attribute::error::ExplainError;
+use crate::attribute::map_layer::{COARSE, LAYER, MapExplainer, MapLayer, rectified};
+use crate::attribute::method::MethodInfo;
+use crate::attribute::run::Run;
 
 /// Grad-CAM++.
-pub const INFO: MethodInfo = MethodInfo {
+pub(super) const INFO: MethodInfo = MethodInfo {
     name: "grad-cam-plus-plus",
     summary: "Maps of a layer, summed with weights of their positive derivatives that count each place alike; rectified.",
     paper: "Chattopadhay et al. 2018",

@@ -1,13 +1,13 @@
 //! Grad-CAM (Selvaraju et al. 2017).
 
-use super::attribution::{Attribution, Note};
-use super::error::ExplainError;
-use super::map_layer::{COARSE, LAYER, MapExplainer, MapLayer, rectified};
-use super::method::MethodInfo;
-use super::run::Run;
+use crate::attribute::attribution::{Attribution, Note};
+use crate::attribute::error::ExplainError;
+use crate::attribute::map_layer::{COARSE, LAYER, MapExplainer, MapLayer, rectified};
+use crate::attribute::method::MethodInfo;
+use crate::attribute::run::Run;
 
 /// Grad-CAM.
-pub const INFO: MethodInfo = MethodInfo {
+pub(super) const INFO: MethodInfo = MethodInfo {
     name: "grad-cam",
     summary: "Maps of a layer, summed with their mean derivatives as weights, then rectified.",
     paper: "Selvaraju et al. 2017",

@@ -1,18 +1,18 @@
 //! RISE, randomised input sampling (Petsiuk et al. 2018).
 
-use super::argument::{Argument, ArgumentKind, Choice};
-use super::attribution::Attribution;
-use super::baseline::Baseline;
-use super::class_score::probability;
-use super::error::ExplainError;
-use super::method::{Explainer, MethodInfo, ParameterValue, Parameters, ValueKind};
-use super::run::Run;
 use super::score_cam::seen;
-use super::upsample::bilinear;
+use crate::attribute::argument::{Argument, ArgumentKind, Choice};
+use crate::attribute::attribution::Attribution;
+use crate::attribute::baseline::Baseline;
+use crate::attribute::class_score::probability;
+use crate::attribute::error::ExplainError;
+use crate::attribute::method::{Explainer, MethodInfo, ParameterValue, Parameters, ValueKind};
+use crate::attribute::run::Run;
+use crate::attribute::upsample::bilinear;
 use cortexscope_net::random::Random;
 
 /// RISE.
-pub const INFO: MethodInfo = MethodInfo {
+pub(super) const INFO: MethodInfo = MethodInfo {
     name: "rise",
     summary: "Mean of random masks, weighted by the score of the input seen through each; no gradients.",
     paper: "Petsiuk et al. 2018",

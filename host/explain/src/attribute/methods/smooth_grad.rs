@@ -1,15 +1,15 @@
 //! SmoothGrad: derivatives at noisy inputs, averaged (Smilkov et al. 2017).
 
-use super::argument::{Argument, ArgumentKind, Choice};
-use super::attribution::Attribution;
-use super::backward::Rules;
-use super::error::ExplainError;
-use super::method::{Explainer, MethodInfo, ParameterValue, Parameters, ValueKind};
-use super::run::Run;
+use crate::attribute::argument::{Argument, ArgumentKind, Choice};
+use crate::attribute::attribution::Attribution;
+use crate::attribute::backward::Rules;
+use crate::attribute::error::ExplainError;
+use crate::attribute::method::{Explainer, MethodInfo, ParameterValue, Parameters, ValueKind};
+use crate::attribute::run::Run;
 use cortexscope_net::random::Random;
 
 /// SmoothGrad.
-pub const INFO: MethodInfo = MethodInfo {
+pub(super) const INFO: MethodInfo = MethodInfo {
     name: "smooth-grad",
     summary: "Derivative, averaged over noisy copies of the input.",
     paper: "Smilkov et al. 2017; the squares are those of Hooker et al. 2019",

@@ -1,11 +1,11 @@
 //! Layer-wise relevance propagation, z⁺ rule (Montavon et al. 2017).
 
-use super::composite::{Composite, LrpRule};
-use super::method::{Method, MethodInfo};
-use super::relevance::{self, ARGUMENTS};
+use crate::attribute::composite::{Composite, LrpRule};
+use crate::attribute::method::{Method, MethodInfo};
+use crate::attribute::relevance::{self, ARGUMENTS};
 
 /// Layer-wise relevance propagation, z⁺ rule.
-pub const INFO: MethodInfo = MethodInfo {
+pub(super) const INFO: MethodInfo = MethodInfo {
     name: "lrp-zplus",
     summary: "Layer-wise relevance propagation by the z⁺ rule.",
     paper: "Montavon et al. 2017",

@@ -1,13 +1,13 @@
 //! XGrad-CAM (Fu et al. 2020): weights that keep sensitivity and conservation.
 
-use super::attribution::Attribution;
-use super::error::ExplainError;
-use super::map_layer::{COARSE, LAYER, MapExplainer, MapLayer, rectified};
-use super::method::MethodInfo;
-use super::run::Run;
+use crate::attribute::attribution::Attribution;
+use crate::attribute::error::ExplainError;
+use crate::attribute::map_layer::{COARSE, LAYER, MapExplainer, MapLayer, rectified};
+use crate::attribute::method::MethodInfo;
+use crate::attribute::run::Run;
 
 /// XGrad-CAM.
-pub const INFO: MethodInfo = MethodInfo {
+pub(super) const INFO: MethodInfo = MethodInfo {
     name: "xgrad-cam",
     summary: "Maps of a layer, summed with their derivatives as weights, each position weighted by its value; rectified.",
     paper: "Fu et al. 2020",

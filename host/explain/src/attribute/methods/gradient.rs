@@ -1,14 +1,14 @@
 //! The gradient (Baehrens et al. 2010; Simonyan et al. 2014, "Image-Specific Class
 //! Saliency Visualisation").
 
-use super::attribution::Attribution;
-use super::backward::Rules;
-use super::error::ExplainError;
-use super::method::{Explainer, MethodInfo, ValueKind};
-use super::run::Run;
+use crate::attribute::attribution::Attribution;
+use crate::attribute::backward::Rules;
+use crate::attribute::error::ExplainError;
+use crate::attribute::method::{Explainer, MethodInfo, ValueKind};
+use crate::attribute::run::Run;
 
 /// The gradient.
-pub const INFO: MethodInfo = MethodInfo {
+pub(super) const INFO: MethodInfo = MethodInfo {
     name: "gradient",
     summary: "Derivative of the target with respect to the input.",
     paper: "Baehrens et al. 2010; Simonyan et al. 2014",

@@ -1,13 +1,13 @@
 //! Gradient times input (Shrikumar et al. 2016).
 
-use super::attribution::Attribution;
-use super::backward::Rules;
-use super::error::ExplainError;
-use super::method::{Explainer, MethodInfo, ValueKind};
-use super::run::Run;
+use crate::attribute::attribution::Attribution;
+use crate::attribute::backward::Rules;
+use crate::attribute::error::ExplainError;
+use crate::attribute::method::{Explainer, MethodInfo, ValueKind};
+use crate::attribute::run::Run;
 
 /// Gradient times input.
-pub const INFO: MethodInfo = MethodInfo {
+pub(super) const INFO: MethodInfo = MethodInfo {
     name: "gradient-x-input",
     summary: "Derivative times input, element by element.",
     paper: "Shrikumar et al. 2016",

@@ -1,13 +1,13 @@
 //! Saliency (Simonyan et al. 2014, "Class Saliency Extraction").
 
-use super::attribution::{Attribution, greatest_magnitude};
-use super::backward::Rules;
-use super::error::ExplainError;
-use super::method::{Explainer, MethodInfo, ValueKind};
-use super::run::Run;
+use crate::attribute::attribution::{Attribution, greatest_magnitude};
+use crate::attribute::backward::Rules;
+use crate::attribute::error::ExplainError;
+use crate::attribute::method::{Explainer, MethodInfo, ValueKind};
+use crate::attribute::run::Run;
 
 /// Saliency.
-pub const INFO: MethodInfo = MethodInfo {
+pub(super) const INFO: MethodInfo = MethodInfo {
     name: "saliency",
     summary: "Greatest magnitude of the derivative over the channels.",
     paper: "Simonyan et al. 2014",

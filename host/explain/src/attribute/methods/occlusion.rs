@@ -1,14 +1,14 @@
 //! Occlusion on the float model (Zeiler and Fergus 2014, section 4.2).
 
-use super::argument::{Argument, ArgumentError, ArgumentKind};
-use super::attribution::{Attribution, NamedMap};
-use super::baseline::Baseline;
-use super::error::ExplainError;
-use super::method::{Explainer, MethodInfo, ParameterValue, Parameters, ValueKind};
-use super::run::Run;
+use crate::attribute::argument::{Argument, ArgumentError, ArgumentKind};
+use crate::attribute::attribution::{Attribution, NamedMap};
+use crate::attribute::baseline::Baseline;
+use crate::attribute::error::ExplainError;
+use crate::attribute::method::{Explainer, MethodInfo, ParameterValue, Parameters, ValueKind};
+use crate::attribute::run::Run;
 
 /// Occlusion.
-pub const INFO: MethodInfo = MethodInfo {
+pub(super) const INFO: MethodInfo = MethodInfo {
     name: "occlusion",
     summary: "What the target loses when a patch of the input is hidden.",
     paper: "Zeiler and Fergus 2014, section 4.2",

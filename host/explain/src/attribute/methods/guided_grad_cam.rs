@@ -1,15 +1,15 @@
 //! Guided Grad-CAM (Selvaraju et al. 2017).
 
-use super::attribution::Attribution;
-use super::backward::Rules;
-use super::error::ExplainError;
 use super::grad_cam::GradCam;
-use super::map_layer::{LAYER, MapLayer};
-use super::method::{Explainer, MethodInfo, ParameterValue, Parameters, ValueKind};
-use super::run::Run;
+use crate::attribute::attribution::Attribution;
+use crate::attribute::backward::Rules;
+use crate::attribute::error::ExplainError;
+use crate::attribute::map_layer::{LAYER, MapLayer};
+use crate::attribute::method::{Explainer, MethodInfo, ParameterValue, Parameters, ValueKind};
+use crate::attribute::run::Run;
 
 /// Guided Grad-CAM.
-pub const INFO: MethodInfo = MethodInfo {
+pub(super) const INFO: MethodInfo = MethodInfo {
     name: "guided-grad-cam",
     summary: "Guided backpropagation times Grad-CAM.",
     paper: "Selvaraju et al. 2017",

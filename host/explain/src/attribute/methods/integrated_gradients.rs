@@ -1,15 +1,15 @@
 //! Integrated gradients (Sundararajan et al. 2017).
 
-use super::argument::{Argument, ArgumentKind, Choice};
-use super::attribution::Attribution;
-use super::backward::Rules;
-use super::baseline::Baseline;
-use super::error::ExplainError;
-use super::method::{Explainer, MethodInfo, ParameterValue, Parameters, ValueKind};
-use super::run::Run;
+use crate::attribute::argument::{Argument, ArgumentKind, Choice};
+use crate::attribute::attribution::Attribution;
+use crate::attribute::backward::Rules;
+use crate::attribute::baseline::Baseline;
+use crate::attribute::error::ExplainError;
+use crate::attribute::method::{Explainer, MethodInfo, ParameterValue, Parameters, ValueKind};
+use crate::attribute::run::Run;
 
 /// Integrated gradients.
-pub const INFO: MethodInfo = MethodInfo {
+pub(super) const INFO: MethodInfo = MethodInfo {
     name: "integrated-gradients",
     summary: "Derivative, integrated along a straight path from a baseline to the input.",
     paper: "Sundararajan et al. 2017",

@@ -1,16 +1,16 @@
 //! CAM, class activation mapping (Zhou et al. 2016).
 
-use super::attribution::Attribution;
-use super::backward::{Rules, Wrt};
-use super::error::ExplainError;
-use super::map_layer::{COARSE, LAYER, MapExplainer, MapLayer, Slopes};
-use super::method::MethodInfo;
-use super::run::Run;
+use crate::attribute::attribution::Attribution;
+use crate::attribute::backward::{Rules, Wrt};
+use crate::attribute::error::ExplainError;
+use crate::attribute::map_layer::{COARSE, LAYER, MapExplainer, MapLayer, Slopes};
+use crate::attribute::method::MethodInfo;
+use crate::attribute::run::Run;
 use crate::float_model::{FloatModel, LayerId};
 use crate::target::{Aim, ClassValue};
 
 /// CAM.
-pub const INFO: MethodInfo = MethodInfo {
+pub(super) const INFO: MethodInfo = MethodInfo {
     name: "cam",
     summary: "Maps before global average pooling, summed with the weights of the dense layer after it.",
     paper: "Zhou et al. 2016",

@@ -1,13 +1,13 @@
 //! Guided backpropagation (Springenberg et al. 2015).
 
-use super::attribution::Attribution;
-use super::backward::Rules;
-use super::error::ExplainError;
-use super::method::{Explainer, MethodInfo, ValueKind};
-use super::run::Run;
+use crate::attribute::attribution::Attribution;
+use crate::attribute::backward::Rules;
+use crate::attribute::error::ExplainError;
+use crate::attribute::method::{Explainer, MethodInfo, ValueKind};
+use crate::attribute::run::Run;
 
 /// Guided backpropagation.
-pub const INFO: MethodInfo = MethodInfo {
+pub(super) const INFO: MethodInfo = MethodInfo {
     name: "guided-backprop",
     summary: "Derivative for which a rectifier passes only what is positive and was passed forward.",
     paper: "Springenberg et al. 2015",

@@ -1,11 +1,11 @@
 //! Layer-wise relevance propagation, γ rule (Montavon et al. 2019, section 10.2.1).
 
-use super::composite::{Composite, LrpRule};
-use super::method::{Method, MethodInfo};
-use super::relevance::{self, ARGUMENTS};
+use crate::attribute::composite::{Composite, LrpRule};
+use crate::attribute::method::{Method, MethodInfo};
+use crate::attribute::relevance::{self, ARGUMENTS};
 
 /// Layer-wise relevance propagation, γ rule.
-pub const INFO: MethodInfo = MethodInfo {
+pub(super) const INFO: MethodInfo = MethodInfo {
     name: "lrp-gamma",
     summary: "Layer-wise relevance propagation by the γ rule; for inputs that are not negative.",
     paper: "Montavon et al. 2019, section 10.2.1",

@@ -1,17 +1,17 @@
 //! The deconvnet (Zeiler and Fergus 2014, section 2.1): activations of one map,
 //! sent back to the pixels.
 
-use super::argument::{Argument, ArgumentKind, Choice};
-use super::attribution::Attribution;
-use super::backward::Rules;
-use super::error::ExplainError;
-use super::method::{Explainer, MethodInfo, ParameterValue, Parameters, ValueKind};
-use super::run::Run;
+use crate::attribute::argument::{Argument, ArgumentKind, Choice};
+use crate::attribute::attribution::Attribution;
+use crate::attribute::backward::Rules;
+use crate::attribute::error::ExplainError;
+use crate::attribute::method::{Explainer, MethodInfo, ParameterValue, Parameters, ValueKind};
+use crate::attribute::run::Run;
 use crate::target::Quantity;
 use cortexscope_net::scores::first_greatest;
 
 /// The deconvnet.
-pub const INFO: MethodInfo = MethodInfo {
+pub(super) const INFO: MethodInfo = MethodInfo {
     name: "deconvnet",
     summary: "Activations of one map, sent back by the switches of max-pooling; rectifiers pass only what is positive.",
     paper: "Zeiler and Fergus 2014, section 2.1",

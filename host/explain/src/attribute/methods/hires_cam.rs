@@ -1,14 +1,14 @@
 //! HiResCAM (Draelos and Carin 2020): where a layer's maps speak for the target and where
 //! against it.
 
-use super::attribution::Attribution;
-use super::error::ExplainError;
-use super::map_layer::{COARSE, LAYER, MapExplainer, MapLayer};
-use super::method::MethodInfo;
-use super::run::Run;
+use crate::attribute::attribution::Attribution;
+use crate::attribute::error::ExplainError;
+use crate::attribute::map_layer::{COARSE, LAYER, MapExplainer, MapLayer};
+use crate::attribute::method::MethodInfo;
+use crate::attribute::run::Run;
 
 /// HiResCAM.
-pub const INFO: MethodInfo = MethodInfo {
+pub(super) const INFO: MethodInfo = MethodInfo {
     name: "hires-cam",
     summary: "Maps of a layer times their derivatives, element by element, summed; not rectified.",
     paper: "Draelos and Carin 2020",

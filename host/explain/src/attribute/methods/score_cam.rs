@@ -1,18 +1,18 @@
 //! Score-CAM (Wang et al. 2020): maps weighted by what the network says of the input behind
 //! each of them.
 
-use super::argument::{Argument, ArgumentKind, Choice};
-use super::attribution::Attribution;
-use super::baseline::Baseline;
-use super::class_score::probability;
-use super::error::ExplainError;
-use super::map_layer::{COARSE, LAYER, MapLayer, Slopes, rectified};
-use super::method::{Explainer, MethodInfo, ParameterValue, Parameters, ValueKind};
-use super::run::Run;
-use super::upsample::bilinear;
+use crate::attribute::argument::{Argument, ArgumentKind, Choice};
+use crate::attribute::attribution::Attribution;
+use crate::attribute::baseline::Baseline;
+use crate::attribute::class_score::probability;
+use crate::attribute::error::ExplainError;
+use crate::attribute::map_layer::{COARSE, LAYER, MapLayer, Slopes, rectified};
+use crate::attribute::method::{Explainer, MethodInfo, ParameterValue, Parameters, ValueKind};
+use crate::attribute::run::Run;
+use crate::attribute::upsample::bilinear;
 
 /// Score-CAM.
-pub const INFO: MethodInfo = MethodInfo {
+pub(super) const INFO: MethodInfo = MethodInfo {
     name: "score-cam",
     summary: "Maps of a layer, each weighted by the score of the input seen through it; no gradients.",
     paper: "Wang et al. 2020",

@@ -1,13 +1,13 @@
 //! Layer-CAM (Jiang et al. 2021): element-wise gradient-weighted class activation mapping.
 
-use super::attribution::Attribution;
-use super::error::ExplainError;
-use super::map_layer::{COARSE, LAYER, MapExplainer, MapLayer, rectified};
-use super::method::MethodInfo;
-use super::run::Run;
+use crate::attribute::attribution::Attribution;
+use crate::attribute::error::ExplainError;
+use crate::attribute::map_layer::{COARSE, LAYER, MapExplainer, MapLayer, rectified};
+use crate::attribute::method::MethodInfo;
+use crate::attribute::run::Run;
 
 /// Layer-CAM.
-pub const INFO: MethodInfo = MethodInfo {
+pub(super) const INFO: MethodInfo = MethodInfo {
     name: "layer-cam",
     summary: "Maps of a layer times their positive derivatives, element by element, summed and rectified.",
     paper: "Jiang et al. 2021",
