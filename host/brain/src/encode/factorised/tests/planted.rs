@@ -65,7 +65,7 @@ fn recover(noise: f64, lambda: Lambda) -> Vec<Found> {
     let wide =
         |image: usize| -> Vec<f64> { features.row(image).iter().map(|&x| x.into()).collect() };
     let planted: Vec<Planted> = (0..NEURONS).map(|_| plant(&mut random)).collect();
-    let mut clean = vec![Vec::with_capacity(IMAGES); NEURONS];
+    let mut clean = vec![Vec::new(); NEURONS];
     for image in 0..IMAGES {
         let image = wide(image);
         for (rates, planted) in clean.iter_mut().zip(&planted) {
