@@ -31,7 +31,9 @@ fn a_search_that_was_stopped_goes_on_to_that_of_the_command_line() -> anyhow::Re
     choose(&mut page, "digit", "7")?;
     page.wait("cortexscope.view.frame?.header.source === 'mnist:7'")?;
     page.click("#evolution-resume")?;
-    page.wait(&format!("{header}.spent === 10000 && {header}.end !== null"))?;
+    page.wait(&format!(
+        "{header}.spent === 10000 && {header}.end !== null"
+    ))?;
     let found = page.value(header)?;
     ensure!(
         page.value(
