@@ -257,6 +257,9 @@ Its inputs and weights are random, and each value that it gives is compared with
 scale each there, the cheaper of its two ways. Its count is that of the call for the layer. This engine's inference includes
 the rest around the layers; CMSIS-NN's is the sum of its layers.
 
+The sources for these columns were put together from public copies of V2.5.2, file by file, and not cloned whole. With them the
+LeNets take what they take with the release, within 0.001 %; for the layers below there is no such check.
+
 {beside}
 
 Each network takes fewer instructions than with CMSIS-NN, and none half as many: the pooled sums that take the LeNets below a
