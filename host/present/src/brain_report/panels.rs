@@ -5,7 +5,7 @@ use cortexscope_draw::{Drawing, IntervalBand, IntervalRow, Intervals, PictureErr
 
 use super::{Panel, Table};
 use crate::documents::Document;
-use crate::documents::brain_autoencode::BrainAutoencode;
+use crate::documents::brain_autoencode::{BrainAutoencode, PublishedRow};
 use crate::documents::brain_compare::BrainCompare;
 use crate::documents::brain_control::BrainControl;
 use crate::documents::brain_fit::BrainFit;
@@ -427,16 +427,7 @@ pub fn autoencoders(run: &Ran<BrainAutoencode>) -> Panel {
         .to_vec(),
         rows: predicted.collect(),
     });
-    let published = document.published.table.iter().map(|row| {
-        vec![
-            row.arm.clone(),
-            row.neurons.clone(),
-            row.region.to_string(),
-            format!("{:.3}", row.mse),
-            format!("{:.3}", row.psnr),
-            format!("{:.3}", row.ssim),
-        ]
-    });
+    let published = document.published.table.iter().map(PublishedRow::cells);
     panel.tables.push(Table {
         caption: format!(
             "Published (arXiv 2111.15309), data range {}",

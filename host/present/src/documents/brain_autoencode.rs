@@ -419,6 +419,19 @@ impl Default for PublishedTable {
     }
 }
 
+impl PublishedRow {
+    /// The fields in their order, for people.
+    pub fn cells(&self) -> Vec<String> {
+        let mut cells = vec![
+            self.arm.clone(),
+            self.neurons.clone(),
+            self.region.to_string(),
+        ];
+        cells.extend([self.mse, self.psnr, self.ssim].map(|measure| format!("{measure:.3}")));
+        cells
+    }
+}
+
 fn mean(measure: Option<Measure>) -> Option<f64> {
     measure.and_then(|measure| finite(measure.mean))
 }

@@ -122,6 +122,25 @@ fn data_digest(set: &DataSet, inputs: usize) -> String {
 }
 
 #[cfg(test)]
+impl Asked {
+    /// Ten inputs of a study that nobody makes.
+    pub(super) fn sample(parameters: &str) -> Self {
+        Self {
+            study: "top".to_owned(),
+            version: "1".to_owned(),
+            model_sha256: "aa".to_owned(),
+            preprocessing: "as it is".to_owned(),
+            output: "y".to_owned(),
+            labels_sha256: "cc".to_owned(),
+            data: "mnist".to_owned(),
+            data_sha256: "bb".to_owned(),
+            inputs: 10,
+            parameters: parameters.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use std::path::Path;
 

@@ -188,21 +188,6 @@ mod tests {
     use super::super::file::PartFile;
     use super::*;
 
-    fn asked(parameters: &str) -> Asked {
-        Asked {
-            study: "top".to_owned(),
-            version: "1".to_owned(),
-            model_sha256: "aa".to_owned(),
-            preprocessing: "as it is".to_owned(),
-            output: "y".to_owned(),
-            labels_sha256: "cc".to_owned(),
-            data: "mnist".to_owned(),
-            data_sha256: "bb".to_owned(),
-            inputs: 10,
-            parameters: parameters.to_owned(),
-        }
-    }
-
     /// A part of the inputs from `from` to `to` that found their numbers.
     fn part(folder: &Path, asked: Asked, [from, to]: [usize; 2], is_finished: bool) -> PathBuf {
         let file = PartFile::new(folder, asked, vec!["top".to_owned()], from..to);
@@ -214,15 +199,15 @@ mod tests {
     #[test]
     fn parts_in_any_order_are_the_whole() {
         let folder = tempfile::tempdir().unwrap();
-        let make = |range| part(folder.path(), asked("k 3"), range, true);
+        let make = |range| part(folder.path(), Asked::sample("k 3"), range, true);
         let paths = [[6, 10], [0, 6], [6, 6]].map(make);
         for paths in [paths.to_vec(), vec![folder.path().to_owned()]] {
             let parts = Parts::open(&paths).unwrap();
             let found = parts.found::<Vec<usize>>().collect::<Result<Vec<_>, _>>();
             let found: Vec<_> = found.unwrap().into_iter().map(|(_, found)| found).collect();
             assert_eq!(found.concat(), (0..10).collect::<Vec<_>>());
-            parts.check(&asked("k 3")).unwrap();
-            let changed = parts.check(&asked("k 4")).unwrap_err();
+            parts.check(&Asked::sample("k 3")).unwrap();
+            let changed = parts.check(&Asked::sample("k 4")).unwrap_err();
             assert!(matches!(
                 changed,
                 ShardError::Changed { what: "parameters" }
@@ -233,10 +218,10 @@ mod tests {
     #[test]
     fn what_is_not_the_whole_is_refused_in_words() {
         let folder = tempfile::tempdir().unwrap();
-        let make = |range| part(folder.path(), asked("k 3"), range, true);
+        let make = |range| part(folder.path(), Asked::sample("k 3"), range, true);
         let [first, middle, last, wide] = [[0, 3], [3, 8], [8, 10], [2, 10]].map(make);
-        let other = part(folder.path(), asked("k 4"), [3, 10], true);
-        let half = part(folder.path(), asked("k 3"), [3, 10], false);
+        let other = part(folder.path(), Asked::sample("k 4"), [3, 10], true);
+        let half = part(folder.path(), Asked::sample("k 3"), [3, 10], false);
         let said = |paths: &[&PathBuf]| {
             let paths: Vec<_> = paths.iter().map(|&path| path.clone()).collect();
             Parts::open(&paths).unwrap_err().to_string()
@@ -270,7 +255,7 @@ mod tests {
     #[test]
     fn a_part_has_a_bound_on_writing_and_on_reading() {
         let folder = tempfile::tempdir().unwrap();
-        let file = PartFile::new(folder.path(), asked("k 3"), Vec::new(), 0..10);
+        let file = PartFile::new(folder.path(), Asked::sample("k 3"), Vec::new(), 0..10);
         file.save(&vec![7; 10], false).unwrap();
         let error = file.save(&vec![7; 1 << 16], true).unwrap_err().to_string();
         assert!(error.contains("run the study in more shards"), "{error}");
@@ -286,14 +271,14 @@ mod tests {
     fn a_part_comes_back_and_a_damaged_one_does_not() {
         let folder = tempfile::tempdir().unwrap();
         let command = vec!["top".to_owned()];
-        let file = PartFile::new(folder.path(), asked("k 3"), command.clone(), 0..10);
+        let file = PartFile::new(folder.path(), Asked::sample("k 3"), command.clone(), 0..10);
         assert!(file.load::<Vec<usize>>().unwrap().is_none());
         file.save(&vec![7_usize, 5], false).unwrap();
         let part = file.load::<Vec<usize>>().unwrap().unwrap();
         assert_eq!((part.found, part.is_finished), (vec![7, 5], false));
         let others = [
-            PartFile::new(folder.path(), asked("k 4"), command.clone(), 0..10),
-            PartFile::new(folder.path(), asked("k 3"), command, 0..9),
+            PartFile::new(folder.path(), Asked::sample("k 4"), command.clone(), 0..10),
+            PartFile::new(folder.path(), Asked::sample("k 3"), command, 0..9),
         ];
         assert!(others.iter().all(|other| other.path != file.path));
         let text = std::fs::read_to_string(&file.path).unwrap();

@@ -1,6 +1,6 @@
 //! A table of auto-encoders in words.
 
-use cortexscope_present::documents::brain_autoencode::BrainAutoencode;
+use cortexscope_present::documents::brain_autoencode::{BrainAutoencode, PublishedRow};
 use cortexscope_present::terminal::{Column, Style, write_table};
 use std::io::Write;
 
@@ -99,16 +99,7 @@ pub(super) fn say(document: &BrainAutoencode) -> anyhow::Result<()> {
         Column::number("PSNR"),
         Column::number("SSIM"),
     ];
-    let rows = document.published.table.iter().map(|row| {
-        vec![
-            row.arm.clone(),
-            row.neurons.clone(),
-            row.region.to_string(),
-            format!("{:.3}", row.mse),
-            format!("{:.3}", row.psnr),
-            format!("{:.3}", row.ssim),
-        ]
-    });
+    let rows = document.published.table.iter().map(PublishedRow::cells);
     write_table(&mut out, Style::of_stdout(), &columns, rows.collect())?;
     writeln!(out, "{}", document.published.why_not_here)?;
     if let Some(picture) = &document.picture {

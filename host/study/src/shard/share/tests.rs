@@ -2,21 +2,6 @@ use std::path::Path;
 
 use super::*;
 
-fn asked() -> Asked {
-    Asked {
-        study: "top".to_owned(),
-        version: "1".to_owned(),
-        model_sha256: "aa".to_owned(),
-        preprocessing: "as it is".to_owned(),
-        output: "y".to_owned(),
-        labels_sha256: "cc".to_owned(),
-        data: "mnist".to_owned(),
-        data_sha256: "bb".to_owned(),
-        inputs: 10,
-        parameters: String::new(),
-    }
-}
-
 #[derive(Debug, Error)]
 enum StepError {
     #[error(transparent)]
@@ -30,7 +15,7 @@ fn numbers(
     request: &ShareRequest,
     last: usize,
 ) -> Result<(ShareEnd<Vec<usize>>, usize), StepError> {
-    let share = Share::begin(asked(), request)?;
+    let share = Share::begin(Asked::sample(""), request)?;
     let inputs = share.inputs.clone();
     let mut steps = 0;
     let end = share.make(
@@ -111,7 +96,7 @@ fn a_share_without_a_folder_is_refused() {
 fn what_cannot_be_kept_ends_the_work() {
     let folder = tempfile::tempdir().expect("a folder");
     let inside = folder.path().join("parts");
-    let share = Share::begin(asked(), &request(None, Some(&inside))).expect("it begins");
+    let share = Share::begin(Asked::sample(""), &request(None, Some(&inside))).expect("it begins");
     let ended: Result<ShareEnd<usize>, ShardError> = share.make(
         |_| true,
         || 0,
