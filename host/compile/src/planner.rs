@@ -15,12 +15,14 @@
 //! network in bytes of int8 and of f32.
 
 mod bound;
+mod chains;
 mod layers;
 mod order;
 mod pack;
 mod tensors;
 #[cfg(test)]
 mod tests;
+mod uses;
 
 pub use layers::{LayerStep, PlannedLayer, PlannedNetwork, Pooled, Rows, StepKind};
 pub use tensors::{Share, TensorProblem, TensorStep};

@@ -1,24 +1,24 @@
 //! When buffers live, and how many bytes a step needs at least.
 
+use super::uses::Uses;
 use super::{Problem, Sharing};
 use std::ops::RangeInclusive;
 
-/// The positions in `order` in which each buffer lives.
+/// The positions in `order`, which holds every step once, in which each buffer lives.
 pub(super) fn lives(problem: &Problem, order: &[usize]) -> Vec<RangeInclusive<usize>> {
+    let uses = Uses::of(problem);
     let last = order.len().saturating_sub(1);
+    let mut positions = vec![0; problem.steps.len()];
+    for (at, &step) in order.iter().enumerate() {
+        positions[step] = at;
+    }
     let lives = problem.buffers.iter().enumerate().map(|(index, buffer)| {
-        let position = |touches: &dyn Fn(usize) -> bool| {
-            let mut found = order.iter().enumerate().filter(|&(_, &step)| touches(step));
-            let first = found.next().map(|(at, _)| at);
-            (first, found.next_back().map(|(at, _)| at).or(first))
-        };
-        let (written, _) = position(&|step| problem.steps[step].writes.contains(&index));
-        let (_, read) = position(&|step| problem.steps[step].reads.contains(&index));
-        let first = written.unwrap_or(0);
+        let at = |&step: &usize| positions[step];
+        let first = uses.writers[index].iter().map(at).min().unwrap_or(0);
         let end = if buffer.is_kept {
             last
         } else {
-            read.unwrap_or(first)
+            uses.readers[index].iter().map(at).max().unwrap_or(first)
         };
         first..=end.max(first)
     });

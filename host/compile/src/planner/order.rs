@@ -6,6 +6,7 @@
 
 use super::Problem;
 use super::bound::{saved_bytes, sharing};
+use super::uses::Uses;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
@@ -30,36 +31,25 @@ pub(super) struct Least {
 type Done = Vec<bool>;
 
 /// Steps that may run next: what they read has been written.
-fn ready<'a>(problem: &'a Problem, done: &'a Done) -> impl Iterator<Item = usize> + 'a {
-    (0..done.len()).filter(move |&step| {
-        !done[step]
-            && problem.steps[step].reads.iter().all(|&buffer| {
-                let writers = problem.steps.iter().zip(done);
-                writers
-                    .filter(|(other, _)| other.writes.contains(&buffer))
-                    .all(|(_, &done)| done)
-            })
-    })
+fn ready(problem: &Problem, uses: &Uses, done: &Done) -> Vec<usize> {
+    let is_written = |&buffer: &usize| uses.writers[buffer].iter().all(|&writer| done[writer]);
+    let steps = (0..done.len()).filter(|&step| !done[step]);
+    steps
+        .filter(|&step| problem.steps[step].reads.iter().all(is_written))
+        .collect()
 }
 
 /// Bytes that must be there while `step` runs after the steps in `done`.
-fn alive_bytes(problem: &Problem, done: &Done, step: usize) -> usize {
+fn alive_bytes(problem: &Problem, uses: &Uses, done: &Done, step: usize) -> usize {
     let is_read_later = |buffer: usize| {
-        let others = problem.steps.iter().enumerate();
-        others
-            .filter(|&(other, _)| !done[other] && other != step)
-            .any(|(_, other)| other.reads.contains(&buffer))
+        let mut readers = uses.readers[buffer].iter();
+        readers.any(|&reader| reader != step && !done[reader])
     };
     let now = &problem.steps[step];
     let alive = (0..problem.buffers.len()).filter(|&buffer| {
-        let mut writers = problem.steps.iter().zip(done);
-        let mut is_given = true;
-        let is_written = writers.any(|(other, &done)| {
-            let writes = other.writes.contains(&buffer);
-            is_given &= !writes;
-            writes && done
-        });
-        let is_there = is_written || is_given && is_unwritten(problem, buffer);
+        let writers = &uses.writers[buffer];
+        // What nobody writes is there from the beginning.
+        let is_there = writers.is_empty() || writers.iter().any(|&writer| done[writer]);
         let is_needed =
             now.reads.contains(&buffer) || is_read_later(buffer) || problem.buffers[buffer].is_kept;
         now.writes.contains(&buffer) || (is_there && is_needed)
@@ -69,18 +59,12 @@ fn alive_bytes(problem: &Problem, done: &Done, step: usize) -> usize {
     bytes - saved_bytes(problem, &saved)
 }
 
-fn is_unwritten(problem: &Problem, buffer: usize) -> bool {
-    !problem
-        .steps
-        .iter()
-        .any(|step| step.writes.contains(&buffer))
-}
-
 /// Bytes alive in the fullest step of `order`.
 pub(super) fn fullest(problem: &Problem, order: &[usize]) -> usize {
+    let uses = Uses::of(problem);
     let mut done: Done = vec![false; problem.steps.len()];
     let alive = order.iter().map(|&step| {
-        let bytes = alive_bytes(problem, &done, step);
+        let bytes = alive_bytes(problem, &uses, &done, step);
         done[step] = true;
         bytes
     });
@@ -89,6 +73,7 @@ pub(super) fn fullest(problem: &Problem, order: &[usize]) -> usize {
 
 /// The order whose fullest step is least full.
 pub(super) fn least(problem: &Problem) -> Least {
+    let uses = Uses::of(problem);
     let start: Done = vec![false; problem.steps.len()];
     // Fullest step so far, and steps still to run so that of equals the longer
     // path goes on; then the set.
@@ -109,8 +94,8 @@ pub(super) fn least(problem: &Problem) -> Least {
         if best.len() > most_sets(problem) {
             break;
         }
-        for step in ready(problem, &done).collect::<Vec<_>>() {
-            let reached = fullest.max(alive_bytes(problem, &done, step));
+        for step in ready(problem, &uses, &done) {
+            let reached = fullest.max(alive_bytes(problem, &uses, &done, step));
             let mut next = done.clone();
             next[step] = true;
             if best.get(&next).is_none_or(|&(known, _)| reached < known) {
@@ -120,13 +105,10 @@ pub(super) fn least(problem: &Problem) -> Least {
         }
     }
     let alone = (0..problem.steps.len()).map(|step| {
-        let all_others: Done = (0..problem.steps.len())
-            .map(|other| other != step)
-            .collect();
         let now = &problem.steps[step];
         let touched = now.reads.iter().chain(&now.writes);
         let bytes: usize = touched.map(|&buffer| problem.buffers[buffer].bytes).sum();
-        let saved = sharing(problem, step, |_| all_others[step]);
+        let saved = sharing(problem, step, |_| false);
         bytes - saved_bytes(problem, &saved)
     });
     Least {
@@ -156,6 +138,7 @@ pub(super) fn each(
 ) -> bool {
     fn descend(
         problem: &Problem,
+        uses: &Uses,
         done: &mut Done,
         order: &mut Vec<usize>,
         below: &mut usize,
@@ -166,13 +149,13 @@ pub(super) fn each(
             *below = limit;
             return go_on;
         }
-        for step in ready(problem, done).collect::<Vec<_>>() {
-            if alive_bytes(problem, done, step) >= *below {
+        for step in ready(problem, uses, done) {
+            if alive_bytes(problem, uses, done, step) >= *below {
                 continue;
             }
             done[step] = true;
             order.push(step);
-            let go_on = descend(problem, done, order, below, found);
+            let go_on = descend(problem, uses, done, order, below, found);
             order.pop();
             done[step] = false;
             if !go_on {
@@ -182,5 +165,13 @@ pub(super) fn each(
         true
     }
     let mut done = vec![false; problem.steps.len()];
-    descend(problem, &mut done, &mut Vec::new(), &mut below, &mut found)
+    let mut order = Vec::new();
+    descend(
+        problem,
+        &Uses::of(problem),
+        &mut done,
+        &mut order,
+        &mut below,
+        &mut found,
+    )
 }

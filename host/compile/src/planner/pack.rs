@@ -139,25 +139,24 @@ fn lowest(
     index: usize,
 ) -> usize {
     let apart = &conflicts.apart;
-    let placed: Vec<(usize, usize)> = offsets
+    let align = problem.buffers[index].align;
+    // Each of them takes what lies between `at - before` and `after`, both excluded.
+    let mut taken: Vec<(usize, usize, usize)> = offsets
         .iter()
         .enumerate()
-        .filter_map(|(other, &offset)| Some((other, offset?)))
-        .filter(|&(other, _)| apart[index][other].is_some())
-        .collect();
-    let after = |&(other, offset): &(usize, usize)| {
-        let gap = apart[other][index].unwrap_or(0);
-        (offset + gap).next_multiple_of(problem.buffers[index].align)
-    };
-    let fits = |offset: usize| {
-        placed.iter().all(|&(other, at)| {
-            offset >= at + apart[other][index].unwrap_or(0)
-                || at >= offset + apart[index][other].unwrap_or(0)
+        .filter_map(|(other, &at)| {
+            let (before, at) = (apart[index][other]?, at?);
+            Some((at, before, at + apart[other][index].unwrap_or(0)))
         })
-    };
-    let candidates = placed.iter().map(after).chain([0]);
-    // Above all others it always fits.
-    candidates.filter(|&offset| fits(offset)).min().unwrap_or(0)
+        .collect();
+    taken.sort_unstable_by_key(|&(at, before, _)| (at.saturating_sub(before), at >= before));
+    let mut lowest: usize = 0;
+    for (at, before, after) in taken {
+        if lowest + before > at && lowest < after {
+            lowest = after.next_multiple_of(align);
+        }
+    }
+    lowest
 }
 
 struct Search<'a> {
@@ -233,19 +232,23 @@ impl Search<'_> {
             return;
         }
         // One that would leave room below itself for another comes after that.
-        let ends: Vec<(usize, usize)> = left
-            .iter()
-            .map(|&index| (index, offset(index) + self.problem.buffers[index].bytes))
-            .collect();
         let offsets: Vec<usize> = (0..self.placed.len()).map(offset).collect();
+        let end = |index: usize| offsets[index] + self.problem.buffers[index].bytes;
+        let first = left.iter().copied().min_by_key(|&index| end(index));
+        let others = left.iter().copied().filter(|&index| Some(index) != first);
+        let second_end = others.map(end).min();
         left.retain(|&index| {
-            let strands = |&(other, end): &(usize, usize)| other != index && end <= offsets[index];
+            let other_end = match first {
+                Some(first) if first != index => Some(end(first)),
+                _ => second_end,
+            };
+            let strands = other_end.is_some_and(|end| end <= offsets[index]);
             let is_later_twin = last.is_some_and(|last| {
                 index < last
                     && offsets[index] == floor
                     && self.conflicts.apart[index][last].is_none()
             });
-            !ends.iter().any(strands) && !is_later_twin
+            !strands && !is_later_twin
         });
         left.sort_by_key(|&index| {
             (
@@ -271,27 +274,26 @@ impl Search<'_> {
 
     /// Where the highest buffer ends at least, once all that are `left` are placed.
     fn least_end(&self, left: &[usize], offset: &dyn Fn(usize) -> usize) -> usize {
-        let bytes = |index: usize| self.problem.buffers[index].bytes;
-        let alone = left.iter().map(|&index| offset(index) + bytes(index));
-        let stacked = self
-            .conflicts
-            .shares
-            .iter()
-            .enumerate()
-            .map(|(at, shares)| {
-                let alive = || {
-                    let lives = &self.conflicts.lives;
-                    left.iter()
-                        .copied()
-                        .filter(move |&index| lives[index].contains(&at))
-                };
-                let lowest = alive().map(offset).min().unwrap_or(0);
-                let sum: usize = alive().map(bytes).sum();
-                let is_left =
-                    |share: &&Sharing| left.contains(&share.input) && left.contains(&share.output);
-                let shares: Vec<Sharing> = shares.iter().filter(is_left).copied().collect();
-                lowest + sum - saved_bytes(self.problem, &shares)
-            });
-        alone.chain(stacked).max().unwrap_or(0)
+        let mut is_left = vec![false; self.placed.len()];
+        // For each position the lowest offset and the bytes of what is left and lives then.
+        let mut stacks: Vec<Option<(usize, usize)>> = vec![None; self.conflicts.shares.len()];
+        let mut end = 0;
+        for &index in left {
+            is_left[index] = true;
+            let (at, bytes) = (offset(index), self.problem.buffers[index].bytes);
+            end = end.max(at + bytes);
+            for stack in &mut stacks[self.conflicts.lives[index].clone()] {
+                let (lowest, sum) = stack.unwrap_or((at, 0));
+                *stack = Some((lowest.min(at), sum + bytes));
+            }
+        }
+        let stacked = stacks.iter().zip(&self.conflicts.shares);
+        let stacked = stacked.filter_map(|(stack, shares)| {
+            let (lowest, sum) = (*stack)?;
+            let is_open = |share: &&Sharing| is_left[share.input] && is_left[share.output];
+            let shares: Vec<Sharing> = shares.iter().filter(is_open).copied().collect();
+            Some(lowest + sum - saved_bytes(self.problem, &shares))
+        });
+        stacked.max().unwrap_or(0).max(end)
     }
 }

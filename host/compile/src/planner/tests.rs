@@ -1,6 +1,8 @@
 //! Plans beside brute force.
 
 use super::*;
+use cortexscope_core::image::{Shape, Window};
+use cortexscope_core::rows::Link;
 use proptest::prelude::*;
 
 fn chain(bytes: &[usize]) -> Problem {
@@ -247,4 +249,42 @@ proptest! {
         prop_assert!(plan.proof.is_optimal());
         prop_assert_eq!(plan.arena_bytes, brute_force(&problem));
     }
+}
+
+/// What takes the cube of the number of layers does not end here.
+#[test]
+fn a_network_of_a_thousand_layers_is_planned() {
+    let shape = Shape {
+        height: 6,
+        width: 5,
+        channels: 1,
+    };
+    let link = Link {
+        input: shape,
+        output: shape,
+        window: Window::square(3, 1, 1),
+    };
+    let layer = |index: usize| PlannedLayer {
+        reads: vec![index],
+        output: Buffer {
+            is_kept: index == 999,
+            ..Buffer::new(shape.elements())
+        },
+        rows: Rows::Window(link),
+        scratch_bytes: 0,
+        is_by_rows: true,
+        pooled: None,
+    };
+    let network = PlannedNetwork {
+        input: Buffer::new(shape.elements()),
+        layers: (0..1_000).map(layer).collect(),
+        word: 1,
+    };
+    let steps = network.fused();
+    let problem = network.problem(&steps).problem;
+    let plan = plan(&problem);
+    // A map after it lies beside the one before, or over a part of it.
+    let bytes = plan.lower_bound_bytes..=2 * shape.elements();
+    assert!(bytes.contains(&plan.arena_bytes), "{}", plan.arena_bytes);
+    assert!(is_sound(&problem, &plan.order, &plan.offsets));
 }
