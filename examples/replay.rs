@@ -24,7 +24,7 @@ fn logits(tape: &Tape) -> Result<Vec<f32>, Box<dyn Error>> {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
-    let file = folder.path().join("digit.ctxrec");
+    let file = folder.path().join("digit.ctxtape");
     let recorded = logits(&Tape::Record(file.clone()))?;
     let replayed = logits(&Tape::Replay(file))?;
     let verdict = if replayed == recorded {

@@ -4,7 +4,8 @@
 //! A [`Network`] comes from a graph that was read ([`onnx::network`]), whose weights may
 //! be left in the file, or from a table of the lecture's architectures
 //! ([`architecture::find`]). [`Ledger`] adds up the nodes of the file; [`plan`] places what
-//! the compiler makes of them, so that its arena is the board's.
+//! the compiler makes of them, so that its arena is the board's; [`fit`] says which boards
+//! hold it.
 //!
 //! ```
 //! use cortexscope_budget::{Ledger, architecture};

@@ -244,7 +244,7 @@ mod tests {
         assert!(is_closed_pipe(&broken().into()));
         assert!(is_closed_pipe(&InferError::Print(broken()).into()));
         let recording = SessionError::from(LinkError::RecordingUnwritten {
-            path: "session.ctxrec".into(),
+            path: "session.ctxtape".into(),
             source: broken(),
         });
         assert!(!is_closed_pipe(&InferError::Session(recording).into()));

@@ -1,6 +1,7 @@
 //! Attributions: what each pixel of an input has to do with a target.
 
-use image::{Pixel, Rgb, RgbImage};
+use cortexscope_digit::luma;
+use image::{Rgb, RgbImage};
 
 use super::colour::ColourMap;
 use super::drawing::{Anchor, Drawing, TextStyle};
@@ -129,7 +130,7 @@ pub fn heat(
         let Some(input) = over else {
             return colour;
         };
-        let luma = f32::from(input.get_pixel(x, y).to_luma().0[0]) * UNDER;
+        let ground = f32::from(luma(input.get_pixel(x, y).0)) * UNDER;
         let share = if reach > 0.0 && value.is_finite() {
             (value.abs() / reach).min(1.0).sqrt()
         } else {
@@ -137,7 +138,7 @@ pub fn heat(
         };
         Rgb(colour
             .0
-            .map(|code| (luma * (1.0 - share) + f32::from(code) * share).round() as u8))
+            .map(|code| (ground * (1.0 - share) + f32::from(code) * share).round() as u8))
     })
 }
 

@@ -1,6 +1,7 @@
 //! The outline of what an input shows, over a map of the same size.
 
-use image::{Pixel, Rgb, RgbImage};
+use cortexscope_digit::luma;
+use image::{Rgb, RgbImage};
 
 use super::drawing::{Drawing, Paint};
 
@@ -18,7 +19,7 @@ pub(super) fn draw(
 ) {
     let (width, height) = image.dimensions();
     let side = px_per_value as i32;
-    let above = |column: u32, row: u32| image.get_pixel(column, row).to_luma().0[0] >= level;
+    let above = |column: u32, row: u32| luma(image.get_pixel(column, row).0) >= level;
     let mut edges = Vec::new();
     for row in 0..height {
         for column in 0..width {

@@ -1,5 +1,5 @@
-//! A float network, explained by its own derivatives: activations, filters, attributions
-//! and ascents. tract runs the network, [`tract_adjoint`] differentiates it.
+//! A float network, explained: activations, filters, attributions and ascents. tract runs the
+//! network; [`tract_adjoint`] differentiates it for the methods that need slopes.
 //!
 //! Layers, from the bottom up; each uses those above it in this list:
 //!

@@ -6,7 +6,7 @@
 //! router, [`serve`] runs it on the loopback interface, and [`terminal::run`] shows
 //! the same stream in a terminal.
 //!
-//! Layers, from the bottom up; a module uses those below it only:
+//! Layers; a module uses only those that stand before it in this table:
 //!
 //! | module | what it holds |
 //! |---|---|

@@ -9,7 +9,7 @@
 //! reader       the one reader: what exporters write, in a normal form
 //! resources    shipped models, descriptions and digits; folders of other files
 //! output       folders and files that results go into
-//! affine, window, hex, printable, random, request, described   what every floor above shares
+//! affine, window, hex, printable, random, request, scores, described   what every floor above shares
 //! ```
 //!
 //! `description` reads `input`; `input` and `labels` read `resources`; `reader` reads `onnx`; `resources` and `onnx`

@@ -16,7 +16,8 @@ pub fn first_least<T: Copy + Into<f64>>(values: &[T]) -> Option<usize> {
 }
 
 fn order<T: Into<f64>>(a: T, b: T) -> Ordering {
-    a.into().total_cmp(&b.into())
+    // Both zeros are equal.
+    (a.into() + 0.0).total_cmp(&(b.into() + 0.0))
 }
 
 /// Softmax in f64, safe for great logits.
@@ -36,6 +37,7 @@ mod tests {
     fn of_equal_values_the_first_is_the_greatest() {
         assert_eq!(first_greatest(&[1.0, 3.0, 3.0, -4.0]), Some(1));
         assert_eq!(first_greatest(&[-2.0, -1.0]), Some(1));
+        assert_eq!(first_greatest(&[-0.0, 0.0]), Some(0));
         assert_eq!(first_greatest::<f32>(&[]), None);
         assert_eq!(first_least(&[1.0, -4.0, 3.0, -4.0]), Some(1));
         assert_eq!(first_least::<f64>(&[]), None);

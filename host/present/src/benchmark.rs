@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn what_does_not_go_together_is_the_requests_fault() {
         let replay = RigChoice {
-            tape: Tape::Replay("no/such.ctxrec".into()),
+            tape: Tape::Replay("no/such.ctxtape".into()),
             ..RigChoice::of("native", "")
         };
         let several = measured(&replay, &USUAL_MODELS).unwrap_err();

@@ -16,7 +16,8 @@
 //! - [`compilation`]: a float network compiled, and measured. [`examination`]: what int8 costs
 //!   it, and what helps.
 //! - [`brain`]: experiments with neurons, with their files and their documents.
-//! - [`mod@budget`]: what a network costs, and what it leaves of each board.
+//! - [`mod@budget`]: what a network costs, and what it leaves of each board. [`fit`]: a network
+//!   beside a part and the firmware that would run there.
 //! - [`board_memory`], [`benchmark`]: what a network takes of one board, and what each layer
 //!   costs there. [`board_table`]: every board beside every model.
 //! - [`demonstration`]: inputs on a board as pictures, report and document. [`gallery`]: float

@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn a_replay_needs_no_board_and_takes_the_recorded_one() {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("session.ctxrec");
+        let file = folder.path().join("session.ctxtape");
         let recorded = RigChoice {
             tape: Tape::Record(file.clone()),
             ..RigChoice::of("native", "lecture-lenet")

@@ -16,7 +16,7 @@
 //! use cortexscope_rig::session::{Cancel, Mode, TensorSet};
 //!
 //! let folder = tempfile::tempdir()?;
-//! let file = folder.path().join("digit.ctxrec");
+//! let file = folder.path().join("digit.ctxtape");
 //! let native = find("native").ok_or("the native board is always there")?;
 //! let infer = |tape: Tape| -> Result<Vec<f32>, Box<dyn std::error::Error>> {
 //!     let model = ModelFiles::open("lecture-lenet")?;

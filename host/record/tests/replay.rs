@@ -76,7 +76,7 @@ fn replay(path: &Path) -> Rig {
 }
 
 fn file(folder: &tempfile::TempDir) -> PathBuf {
-    folder.path().join("session.ctxrec")
+    folder.path().join("session.ctxtape")
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! | layer | module | what it gives |
 //! |---|---|---|
-//! | a model on a board | [`Rig`], [`inputs`], [`verify`], [`measure`], [mod@bench] | results in the model's own terms: layers by name, `[C, H, W]` |
+//! | a model on a board | [`Rig`], [`inputs`], [`verify`], [`measure`], [mod@bench], [`kernel`] | results in the model's own terms: layers by name, `[C, H, W]` |
 //! | boards | [`board`], [`flash`], [`drive`], [`attached`], [`elf`] | the known boards, how each is reached, what its firmware takes |
 //! | sessions | [`session`] | requests and answers that are whole, whatever the link does and the board says |
 //! | links | [`link`] | bytes to a board and back: in this process, emulated, or at a serial port |

@@ -1,5 +1,5 @@
-//! Measures of agreement between two lists of numbers: maps, curves, responses. Sums are
-//! made in f64, in the order of the lists, so that a result is the same everywhere.
+//! What is computed of lists of numbers (maps, curves, responses): moments, measures of how
+//! far two lists agree, and tests of whether that can be chance. Sums are made in f64, in the order of the lists, so that a result is the same everywhere.
 //!
 //! | layer | module | what it does |
 //! |---|---|---|

@@ -1,5 +1,5 @@
-//! Studies that ask the float model and the int8 network on the board the same question,
-//! over a data set.
+//! Questions to a float model, to the int8 network on the board, or to both: about one input
+//! or over a data set, in one piece or in shares.
 //!
 //! | module | what it does |
 //! |---|---|

@@ -18,7 +18,7 @@ pub fn demo(args: &[String]) -> Result<ExitCode> {
     match set_up(&args) {
         Err(error) if Request::of(&args) == Request::Default => {
             eprintln!(
-                "{error:#}.\nSo the demo runs the board's program in this process: the board is \
+                "{error:#}.\nSo the demo runs the board's program on this computer: the board is \
                  `{NATIVE}`, not an emulated {}.",
                 board::DEFAULT
             );

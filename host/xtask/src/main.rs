@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `board`, `workspace`, `tools`, `toolchain` | which boards there are, where things are, which compiler builds firmware |
 //! | `setup` | finds compiler, emulator and browser, and sets up what is missing |
-//! | `firmware`, `elf`, `launch` | builds a board's firmware, says what it takes, starts it |
+//! | `firmware`, `elf`, `hex`, `launch`, `command` | builds a board's firmware, says what it takes, starts it |
 //! | `dist` | packs program and firmware into what users install |
 //! | `demo`, `progress` | sets up, builds and says how far the build is, and runs the host program |
 //! | `test`, `fuzz`, `licences` | the test command and its longer checks |

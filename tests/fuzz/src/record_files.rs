@@ -96,7 +96,7 @@ pub fn check(folder: &Path, bytes: &[u8]) {
         path
     };
     for bytes in [bytes, &mended(bytes)] {
-        let path = file("session.ctxrec", bytes);
+        let path = file("session.ctxtape", bytes);
         let _ = about(&path);
         let _ = Replay::open(&path);
     }

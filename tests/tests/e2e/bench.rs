@@ -30,7 +30,7 @@ fn an_input_smaller_than_the_patch_is_measured() {
 #[test]
 fn a_recording_is_filed_under_its_own_board() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let file = folder.path().join("session.ctxrec");
+    let file = folder.path().join("session.ctxtape");
     let file = file.to_str().expect("a path");
     let asked = ["bench", "--model", "lecture-lenet", "--no-occlusion"];
     let record = ["--board", "native", "--record", file, "--json"];

@@ -343,7 +343,7 @@ fn the_live_page_outlives_a_board_that_lies() {
 #[test]
 fn a_recorded_session_is_replayed_without_a_board() {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("session.ctxrec");
+    let file = folder.path().join("session.ctxtape");
     let file = file.to_str().unwrap();
     for command in [
         &["infer", "mnist:18", "mnist:4", "--json"][..],
@@ -365,8 +365,8 @@ fn a_recorded_session_is_replayed_without_a_board() {
         "{stderr}"
     );
     crate::command_line::refused(
-        &["infer", "mnist:0", "--replay", "/no/such.ctxrec"],
-        &["cannot open the recording /no/such.ctxrec"],
+        &["infer", "mnist:0", "--replay", "/no/such.ctxtape"],
+        &["cannot open the recording /no/such.ctxtape"],
     );
 }
 

@@ -70,7 +70,8 @@ pub enum Form {
 pub enum Mode {
     /// Every layer's output lies in the arena as a whole.
     Tapped,
-    /// A convolution before a max-pool exists only as one row at a time.
+    /// A convolution before a max-pool, and every layer of a chain but the last, exists only as
+    /// some rows at a time.
     Fused,
 }
 

@@ -45,7 +45,7 @@ impl Sign {
             }
             // Functions with the sign of what they read.
             "LeakyRelu" | "PRelu" | "Elu" | "Selu" | "Celu" | "Tanh" | "Softsign" | "Gelu"
-            | "Mish" | "HardSwish" | "Swish" | "ThresholdedRelu" | "LRN" => Self::OfInputs(1),
+            | "Mish" | "HardSwish" | "ThresholdedRelu" | "LRN" => Self::OfInputs(1),
             // What selects, moves or averages.
             "MaxPool" | "AveragePool" | "GlobalAveragePool" | "GlobalMaxPool" | "Flatten"
             | "Reshape" | "Dropout" | "Identity" | "Transpose" | "Squeeze" | "Unsqueeze"

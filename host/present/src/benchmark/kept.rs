@@ -11,7 +11,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum KeptError {
     /// There is no checkout to keep them in.
-    #[error("results are kept in a checkout: run this in one, or leave --check and --update out")]
+    #[error("results are kept in a clone: run this in one, or leave --check and --update out")]
     NoCheckout,
     /// There are none to compare with.
     #[error("{}: keep results there with --update", path.display())]

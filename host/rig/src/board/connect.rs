@@ -36,7 +36,7 @@ pub struct Connection {
 pub enum ConnectError {
     /// There is no firmware for it yet.
     #[error(
-        "no firmware for {board}: build it with `cargo xtask firmware --board {board}{}` in a checkout. It was looked for at {}",
+        "no firmware for {board}: build it with `cargo xtask firmware --board {board}{}` in a clone. It was looked for at {}",
         engine.flag(),
         listed(places)
     )]

@@ -40,7 +40,7 @@ pub enum LinkError {
     },
     /// The emulator is not installed.
     #[error(
-        "{program} is not installed or not in PATH: in a checkout, `cargo xtask setup` sets it up \
+        "{program} is not installed or not in PATH: in a clone, `cargo xtask setup` sets it up \
          without root; or, on Debian and Ubuntu, `sudo apt install qemu-system-arm`"
     )]
     NoEmulator {

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
-    /// Convolutions before a max-pool exist one row at a time.
+    /// A convolution before a max-pool, and every layer of a chain but the last, exists as some
+    /// rows at a time.
     Fused,
     /// Every layer is kept whole.
     Tapped,
