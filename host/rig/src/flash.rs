@@ -1,6 +1,6 @@
-//! Flashing: through the installed probe-rs, which knows the probes and the parts.
+//! Flashing: through the installed probe-rs, which knows the debug probes and the parts.
 //!
-//! What would not fit is refused before the probe is touched: the regions are those
+//! What would not fit is refused before the debug probe is touched: the regions are those
 //! that the firmware was linked with.
 
 use crate::board::BoardKind;
