@@ -18,8 +18,9 @@ use std::process::ExitCode;
 ///
 /// Without --model this writes the board's firmware. With --model it writes only the
 /// board image, which has a region of its own; the firmware stays. A board whose boot
-/// loader shows a drive is flashed by a UF2 file that is copied there; without a drive,
-/// and for every other board, it takes a debug probe.
+/// loader shows a drive is flashed by a UF2 file that is copied there, and --with-firmware
+/// puts firmware and model into one; without a drive, and for every other board, it takes a
+/// debug probe.
 #[derive(Args)]
 pub(super) struct Flash {
     /// The board; `cortexscope boards` lists all boards.
@@ -31,6 +32,10 @@ pub(super) struct Flash {
     /// A shipped model or the path of a board image.
     #[arg(long)]
     model: Option<String>,
+    /// Write the firmware as well as the model: one file for a board's drive, so that BOOTSEL is
+    /// held once.
+    #[arg(long, requires = "model")]
+    with_firmware: bool,
     /// The folder at which the board's drive is mounted, if it is not found or there are
     /// several.
     #[arg(long, value_name = "DIR", conflicts_with = "probe")]
@@ -89,6 +94,10 @@ impl Flash {
                 drive::firmware_uf2(board, elf)?,
                 format!("{}.uf2", board.name),
             ),
+            Some(model) if self.with_firmware => (
+                drive::whole_uf2(board, elf, model.image.bytes())?,
+                format!("{}-{}.uf2", board.name, model.name),
+            ),
             Some(model) => (
                 drive::model_uf2(board, model)?,
                 format!("{}-{}.uf2", model.name, board.name),
@@ -126,18 +135,19 @@ impl Flash {
             chip,
             probe: self.probe.as_deref(),
         };
-        let commands = match model {
-            None => flasher.firmware(elf)?,
-            Some(model) => {
-                let region = Region::of(elf, board)?;
-                region.holds(&Image::of(model))?;
-                let image = model
-                    .image_path
-                    .on_disk()
-                    .with_context(|| format!("cannot write {} to a file", model.image_path))?;
-                flasher.model(&image, region.address)
-            }
+        let mut commands = match model {
+            Some(_) if !self.with_firmware => Vec::new(),
+            _ => flasher.firmware(elf)?,
         };
+        if let Some(model) = model {
+            let region = Region::of(elf, board)?;
+            region.holds(&Image::of(model))?;
+            let image = model
+                .image_path
+                .on_disk()
+                .with_context(|| format!("cannot write {} to a file", model.image_path))?;
+            commands.extend(flasher.model(&image, region.address));
+        }
         if let Some(no_drive) = no_drive.filter(|_| self.dry_run) {
             progress::note(format!("{no_drive}; a debug probe would be told:"));
         }

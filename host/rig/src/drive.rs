@@ -231,6 +231,18 @@ fn of(board: &BoardKind) -> Result<Drive, DriveError> {
 /// # Errors
 /// [`DriveError`].
 pub fn firmware_uf2(board: &BoardKind, elf: &Path) -> Result<Vec<u8>, DriveError> {
+    with_firmware(board, elf, &[])
+}
+
+/// As [`firmware_uf2`], with the board image `image` in its own region: all that the board needs.
+///
+/// # Errors
+/// [`DriveError`]; also where the firmware has a model linked in.
+pub fn whole_uf2(board: &BoardKind, elf: &Path, image: &[u8]) -> Result<Vec<u8>, DriveError> {
+    with_firmware(board, elf, &[image_piece(board, image)?])
+}
+
+fn with_firmware(board: &BoardKind, elf: &Path, more: &[Piece<'_>]) -> Result<Vec<u8>, DriveError> {
     let drive = of(board)?;
     let bytes = fs::read(elf).map_err(|_| DriveError::NoFirmware {
         board: board.name,
@@ -241,7 +253,7 @@ pub fn firmware_uf2(board: &BoardKind, elf: &Path) -> Result<Vec<u8>, DriveError
         board: board.name,
         source,
     })?;
-    Ok(emit(drive.uf2_family, &pieces)?)
+    Ok(emit(drive.uf2_family, &[&pieces, more].concat())?)
 }
 
 /// The board image of `model` alone, for its own region of `board`'s flash, as a UF2 file.
@@ -258,11 +270,13 @@ pub fn model_uf2(board: &BoardKind, model: &ModelFiles) -> Result<Vec<u8>, Drive
 /// # Errors
 /// [`DriveError`].
 pub fn image_uf2(board: &BoardKind, image: &[u8]) -> Result<Vec<u8>, DriveError> {
-    let (drive, build) = board
-        .drive
-        .zip(board.build)
-        .ok_or(DriveError::NoDrive { board: board.name })?;
-    let region = build.regions.model;
+    Ok(emit(of(board)?.uf2_family, &[image_piece(board, image)?])?)
+}
+
+/// The board image `image` at its place in `board`'s flash.
+fn image_piece<'a>(board: &BoardKind, image: &'a [u8]) -> Result<Piece<'a>, DriveError> {
+    let no_drive = DriveError::NoDrive { board: board.name };
+    let region = board.build.ok_or(no_drive)?.regions.model;
     if image.len() > region.bytes as usize {
         return Err(DriveError::ModelTooLarge {
             board: board.name,
@@ -270,11 +284,10 @@ pub fn image_uf2(board: &BoardKind, image: &[u8]) -> Result<Vec<u8>, DriveError>
             have_bytes: region.bytes,
         });
     }
-    let piece = Piece {
+    Ok(Piece {
         address: region.address,
         bytes: image,
-    };
-    Ok(emit(drive.uf2_family, &[piece])?)
+    })
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use crate::command_line::cortexscope;
 use cortexscope_compile::model_files::ModelFiles;
-use cortexscope_rig::board::{BOARDS, BoardKind};
+use cortexscope_rig::board::{BOARDS, BoardKind, find};
 use std::collections::BTreeMap;
 use std::fs;
 use std::ops::Range;
@@ -87,6 +87,25 @@ fn another_model_is_dragged_without_touching_the_firmware() {
             }
         }
     }
+}
+
+/// What the class is given: one file, which is firmware and model.
+#[test]
+fn one_file_is_firmware_and_model() {
+    let board = find("pico2").expect("it is known");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let files = drive(folder.path(), board, &["lenet5"]);
+    let path = folder.path().to_str().expect("a plain path");
+    let flash = [
+        "flash", "--board", "pico2", "--model", "lenet5", "--drive", path,
+    ];
+    let output = cortexscope(&[&flash[..], &["--with-firmware"]].concat());
+    assert!(output.status.success(), "{output:?}");
+    let family = board.drive.expect("it has one").uf2_family;
+    let written = |file: &str| pages(&folder.path().join(file), family);
+    let [mut apart, model] = [&files[0], &files[1]].map(|file| written(file));
+    apart.extend(model);
+    assert_eq!(written("pico2-lenet5.uf2"), apart);
 }
 
 /// The pages are whole sectors of `region`, and begin with the board image of `model`.
