@@ -14,7 +14,8 @@ use std::time::Duration;
 const LOOK: Duration = Duration::from_secs(1);
 
 /// List the boards, whether each can be used now, which models it can hold, and what is
-/// attached: serial ports, drives of boot loaders, debug probes.
+/// attached: serial ports, drives of boot loaders, other USB devices that are known, debug
+/// probes.
 #[derive(Args)]
 pub(super) struct Boards {
     /// Go on, and print again whenever something is plugged in or taken away.
@@ -78,6 +79,8 @@ impl Boards {
                 None => format!("{}  no firmware for a {}", drive.path, drive.board_id),
             }),
         )?;
+        let devices = document.devices.iter().map(|device| device.what.clone());
+        section(&mut out, "other USB devices", devices)?;
         section(&mut out, "debug probes", document.probes.iter().cloned())
     }
 }

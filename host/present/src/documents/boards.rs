@@ -18,6 +18,9 @@ described! {
         pub ports: Vec<Port>,
         /// The mounted drives of boot loaders that take UF2 files.
         pub drives: Vec<Drive>,
+        /// Boards and debug probes by their USB identity that have no serial port, as a boot
+        /// loader whose drive need not be mounted; on Linux alone.
+        pub devices: Vec<Device>,
         /// The debug probes, as `probe-rs list` names them; empty if it is not installed.
         pub probes: Vec<String>,
     }
@@ -67,6 +70,16 @@ described! {
         pub what: String,
     }
 
+    /// A USB device that is known.
+    pub struct Device {
+        /// The USB vendor's number.
+        pub usb_vendor: u16,
+        /// The USB product's number.
+        pub usb_product: u16,
+        /// What it is, in words.
+        pub what: String,
+    }
+
     /// A drive of a boot loader.
     pub struct Drive {
         /// The folder at which it is mounted.
@@ -102,6 +115,11 @@ impl Boards {
             board_id: drive.board_id.clone(),
             board: drive.board().map(name),
         });
+        let devices = attached.devices.iter().map(|device| Device {
+            usb_vendor: device.vendor,
+            usb_product: device.product,
+            what: device.what(),
+        });
         let parts = parts();
         let boards = BOARDS.iter().zip(&parts);
         Self {
@@ -110,6 +128,7 @@ impl Boards {
                 .collect(),
             ports: ports.collect(),
             drives: drives.collect(),
+            devices: devices.collect(),
             probes: attached.probes.clone(),
         }
     }
