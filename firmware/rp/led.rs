@@ -1,7 +1,10 @@
 //! The green LED of a Pico and of a Pico 2, which is at pin 25, and the timer that it blinks
 //! by. `part` has what differs between both.
 
+use core::convert::Infallible;
+
 use cortexscope_rt::rp::Led;
+use embedded_hal::digital::{ErrorType, OutputPin};
 
 use crate::part;
 use crate::part::pac::{Peripherals, SIO};
@@ -28,19 +31,31 @@ impl Gpio25 {
     }
 }
 
-impl Led for Gpio25 {
-    fn light(&mut self, is_lit: bool) {
-        // SAFETY: nobody else has this pin, and writing sets or clears no other.
-        let sio = unsafe { SIO::steal() };
-        if is_lit {
-            // SAFETY: every bit is a pin's.
-            sio.gpio_out_set().write(|w| unsafe { w.bits(BIT) });
-        } else {
-            // SAFETY: as above.
-            sio.gpio_out_clr().write(|w| unsafe { w.bits(BIT) });
-        }
+/// The pins' registers.
+fn pins() -> SIO {
+    // SAFETY: nobody else has this pin, and writing sets or clears no other.
+    unsafe { SIO::steal() }
+}
+
+impl ErrorType for Gpio25 {
+    type Error = Infallible;
+}
+
+impl OutputPin for Gpio25 {
+    fn set_low(&mut self) -> Result<(), Infallible> {
+        // SAFETY: every bit is a pin's.
+        pins().gpio_out_clr().write(|w| unsafe { w.bits(BIT) });
+        Ok(())
     }
 
+    fn set_high(&mut self) -> Result<(), Infallible> {
+        // SAFETY: as above.
+        pins().gpio_out_set().write(|w| unsafe { w.bits(BIT) });
+        Ok(())
+    }
+}
+
+impl Led for Gpio25 {
     fn microseconds(&self) -> u32 {
         part::microseconds()
     }

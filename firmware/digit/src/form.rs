@@ -14,8 +14,9 @@ const RADII: usize = 3;
 const STROKE_MIN_256THS: u64 = 410;
 /// A level that a ground of MNIST's form stays below.
 const DARK: u8 = 8;
-/// The longest side of a picture: with it, no sum overflows on a board's 32 bits.
-const SIDE_MAX: usize = 2048;
+/// The longest side of a picture and of a digit, in pixels: with it, no sum overflows on a
+/// board's 32 bits.
+pub const SIDE_MAX: usize = 2048;
 
 /// What was in the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +30,7 @@ pub enum Found {
 /// Why no digit can be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FormError {
-    /// A side of the picture or of the digit is 0 or more than 2,048 pixels.
+    /// A side of the picture or of the digit is 0 or more than [`SIDE_MAX`] pixels.
     Size,
     /// The picture or the digit has another number of pixels than its size says.
     Length,

@@ -50,6 +50,6 @@ mod polarity;
 mod spots;
 
 pub use fit::box_side;
-pub use form::{FormError, Found, form, form_by, scratch_bytes};
+pub use form::{FormError, Found, SIDE_MAX, form, form_by, scratch_bytes};
 pub use luma::luma;
 pub use observe::{Fact, Observer, Stage, Steps};

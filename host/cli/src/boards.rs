@@ -14,7 +14,8 @@ use std::time::Duration;
 const LOOK: Duration = Duration::from_secs(1);
 
 /// List the boards, whether each can be used now, which models it can hold, and what is
-/// attached: serial ports, drives of boot loaders, debug probes.
+/// attached: serial ports, drives of boot loaders, other USB devices that are known, debug
+/// probes.
 #[derive(Args)]
 pub(super) struct Boards {
     /// Go on, and print again whenever something is plugged in or taken away.
@@ -51,10 +52,16 @@ impl Boards {
         }
         let mut out = crate::printer::stdout();
         writeln!(out, "{}", boards(&document.boards))?;
-        for board in &document.boards {
-            if let Some(line) = short_of(board) {
-                writeln!(out, "{line}")?;
-            }
+        for line in document.boards.iter().filter_map(short_of) {
+            writeln!(out, "{line}")?;
+        }
+        if let Some(board) = document.boards.iter().find(|board| holds_all(board)) {
+            let models: Vec<&str> = board.holds.iter().map(|held| held.model.as_str()).collect();
+            writeln!(
+                out,
+                "the others hold every shipped model: {}",
+                models.join(", ")
+            )?;
         }
         section(
             &mut out,
@@ -72,6 +79,8 @@ impl Boards {
                 None => format!("{}  no firmware for a {}", drive.path, drive.board_id),
             }),
         )?;
+        let devices = document.devices.iter().map(|device| device.what.clone());
+        section(&mut out, "other USB devices", devices)?;
         section(&mut out, "debug probes", document.probes.iter().cloned())
     }
 }
@@ -97,6 +106,12 @@ fn boards(boards: &[Board]) -> Table {
     table
 }
 
+/// Whether a board holds every shipped model in every mode.
+fn holds_all(board: &Board) -> bool {
+    let mut holds = board.holds.iter();
+    holds.all(|holds| holds.fits_fused && holds.fits_tapped)
+}
+
 /// What a board cannot hold; nothing if it holds every shipped model in every mode.
 fn short_of(board: &Board) -> Option<String> {
     let held = board.holds.iter().filter_map(|holds| {
@@ -108,11 +123,7 @@ fn short_of(board: &Board) -> Option<String> {
         Some(format!("{}{how}", holds.model))
     });
     let held: Vec<String> = held.collect();
-    let is_all = board
-        .holds
-        .iter()
-        .all(|holds| holds.fits_fused && holds.fits_tapped);
-    if is_all {
+    if holds_all(board) {
         return None;
     }
     let held = if held.is_empty() {

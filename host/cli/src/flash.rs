@@ -8,8 +8,8 @@ use cortexscope_compile::model_files::ModelFiles;
 use cortexscope_present::fit;
 use cortexscope_record::RigChoice;
 use cortexscope_rig::board::{BoardKind, FLASHED, firmware_elf};
-use cortexscope_rig::drive::{self, DriveError};
-use cortexscope_rig::flash::{FlashError, Flasher, Image, Region};
+use cortexscope_rig::drive::{self, Copied, DriveError, MountedDrive};
+use cortexscope_rig::flash::{Flasher, Image, Region};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -18,8 +18,9 @@ use std::process::ExitCode;
 ///
 /// Without --model this writes the board's firmware. With --model it writes only the
 /// board image, which has a region of its own; the firmware stays. A board whose boot
-/// loader shows a drive is flashed by a UF2 file that is copied there; without a drive,
-/// and for every other board, it takes a debug probe.
+/// loader shows a drive is flashed by a UF2 file that is copied there, and --with-firmware
+/// puts firmware and model into one; without a drive, and for every other board, it takes a
+/// debug probe.
 #[derive(Args)]
 pub(super) struct Flash {
     /// The board; `cortexscope boards` lists all boards.
@@ -31,6 +32,10 @@ pub(super) struct Flash {
     /// A shipped model or the path of a board image.
     #[arg(long)]
     model: Option<String>,
+    /// Write the firmware as well as the model: one file for a board's drive, so that BOOTSEL is
+    /// held once.
+    #[arg(long, requires = "model")]
+    with_firmware: bool,
     /// The folder at which the board's drive is mounted, if it is not found or there are
     /// several.
     #[arg(long, value_name = "DIR", conflicts_with = "probe")]
@@ -60,26 +65,20 @@ impl Flash {
                 Some(model)
             }
         };
-        match self.drive(board)? {
-            Some(path) => self.by_drive(board, &path, &elf, model.as_ref()),
-            None => self.by_probe(board, &elf, model.as_ref()),
-        }
-    }
-
-    /// Where the board's drive is mounted, if one is to be used.
-    fn drive(&self, board: &'static BoardKind) -> anyhow::Result<Option<PathBuf>> {
         if let Some(path) = &self.drive {
-            return match drive::check_drive(board, path) {
-                Ok(()) => Ok(Some(path.clone())),
-                Err(error) => Err(wrong(error.to_string())),
-            };
+            drive::check_drive(board, path).map_err(|error| wrong(error.to_string()))?;
+            return self.by_drive(board, path, &elf, model.as_ref());
         }
         if board.drive.is_none() || self.probe.is_some() {
-            return Ok(None);
+            return self.by_probe(board, &elf, model.as_ref(), None);
         }
-        match drive::drive_of(board, drive::drives(drive::mounted())) {
-            Err(several @ DriveError::Several { .. }) => Err(wrong(several.to_string())),
-            found => Ok(found?),
+        let drives = drive::drives(drive::mounted());
+        match drive_of(board, drives.clone())? {
+            Some(path) => self.by_drive(board, &path, &elf, model.as_ref()),
+            None => {
+                let no_drive = drive::not_mounted(board, &drives);
+                self.by_probe(board, &elf, model.as_ref(), Some(&no_drive))
+            }
         }
     }
 
@@ -95,6 +94,10 @@ impl Flash {
                 drive::firmware_uf2(board, elf)?,
                 format!("{}.uf2", board.name),
             ),
+            Some(model) if self.with_firmware => (
+                drive::whole_uf2(board, elf, model.image.bytes())?,
+                format!("{}-{}.uf2", board.name, model.name),
+            ),
             Some(model) => (
                 drive::model_uf2(board, model)?,
                 format!("{}-{}.uf2", model.name, board.name),
@@ -105,7 +108,12 @@ impl Flash {
             writeln!(crate::printer::stdout(), "{line}")?;
         } else {
             progress::note(&line);
-            drive::copy(drive, &name, &uf2)?;
+            if drive::copy(drive, &name, &uf2)? == Copied::DriveLeft {
+                progress::note(
+                    "the drive went away before it confirmed the file, as it does when the board \
+                     has all of it and restarts; if the board does not answer, flash it again",
+                );
+            }
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -115,6 +123,7 @@ impl Flash {
         board: &'static BoardKind,
         elf: &Path,
         model: Option<&ModelFiles>,
+        no_drive: Option<&str>,
     ) -> anyhow::Result<ExitCode> {
         let Some(chip) = board.chip else {
             return Err(wrong(format!(
@@ -126,18 +135,22 @@ impl Flash {
             chip,
             probe: self.probe.as_deref(),
         };
-        let commands = match model {
-            None => flasher.firmware(elf)?,
-            Some(model) => {
-                let region = Region::of(elf, board)?;
-                region.holds(&Image::of(model))?;
-                let image = model
-                    .image_path
-                    .on_disk()
-                    .with_context(|| format!("cannot write {} to a file", model.image_path))?;
-                flasher.model(&image, region.address)
-            }
+        let mut commands = match model {
+            Some(_) if !self.with_firmware => Vec::new(),
+            _ => flasher.firmware(elf)?,
         };
+        if let Some(model) = model {
+            let region = Region::of(elf, board)?;
+            region.holds(&Image::of(model))?;
+            let image = model
+                .image_path
+                .on_disk()
+                .with_context(|| format!("cannot write {} to a file", model.image_path))?;
+            commands.extend(flasher.model(&image, region.address));
+        }
+        if let Some(no_drive) = no_drive.filter(|_| self.dry_run) {
+            progress::note(format!("{no_drive}; a debug probe would be told:"));
+        }
         for command in &commands {
             let line = command.line();
             if self.dry_run {
@@ -145,17 +158,28 @@ impl Flash {
                 continue;
             }
             progress::note(&line);
-            match command.run() {
-                Err(FlashError::NoProgram) if board.drive.is_some() => {
-                    return Err(FlashError::NoProgram).context(format!(
-                        "no drive of a {} is mounted: hold BOOTSEL while you plug the board \
-                         in, or say with --drive where its drive is. A debug probe would do, too",
-                        board.name
-                    ));
+            let Err(error) = command.run() else {
+                continue;
+            };
+            return Err(match no_drive {
+                Some(no_drive) => {
+                    let text = format!("{no_drive}. A debug probe would do, too");
+                    anyhow::Error::from(error).context(text)
                 }
-                result => result?,
-            }
+                None => error.into(),
+            });
         }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Where the board's drive is mounted, if it is.
+fn drive_of(
+    board: &'static BoardKind,
+    drives: Vec<MountedDrive>,
+) -> anyhow::Result<Option<PathBuf>> {
+    match drive::drive_of(board, drives) {
+        Err(several @ DriveError::Several { .. }) => Err(wrong(several.to_string())),
+        found => Ok(found?),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Source;
 use cortexscope_net::RequestError;
-use cortexscope_net::input::{ModelSpec, NotGreyError, PreparationOverrides, SpecError};
+use cortexscope_net::input::{DigitFormError, ModelSpec, PreparationOverrides, SpecError};
 use cortexscope_net::labels::{self, LabelsError};
 use cortexscope_net::onnx::file;
 use cortexscope_net::onnx::pb::ModelProto;
@@ -67,7 +67,7 @@ pub enum SourceError {
     Labels(#[from] LabelsError),
     /// What was said of the preparation is not for this model.
     #[error(transparent)]
-    Preparation(#[from] NotGreyError),
+    Preparation(#[from] DigitFormError),
 }
 
 impl RequestError for SourceError {

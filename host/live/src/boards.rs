@@ -5,7 +5,7 @@ use super::state::{Menu, MenuBoard};
 use super::worker::{OpenError, Opener};
 use cortexscope_compile::model_files::{ModelFiles, ModelFilesError};
 use cortexscope_net::RequestError;
-use cortexscope_net::input::{NotGreyError, PreparationOverrides};
+use cortexscope_net::input::{DigitFormError, PreparationOverrides};
 use cortexscope_net::resources::shipped;
 use cortexscope_record::{ChoiceError, RigChoice};
 use cortexscope_rig::board::{BOARDS, Engine, Presence};
@@ -37,7 +37,7 @@ pub enum LiveBoardError {
     Model(#[from] ModelFilesError),
     /// What was said of the preparation is not for this model.
     #[error(transparent)]
-    Preparation(#[from] NotGreyError),
+    Preparation(#[from] DigitFormError),
 }
 
 impl RequestError for LiveBoardError {

@@ -22,7 +22,7 @@ pub use data::{DataError, DataSet, Pick};
 pub use mnist::{MnistError, MnistSet};
 pub use open::{CAMERA, FloatInput, Input, InputError, Int8Input};
 pub use picture::{Picture, PictureError};
-pub use preparation::{NotGreyError, PreparationOverrides};
+pub use preparation::{DigitFormError, PreparationOverrides};
 pub use prepare::Prepared;
 pub use sides::sides;
 pub use spec::{ArrayRange, Channels, Form, InputSpec, ModelSpec, Polarity, SpecError};

@@ -1,21 +1,14 @@
-//! What is attached to this machine: serial ports, drives of boot loaders, debug probes.
+//! What is attached to this machine: serial ports, drives of boot loaders, other USB devices
+//! that are known, debug probes.
 
-use crate::board::{BOARDS, BoardKind};
+mod usb;
+
+pub use usb::UsbIdentity;
+
+use crate::board::BoardKind;
 use crate::drive::{MountedDrive, drives, mounted};
 use serialport::{SerialPortInfo, SerialPortType};
 use std::process::{Command, Stdio};
-
-/// What a board with Cortexscope's firmware calls itself over USB, before its name.
-const OUR_PRODUCT: &str = "Cortexscope ";
-
-/// Devices that are known by their USB identity: vendor, product, and what they are.
-const KNOWN: [(u16, u16, &str); 5] = [
-    (0x2E8A, 0x0003, "a Pico's boot loader"),
-    (0x2E8A, 0x000F, "a Pico 2's boot loader"),
-    (0x2E8A, 0x000C, "a Raspberry Pi Debug Probe"),
-    (0x0D28, 0x0204, "a micro:bit, or another board with DAPLink"),
-    (0x0483, 0x374B, "a board with an ST-Link"),
-];
 
 /// What is attached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +17,9 @@ pub struct Attached {
     pub ports: Vec<AttachedPort>,
     /// Drives that a copied UF2 file flashes.
     pub drives: Vec<MountedDrive>,
+    /// Boards and debug probes by their USB identity that have no serial port, as a boot loader
+    /// whose drive need not be mounted; on Linux alone.
+    pub devices: Vec<UsbIdentity>,
     /// Debug probes, as `probe-rs list` names them; none if it is not installed.
     pub probes: Vec<String>,
 }
@@ -37,25 +33,17 @@ pub struct AttachedPort {
     pub usb: Option<UsbIdentity>,
 }
 
-/// Who a USB device says that it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UsbIdentity {
-    /// The vendor's number.
-    pub vendor: u16,
-    /// The product's number.
-    pub product: u16,
-    /// The product's name, where the system tells it.
-    pub name: Option<String>,
-}
-
 impl Attached {
     /// Looks what is attached now. What cannot be listed is left out.
     pub fn look() -> Self {
         let ports = serialport::available_ports().unwrap_or_default();
         let mut ports: Vec<AttachedPort> = ports.into_iter().map(AttachedPort::of).collect();
         ports.sort_by(|one, other| one.path.cmp(&other.path));
+        let mut devices = usb::devices();
+        devices.retain(|device| !ports.iter().any(|port| port.is_of(device)));
         Self {
             ports,
+            devices,
             drives: drives(mounted()),
             probes: probes(),
         }
@@ -78,27 +66,21 @@ impl AttachedPort {
         }
     }
 
+    /// Whether a device like `device` is there. A port's name may be another than the device's.
+    fn is_of(&self, device: &UsbIdentity) -> bool {
+        let numbers = |usb: &UsbIdentity| (usb.vendor, usb.product);
+        self.usb.as_ref().map(numbers) == Some(numbers(device))
+    }
+
     /// The board with Cortexscope's firmware that is there, if its name tells it.
     pub fn board(&self) -> Option<&'static BoardKind> {
-        let product = self.usb.as_ref()?.name.as_deref()?;
-        let name = product.strip_prefix(OUR_PRODUCT)?;
-        BOARDS.iter().find(|board| board.name == name)
+        self.usb.as_ref()?.board()
     }
 
     /// What is there in words, as far as it is known.
     pub fn what(&self) -> String {
-        let Some(usb) = &self.usb else {
-            return "not a USB device".to_owned();
-        };
-        if let Some(board) = self.board() {
-            return format!("{} with Cortexscope's firmware", board.name);
-        }
-        let known = |(vendor, product, _): &&(u16, u16, &str)| {
-            (*vendor, *product) == (usb.vendor, usb.product)
-        };
-        let what = KNOWN.iter().find(known).map(|&(_, _, what)| what);
-        let what = what.or(usb.name.as_deref()).unwrap_or("not known");
-        format!("{what} ({:04x}:{:04x})", usb.vendor, usb.product)
+        let usb = self.usb.as_ref();
+        usb.map_or_else(|| "not a USB device".to_owned(), UsbIdentity::what)
     }
 }
 
@@ -148,6 +130,10 @@ mod tests {
         assert_eq!(other.board(), None);
         assert_eq!(other.what(), "Somebody's thermometer (16c0:27dd)");
         assert_eq!(port(0x1234, 0xAB, None).what(), "not known (1234:00ab)");
+        assert!(other.is_of(&UsbIdentity {
+            name: None,
+            ..pico2.usb.unwrap()
+        }));
         let microbit = port(0x0D28, 0x0204, Some("DAPLink"));
         assert!(microbit.what().starts_with("a micro:bit"));
     }

@@ -1,14 +1,16 @@
-//! Flashing without a probe: a UF2 file copied to the drive that a board's boot loader shows.
+//! Flashing without a debug probe: a UF2 file copied to the drive that a board's boot loader shows.
 //!
 //! A drive is known by the file `INFO_UF2.TXT` in it, whose line `Board-ID:` says what the
 //! board is (<https://github.com/microsoft/uf2>, "Files exposed by bootloaders").
 
+mod copy;
 mod mounts;
 
+pub use copy::{Copied, CopyError, copy};
 pub use mounts::mounted;
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use cortexscope_boards::{BoardKind, Drive};
@@ -84,14 +86,9 @@ pub enum DriveError {
         /// Where they are.
         drives: Vec<PathBuf>,
     },
-    /// The file cannot be written.
-    #[error("cannot write {}: {source}", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
+    /// The file is not on the drive.
+    #[error(transparent)]
+    Copy(#[from] CopyError),
 }
 
 /// The boards that show a drive.
@@ -180,6 +177,22 @@ pub fn drive_of(
     }
 }
 
+/// What to do where no drive of `board` is among `drives`.
+pub fn not_mounted(board: &BoardKind, drives: &[MountedDrive]) -> String {
+    let mut text = format!(
+        "no drive of a {} is mounted: hold BOOTSEL while you plug the board in, or say with \
+         --drive where its drive is",
+        board.name
+    );
+    for drive in drives {
+        if let Some(other) = drive.board() {
+            let (path, name) = (drive.path.display(), other.name);
+            text += &format!(" (the drive at {path} is a {name}'s: `--board {name}` flashes it)");
+        }
+    }
+    text
+}
+
 /// Refuses a folder that is not the drive of `board`.
 ///
 /// # Errors
@@ -188,8 +201,18 @@ pub fn check_drive(board: &BoardKind, path: &Path) -> Result<(), DriveError> {
     let drive = of(board)?;
     let reason = match MountedDrive::at(path) {
         Some(there) if there.board_id == drive.board_id => return Ok(()),
-        Some(there) => format!("it belongs to a board that calls itself {}", there.board_id),
-        None => format!("there is no {INFO} with a Board-ID in it"),
+        Some(there) => match there.board() {
+            Some(other) => format!(
+                "it is a {0}'s ({1}): `--board {0}` flashes that one",
+                other.name, there.board_id
+            ),
+            None => format!("it belongs to a board that calls itself {}", there.board_id),
+        },
+        None if !path.is_dir() => "there is no such folder".to_owned(),
+        None => format!(
+            "there is no {INFO} with a Board-ID in it; the drive appears when the board is \
+             plugged in with BOOTSEL held"
+        ),
     };
     Err(DriveError::Other {
         path: path.to_owned(),
@@ -208,6 +231,18 @@ fn of(board: &BoardKind) -> Result<Drive, DriveError> {
 /// # Errors
 /// [`DriveError`].
 pub fn firmware_uf2(board: &BoardKind, elf: &Path) -> Result<Vec<u8>, DriveError> {
+    with_firmware(board, elf, &[])
+}
+
+/// As [`firmware_uf2`], with the board image `image` in its own region: all that the board needs.
+///
+/// # Errors
+/// [`DriveError`]; also where the firmware has a model linked in.
+pub fn whole_uf2(board: &BoardKind, elf: &Path, image: &[u8]) -> Result<Vec<u8>, DriveError> {
+    with_firmware(board, elf, &[image_piece(board, image)?])
+}
+
+fn with_firmware(board: &BoardKind, elf: &Path, more: &[Piece<'_>]) -> Result<Vec<u8>, DriveError> {
     let drive = of(board)?;
     let bytes = fs::read(elf).map_err(|_| DriveError::NoFirmware {
         board: board.name,
@@ -218,7 +253,7 @@ pub fn firmware_uf2(board: &BoardKind, elf: &Path) -> Result<Vec<u8>, DriveError
         board: board.name,
         source,
     })?;
-    Ok(emit(drive.uf2_family, &pieces)?)
+    Ok(emit(drive.uf2_family, &[&pieces, more].concat())?)
 }
 
 /// The board image of `model` alone, for its own region of `board`'s flash, as a UF2 file.
@@ -235,11 +270,13 @@ pub fn model_uf2(board: &BoardKind, model: &ModelFiles) -> Result<Vec<u8>, Drive
 /// # Errors
 /// [`DriveError`].
 pub fn image_uf2(board: &BoardKind, image: &[u8]) -> Result<Vec<u8>, DriveError> {
-    let (drive, build) = board
-        .drive
-        .zip(board.build)
-        .ok_or(DriveError::NoDrive { board: board.name })?;
-    let region = build.regions.model;
+    Ok(emit(of(board)?.uf2_family, &[image_piece(board, image)?])?)
+}
+
+/// The board image `image` at its place in `board`'s flash.
+fn image_piece<'a>(board: &BoardKind, image: &'a [u8]) -> Result<Piece<'a>, DriveError> {
+    let no_drive = DriveError::NoDrive { board: board.name };
+    let region = board.build.ok_or(no_drive)?.regions.model;
     if image.len() > region.bytes as usize {
         return Err(DriveError::ModelTooLarge {
             board: board.name,
@@ -247,35 +284,17 @@ pub fn image_uf2(board: &BoardKind, image: &[u8]) -> Result<Vec<u8>, DriveError>
             have_bytes: region.bytes,
         });
     }
-    let piece = Piece {
+    Ok(Piece {
         address: region.address,
         bytes: image,
-    };
-    Ok(emit(drive.uf2_family, &[piece])?)
-}
-
-/// Copies a UF2 file to a drive. The board restarts by itself once it has the last block,
-/// and takes its drive away, which is no error then.
-///
-/// # Errors
-/// [`DriveError::Write`].
-pub fn copy(drive: &Path, name: &str, uf2: &[u8]) -> Result<(), DriveError> {
-    let path = drive.join(name);
-    let failed = |source| DriveError::Write {
-        path: path.clone(),
-        source,
-    };
-    let mut file = File::create(&path).map_err(failed)?;
-    file.write_all(uf2).map_err(failed)?;
-    match file.sync_all() {
-        Err(error) if drive.join(INFO).exists() => Err(failed(error)),
-        _ => Ok(()),
-    }
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{MountedDrive, check_drive, copy, drive_of, drives, firmware_uf2, image_uf2};
+    use super::{
+        MountedDrive, check_drive, drive_of, drives, firmware_uf2, image_uf2, not_mounted,
+    };
     use cortexscope_boards::find;
     use std::fs;
     use std::path::{Path, PathBuf};
@@ -321,15 +340,24 @@ mod tests {
         assert!(error.to_string().contains("--drive"), "{error}");
     }
 
+    /// RP2040 and RP2350 are told apart, and the other one's name comes with what to do.
     #[test]
-    fn a_file_is_copied_to_the_drive() {
+    fn a_drive_of_the_other_pico_is_not_taken() {
         let folder = tempfile::tempdir().unwrap();
-        let path = drive(folder.path(), "RP2350", INFO_RP2350);
-        let uf2 = image_uf2(find("pico2").unwrap(), b"an image").unwrap();
-        copy(&path, "model.uf2", &uf2).unwrap();
-        assert_eq!(fs::read(path.join("model.uf2")).unwrap(), uf2);
-        let error = copy(&folder.path().join("gone"), "model.uf2", &uf2).unwrap_err();
-        assert!(error.to_string().contains("model.uf2"), "{error}");
+        let older = drive(folder.path(), "RPI-RP2", "Board-ID: RPI-RP2\r\n");
+        let board = find("pico2").unwrap();
+        let error = check_drive(board, &older).unwrap_err().to_string();
+        assert!(error.contains("`--board pico`"), "{error}");
+        let found = drives([older]);
+        let said = not_mounted(board, &found);
+        assert!(
+            said.contains("BOOTSEL") && said.contains("`--board pico`"),
+            "{said}"
+        );
+        assert!(!not_mounted(board, &[]).contains("--board"));
+        assert_eq!(drive_of(board, found).unwrap(), None);
+        let error = check_drive(board, &folder.path().join("none")).unwrap_err();
+        assert!(error.to_string().contains("no such folder"), "{error}");
     }
 
     #[test]

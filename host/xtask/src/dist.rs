@@ -20,11 +20,14 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::board::boards;
+use crate::board::{Engine, boards};
 use crate::{command, firmware, setup, workspace};
 
 /// The version of everything that is made here: the workspace's.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The model that is packed with the firmware of each part as one file to drag.
+pub const DRAGGED: &str = "lecture-lenet";
 
 /// What was made.
 pub struct Made {
@@ -60,7 +63,11 @@ pub fn make(profile: &str) -> Result<Made> {
     for board in boards() {
         for &engine in board.engines {
             let toolchain = setup::toolchain(board.target(engine))?;
-            tree.put_firmware(&board, &firmware::build(&board, engine, &toolchain, None)?)?;
+            let firmware = firmware::build(&board, engine, &toolchain, None)?;
+            tree.put_firmware(&board, &firmware)?;
+            if board.chip.is_some() && engine == Engine::Static {
+                tree.put_whole(&board, &firmware, DRAGGED)?;
+            }
         }
     }
     tree.put_documents(&third_party::collect(target)?)?;

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
-use cortexscope_uf2::{emit, flashed};
+use anyhow::{Context, Result, ensure};
+use cortexscope_uf2::{Piece, emit, flashed};
 
 use crate::board::{Board, Engine};
 use crate::elf::{self, Section};
@@ -91,6 +91,40 @@ fn place(file: &Path, bytes: &[u8]) -> Result<()> {
     Ok(fs::rename(&draft, file)?)
 }
 
+/// Firmware and model as one file, for somebody who drags it onto a part's drive.
+pub struct Whole {
+    /// As Intel hex.
+    pub hex: String,
+    /// As a UF2 file, for a board whose boot loader takes those.
+    pub uf2: Option<Vec<u8>>,
+}
+
+/// The firmware in the ELF file `elf` of `board`, and the board image `image` in the region that
+/// it has.
+///
+/// # Errors
+/// The image is too large, or `elf` puts nothing into flash.
+pub fn whole(board: &Board, elf: &[u8], image: &[u8]) -> Result<Whole> {
+    let region = board.build.context("it has no firmware")?.regions.model;
+    ensure!(
+        image.len() <= region.bytes as usize,
+        "{} has {} bytes of flash for a model, and this one takes {}",
+        board.name,
+        region.bytes,
+        image.len()
+    );
+    let mut pieces = flashed(elf)?;
+    pieces.push(Piece {
+        address: region.address,
+        bytes: image,
+    });
+    let uf2 = board.drive.map(|drive| emit(drive.uf2_family, &pieces));
+    Ok(Whole {
+        hex: hex::from_pieces(&pieces)?,
+        uf2: uf2.transpose()?,
+    })
+}
+
 impl Firmware {
     /// Prints where the files are and what the sections take.
     pub fn print(&self) {
@@ -112,7 +146,30 @@ impl Firmware {
 mod tests {
     use std::fs;
 
-    use super::place;
+    use super::{place, whole};
+    use crate::board::Board;
+    use crate::hex::tests::{elf, memory};
+
+    #[test]
+    fn firmware_and_model_are_one_file() {
+        let firmware = elf(&[(1, 0, 0x100, &[7; 40])]);
+        let board = Board::find("microbit-v2").unwrap();
+        let region = board.build.unwrap().regions.model;
+        let made = whole(&board, &firmware, &[9; 500]).unwrap();
+        assert!(made.uf2.is_none());
+        let flash = memory(&made.hex);
+        let held = |from: u32, byte: u8, count: u32| {
+            (from..from + count).all(|at| flash.get(&at) == Some(&byte))
+        };
+        assert!(held(0x100, 7, 40) && held(region.address, 9, 500));
+        assert_eq!(flash.len(), 540);
+        let pico = Board::find("pico").unwrap();
+        let made = whole(&pico, &firmware, &[9; 500]).unwrap();
+        // A sector of flash for each.
+        assert_eq!(made.uf2.unwrap().len(), 2 * 4096 / 256 * 512);
+        let large = vec![0; region.bytes as usize + 1];
+        assert!(whole(&board, &firmware, &large).is_err());
+    }
 
     #[test]
     fn places_whole_files_and_leaves_equal_ones_alone() {

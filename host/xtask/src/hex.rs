@@ -1,4 +1,4 @@
-//! Firmware as Intel hex, for tools that take no ELF file.
+//! What flash holds as Intel hex, for tools and drives that take no ELF file.
 
 use anyhow::{Context, Result};
 use cortexscope_uf2::{Piece, flashed};
@@ -12,13 +12,21 @@ const RECORD_BYTES: u32 = 16;
 /// # Errors
 /// It is not a 32-bit ELF file, it is cut short, or it puts nothing into flash.
 pub fn from_elf(file: &[u8]) -> Result<String> {
+    from_pieces(&flashed(file)?)
+}
+
+/// Writes bytes at their addresses.
+///
+/// # Errors
+/// A piece reaches beyond 32 bits of address.
+pub fn from_pieces(pieces: &[Piece<'_>]) -> Result<String> {
     let mut records = Vec::new();
     // The upper half of the addresses that follow. Without a record, it is zero.
     let mut upper = 0;
-    for Piece {
+    for &Piece {
         mut address,
         mut bytes,
-    } in flashed(file)?
+    } in pieces
     {
         while !bytes.is_empty() {
             let [high, low] = [address >> 16, address & 0xFFFF].map(|half| half as u16);
@@ -45,7 +53,7 @@ pub fn from_elf(file: &[u8]) -> Result<String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::collections::BTreeMap;
 
     use ihex::{Reader, Record};
@@ -53,7 +61,7 @@ mod tests {
     use super::from_elf;
 
     /// An ELF file with a segment for each `(type, virtual, physical, bytes)`.
-    fn elf(segments: &[(u32, u32, u32, &[u8])]) -> Vec<u8> {
+    pub(crate) fn elf(segments: &[(u32, u32, u32, &[u8])]) -> Vec<u8> {
         let mut file = vec![0; 0x34];
         file[..7].copy_from_slice(b"\x7fELF\x01\x01\x01");
         // Where program headers begin, how long one is, and how many there are.
@@ -73,7 +81,8 @@ mod tests {
         file
     }
 
-    fn memory(text: &str) -> BTreeMap<u32, u8> {
+    /// What flash holds by the file, by address.
+    pub(crate) fn memory(text: &str) -> BTreeMap<u32, u8> {
         let mut memory = BTreeMap::new();
         let mut upper = 0;
         for record in Reader::new(text) {

@@ -55,9 +55,12 @@ const BY_HAND: &[(&str, &str)] = &[
         "cortexscope flash --board pico2 --model lecture-lenet",
         "needs a part",
     ),
-    ("cortexscope flash --board pico", "needs a part"),
     (
-        "cortexscope flash --board pico --model lecture-lenet",
+        "cortexscope flash --board pico2 --model lecture-lenet --with-firmware",
+        "needs a part",
+    ),
+    (
+        "cortexscope flash --board pico --model lecture-lenet --with-firmware",
         "needs a part",
     ),
     (

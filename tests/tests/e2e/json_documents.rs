@@ -128,7 +128,7 @@ fn what_is_wrong_in_a_document_is_found() {
     let count = |change: &dyn Fn(&mut Value)| {
         let mut document = serde_json::json!({
             "schema": "cortexscope.boards.1", "boards": [board],
-            "ports": [], "drives": [], "probes": [],
+            "ports": [], "drives": [], "devices": [], "probes": [],
         });
         change(&mut document);
         let mut found = Vec::new();

@@ -14,6 +14,7 @@ mod conventions;
 mod data;
 mod data_sets;
 mod doctor;
+mod dragged;
 mod emulated_boards;
 mod emulated_kernels;
 mod explanations;

@@ -10,7 +10,7 @@ pub const DATA_ENDPOINT: usize = 1;
 /// The endpoint that a serial port must have to report its lines. Nothing is reported.
 pub const NOTICE_ENDPOINT: usize = 2;
 
-/// Object Development's identity for serial ports that share it, told apart by their texts.
+/// Objective Development's identity for serial ports that share it, told apart by their texts.
 const VENDOR: u16 = 0x16C0;
 const PRODUCT: u16 = 0x27DD;
 

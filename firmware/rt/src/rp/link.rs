@@ -2,17 +2,15 @@
 
 use core::convert::Infallible;
 
+use embedded_hal::digital::{OutputPin, PinState};
 use embedded_io::{ErrorType, Read, ReadReady, Write};
 
 use super::cdc::PACKET_BYTES;
 use super::usb::{self, Usb};
 use crate::memory_link;
 
-/// The board's LED, and the clock that it blinks by.
-pub trait Led {
-    /// Lights it, or not.
-    fn light(&mut self, is_lit: bool);
-
+/// The pin of the board's LED, which is lit where it is high, and the clock that it blinks by.
+pub trait Led: OutputPin<Error = Infallible> {
     /// Microseconds, from any origin.
     fn microseconds(&self) -> u32;
 }
@@ -55,7 +53,7 @@ impl<L: Led> RpLink<L> {
             17
         };
         let is_lit = self.led.microseconds() >> bit & 1 == 1;
-        self.led.light(is_lit);
+        let Ok(()) = self.led.set_state(PinState::from(is_lit));
     }
 
     /// Sends one packet over USB once the one before was sent; gives how many bytes. Where no
@@ -92,7 +90,7 @@ impl<L: Led> Read for RpLink<L> {
         while !self.read_ready()? {
             self.blink();
         }
-        self.led.light(true);
+        let Ok(()) = self.led.set_high();
         self.is_in_memory = memory_link::has_received();
         Ok(if self.is_in_memory {
             memory_link::drain(buf)

@@ -72,7 +72,8 @@ pub struct Digit {
     pub has_ink: bool,
 }
 
-/// Makes `picture` a digit of `[height, width]` pixels.
+/// Makes `picture` a digit of `[height, width]` pixels, each at most
+/// [`SIDE_MAX`](cortexscope_digit::SIDE_MAX).
 ///
 /// A picture without ink is left empty. One that has MNIST's form already, of the
 /// network's size on a black or white ground, keeps its pixels.
@@ -100,8 +101,8 @@ fn form(grey: &GrayImage, digit: &mut GrayImage, seen: &mut Seen) -> Found {
     let sizes = [grey.dimensions(), digit.dimensions()]
         .map(|(width, height)| [height as usize, width as usize]);
     let [size, digit_size] = sizes;
-    // Sides are those of a reduced picture and of a network's input: pictures without pixels
-    // hold no ink.
+    // Sides are those of a reduced picture and of a description that takes digits: what is
+    // left are pictures without pixels, and these hold no ink.
     let Some(bytes) = scratch_bytes(size, digit_size) else {
         return Found::Nothing;
     };

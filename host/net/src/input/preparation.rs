@@ -2,6 +2,7 @@
 
 use super::spec::{ArrayRange, Channels, Form, InputSpec};
 use crate::RequestError;
+use cortexscope_digit::SIDE_MAX;
 
 /// How pictures and arrays become inputs, where a user says it. What is left out stays as the
 /// description has it.
@@ -15,12 +16,24 @@ pub struct PreparationOverrides {
     pub array_range: Option<ArrayRange>,
 }
 
-/// The form of digits was asked of a model whose input has colours.
+/// The form of digits was asked of a model whose inputs cannot have it.
 #[derive(Debug, thiserror::Error)]
-#[error("--digit is for models with a grey input, and this one's is {0}")]
-pub struct NotGreyError(Box<InputSpec>);
+pub enum DigitFormError {
+    /// Its input has colours.
+    #[error("--digit is for models with a grey input, and this one's is {0}")]
+    NotGrey(Box<InputSpec>),
+    /// Its input is too large.
+    #[error(
+        "--digit is for models whose input has at most {SIDE_MAX} rows and columns, and this one's \
+         has {} and {}: leave --digit out, and pictures are cut and resized", size[0], size[1]
+    )]
+    TooLarge {
+        /// Rows and columns.
+        size: [usize; 2],
+    },
+}
 
-impl RequestError for NotGreyError {
+impl RequestError for DigitFormError {
     fn is_request(&self) -> bool {
         true
     }
@@ -30,11 +43,14 @@ impl PreparationOverrides {
     /// Writes what was said into a model's description.
     ///
     /// # Errors
-    /// [`NotGreyError`].
-    pub fn apply(&self, spec: &mut InputSpec) -> Result<(), NotGreyError> {
+    /// [`DigitFormError`].
+    pub fn apply(&self, spec: &mut InputSpec) -> Result<(), DigitFormError> {
         if self.is_digit {
             if spec.channels != Channels::Grey {
-                return Err(NotGreyError(Box::new(spec.clone())));
+                return Err(DigitFormError::NotGrey(Box::new(spec.clone())));
+            }
+            if !spec.takes_digits() {
+                return Err(DigitFormError::TooLarge { size: spec.size });
             }
             spec.form = Some(Form::Digit);
         }
@@ -61,5 +77,9 @@ mod tests {
         assert_eq!((grey.form, grey.underlay), (Some(Form::Digit), Some(7)));
         let mut colour = ModelSpec::assumed([3, 28, 28]).input;
         assert!(said.apply(&mut colour).unwrap_err().is_request());
+        let mut large = ModelSpec::assumed([1, SIDE_MAX + 1, 28]).input;
+        let error = said.apply(&mut large).unwrap_err();
+        assert!(error.is_request() && large.form.is_none(), "{error}");
+        assert!(error.to_string().contains("has 2049 and 28"), "{error}");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use cortexscope_digit::SIDE_MAX;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -255,7 +256,8 @@ impl InputSpec {
     ///
     /// # Errors
     /// A number of values that fits neither all channels nor each, a size of
-    /// zero or one that is too large, or numbers that are not finite.
+    /// zero or one that is too large, numbers that are not finite, or the form of digits where
+    /// [`InputSpec::takes_digits`] says no.
     pub fn check(&self) -> Result<(), SpecError> {
         let channels = self.channels.count();
         for (field, values) in [("mean", &self.mean), ("std", &self.std)] {
@@ -281,7 +283,17 @@ impl InputSpec {
         if self.std.iter().any(|&std| std <= 0.0) {
             return Err(SpecError::Value("std: each is greater than 0"));
         }
+        if self.form == Some(Form::Digit) && !self.takes_digits() {
+            return Err(SpecError::Value(
+                "form: a digit is grey, and has at most 2048 rows and columns",
+            ));
+        }
         Ok(())
+    }
+
+    /// Whether inputs can have the form of MNIST's digits.
+    pub fn takes_digits(&self) -> bool {
+        self.channels == Channels::Grey && self.size.iter().all(|side| *side <= SIDE_MAX)
     }
 
     /// `[C, H, W]`.
@@ -447,6 +459,21 @@ mod tests {
         });
         let lines: BTreeSet<String> = lines.chain([plain.to_string()]).collect();
         assert_eq!(lines.len(), changes.len() + 1, "{lines:?}");
+    }
+
+    /// A side that the form cannot have is not a picture without ink.
+    #[test]
+    fn a_description_that_asks_for_digits_that_cannot_be_is_refused() {
+        let spec = |channels: &str, size: [usize; 2]| {
+            ModelSpec::parse(&format!(
+                "[input]\nchannels = \"{channels}\"\nsize = {size:?}\nrange = [0.0, 1.0]\nform = \"digit\"\n"
+            ))
+        };
+        assert!(spec("grey", [SIDE_MAX, 28]).is_ok());
+        for refused in [spec("grey", [28, SIDE_MAX + 1]), spec("rgb", [28, 28])] {
+            let text = refused.unwrap_err().to_string();
+            assert!(text.contains(&format!("at most {SIDE_MAX} rows")), "{text}");
+        }
     }
 
     #[test]

@@ -88,6 +88,10 @@ fn files_appear_together_and_the_document_names_them() {
     for path in [&document.int8_onnx, &document.image, &document.spec, uf2] {
         assert!(Path::new(path).is_file(), "{path}");
     }
+    // The board image alone, as `flash` writes it: what is dragged later is no firmware.
+    let image = std::fs::read(&document.image).unwrap();
+    let alone = drive::image_uf2(drive_board("pico").unwrap(), &image).unwrap();
+    assert_eq!(std::fs::read(uf2).unwrap(), alone);
     assert_eq!(made.accuracy.unwrap().inputs, "test digits");
     // Interrupted, it leaves what was there.
     let mut end = |_: CompilationEvent<'_>| ControlFlow::Break(());

@@ -1,6 +1,7 @@
 //! Why a session cannot go on.
 
 use crate::link::LinkError;
+use cortexscope_digit::SIDE_MAX;
 use cortexscope_wire::Event;
 use cortexscope_wire::message::BoardError;
 use std::time::Duration;
@@ -40,8 +41,24 @@ pub enum SessionError {
         /// Frames that came and were damaged.
         damaged: u64,
     },
-    /// A picture has more rows or columns than the protocol has numbers for.
-    #[error("a picture of {height}×{width} pixels is too large for a board: scale it down")]
+    /// The board's firmware makes no inputs of pictures.
+    #[error(
+        "the board's firmware makes no inputs of pictures: have the host make them, without \
+         --on-board, or build the firmware with the feature `digit` of cortexscope-rt"
+    )]
+    NoDigits,
+    /// The network's input is not one that a board makes of a picture.
+    #[error(
+        "a board makes inputs of pictures for networks alone that see grey from 0 to 1, at most \
+         {SIDE_MAX} rows and columns, and this one's input is another: have the host make it, \
+         without --on-board"
+    )]
+    NotForDigits,
+    /// A picture has more rows or columns than a board makes digits of.
+    #[error(
+        "a picture of {height}×{width} pixels is too large for a board, which takes {SIDE_MAX} rows \
+         and columns at most: scale it down"
+    )]
     PictureSize {
         /// Its rows.
         height: u32,

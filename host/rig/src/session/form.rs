@@ -3,7 +3,8 @@
 use super::error::{SessionError, unexpected};
 use super::open::Session;
 use super::parts::append;
-use cortexscope_wire::message::{Form, INPUT_BYTES_MAX, input_crc};
+use cortexscope_digit::SIDE_MAX;
+use cortexscope_wire::message::{BoardError, Form, INPUT_BYTES_MAX, input_crc};
 use cortexscope_wire::{Event, Request};
 use image::GrayImage;
 
@@ -13,8 +14,8 @@ impl Session {
     /// bytes of `cortexscope_digit::form`.
     ///
     /// # Errors
-    /// [`SessionError::PictureSize`], what the board refuses, and what the link cannot repair.
-    /// Firmware that makes no inputs refuses the request as one that it does not know.
+    /// [`SessionError::PictureSize`], [`SessionError::NoDigits`], [`SessionError::NotForDigits`],
+    /// what else the board refuses, and what the link cannot repair.
     pub fn form(
         &mut self,
         picture: Option<&GrayImage>,
@@ -42,7 +43,8 @@ impl Session {
                 ref other => Err(unexpected(other)),
             })?;
             Ok(digit)
-        })?;
+        });
+        let digit = digit.map_err(refused)?;
         // The int8 of a level, for an input that goes from 0 to 1.
         let input = digit.iter().map(|level| (level ^ 0x80) as i8);
         self.held_input = Some(input.collect());
@@ -51,13 +53,46 @@ impl Session {
     }
 }
 
+/// What a board's refusal means of one that was asked for an input.
+fn refused(error: SessionError) -> SessionError {
+    match error {
+        SessionError::Board(BoardError::UnknownRequest) => SessionError::NoDigits,
+        SessionError::Board(BoardError::Unsupported) => SessionError::NotForDigits,
+        other => other,
+    }
+}
+
 /// The request for a digit of `picture`.
 fn sent(picture: &GrayImage) -> Result<Form, SessionError> {
     let (width, height) = picture.dimensions();
-    let too_large = |_| SessionError::PictureSize { height, width };
+    let side = |side: u32| {
+        let taken = u16::try_from(side).ok();
+        let taken = taken.filter(|&side| usize::from(side) <= SIDE_MAX);
+        taken.ok_or(SessionError::PictureSize { height, width })
+    };
     Ok(Form::Sent {
-        height: u16::try_from(height).map_err(too_large)?,
-        width: u16::try_from(width).map_err(too_large)?,
+        height: side(height)?,
+        width: side(width)?,
         crc: input_crc(picture.as_raw()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SIDE_MAX, SessionError, sent};
+    use image::GrayImage;
+
+    #[test]
+    fn a_picture_that_no_board_takes_is_not_sent() {
+        let side = SIDE_MAX as u32;
+        sent(&GrayImage::new(side, 1)).unwrap();
+        for (width, height) in [(side + 1, 1), (1, side + 1), (1 << 16, 1)] {
+            let error = sent(&GrayImage::new(width, height)).unwrap_err();
+            let is_size = matches!(
+                error,
+                SessionError::PictureSize { height: h, width: w } if (w, h) == (width, height)
+            );
+            assert!(is_size, "{error}");
+        }
+    }
 }

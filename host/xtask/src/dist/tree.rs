@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::board::Board;
-use crate::firmware::Firmware;
+use crate::firmware::{self, Firmware};
 use crate::{command, workspace};
 
 /// Where each shell looks for completions, and what the file is called there. No shell
@@ -71,6 +71,22 @@ impl Tree {
         self.copy(&firmware.hex, &place.with_extension("hex"))?;
         match &firmware.uf2 {
             Some(uf2) => self.copy(uf2, &place.with_extension("uf2")),
+            None => Ok(()),
+        }
+    }
+
+    /// Puts in the firmware of a part and the shipped model `model` as the one file that is
+    /// dragged onto its drive.
+    pub fn put_whole(&self, board: &Board, firmware: &Firmware, model: &str) -> Result<()> {
+        let read = |path: &Path| fs::read(path).with_context(|| path.display().to_string());
+        let image = workspace::root().join(format!("models/{model}/{model}.ctx"));
+        let whole = firmware::whole(board, &read(&firmware.elf)?, &read(&image)?)?;
+        let place = Path::new("share/cortexscope/firmware")
+            .join(board.name)
+            .join(format!("{}-{model}.hex", board.name));
+        self.write(&place, whole.hex.as_bytes())?;
+        match whole.uf2 {
+            Some(uf2) => self.write(&place.with_extension("uf2"), &uf2),
             None => Ok(()),
         }
     }

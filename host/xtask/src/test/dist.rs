@@ -138,7 +138,19 @@ fn is_complete(prefix: &Path) -> Result<()> {
             })
         })
     });
-    for file in FILES.map(str::to_owned).into_iter().chain(firmware) {
+    let parts = boards().filter(|board| board.chip.is_some());
+    let whole = parts.flat_map(|board| {
+        let uf2 = board.drive.map(|_| "uf2");
+        ["hex"].into_iter().chain(uf2).map(move |kind| {
+            let name = board.name;
+            format!(
+                "share/cortexscope/firmware/{name}/{name}-{}.{kind}",
+                dist::DRAGGED
+            )
+        })
+    });
+    let files = FILES.map(str::to_owned).into_iter();
+    for file in files.chain(firmware).chain(whole) {
         let bytes = fs::metadata(prefix.join(&file)).map_or(0, |file| file.len());
         ensure!(bytes > 0, "{file} is missing");
     }

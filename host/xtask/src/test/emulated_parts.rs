@@ -77,12 +77,51 @@ pub fn check(name: &str, emulator: Emulator, program: &Path) -> Result<()> {
     ensure!(!port.is_empty(), "the emulator of {name} did not start");
 
     let at_port = ["--board", name, "--model", model, "--port", port];
+    makes_the_hosts_input(program, &folder, model, &at_port)?;
     let mut verify = Command::new(program);
     run(verify.args(["verify", "--images", IMAGES]).args(at_port))?;
     // It fails where the board's arena was another than planned.
     run(Command::new(program)
         .args(["bench", "--boards"])
         .args(at_port))
+}
+
+/// Has the part make its input of a picture, and the native board of the same one: the bytes
+/// are equal. The picture is small, because the emulator of the Pico takes half a minute for one
+/// of a camera.
+fn makes_the_hosts_input(
+    program: &Path,
+    folder: &Path,
+    model: &str,
+    at_port: &[&str],
+) -> Result<()> {
+    let picture = folder.join("stroke.pgm");
+    fs::write(&picture, stroke())?;
+    let native = ["--board", "native", "--model", model];
+    let mut inputs = Vec::new();
+    for (name, board) in [("native.npy", &native[..]), ("part.npy", at_port)] {
+        let input = folder.join(name);
+        let mut infer = Command::new(program);
+        infer.arg("infer").arg(&picture).arg("--on-board");
+        run(infer.args(board).arg("--save-input").arg(&input))?;
+        inputs.push(fs::read(&input)?);
+    }
+    ensure!(
+        inputs[0] == inputs[1],
+        "the board made another input of {} than the host",
+        picture.display()
+    );
+    Ok(())
+}
+
+/// A dark stroke on paper in a shade, 48×40 pixels, as a PGM file.
+fn stroke() -> Vec<u8> {
+    let mut file = b"P5 48 40 255\n".to_vec();
+    for (y, x) in (0..40_u8).flat_map(|y| (0..48_u8).map(move |x| (y, x))) {
+        let is_ink = (6..34).contains(&y) && (20 + y / 8..25 + y / 8).contains(&x);
+        file.push(if is_ink { 40 } else { 150 + 2 * x });
+    }
+    file
 }
 
 /// Has the program copy the firmware and `model` to a folder that looks like the board's
