@@ -1,5 +1,6 @@
 //! Fully connected layers, whole or by what changed.
 
+use super::requantize::to_int8;
 use super::{Output, kernels};
 use crate::arena::copy;
 use crate::image::Dense;
@@ -28,8 +29,22 @@ pub fn outputs(dense: &Dense<'_>, input: &[i8], mut output: Output<'_>) {
 /// The outputs from `first` on, of these sums.
 #[inline(never)]
 fn put_all(dense: &Dense<'_>, first: usize, sums: &[i32], output: &mut Output<'_>) {
+    let (zero, multipliers) = (dense.quantiser.zero, dense.quantiser.multipliers);
     for (channel, &sum) in (first..).zip(sums) {
-        output.put(channel, sum, &dense.quantiser, channel);
+        match output {
+            Output::Int8(values) => {
+                if let Some(value) = values.get_mut(channel)
+                    && let Some(&multiplier) = multipliers.get(channel)
+                {
+                    *value = to_int8(sum, multiplier, zero);
+                }
+            }
+            Output::Sums(places) => {
+                if let Some(place) = places.get_mut(channel) {
+                    *place = sum;
+                }
+            }
+        }
     }
 }
 

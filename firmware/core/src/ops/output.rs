@@ -29,9 +29,10 @@ impl<'a> Output<'a> {
     pub(super) fn put(&mut self, at: usize, sum: i32, quantiser: &Quantiser<'_>, channel: usize) {
         match self {
             Self::Int8(values) => {
-                let (multiplier, zero) = quantiser.scale(channel);
-                if let Some(value) = values.get_mut(at) {
-                    *value = to_int8(sum, multiplier, zero);
+                if let Some(value) = values.get_mut(at)
+                    && let Some(&multiplier) = quantiser.multipliers.get(channel)
+                {
+                    *value = to_int8(sum, multiplier, quantiser.zero);
                 }
             }
             Self::Sums(sums) => {
