@@ -1,6 +1,6 @@
 //! What a kernel that slides a window reads.
 
-use crate::image::{Shape, Window};
+use crate::image::Shape;
 
 /// The rows of an input, `[H, W, C]`, from one on. What lies before it, an output over
 /// the same memory may have taken.
@@ -32,11 +32,9 @@ impl<'a> InputRows<'a> {
         self.values.get(start..start + elements)
     }
 
-    /// The values from row `at` on, if all rows of a window from there on lie on an input
-    /// of this shape.
-    pub(super) fn rows(self, shape: Shape, at: usize, window: &Window) -> Option<&'a [i8]> {
-        let after = (window.kernel_h - 1) * window.dilation_h;
-        if at >= shape.height || after >= shape.height - at {
+    /// The values from row `at` of an input of this shape on; `None` where that is padding.
+    pub(super) fn from_row(self, shape: Shape, at: usize) -> Option<&'a [i8]> {
+        if at >= shape.height {
             return None;
         }
         let start = at.wrapping_sub(self.first) * shape.row_elements();

@@ -50,9 +50,8 @@ pub(super) fn evaluate(part: &Part<'_, '_>, scratch: &mut [u32], output: &mut Ou
                 }
                 Output::Sums(_) => 0,
             };
-            while index < group_outputs {
+            while let Some(&bias) = filters.bias.get(index) {
                 let [one, other] = kernels::dots(scratch, filters.from(index));
-                let bias = filters.bias.get(index).copied().unwrap_or_default();
                 let (at, channel) = (start + index, first + index);
                 output.put(at, bias + one, &conv.quantiser, channel);
                 output.put(at + step, bias + other, &conv.quantiser, channel);
@@ -80,6 +79,7 @@ fn unfold(
     let run = |taps: usize| if are_neighbours { taps } else { 1 };
     let width = conv.input.width;
     let are_on_input = |at: usize, taps: usize| at < width && taps <= width - at;
+    let rows_after = (window.kernel_h - 1) * window.dilation_h;
     for (pixel, [y, x]) in at.into_iter().enumerate() {
         let left = (x * window.stride_w).wrapping_sub(window.pad_left);
         let mut column = Column::new(scratch, pixel, conv.input_zero);
@@ -88,8 +88,10 @@ fn unfold(
         if taps == window.kernel_w && are_on_input(left, taps) {
             let top = (y * window.stride_h).wrapping_sub(window.pad_top);
             let start = left * channels + group * depth;
-            let rows = input.rows(conv.input, top, window);
-            if let Some(values) = rows.and_then(|rows| rows.get(start..)) {
+            let rows = input.from_row(conv.input, top);
+            if let Some(values) = rows.and_then(|rows| rows.get(start..))
+                && rows_after < conv.input.height - top
+            {
                 let pitch = window.dilation_h * conv.input.row_elements();
                 column.push(values, kernel_h, taps * depth, pitch);
                 kernel_h = 0;
