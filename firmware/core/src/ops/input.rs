@@ -33,7 +33,7 @@ impl<'a> InputRows<'a> {
     }
 
     /// The values from row `at` of an input of this shape on; `None` where that is padding.
-    pub(super) fn from_row(self, shape: Shape, at: usize) -> Option<&'a [i8]> {
+    pub(super) fn rows_from(self, shape: Shape, at: usize) -> Option<&'a [i8]> {
         if at >= shape.height {
             return None;
         }

@@ -31,7 +31,7 @@ impl<'a> Output<'a> {
     }
 
     /// The same of several channels, from `channel` on.
-    #[cfg_attr(dsp, inline(never))]
+    #[cfg_attr(any(dsp, thumb1), inline(never))]
     pub(super) fn put_all(
         &mut self,
         at: usize,

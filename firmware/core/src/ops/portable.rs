@@ -56,11 +56,12 @@ impl<'a> Column<'a> {
     /// Appends runs of what lies on the input, `pitch` from one to the next.
     pub fn push(&mut self, values: &[i8], runs: usize, run: usize, pitch: usize) {
         let zero = self.zero;
-        for at in 0..runs {
-            let values = values.get(at * pitch..).unwrap_or_default();
+        let mut values = values;
+        for _ in 0..runs {
             for (number, &value) in self.take(run).iter_mut().zip(values) {
                 *number = i16::from(value) - zero;
             }
+            values = values.get(pitch..).unwrap_or_default();
         }
     }
 

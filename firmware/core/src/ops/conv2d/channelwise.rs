@@ -39,11 +39,12 @@ pub(super) fn evaluate(part: &Part<'_, '_>, output: &mut Output<'_>) {
         let columns = on_input(left, window.dilation_w, window.kernel_w, conv.input.width);
         let top = top.wrapping_add(rows.start * window.dilation_h);
         let left = left.wrapping_add(columns.start * window.dilation_w);
-        let values = part.input.from_row(conv.input, top).unwrap_or_default();
+        let values = part.input.rows_from(conv.input, top).unwrap_or_default();
         let mut weight = rows.start * window.kernel_w + columns.start;
         for (channel, &bias) in conv.bias.iter().enumerate() {
             let mut sum = bias;
-            let mut value = left.wrapping_mul(inputs) + channel.min(inputs.wrapping_sub(1));
+            let lane = channel.min(inputs.wrapping_sub(1));
+            let mut value = left.wrapping_mul(inputs).wrapping_add(lane);
             let mut tap = weight;
             for _ in rows.clone() {
                 let weights = conv.padded_weights.get(tap..tap + columns.len());
@@ -54,7 +55,7 @@ pub(super) fn evaluate(part: &Part<'_, '_>, output: &mut Output<'_>) {
                     }
                     column += step;
                 }
-                value += pitch;
+                value = value.wrapping_add(pitch);
                 tap += window.kernel_w;
             }
             weight += window.kernel_h * window.kernel_w;

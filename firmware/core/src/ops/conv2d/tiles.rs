@@ -88,7 +88,7 @@ fn unfold(
         if taps == window.kernel_w && are_on_input(left, taps) {
             let top = (y * window.stride_h).wrapping_sub(window.pad_top);
             let start = left * channels + group * depth;
-            let rows = input.from_row(conv.input, top);
+            let rows = input.rows_from(conv.input, top);
             if let Some(values) = rows.and_then(|rows| rows.get(start..))
                 && rows_after < conv.input.height - top
             {
