@@ -126,9 +126,13 @@ impl Kernel {
                 let Shape { height, width, .. } = conv.output;
                 let group = conv.output.channels / conv.groups.max(1);
                 let pairs = height * width.div_ceil(2) * conv.groups * group.div_ceil(2);
-                // Two loads, two of two words; 13 in registers; the branch.
-                let four_taps = LoopCost::new(18, 3 + 3 + 3 + 13 + BRANCH);
-                four_taps.times(pairs * conv.weights_per_output().div_ceil(4))
+                // Two loads and one of four words; 12 in registers. Of eight taps a
+                // subtraction and the branch.
+                let four_taps = LoopCost::new(15, 2 * 2 + 5 + 12);
+                let end = LoopCost::new(2, 1 + BRANCH);
+                let quads = conv.weights_per_output().div_ceil(4);
+                let filter = four_taps.times(quads).plus(end.times(quads.div_ceil(2)));
+                filter.times(pairs)
             }
             (Self::FourRows, Op::Dense(dense)) => {
                 let fours = dense.bias.len().div_ceil(4) * dense.inputs().div_ceil(4);

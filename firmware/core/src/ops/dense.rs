@@ -18,19 +18,11 @@ pub fn outputs(dense: &Dense<'_>, input: &[i8], mut output: Output<'_>) {
         let sums = sums.get_mut(..bias.len()).unwrap_or_default();
         copy(bias, sums);
         kernels::add_dots(input, dense.input_zero, weights, inputs, sums);
-        put_all(dense, channel, sums, &mut output);
+        output.put_all(channel, sums, &dense.quantiser, channel);
         channel += OUTPUTS;
         weights = weights.get(OUTPUTS * inputs..).unwrap_or_default();
     }
     output.clamp(&dense.quantiser);
-}
-
-/// The outputs from `first` on, of these sums.
-#[inline(never)]
-fn put_all(dense: &Dense<'_>, first: usize, sums: &[i32], output: &mut Output<'_>) {
-    for (channel, &sum) in (first..).zip(sums) {
-        output.put(channel, sum, &dense.quantiser, channel);
-    }
 }
 
 /// Adds to the accumulators what changed: `Σ (new − old)·w` over the inputs
@@ -49,6 +41,6 @@ pub fn accumulate_change(
 /// Int8 outputs from accumulators.
 pub fn requantize_all(dense: &Dense<'_>, accumulators: &[i32], output: &mut [i8]) {
     let mut output = Output::Int8(output);
-    put_all(dense, 0, accumulators, &mut output);
+    output.put_all(0, accumulators, &dense.quantiser, 0);
     output.clamp(&dense.quantiser);
 }

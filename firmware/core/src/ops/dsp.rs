@@ -50,8 +50,8 @@ fn negated(zero: i8) -> u32 {
 /// Writes the window of one pixel, the zero point taken away, as quads: those of
 /// two pixels take turns.
 pub struct Column<'a> {
-    quads: core::slice::IterMut<'a, [Quad; 2]>,
-    pixel: usize,
+    /// From the next quad on.
+    quads: &'a mut [Quad],
     zero: i8,
     negated: u32,
     /// Bytes that do not fill a word yet, and how many bits they are.
@@ -63,8 +63,7 @@ impl<'a> Column<'a> {
     /// The column of the first or the second pixel, `pixel`.
     pub fn new(scratch: &'a mut [u32], pixel: usize, zero: i8) -> Self {
         Self {
-            quads: scratch.as_chunks_mut().0.as_chunks_mut().0.iter_mut(),
-            pixel,
+            quads: (scratch.as_chunks_mut().0.get_mut(pixel..)).unwrap_or_default(),
             zero,
             negated: negated(zero),
             waiting: 0,
@@ -72,76 +71,25 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// Appends what lies on the input.
-    pub fn push(&mut self, values: &[i8]) {
-        let (words, rest) = values.as_chunks();
-        let (negated, pixel) = (self.negated, self.pixel & 1);
-        let put = |quads: &mut [Quad; 2], bytes| {
-            quads[pixel] = [sxtab16(negated, bytes), sxtab16_odd(negated, bytes)];
-        };
-        let bits = self.waiting_bits;
-        if bits == 0 {
-            for (bytes, quads) in words.iter().zip(&mut self.quads) {
-                put(quads, word(bytes));
-            }
-        } else {
-            // Each word completes the bytes that wait, and leaves as many.
-            let mut waiting = self.waiting;
-            for (bytes, quads) in words.iter().zip(&mut self.quads) {
-                let word = word(bytes);
-                put(quads, waiting | word << bits);
-                waiting = word >> (u32::BITS - bits);
-            }
-            self.waiting = waiting;
-        }
-        if !rest.is_empty() {
-            self.push_part(part_word(rest), 8 * rest.len() as u32);
-        }
+    /// Appends runs of what lies on the input, `pitch` from one to the next.
+    #[inline(never)]
+    pub fn push(&mut self, values: &[i8], runs: usize, run: usize, pitch: usize) {
+        loops::append(self, values, [runs, run, pitch]);
     }
 
     /// Appends padding.
-    pub fn pad(&mut self, mut count: usize) {
-        let zeros = u32::from_le_bytes([self.zero as u8; 4]);
-        while count > 0 {
-            let now = count.min(3);
-            let bits = 8 * now as u32;
-            self.push_part(zeros & !(u32::MAX << bits), bits);
-            count -= now;
-        }
+    #[inline(never)]
+    pub fn pad(&mut self, count: usize) {
+        let zeros = [self.zero; 4];
+        let (words, rest) = (count / zeros.len(), count % zeros.len());
+        self.push(&zeros, words, zeros.len(), 0);
+        self.push(&zeros, 1, rest, 0);
     }
 
     /// Fills the column up.
     pub fn finish(mut self) {
         if self.waiting_bits > 0 {
             self.pad((u32::BITS - self.waiting_bits) as usize / 8);
-        }
-    }
-
-    /// Appends fewer than four bytes.
-    fn push_part(&mut self, bytes: u32, bits: u32) {
-        let (waiting, waiting_bits) = (self.waiting, self.waiting_bits);
-        let total = waiting_bits + bits;
-        let joined = waiting | bytes << waiting_bits;
-        (self.waiting, self.waiting_bits) = if total < u32::BITS {
-            (joined, total)
-        } else {
-            self.emit(joined);
-            // Nothing waited where the shift would be by 32.
-            (
-                bytes.unbounded_shr(u32::BITS - waiting_bits),
-                total - u32::BITS,
-            )
-        };
-    }
-
-    #[inline(always)]
-    fn emit(&mut self, bytes: u32) {
-        let quads = self.quads.next();
-        if let Some(quad) = quads.and_then(|quads| quads.get_mut(self.pixel)) {
-            *quad = [
-                sxtab16(self.negated, bytes),
-                sxtab16_odd(self.negated, bytes),
-            ];
         }
     }
 }
@@ -162,17 +110,11 @@ pub fn whole_pairs(
     loops::filter_pairs(quads, filters, scales, output, step)
 }
 
-/// `Σ x·w` of two filters with the columns of two pixels, by filter and pixel.
-///
-/// Filters go on where numbers are 0. For the few outputs that [`whole_pairs`] leaves.
-#[inline(always)]
-pub fn products(columns: &[u32], [first, second]: [&[i8]; 2]) -> [[i32; 2]; 2] {
-    [dots(columns, first), dots(columns, second)]
-}
-
 /// `Σ x·w` of a filter with the columns of two pixels.
+///
+/// The filter goes on where numbers are 0. For the few outputs that [`whole_pairs`] leaves.
 #[inline(never)]
-fn dots(columns: &[u32], filter: &[i8]) -> [i32; 2] {
+pub fn dots(columns: &[u32], filter: &[i8]) -> [i32; 2] {
     let quads: &[[Quad; 2]] = columns.as_chunks().0.as_chunks().0;
     let (mut first, mut second) = (0, 0);
     for (&[one, other], w) in quads.iter().zip(filter.as_chunks().0) {
@@ -218,18 +160,19 @@ const CHANGES: usize = 64;
 #[inline(never)]
 pub fn add_changes(new: &[i8], old: &[i8], weights: &[i8], row_bytes: usize, sums: &mut [i32]) {
     let mut numbers = [Quad::default(); CHANGES / 4];
-    let mut rows = weights;
-    for (new, old) in new.chunks(CHANGES).zip(old.chunks(CHANGES)) {
-        let mut at = 0;
+    let (mut rows, mut at) = (weights, 0);
+    while at < new.len() {
+        let mut count = 0;
         for quad in &mut numbers {
             if at < new.len() {
                 let (new, old) = (word_at(new, at), word_at(old, at));
                 let (even, odd) = (sxtb16(old), sxtb16_odd(old));
                 *quad = [ssub16(sxtb16(new), even), ssub16(sxtb16_odd(new), odd)];
                 at += 4;
+                count += 1;
             }
         }
-        add_products(numbers.get(..at / 4), rows, row_bytes, sums);
+        add_products(numbers.get(..count), rows, row_bytes, sums);
         rows = rows.get(CHANGES..).unwrap_or_default();
     }
 }

@@ -31,4 +31,13 @@ impl<'a> InputRows<'a> {
         let start = at.wrapping_sub(self.first) * elements;
         self.values.get(start..start + elements)
     }
+
+    /// The values from row `at` of an input of this shape on; `None` where that is padding.
+    pub(super) fn rows_from(self, shape: Shape, at: usize) -> Option<&'a [i8]> {
+        if at >= shape.height {
+            return None;
+        }
+        let start = at.wrapping_sub(self.first) * shape.row_elements();
+        self.values.get(start..)
+    }
 }

@@ -40,12 +40,8 @@ impl<'a> Filters<'a> {
         }
     }
 
-    /// Two filters, each to the end of the weights.
-    pub fn pair(&self, [first, second]: [usize; 2]) -> [&'a [i8]; 2] {
-        [self.from(first), self.from(second)]
-    }
-
-    fn from(&self, index: usize) -> &'a [i8] {
+    /// Filter `index`, to the end of the weights.
+    pub fn from(&self, index: usize) -> &'a [i8] {
         self.weights.get(index * self.taps..).unwrap_or_default()
     }
 }

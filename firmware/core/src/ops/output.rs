@@ -25,18 +25,34 @@ impl<'a> Output<'a> {
     }
 
     /// What `channel` makes of `sum`, at `at`; nothing where that lies outside.
-    #[cfg_attr(dsp, inline(never))]
+    #[inline(always)]
     pub(super) fn put(&mut self, at: usize, sum: i32, quantiser: &Quantiser<'_>, channel: usize) {
-        match self {
-            Self::Int8(values) => {
-                let (multiplier, zero) = quantiser.scale(channel);
-                if let Some(value) = values.get_mut(at) {
-                    *value = to_int8(sum, multiplier, zero);
+        self.put_all(at, &[sum], quantiser, channel);
+    }
+
+    /// The same of several channels, from `channel` on.
+    #[cfg_attr(any(dsp, thumb1), inline(never))]
+    pub(super) fn put_all(
+        &mut self,
+        at: usize,
+        sums: &[i32],
+        quantiser: &Quantiser<'_>,
+        channel: usize,
+    ) {
+        let multipliers = quantiser.multipliers;
+        for (index, &sum) in sums.iter().enumerate() {
+            match self {
+                Self::Int8(values) => {
+                    if let Some(value) = values.get_mut(at + index)
+                        && let Some(&multiplier) = multipliers.get(channel + index)
+                    {
+                        *value = to_int8(sum, multiplier, quantiser.zero);
+                    }
                 }
-            }
-            Self::Sums(sums) => {
-                if let Some(place) = sums.get_mut(at) {
-                    *place = sum;
+                Self::Sums(places) => {
+                    if let Some(place) = places.get_mut(at + index) {
+                        *place = sum;
+                    }
                 }
             }
         }

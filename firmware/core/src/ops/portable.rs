@@ -53,11 +53,15 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// Appends what lies on the input.
-    pub fn push(&mut self, values: &[i8]) {
+    /// Appends runs of what lies on the input, `pitch` from one to the next.
+    pub fn push(&mut self, values: &[i8], runs: usize, run: usize, pitch: usize) {
         let zero = self.zero;
-        for (number, &value) in self.take(values.len()).iter_mut().zip(values) {
-            *number = i16::from(value) - zero;
+        let mut values = values;
+        for _ in 0..runs {
+            for (number, &value) in self.take(run).iter_mut().zip(values) {
+                *number = i16::from(value) - zero;
+            }
+            values = values.get(pitch..).unwrap_or_default();
         }
     }
 
@@ -80,7 +84,7 @@ impl<'a> Column<'a> {
 }
 
 /// Requantised outputs of two pixels; gives how many channels are done. None: here
-/// nothing is gained over [`products`].
+/// nothing is gained over [`dots`].
 pub fn whole_pairs(
     _columns: &[u32],
     _filters: &Filters<'_>,
@@ -91,16 +95,14 @@ pub fn whole_pairs(
     0
 }
 
-/// `Σ x·w` of two filters with the columns of two pixels, by filter and pixel.
+/// `Σ x·w` of a filter with the columns of two pixels.
 #[inline]
-pub fn products(columns: &[u32], filters: [&[i8]; 2]) -> [[i32; 2]; 2] {
+pub fn dots(columns: &[u32], filter: &[i8]) -> [i32; 2] {
     let columns: &[i16] = bytemuck::must_cast_slice(columns);
     let (first, second) = columns.split_at(columns.len() / 2);
-    filters.map(|filter| {
-        [first, second].map(|column| {
-            let products = column.iter().zip(filter);
-            products.map(|(&x, &w)| i32::from(x) * i32::from(w)).sum()
-        })
+    [first, second].map(|column| {
+        let products = column.iter().zip(filter);
+        products.map(|(&x, &w)| i32::from(x) * i32::from(w)).sum()
     })
 }
 

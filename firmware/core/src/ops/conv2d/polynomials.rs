@@ -116,24 +116,26 @@ pub(crate) fn are_sound(conv: &Conv2d<'_>) -> bool {
     if !is_window(window, *groups) {
         return false;
     }
-    let filter_words = filter_words(window, channels).max(1);
-    let filters = conv
-        .weights()
-        .chunks_exact(conv.weights_per_output().max(1));
-    if polynomials.len() != filters.len() * filter_words {
-        return false;
-    }
-    for (filter, packed) in filters.zip(polynomials.chunks(filter_words)) {
+    let filter_words = filter_words(window, channels);
+    let (mut weights, mut packed) = (conv.weights(), *polynomials);
+    while !weights.is_empty() {
+        let filter = weights.split_at_checked(conv.weights_per_output());
+        let (Some((filter, other_filters)), Some((words, other_words))) =
+            (filter, packed.split_at_checked(filter_words))
+        else {
+            return false;
+        };
         if !fits(filter) {
             return false;
         }
-        for (index, &found) in packed.iter().enumerate() {
+        for (index, &found) in words.iter().enumerate() {
             if found != word(filter, window, channels, *input_zero, index) {
                 return false;
             }
         }
+        (weights, packed) = (other_filters, other_words);
     }
-    true
+    packed.is_empty()
 }
 
 /// Bytes of scratch for rows of `conv` that are pooled in this way; 0 where they are not.

@@ -11,9 +11,6 @@ use crate::ops::{InputRows, Output};
 /// Output pixels that are computed together.
 pub(super) const PIXELS: usize = 2;
 
-/// Filters that are applied together.
-const FILTERS: usize = 2;
-
 /// Bytes of the column of one pixel.
 pub(super) fn column_bytes(taps: usize) -> usize {
     2 * taps.next_multiple_of(4)
@@ -41,11 +38,8 @@ pub(super) fn evaluate(part: &Part<'_, '_>, scratch: &mut [u32], output: &mut Ou
         while x < columns.end {
             // Of an odd number of pixels the last one is computed twice.
             let next = (x + 1).min(columns.end - 1);
-            for pixel in 0..PIXELS {
-                let x = if pixel == 0 { x } else { next };
-                let at = [y + x / width, x % width];
-                unfold(conv, input, at, group, scratch, pixel);
-            }
+            let at = [x, next].map(|x| [y + x / width, x % width]);
+            unfold(conv, input, at, group, scratch);
             let step = (next - x) * channels;
             let mut index = match output {
                 Output::Int8(values) => {
@@ -56,18 +50,12 @@ pub(super) fn evaluate(part: &Part<'_, '_>, scratch: &mut [u32], output: &mut Ou
                 }
                 Output::Sums(_) => 0,
             };
-            while index < group_outputs {
-                // Of an odd number of channels the last one, too, or of one the only one.
-                let next = (index + 1).min(group_outputs - 1);
-                let sums = kernels::products(scratch, filters.pair([index, next]));
-                for (filter, &[one, other]) in sums.iter().enumerate() {
-                    let index = if filter == 0 { index } else { next };
-                    let bias = filters.bias.get(index).copied().unwrap_or_default();
-                    let (at, channel) = (start + index, first + index);
-                    output.put(at, bias + one, &conv.quantiser, channel);
-                    output.put(at + step, bias + other, &conv.quantiser, channel);
-                }
-                index += FILTERS;
+            while let Some(&bias) = filters.bias.get(index) {
+                let [one, other] = kernels::dots(scratch, filters.from(index));
+                let (at, channel) = (start + index, first + index);
+                output.put(at, bias + one, &conv.quantiser, channel);
+                output.put(at + step, bias + other, &conv.quantiser, channel);
+                index += 1;
             }
             x += PIXELS;
             start += PIXELS * channels;
@@ -75,44 +63,56 @@ pub(super) fn evaluate(part: &Part<'_, '_>, scratch: &mut [u32], output: &mut Ou
     }
 }
 
-/// Writes the window of one pixel into its column, the first or the second.
+/// Writes the windows of two pixels into their columns.
 #[inline(never)]
 fn unfold(
     conv: &Conv2d<'_>,
     input: InputRows<'_>,
-    at: [usize; 2],
+    at: [[usize; 2]; PIXELS],
     group: usize,
     scratch: &mut [u32],
-    pixel: usize,
 ) {
-    let ([y, x], window) = (at, &conv.window);
+    let window = &conv.window;
     let (channels, depth) = (conv.input.channels, conv.group_channels());
-    let left = (x * window.stride_w).wrapping_sub(window.pad_left);
     // Taps that lie on the input as neighbours do in the filter.
-    let is_whole = conv.groups == 1 && window.dilation_w == 1;
-    let run = if is_whole { window.kernel_w } else { 1 };
-    let mut column = Column::new(scratch, pixel, conv.input_zero);
-    for ky in 0..window.kernel_h {
-        let Some(row) = input_row(conv, input, y, ky) else {
-            column.pad(window.kernel_w * depth);
-            continue;
-        };
-        let (mut at, mut kx) = (left, 0);
-        while kx < window.kernel_w {
-            // Taps before the input, on it, and after it.
-            let (before, first) = if at < conv.input.width {
-                (0, at)
-            } else {
-                (run.min(at.wrapping_neg()), 0)
-            };
-            let inside = (run - before).min(conv.input.width - first);
-            let start = first * channels + group * depth;
-            column.pad(before * depth);
-            column.push(row.get(start..start + inside * depth).unwrap_or_default());
-            column.pad((run - before - inside) * depth);
-            at = at.wrapping_add(window.dilation_w);
-            kx += run;
+    let are_neighbours = conv.groups == 1 && window.dilation_w == 1;
+    let run = |taps: usize| if are_neighbours { taps } else { 1 };
+    let width = conv.input.width;
+    let are_on_input = |at: usize, taps: usize| at < width && taps <= width - at;
+    let rows_after = (window.kernel_h - 1) * window.dilation_h;
+    for (pixel, [y, x]) in at.into_iter().enumerate() {
+        let left = (x * window.stride_w).wrapping_sub(window.pad_left);
+        let mut column = Column::new(scratch, pixel, conv.input_zero);
+        let mut kernel_h = window.kernel_h;
+        let taps = run(window.kernel_w);
+        if taps == window.kernel_w && are_on_input(left, taps) {
+            let top = (y * window.stride_h).wrapping_sub(window.pad_top);
+            let start = left * channels + group * depth;
+            let rows = input.rows_from(conv.input, top);
+            if let Some(values) = rows.and_then(|rows| rows.get(start..))
+                && rows_after < conv.input.height - top
+            {
+                let pitch = window.dilation_h * conv.input.row_elements();
+                column.push(values, kernel_h, taps * depth, pitch);
+                kernel_h = 0;
+            }
         }
+        for ky in 0..kernel_h {
+            let row = input_row(conv, input, y, ky).unwrap_or_default();
+            let (mut at, mut kx) = (left, 0);
+            while kx < window.kernel_w {
+                // Neighbours that are on the input at once, others one by one.
+                let taps = run(window.kernel_w - kx);
+                let taps = if are_on_input(at, taps) { taps } else { 1 };
+                let values = row.get(at.wrapping_mul(channels) + group * depth..);
+                match values.filter(|_| at < width && !row.is_empty()) {
+                    Some(values) => column.push(values, 1, taps * depth, 0),
+                    None => column.pad(taps * depth),
+                }
+                at = at.wrapping_add(taps * window.dilation_w);
+                kx += taps;
+            }
+        }
+        column.finish();
     }
-    column.finish();
 }

@@ -6,31 +6,28 @@ use crate::ops::requantize::Scale;
 #[cfg(not(soft_float))]
 use core::arch::asm;
 
-/// The loop over quads of two pixels, from `r8` on, and words of two filters, from
-/// `r9` and `r10` on; `r11` counts. Sums in `r4` and `r5` for the first filter, in
-/// `r12` and `r14` for the second. Leaves nothing in `r0` to `r3`, `r6` and `r7`.
+/// Products of a quad of two pixels, from `r8` on, and a word of two filters, from `r9`
+/// and `r10` on. Sums in `r4` and `r5` for the first filter, in `r12` and `r14` for the
+/// second. Leaves nothing in `r0` to `r3`, `r6` and `r7`.
 #[cfg(not(soft_float))]
 macro_rules! two_by_two {
     () => {
         concat!(
-            "2: ldr r0, [r9], #4\n",
-            "ldr r1, [r10], #4\n",
-            "ldrd r2, r3, [r8], #8\n", // x0 x2, x1 x3 of the first pixel
-            "sxtb16 r6, r0\n",         // w0 w2 of the first filter
-            "sxtb16 r0, r0, ror #8\n", // w1 w3
-            "sxtb16 r7, r1\n",         // of the second filter
-            "sxtb16 r1, r1, ror #8\n",
-            "smlad r4, r2, r6, r4\n",
-            "smlad r4, r3, r0, r4\n",
-            "smlad r12, r2, r7, r12\n",
-            "smlad r12, r3, r1, r12\n",
-            "ldrd r2, r3, [r8], #8\n", // of the second pixel
-            "subs r11, r11, #1\n",
-            "smlad r5, r2, r6, r5\n",
-            "smlad r5, r3, r0, r5\n",
-            "smlad r14, r2, r7, r14\n",
-            "smlad r14, r3, r1, r14\n",
-            "bne 2b",
+            "ldr r0, [r9], #4\n",
+            "ldm r8!, {{r1, r2, r3, r7}}\n", // x0 x2, x1 x3 of each pixel
+            "sxtb16 r6, r0\n",               // w0 w2 of the first filter
+            "sxtb16 r0, r0, ror #8\n",       // w1 w3
+            "smlad r4, r1, r6, r4\n",
+            "smlad r4, r2, r0, r4\n",
+            "smlad r5, r3, r6, r5\n",
+            "smlad r5, r7, r0, r5\n",
+            "ldr r0, [r10], #4\n",
+            "sxtb16 r6, r0\n", // of the second filter
+            "sxtb16 r0, r0, ror #8\n",
+            "smlad r12, r1, r6, r12\n",
+            "smlad r12, r2, r0, r12\n",
+            "smlad r14, r3, r6, r14\n",
+            "smlad r14, r7, r0, r14",
         )
     };
 }
@@ -40,15 +37,18 @@ macro_rules! two_by_two {
 #[repr(C)]
 struct PixelPair {
     columns: *const [Quad; 2],
-    filter: *const i8,
-    taps: usize,
+    /// Quads and one, of which the loop takes two at a time.
     quads: usize,
+    taps: usize,
     bias: *const i32,
     multipliers: *const f32,
     output: *mut i8,
     step: usize,
     zero_bits: i32,
-    pairs: usize,
+    /// Behind the last output of the first pixel.
+    end: *const i8,
+    /// Bytes after a filter's taps in its last word.
+    over: usize,
     round: f32,
 }
 
@@ -93,15 +93,15 @@ pub fn filter_pairs(
     let scale = Scale::new(zero);
     let mut pair = PixelPair {
         columns: columns.as_ptr(),
-        filter: filters.weights.as_ptr(),
+        quads: quads + 1,
         taps,
-        quads,
         bias: filters.bias.as_ptr(),
         multipliers: multipliers.as_ptr(),
         output: output.as_mut_ptr(),
         step,
         zero_bits: scale.zero_bits,
-        pairs,
+        end: output.as_ptr().wrapping_add(2 * pairs),
+        over,
         round: scale.round,
     };
     // SAFETY: reads `quads` elements of `columns`, and for each of `2 · pairs`
@@ -116,20 +116,24 @@ pub fn filter_pairs(
             "vldr s9, [r0, #40]", // round
             "3:",
             "ldr r0, [sp]",
-            "ldrd r8, r9, [r0]",
-            "ldrd r2, r11, [r0, #8]", // taps, quads
-            "ldr r3, [r0, #16]",      // bias
+            "ldrd r8, r11, [r0]",    // columns, quads
+            "ldrd r2, r3, [r0, #8]", // taps, bias
             "add r10, r9, r2",
-            "add r1, r10, r2",
             "ldrd r4, r12, [r3], #8",
-            "str r1, [r0, #4]",
-            "str r3, [r0, #16]",
+            "str r3, [r0, #12]",
             "mov r5, r4",
             "mov r14, r12",
+            "lsrs r11, r11, #1",
+            "bcc 4f", // an odd number of quads
+            "2:",
             two_by_two!(),
+            "4:",
+            two_by_two!(),
+            "subs r11, r11, #1",
+            "bne 2b",
             "ldr r0, [sp]",
-            "ldrd r3, r2, [r0, #20]", // multipliers, output
-            "ldrd r6, r1, [r0, #28]", // step, zero bits
+            "ldrd r3, r2, [r0, #16]", // multipliers, output
+            "ldrd r6, r1, [r0, #24]", // step, zero bits
             "vldmia r3!, {{s6, s7}}",
             requantise!("s6", "s7"),
             "add r6, r6, r2",
@@ -137,16 +141,17 @@ pub fn filter_pairs(
             "strb r12, [r2], #1",
             "strb r5, [r6], #1",
             "strb r14, [r6]",
-            "ldr r7, [r0, #36]", // pairs
-            "strd r3, r2, [r0, #20]",
-            "subs r7, r7, #1",
-            "str r7, [r0, #36]",
+            "strd r3, r2, [r0, #16]",
+            "ldrd r7, r6, [r0, #32]", // end, over
+            "sub r9, r10, r6",
+            "cmp r2, r7",
             "bne 3b",
             "pop {{r0, r9}}",
             "pop {{r6, r7}}",
             inout("r0") &raw mut pair => _,
+            inout("r9") filters.weights.as_ptr() => _,
             out("r1") _, out("r2") _, out("r3") _, out("r4") _, out("r5") _, out("r8") _,
-            out("r9") _, out("r10") _, out("r11") _, out("r12") _, out("r14") _,
+            out("r10") _, out("r11") _, out("r12") _, out("r14") _,
             out("s0") _, out("s1") _, out("s2") _, out("s3") _, out("s6") _, out("s7") _,
             out("s9") _,
         );
