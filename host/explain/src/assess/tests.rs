@@ -165,6 +165,15 @@ fn edges_are_where_levels_change() {
     let rows = [0.0, 0.0, 1.0, 1.0].repeat(3);
     let found = control::edges(&rows, [3, 4]);
     assert_eq!(found, [0.0, 4.0, 4.0, 0.0].repeat(3));
+    // Both filters as sums of nine products, in another program; the border is continued.
+    let uneven = [0.1, 0.7, 0.2, 0.9, 0.5, 0.0, 0.6, 0.3, 0.8, 0.4, 1.0, 0.15];
+    let wanted = [
+        1.39284, 0.72111, 1.02956, 2.28035, 1.96977, 1.02956, 0.77782, 1.63248, 2.14009, 1.65529,
+        1.14237, 2.85044,
+    ];
+    for (have, want) in control::edges(&uneven, [3, 4]).iter().zip(wanted) {
+        assert!((have - want).abs() < 2e-5_f32, "{have} {want}");
+    }
     // The mean of the channels.
     let two: Vec<f32> = rows.iter().chain(&vec![0.0; 12]).copied().collect();
     assert_eq!(control::edges(&two, [3, 4]), [0.0, 2.0, 2.0, 0.0].repeat(3));
@@ -254,6 +263,90 @@ fn initial_weights_have_the_variance_of_their_fan_in() {
     };
     let rows = measured(&model, Gradient, &metric, &[vec![0.5; 784]]);
     assert_eq!(rows[0].layers.len(), 6);
+}
+
+#[test]
+fn initial_weights_are_normal_and_biases_are_0() {
+    let model = FloatModel::open("lecture-lenet", &Overrides::default()).expect("it is shipped");
+    let id = model.find("fc").expect("a dense layer");
+    let drawn = Redraw::Initial.of(&model, id, &mut Random::new(2));
+    let weights = drawn[0].1.floats().expect("weights");
+    assert_eq!(weights.len(), 12_500);
+    let squares: f64 = weights.iter().map(|&w| f64::from(w).powi(2)).sum();
+    // He et al. 2015: a variance of 2 over the fan-in; five standard errors of a variance.
+    let variance = squares / 12_500.0;
+    let wanted = 2.0 / 1250.0;
+    assert!((variance / wanted - 1.0).abs() < 5.0 * (2.0 / 12_500.0_f64).sqrt());
+    assert!(
+        drawn.len() == 2
+            && drawn[1]
+                .1
+                .floats()
+                .expect("biases")
+                .iter()
+                .all(|&b| b == 0.0)
+    );
+    // Permuted they are the same ones elsewhere, wherever they were.
+    let before = model.layer_constants(id).expect("weights").constants;
+    let drawn = Redraw::Permuted.of(&model, id, &mut Random::new(2));
+    for ((_, before), (_, after)) in before.iter().zip(&drawn) {
+        let [mut before, mut after] =
+            [before, after].map(|values| values.floats().expect("numbers").to_vec());
+        let same = before.iter().zip(&after).filter(|(a, b)| a == b).count();
+        assert!(same < 8, "{same} stay");
+        before.sort_by(f32::total_cmp);
+        after.sort_by(f32::total_cmp);
+        assert_eq!(before, after);
+    }
+}
+
+#[test]
+fn every_map_is_told_once() {
+    for (metric, each) in [(Metric::Sparseness, 3), (deletion(8), 3)] {
+        let method: Method = Gradient.into();
+        let assessment = Assessment {
+            model: &planted(),
+            method: &method,
+            metric: &metric,
+            seed: 0,
+        };
+        let mut told = Vec::new();
+        assess(assessment, &vec![vec![1.0; 16]; 2], &mut |done, all| {
+            told.push((done, all));
+            ControlFlow::Continue(())
+        })
+        .expect("a measure");
+        assert!(told.iter().all(|&(_, all)| all == 2 * each));
+        told.dedup();
+        let done: Vec<usize> = told.iter().map(|&(done, _)| done).collect();
+        assert_eq!(done, [0, 1, 2, 3, 4, 5, 6], "{metric:?}");
+    }
+}
+
+#[test]
+fn a_coarse_map_is_as_large_as_the_input_where_it_is_measured() {
+    let model = FloatModel::open("lecture-lenet", &Overrides::default()).expect("it is shipped");
+    let input = vec![0.5; 784];
+    let aim = Aim::predicted(&model, &input, ClassValue::Logit).expect("a class");
+    let map = |coarse| {
+        let layer = crate::attribute::MapLayer {
+            layer: Some("pool1".to_owned()),
+            coarse,
+        };
+        let method: Method = crate::attribute::HiResCam(layer).into();
+        let run = &mut Run {
+            model: &model,
+            input: &input,
+            aim: &aim,
+            plans: &mut Plans::default(),
+            answers: None,
+            report: &mut |_, _| ControlFlow::Continue(()),
+        };
+        Candidate::Method(&method).map(run).expect("a map")
+    };
+    let (coarse, fine) = (map(true), map(false));
+    assert_eq!((coarse.values.len(), coarse.pixels.len()), (144, 784));
+    assert_eq!(coarse.pixels, fine.pixels);
 }
 
 #[test]
