@@ -300,6 +300,15 @@ fn what_a_kind_does_not_have_is_refused() {
     assert!(refused(Kind::Saturate, plain).contains("grey"));
 }
 
+#[test]
+fn only_four_kinds_of_digits_have_one_severity() {
+    for kind in Kind::ALL {
+        let one = ["stripe", "dotted-line", "zigzag", "canny-edges"].contains(&kind.name());
+        assert_eq!(kind.has_severities(), !one, "{kind}");
+        assert_eq!(kind.needs_colours(), kind == Kind::Saturate, "{kind}");
+    }
+}
+
 /// No direction would make a picture of its own without a word.
 #[test]
 fn an_angle_is_a_number() {

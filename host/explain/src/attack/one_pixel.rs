@@ -133,16 +133,11 @@ pub fn run(
     }
     let mut generation = 0;
     while done.is_none() && generation < parameters.generations {
-        let parents = population.clone();
+        let before = population.clone();
         for index in 0..population.len() {
-            let [a, b, c] = three(index, parents.len(), random);
-            let child: Candidate = (0..limits.len())
-                .map(|gene| {
-                    let along = parents[b][gene] - parents[c][gene];
-                    let gene_of = parents[a][gene] + parameters.weight * along;
-                    gene_of.clamp(0.0, limits[gene])
-                })
-                .collect();
+            let [a, b, c] = three(index, before.len(), random);
+            let parents = [a, b, c].map(|at| &before[at]);
+            let child = child(parents, parameters.weight, &limits);
             let found = worth(&child)?;
             if found.is_done || found.cost <= worths[index].cost {
                 population[index] = child;
@@ -177,6 +172,14 @@ fn drawn(limits: &[f64], random: &mut Random) -> Candidate {
     candidate
 }
 
+/// a + F (b − c), gene by gene, cut to what a pixel can be.
+fn child([a, b, c]: [&Candidate; 3], weight: f64, limits: &[f64]) -> Candidate {
+    let genes = a.iter().zip(b).zip(c).zip(limits);
+    genes
+        .map(|(((a, b), c), &most)| (a + weight * (b - c)).clamp(0.0, most))
+        .collect()
+}
+
 /// Three different places of `0..count`, none of them `but`.
 fn three(but: usize, count: usize, random: &mut Random) -> [usize; 3] {
     let mut chosen = [but; 3];
@@ -204,6 +207,18 @@ mod tests {
             all.sort_unstable();
             assert_eq!(all, [0, 2, 3]);
         }
+    }
+
+    #[test]
+    fn a_child_goes_along_the_difference_of_two_parents() {
+        let parents = [
+            vec![1.0, 2.0, 100.0, 40.0, 250.0],
+            vec![3.0, 0.5, 50.0, 20.0, 90.0],
+            vec![2.0, 1.5, 10.0, 200.0, 10.0],
+        ];
+        let [a, b, c] = &parents;
+        let found = child([a, b, c], 0.5, &[2.0, 2.0, 255.0, 255.0, 255.0]);
+        assert_eq!(found, [1.5, 1.5, 120.0, 0.0, 255.0]);
     }
 
     #[test]

@@ -134,19 +134,24 @@ fn one_pixel_ends_at_the_best_of_all_pixels() {
         for at in [most, most + 6] {
             want[at] = best(at);
         }
-        let mut victim = Victim::new(&model, NEVER).unwrap();
-        let mut random = Random::new(4);
-        let method = Method::OnePixel(parameters);
-        let found = method
-            .run(&mut victim, &picture, goal, 0.0, &mut random)
-            .unwrap();
-        if is_there {
-            assert_eq!(victim.queries, 1);
-        } else {
-            assert_eq!(found.picture, want, "{goal:?}");
-            assert_eq!(victim.queries, 24 * 61);
+        let mut arrived = 0;
+        for seed in 0..6 {
+            let mut victim = Victim::new(&model, NEVER).unwrap();
+            let mut random = Random::new(seed);
+            let method = Method::OnePixel(parameters);
+            let found = method
+                .run(&mut victim, &picture, goal, 0.0, &mut random)
+                .unwrap();
+            if is_there {
+                assert_eq!(victim.queries, 1);
+            } else {
+                arrived += usize::from(found.picture == want);
+                assert_eq!(victim.queries, 24 * 61);
+            }
+            assert!(!found.slopes.are_flat());
         }
-        assert!(!found.slopes.are_flat());
+        // A search by chance may end at the second best pixel.
+        assert!(is_there || arrived >= 4, "{goal:?} {arrived}");
     }
 }
 
