@@ -1,5 +1,7 @@
 //! Every kind against numbers that other programs computed, and against its own seed.
 
+mod constants;
+
 use super::*;
 use crate::settings::Variant;
 
