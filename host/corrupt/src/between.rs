@@ -68,3 +68,39 @@ fn below(value: f64) -> i64 {
     let cut = value as i64;
     cut - i64::from(value < cut as f64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Worked by hand: rows (1, 2, 4) and (8, 16, 32).
+    #[test]
+    fn places_lie_between_four_pixels() {
+        let plane = Plane {
+            size: [2, 3],
+            values: vec![1.0, 2.0, 4.0, 8.0, 16.0, 32.0],
+        };
+        let at = |y: f64, x: f64, edge| {
+            let found = Places::new([2, 3], edge, |_, _| [y, x]).of(&plane);
+            assert_eq!((found.size, found.values.len()), ([2, 3], 6));
+            found.values[0]
+        };
+        for edge in [Edge::Nearest, Edge::Reflect, Edge::Mirror] {
+            assert_eq!(at(1.0, 2.0, edge), 32.0);
+            // Three quarters of 1.5 and a quarter of 12.
+            assert_eq!(at(0.25, 0.5, edge), 4.125);
+            assert_eq!(at(0.5, 1.75, edge), 0.5 * 3.5 + 0.5 * 28.0);
+        }
+        // A quarter beyond the border: the pixel itself, or the one after it.
+        assert_eq!(at(0.0, -0.25, Edge::Nearest), 1.0);
+        assert_eq!(at(0.0, -0.25, Edge::Reflect), 1.0);
+        assert_eq!(at(0.0, -0.25, Edge::Mirror), 1.25);
+        assert_eq!(at(-1.0, 0.0, Edge::Mirror), 8.0);
+        assert_eq!(at(1.5, 2.0, Edge::Mirror), 18.0);
+        // Rows and columns are where they were.
+        let same = Places::new([2, 3], Edge::Nearest, |y, x| [y as f64, x as f64]).of(&plane);
+        assert_eq!(same.values, plane.values);
+        let back = Places::new([2, 3], Edge::Nearest, |y, x| [y as f64, 2.0 - x as f64]);
+        assert_eq!(back.of(&plane).values, [4.0, 2.0, 1.0, 32.0, 16.0, 8.0]);
+    }
+}

@@ -223,4 +223,25 @@ mod tests {
         assert_eq!(Edge::Zero.place(-1, 4), None);
         assert_eq!(Edge::Mirror.place(7, 1), Some(0));
     }
+
+    /// Two strips of 32 pixels and six more, against the definition.
+    #[test]
+    fn wide_pictures_are_filtered_as_narrow_ones() {
+        let plane = Plane::from_fn([3, 70], |y, x| ((y * 31 + x * 17) % 23) as f64);
+        let taps = [([0, 0], 1.0), ([1, -2], 0.5), ([-1, 3], -0.25)];
+        let taps = taps.map(|(offset, weight)| Tap { offset, weight });
+        for edge in [Edge::Zero, Edge::Nearest, Edge::Reflect, Edge::Mirror] {
+            let found = weighted(&plane, &taps, edge);
+            for (y, x) in (0..3).flat_map(|y| (0..70).map(move |x| (y, x))) {
+                let terms = taps.iter().map(|tap| {
+                    let row = edge.place(y as i64 + tap.offset[0], 3);
+                    let column = edge.place(x as i64 + tap.offset[1], 70);
+                    row.zip(column)
+                        .map_or(0.0, |(y, x)| tap.weight * plane.at(y, x))
+                });
+                let wanted: f64 = terms.sum();
+                assert!((found.at(y, x) - wanted).abs() < 1e-12, "{edge:?} {y} {x}");
+            }
+        }
+    }
 }

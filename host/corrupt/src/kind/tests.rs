@@ -1,5 +1,7 @@
 //! Every kind against numbers that other programs computed, and against its own seed.
 
+mod constants;
+
 use super::*;
 use crate::settings::Variant;
 
@@ -298,6 +300,15 @@ fn what_a_kind_does_not_have_is_refused() {
     };
     assert_eq!(refused(Kind::Jpeg, sign), "jpeg has no sign to set");
     assert!(refused(Kind::Saturate, plain).contains("grey"));
+}
+
+#[test]
+fn only_four_kinds_of_digits_have_one_severity() {
+    for kind in Kind::ALL {
+        let one = ["stripe", "dotted-line", "zigzag", "canny-edges"].contains(&kind.name());
+        assert_eq!(kind.has_severities(), !one, "{kind}");
+        assert_eq!(kind.needs_colours(), kind == Kind::Saturate, "{kind}");
+    }
 }
 
 /// No direction would make a picture of its own without a word.

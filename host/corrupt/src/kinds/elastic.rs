@@ -68,3 +68,72 @@ fn points(
         [from[2][0] + right, from[2][1] + down]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Three points, which OpenCV's affine transformation is made of, come from where they were.
+    #[test]
+    fn three_points_are_moved() {
+        let cases = [
+            ([28, 28], [[23.0, 23.0], [23.0, 5.0], [5.0, 5.0]]),
+            ([20, 31], [[16.0, 21.0], [16.0, 9.0], [4.0, 9.0]]),
+        ];
+        for (size, from) in cases {
+            let mut random = Random::new(5, 0);
+            let place = points(size, 2.5, &mut random);
+            let mut random = Random::new(5, 0);
+            for [x, y] in from {
+                let [by_x, by_y] = [(); 2].map(|()| random.uniform(-2.5, 2.5));
+                let [back_x, back_y] = place([x + by_x, y + by_y]);
+                assert!((back_x - x).abs() < 1e-9 && (back_y - y).abs() < 1e-9);
+            }
+        }
+    }
+
+    /// On a ramp of five levels a pixel, a level moves by five times what its pixel does. The
+    /// affine part is the same in neighbouring rows, or nearly; the field is uniform noise of
+    /// deviation 1/√3, which a smoothing of 0.28 pixels leaves at 0.993 of it.
+    #[test]
+    fn pixels_move_as_far_as_the_severity_says() {
+        let ramp = |side: usize, slope: f64, across: bool| {
+            let level = |at: usize| slope * (if across { at % side } else { at / side }) as f64;
+            Picture::new(1, [side; 2], (0..side * side).map(level).collect()).unwrap()
+        };
+        let deviation = |side: usize, across: bool, severity: u8| {
+            let settings = Settings {
+                severity,
+                seed: 3,
+                ..Settings::default()
+            };
+            let found = apply(&ramp(side, 5.0, across), &settings);
+            let levels = found.levels();
+            let mut differences = Vec::new();
+            for y in 6..side - 7 {
+                for x in 6..side - 7 {
+                    let at = y * side + x;
+                    let other = if across { at + side } else { at + 1 };
+                    differences.push(levels[at] - levels[other]);
+                }
+            }
+            let count = differences.len() as f64;
+            let mean = differences.iter().sum::<f64>() / count;
+            let squares = differences.iter().map(|by| (by - mean).powi(2));
+            // Of a difference of two of them.
+            (squares.sum::<f64>() / count / 2.0).sqrt() / 5.0
+        };
+        for across in [true, false] {
+            for (severity, amplitude) in [(3, 0.05), (4, 0.07), (5, 0.12)] {
+                let wanted = 28.0 * amplitude * 0.993 / 3.0_f64.sqrt();
+                let found = deviation(28, across, severity);
+                assert!((found / wanted - 1.0).abs() < 0.15, "{found} {wanted}");
+            }
+            // Elsewhere the side is 244: the smoothing of 2.44 pixels leaves 1/(2√π · 2.44),
+            // and 0.2 of that as a difference of neighbours.
+            let wanted = 244.0 * 0.05 * 0.1156 / 3.0_f64.sqrt() * 0.2;
+            let found = deviation(40, across, 3);
+            assert!((found / wanted - 1.0).abs() < 0.5, "{found} {wanted}");
+        }
+    }
+}

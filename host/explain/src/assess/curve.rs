@@ -1,6 +1,9 @@
 //! Deletion and insertion (Petsiuk et al. 2018, section 4.2): the class while pixels go or
 //! come in the order of a map.
 
+#[cfg(test)]
+mod tests;
+
 use crate::attribute::{Baseline, ExplainError, Run};
 use crate::target::{Aim, ClassValue};
 

@@ -1,6 +1,9 @@
 //! Model-parameter randomisation (Adebayo et al. 2018, section 3): a map that explains a
 //! model changes with its weights.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 
 use super::control::{Candidate, Map};

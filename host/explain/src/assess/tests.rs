@@ -1,5 +1,7 @@
 //! Measures against numbers worked out by hand.
 
+mod sensitivity;
+
 use std::ops::ControlFlow;
 
 use super::*;
@@ -99,24 +101,18 @@ fn insertion_begins_with_the_blur_and_ends_with_the_input() {
 }
 
 #[test]
-fn a_blur_is_zero_padded() {
-    let blur = Blur {
-        sigma: 1.0,
-        taps: 3,
-    };
-    let blurred = blur.of(&[1.0; 4], [1, 4]).expect("a blur");
-    let e = (-0.5_f64).exp();
-    let rows = 1.0 / (1.0 + 2.0 * e);
-    let wanted = [rows * (1.0 + e) * rows, rows];
-    assert!((f64::from(blurred[0]) - wanted[0]).abs() < 1e-6);
-    assert!((f64::from(blurred[1]) - wanted[1]).abs() < 1e-6);
-    let even = Blur {
-        sigma: 1.0,
-        taps: 4,
-    };
-    assert!(even.of(&[1.0], [1, 1]).is_err());
-    assert_eq!(Blur::suited([28, 28]).taps, 5);
-    assert_eq!(Blur::suited([224, 224]).sigma, 5.0);
+fn a_curve_is_of_all_channels_and_the_mean_of_all_inputs() {
+    // Two channels of two pixels, which are worth 1 + 3 and 2 + 4.
+    let model = network([2, 1, 2], "y", |graph| {
+        let weights = [1.0, 0.0, 2.0, 0.0, 3.0, 0.0, 4.0, 0.0];
+        graph.f32s("w", &[4, 2], &weights);
+        graph.node("Flatten", &["x"], "f", Vec::new());
+        graph.node("MatMul", &["f", "w"], "y", Vec::new());
+    });
+    let inputs = [vec![1.0; 4], vec![0.5; 4]];
+    let rows = measured(&model, Gradient, &deletion(1), &inputs);
+    let values: Vec<f64> = rows[0].curve.iter().map(|point| point.value).collect();
+    assert_eq!(values, [7.5, 3.0, 0.0]);
 }
 
 #[test]
@@ -165,39 +161,18 @@ fn edges_are_where_levels_change() {
     let rows = [0.0, 0.0, 1.0, 1.0].repeat(3);
     let found = control::edges(&rows, [3, 4]);
     assert_eq!(found, [0.0, 4.0, 4.0, 0.0].repeat(3));
+    // Both filters as sums of nine products, in another program; the border is continued.
+    let uneven = [0.1, 0.7, 0.2, 0.9, 0.5, 0.0, 0.6, 0.3, 0.8, 0.4, 1.0, 0.15];
+    let wanted = [
+        1.39284, 0.72111, 1.02956, 2.28035, 1.96977, 1.02956, 0.77782, 1.63248, 2.14009, 1.65529,
+        1.14237, 2.85044,
+    ];
+    for (have, want) in control::edges(&uneven, [3, 4]).iter().zip(wanted) {
+        assert!((have - want).abs() < 2e-5_f32, "{have} {want}");
+    }
     // The mean of the channels.
     let two: Vec<f32> = rows.iter().chain(&vec![0.0; 12]).copied().collect();
     assert_eq!(control::edges(&two, [3, 4]), [0.0, 2.0, 2.0, 0.0].repeat(3));
-}
-
-#[test]
-fn sensitivity_is_relative_and_within_the_radius() {
-    let sensitivity = |radius| {
-        Metric::MaxSensitivity(Sensitivity {
-            radius,
-            samples: 200,
-            seed: 1,
-        })
-    };
-    // The slope of a sum is the same everywhere, and so is a random map.
-    let rows = measured(&planted(), Gradient, &sensitivity(0.1), &[vec![1.0; 16]]);
-    assert_eq!([rows[0].value, rows[1].value], [Some(0.0), Some(0.0)]);
-    // Gradient times input of 6 x₅ + 2 x₂ moves by √((6 δ)² + (2 δ′)²) / √40 ≤ r.
-    let rows = measured(
-        &planted(),
-        GradientXInput,
-        &sensitivity(0.1),
-        &[vec![1.0; 16]],
-    );
-    let value = rows[0].value.unwrap();
-    assert!(value <= 0.1 + 1e-6 && value > 0.085, "{value}");
-    let rows = measured(
-        &planted(),
-        GradientXInput,
-        &sensitivity(0.2),
-        &[vec![1.0; 16]],
-    );
-    assert!((rows[0].value.unwrap() - 2.0 * value).abs() < 1e-5);
 }
 
 #[test]
@@ -225,6 +200,9 @@ fn randomised_weights_change_a_gradient_and_leave_what_knows_no_model() {
     let last = &rows[0].layers[2];
     assert!(last.spearman.unwrap().abs() < 0.3, "{last:?}");
     assert_ne!(last.ssim, last.ssim_absolute);
+    // The value is the magnitudes' with all layers exchanged, not with the lowest alone.
+    assert_eq!(rows[0].value, last.spearman_absolute);
+    assert_ne!(rows[0].value, rows[0].layers[5].spearman_absolute);
     for control in &rows[1..] {
         for layer in &control.layers {
             let all = [
@@ -254,6 +232,55 @@ fn initial_weights_have_the_variance_of_their_fan_in() {
     };
     let rows = measured(&model, Gradient, &metric, &[vec![0.5; 784]]);
     assert_eq!(rows[0].layers.len(), 6);
+}
+
+#[test]
+fn every_map_is_told_once() {
+    for (metric, each) in [(Metric::Sparseness, 3), (deletion(8), 3)] {
+        let method: Method = Gradient.into();
+        let assessment = Assessment {
+            model: &planted(),
+            method: &method,
+            metric: &metric,
+            seed: 0,
+        };
+        let mut told = Vec::new();
+        assess(assessment, &vec![vec![1.0; 16]; 2], &mut |done, all| {
+            told.push((done, all));
+            ControlFlow::Continue(())
+        })
+        .expect("a measure");
+        assert!(told.iter().all(|&(_, all)| all == 2 * each));
+        told.dedup();
+        let done = told.iter().map(|&(done, _)| done).filter(|&done| done > 0);
+        assert_eq!(done.collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6], "{metric:?}");
+    }
+}
+
+#[test]
+fn a_coarse_map_is_as_large_as_the_input_where_it_is_measured() {
+    let model = FloatModel::open("lecture-lenet", &Overrides::default()).expect("it is shipped");
+    let input = vec![0.5; 784];
+    let aim = Aim::predicted(&model, &input, ClassValue::Logit).expect("a class");
+    let map = |coarse| {
+        let layer = crate::attribute::MapLayer {
+            layer: Some("pool1".to_owned()),
+            coarse,
+        };
+        let method: Method = crate::attribute::HiResCam(layer).into();
+        let run = &mut Run {
+            model: &model,
+            input: &input,
+            aim: &aim,
+            plans: &mut Plans::default(),
+            answers: None,
+            report: &mut |_, _| ControlFlow::Continue(()),
+        };
+        Candidate::Method(&method).map(run).expect("a map")
+    };
+    let (coarse, fine) = (map(true), map(false));
+    assert_eq!((coarse.values.len(), coarse.pixels.len()), (144, 784));
+    assert_eq!(coarse.pixels, fine.pixels);
 }
 
 #[test]
@@ -309,6 +336,10 @@ fn pointing_is_at_the_greatest_value_or_by_the_share_inside() {
     }
     assert_eq!(points(&[0.5; 12], Score::Maximum), None);
     assert_eq!(points(&[-1.0; 12], Score::Energy), None);
+    let mut faint = [0.0_f32; 12];
+    (faint[0], faint[11]) = (0.25, 0.125);
+    let corner = pointing::points(&faint, 4, [0, 0, 1, 1], Score::Energy);
+    assert_eq!(corner, Some(2.0 / 3.0));
 }
 
 /// A neuron's slope is 0 wherever it does not look, so that a gradient always points there; the
@@ -344,10 +375,25 @@ fn a_gradient_points_at_the_receptive_field() {
     let seen = game.neuron(&model, &inputs[0]).expect("it runs");
     let [y0, x0, y1, x1] = seen.field;
     assert_eq!((y1 - y0, x1 - x0), (6, 6));
-    assert!(
-        seen.aim.words.starts_with("neuron pool1:"),
-        "{}",
-        seen.aim.words
+    // The words name the greatest value of the layer.
+    let place = seen
+        .aim
+        .words
+        .strip_prefix("neuron pool1:")
+        .expect("a place");
+    let place: Vec<usize> = place
+        .split(':')
+        .map(|at| at.parse().expect("a number"))
+        .collect();
+    let [_, height, width] = model.layer(game.layer).shape;
+    let values = model
+        .activations(&[game.layer], &inputs[0])
+        .expect("it runs")
+        .remove(0);
+    let greatest = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    assert_eq!(
+        values[(place[0] * height + place[1]) * width + place[2]],
+        greatest
     );
 }
 

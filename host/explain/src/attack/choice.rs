@@ -166,7 +166,25 @@ mod tests {
         for (name, method, eps) in cases {
             assert_eq!(found(name, Preset::Mnist), (method, vec![eps]), "{name}");
             assert_eq!(Method::standard(name, eps), Some(method), "{name}");
+            let takes_eps = !["deepfool", "one-pixel"].contains(&name);
+            assert_eq!(method.standard_eps(), takes_eps.then_some(eps), "{name}");
         }
+        for preset in Preset::ALL {
+            assert_eq!(Preset::named(preset.name()), Some(preset));
+        }
+        // Of the paper and of its authors' program.
+        let deepfool = DeepFool {
+            overshoot: 0.02,
+            steps: 50,
+            rivals: 9,
+        };
+        assert_eq!(DeepFool::default(), deepfool);
+        let one_pixel = OnePixel {
+            population: 400,
+            generations: 100,
+            weight: 0.5,
+        };
+        assert_eq!(OnePixel::default(), one_pixel);
         let small = Method::Bim(steps(2.0 / 255.0, 7, Start::Input));
         assert_eq!(found("bim", Preset::Cifar10), (small, vec![8.0 / 255.0]));
         let large = Method::Pgd(steps(1.0 / 255.0, 5, Start::Random));
@@ -191,8 +209,43 @@ mod tests {
             rates.collect::<Vec<_>>(),
             [(vec![0.0], 1.0), (vec![1.6], 1.0)]
         );
+        sizes.eps = vec![0.8];
+        let requests = sizes.requests(&model).expect("a request");
+        let half = matches!(requests[0].method, Method::PgdL2(steps) if steps.rate == 0.5);
+        assert!(half, "{:?}", requests[0].method);
         sizes.method = "pgd".to_owned();
         assert_eq!(sizes.requests(&model).expect("one request").len(), 1);
+    }
+
+    #[test]
+    fn methods_take_what_is_changed() {
+        let model = model();
+        let changes = MethodChanges {
+            steps: Some(3),
+            overshoot: Some(0.5),
+            rivals: Some(2),
+            population: Some(7),
+            ..MethodChanges::default()
+        };
+        let of = |method: &str| {
+            let choice = AttackChoice {
+                changes,
+                ..choice(method)
+            };
+            choice.requests(&model).expect("a request").remove(0).method
+        };
+        let deepfool = DeepFool {
+            overshoot: 0.5,
+            steps: 3,
+            rivals: 2,
+        };
+        assert_eq!(of("deepfool"), Method::DeepFool(deepfool));
+        let one_pixel = OnePixel {
+            population: 7,
+            generations: 3,
+            weight: 0.5,
+        };
+        assert_eq!(of("one-pixel"), Method::OnePixel(one_pixel));
     }
 
     #[test]

@@ -196,3 +196,15 @@ fn rivals(logits: &[f32], origin: usize, count: usize) -> Vec<usize> {
     others.truncate(count);
     others
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rivals_are_the_others_with_the_greatest_logits() {
+        let logits = [5.0, 1.0, 7.0, 5.0];
+        assert_eq!(rivals(&logits, 2, 9), [0, 3, 1]);
+        assert_eq!(rivals(&logits, 3, 2), [2, 0]);
+    }
+}

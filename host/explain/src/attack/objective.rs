@@ -219,4 +219,21 @@ mod tests {
         assert!((odds - (p / (1.0 - p)).ln()).abs() < 1e-12);
         assert!(log_odds(&[400.0, 0.0], 0) > log_odds(&[399.0, 0.0], 0));
     }
+
+    #[test]
+    fn what_all_logits_have_in_common_changes_nothing() {
+        for common in [0.0_f32, 5.0, 1000.0, -1000.0] {
+            let logits = [2.0, 0.0, -1.0].map(|logit| logit + common);
+            let rest = 1.0 + (-1.0_f64).exp();
+            let odds = log_odds(&logits, 0);
+            assert!((odds - (2.0 - rest.ln())).abs() < 1e-9, "{odds}");
+            let found = Objective::of(&logits, Goal::Away(0));
+            let others = rest / ((2.0_f64).exp() + rest);
+            assert!((found.scale - others).abs() < 1e-9, "{found:?}");
+            assert!(
+                (found.value + (1.0 - others).ln()).abs() < 1e-9,
+                "{found:?}"
+            );
+        }
+    }
 }

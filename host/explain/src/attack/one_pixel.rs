@@ -120,14 +120,8 @@ pub fn run(
             is_done: goal.is_reached(first_greatest(&logits).unwrap_or_default()),
         })
     };
-    let mut drawn = || -> Candidate {
-        let position = limits[..2].iter().map(|limit| random.uniform() * limit);
-        let mut candidate: Candidate = position.collect();
-        candidate
-            .extend((0..channels).map(|_| (128.0 + 127.0 * random.normal()).clamp(0.0, 255.0)));
-        candidate
-    };
-    let mut population: Vec<Candidate> = (0..parameters.population).map(|_| drawn()).collect();
+    let candidates = 0..parameters.population;
+    let mut population: Vec<_> = candidates.map(|_| drawn(&limits, random)).collect();
     let mut worths = Vec::with_capacity(population.len());
     let mut done = None;
     for (index, candidate) in population.iter().enumerate() {
@@ -139,16 +133,11 @@ pub fn run(
     }
     let mut generation = 0;
     while done.is_none() && generation < parameters.generations {
-        let parents = population.clone();
+        let before = population.clone();
         for index in 0..population.len() {
-            let [a, b, c] = three(index, parents.len(), random);
-            let child: Candidate = (0..limits.len())
-                .map(|gene| {
-                    let along = parents[b][gene] - parents[c][gene];
-                    let gene_of = parents[a][gene] + parameters.weight * along;
-                    gene_of.clamp(0.0, limits[gene])
-                })
-                .collect();
+            let [a, b, c] = three(index, before.len(), random);
+            let parents = [a, b, c].map(|at| &before[at]);
+            let child = child(parents, parameters.weight, &limits);
             let found = worth(&child)?;
             if found.is_done || found.cost <= worths[index].cost {
                 population[index] = child;
@@ -172,6 +161,23 @@ pub fn run(
         direction: None,
         slopes: Slopes::default(),
     })
+}
+
+/// A candidate of the first generation, whose position is anywhere.
+fn drawn(limits: &[f64], random: &mut Random) -> Candidate {
+    let position = limits[..2].iter().map(|limit| random.uniform() * limit);
+    let mut candidate: Candidate = position.collect();
+    let levels = limits[2..].iter();
+    candidate.extend(levels.map(|&most| (128.0 + 127.0 * random.normal()).clamp(0.0, most)));
+    candidate
+}
+
+/// a + F (b − c), gene by gene, cut to what a pixel can be.
+fn child([a, b, c]: [&Candidate; 3], weight: f64, limits: &[f64]) -> Candidate {
+    let genes = a.iter().zip(b).zip(c).zip(limits);
+    genes
+        .map(|(((a, b), c), &most)| (a + weight * (b - c)).clamp(0.0, most))
+        .collect()
 }
 
 /// Three different places of `0..count`, none of them `but`.
@@ -201,5 +207,37 @@ mod tests {
             all.sort_unstable();
             assert_eq!(all, [0, 2, 3]);
         }
+    }
+
+    #[test]
+    fn a_child_goes_along_the_difference_of_two_parents() {
+        let parents = [
+            vec![1.0, 2.0, 100.0, 40.0, 250.0],
+            vec![3.0, 0.5, 50.0, 20.0, 90.0],
+            vec![2.0, 1.5, 10.0, 200.0, 10.0],
+        ];
+        let [a, b, c] = &parents;
+        let found = child([a, b, c], 0.5, &[2.0, 2.0, 255.0, 255.0, 255.0]);
+        assert_eq!(found, [1.5, 1.5, 120.0, 0.0, 255.0]);
+    }
+
+    #[test]
+    fn first_levels_are_those_of_the_papers_normal_and_lie_anywhere() {
+        let mut random = Random::new(3);
+        let draws = 4000;
+        let limits = [6.0, 2.0, 255.0];
+        let all: Vec<Candidate> = (0..draws).map(|_| drawn(&limits, &mut random)).collect();
+        let share = |holds: &dyn Fn(&Candidate) -> bool| {
+            let found = all.iter().filter(|candidate| holds(candidate)).count();
+            found as f64 / f64::from(draws)
+        };
+        // Of a standard normal 0.1568 lie below −128/127, 0.1587 above 1, and 0.3085 below
+        // −½: four standard errors are 0.03 at most.
+        let near = |have: f64, want: f64| assert!((have - want).abs() < 0.03, "{have} {want}");
+        near(share(&|candidate| candidate[2] == 0.0), 0.1568);
+        near(share(&|candidate| candidate[2] == 255.0), 0.1587);
+        near(share(&|candidate| candidate[2] < 64.5), 0.3085);
+        near(share(&|candidate| candidate[0] < 1.5), 0.25);
+        near(share(&|candidate| candidate[1] > 1.5), 0.25);
     }
 }

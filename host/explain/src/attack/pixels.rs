@@ -128,6 +128,9 @@ mod tests {
         let pixels = Pixels::of(&ModelSpec::assumed([1, 1, 4]).input);
         let (picture, outside) = pixels.picture(&[-0.5, 0.0, 1.0, 7.0]);
         assert_eq!((picture, outside), (vec![0.0, 0.0, 1.0, 1.0], 2));
+        // A thousandth of a level is 3.9e-6: 3e-6 is rounding, 7e-6 is not.
+        let (picture, outside) = pixels.picture(&[-3e-6, -7e-6, 1.0 + 3e-6, 1.0 + 7e-6]);
+        assert_eq!((picture, outside), (vec![0.0, 0.0, 1.0, 1.0], 2));
     }
 
     #[test]

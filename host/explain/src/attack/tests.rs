@@ -1,6 +1,7 @@
 //! Attacks on networks so small that the numbers can be worked out by hand or in f64.
 
 mod networks;
+mod one_input;
 
 use std::ops::ControlFlow;
 

@@ -51,6 +51,37 @@ fn objectives_and_their_slopes_by_hand() {
     let (value, slopes) = guide.of(&values, [2, 1, 3], None);
     assert_eq!(value, 1.0 + 6.0 - 1.0);
     assert_eq!(slopes, [1.0, -1.0, 1.0, 1.0, 2.0, 1.0]);
+    // One value, one column, and two columns alike, of which the first counts.
+    assert_eq!(best_match(&[1.0], &[2.0, 2.0]), Some((0, 2.0)));
+    assert_eq!(best_match(&[1.0, 2.0], &[3.0, 4.0]), Some((0, 11.0)));
+    assert_eq!(best_match(&[1.0], &[-3.0, -2.0]), Some((1, -2.0)));
+}
+
+#[test]
+fn what_is_standard_is_the_notebooks() {
+    let model = doubled();
+    let layer = model.find("a").expect("a layer");
+    let wanted = Dream {
+        layer,
+        channel: None,
+        objective: Objective::HalfSquare,
+        steps: 10,
+        octaves: Octaves {
+            count: 4,
+            ratio: 1.4,
+        },
+        rate: 1.5,
+        jitter: 32,
+        tile: 512,
+        seed: 0,
+    };
+    assert_eq!(Dream::of(layer, Objective::HalfSquare), wanted);
+    // 30 and 45 by 1.4, 1.96 and 2.744, rounded; a side has one pixel at least.
+    assert_eq!(
+        wanted.sizes([30, 45]),
+        [[11, 16], [15, 23], [21, 32], [30, 45]]
+    );
+    assert_eq!(wanted.sizes([1, 2]), [[1, 1], [1, 1], [1, 1], [1, 2]]);
 }
 
 #[test]
@@ -109,6 +140,22 @@ fn a_step_moves_pixels_by_the_rate_on_average() {
     }
     assert!((found.start - 0.56).abs() < 1e-6 && found.value > found.start);
     assert_eq!(found.values.len(), 1);
+    assert!(found.has_gradient);
+    // Black is ¼ here, so that a level is ¾/255.
+    let mut other = doubled();
+    other.spec.input.range = [0.25, 1.0];
+    let found = dream(&other, &canvas, &dream_of, &mut never).expect("a dream");
+    for (after, before) in found.canvas.values.iter().zip(&input) {
+        let wanted = (before + 0.75 * 5.1 / 255.0 * (4.0 * before / 0.8)).max(0.25);
+        assert!((after - wanted).abs() < 1e-6, "{after} {wanted}");
+    }
+    // Where nothing slopes nothing moves.
+    let dark = Canvas {
+        size: [2, 3],
+        values: vec![0.0; 6],
+    };
+    let found = dream(&model, &dark, &dream_of, &mut never).expect("no dream");
+    assert_eq!((found.canvas, found.has_gradient), (dark, false));
     // What would leave the range is cut.
     let steep = Dream {
         rate: 1000.0,
@@ -197,6 +244,41 @@ fn tiles_cover_a_picture_larger_than_one() {
             assert!((slope - 4.0 * value).abs() < 1e-6);
         }
     }
+    // Two channels, and tiles that are no squares.
+    let model = network([2, 2, 3], "a", |graph| {
+        graph.f32s("w", &[2, 2, 1, 1], &[2.0, 0.0, 0.0, 3.0]);
+        let kernel = vec![ints("kernel_shape", &[1, 1])];
+        graph.node("Conv", &["x", "w"], "a", kernel);
+    });
+    let layer = model.find("a").expect("a layer");
+    for size in [[5, 7], [7, 5]] {
+        let canvas = Canvas {
+            size,
+            values: (0..70).map(|at| at as f32 / 70.0).collect(),
+        };
+        for tile in [3, 6, 512] {
+            let dream = Dream {
+                tile,
+                ..Dream::of(layer, Objective::HalfSquare)
+            };
+            let (_, slopes) = gradient(&model, &canvas, &dream).expect("slopes");
+            for (at, (slope, value)) in slopes.iter().zip(&canvas.values).enumerate() {
+                let square = if at < 35 { 4.0 } else { 9.0 };
+                assert!((slope - square * value).abs() < 1e-5, "{tile} {at}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_picture_that_is_no_square_is_resized_plane_by_plane() {
+    let canvas = Canvas {
+        size: [1, 2],
+        values: vec![0.0, 4.0, 8.0, 0.0],
+    };
+    // Pixel centres are at half steps, and the border is continued.
+    let large = canvas.resized([1, 4]);
+    assert_eq!(large.values, [0.0, 1.0, 3.0, 4.0, 8.0, 6.0, 2.0, 0.0]);
 }
 
 #[test]
@@ -231,6 +313,18 @@ fn what_cannot_be_dreamt_is_refused() {
         let refused = dream(&model, &canvas, &wrong, &mut never);
         assert!(matches!(refused, Err(ExplainError::Parameter(_))));
     }
+    let octaves = |count, ratio| Dream {
+        octaves: Octaves { count, ratio },
+        rate: 0.5,
+        ..good.clone()
+    };
+    for ratio in [1.0, 0.5, f64::NAN, f64::INFINITY] {
+        // One octave has no ratio.
+        assert!(octaves(1, ratio).check(&model).is_ok(), "{ratio}");
+        assert!(octaves(2, ratio).check(&model).is_err(), "{ratio}");
+    }
+    assert!(octaves(2, 1.1).check(&model).is_ok());
+    assert!(octaves(0, 1.4).check(&model).is_err());
     let ended = dream(&model, &canvas, &good, &mut |_| ControlFlow::Break(()));
     assert!(matches!(ended, Err(ExplainError::Interrupted)));
 }

@@ -188,6 +188,108 @@ mod tests {
     }
 
     #[test]
+    fn curves_worked_by_hand() {
+        let near = |have: f64, want: f64| assert!((have - want).abs() < 1e-12, "{have} {want}");
+        for sum in [-2.0_f64, -0.5, 0.0, 0.25, 0.5, 3.0] {
+            near(Curve::Sine.of(sum), sum.sin());
+            // 2/(1 + e⁻²ᶻ) − 1 is the hyperbolic tangent of z.
+            near(Curve::Sigmoid.of(sum), (2.45 * sum).tanh());
+            near(
+                Curve::Gaussian.of(sum),
+                2.0 * 0.5_f64.powf(2.5 * sum * sum / 2.0_f64.ln()) - 1.0,
+            );
+            near(Curve::Linear.of(sum), sum.max(-1.0).min(1.0));
+        }
+    }
+
+    #[test]
+    fn each_channel_has_an_output_of_its_own() {
+        let line = |from: usize| Node {
+            shape: Curve::Linear,
+            from: vec![(from, 1.0)],
+        };
+        // Rows, columns and distances of a picture of two rows and four columns.
+        let genome = CppnGenome {
+            nodes: vec![line(0), line(1), line(2)],
+            outputs: 3,
+        };
+        let level = |value: f64| (127.5 * (value + 1.0)).round().min(255.0) as u8;
+        let rows = [-0.5, 0.5];
+        let columns = [-0.75, -0.25, 0.25, 0.75];
+        let places = || rows.into_iter().flat_map(|y| columns.map(|x| (y, x)));
+        let mut want: Vec<u8> = places().map(|(y, _)| level(y)).collect();
+        want.extend(places().map(|(_, x)| level(x)));
+        want.extend(places().map(|(y, x): (f64, f64)| level((y * y + x * x).sqrt())));
+        assert_eq!(genome.picture([3, 2, 4]), want);
+    }
+
+    #[test]
+    fn mutations_are_as_frequent_and_as_large_as_they_should_be() {
+        let mut random = Random::new(5);
+        let first = CppnGenome::first([1, 3, 3], &mut random);
+        let inputs: Vec<usize> = first.nodes[0].from.iter().map(|&(from, _)| from).collect();
+        assert_eq!(inputs, [0, 1, 2, 3]);
+        let trials = 4000;
+        let (mut nodes, mut connections, mut plain, mut curves) = (0, 0, 0, 0);
+        let mut changes = Vec::new();
+        for _ in 0..trials {
+            let mut child = first.clone();
+            child.mutate(0, &mut random);
+            let grown = child.nodes.len() - 1;
+            let all: usize = child.nodes.iter().map(|node| node.from.len()).sum();
+            nodes += grown;
+            // A node brings one connection with it.
+            connections += all - INPUTS - grown;
+            if grown == 0 {
+                plain += 1;
+                curves += usize::from(child.nodes[0].shape != first.nodes[0].shape);
+                let pairs = child.nodes[0].from.iter().zip(&first.nodes[0].from);
+                changes.extend(pairs.map(|((_, new), (_, old))| new - old));
+            }
+        }
+        let share = |count: usize, of: usize| count as f64 / of as f64;
+        let near = |have: f64, want: f64| assert!((have - want).abs() < 0.04, "{have} {want}");
+        near(share(nodes, trials), 0.2);
+        near(share(connections, trials), 0.3);
+        // A curve is drawn from four, of which one is the old one.
+        near(share(curves, plain), 0.075);
+        assert!((0.05..0.1).contains(&share(curves, plain)));
+        let moved: Vec<f64> = changes
+            .iter()
+            .copied()
+            .filter(|&change| change != 0.0)
+            .collect();
+        near(share(moved.len(), changes.len()), 0.6);
+        let count = moved.len() as f64;
+        near(moved.iter().sum::<f64>() / count, 0.0);
+        near(
+            (moved.iter().map(|x| x * x).sum::<f64>() / count).sqrt(),
+            0.7,
+        );
+        // Weights have an end.
+        let mut child = first;
+        for _ in 0..2000 {
+            child.mutate(0, &mut random);
+        }
+        let weights = child.nodes.iter().flat_map(|node| &node.from);
+        let weights: Vec<f64> = weights.map(|&(_, weight)| weight).collect();
+        for end in [-20.0, 20.0] {
+            assert!(weights.iter().any(|&weight| weight == end));
+        }
+        assert!(weights.iter().all(|weight| weight.abs() <= 20.0));
+    }
+
+    #[test]
+    fn a_pattern_grows_to_forty_hidden_nodes() {
+        let mut random = Random::new(1);
+        let mut genome = CppnGenome::first([3, 2, 2], &mut random);
+        for _ in 0..100 {
+            genome.add_node(&mut random);
+        }
+        assert_eq!(genome.nodes.len(), 40 + 3);
+    }
+
+    #[test]
     fn a_new_node_draws_the_same_until_its_curve_and_weights_differ() {
         let mut random = Random::new(8);
         let mut added = 0;

@@ -67,6 +67,18 @@ mod tests {
         assert!((700..=1150).contains(&early), "{early}");
         let late = changed(1000);
         assert!((330..=600).contains(&late), "{late}");
+        // 1 − (2u)^(1/16), and the same upwards: 1/17 of the range on average, without a side.
+        let grey = DirectGenome {
+            levels: vec![128; 1_000_000],
+        };
+        let mut child = grey.clone();
+        child.mutate(0, &mut random);
+        let changes = || child.levels.iter().map(|&level| f64::from(level) - 128.0);
+        let size = changes().map(f64::abs).sum::<f64>() / 100_000.0;
+        assert!((size - 255.0 / 17.0).abs() < 0.5, "{size}");
+        let side = changes().sum::<f64>() / 100_000.0;
+        assert!(side.abs() < 0.3, "{side}");
+        assert_eq!(DirectGenome::first([2, 3, 4], &mut random).levels.len(), 24);
         assert_eq!(rate(1999), 0.05);
         assert_eq!(rate(2000), 0.025);
         assert_eq!(rate(usize::MAX), 0.0);

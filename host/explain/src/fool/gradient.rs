@@ -84,7 +84,91 @@ pub fn climb(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::attribute::tests::networks::network;
     use crate::float_model::{FloatModel, Overrides};
+
+    /// Logits w·x and 0, ‖w‖ = 13.
+    const WEIGHTS: [f32; 4] = [3.0, -4.0, 0.0, 12.0];
+
+    fn linear(factor: f32) -> FloatModel {
+        network([1, 2, 2], "y", |graph| {
+            let both: Vec<f32> = WEIGHTS.iter().flat_map(|&w| [factor * w, 0.0]).collect();
+            graph.f32s("w", &[4, 2], &both);
+            graph.node("Flatten", &["x"], "f", Vec::new());
+            graph.node("MatMul", &["f", "w"], "y", Vec::new());
+        })
+    }
+
+    fn climbed(model: &FloatModel, parameters: &Climb) -> (Fooled, Vec<Progress>) {
+        let mut victim = Victim::new(model, &|| false).unwrap();
+        // What was asked before does not count.
+        victim.logits_of(&[0; 4]).unwrap();
+        let mut told = Vec::new();
+        let found = climb(&mut victim, parameters, &mut |now| {
+            told.push(now);
+            ControlFlow::Continue(())
+        });
+        (found.unwrap(), told)
+    }
+
+    #[test]
+    fn steps_have_their_length_and_end_at_black_and_white() {
+        let parameters = Climb {
+            steps: 3,
+            rate: 0.26,
+            confidence: 1.5,
+            seed: 11,
+        };
+        let (found, told) = climbed(&linear(1.0), &parameters);
+        let mut random = Random::new(11);
+        let noise: Vec<f64> = (0..4).map(|_| random.uniform()).collect();
+        for (champion, sign) in found.champions.iter().zip([1.0, -1.0]) {
+            let mut picture = noise.clone();
+            for _ in 0..3 {
+                for (pixel, w) in picture.iter_mut().zip(WEIGHTS) {
+                    *pixel = (*pixel + sign * 0.02 * f64::from(w)).clamp(0.0, 1.0);
+                }
+            }
+            for (level, pixel) in champion.levels.iter().zip(picture) {
+                let away = f64::from(*level) - 255.0 * pixel;
+                assert!(away.abs() < 0.51, "{champion:?}");
+            }
+            // A look before each step and after the last, and a slope for each step.
+            assert_eq!(champion.queries, 7);
+        }
+        assert!(found.champions[0].probability > found.champions[1].probability.min(0.5));
+        assert_eq!((found.queries, found.generations), (14, 3));
+        let reached = told.iter().map(|now| (now.done, now.reached));
+        assert_eq!(reached.collect::<Vec<_>>(), [(1, 0), (2, 0)]);
+    }
+
+    #[test]
+    fn a_climb_ends_where_it_is_certain_or_nothing_slopes() {
+        let parameters = Climb {
+            steps: 50,
+            rate: 0.5,
+            confidence: 0.9,
+            seed: 11,
+        };
+        let (found, told) = climbed(&linear(1.0), &parameters);
+        for champion in &found.champions {
+            let within = (0.9..1.0).contains(&champion.probability);
+            assert!(within && champion.queries < 20, "{champion:?}");
+        }
+        let each = found.champions.iter().map(|champion| champion.queries);
+        assert_eq!(found.queries, each.clone().sum::<u64>());
+        // One look more than steps and slopes.
+        let most = each.map(|queries| (queries as usize - 1) / 2).max();
+        assert_eq!(Some(found.generations), most);
+        assert_eq!(told[1].reached, 2);
+        let (found, told) = climbed(&linear(0.0), &parameters);
+        let mut random = Random::new(11);
+        let noise: Vec<f32> = (0..4).map(|_| random.uniform() as f32).collect();
+        for champion in &found.champions {
+            assert_eq!(champion.levels, levels(&noise));
+        }
+        assert_eq!(told[1].reached, 0);
+    }
 
     #[test]
     fn a_digit_that_nobody_sees() {

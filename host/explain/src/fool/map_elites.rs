@@ -218,6 +218,34 @@ mod tests {
         }
     }
 
+    /// All classes alike, whatever is seen.
+    struct Indifferent;
+
+    impl Judge for Indifferent {
+        type Error = std::convert::Infallible;
+
+        fn logits_of(&mut self, _: &[u8]) -> Result<Vec<f32>, Self::Error> {
+            Ok(vec![1.0; 2])
+        }
+    }
+
+    #[test]
+    fn what_is_no_better_takes_no_place() {
+        let mut go_on = |_| ControlFlow::Continue(());
+        for (offspring, generations, queries) in [(3, 2, 9), (0, 2, 1)] {
+            let evolution = Evolution {
+                offspring,
+                generations,
+                ..EVOLUTION
+            };
+            let shape = [1, 4, 2];
+            let found = evolve::<DirectGenome, _>(&mut Indifferent, shape, &evolution, &mut go_on);
+            let Ok(found) = found;
+            assert!(found.champions.iter().all(|champion| champion.queries == 1));
+            assert_eq!(found.queries, queries);
+        }
+    }
+
     #[test]
     fn it_ends_when_it_is_to_end() {
         let mut judge = Tones(0);

@@ -32,6 +32,14 @@ mod tests {
         let mut random = Random::new(4);
         let drawn: Vec<f64> = (0..4000).map(|_| mutated(0.5, 15.0, &mut random)).collect();
         assert!(drawn.iter().all(|value| (0.0..=1.0).contains(value)));
+        for end in [0.0, 1.0] {
+            let from_end = (0..200).map(|_| mutated(end, 15.0, &mut random));
+            let inside = from_end.filter(|value| *value != end);
+            let inside: Vec<f64> = inside.collect();
+            // Half of the changes lead outside, and stay at the end.
+            assert!((70..130).contains(&inside.len()), "{end} {}", inside.len());
+            assert!(inside.iter().all(|value| (0.0..=1.0).contains(value)));
+        }
         // The mean size of a change is 1 / (strength + 2).
         let mean = drawn.iter().map(|value| (value - 0.5).abs()).sum::<f64>() / 4000.0;
         assert!(

@@ -61,3 +61,17 @@ fn share(g: f64, whole: f64) -> f64 {
         0.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::share;
+
+    #[test]
+    fn a_share_is_0_where_it_has_no_value() {
+        assert_eq!(share(2.0, -1.0), 0.0);
+        assert_eq!(share(1.0, -1.0), 1.0);
+        assert_eq!(share(3.0, 2.0), 0.375);
+        assert_eq!(share(-3.0, 2.0), 0.0);
+        assert_eq!(share(0.0, 2.0), 0.0);
+    }
+}

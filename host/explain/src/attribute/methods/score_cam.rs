@@ -243,3 +243,15 @@ impl Explainer for ScoreCam {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::mask;
+
+    #[test]
+    fn a_mask_goes_from_0_to_1_whatever_the_maps_range() {
+        assert_eq!(mask(&[0.5, 0.25, 0.75]), Some(vec![0.5, 0.0, 1.0]));
+        assert_eq!(mask(&[-6.0, 2.0, 0.0]), Some(vec![0.0, 1.0, 0.75]));
+        assert_eq!(mask(&[3.0, 3.0]), None);
+    }
+}

@@ -65,6 +65,44 @@ fn layer_cam_rectifies_slopes_and_sum() {
     // (2, 0, −½) + (0, −6, 0). One rectifier less gives (3, 0, 0) or (2, −6, −½).
     let found = run(&signed(), &SIGNED, "class:0", LayerCam(on("c")));
     near(&found.values, &[2.0, 0.0, 0.0]);
+    // A product, not a quotient: 2 · 3, 3 · 0.5 and 0.5 · 4.
+    let found = run(&signed(), &[3.0, -0.5, 4.0], "class:0", LayerCam(on("c")));
+    near(&found.values, &[6.0, 1.5, 2.0]);
+}
+
+#[test]
+fn grad_cam_says_that_nothing_speaks_for_the_class_only_where_that_is_so() {
+    // The mean slopes are ½ and 0: half of the input.
+    let notes = |input: &[f32]| run(&signed(), input, "class:0", GradCam(on("c"))).notes;
+    let cut = |notes: &[Note]| matches!(notes, [Note::NowherePositive { .. }, ..]);
+    assert!(cut(&notes(&[-1.0, 0.0, 0.0])));
+    assert!(!cut(&notes(&[1.0, -1.0, 0.5])));
+    assert!(!cut(&notes(&[0.0, 0.0, 0.0])));
+}
+
+#[test]
+fn methods_say_which_of_them_have_a_sign_and_which_only_ask() {
+    let map = MapLayer::default;
+    let score = score_cam(ScoreCamVariant::Increase, Baseline::Zero);
+    let [value, probability] = [RiseVariant::Value, RiseVariant::Probability];
+    let methods: [(Method, bool, bool); 9] = [
+        (HiResCam(map()).into(), true, false),
+        (Cam(map()).into(), true, false),
+        (GradCam(map()).into(), false, false),
+        (GradCamPlusPlus(map()).into(), false, false),
+        (XGradCam(map()).into(), false, false),
+        (LayerCam(map()).into(), false, false),
+        (score.into(), false, true),
+        (rise(MASKS, value).into(), true, true),
+        (rise(MASKS, probability).into(), false, true),
+    ];
+    for (method, is_signed, only_asks) in &methods {
+        let name = method.name();
+        assert_eq!(method.is_signed(), *is_signed, "{name}");
+        assert_eq!(method.only_asks(), *only_asks, "{name}");
+        assert!(method.is_coarse(), "{name}");
+    }
+    assert_eq!(methods[7].0.seed(), Some(4));
 }
 
 #[test]
@@ -321,6 +359,8 @@ fn rise_is_the_mean_of_masks_by_score_over_their_share() {
         rise(all, RiseVariant::Value),
     );
     near(&found.values, &[14.5; 8]);
+    assert_eq!(found.shape, [1, 2, 4]);
+    assert!((residual(&found, "mean score") - 14.5).abs() < 1e-4);
 }
 
 #[test]
