@@ -81,6 +81,8 @@ pub struct Plan {
     gradients: usize,
     shares: Vec<(ShareOf, bool)>,
     pool: Option<Arc<ThreadPool>>,
+    /// Whether it is known which operators share their work.
+    has_run: bool,
     scratch: Scratch,
     planned: Memory,
 }
@@ -123,6 +125,7 @@ impl Plan {
             gradients: parts.gradients,
             shares: parts.shares,
             pool,
+            has_run: false,
             scratch: parts.scratch,
             planned,
         })
@@ -162,7 +165,9 @@ impl Plan {
         mut watch: Option<&mut Watch<'_>>,
     ) -> Result<Pass, AdjointError> {
         self.check(&inputs)?;
-        let pool = self.pool.as_deref();
+        // A small net is done before another thread is awake.
+        let shares = !self.has_run || self.scratch.shares();
+        let pool = self.pool.as_deref().filter(|_| shares);
         let saved = on(pool, &mut self.forward, inputs, 0, watch.as_deref_mut())?;
         let mut saved = saved.into_iter();
         let values: Vec<TValue> = saved.by_ref().take(self.read).collect();
@@ -181,6 +186,7 @@ impl Plan {
         let outputs = on(pool, &mut self.backward, inputs, steps, watch)?;
         let mut outputs = outputs.into_iter();
         let gradients = outputs.by_ref().take(self.gradients).collect();
+        self.has_run = true;
         Ok(Pass {
             value,
             values,
