@@ -5,6 +5,7 @@ mod conv_gradient;
 mod gate;
 mod lrn_gradient;
 mod max_pool;
+mod pages;
 mod phases;
 mod pointwise;
 mod product_gradient;

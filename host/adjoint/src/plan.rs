@@ -7,6 +7,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::plan::eval;
 
+use crate::awake::keep_awake;
 use crate::memory::{Memory, peak};
 use crate::operators::Scratch;
 use crate::tape::{Shape, shape_in};
@@ -264,7 +265,7 @@ fn on(
         }
     };
     let outputs = match pool {
-        Some(pool) => pool.install(|| run(state)),
+        Some(pool) => pool.install(|| keep_awake(|| run(state))),
         None => run(state),
     };
     if outputs.is_err() {

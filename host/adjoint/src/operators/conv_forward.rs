@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
 
+use super::pages::uninitialized;
 use super::{ConvGeometry, Scratch};
 use crate::matrix::{Matrix, product_at};
 
@@ -201,7 +202,7 @@ pub(super) fn convolve(
     ensure!(input.len() == batch * channels * geometry.input_plane());
     ensure!(kernel.len() > 0 && bias.len() > 0);
     // SAFETY: `work` writes every number, and reads none before.
-    let mut output = unsafe { Tensor::uninitialized::<f32>(&geometry.output_shape(batch))? };
+    let mut output = unsafe { uninitialized::<f32>(&geometry.output_shape(batch))? };
     {
         let (input, kernel) = (input.try_as_plain_ram()?, kernel.try_as_plain_ram()?);
         let (input, kernel) = (input.as_slice::<f32>()?, kernel.as_slice::<f32>()?);

@@ -6,6 +6,7 @@ use tract_onnx::tract_core::internal::*;
 use tract_onnx::tract_core::ops::cnn::PoolSpec;
 
 use super::Scratch;
+use super::pages::uninitialized;
 
 mod across;
 
@@ -77,9 +78,9 @@ impl EvalOp for SwitchMaxPool {
         let shape = self.pool.data_format.shape(input.shape())?;
         let output_shape = self.pool.output_shape(input.shape())?;
         // SAFETY: each window has a value and a switch, and nobody reads one before.
-        let mut values = unsafe { Tensor::uninitialized::<f32>(&output_shape.shape)? };
+        let mut values = unsafe { uninitialized::<f32>(&output_shape.shape)? };
         // SAFETY: as above.
-        let mut switches = unsafe { Tensor::uninitialized::<i32>(&output_shape.shape)? };
+        let mut switches = unsafe { uninitialized::<i32>(&output_shape.shape)? };
         {
             let input = input.try_as_plain_ram()?;
             let input = input.as_slice::<f32>()?;

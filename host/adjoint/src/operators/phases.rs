@@ -8,6 +8,7 @@
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
 
+use super::pages::uninitialized;
 use super::{ConvGeometry, Scratch, zeros};
 
 /// The convolution with steps of one of the phases, if `geometry` has one step in both directions,
@@ -167,7 +168,7 @@ impl EvalOp for Phases {
     fn eval(&self, _: &EvalContext, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
         let input = args_1!(inputs);
         // SAFETY: every plane is filled before anything else.
-        let mut output = unsafe { Tensor::uninitialized::<f32>(&self.shape(input.shape()[0]))? };
+        let mut output = unsafe { uninitialized::<f32>(&self.shape(input.shape()[0]))? };
         {
             let input = input.try_as_plain_ram()?;
             let input = input.as_slice::<f32>()?;

@@ -178,32 +178,25 @@ impl Winograd {
         let geometry = &self.geometry;
         let [rows, columns] = tiles(geometry);
         let threads = self.scratch.threads(geometry.multiplications());
-        let low = (TILES / columns.max(1)).max(1);
-        let are_many = rows.div_ceil(low) >= (MANY[0] * threads).max(MANY[1]);
-        let (high, within, together) = if are_many {
-            (low, 1, threads)
+        let low = rows.div_ceil((TILES / columns.max(1)).max(1));
+        let are_many = low >= (MANY[0] * threads).max(MANY[1]);
+        let (count, within, together) = if are_many {
+            (low.next_multiple_of(threads).min(rows), 1, threads)
         } else {
-            (ALL_TILES.div_ceil(columns.max(1)), threads, 1)
+            let high = ALL_TILES.div_ceil(columns.max(1));
+            (rows.div_ceil(high), threads, 1)
         };
-        let length = high * side(geometry) * geometry.output[1];
-        // Of each strip the rows of each channel.
-        let mut strips: Vec<Vec<&mut [f32]>> = Vec::new();
-        strips.resize_with(rows.div_ceil(high), Vec::new);
-        for plane in output.chunks_exact_mut(geometry.output_plane()) {
-            let own = plane.chunks_mut(length);
-            strips
-                .iter_mut()
-                .zip(own)
-                .for_each(|(strip, own)| strip.push(own));
-        }
+        // Where each strip begins: as many rows for each, give or take one.
+        let top = |strip: usize| strip * rows / count;
+        let mut strips =
+            rows_of_strips(output, geometry, &(1..=count).map(top).collect::<Vec<_>>());
         self.scratch
             .chunks(together, &mut strips, 1, |strip, output| {
-                let top = strip * high;
                 let strip = Strip {
                     geometry,
                     scratch: &self.scratch,
                     threads: within,
-                    rows: top..(top + high).min(rows),
+                    rows: top(strip)..top(strip + 1),
                     columns,
                 };
                 self.scratch.with(strip.values(), |values| {
@@ -212,6 +205,26 @@ impl Winograd {
                 });
             });
     }
+}
+
+/// Of each strip, which ends at a row of tiles, the rows of each channel of the output.
+fn rows_of_strips<'a>(
+    output: &'a mut [f32],
+    geometry: &ConvGeometry,
+    ends: &[usize],
+) -> Vec<Vec<&'a mut [f32]>> {
+    let mut strips: Vec<Vec<&mut [f32]>> = Vec::new();
+    strips.resize_with(ends.len(), Vec::new);
+    for mut plane in output.chunks_exact_mut(geometry.output_plane()) {
+        let mut begin = 0;
+        for (strip, &end) in strips.iter_mut().zip(ends) {
+            let length = (end - begin) * side(geometry) * geometry.output[1];
+            let (rows, rest) = plane.split_at_mut(length.min(plane.len()));
+            strip.push(rows);
+            (plane, begin) = (rest, end);
+        }
+    }
+    strips
 }
 
 /// Outputs along one side of a tile.
