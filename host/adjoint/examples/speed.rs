@@ -31,6 +31,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         plan.run(tvec![input.clone().into()], &Target::Sum)
             .map(|_| ())
     };
+    // Without the peak of planning, which the kernels' transforms made.
+    let planned = held("VmRSS:", true);
+    step()?;
+    let grown = held("VmHWM:", false).saturating_sub(planned);
     // One after the other: neither finds the other's weights in the cache.
     let mut times = timed(seconds, || step().map_err(Into::into))?;
     let mut alone = timed(seconds / 4.0, || {
@@ -41,7 +45,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!(
         "{{\"net\":\"{first}\",\"threads\":{threads},\"runs\":{},\"value_and_gradient_ms\":{:.4},\
          \"value_and_gradient_min_ms\":{:.4},\"tract_forward_ms\":{:.4},\"forward_bytes\":{},\
-         \"value_and_gradient_bytes\":{}}}",
+         \"value_and_gradient_bytes\":{},\"grown_bytes\":{grown}}}",
         times.len(),
         median(&mut times),
         times[0],
@@ -71,6 +75,22 @@ fn timed(
 fn median(times: &mut [f64]) -> f64 {
     times.sort_by(f64::total_cmp);
     times[times.len() / 2]
+}
+
+/// Bytes that this process holds, or has held at most, as Linux says; 0 elsewhere. The most can be
+/// forgotten first.
+fn held(what: &str, forgets: bool) -> u64 {
+    if forgets {
+        // Where this cannot be written the figure is not read either.
+        let _ = std::fs::write("/proc/self/clear_refs", "5");
+    }
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mut words = status.split_whitespace();
+    let kilobytes = words.find(|word| *word == what).and_then(|_| words.next());
+    kilobytes
+        .and_then(|number| number.parse::<u64>().ok())
+        .unwrap_or(0)
+        * 1024
 }
 
 /// Medians over some runs of the time in each operator.

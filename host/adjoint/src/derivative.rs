@@ -32,6 +32,7 @@ use crate::straight_through::{Rescale, Steps};
 use crate::tape::Tape;
 use crate::{AdjointError, Rule};
 
+pub use arithmetic::bound;
 pub use convolution::{input_gradient, is_plain};
 pub use pool::spread;
 pub use product::{Product, operand_gradient};

@@ -1,12 +1,17 @@
 //! Graphs for the way forward, with operators of our own in the place of tract's.
 
 use tract_onnx::tract_core::internal::*;
+use tract_onnx::tract_core::ops::binary::TypedBinOp;
 use tract_onnx::tract_core::ops::cnn::{Conv, MaxPool};
 use tract_onnx::tract_core::ops::einsum::EinSum;
+use tract_onnx::tract_core::ops::math;
 
 use crate::AdjointError;
-use crate::derivative::is_plain;
-use crate::operators::{ConvForward, ConvGeometry, Pointwise, Scratch, SwitchMaxPool, Winograd};
+use crate::derivative::{bound, is_plain};
+use crate::operators::{
+    ConvForward, ConvGeometry, Pointwise, Rectifier, Scratch, SwitchMaxPool, Winograd,
+    phased_kernel,
+};
 use crate::straight_through::Rescale;
 use crate::tape::shape_in;
 use crate::window::Window;
@@ -84,7 +89,7 @@ fn own_geometry(
     Ok(geometry.map(|geometry| (geometry, node.inputs[1])))
 }
 
-/// Replaces the convolutions of `forward`, whose nodes are those of `model`: by transforms where
+/// Replaces the convolutions of `forward`, and large rectifiers behind them, whose nodes are those of `model`: by transforms where
 /// that is less work, else by what `direct` gives for their sizes. Those with kernels of one tap,
 /// which are products over axes, run on several threads.
 pub fn own_convolutions(
@@ -104,19 +109,97 @@ pub fn own_convolutions(
             }
             continue;
         }
+        if let Some((values, own)) = own_rectifier(model, id, scratch)? {
+            replace(forward, id, values, own)?;
+            continue;
+        }
         let Some((geometry, kernel)) = own_geometry(model, id)? else {
             continue;
         };
         let kernel = model.outlet_fact(kernel)?.konst.clone();
-        let winograd = Winograd::if_worth(geometry, scratch).filter(|_| !is_exact);
-        if let Some((own, kernel)) = winograd.zip(kernel) {
-            let name = format!("{}.transformed", model.node(id).name);
-            let kernel = forward.add_const(name, own.transformed(&kernel)?)?;
-            forward.add_edge(kernel, InletId::new(id, 1))?;
-            forward.node_mut(id).op = Box::new(own);
-        } else if let Some(own) = direct(geometry) {
+        let kernel = kernel.filter(|_| !is_exact);
+        if let Some(kernel) = kernel
+            && by_transforms(model, forward, id, (geometry, &kernel), scratch)?
+        {
+            continue;
+        }
+        if let Some(own) = direct(geometry) {
             forward.node_mut(id).op = Box::new(own);
         }
     }
+    Ok(())
+}
+
+/// Replaces the convolution at `id` of `forward` by one by transforms, of its phases where it has
+/// steps, if that is less work.
+fn by_transforms(
+    model: &TypedModel,
+    forward: &mut TypedModel,
+    id: usize,
+    (geometry, kernel): (ConvGeometry, &Tensor),
+    scratch: &Scratch,
+) -> Result<bool, AdjointError> {
+    let name = &model.node(id).name;
+    let (own, kernel) = if let Some(own) = Winograd::if_worth(geometry, scratch) {
+        let kernel = own.transformed(kernel)?;
+        (own, kernel)
+    } else if let Some((phases, own)) = Winograd::phased_if_worth(geometry, scratch) {
+        let input = model.node(id).inputs[0];
+        let phases = forward.wire_node(format!("{name}.phases"), phases, &[input])?[0];
+        forward.add_edge(phases, InletId::new(id, 0))?;
+        let kernel = own.transformed(&phased_kernel(&geometry, kernel)?)?;
+        (own, kernel)
+    } else {
+        return Ok(false);
+    };
+    let kernel = forward.add_const(format!("{name}.transformed"), kernel)?;
+    forward.add_edge(kernel, InletId::new(id, 1))?;
+    forward.node_mut(id).op = Box::new(own);
+    Ok(true)
+}
+
+/// The rectifier at `id` of `model` if it reads a convolution and is large, and what it reads.
+fn own_rectifier(
+    model: &TypedModel,
+    id: usize,
+    scratch: &Scratch,
+) -> Result<Option<(OutletId, Rectifier)>, AdjointError> {
+    let node = model.node(id);
+    let is_max = |op: &TypedBinOp| op.0.is::<math::Max>();
+    let (true, &[a, b]) = (
+        node.op_as::<TypedBinOp>().is_some_and(is_max),
+        &*node.inputs,
+    ) else {
+        return Ok(None);
+    };
+    for (values, other) in [(a, b), (b, a)] {
+        let reads = model.node(values.node);
+        let has_shape = *shape_in(model, values)? == *shape_in(model, OutletId::new(id, 0))?;
+        if has_shape
+            && (reads.op_is::<Conv>() || reads.op_is::<EinSum>())
+            && model.outlet_fact(values)?.datum_type == f32::datum_type()
+            && bound(model, other) == Some(0.0)
+        {
+            let count = shape_in(model, values)?.iter().product();
+            return Ok(Rectifier::if_worth(count, scratch).map(|own| (values, own)));
+        }
+    }
+    Ok(None)
+}
+
+/// Puts `op`, which reads one value, in the place of the node at `id`.
+fn replace(
+    model: &mut TypedModel,
+    id: usize,
+    values: OutletId,
+    op: impl Into<Box<dyn TypedOp>>,
+) -> Result<(), AdjointError> {
+    let inputs = std::mem::take(&mut model.node_mut(id).inputs);
+    for input in inputs {
+        let outlet = &mut model.node_mut(input.node).outputs[input.slot];
+        outlet.successors.retain(|reader| reader.node != id);
+    }
+    model.add_edge(values, InletId::new(id, 0))?;
+    model.node_mut(id).op = op.into();
     Ok(())
 }

@@ -47,6 +47,7 @@
 
 #![deny(missing_docs)]
 
+mod awake;
 mod derivative;
 mod error;
 mod forward;

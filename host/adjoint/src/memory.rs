@@ -76,5 +76,5 @@ fn bytes(node: &TypedNode) -> Result<usize, AdjointError> {
 fn works_in_place(node: &TypedNode) -> bool {
     let name = node.op.name();
     let element_wise = node.op_is::<ElementWiseOp>() || name.ends_with("ByScalar");
-    element_wise || node.op_is::<IntoShape>() || ["Gate", "Quotient"].contains(&&*name)
+    element_wise || node.op_is::<IntoShape>() || ["Gate", "Quotient", "Rectifier"].contains(&&*name)
 }

@@ -7,6 +7,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::plan::eval;
 
+use crate::awake::keep_awake;
 use crate::memory::{Memory, peak};
 use crate::operators::Scratch;
 use crate::tape::{Shape, shape_in};
@@ -81,6 +82,8 @@ pub struct Plan {
     gradients: usize,
     shares: Vec<(ShareOf, bool)>,
     pool: Option<Arc<ThreadPool>>,
+    /// Whether it is known which operators share their work.
+    has_run: bool,
     scratch: Scratch,
     planned: Memory,
 }
@@ -123,6 +126,7 @@ impl Plan {
             gradients: parts.gradients,
             shares: parts.shares,
             pool,
+            has_run: false,
             scratch: parts.scratch,
             planned,
         })
@@ -162,7 +166,9 @@ impl Plan {
         mut watch: Option<&mut Watch<'_>>,
     ) -> Result<Pass, AdjointError> {
         self.check(&inputs)?;
-        let pool = self.pool.as_deref();
+        // A small net is done before another thread is awake.
+        let shares = !self.has_run || self.scratch.shares();
+        let pool = self.pool.as_deref().filter(|_| shares);
         let saved = on(pool, &mut self.forward, inputs, 0, watch.as_deref_mut())?;
         let mut saved = saved.into_iter();
         let values: Vec<TValue> = saved.by_ref().take(self.read).collect();
@@ -181,6 +187,7 @@ impl Plan {
         let outputs = on(pool, &mut self.backward, inputs, steps, watch)?;
         let mut outputs = outputs.into_iter();
         let gradients = outputs.by_ref().take(self.gradients).collect();
+        self.has_run = true;
         Ok(Pass {
             value,
             values,
@@ -258,7 +265,7 @@ fn on(
         }
     };
     let outputs = match pool {
-        Some(pool) => pool.install(|| run(state)),
+        Some(pool) => pool.install(|| keep_awake(|| run(state))),
         None => run(state),
     };
     if outputs.is_err() {

@@ -101,7 +101,8 @@ fn kernels_in_another_order_are_left_to_tract() {
     one.close_enough(&two, true).unwrap();
 }
 
-/// Large convolutions are our own: small kernels always, others on two threads. Numbers
+/// Large convolutions are our own: small kernels, and those whose phases have small ones, always,
+/// others on two threads. Numbers
 /// are whole and sums far below 2²⁴, so that every order of adding gives the same; tiles
 /// are transformed and added in one order, however many threads there are. Some slopes
 /// are compared with their sums, rounded: transforms are not exact.
@@ -109,7 +110,7 @@ fn kernels_in_another_order_are_left_to_tract() {
 fn two_threads_give_what_one_gives() {
     for (window, own) in [
         ([1, 1, 1, 3, 1], ["Winograd"; 2]),
-        ([2, 2, 2, 5, 1], ["OptMatMul", "ConvForward"]),
+        ([2, 2, 2, 5, 1], ["Winograd"; 2]),
         ([1, 1, 0, 1, 1], ["OptMatMul", "ConvForward"]),
         ([1, 3, 0, 3, 1], ["OptMatMul", "ConvForward"]),
         ([1, 1, 3, 3, 2], ["OptMatMul", "ConvForward"]),

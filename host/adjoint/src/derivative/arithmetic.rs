@@ -11,7 +11,7 @@ use crate::tape::Tape;
 use crate::{AdjointError, Rule};
 
 /// The one number that all elements of a constant have.
-fn bound(model: &TypedModel, outlet: OutletId) -> Option<f32> {
+pub fn bound(model: &TypedModel, outlet: OutletId) -> Option<f32> {
     let fact = model.outlet_fact(outlet).ok()?;
     let uniform = fact.konst.as_ref()?.as_uniform()?;
     uniform.cast_to_scalar::<f32>().ok()

@@ -9,7 +9,7 @@ use tract_onnx::tract_core::ops::nn::DataFormat;
 use super::Step;
 use crate::AdjointError;
 use crate::error::unsupported;
-use crate::operators::{ConvGeometry, ConvInputGradient, Winograd};
+use crate::operators::{ConvGeometry, ConvInputGradient, Winograd, phased_kernel};
 use crate::tape::Tape;
 use crate::window::Window;
 
@@ -78,13 +78,26 @@ fn fast_input_gradient(
     let [input, kernel] = [0, 1].map(|slot| step.node.inputs[slot]);
     let window = Window::of(step.node, &op.pool_spec, &tape.shape(input)?)?;
     let geometry = ConvGeometry::of(&window, op);
-    let own = geometry.and_then(|geometry| Winograd::back_if_worth(geometry, &tape.scratch));
-    let Some((own, kernel)) = own.zip(tape.constant(kernel)?) else {
+    let Some((geometry, kernel)) = geometry.zip(tape.constant(kernel)?) else {
         return Ok(None);
     };
-    let kernel = tape.tensor(own.transformed_back(&kernel)?)?;
+    let scratch = tape.scratch.clone();
+    let (own, kernel, phases) = if let Some(own) = Winograd::back_if_worth(geometry, &scratch) {
+        let kernel = own.transformed_back(&kernel)?;
+        (own, kernel, None)
+    } else if let Some((own, phases)) = Winograd::phased_back_if_worth(geometry, &scratch) {
+        let kernel = own.transformed_back(&phased_kernel(&geometry, &kernel)?)?;
+        (own, kernel, Some(phases))
+    } else {
+        return Ok(None);
+    };
+    let kernel = tape.tensor(kernel)?;
     let bias = tape.tensor(tensor0(0.0_f32))?;
-    tape.wire(own, &[step.arrived, kernel, bias]).map(Some)
+    let back = tape.wire(own, &[step.arrived, kernel, bias])?;
+    match phases {
+        Some(phases) => tape.wire(phases, &[back]).map(Some),
+        None => Ok(Some(back)),
+    }
 }
 
 /// The derivative with respect to the input: the transposed convolution with

@@ -6,7 +6,8 @@ use rayon::prelude::*;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
 
-use super::{ConvGeometry, Scratch, zeros};
+use super::pages::uninitialized;
+use super::{ConvGeometry, Scratch};
 use crate::matrix::{Matrix, product_at};
 
 /// From the input `[N, I, H, W]`, the kernel `[O, I, KH, KW]` and the bias, one number or
@@ -23,7 +24,10 @@ const TILE: usize = 1 << 18;
 /// Multiplications from which a convolution is taken from tract.
 const WORTH_TAKING: usize = 1 << 24;
 
-/// The same where threads have inputs of their own.
+/// Multiplications of a convolution that is small.
+const SMALL: Range<usize> = 1 << 14..1 << 20;
+
+/// Multiplications from which it is taken where threads have inputs of their own.
 const WORTH_UNFOLDING: usize = 1 << 20;
 /// The same of a convolution whose channels stay apart.
 const WORTH_TAPS: usize = 1 << 15;
@@ -35,10 +39,12 @@ struct Output(*mut f32);
 unsafe impl Sync for Output {}
 
 impl ConvForward {
-    /// A convolution of these sizes, if it is large and there are threads for it.
+    /// A convolution of these sizes, if it is large and there are threads for it, or so small
+    /// that what tract sets up for it takes longer.
     pub fn if_worth(geometry: ConvGeometry, scratch: &Scratch) -> Option<Self> {
         let multiplications = geometry.multiplications();
-        let is_worth = multiplications >= WORTH_TAKING && scratch.threads(multiplications) > 1;
+        let is_large = multiplications >= WORTH_TAKING && scratch.threads(multiplications) > 1;
+        let is_worth = is_large || SMALL.contains(&multiplications);
         is_worth.then(|| Self {
             geometry,
             scratch: scratch.clone(),
@@ -180,7 +186,7 @@ fn depthwise(geometry: &ConvGeometry, plane: &[f32], kernel: &[f32], output: &mu
     }
 }
 
-/// The output of a convolution, which `work` makes of input, kernel and bias; zeros before.
+/// The output of a convolution, every number of which `work` writes, from input, kernel and bias.
 pub(super) fn convolve(
     geometry: &ConvGeometry,
     inputs: TVec<TValue>,
@@ -192,7 +198,11 @@ pub(super) fn convolve(
     } else {
         1
     };
-    let mut output = zeros::<f32>(&geometry.output_shape(batch))?;
+    let channels = geometry.groups * geometry.inputs;
+    ensure!(input.len() == batch * channels * geometry.input_plane());
+    ensure!(kernel.len() > 0 && bias.len() > 0);
+    // SAFETY: `work` writes every number, and reads none before.
+    let mut output = unsafe { uninitialized::<f32>(&geometry.output_shape(batch))? };
     {
         let (input, kernel) = (input.try_as_plain_ram()?, kernel.try_as_plain_ram()?);
         let (input, kernel) = (input.as_slice::<f32>()?, kernel.as_slice::<f32>()?);

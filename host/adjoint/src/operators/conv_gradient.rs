@@ -258,7 +258,7 @@ impl EvalOp for ConvInputGradient {
         } else {
             1
         };
-        let mut output = zeros::<f32>(&self.shape(batch))?;
+        let mut output = zeros(&self.shape(batch))?;
         {
             let (arrived, kernel) = (arrived.try_as_plain_ram()?, kernel.try_as_plain_ram()?);
             let (arrived, kernel) = (arrived.as_slice::<f32>()?, kernel.as_slice::<f32>()?);

@@ -36,7 +36,7 @@ impl EvalOp for LrnGradient {
 
     fn eval(&self, _: &EvalContext, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
         let (g, x) = args_2!(inputs);
-        let mut output = zeros::<f32>(x.shape())?;
+        let mut output = zeros(x.shape())?;
         let [batch, channels] = [x.shape()[0], x.shape()[1]];
         let positions: usize = x.shape()[2..].iter().product();
         {

@@ -5,7 +5,12 @@ use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
 use tract_onnx::tract_core::ops::cnn::PoolSpec;
 
-use super::{Scratch, zeros};
+use super::Scratch;
+use super::pages::uninitialized;
+
+mod across;
+
+use across::Across;
 
 /// Greatest value of each window, and its switch: where it lies in its channel's
 /// plane, counted in memory order. Of equal values the first by rows is taken; a
@@ -72,8 +77,10 @@ impl EvalOp for SwitchMaxPool {
         let input = args_1!(inputs);
         let shape = self.pool.data_format.shape(input.shape())?;
         let output_shape = self.pool.output_shape(input.shape())?;
-        let mut values = zeros::<f32>(&output_shape.shape)?;
-        let mut switches = zeros::<i32>(&output_shape.shape)?;
+        // SAFETY: each window has a value and a switch, and nobody reads one before.
+        let mut values = unsafe { uninitialized::<f32>(&output_shape.shape)? };
+        // SAFETY: as above.
+        let mut switches = unsafe { uninitialized::<i32>(&output_shape.shape)? };
         {
             let input = input.try_as_plain_ram()?;
             let input = input.as_slice::<f32>()?;
@@ -119,8 +126,13 @@ fn pool_plane(
     switches: &mut [i32],
 ) {
     let per_row = columns.start.len();
+    let across = Across::of(plane, width, [rows, columns], dilations);
+    let done = across.map_or(0..0, |across| across.pool(values, switches));
     for (row, (&top, &high)) in rows.start.iter().zip(&rows.count).enumerate() {
         for (column, (&left, &wide)) in columns.start.iter().zip(&columns.count).enumerate() {
+            if high > 0 && done.contains(&column) {
+                continue;
+            }
             let first = top * width + left;
             // The first value is taken even if nothing is less.
             let mut best = if high * wide > 0 {

@@ -9,6 +9,7 @@ use tract_onnx::tract_core::internal::*;
 use tract_onnx::tract_core::ops::einsum::EinSum;
 
 use super::Scratch;
+use super::pages::uninitialized;
 use crate::matrix::{Matrix, product_at};
 
 /// From values `[N…, I, P…]` and weights `[O, I]` or `[I, O]`, in either order: the sums over `I`,
@@ -156,7 +157,7 @@ impl EvalOp for Pointwise {
         ensure!(values.len() == self.batch * image);
         ensure!(weights.len() == self.outputs * self.inputs);
         // SAFETY: the products below write every number, and nobody reads one before that.
-        let mut sums = unsafe { Tensor::uninitialized::<f32>(&self.shape)? };
+        let mut sums = unsafe { uninitialized::<f32>(&self.shape)? };
         {
             let mut sums = sums.try_as_plain_ram_mut()?;
             let sums = sums.as_slice_mut::<f32>()?;

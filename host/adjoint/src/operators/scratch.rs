@@ -1,5 +1,6 @@
 //! Buffers that the operators of one plan use in turn.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
@@ -10,13 +11,18 @@ use rayon::prelude::*;
 pub struct Scratch {
     idle: Arc<Mutex<Vec<Vec<f32>>>>,
     threads: usize,
+    /// Whether an operator was large enough for several threads.
+    shares: Arc<AtomicBool>,
 }
 
 impl Scratch {
     /// No buffers yet, for operators with `threads` threads.
     pub fn new(threads: usize) -> Self {
-        let idle = Arc::default();
-        Self { idle, threads }
+        Self {
+            idle: Arc::default(),
+            threads,
+            shares: Arc::default(),
+        }
     }
 
     /// Threads for this many multiplications: one where waking others would take
@@ -25,14 +31,21 @@ impl Scratch {
         if multiplications < WORTH_THREADS {
             1
         } else {
+            self.shares.store(true, Ordering::Relaxed);
             self.threads
         }
+    }
+
+    /// Whether any operator so far was large enough for several threads.
+    pub fn shares(&self) -> bool {
+        self.shares.load(Ordering::Relaxed)
     }
 
     /// Lends `len` numbers, which hold anything.
     pub fn with<T>(&self, len: usize, work: impl FnOnce(&mut [f32]) -> T) -> T {
         let mut buffer = self.lock().pop().unwrap_or_default();
         if buffer.len() < len {
+            buffer.reserve_exact(len - buffer.len());
             buffer.resize(len, 0.0);
         }
         let result = work(&mut buffer[..len]);

@@ -1,6 +1,7 @@
 //! The way back through max-pooling.
 
 use super::Scratch;
+use super::pages::uninitialized;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
 
@@ -42,7 +43,7 @@ impl EvalOp for Unpool {
     fn eval(&self, _: &EvalContext, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
         let (signal, switches) = args_2!(inputs);
         // SAFETY: each plane is filled before it is added to, and the planes are the whole tensor.
-        let mut output = unsafe { Tensor::uninitialized::<f32>(&self.shape)? };
+        let mut output = unsafe { uninitialized::<f32>(&self.shape)? };
         {
             let signal = signal.try_as_plain_ram()?;
             let switches = switches.try_as_plain_ram()?;

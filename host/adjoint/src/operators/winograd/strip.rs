@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
-use super::transform::{LANES, Lanes, POINTS, of_values, to_outputs};
+use pulp::{Simd, WithSimd};
+
+use super::multiply::{CHANNELS, PANEL, Values, multiply, panels};
+use super::transform::{LANES, POINTS, QUAD, of_values, to_outputs, together};
 use super::{ConvGeometry, PRODUCTS, Scratch, side};
-use crate::matrix::{Matrix, product};
 
 /// Numbers of the products that are worked on at once: what stays in a core's own cache.
 const CACHED: usize = 1 << 17;
@@ -41,137 +43,142 @@ impl Strip<'_> {
         (0..self.tiles()).map(place).collect()
     }
 
-    /// Tiles of the input, transformed: `[36, I, tiles]`.
+    /// Numbers that [`Strip::read`] writes.
+    pub fn values(&self) -> usize {
+        self.geometry.inputs.next_multiple_of(CHANNELS) * PRODUCTS * self.tiles()
+    }
+
+    /// Tiles of the input, transformed: `[I / 8, tiles / 16, 36, 8, 16]`.
     pub fn read(&self, input: &[f32], values: &mut [f32]) {
         let geometry = self.geometry;
-        let (side, tiles) = (side(geometry), self.tiles());
+        let side = side(geometry);
         let wide = self.columns * side + geometry.kernel[1] - 1;
         let high = self.rows.len() * side + geometry.kernel[0] - 1;
-        let first = self.rows.start * side;
         let places = self.places(wide);
-        let channels = geometry.inputs.div_ceil(self.threads);
-        // For each thread its channels of each product.
-        let mut parts: Vec<Vec<&mut [f32]>> = Vec::new();
-        parts.resize_with(geometry.inputs.div_ceil(channels), Vec::new);
-        for product in values.chunks_exact_mut(geometry.inputs * tiles) {
-            let own = product.chunks_mut(channels * tiles);
-            parts
-                .iter_mut()
-                .zip(own)
-                .for_each(|(part, own)| part.push(own));
-        }
         let plane = geometry.input_plane();
+        let groups = geometry.inputs.div_ceil(CHANNELS).div_ceil(self.threads);
+        let length = groups * CHANNELS * PRODUCTS * self.tiles();
         self.scratch
-            .chunks(self.threads, &mut parts, 1, |part, products| {
-                let products = &mut products[0];
-                let planes = input[part * channels * plane..].chunks_exact(plane);
-                let planes = planes.take(channels).enumerate();
+            .chunks(self.threads, values, length, |part, values| {
+                let planes = &input[part * groups * CHANNELS * plane..];
                 self.scratch.with(high * wide, |padded| {
                     pulp::Arch::new().dispatch(There {
                         geometry,
-                        first,
+                        first: self.rows.start * side,
                         wide,
                         places: &places,
                         planes,
                         padded,
-                        products,
+                        values,
                     });
                 });
             });
     }
 
-    /// The output's rows from the transformed tiles, some channels at a time: their
-    /// products are still in a core's own cache when they are transformed back.
-    pub fn write(&self, values: &[f32], kernel: &[f32], bias: &[f32], output: &mut [f32]) {
-        let geometry = self.geometry;
-        let fitting = (CACHED / (PRODUCTS * self.tiles())).max(1);
-        let each = geometry.outputs.div_ceil(self.threads);
-        let channels = each.div_ceil(each.div_ceil(fitting));
-        let length = channels * geometry.output_plane();
+    /// The output's rows, those of each channel, from the transformed tiles, some channels at
+    /// a time: their products are still in a core's own cache when they are transformed back.
+    pub fn write(&self, values: &[f32], kernel: &[f32], bias: &[f32], output: &mut [&mut [f32]]) {
+        let per_panel = PRODUCTS * PANEL * self.tiles();
+        let fitting = (CACHED / per_panel).max(1);
+        let each = panels(output.len()).div_ceil(self.threads);
+        let each = each.div_ceil(each.div_ceil(fitting));
         self.scratch
-            .chunks(self.threads, output, length, |part, output| {
-                let first = part * channels;
-                let channels = first..(first + channels).min(geometry.outputs);
-                let products = PRODUCTS * channels.len() * self.tiles();
-                self.scratch.with(products, |products| {
-                    self.multiply(values, kernel, channels, products);
-                    let bias = |channel: usize| bias[(first + channel) % bias.len()];
+            .chunks(self.threads, output, each * PANEL, |part, output| {
+                let count = panels(output.len());
+                self.scratch.with(count * per_panel, |products| {
                     pulp::Arch::new().dispatch(Back {
                         strip: self,
+                        values,
+                        kernel,
+                        panels: part * each..part * each + count,
+                        bias: |channel| bias[(part * each * PANEL + channel) % bias.len()],
                         products,
-                        bias,
                         output,
                     });
                 });
             });
     }
 
-    /// For each of the products the matrix product across the channels, for some output
-    /// channels: `[36, channels, tiles]`.
-    fn multiply(
+    /// The products of some channels, transformed back, where their tiles lie.
+    #[inline(always)]
+    fn transform_back<S: Simd, const M: usize>(
         &self,
-        values: &[f32],
-        kernel: &[f32],
-        channels: Range<usize>,
-        products: &mut [f32],
+        simd: S,
+        products: &[f32],
+        bias: impl Fn(usize) -> f32,
+        output: &mut [&mut [f32]],
     ) {
-        let ConvGeometry {
-            inputs, outputs, ..
-        } = *self.geometry;
-        let tiles = self.tiles();
-        let values = values.chunks_exact(inputs * tiles);
-        let kernels = kernel.chunks_exact(outputs * inputs);
-        let products = products.chunks_exact_mut(channels.len() * tiles);
-        for ((values, kernel), into) in values.zip(kernels).zip(products) {
-            let values = Matrix {
-                numbers: values,
-                sizes: [tiles, inputs],
-                strides: [1, tiles],
-            };
-            let kernel = Matrix {
-                numbers: &kernel[channels.start * inputs..],
-                sizes: [inputs, channels.len()],
-                strides: [1, inputs],
-            };
-            product(into, [1, tiles], false, values, kernel);
+        let (products, _) = S::as_simd_f32s(products);
+        let vectors = self.tiles() / S::F32_LANES;
+        let per_product = products.len() / PRODUCTS;
+        let mut square = [[simd.splat_f32s(0.0); POINTS]; POINTS];
+        for (channel, rows) in output.iter_mut().enumerate() {
+            let bias = simd.splat_f32s(bias(channel));
+            for vector in 0..self.count().div_ceil(S::F32_LANES) {
+                let at = channel * vectors + vector;
+                let mut product = 0;
+                while product < PRODUCTS {
+                    square[product / POINTS][product % POINTS] =
+                        products[product * per_product + at];
+                    product += 1;
+                }
+                to_outputs::<S, M>(simd, &mut square);
+                let mut y = 0;
+                while y < M {
+                    let mut x = 0;
+                    while x < M {
+                        square[y][x] = simd.add_f32s(square[y][x], bias);
+                        x += 1;
+                    }
+                    self.place::<S, M>(simd, vector * S::F32_LANES, y, &square[y], rows);
+                    y += 1;
+                }
+            }
         }
     }
 
-    /// The products of some channels, transformed back, where their tiles lie.
+    /// Puts row `y` of the tiles from `first` on where it belongs.
     #[inline(always)]
-    fn transform_back<const M: usize>(
+    fn place<S: Simd, const M: usize>(
         &self,
-        products: &[f32],
-        bias: impl Fn(usize) -> f32,
-        output: &mut [f32],
+        simd: S,
+        first: usize,
+        y: usize,
+        line: &[S::f32s; POINTS],
+        rows: &mut [f32],
     ) {
-        let [height, width] = self.geometry.output;
-        let tiles = self.tiles();
-        let per_product = products.len() / PRODUCTS;
-        let mut square = [[Lanes::ZERO; POINTS]; POINTS];
-        let planes = output.chunks_exact_mut(height * width);
-        for (channel, plane) in planes.enumerate() {
-            let bias = bias(channel);
-            for block in (0..self.count()).step_by(LANES) {
-                let at = channel * tiles + block;
-                let lanes = square.as_flattened_mut().iter_mut();
-                for (lanes, products) in lanes.zip(products.chunks_exact(per_product)) {
-                    lanes.0.copy_from_slice(&products[at..at + LANES]);
-                }
-                to_outputs::<M>(&mut square);
-                for lane in 0..LANES.min(self.count() - block) {
-                    let tile = self.rows.start * self.columns + block + lane;
-                    let (y, x) = (tile / self.columns * M, tile % self.columns * M);
-                    let within = M.min(width - x);
-                    for (y, from) in (y..height).zip(&square[..M]) {
-                        let to = &mut plane[y * width + x..][..within];
-                        let mut at = 0;
-                        while at < within {
-                            to[at] = from[at].0[lane] + bias;
-                            at += 1;
-                        }
-                    }
-                }
+        let width = self.geometry.output[1];
+        let quads = together(simd, [line[0], line[1], line[2], line[3]]);
+        // Only kernels of two taps have a fifth.
+        let fifth = together(simd, [line[4]; QUAD]);
+        let (mut row, mut column) = (first / self.columns * M + y, first % self.columns);
+        let count = S::F32_LANES.min(self.count() - first);
+        let mut lane = 0;
+        while lane < count {
+            let at = row * width + column * M;
+            if at >= rows.len() {
+                break;
+            }
+            let mut piece = [0.0; M];
+            let mut x = 0;
+            while x < M {
+                piece[x] = if x < QUAD {
+                    quads[lane][x]
+                } else {
+                    fifth[lane][0]
+                };
+                x += 1;
+            }
+            let within = M.min(width - column * M);
+            if within == M {
+                rows[at..at + M].copy_from_slice(&piece);
+            } else {
+                rows[at..at + within].copy_from_slice(&piece[..within]);
+            }
+            lane += 1;
+            column += 1;
+            if column == self.columns {
+                (row, column) = (row + M, 0);
             }
         }
     }
@@ -179,58 +186,92 @@ impl Strip<'_> {
 
 /// The way there of some channels of the input. What the processor has decides how it is compiled:
 /// only what is always inlined is compiled so.
-struct There<'a, 'p, P> {
+struct There<'a> {
     geometry: &'a ConvGeometry,
     /// The first output row.
     first: usize,
     /// From a padded row to the next.
     wide: usize,
     places: &'a [usize],
-    /// Each channel's place and its values.
-    planes: P,
+    /// From the first channel on.
+    planes: &'a [f32],
     padded: &'a mut [f32],
-    products: &'a mut [&'p mut [f32]],
+    /// Of each 8 channels, of each block of tiles.
+    values: &'a mut [f32],
 }
 
-impl<'p, P: Iterator<Item = (usize, &'p [f32])>> pulp::NullaryFnOnce for There<'_, '_, P> {
+impl WithSimd for There<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn call(self) {
-        let mut square = [[Lanes::ZERO; POINTS]; POINTS];
-        for (channel, plane) in self.planes {
+    fn with_simd<S: Simd>(self, simd: S) {
+        const LINE: usize = CHANNELS * LANES;
+        let blocks = self.places.len() / LANES;
+        let planes = self.planes.chunks_exact(self.geometry.input_plane());
+        let mut pieces = [[[[0.0; QUAD]; LANES]; 2]; POINTS];
+        for (channel, plane) in planes.enumerate() {
+            let group = channel / CHANNELS * blocks;
+            if group * PRODUCTS * LINE >= self.values.len() {
+                break;
+            }
             pad(self.geometry, self.first, plane, self.wide, self.padded);
-            for (block, places) in self.places.as_chunks().0.iter().enumerate() {
-                of_values(self.padded, self.wide, places, &mut square);
-                let at = channel * self.places.len() + block * LANES;
-                let lanes = square.as_flattened().iter();
-                for (to, lanes) in self.products.iter_mut().zip(lanes) {
-                    to[at..at + LANES].copy_from_slice(&lanes.0);
+            let mut tile = 0;
+            while tile < self.places.len() {
+                let places = &self.places[tile..];
+                let square = of_values(simd, self.padded, self.wide, places, &mut pieces);
+                let block = group + tile / LANES;
+                let at = channel % CHANNELS * LANES + tile % LANES;
+                let values = &mut self.values[block * PRODUCTS * LINE..][..PRODUCTS * LINE];
+                let mut product = 0;
+                while product < PRODUCTS {
+                    let to = &mut values[product * LINE + at..][..S::F32_LANES];
+                    S::as_mut_simd_f32s(to).0[0] = square[product / POINTS][product % POINTS];
+                    product += 1;
                 }
+                tile += S::F32_LANES;
             }
         }
     }
 }
 
-/// The way back of some channels of the output, compiled as the way there is.
-struct Back<'a, B> {
+/// The way back of some panels of the output, compiled as the way there is.
+struct Back<'a, 'p, B> {
     strip: &'a Strip<'a>,
-    products: &'a [f32],
+    values: &'a [f32],
+    /// `[36, panels, I, 8]`.
+    kernel: &'a [f32],
+    panels: Range<usize>,
     bias: B,
-    output: &'a mut [f32],
+    /// `[36, panels · 8, tiles]`.
+    products: &'a mut [f32],
+    /// The rows of each channel.
+    output: &'a mut [&'p mut [f32]],
 }
 
-impl<B: Fn(usize) -> f32> pulp::NullaryFnOnce for Back<'_, B> {
+impl<B: Fn(usize) -> f32> WithSimd for Back<'_, '_, B> {
     type Output = ();
 
     #[inline(always)]
-    fn call(self) {
+    fn with_simd<S: Simd>(self, simd: S) {
         let (strip, products, output) = (self.strip, self.products, self.output);
+        let inputs = strip.geometry.inputs;
+        let each = inputs * PANEL;
+        let panels = self.panels.start * each..self.panels.end * each;
+        let kernels = self.kernel.chunks_exact(self.kernel.len() / PRODUCTS);
+        let sums = products.chunks_exact_mut(products.len() / PRODUCTS);
+        let values = Values {
+            inputs,
+            blocks: strip.tiles() / LANES,
+            numbers: self.values,
+        };
+        for (product, (kernels, sums)) in kernels.zip(sums).enumerate() {
+            multiply(simd, values, product, &kernels[panels.clone()], sums);
+        }
         match side(strip.geometry) {
-            2 => strip.transform_back::<2>(products, self.bias, output),
-            3 => strip.transform_back::<3>(products, self.bias, output),
-            4 => strip.transform_back::<4>(products, self.bias, output),
-            _ => strip.transform_back::<5>(products, self.bias, output),
+            2 => strip.transform_back::<S, 2>(simd, products, self.bias, output),
+            3 => strip.transform_back::<S, 3>(simd, products, self.bias, output),
+            4 => strip.transform_back::<S, 4>(simd, products, self.bias, output),
+            _ => strip.transform_back::<S, 5>(simd, products, self.bias, output),
         }
     }
 }

@@ -222,6 +222,23 @@ fn a_convolution_is_as_close_as_derived() {
     }
 }
 
+/// So many strips that each thread takes whole ones.
+#[test]
+fn strips_that_threads_share_are_as_close() {
+    let geometry = geometry(3, 1, [130, 133], [1, 0]);
+    let case = case(geometry, vec![0.25]);
+    let outputs = [1, 2].map(|threads| {
+        let scratch = Scratch::new(threads);
+        assert_eq!(scratch.threads(geometry.multiplications()), threads);
+        let own = Winograd { geometry, scratch };
+        let weights = Tensor::from_shape(&[3, 5, 3, 3], &case.kernel).unwrap();
+        let output = run(&own, &own.transformed(&weights).unwrap(), &case);
+        case.check(&output);
+        output
+    });
+    assert!(outputs[0] == outputs[1]);
+}
+
 /// The derivative is the convolution of what arrived with the kernels turned round, which
 /// is written here as a kernel of its own.
 #[test]
