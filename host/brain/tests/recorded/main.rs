@@ -1,0 +1,14 @@
+//! What is found on data that this repository may not ship, beside what was found independently:
+//! recorded neurons and their published models, subjects of fMRI, and sets of images.
+
+mod principal;
+
+use std::path::Path;
+
+/// The path of what is called `name` in the folder of outside data.
+fn outside(name: &str) -> String {
+    let folder = std::env::var_os("CORTEXSCOPE_TEST_DATA").expect("CORTEXSCOPE_TEST_DATA is set");
+    let path = Path::new(&folder).join(name);
+    assert!(path.exists(), "no such file: {}", path.display());
+    path.to_str().expect("a plain path").to_owned()
+}
