@@ -6,6 +6,7 @@ mod layers;
 mod mouse;
 mod principal;
 mod session;
+mod similarity;
 
 use std::ops::ControlFlow;
 use std::path::Path;
