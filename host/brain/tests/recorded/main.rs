@@ -1,6 +1,7 @@
 //! What is found on data that this repository may not ship, beside what was found independently:
 //! recorded neurons and their published models, subjects of fMRI, and sets of images.
 
+mod compact;
 mod explained;
 mod layers;
 mod mouse;
