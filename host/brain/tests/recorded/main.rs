@@ -2,6 +2,7 @@
 //! recorded neurons and their published models, subjects of fMRI, and sets of images.
 
 mod compact;
+mod control;
 mod explained;
 mod layers;
 mod mouse;
