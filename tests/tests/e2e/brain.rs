@@ -86,7 +86,7 @@ fn a_session_is_fitted_driven_and_compared() {
             .expect("a plain path")
             .to_owned()
     };
-    let [fitted, driven] = [at("fit"), at("control")];
+    let [fitted, driven, kept] = [at("fit"), at("control"), at("features")];
     let fit = |readout: &'static str, folder: &str| {
         let args = [
             "brain",
@@ -107,6 +107,8 @@ fn a_session_is_fitted_driven_and_compared() {
             readout,
             "--seed",
             "1",
+            "--keep-features",
+            &kept,
             "-o",
             folder,
             "--json",
@@ -308,58 +310,6 @@ fn what_cannot_be_fitted_is_said_first() {
     let control = ["brain", "control", "ohp", "--fit", none, "--neuron", "0"];
     refused(&control, &["has no fit", "brain fit"]);
     assert!(!Path::new("unused/fit.json").exists());
-}
-
-/// AlexNet's layers and the 33 neurons of session 190923, first half to second half.
-fn v4(layer: &str, readout: &str, folder: &Path) -> f64 {
-    let [model, images, rates] = [
-        "models/alexnet_conv.onnx",
-        "v4/images_190923.zip",
-        "v4/responses_190923.npy",
-    ]
-    .map(|name| outside(name).to_str().expect("a plain path").to_owned());
-    let features = format!("{model}:{layer}");
-    let [output, kept] = ["fit", "features"].map(|name| folder.join(name));
-    let document = json(&[
-        "brain",
-        "fit",
-        "--features",
-        &features,
-        "--images",
-        &images,
-        "--responses",
-        &rates,
-        "--train",
-        "0..600",
-        "--test",
-        "600..1200",
-        "--readout",
-        readout,
-        "--seed",
-        "1",
-        "--keep-features",
-        kept.to_str().expect("a plain path"),
-        "-o",
-        output.to_str().expect("a plain path"),
-        "--json",
-    ]);
-    assert!(document["ceiling"].is_null());
-    number(&document["median_r"])
-}
-
-/// Ridge .546 and the factorised readout .587 to .607 by an independent implementation; the
-/// direction is that of the literature.
-#[test]
-#[ignore = "needs outside data: cargo xtask test --data DIR"]
-fn v4_is_predicted_by_the_third_layer() {
-    let dir = tempfile::tempdir().expect("a folder");
-    let ridge = v4("relu3", "ridge", dir.path());
-    assert!((ridge - 0.546).abs() < 0.015, "{ridge}");
-    let factorised = v4("relu3", "factorised", dir.path());
-    assert!(
-        factorised >= 0.57 && factorised >= ridge + 0.02,
-        "{factorised} {ridge}"
-    );
 }
 
 /// Human early visual cortex and IT: ρ .0444 for relu2 in the former, .0440 for relu4 in the
@@ -568,6 +518,21 @@ fn shipped_auto_encoders_are_judged_by_their_names() {
     assert!(table[0]["mse"].is_null() && table[1]["predicted"].is_null());
     assert_eq!(table[2]["minus_dae"]["mse"]["seeds"], 2);
     assert!(table[2]["mse_interval"].is_array(), "{document}");
+    // An auto-encoder has to beat as many components as its code has values, or the reader is told.
+    let [own, components] = [&table[1], &document["components"][0]].map(|row| number(&row["mse"]));
+    assert_eq!(
+        document["components"][0]["code"],
+        table[1]["seeds"][0]["code"]
+    );
+    let verdict = if own < components {
+        "DAE beats"
+    } else {
+        "DAE does not beat"
+    };
+    assert!(
+        document["notes"].to_string().contains(verdict),
+        "{own} {components}"
+    );
     // Of ten neurons that the images drive, 30 images are enough to find most.
     let predicted = &table[0]["predicted"];
     assert!(number(&predicted["holm_driven"]) >= 7.0, "{predicted}");

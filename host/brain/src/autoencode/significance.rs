@@ -152,6 +152,10 @@ mod tests {
         let counts = recordings.iter().map(|found| found.uncorrected as f64);
         let mean = counts.sum::<f64>() / 20.0;
         assert!((mean - 5.1).abs() < 1.5, "{mean}");
+        // More than ten of 102 are found in one recording of 80; so in three of 20 less often
+        // than once in 400.
+        let many = |found: &&Significance| found.uncorrected > 10;
+        assert!(recordings.iter().filter(many).count() < 3);
         assert!(recordings.iter().filter(|found| found.holm > 0).count() < 5);
         assert!(recordings.iter().filter(|found| found.fdr > 0).count() < 5);
         let first = &recordings[0];

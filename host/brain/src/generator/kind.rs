@@ -62,3 +62,34 @@ impl fmt::Display for GeneratorKind {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cortexscope_net::random::Random;
+
+    /// Codes far outside of what a search draws first: every space cuts, and what is cut lies
+    /// within black and white.
+    #[test]
+    fn images_of_all_spaces_can_be_shown() {
+        let mut random = Random::new(9);
+        let shape = [1, 28, 28];
+        let mut image = || (0..784).map(|_| random.uniform() as f32).collect();
+        let stimuli = Stimuli {
+            shape,
+            images: (0..=COMPONENTS).map(|_| image()).collect(),
+            ..Stimuli::default()
+        };
+        for name in ["pixels", "dct", "pca", "decoder"] {
+            let space = GeneratorKind::from(name)
+                .open(shape, Some(&stimuli))
+                .unwrap();
+            for size in [1.0, 20.0] {
+                let code = (0..space.dim()).map(|_| size * random.normal());
+                let made = space.decode(&code.collect::<Vec<f64>>()).unwrap();
+                let is_shown = |level: &f32| (0.0..=1.0).contains(level);
+                assert!(made.iter().all(is_shown), "{name}, codes of {size}");
+            }
+        }
+    }
+}

@@ -1,6 +1,9 @@
 use super::*;
+use crate::control::Judge;
 use crate::encode::{About, Pooling, Readout, ReadoutWeights};
+use crate::neuron::{FittedNeuron, Neuron};
 use cortexscope_explain::float_model::{FloatModel, Overrides};
+use image::DynamicImage;
 
 /// Three neurons, read from some cells of the lecture's first layer, pooled in twos.
 fn fit() -> Stored {
@@ -122,4 +125,51 @@ fn an_image_drives_its_neuron() {
         none,
         Err(ControlError::Neuron(NeuronError::NoNeuron { last: 2, .. }))
     ));
+}
+
+/// Two images and three neurons: a response is found at image · neurons + neuron, and the softmax
+/// of an image runs over its neurons. The last one's image has the greater share of it.
+#[test]
+fn one_hot_is_over_the_neurons_of_each_image() {
+    let fit = fit();
+    let settings = Settings {
+        steps: 30,
+        variation: 5.0,
+        rate: 0.05,
+        ..Settings::new(Goal::OneHot, &fit.model.spec.input)
+    };
+    let mut watch = |_: usize| ControlFlow::Continue(());
+    let pictures = [0, 2].map(|neuron| {
+        let made = synthesise(&fit, neuron, &settings, 7, &mut watch);
+        made.unwrap().picture
+    });
+    let levels = pictures.each_ref().map(|picture| -> Vec<f32> {
+        let pixels = picture.pixels();
+        pixels.map(|pixel| f32::from(pixel.0[0]) / 255.0).collect()
+    });
+    let mut neurons = FittedNeuron::new(&fit, None).unwrap();
+    let batch = neurons.rates(&[&levels[0], &levels[1]]).unwrap();
+    assert_eq!(batch.len(), 2 * 3);
+    let mut judge = Judge::of_fit(&fit).unwrap();
+    let mut shares = [[0.0; 3]; 2];
+    for (image, picture) in pictures.iter().enumerate() {
+        let shown = DynamicImage::ImageLuma8(picture.clone());
+        let answered = judge.respond(&shown).unwrap();
+        let z: Vec<f64> = (0..3)
+            .map(|neuron| {
+                let rate = batch[image * 3 + neuron];
+                assert!((rate - answered[neuron]).abs() < 1e-3, "{image} {neuron}");
+                (rate - fit.about.means[neuron]) / fit.about.deviations[neuron]
+            })
+            .collect();
+        let all: f64 = z.iter().map(|z| z.exp()).sum();
+        for neuron in 0..3 {
+            shares[image][neuron] = judge.one_hot(&answered, neuron).unwrap();
+            let by_hand = z[neuron].exp() / all;
+            assert!((shares[image][neuron] - by_hand).abs() < 1e-4);
+        }
+        assert!((shares[image].iter().sum::<f64>() - 1.0).abs() < 1e-12);
+    }
+    let [first, last] = shares;
+    assert!(first[0] > last[0] && last[2] > first[2], "{shares:?}");
 }

@@ -1,6 +1,8 @@
 //! Sixteen neurons that are read from known maps, and how much of them a fit gives back.
 
 use super::*;
+use crate::encode::Ridge;
+use crate::linear::gram;
 
 const SHAPE: [usize; 3] = [24, 9, 9];
 const CELLS: usize = SHAPE[1] * SHAPE[2];
@@ -54,33 +56,62 @@ fn cosine(a: &[f64], b: &[f64]) -> f64 {
     dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
 }
 
-/// Plants neurons with `noise` standard deviations of theirs, fits them, and compares.
-fn recover(noise: f64, lambda: Lambda) -> Vec<Found> {
+/// Neurons, what they answer, and the features that they read.
+struct Session {
+    features: Features,
+    planted: Vec<Planted>,
+    /// Responses without noise, `[neurons][images]`, with a mean square of 1.
+    clean: Vec<Vec<f64>>,
+    /// Responses to the images that are fitted to.
+    measured: Vec<Vec<f64>>,
+}
+
+fn wide(features: &Features, image: usize) -> Vec<f64> {
+    features.row(image).iter().map(|&x| x.into()).collect()
+}
+
+/// Plants neurons with `noise` standard deviations of theirs, and shows them `images`, of which
+/// the first `train` are fitted to.
+fn session(noise: f64, train: usize, images: usize) -> Session {
     let mut random = Random::new(8);
-    let mut features = random_features(SHAPE, IMAGES, 7);
+    let mut features = random_features(SHAPE, images, 7);
     // Rectified, as the layers of a network are, and with mean 0 and deviation 1.
     for value in &mut features.values {
         *value = (value.max(0.0) - 0.399) / 0.584;
     }
-    let wide =
-        |image: usize| -> Vec<f64> { features.row(image).iter().map(|&x| x.into()).collect() };
     let planted: Vec<Planted> = (0..NEURONS).map(|_| plant(&mut random)).collect();
     let mut clean = vec![Vec::new(); NEURONS];
-    for image in 0..IMAGES {
-        let image = wide(image);
+    for image in 0..images {
+        let image = wide(&features, image);
         for (rates, planted) in clean.iter_mut().zip(&planted) {
             rates.push(planted.neuron.predict(&image));
         }
     }
     let mut measured = Vec::new();
     for rates in &mut clean {
-        let square = rates.iter().map(|rate| rate * rate).sum::<f64>() / IMAGES as f64;
+        let square = rates.iter().map(|rate| rate * rate).sum::<f64>() / images as f64;
         rates.iter_mut().for_each(|rate| *rate /= square.sqrt());
-        let noisy = rates[..TRAIN]
+        let noisy = rates[..train]
             .iter()
             .map(|rate| rate + noise * random.normal());
         measured.push(noisy.collect::<Vec<f64>>());
     }
+    Session {
+        features,
+        planted,
+        clean,
+        measured,
+    }
+}
+
+/// Plants neurons with `noise` standard deviations of theirs, fits them, and compares.
+fn recover(noise: f64, lambda: Lambda) -> Vec<Found> {
+    let Session {
+        features,
+        planted,
+        clean,
+        measured,
+    } = session(noise, TRAIN, IMAGES);
     let settings = Factorised {
         lambdas: vec![lambda],
         rate: 1e-2,
@@ -105,7 +136,7 @@ fn recover(noise: f64, lambda: Lambda) -> Vec<Found> {
             size: planted.neuron.size,
         };
         let predicted: Vec<f64> = (TRAIN..IMAGES)
-            .map(|image| found.predict(&wide(image)))
+            .map(|image| found.predict(&wide(&features, image)))
             .collect();
         let mask = cosine(&found.mask, &planted.neuron.mask);
         // Mask and channels may both have the other sign.
@@ -162,4 +193,67 @@ fn masks_of_noisy_neurons_are_not_recovered() {
     let found = recover(1.0, lambda);
     let mask = median(&found, |found| found.mask);
     assert!(mask < 0.97, "{mask}");
+}
+
+/// At 1,000 images and with three candidates each, neurons that are read from a mask and weights
+/// of channels are predicted better by such a readout than by one with a weight for each feature:
+/// the direction of Klindt et al. (2017), table 1, where the latter has .43 and the former .50.
+#[test]
+fn a_factorised_readout_predicts_more_than_a_fully_connected_one() {
+    const FITTED: usize = 1000;
+    const ALL: usize = 1200;
+    let Session {
+        features,
+        clean,
+        measured,
+        ..
+    } = session(1.0, FITTED, ALL);
+    let mut watch = |_: Stage, _: usize, _: usize| ControlFlow::Continue(());
+    let median_r = |predicted: &dyn Fn(usize) -> Vec<f64>| {
+        let r = (0..NEURONS).map(|at| pearson(&predicted(at), &clean[at][FITTED..]).unwrap());
+        cortexscope_statistics::median(&r.collect::<Vec<f64>>()).unwrap()
+    };
+    let settings = Factorised {
+        rate: 1e-2,
+        epochs: 20,
+        ..Factorised::new(1)
+    };
+    assert_eq!(settings.lambdas.len(), 3);
+    let train: Vec<usize> = (0..FITTED).collect();
+    let fit = settings.fit(&features, &train, &measured, None, &mut watch);
+    let rows = fit.unwrap().weights.predict(&features);
+    let of = |neuron: usize| {
+        rows[FITTED..]
+            .iter()
+            .map(|row| row[neuron].into())
+            .collect()
+    };
+    let factorised = median_r(&of);
+
+    let ridge = Ridge {
+        alphas: vec![0.1, 1.0, 10.0],
+        ..Ridge::new(1)
+    };
+    let size = features.size();
+    let fitted = &features.values[..FITTED * size];
+    let products: Vec<f64> = gram(&features.values, fitted, size)
+        .into_iter()
+        .map(f64::from)
+        .collect();
+    let rows = products.chunks_exact(FITTED);
+    let within = rows.clone().take(FITTED).flatten().copied();
+    let within: Vec<f64> = within.collect();
+    let fit = ridge.fit(&within, &measured, &mut watch).unwrap();
+    let of = |neuron: usize| {
+        let weights = &fit.images[neuron];
+        let shown = rows.clone().skip(FITTED);
+        let sum = |row: &[f64]| row.iter().zip(weights).map(|(k, a)| k * a).sum();
+        shown.map(sum).collect()
+    };
+    let connected = median_r(&of);
+    println!("median r, factorised {factorised:.3}, fully connected {connected:.3}");
+    assert!(
+        factorised > connected + 0.02,
+        "{factorised} is not above {connected}"
+    );
 }
