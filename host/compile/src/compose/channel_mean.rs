@@ -1,11 +1,12 @@
-//! Means and sums over channels: a convolution of one by one.
+//! Means and sums over channels: a convolution of one by one, where it goes over rows and
+//! columns as well of their means.
 
 use cortexscope_net::onnx::Attributes;
 use tract_onnx::pb::NodeProto;
 
 use super::draft::Draft;
 
-/// Composes a ReduceMean or ReduceSum of a map over its channels alone.
+/// Composes a ReduceMean or ReduceSum of a map over its channels, and a ReduceMean over all.
 pub fn compose(draft: &mut Draft<'_>, node: &NodeProto) -> Option<()> {
     let x = node.input.first()?;
     let [channels, height, width] = draft.map(x)?;
@@ -14,7 +15,17 @@ pub fn compose(draft: &mut Draft<'_>, node: &NodeProto) -> Option<()> {
         None => Attributes(node).ints("axes").ok()??.to_vec(),
     };
     let made = draft.sizes(node.output.first()?)?;
-    if axes != [1] || made != [1, 1, height, width] {
+    let is_of_all = axes == [1, 2, 3] && made == [1; 4];
+    let is_of_places = axes == [1] && made == [1, 1, height, width];
+    if is_of_all && node.op_type == "ReduceMean" {
+        let parts = ["GlobalAveragePool", x, ""];
+        let means = draft.add(node, "means", parts, Vec::new(), &[1, channels, 1, 1]);
+        let dims = [1, channels, 1, 1];
+        let share = vec![1.0 / channels as f32; channels];
+        let weights = draft.floats(node, "weights", &dims, share);
+        return draft.end(node, ["Conv", &means, &weights], Vec::new());
+    }
+    if !is_of_places {
         return None;
     }
     let weight = if node.op_type == "ReduceMean" {

@@ -1,0 +1,63 @@
+//! Maps with whole blocks of pixels as channels: a convolution over each block, whose weights
+//! are zero and one.
+
+use cortexscope_net::onnx::Attributes;
+use cortexscope_net::onnx::builder::ints;
+use tract_onnx::pb::NodeProto;
+
+use super::draft::Draft;
+
+/// Composes a SpaceToDepth, which has the channels of a pixel together.
+pub fn compose(draft: &mut Draft<'_>, node: &NodeProto) -> Option<()> {
+    let x = node.input.first()?.clone();
+    let [channels, ..] = draft.map(&x)?;
+    let block = Attributes(node).int("blocksize", 0).ok()?;
+    let block = usize::try_from(block).ok().filter(|&block| block > 0)?;
+    let order = |output: usize| (output % channels, output / channels);
+    convolution(draft, node, &x, block, order)
+}
+
+/// Composes a Reshape to a map that ends the chain which has the pixels of a channel
+/// together: Reshape, Transpose, Reshape.
+pub fn compose_chain(draft: &mut Draft<'_>, node: &NodeProto) -> Option<()> {
+    let [made, rows, columns] = draft.map(node.output.first()?)?;
+    let transpose = draft.writer(node.input.first()?)?;
+    let order = Attributes(transpose).ints("perm").ok()??;
+    if transpose.op_type != "Transpose" || order != [0, 1, 3, 5, 2, 4] {
+        return None;
+    }
+    let split = draft.writer(transpose.input.first()?)?;
+    let x = split.input.first()?.clone();
+    let [channels, height, _] = draft.map(&x)?;
+    let block = height / rows;
+    let taps = block.checked_mul(block)?;
+    let apart = [1, channels, rows, block, columns, block];
+    let is_split = split.op_type == "Reshape" && draft.sizes(split.output.first()?)? == apart;
+    if !is_split || made != channels.checked_mul(taps)? {
+        return None;
+    }
+    let order = |output: usize| (output / taps, output % taps);
+    convolution(draft, node, &x, block, order)
+}
+
+/// A convolution over blocks of pixels: `order` has the channel and the pixel of each output.
+fn convolution(
+    draft: &mut Draft<'_>,
+    node: &NodeProto,
+    x: &str,
+    block: usize,
+    order: impl Fn(usize) -> (usize, usize),
+) -> Option<()> {
+    let [channels, ..] = draft.map(x)?;
+    let taps = block.checked_mul(block)?;
+    let made = channels.checked_mul(taps)?;
+    // One group: of several tract 0.23.9 gave the outputs in another order here.
+    let mut values = vec![0.0; made.checked_mul(made)?];
+    for output in 0..made {
+        let (channel, pixel) = order(output);
+        *values.get_mut((output * channels + channel) * taps + pixel)? = 1.0;
+    }
+    let weights = draft.floats(node, "block", &[made, channels, block, block], values);
+    let attributes = vec![ints("strides", &[block; 2])];
+    draft.end(node, ["Conv", x, &weights], attributes)
+}
