@@ -57,6 +57,8 @@ pub fn compose(graph: &Graph) -> Cow<'_, Graph> {
             "DepthToSpace" => Some(larger::compose_blocks),
             "AveragePool" => Some(edge_average::compose),
             "Concat" => Some(join::compose),
+            "Gather" => Some(shuffle::compose_gather),
+            "ReduceL2" => Some(channel_mean::compose_length),
             "Expand" => Some(spread::compose_expand),
             "Max" | "Min" => Some(greatest::compose),
             "Slice" => Some(part::compose),

@@ -66,7 +66,8 @@ fn explained(drawn: &RandomNetwork) -> Result<(), String> {
     let model = FloatModel::from_bytes(&drawn.onnx, path.into(), &Overrides::default());
     let model = model.map_err(|error| error.to_string())?;
     let outlets = model.typed().output_outlets().unwrap_or_default();
-    let plan = tract_adjoint::Adjoint::of(model.typed()).read(outlets);
+    let scores = outlets.last().copied();
+    let plan = tract_adjoint::Adjoint::of(model.typed()).read(scores.as_slice());
     plan.plan().map(drop).map_err(|error| error.to_string())
 }
 

@@ -224,6 +224,9 @@ fn a_mean_and_a_sum_over_channels() {
         graph.i64s("axes", &[1], &[1]);
         graph.node("ReduceSum", &["x", "axes"], "y", vec![]);
     });
+    check("ReduceL2", |graph| {
+        graph.node("ReduceL2", &["x"], "y", vec![ints("axes", &[1])]);
+    });
     check("over everything", |graph| {
         let axes = vec![ints("axes", &[1, 2, 3])];
         graph.node("ReduceMean", &["x"], "mean", axes);
@@ -374,6 +377,14 @@ fn channels_in_another_order() {
             vec![ints("perm", &[0, 2, 1, 3, 4])],
         );
         graph.node("Reshape", &["turned", "whole"], "y", vec![]);
+    });
+}
+
+#[test]
+fn channels_by_their_numbers() {
+    check("Gather", |graph| {
+        graph.i64s("order", &[5], &[3, 0, 2, 2, -3]);
+        graph.node("Gather", &["x", "order"], "y", vec![int("axis", 1)]);
     });
 }
 

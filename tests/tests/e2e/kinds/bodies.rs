@@ -325,7 +325,8 @@ pub const TAKEN_APART: [(&str, Body); 27] = [
     }),
     ("every other place", |w| {
         w.shape("start", &[0, 1]);
-        w.shape("end", &w.sides.clone());
+        let sides = w.sides;
+        w.shape("end", &sides);
         w.shape("axes", &[2, 3]);
         w.shape("steps", &[2, 2]);
         let inputs = ["map", "start", "end", "axes", "steps"];
