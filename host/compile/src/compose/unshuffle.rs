@@ -2,7 +2,7 @@
 //! are zero and one.
 
 use cortexscope_net::onnx::Attributes;
-use cortexscope_net::onnx::builder::ints;
+use cortexscope_net::onnx::builder::{int, ints};
 use tract_onnx::pb::NodeProto;
 
 use super::draft::Draft;
@@ -13,8 +13,16 @@ pub fn compose(draft: &mut Draft<'_>, node: &NodeProto) -> Option<()> {
     let [channels, ..] = draft.map(&x)?;
     let block = Attributes(node).int("blocksize", 0).ok()?;
     let block = usize::try_from(block).ok().filter(|&block| block > 0)?;
-    let order = |output: usize| (output % channels, output / channels);
-    convolution(draft, node, &x, block, order)
+    let taps = block.checked_mul(block)?;
+    let made = channels.checked_mul(taps)?;
+    let mut values = vec![0.0; made.checked_mul(made)?];
+    for output in 0..made {
+        let (pixel, channel) = (output / channels, output % channels);
+        *values.get_mut((output * channels + channel) * taps + pixel)? = 1.0;
+    }
+    let weights = draft.floats(node, "block", &[made, channels, block, block], values);
+    let attributes = vec![ints("strides", &[block; 2])];
+    draft.end(node, ["Conv", &x, &weights], attributes)
 }
 
 /// Composes a Reshape to a map that ends the chain which has the pixels of a channel
@@ -36,28 +44,11 @@ pub fn compose_chain(draft: &mut Draft<'_>, node: &NodeProto) -> Option<()> {
     if !is_split || made != channels.checked_mul(taps)? {
         return None;
     }
-    let order = |output: usize| (output / taps, output % taps);
-    convolution(draft, node, &x, block, order)
-}
-
-/// A convolution over blocks of pixels: `order` has the channel and the pixel of each output.
-fn convolution(
-    draft: &mut Draft<'_>,
-    node: &NodeProto,
-    x: &str,
-    block: usize,
-    order: impl Fn(usize) -> (usize, usize),
-) -> Option<()> {
-    let [channels, ..] = draft.map(x)?;
-    let taps = block.checked_mul(block)?;
-    let made = channels.checked_mul(taps)?;
-    // One group: of several tract 0.23.9 gave the outputs in another order here.
-    let mut values = vec![0.0; made.checked_mul(made)?];
+    let mut values = Vec::new();
     for output in 0..made {
-        let (channel, pixel) = order(output);
-        *values.get_mut((output * channels + channel) * taps + pixel)? = 1.0;
+        values.extend((0..taps).map(|tap| f32::from(tap == output % taps)));
     }
-    let weights = draft.floats(node, "block", &[made, channels, block, block], values);
-    let attributes = vec![ints("strides", &[block; 2])];
-    draft.end(node, ["Conv", x, &weights], attributes)
+    let weights = draft.floats(node, "block", &[made, 1, block, block], values);
+    let attributes = vec![ints("strides", &[block; 2]), int("group", channels as i64)];
+    draft.end(node, ["Conv", &x, &weights], attributes)
 }

@@ -10,9 +10,9 @@ use crate::network::Elementwise;
 use cortexscope_net::onnx::{Attributes, Constant};
 use cortexscope_net::reader::Refusal as ReadRefusal;
 
-/// Functions of one real number with their float attributes and defaults. Log, Reciprocal,
-/// Sqrt and Tan are not finite everywhere: their tables show whether they are where it counts.
-pub(crate) const FUNCTIONS: [(&str, &[(&str, f32)]); 30] = [
+/// Functions of one real number with their float attributes and defaults. Log, Reciprocal
+/// and Sqrt are not finite everywhere: their tables show whether they are where it counts.
+pub(crate) const FUNCTIONS: [(&str, &[(&str, f32)]); 29] = [
     ("Relu", &[]),
     ("Sigmoid", &[]),
     ("Tanh", &[]),
@@ -30,7 +30,6 @@ pub(crate) const FUNCTIONS: [(&str, &[(&str, f32)]); 30] = [
     ("Sign", &[]),
     ("Sin", &[]),
     ("Sinh", &[]),
-    ("Tan", &[]),
     ("Neg", &[]),
     ("Erf", &[]),
     ("Exp", &[]),

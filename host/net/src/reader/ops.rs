@@ -267,7 +267,6 @@ pub const OPERATORS: &[Operator] = &[
     nothing("Squeeze", rearrange::read_squeeze),
     folded("Sub", arithmetic::read),
     combined("Sum"),
-    table("Tan"),
     table("Tanh"),
     table("ThresholdedRelu"),
     nothing("Transpose", rearrange::read_transpose),

@@ -41,7 +41,8 @@ fn blocks_of_pixels() {
         graph.node("Reshape", &["even", "apart"], "blocks", vec![]);
         let order = vec![ints("perm", &[0, 1, 3, 5, 2, 4])];
         graph.node("Transpose", &["blocks"], "turned", order);
-        graph.node("Reshape", &["turned", "whole"], "y", vec![]);
+        graph.node("Reshape", &["turned", "whole"], "pixels", vec![]);
+        graph.node("Neg", &["pixels"], "y", vec![]);
     });
 }
 

@@ -122,15 +122,6 @@ fn choices_lie_as_what_they_choose_from() {
 }
 
 #[test]
-fn a_pad_by_reflection_stays_one() {
-    let found = same(|file| {
-        file.i64s("pads", &[8], &[0, 0, 1, 2, 0, 0, 2, 1]);
-        file.node("Pad", &["x", "pads"], "y", vec![text("mode", "reflect")]);
-    });
-    assert_eq!(found, ["Pad"]);
-}
-
-#[test]
 fn a_pad_around_a_ring_is_parts_joined() {
     let mut file = graph(&[1, 2, 2, 3]);
     file.i64s("pads", &[8], &[0, 0, 1, 0, 0, 0, 0, 2]);
