@@ -8,7 +8,7 @@
 
 use crate::reference::in_blocks;
 use cortexscope_compile::float_net::{FloatNet, FloatOp};
-use cortexscope_compile::network::{Elementwise, Window};
+use cortexscope_compile::network::{Elementwise, Operand, Window};
 
 /// Half a unit in the last place of 1 in `f32`.
 const UNIT: f64 = 1.0 / 16_777_216.0;
@@ -206,9 +206,16 @@ fn applied(x: Bounded, functions: &[Elementwise]) -> Bounded {
     let mut values = vec![x];
     for function in functions {
         let last = values[values.len() - 1];
-        values.push(match function.with {
-            None => apply(last, function),
-            Some(with) => both(last, values[with], &function.op_type),
+        let value = |operand: &Operand| match *operand {
+            Operand::Before => last,
+            Operand::Value(at) => values[at],
+            Operand::Constant(_) => panic!("one number, and as the second operand, is drawn"),
+        };
+        values.push(match function.operands.as_slice() {
+            [first, second @ (Operand::Before | Operand::Value(_))] => {
+                both(value(first), value(second), &function.op_type)
+            }
+            _ => apply(last, function),
         });
     }
     values[values.len() - 1]
@@ -236,7 +243,7 @@ fn apply(x: Bounded, function: &Elementwise) -> Bounded {
         let mut found = function.attributes.iter().filter(|(key, _)| key == name);
         f64::from(found.next().expect("the importer writes every attribute").1)
     };
-    let constant = || f64::from(function.constant.expect("a binary operator has a constant"));
+    let constant = || f64::from(function.number().expect("a binary operator has a constant"));
     let v = x.value;
     let negative = |slope: f64| if v < 0.0 { slope * v } else { v };
     let (value, slope) = match function.op_type.as_str() {
@@ -269,7 +276,7 @@ fn apply(x: Bounded, function: &Elementwise) -> Bounded {
     };
     // Library functions in single precision are good to a few units; sums and
     // products with a constant round once, relative to their operands.
-    let operands = v.abs() + value.abs() + function.constant.map_or(1.0, |c| f64::from(c).abs());
+    let operands = v.abs() + value.abs() + function.number().map_or(1.0, |c| f64::from(c).abs());
     Bounded {
         value,
         error: slope * x.error + 8.0 * UNIT * operands,

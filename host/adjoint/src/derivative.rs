@@ -15,7 +15,7 @@ mod transposed;
 
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
-use tract_onnx::tract_core::ops::array::{MultiBroadcastTo, Pad, Slice, Tile, TypedConcat};
+use tract_onnx::tract_core::ops::array::{Gather, MultiBroadcastTo, Pad, Slice, Tile, TypedConcat};
 use tract_onnx::tract_core::ops::binary::TypedBinOp;
 use tract_onnx::tract_core::ops::cast::Cast;
 use tract_onnx::tract_core::ops::cnn::{Conv, Deconv, MaxPool, SumPool};
@@ -115,6 +115,8 @@ fn differentiate_rearrangement(tape: &mut Tape<'_>, step: &Step<'_>) -> Result<(
         rearrange::differentiate_concat(tape, step, op)
     } else if let Some(op) = op.downcast_ref::<Slice>() {
         rearrange::differentiate_slice(tape, step, op)
+    } else if let Some(op) = op.downcast_ref::<Gather>() {
+        rearrange::differentiate_gather(tape, step, op)
     } else if let Some(op) = op.downcast_ref::<Pad>() {
         rearrange::differentiate_pad(tape, step, op)
     } else if op.is::<MultiBroadcastTo>() {

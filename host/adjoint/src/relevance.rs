@@ -99,7 +99,9 @@ pub fn propagate(
 fn pass_to_variable(tape: &mut Tape<'_>, step: &Step<'_>) -> Result<(), AdjointError> {
     let mut varying = Vec::new();
     for &operand in &step.node.inputs {
-        if tape.constant(operand)?.is_none() {
+        // What does not vary with what is asked for, such as a mask of zeros and ones, takes
+        // nothing.
+        if tape.is_active(operand) && tape.constant(operand)?.is_none() {
             varying.push(operand);
         }
     }

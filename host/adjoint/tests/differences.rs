@@ -550,3 +550,23 @@ fn branches_add_up() {
     model.select_output_outlets(&y).unwrap();
     check(&model, &[x], "branches");
 }
+
+#[test]
+fn what_indices_take_goes_back_to_its_place() {
+    for (indices, axis) in [
+        (tensor1(&[2_i64, 0, 2]), 1),
+        (tensor1(&[1_i64, 3, 0, 2]), 2),
+        (tensor0(1_i64), 1),
+    ] {
+        let mut model = TypedModel::default();
+        let x = model
+            .add_source("x", f32::fact([1_usize, 3, 4, 2]))
+            .unwrap();
+        let indices = model.add_const("indices", indices).unwrap();
+        let taken = model
+            .wire_node("taken", Gather::new(axis), &[x, indices])
+            .unwrap();
+        model.select_output_outlets(&taken).unwrap();
+        check(&model, &[x], "gather");
+    }
+}

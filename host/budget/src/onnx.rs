@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use crate::{Layer, Network, NotOnABoard, OnBoard, Op, Window};
 use cortexscope_compile::Refusal as BoardRefusal;
 use cortexscope_net::onnx::constant::element_count;
-use cortexscope_net::onnx::pb::{NodeProto, TensorProto};
+use cortexscope_net::onnx::pb::{NodeProto, TensorProto, tensor_proto::DataType};
 use cortexscope_net::onnx::{AttributeError, Attributes, Constant};
 use cortexscope_net::reader::window::{Rounding, kernel, sliding};
 use cortexscope_net::reader::{Board, Graph, OPERATORS, Operator, Refusal, node_name};
@@ -117,9 +117,11 @@ impl<'g> Walk<'g> {
         let mut distinct = activations.clone();
         distinct.dedup();
         match node.op_type.as_str() {
-            "Conv" => self.convolution(node, first)?,
+            "Conv" if self.sizes_of(node, 1).is_some_and(|sizes| sizes.len() == 4) => {
+                self.convolution(node, first)?;
+            }
             "Gemm" | "MatMul" if self.sizes_of(node, 1).is_some() => self.dense(node, first)?,
-            "MaxPool" | "AveragePool" => self.pool(node, first)?,
+            "MaxPool" | "AveragePool" if slides_over_two(node)? => self.pool(node, first)?,
             "GlobalAveragePool" => {
                 self.layer(node, Op::GlobalPool, vec![first], Counted::default())?;
             }
@@ -202,6 +204,7 @@ impl<'g> Walk<'g> {
                 self.refuse(node, &BoardRefusal::Reshape { from, to });
             }
             Some(Board::Last) if is_last => {}
+            Some(_) if is_mask(node)? => {}
             Some(Board::No(_) | Board::Last | Board::Nothing | Board::Layer) | None => {
                 self.refuse(node, &BoardRefusal::of_operator(&node.op_type));
             }
@@ -216,6 +219,7 @@ impl<'g> Walk<'g> {
             self.shape_of(name) == self.network.shape(reads[0])
         };
         let is_in_place = NORMALISATIONS.contains(&node.op_type.as_str())
+            || is_mask(node)?
             || matches!(board, Some(Board::Table | Board::Last | Board::No(_)));
         let moves = matches!(
             node.op_type.as_str(),
@@ -388,8 +392,8 @@ impl<'g> Walk<'g> {
         };
         let takes_settings = matches!(
             node.op_type.as_str(),
-            "Clip" | "Pad" | "Slice" | "Resize" | "Pow" | "Max" | "Min"
-        );
+            "Clip" | "Pad" | "Slice" | "Resize" | "Pow" | "Max" | "Min" | "Where"
+        ) || is_comparison(&node.op_type);
         if takes_settings || constant.filter(is_small).is_some() {
             return 0;
         }
@@ -458,6 +462,23 @@ impl<'g> Walk<'g> {
         let refused = NotOnABoard::node(node_name(node), &node.op_type, why);
         self.network.not_on_a_board.push(refused);
     }
+}
+
+/// Whether a node makes numbers of truth values: of what is cast to float32 no other is left.
+fn is_mask(node: &NodeProto) -> Result<bool, AttributeError> {
+    let to = Attributes(node).int("to", 0)?;
+    Ok(node.op_type == "Cast" && to == DataType::Float as i64)
+}
+
+/// Whether a window has rows and columns, and no third side.
+fn slides_over_two(node: &NodeProto) -> Result<bool, AttributeError> {
+    let kernel = Attributes(node).ints("kernel_shape")?;
+    Ok(kernel.is_none_or(|kernel| kernel.len() == 2))
+}
+
+/// Whether an operator compares an activation, whose other operand is a bound.
+fn is_comparison(operator: &str) -> bool {
+    operator == "Equal" || operator.starts_with("Greater") || operator.starts_with("Less")
 }
 
 /// What is counted of a layer.

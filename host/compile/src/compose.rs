@@ -15,17 +15,21 @@ mod edge_average;
 mod ends;
 mod from_vector;
 mod greatest;
+mod join;
 mod larger;
+mod mirror;
 mod normalise;
 mod pad;
 mod parametric_relu;
 mod part;
 mod response;
 mod shuffle;
+mod softmax;
 mod spread;
 #[cfg(test)]
 mod tests;
 mod transposed;
+mod unshuffle;
 
 use std::borrow::Cow;
 
@@ -52,22 +56,32 @@ pub fn compose(graph: &Graph) -> Cow<'_, Graph> {
             "Resize" => Some(larger::compose_resize),
             "DepthToSpace" => Some(larger::compose_blocks),
             "AveragePool" => Some(edge_average::compose),
+            "Concat" => Some(join::compose),
+            "Gather" => Some(shuffle::compose_gather),
+            "ReduceL2" => Some(channel_mean::compose_length),
             "Expand" => Some(spread::compose_expand),
             "Max" | "Min" => Some(greatest::compose),
             "Slice" => Some(part::compose),
-            "Pad" => Some(pad::compose),
+            "SpaceToDepth" => Some(unshuffle::compose),
+            "Pad" => Some(|draft, node| {
+                pad::compose(draft, node).or_else(|| mirror::compose(draft, node))
+            }),
             "ReduceMax" => Some(channel_maximum::compose),
             "ReduceMean" | "ReduceSum" => Some(channel_mean::compose),
             "Reshape" => Some(|draft, node| {
                 shuffle::compose(draft, node)
                     .or_else(|| larger::compose_chain(draft, node))
+                    .or_else(|| unshuffle::compose_chain(draft, node))
                     .or_else(|| from_vector::compose(draft, node))
+                    .or_else(|| from_vector::compose_rows(draft, node))
                     .or_else(|| normalise::compose_groups(draft, node))
             }),
             "InstanceNormalization" => Some(normalise::compose_instance),
             "LayerNormalization" => Some(normalise::compose_layer),
             "Log" | "Sqrt" => Some(bounded::compose),
+            "Pow" => Some(bounded::compose_power),
             "LRN" => Some(response::compose),
+            "Softmax" => Some(softmax::compose),
             _ => None,
         };
         if compose

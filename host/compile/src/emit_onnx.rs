@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use tract_onnx::pb::AttributeProto;
 use tract_onnx::pb::tensor_proto::DataType;
 
-use super::network::{Activation, Channels, Elementwise, Layer, Network, Op, Window};
+use super::network::{Activation, Channels, Elementwise, Layer, Network, Op, Operand, Window};
 use cortexscope_net::Affine;
 use cortexscope_net::onnx::builder::{GraphBuilder, Size, float, int, ints};
 
@@ -362,13 +362,22 @@ impl FunctionGraph<'_> {
         for (index, function) in self.functions.iter().enumerate() {
             let mut own = |what: &str| names.fresh(format!("{output}.{index}{what}"));
             let name = own("");
-            let mut operands = vec![last];
+            let mut operands = Vec::with_capacity(function.operands.len());
             let mut attributes = Vec::new();
-            if let Some(value) = function.constant {
-                operands.push(own(".constant"));
-                graph.f32s(&operands[1], &[1], &[value]);
+            for operand in &function.operands {
+                operands.push(match *operand {
+                    Operand::Before => last.clone(),
+                    Operand::Value(at) => values.get(at).unwrap_or(&last).clone(),
+                    Operand::Constant(value) => {
+                        let constant = own(".constant");
+                        graph.f32s(&constant, &[1], &[value]);
+                        constant
+                    }
+                });
             }
-            operands.extend(function.with.and_then(|with| values.get(with).cloned()));
+            if function.op_type == "Cast" {
+                attributes.push(int("to", DataType::Float as i64));
+            }
             for (key, value) in &function.attributes {
                 if function.op_type == "Clip" {
                     let bound = own(&format!(".{key}"));

@@ -135,7 +135,10 @@ pub enum Refusal {
     #[error("its windows at the edge average fewer elements; set count_include_pad, or do not pad")]
     AverageEdge,
     /// Softmax anywhere but at the end.
-    #[error("not on a board: it is not the last operator, and Softmax is only supported there")]
+    #[error(
+        "not on a board: it is not the last operator; inside of a network Softmax is supported \
+         over the channels of a map"
+    )]
     NotLast,
     /// A function whose table has entries that are infinite or not a number.
     #[error(
@@ -234,8 +237,8 @@ impl Refusal {
 fn of_form(operator: &str) -> &'static str {
     match operator {
         "Pad" => {
-            "there is no kernel that repeats what is inside; pad with zeros, in PyTorch by \
-             padding_mode=\"zeros\""
+            "there is no kernel for this form of it; zeros, reflection or the edge around rows and \
+             columns are supported, and narrower than the map"
         }
         "LayerNormalization" | "InstanceNormalization" | "LRN" => {
             "there is no kernel for this form of it; train with BatchNormalization in its place, \
@@ -251,6 +254,10 @@ fn of_form(operator: &str) -> &'static str {
         "Resize" | "Upsample" => {
             "there is no kernel for this form of it; a whole number of times as many rows and \
              columns is supported, nearest or linear without align_corners"
+        }
+        "MatMul" | "Gemm" => {
+            "there is no kernel that multiplies two activations; one of them has to be constant \
+             weights"
         }
         "Slice" | "Split" => "there is no kernel for parts of this axis",
         _ => "there is no kernel for this form of it",

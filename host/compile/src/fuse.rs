@@ -144,7 +144,7 @@ fn fold_scalar_affine(first: &mut FloatLayer, second: &FloatLayer) -> bool {
 
 /// Factor and summand of a function that has no other effect.
 fn as_affine(function: &Elementwise) -> Option<(f32, f32)> {
-    let value = function.constant?;
+    let value = function.number()?;
     match function.op_type.as_str() {
         "Add" => Some((1.0, value)),
         "Sub" => Some((1.0, -value)),

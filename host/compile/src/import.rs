@@ -9,6 +9,7 @@ mod arithmetic;
 mod batch_norm;
 mod convolution;
 mod dense;
+mod function;
 mod operand;
 mod plain;
 mod pool;
@@ -131,6 +132,8 @@ impl<'a> Importer<'a> {
                 };
                 self.arithmetic(&add)?
             }
+            "Where" | "Cast" | "Not" | "And" | "Or" | "Xor" | "Equal" | "Greater"
+            | "GreaterOrEqual" | "Less" | "LessOrEqual" => self.choice(node, attributes)?,
             "MaxPool" => self.max_pool(node, attributes)?,
             "GlobalMaxPool" => self.global_max_pool(node)?,
             "AveragePool" => self.average_pool(node, attributes)?,

@@ -48,9 +48,10 @@ pub fn reals(functions: &[Elementwise], from: Affine) -> Result<Vec<f32>, Compil
 /// # Errors
 /// tract cannot evaluate one of the functions.
 pub fn is_infinite(functions: &[Elementwise], from: Affine) -> Result<bool, CompileError> {
-    let has_poles = functions
-        .iter()
-        .any(|function| matches!(function.op_type.as_str(), "Log" | "Reciprocal" | "Sqrt"));
+    let has_poles = functions.iter().any(|function| {
+        let poles = ["Div", "Log", "Pow", "Reciprocal", "Sqrt"];
+        poles.contains(&function.op_type.as_str())
+    });
     Ok(has_poles && reals(functions, from)?.iter().any(|real| !real.is_finite()))
 }
 
@@ -91,16 +92,17 @@ fn failed(source: EngineError) -> CompileError {
 mod tests {
     use super::*;
     use crate::import::FUNCTIONS;
+    use crate::network::Operand;
 
     fn function(op_type: &str, attributes: &[(&str, f32)], constant: Option<f32>) -> Elementwise {
         let attributes = attributes
             .iter()
             .map(|&(name, value)| (name.to_owned(), value));
+        let number = constant.map(Operand::Constant);
         Elementwise {
             op_type: op_type.to_owned(),
             attributes: attributes.collect(),
-            constant,
-            with: None,
+            operands: [Operand::Before].into_iter().chain(number).collect(),
         }
     }
 
@@ -130,6 +132,18 @@ mod tests {
             (function("Neg", &[], None), |x| -x),
             (function("Erf", &[], None), erf),
             (function("Exp", &[], None), f64::exp),
+            (function("Sin", &[], None), f64::sin),
+            (function("Cos", &[], None), f64::cos),
+            (function("Atan", &[], None), f64::atan),
+            (function("Asinh", &[], None), f64::asinh),
+            (function("Sinh", &[], None), f64::sinh),
+            (function("Cosh", &[], None), f64::cosh),
+            (function("Floor", &[], None), f64::floor),
+            (function("Ceil", &[], None), f64::ceil),
+            (function("Round", &[], None), f64::round_ties_even),
+            (function("Sign", &[], None), |x| {
+                if x == 0.0 { 0.0 } else { x.signum() }
+            }),
             // Any other α comes as Div, Elu and Mul.
             (function("Celu", &[("alpha", 1.0)], None), |x| {
                 x.max(0.0) + x.exp_m1().min(0.0)
@@ -168,6 +182,7 @@ mod tests {
             (function("Log", &[], None), |x| x),
             (function("Reciprocal", &[], None), |x| (-x).exp()),
             (function("Sqrt", &[], None), |x| (x / 2.0).exp()),
+            (function("Pow", &[], Some(-0.5)), |x| (-x / 2.0).exp()),
         ];
         for (accepted, _) in FUNCTIONS {
             let is_tested = |(function, _): &Case| function.op_type == accepted;
@@ -184,7 +199,7 @@ mod tests {
             let got = reals(&chain[usize::from(!after)..], from).unwrap();
             assert!(!is_infinite(&chain[usize::from(!after)..], from).unwrap());
             for (x, got) in (-128_i16..128).zip(got) {
-                let x = f64::from(x - i16::from(from.zero)) * f64::from(from.scale);
+                let x = f64::from(f32::from(x - i16::from(from.zero)) * from.scale);
                 let expected = definition(x);
                 // Single precision through one transcendental function.
                 let error = (f64::from(got) - expected).abs();

@@ -133,11 +133,19 @@ pub struct Elementwise {
     pub op_type: String,
     /// Float attributes, such as `alpha`.
     pub attributes: Vec<(String, f32)>,
-    /// The constant operand of a binary operator.
-    pub constant: Option<f32>,
-    /// The second operand of a binary operator where it is a value of the same list of
-    /// functions: 0 is what the list reads, `i` what its function `i` gives, from 1.
-    pub with: Option<usize>,
+    /// What it reads, in the order of its operands.
+    pub operands: Vec<Operand>,
+}
+
+/// What a function of a list reads.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Operand {
+    /// What the function before it gives, or what the list reads.
+    Before,
+    /// A value of the list: 0 is what it reads, `i` what its function `i` gives, from 1.
+    Value(usize),
+    /// A number.
+    Constant(f32),
 }
 
 impl Elementwise {
@@ -146,16 +154,31 @@ impl Elementwise {
         Self {
             op_type: op_type.to_owned(),
             attributes: Vec::new(),
-            constant: None,
-            with: None,
+            operands: vec![Operand::Before],
         }
     }
 
     /// A binary operator on what is computed and value `with` of the same list.
     pub fn with(op_type: &str, with: usize) -> Self {
         Self {
-            with: Some(with),
+            operands: vec![Operand::Before, Operand::Value(with)],
             ..Self::of(op_type)
+        }
+    }
+
+    /// A binary operator on what is computed and a number.
+    pub fn by(op_type: &str, number: f32) -> Self {
+        Self {
+            operands: vec![Operand::Before, Operand::Constant(number)],
+            ..Self::of(op_type)
+        }
+    }
+
+    /// The number, of a binary operator on what is computed and a number.
+    pub fn number(&self) -> Option<f32> {
+        match *self.operands {
+            [Operand::Before, Operand::Constant(number)] => Some(number),
+            _ => None,
         }
     }
 
@@ -171,9 +194,13 @@ impl Elementwise {
 /// Appends functions of what `functions` give.
 pub fn follow(functions: &mut Vec<Elementwise>, more: &[Elementwise]) {
     let before = functions.len();
-    functions.extend(more.iter().cloned().map(|function| Elementwise {
-        with: function.with.map(|with| with + before),
-        ..function
+    let moved = |operand: &Operand| match *operand {
+        Operand::Value(at) => Operand::Value(at + before),
+        other => other,
+    };
+    functions.extend(more.iter().map(|function| Elementwise {
+        operands: function.operands.iter().map(moved).collect(),
+        ..function.clone()
     }));
 }
 

@@ -19,6 +19,7 @@
 //! layouts that make sense, and takes the one under which fewest tensors have to be
 //! rearranged.
 
+mod branch;
 mod candidate;
 mod checked;
 mod error;
@@ -26,6 +27,7 @@ mod fold;
 mod graph;
 mod infer;
 mod layout;
+mod narrow;
 mod operand;
 mod ops;
 mod place;
@@ -205,7 +207,7 @@ impl<'a> Reader<'a> {
     /// Reads the whole network under one layout of its input.
     fn read(checked: &'a Checked, layout: &Layout) -> Result<Read<'a>, ReadError> {
         let mut readers: HashMap<&str, usize> = HashMap::new();
-        for name in checked.nodes.iter().flat_map(|node| &node.input) {
+        for name in checked.nodes.iter().flat_map(branch::reads) {
             *readers.entry(name).or_default() += 1;
         }
         let input = checked.input.as_str();
@@ -225,6 +227,7 @@ impl<'a> Reader<'a> {
             tensors: vec![Tensor {
                 name: input.to_owned(),
                 form: Form::Map(layout.axes.shape),
+                is_truth: false,
             }],
             nodes: Vec::new(),
             constants: HashMap::new(),
@@ -237,7 +240,7 @@ impl<'a> Reader<'a> {
             folded_bytes: 0,
             filled_bytes: 0,
             input_as: None,
-            notes: Vec::new(),
+            notes: checked.notes.clone(),
         };
         for node in &checked.nodes {
             let refused = |why: Refusal| why.of(node_name(node), &node.op_type);
@@ -258,7 +261,7 @@ impl<'a> Reader<'a> {
     fn is_activation(&self, view: &View) -> bool {
         let is_label = match self.tensors[view.tensor].form {
             Form::Raw(_, kind) => kind != DataType::Float,
-            _ => false,
+            _ => self.tensors[view.tensor].is_truth,
         };
         view.tensor != 0 && !is_label
     }
@@ -277,7 +280,11 @@ impl<'a> Reader<'a> {
         if activations.is_empty() {
             return self.fold(node);
         }
-        let is_raw = |view: &View| matches!(self.tensors[view.tensor].form, Form::Raw(..));
+        let takes_truth = ops::TAKE_TRUTH.contains(&node.op_type.as_str());
+        let is_raw = |view: &View| {
+            let tensor = &self.tensors[view.tensor];
+            matches!(tensor.form, Form::Raw(..)) || (tensor.is_truth && !takes_truth)
+        };
         let known = ops::find(&node.op_type);
         match known {
             Some(operator) if !activations.iter().any(is_raw) || node.op_type == "Shape" => {
@@ -399,6 +406,7 @@ impl<'a> Reader<'a> {
         self.tensors.push(Tensor {
             name: output.to_owned(),
             form,
+            is_truth: false,
         });
         Ok(self.tensors.len() - 1)
     }

@@ -68,6 +68,13 @@ fn sample(operator: &str) -> Sample {
         ),
         "DepthToSpace" | "SpaceToDepth" => map(vec![int("blocksize", 2)], vec![]),
         "Expand" => map(vec![], vec![Integers(vec![1, 4, 6, 6])]),
+        "Einsum" => map(
+            vec![text("equation", "nchw,oc->nohw")],
+            vec![Floats(vec![3, 4], 0.3)],
+        ),
+        "Equal" | "Greater" | "GreaterOrEqual" | "Less" | "LessOrEqual" => {
+            map(vec![], vec![Floats(vec![], 0.5)])
+        }
         "LayerNormalization" => Sample {
             place: Place::Vector,
             attributes: vec![],
@@ -120,6 +127,13 @@ fn sample(operator: &str) -> Sample {
         "LeakyRelu" => map(vec![float("alpha", 0.1)], vec![]),
         _ => map(vec![], vec![]),
     }
+}
+
+/// Operators on truth values.
+const LOGIC: [&str; 4] = ["And", "Not", "Or", "Xor"];
+
+fn is_comparison(operator: &str) -> bool {
+    operator == "Equal" || operator.starts_with("Greater") || operator.starts_with("Less")
 }
 
 fn float_list(name: &str, count: usize) -> AttributeProto {
@@ -176,11 +190,27 @@ fn network(operator: &str) -> ModelProto {
     }
     let inputs: Vec<&str> = inputs.iter().map(String::as_str).collect();
     let is_last = sample.place == Place::Last;
+    if LOGIC.contains(&operator) || operator == "Where" {
+        graph.f32s("bound", &[], &[0.25]);
+        graph.node("Greater", &["map", "bound"], "above", vec![]);
+        graph.node("Less", &["map", "bound"], "below", vec![]);
+    }
     let end = if is_last { "y" } else { "made" };
     if operator == "Shape" {
         // Its sizes are what something else is reshaped to.
         graph.node("Shape", &inputs, "sizes", vec![]);
         graph.node("Reshape", &["map", "sizes"], end, vec![]);
+    } else if operator == "Where" {
+        graph.node("Where", &["above", "map", "bound"], end, vec![]);
+    } else if LOGIC.contains(&operator) || is_comparison(operator) {
+        let operands = match operator {
+            "Not" => vec!["above"],
+            "And" | "Or" | "Xor" => vec!["above", "below"],
+            _ => inputs,
+        };
+        graph.node(operator, &operands, "truth", vec![]);
+        graph.f32s("less", &[], &[-0.25]);
+        graph.node("Where", &["truth", "map", "less"], end, vec![]);
     } else {
         graph.node(operator, &inputs, end, sample.attributes);
     }
@@ -210,6 +240,7 @@ fn features(operator: &str) -> usize {
         "AveragePool" | "MaxPool" => 4 * 25,
         "Concat" => 8 * 36,
         "Conv" => 3 * 16,
+        "Einsum" => 3 * 36,
         "ConvTranspose" => 3 * 144,
         "Gemm" | "MatMul" => 3,
         "LayerNormalization" | "Scaler" => 6,

@@ -2,7 +2,7 @@
 
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
-use tract_onnx::tract_core::ops::array::{Pad, PadMode, Slice, Tile, TypedConcat};
+use tract_onnx::tract_core::ops::array::{Gather, Pad, PadMode, Slice, Tile, TypedConcat};
 use tract_onnx::tract_core::ops::downsample::Downsample;
 
 use super::Step;
@@ -60,6 +60,45 @@ pub fn differentiate_slice(
     let [start, end] = [known(&op.start)?, known(&op.end)?];
     let whole = pad(tape, step.arrived, op.axis, (start, size - end))?;
     tape.give(step.node.inputs[0], whole)
+}
+
+/// What was taken goes back to its place, and what was taken twice is summed.
+pub fn differentiate_gather(
+    tape: &mut Tape<'_>,
+    step: &Step<'_>,
+    op: &Gather,
+) -> Result<(), AdjointError> {
+    let indices = tape.constant(step.node.inputs[1])?;
+    let indices = indices.ok_or_else(|| step.unsupported("only constant indices are supported"))?;
+    let mut arrived = step.arrived;
+    match indices.rank() {
+        0 => arrived = tape.wire(AxisOp::Add(op.axis), &[arrived])?,
+        1 => {}
+        _ => return Err(step.unsupported("only a list of indices is supported")),
+    }
+    let size = tape.shape(step.node.inputs[0])?[op.axis];
+    let indices = indices.cast_to::<i64>()?;
+    let indices = indices.to_plain_array_view::<i64>()?;
+    let mut sum: Option<OutletId> = None;
+    for (at, &index) in indices.iter().enumerate() {
+        let counted = if index < 0 {
+            index + size as i64
+        } else {
+            index
+        };
+        let place = usize::try_from(counted).ok().filter(|&place| place < size);
+        let place = place.ok_or_else(|| step.unsupported("an index lies outside"))?;
+        let one = tape.wire(Slice::new(op.axis, at, at + 1), &[arrived])?;
+        let one = pad(tape, one, op.axis, (place, size - 1 - place))?;
+        sum = Some(match sum {
+            Some(sum) => tape.add(sum, one)?,
+            None => one,
+        });
+    }
+    match sum {
+        Some(sum) => tape.give(step.node.inputs[0], sum),
+        None => Ok(()),
+    }
 }
 
 /// Constant padding is cut off; mirrored or repeated values go back to where they

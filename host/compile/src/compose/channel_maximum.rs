@@ -10,7 +10,7 @@ use super::part::choice;
 /// Composes a ReduceMax of a map over its channels alone.
 pub fn compose(draft: &mut Draft<'_>, node: &NodeProto) -> Option<()> {
     let x = node.input.first()?.clone();
-    let [channels, height, width] = draft.map(&x)?;
+    let [_, height, width] = draft.map(&x)?;
     let axes = match node.input.get(1) {
         Some(axes) => draft.integers(axes)?,
         None => Attributes(node).ints("axes").ok()??.to_vec(),
@@ -19,9 +19,16 @@ pub fn compose(draft: &mut Draft<'_>, node: &NodeProto) -> Option<()> {
     if axes != [1] || made != [1, 1, height, width] {
         return None;
     }
+    let made = maximum(draft, node, &x)?;
+    draft.rename(node, &made)
+}
+
+/// The maximum over the channels of a map at each place, `[1, 1, H, W]`.
+pub fn maximum(draft: &mut Draft<'_>, node: &NodeProto, x: &str) -> Option<String> {
+    let [channels, height, width] = draft.map(x)?;
     let block = (1..).find(|block| block * block >= channels)?;
     let pixels = block * block;
-    let mut map = x;
+    let mut map = x.to_owned();
     if pixels > channels {
         // The last channel once more changes no maximum.
         let chosen = (0..pixels).map(|at| Some(at.min(channels - 1)));
@@ -38,5 +45,7 @@ pub fn compose(draft: &mut Draft<'_>, node: &NodeProto) -> Option<()> {
         ints("kernel_shape", &[block; 2]),
         ints("strides", &[block; 2]),
     ];
-    draft.end(node, ["MaxPool", &map, ""], window)
+    let parts = ["MaxPool", &map, ""];
+    let sizes = [1, 1, height, width];
+    Some(draft.add(node, "maximum", parts, window, &sizes))
 }

@@ -1,9 +1,9 @@
-//! A vector that becomes a square map, as decoders and generators begin: one pixel whose
-//! channels become all pixels. A board has a pixel's channels together, so that the dense
-//! layer before it gives its outputs in another order.
+//! A vector that becomes a map. A square one, as decoders and generators begin, is one pixel
+//! whose channels become all pixels: a board has a pixel's channels together, so that the
+//! dense layer before it gives its outputs in another order. Others have to be small.
 
 use cortexscope_net::onnx::Attributes;
-use cortexscope_net::onnx::builder::int;
+use cortexscope_net::onnx::builder::{int, ints};
 use cortexscope_net::reader::{Board, OPERATORS};
 use tract_onnx::pb::NodeProto;
 
@@ -47,6 +47,45 @@ pub fn compose(draft: &mut Draft<'_>, node: &NodeProto) -> Option<()> {
     let pixel = draft.add(node, "pixel", parts, Vec::new(), &sizes);
     let blocks = vec![int("blocksize", rows as i64)];
     draft.end(node, ["DepthToSpace", &pixel, ""], blocks)
+}
+
+/// Weights of a convolution that makes rows of a vector.
+const MOST_WEIGHTS: usize = 1 << 18;
+
+/// Composes a Reshape to any small map of what a dense layer, and functions of each value
+/// after it, give: a convolution whose window is the map, with a one for each value.
+pub fn compose_rows(draft: &mut Draft<'_>, node: &NodeProto) -> Option<()> {
+    let x = node.input.first()?.clone();
+    let &[1, features] = draft.sizes(&x)? else {
+        return None;
+    };
+    let [channels, rows, columns] = draft.map(node.output.first()?)?;
+    let places = rows * columns;
+    let count = features.checked_mul(features)?;
+    if places < 2 || count > MOST_WEIGHTS {
+        return None;
+    }
+    let mut name = x.clone();
+    loop {
+        let writer = draft.writer(&name)?;
+        if matches!(writer.op_type.as_str(), "Gemm" | "MatMul") {
+            break;
+        }
+        name = activation(draft, writer)?;
+    }
+    let mut values = vec![0.0; count];
+    for feature in 0..features {
+        let (channel, place) = (feature / places, feature % places);
+        // The window begins before the only place, so that its last tap is the first value.
+        *values.get_mut((channel * features + feature) * places + places - 1 - place)? = 1.0;
+    }
+    let to = draft.integer_list(node, "point.sizes", &[1, features as i64, 1, 1]);
+    let parts = ["Reshape", &x, &to];
+    let point = draft.add(node, "point", parts, Vec::new(), &[1, features, 1, 1]);
+    let weights = draft.floats(node, "rows", &[channels, features, rows, columns], values);
+    let [below, right] = [rows - 1, columns - 1];
+    let pads = vec![ints("pads", &[below, right, below, right])];
+    draft.end(node, ["Conv", &point, &weights], pads)
 }
 
 /// The one activation that a function of each value reads.

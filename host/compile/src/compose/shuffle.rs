@@ -1,5 +1,5 @@
-//! Channels in another order, as ShuffleNet mixes its groups (Zhang et al. 2018, section
-//! 3.1): Reshape, Transpose, Reshape, which together are a convolution of one by one.
+//! Channels in another order: a convolution of one by one. ShuffleNet mixes its groups (Zhang
+//! et al. 2018, section 3.1) by Reshape, Transpose, Reshape.
 
 use cortexscope_net::onnx::Attributes;
 use tract_onnx::pb::NodeProto;
@@ -31,4 +31,28 @@ pub fn compose(draft: &mut Draft<'_>, node: &NodeProto) -> Option<()> {
     let chosen = (0..channels).map(|at| Some(at % first * second + at / first));
     let weights = choice(draft, node, channels, chosen)?;
     draft.end(node, ["Conv", &x, &weights], Vec::new())
+}
+
+/// Composes a Gather of a map's channels in any order.
+pub fn compose_gather(draft: &mut Draft<'_>, node: &NodeProto) -> Option<()> {
+    let [x, indices] = node.input.as_slice() else {
+        return None;
+    };
+    let [channels, ..] = draft.map(x)?;
+    let axis = Attributes(node).int("axis", 0).ok()?;
+    let is_list = draft.constant_sizes(indices)?.len() == 1;
+    if !(axis == 1 || axis == -3) || !is_list {
+        return None;
+    }
+    let mut chosen = Vec::new();
+    for index in draft.integers(indices)? {
+        let counted = if index < 0 {
+            index + channels as i64
+        } else {
+            index
+        };
+        chosen.push(Some(usize::try_from(counted).ok()?));
+    }
+    let weights = choice(draft, node, channels, chosen.into_iter())?;
+    draft.end(node, ["Conv", x, &weights], Vec::new())
 }

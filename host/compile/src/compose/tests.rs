@@ -1,3 +1,5 @@
+mod around;
+
 use super::compose;
 use cortexscope_net::onnx::Engine;
 use cortexscope_net::onnx::builder::{GraphBuilder, Size, float, int, ints, text};
@@ -222,6 +224,14 @@ fn a_mean_and_a_sum_over_channels() {
         graph.i64s("axes", &[1], &[1]);
         graph.node("ReduceSum", &["x", "axes"], "y", vec![]);
     });
+    check("ReduceL2", |graph| {
+        graph.node("ReduceL2", &["x"], "y", vec![ints("axes", &[1])]);
+    });
+    check("over everything", |graph| {
+        let axes = vec![ints("axes", &[1, 2, 3])];
+        graph.node("ReduceMean", &["x"], "mean", axes);
+        graph.node("Add", &["x", "mean"], "y", vec![]);
+    });
 }
 
 #[test]
@@ -274,8 +284,10 @@ fn normalisation_by_the_input_itself() {
 
 #[test]
 fn a_quotient() {
-    check("softsign", |graph| {
-        graph.node("Abs", &["x"], "size", vec![]);
+    check("of two", |graph| {
+        graph.f32s("other_w", &[4, 4, 1, 1], &values(17)[1..]);
+        graph.node("Conv", &["in", "other_w"], "other", vec![]);
+        graph.node("Abs", &["other"], "size", vec![]);
         graph.f32s("one", &[], &[1.0]);
         graph.node("Add", &["size", "one"], "below", vec![]);
         graph.node("Div", &["x", "below"], "y", vec![]);
@@ -365,6 +377,14 @@ fn channels_in_another_order() {
             vec![ints("perm", &[0, 2, 1, 3, 4])],
         );
         graph.node("Reshape", &["turned", "whole"], "y", vec![]);
+    });
+}
+
+#[test]
+fn channels_by_their_numbers() {
+    check("Gather", |graph| {
+        graph.i64s("order", &[5], &[3, 0, 2, 2, -3]);
+        graph.node("Gather", &["x", "order"], "y", vec![int("axis", 1)]);
     });
 }
 

@@ -12,7 +12,7 @@ use cortexscope_net::reader::Refusal as ReadRefusal;
 
 /// Functions of one real number with their float attributes and defaults. Log, Reciprocal
 /// and Sqrt are not finite everywhere: their tables show whether they are where it counts.
-pub(crate) const FUNCTIONS: [(&str, &[(&str, f32)]); 19] = [
+pub(crate) const FUNCTIONS: [(&str, &[(&str, f32)]); 29] = [
     ("Relu", &[]),
     ("Sigmoid", &[]),
     ("Tanh", &[]),
@@ -20,6 +20,16 @@ pub(crate) const FUNCTIONS: [(&str, &[(&str, f32)]); 19] = [
     ("Softplus", &[]),
     ("Softsign", &[]),
     ("Abs", &[]),
+    ("Asinh", &[]),
+    ("Atan", &[]),
+    ("Ceil", &[]),
+    ("Cos", &[]),
+    ("Cosh", &[]),
+    ("Floor", &[]),
+    ("Round", &[]),
+    ("Sign", &[]),
+    ("Sin", &[]),
+    ("Sinh", &[]),
     ("Neg", &[]),
     ("Erf", &[]),
     ("Exp", &[]),
@@ -92,10 +102,7 @@ impl Importer<'_> {
     fn parametric_relu(&mut self, node: &NodeProto) -> Result<View, Refusal> {
         let view = self.activation(node, 0)?;
         let slope = self.weights(node, 1, "slope")?;
-        let function = Elementwise {
-            constant: Some(finite(single(&slope, "slope")?)?),
-            ..Elementwise::of("PRelu")
-        };
+        let function = Elementwise::by("PRelu", finite(single(&slope, "slope")?)?);
         let shape = self.shape(view.tensor);
         self.push_like(node, &view, FloatOp::Elementwise(vec![function]), shape)
     }
@@ -112,10 +119,7 @@ fn mish() -> Vec<Elementwise> {
 
 /// `x · ½ · (1 + erf(x / √2))`, or the approximation by tanh.
 fn gelu(attributes: Attributes<'_>) -> Result<Vec<Elementwise>, Refusal> {
-    let by = |op_type: &str, constant: f32| Elementwise {
-        constant: Some(constant),
-        ..Elementwise::of(op_type)
-    };
+    let by = Elementwise::by;
     let share = match attributes.text("approximate")? {
         None | Some("none") => vec![by("Div", std::f32::consts::SQRT_2), Elementwise::of("Erf")],
         // √(2/π) · x · (1 + 0.044715 x²).

@@ -3,11 +3,12 @@
 
 use tract_onnx::pb::NodeProto;
 
+use super::function::Source;
 use super::operand::floats;
 use super::{Importer, Value, View};
 use crate::error::Refusal;
 use crate::float_net::FloatOp;
-use crate::network::Elementwise;
+use crate::network::{Elementwise, Operand};
 use cortexscope_net::onnx::Constant;
 use cortexscope_net::reader::Refusal as ReadRefusal;
 
@@ -26,14 +27,6 @@ impl Importer<'_> {
             }
             _ => return Err(ReadRefusal::Missing("second operand").into()),
         };
-        if swapped && matches!(node.op_type.as_str(), "Div" | "Pow") {
-            return Err(ReadRefusal::Setting {
-                name: "first operand",
-                value: "a constant".to_owned(),
-                wanted: "a constant second operand is supported",
-            }
-            .into());
-        }
         let shape = self.shape(view.tensor);
         let values = floats(&constant, "constant")?;
         if values.iter().any(|value| !value.is_finite()) {
@@ -43,20 +36,19 @@ impl Importer<'_> {
             Some(value) if matches!(node.op_type.as_str(), "Max" | "Min") => {
                 FloatOp::Elementwise(vec![bound(&node.op_type, value)])
             }
-            // Other powers are not finite everywhere, or have no sign.
-            Some(value) if node.op_type == "Pow" && value != 2.0 && value != 3.0 => {
-                return Err(ReadRefusal::Setting {
-                    name: "exponent",
-                    value: value.to_string(),
-                    wanted: "2 and 3 are supported",
-                }
-                .into());
-            }
             Some(value) if fits_rank(&constant, &view) => {
                 FloatOp::Elementwise(scalar_arithmetic(&node.op_type, value, swapped))
             }
             _ if matches!(node.op_type.as_str(), "Max" | "Min" | "Pow") => {
                 return Err(Refusal::Varies(constant.dims.clone()));
+            }
+            _ if swapped && node.op_type == "Div" => {
+                return Err(ReadRefusal::Setting {
+                    name: "first operand",
+                    value: format!("a constant of sizes {:?}", constant.dims),
+                    wanted: "one number divided by an activation is supported",
+                }
+                .into());
             }
             _ if is_per_value(&constant, shape) => {
                 let affine = values
@@ -82,60 +74,30 @@ impl Importer<'_> {
 }
 
 impl Importer<'_> {
-    /// A sum or product of two activations. Where one is a function of the other, element by
-    /// element, it is a function too, as exporters write activations that ONNX has no
-    /// operator for: `x · sigmoid(x)`.
+    /// An operator on two activations: where both are functions of a third, element by
+    /// element, it is one too, as exporters write activations that ONNX has no operator for:
+    /// `x · sigmoid(x)`.
     fn of_two(&mut self, node: &NodeProto, first: &View, second: &View) -> Result<View, Refusal> {
-        let [(from, own), (other_from, other)] =
-            [first, second].map(|view| self.function_of(view.tensor));
         let is_same = first.dims == second.dims;
+        if is_same {
+            let sources = [first, second].map(|view| Source::Value(view.clone()));
+            if let Some(made) = self.function_of_one(node, &sources)? {
+                return Ok(made);
+            }
+        }
         let pair = match node.op_type.as_str() {
-            "Add" => Some(FloatOp::Add),
-            "Mul" => Some(FloatOp::Mul),
-            _ => None,
-        };
-        let Some(pair) = pair else {
-            return Err(Refusal::TwoActivations);
+            "Add" => FloatOp::Add,
+            "Mul" => FloatOp::Mul,
+            _ => return Err(Refusal::TwoActivations),
         };
         if !is_same {
             return Err(Refusal::Spread(first.dims.clone(), second.dims.clone()));
         }
-        let is_function = own.starts_with(&other) || other.starts_with(&own);
-        if from != other_from || !is_function {
-            let shape = self.shape(first.tensor);
-            let inputs = vec![first.tensor, second.tensor];
-            let mut made = self.push(node, inputs, pair, shape)?;
-            made.dims.clone_from(&first.dims);
-            return Ok(made);
-        }
-        // The longer one has the shorter one on its way.
-        let (longer, shorter) = if own.len() >= other.len() {
-            (own, other)
-        } else {
-            (other, own)
-        };
-        let mut functions = longer;
-        functions.push(Elementwise::with(&node.op_type, shorter.len()));
-        let view = View {
-            tensor: from,
-            dims: first.dims.clone(),
-        };
-        let shape = self.shape(from);
-        self.push_like(node, &view, FloatOp::Elementwise(functions), shape)
-    }
-
-    /// The tensor that `tensor` is a function of, element by element, and that function.
-    fn function_of(&self, mut tensor: usize) -> (usize, Vec<Elementwise>) {
-        let mut functions: Vec<Elementwise> = Vec::new();
-        while let Some(layer) = tensor.checked_sub(1).map(|at| &self.layers[at])
-            && let FloatOp::Elementwise(own) = &layer.op
-            && let &[input] = layer.inputs.as_slice()
-        {
-            let later = std::mem::replace(&mut functions, own.clone());
-            crate::network::follow(&mut functions, &later);
-            tensor = input;
-        }
-        (tensor, functions)
+        let shape = self.shape(first.tensor);
+        let inputs = vec![first.tensor, second.tensor];
+        let mut made = self.push(node, inputs, pair, shape)?;
+        made.dims.clone_from(&first.dims);
+        Ok(made)
     }
 }
 
@@ -149,7 +111,7 @@ fn bound(op_type: &str, value: f32) -> Elementwise {
 }
 
 /// The value, where all are the same.
-fn scalar(values: &[f32]) -> Option<f32> {
+pub(super) fn scalar(values: &[f32]) -> Option<f32> {
     let (&first, rest) = values.split_first()?;
     rest.iter()
         .all(|value| value.to_bits() == first.to_bits())
@@ -157,7 +119,7 @@ fn scalar(values: &[f32]) -> Option<f32> {
 }
 
 /// Whether broadcasting leaves the activation's sizes as they are.
-fn fits_rank(constant: &Constant, view: &View) -> bool {
+pub(super) fn fits_rank(constant: &Constant, view: &View) -> bool {
     let own = constant.dims.iter().rev();
     constant.dims.len() <= view.dims.len()
         && own
@@ -183,14 +145,13 @@ fn is_per_channel(constant: &Constant, view: &View, channels: usize) -> bool {
 }
 
 fn scalar_arithmetic(op_type: &str, value: f32, swapped: bool) -> Vec<Elementwise> {
-    let step = |op_type: &str, value| Elementwise {
-        constant: Some(value),
-        ..Elementwise::of(op_type)
-    };
-    if swapped && op_type == "Sub" {
-        vec![step("Mul", -1.0), step("Add", value)]
-    } else {
-        vec![step(op_type, value)]
+    match op_type {
+        "Sub" if swapped => vec![Elementwise::by("Mul", -1.0), Elementwise::by("Add", value)],
+        "Div" | "Pow" if swapped => vec![Elementwise {
+            operands: vec![Operand::Constant(value), Operand::Before],
+            ..Elementwise::of(op_type)
+        }],
+        _ => vec![Elementwise::by(op_type, value)],
     }
 }
 

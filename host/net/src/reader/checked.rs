@@ -36,6 +36,8 @@ pub struct Checked {
     pub output: String,
     /// The names of all outputs in the file.
     pub outputs: Vec<String>,
+    /// What was decided of the file as a whole.
+    pub notes: Vec<String>,
 }
 
 /// What operators on quantised tensors say of the network.
@@ -69,6 +71,7 @@ pub struct File {
     graph: GraphProto,
     initializers: HashMap<String, Arc<TensorProto>>,
     outputs: Vec<String>,
+    notes: Vec<String>,
 }
 
 impl File {
@@ -79,6 +82,7 @@ impl File {
         if graph.node.len() > MAX_NODES {
             return Err(ReadError::Nodes(graph.node.len()));
         }
+        let notes = super::narrow::to_float32(&mut graph)?;
         let initializers = std::mem::take(&mut graph.initializer)
             .into_iter()
             .map(|tensor| (tensor.name.clone(), Arc::new(tensor)))
@@ -89,6 +93,7 @@ impl File {
             outputs: outputs.collect(),
             graph,
             initializers,
+            notes: notes.into_iter().collect(),
         })
     }
 
@@ -135,6 +140,7 @@ impl File {
             sizes,
             output: output.to_owned(),
             outputs: self.outputs.clone(),
+            notes: self.notes.clone(),
         })
     }
 }
@@ -167,7 +173,7 @@ fn in_order(nodes: Vec<NodeProto>, output: &str) -> Result<Vec<NodeProto>, ReadE
         }
     }
     let reads = |index: usize| {
-        let inputs = nodes[index].input.iter();
+        let inputs = super::branch::reads(&nodes[index]);
         inputs.filter_map(|name| writers.get(name.as_str()).copied())
     };
     let mut wanted = vec![false; nodes.len()];
@@ -271,7 +277,7 @@ fn only_input<'g>(
 ) -> Result<&'g ValueInfoProto, ReadError> {
     let is_free = |input: &&ValueInfoProto| !initializers.contains_key(&input.name);
     let free: Vec<&ValueInfoProto> = graph.input.iter().filter(is_free).collect();
-    let read: HashSet<&String> = nodes.iter().flat_map(|node| &node.input).collect();
+    let read: HashSet<&String> = nodes.iter().flat_map(super::branch::reads).collect();
     let used: Vec<&ValueInfoProto> = free
         .iter()
         .filter(|input| read.contains(&input.name))
@@ -384,7 +390,6 @@ fn advice(kind: i32) -> &'static str {
         Ok(DataType::Float16 | DataType::Bfloat16) => {
             "convert the model to float32, for instance by exporting it again after `model.float()`"
         }
-        Ok(DataType::Double) => "export the model in float32",
         _ => "float32 is supported: export the model without the conversion of its input",
     }
 }

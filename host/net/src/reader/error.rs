@@ -83,6 +83,12 @@ pub enum ReadError {
         /// Its type.
         kind: &'static str,
     },
+    /// A weight in float64 that is larger than any float32.
+    #[error(
+        "constant `{0}` is float64 and has numbers beyond 3.4e38, which float32 has not: scale the \
+         weights, and export the model again after `model.float()`"
+    )]
+    TooWide(String),
     /// The network is quantised already.
     #[error(
         "node `{node}` ({operator}): this network is quantised already ({form}); give the float \

@@ -25,7 +25,7 @@ const MAX_FOLDED_BYTES: u64 = 1 << 24;
 const MAX_FILLED_BYTES: u64 = MAX_FOLDED_BYTES / 4;
 
 /// Operators whose result may be larger than their operands together, and how large.
-const SPREADING: [(&str, Bound); 18] = [
+const SPREADING: [(&str, Bound); 21] = [
     ("Gather", Bound::Product),
     ("Add", Bound::Broadcast),
     ("Sub", Bound::Broadcast),
@@ -38,8 +38,11 @@ const SPREADING: [(&str, Bound); 18] = [
     ("Equal", Bound::Broadcast),
     ("Less", Bound::Broadcast),
     ("Greater", Bound::Broadcast),
+    ("GreaterOrEqual", Bound::Broadcast),
+    ("LessOrEqual", Bound::Broadcast),
     ("And", Bound::Broadcast),
     ("Or", Bound::Broadcast),
+    ("Xor", Bound::Broadcast),
     ("Where", Bound::Broadcast),
     ("Range", Bound::Steps),
     ("Expand", Bound::Ints),
@@ -47,7 +50,7 @@ const SPREADING: [(&str, Bound); 18] = [
 ];
 
 /// Operators whose result is at most as large as their operands together.
-const KEEPING: [&str; 30] = [
+const KEEPING: [&str; 35] = [
     "Identity",
     "Cast",
     "Reshape",
@@ -77,6 +80,11 @@ const KEEPING: [&str; 30] = [
     "ReduceProd",
     "ReduceMax",
     "ReduceMin",
+    "ReduceL1",
+    "ReduceL2",
+    "ReduceSumSquare",
+    "Sin",
+    "Cos",
     "Clip",
 ];
 
@@ -96,6 +104,9 @@ enum Bound {
 impl<'a> Reader<'a> {
     /// A node that reads no activation.
     pub(super) fn fold(&mut self, node: &'a NodeProto) -> Result<(), Refusal> {
+        if node.op_type == "If" {
+            return self.branch(node);
+        }
         let folded = match node.op_type.as_str() {
             "Constant" => vec![literal(node)?],
             "Shape" | "Size" => {

@@ -2,10 +2,13 @@
 
 mod arithmetic;
 mod batch_norm;
+mod channels;
+mod choice;
 mod concat;
 mod conv;
 mod dense;
 mod elementwise;
+mod layer_norm;
 mod on_maps;
 mod pad;
 mod pool;
@@ -14,6 +17,7 @@ mod reduce;
 mod resize;
 mod slice;
 mod softmax;
+mod wrap;
 
 use tract_onnx::pb::NodeProto;
 
@@ -78,6 +82,24 @@ impl Board {
         }
     }
 }
+
+/// Operators that take truth values as they take numbers, or are there for them.
+pub(super) const TAKE_TRUTH: [&str; 14] = [
+    "And",
+    "Cast",
+    "Equal",
+    "Flatten",
+    "Identity",
+    "Not",
+    "Or",
+    "Reshape",
+    "Shape",
+    "Squeeze",
+    "Transpose",
+    "Unsqueeze",
+    "Where",
+    "Xor",
+];
 
 /// Operators of the domain `ai.onnx.ml` that are read.
 pub const ML: [&str; 3] = ["ArrayFeatureExtractor", "Scaler", "ZipMap"];
@@ -159,35 +181,53 @@ pub const UNKNOWN: &str =
 pub const OPERATORS: &[Operator] = &[
     table("Abs"),
     combined("Add"),
+    choice("And"),
     last("ArgMax", softmax::read_arg_max),
+    table("Asinh"),
+    table("Atan"),
     layer("AveragePool", pool::read_average),
     folded("BatchNormalization", batch_norm::read),
     nothing("Cast", rearrange::read_cast),
+    table("Ceil"),
     table("Celu"),
     table("Clip"),
     layer("Concat", concat::read),
     layer("Conv", conv::read),
     layer("ConvTranspose", conv::read_transpose),
+    table("Cos"),
+    table("Cosh"),
     layer("DepthToSpace", on_maps::read),
     folded("Div", arithmetic::read),
     nothing("Dropout", rearrange::read_same),
+    no(
+        "Einsum",
+        "there is no kernel for a product over named axes; write it as Conv or MatMul with \
+         constant weights",
+        on_maps::read_as_it_is,
+    ),
     table("Elu"),
+    choice("Equal"),
     table("Erf"),
     table("Exp"),
     nothing("Expand", rearrange::read_expand),
     nothing("Flatten", rearrange::read_flatten),
+    table("Floor"),
     layer("Gather", slice::read_gather),
     table("Gelu"),
     layer("Gemm", dense::read_gemm),
     layer("GlobalAveragePool", pool::read_global),
     layer("GlobalMaxPool", pool::read_global),
+    choice("Greater"),
+    choice("GreaterOrEqual"),
     table("HardSigmoid"),
     table("HardSwish"),
     nothing("Identity", rearrange::read_same),
     layer("InstanceNormalization", on_maps::read),
     layer("LRN", on_maps::read),
-    layer("LayerNormalization", on_maps::read_as_it_is),
+    layer("LayerNormalization", layer_norm::read),
     table("LeakyRelu"),
+    choice("Less"),
+    choice("LessOrEqual"),
     table("Log"),
     last("LogSoftmax", softmax::read),
     layer("MatMul", dense::read_matmul),
@@ -197,6 +237,8 @@ pub const OPERATORS: &[Operator] = &[
     table("Mish"),
     combined("Mul"),
     table("Neg"),
+    choice("Not"),
+    choice("Or"),
     table("PRelu"),
     layer("Pad", pad::read),
     table_of_two("Pow"),
@@ -207,19 +249,19 @@ pub const OPERATORS: &[Operator] = &[
     table("Relu"),
     nothing("Reshape", rearrange::read_reshape),
     layer("Resize", resize::read),
+    table("Round"),
     folded("Scaler", arithmetic::read_scaler),
     table("Selu"),
     nothing("Shape", rearrange::read_shape),
     table("Sigmoid"),
+    table("Sign"),
+    table("Sin"),
+    table("Sinh"),
     layer("Slice", slice::read),
     last("Softmax", softmax::read),
     table("Softplus"),
     table("Softsign"),
-    no(
-        "SpaceToDepth",
-        "there is no kernel for it; write it with Slice and Concat",
-        on_maps::read,
-    ),
+    layer("SpaceToDepth", on_maps::read),
     layer("Split", slice::read_split),
     table("Sqrt"),
     nothing("Squeeze", rearrange::read_squeeze),
@@ -230,8 +272,19 @@ pub const OPERATORS: &[Operator] = &[
     nothing("Transpose", rearrange::read_transpose),
     nothing("Unsqueeze", rearrange::read_unsqueeze),
     layer("Upsample", resize::read_upsample),
+    choice("Where"),
+    choice("Xor"),
     nothing("ZipMap", rearrange::read_same),
 ];
+
+const fn choice(name: &'static str) -> Operator {
+    Operator {
+        name,
+        board: Board::Table,
+        backward: true,
+        read: choice::read,
+    }
+}
 
 const fn table_of_two(name: &'static str) -> Operator {
     Operator {

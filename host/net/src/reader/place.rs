@@ -119,6 +119,7 @@ impl<'a> Reader<'a> {
                 self.add(&format!("{from}.{what}"), op_type, inputs, Vec::new(), form)?
             }
         };
+        self.tensors[formed].is_truth = self.tensors[tensor].is_truth;
         self.formed.insert(key, formed);
         Ok(formed)
     }
@@ -163,7 +164,9 @@ impl<'a> Reader<'a> {
             let from = self.tensors[tensor].name.clone();
             let name = format!("{}.transposed", view.name);
             let attributes = vec![ints_attribute("perm", &places)];
+            let is_truth = self.tensors[tensor].is_truth;
             tensor = self.add(&name, "Transpose", vec![from], attributes, Form::Map(shape))?;
+            self.tensors[tensor].is_truth = is_truth;
         }
         self.named_form(tensor, form, Some(&view.name))
     }
@@ -238,14 +241,20 @@ impl<'a> Reader<'a> {
             }
             match self.value(name)? {
                 Value::Constant(constant) => {
-                    facts.push(Fact::of_constant(&constant));
-                    inputs.push(self.keep(constant));
+                    let name = self.keep(Arc::clone(&constant));
+                    let named = TensorProto {
+                        name: name.clone(),
+                        ..Arc::unwrap_or_clone(constant)
+                    };
+                    facts.push(Fact::of_constant(&named));
+                    inputs.push(name);
                 }
                 Value::Activation(view) => {
                     let tensor = self.as_in_file(&view)?;
                     let tensor = &self.tensors[tensor];
                     let kind = match tensor.form {
                         Form::Raw(_, kind) => kind,
+                        _ if tensor.is_truth => DataType::Bool,
                         _ => DataType::Float,
                     };
                     facts.push(Fact::Sizes(tensor.name.clone(), kind, tensor.form.sizes()));
@@ -270,14 +279,19 @@ impl<'a> Reader<'a> {
             let Fact::Sizes(name, kind, sizes) = fact else {
                 continue;
             };
+            let is_truth = kind == DataType::Bool;
             let form = match *sizes {
-                _ if kind != DataType::Float => Form::Raw(sizes, kind),
+                _ if kind != DataType::Float && !is_truth => Form::Raw(sizes, kind),
                 [1, channels, height, width] => Form::Map([channels, height, width]),
                 [1, features] => Form::Flat(features),
                 _ => Form::Raw(sizes, kind),
             };
             written.push(self.tensors.len());
-            self.tensors.push(super::Tensor { name, form });
+            self.tensors.push(super::Tensor {
+                name,
+                form,
+                is_truth,
+            });
         }
         self.nodes.push(passed);
         let named = node.output.iter().enumerate();

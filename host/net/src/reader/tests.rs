@@ -1,5 +1,7 @@
 //! What exporters write, and the normal form of it.
 
+mod meaning;
+
 use tract_onnx::pb::tensor_proto::DataType;
 
 use super::*;

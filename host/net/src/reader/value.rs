@@ -20,6 +20,8 @@ pub(super) enum Value {
 pub(super) struct Tensor {
     pub(super) name: String,
     pub(super) form: Form,
+    /// Whether its values are true or false, as a comparison gives them.
+    pub(super) is_truth: bool,
 }
 
 /// Its sizes.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tract_onnx::pb::{NodeProto, TensorProto};
 
-use super::pad;
+use super::{channels, pad};
 use crate::onnx::Attributes;
 use crate::onnx::builder::ints;
 use crate::reader::layout::{Axis, Sides};
@@ -15,6 +15,12 @@ use crate::reader::{Form, Reader, Refusal};
 /// Reads a convolution.
 pub fn read<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(), Refusal> {
     let view = reader.activation(node, 0)?;
+    if channels::read_convolution(reader, node, &view)? {
+        return Ok(());
+    }
+    if view.dims.len() > 4 {
+        return reader.pass_on(node);
+    }
     let (view, sides) = reader.map(&view)?;
     let (view, lifted) = pad::joined(reader, node, view, sides)?;
     let attributes = Attributes(&lifted);

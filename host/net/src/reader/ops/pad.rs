@@ -2,6 +2,7 @@
 
 use tract_onnx::pb::NodeProto;
 
+use super::wrap;
 use crate::onnx::Attributes;
 use crate::onnx::builder::ints;
 use crate::onnx::constant::{Constant, Values};
@@ -70,6 +71,11 @@ pub fn read<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(), Refu
         *size = usize::try_from(padded).unwrap_or(0);
     }
     let tensor = reader.in_form(view.tensor, Form::Map(axes.shape))?;
+    if mode == "wrap" {
+        let made = wrap::around(reader, node, tensor, own)?;
+        reader.set_view(node, made, grown(view.dims, own));
+        return Ok(());
+    }
     let [channels, rows, columns] = own;
     let all = [
         0,

@@ -2,7 +2,7 @@
 
 use tract_onnx::pb::NodeProto;
 
-use super::pad;
+use super::{channels, pad};
 use crate::onnx::Attributes;
 use crate::onnx::builder::ints;
 use crate::reader::window::{Rounding, Sliding, explicit, kernel, sliding};
@@ -15,7 +15,11 @@ pub fn read_max<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(), 
     }
     let view = reader.activation(node, 0)?;
     if view.dims.len() > 4 {
-        return reader.pass_on(node);
+        return if channels::read_pool(reader, node, &view)? {
+            Ok(())
+        } else {
+            reader.pass_on(node)
+        };
     }
     let (view, sides) = reader.map(&view)?;
     let (view, lifted) = pad::joined(reader, node, view, sides)?;
@@ -41,7 +45,11 @@ pub fn read_max<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(), 
 pub fn read_average<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(), Refusal> {
     let view = reader.activation(node, 0)?;
     if view.dims.len() > 4 {
-        return reader.pass_on(node);
+        return if channels::read_pool(reader, node, &view)? {
+            Ok(())
+        } else {
+            reader.pass_on(node)
+        };
     }
     let (view, sides) = reader.map(&view)?;
     let (view, lifted) = pad::joined(reader, node, view, sides)?;

@@ -17,10 +17,24 @@ pub fn read_same<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(),
     Ok(())
 }
 
-/// Reads a Cast: from float32 to float32 it is nothing.
+/// Reads a Cast: from float32 to float32 it is nothing, from a truth value it is 0 or 1.
 pub fn read_cast<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(), Refusal> {
-    if Attributes(node).int("to", 0)? == DataType::Float as i64 {
-        return read_same(reader, node);
+    let to = Attributes(node).int("to", 0)?;
+    if to == DataType::Bool as i64 {
+        let view = reader.activation(node, 0)?;
+        return if reader.tensors[view.tensor].is_truth {
+            read_same(reader, node)
+        } else {
+            reader.pass_on(node)
+        };
+    }
+    if to == DataType::Float as i64 {
+        let view = reader.activation(node, 0)?;
+        return if reader.tensors[view.tensor].is_truth {
+            super::choice::read(reader, node)
+        } else {
+            read_same(reader, node)
+        };
     }
     reader.pass_on(node)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tract_onnx::pb::{NodeProto, TensorProto};
+use tract_onnx::pb::{AttributeProto, NodeProto, TensorProto};
 
 use crate::onnx::Attributes;
 use crate::onnx::builder::int;
@@ -69,25 +69,53 @@ pub fn read<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(), Refu
         reader.set_view(node, made, dims);
         return Ok(());
     }
-    let own: Vec<i64> = (0..3)
+    let own: Vec<usize> = (0..3)
         .filter(|&axis| left[axis] != shape[axis])
-        .map(|axis| axis as i64 + 1)
+        .map(|axis| axis + 1)
         .collect();
-    let mut kept = vec![int("keepdims", 1)];
-    let takes_operand = reader.opset >= if node.op_type == "ReduceSum" { 13 } else { 18 };
-    if takes_operand {
-        let constant = TensorProto {
-            name: format!("{}.axes", node_name(node)),
-            ..Arc::unwrap_or_clone(ints(&own))
-        };
-        inputs.push(reader.keep(Arc::new(constant)));
-    } else {
-        let own: Vec<usize> = own.iter().map(|&axis| axis as usize).collect();
-        kept.push(crate::onnx::builder::ints("axes", &own));
-    }
+    let kept = settings(reader, node, &node.op_type, &mut inputs, &own);
     let made = reader.emit(node, &node.op_type, inputs, kept, form)?;
     reader.set_view(node, made, dims);
     Ok(())
+}
+
+/// The mean over the channels of a map, as the part `what` of `node`.
+pub fn mean_over_channels(
+    reader: &mut Reader<'_>,
+    node: &NodeProto,
+    what: &str,
+    tensor: usize,
+) -> Result<usize, Refusal> {
+    let [_, height, width] = reader.shape(tensor);
+    let mut inputs = vec![reader.tensors[tensor].name.clone()];
+    let attributes = settings(reader, node, "ReduceMean", &mut inputs, &[1]);
+    let name = format!("{}.{what}", node_name(node));
+    let form = Form::Map([1, height, width]);
+    reader.add(&name, "ReduceMean", inputs, attributes, form)
+}
+
+/// The attributes of a reduction over `axes` that keeps them, which are an operand of newer
+/// operator sets.
+fn settings(
+    reader: &mut Reader<'_>,
+    node: &NodeProto,
+    op_type: &str,
+    inputs: &mut Vec<String>,
+    axes: &[usize],
+) -> Vec<AttributeProto> {
+    let mut kept = vec![int("keepdims", 1)];
+    let takes_operand = reader.opset >= if op_type == "ReduceSum" { 13 } else { 18 };
+    if takes_operand {
+        let axes: Vec<i64> = axes.iter().map(|&axis| axis as i64).collect();
+        let constant = TensorProto {
+            name: format!("{}.axes", node_name(node)),
+            ..Arc::unwrap_or_clone(ints(&axes))
+        };
+        inputs.push(reader.keep(Arc::new(constant)));
+    } else {
+        kept.push(crate::onnx::builder::ints("axes", axes));
+    }
+    kept
 }
 
 /// A mean, maximum or sum over rows, columns or both: a pooling.
