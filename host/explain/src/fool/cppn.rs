@@ -198,7 +198,7 @@ mod tests {
                 Curve::Gaussian.of(sum),
                 2.0 * 0.5_f64.powf(2.5 * sum * sum / 2.0_f64.ln()) - 1.0,
             );
-            near(Curve::Linear.of(sum), sum.max(-1.0).min(1.0));
+            near(Curve::Linear.of(sum), sum.clamp(-1.0, 1.0));
         }
     }
 
@@ -274,7 +274,7 @@ mod tests {
         let weights = child.nodes.iter().flat_map(|node| &node.from);
         let weights: Vec<f64> = weights.map(|&(_, weight)| weight).collect();
         for end in [-20.0, 20.0] {
-            assert!(weights.iter().any(|&weight| weight == end));
+            assert!(weights.contains(&end));
         }
         assert!(weights.iter().all(|weight| weight.abs() <= 20.0));
     }

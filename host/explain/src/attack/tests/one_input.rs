@@ -17,7 +17,7 @@ fn an_example_says_what_was_judged_and_how_often() {
             .begin(&mut victim, &[first, 0.25, 0.0, 1.0], Some(0))
             .unwrap();
         let example = fgsm.example(&mut victim, &begun, 0.1, 7).unwrap();
-        assert_eq!(example.changed()[0], f32::from(after as u8) / 255.0);
+        assert_eq!(example.changed()[0], f32::from(after) / 255.0);
         assert_eq!(example.after.levels, [after, 64, 0, 255]);
         assert!((example.size - 0.1).abs() < 1e-6);
         let first = (f64::from(first) - f64::from(after) / 255.0).abs();
