@@ -3,8 +3,7 @@
 
 use tract_onnx::pb::NodeProto;
 
-use super::function::Source;
-use super::operand::floats;
+use super::operand::{Source, fits_rank, floats, scalar};
 use super::{Importer, Value, View};
 use crate::error::Refusal;
 use crate::float_net::FloatOp;
@@ -108,23 +107,6 @@ fn bound(op_type: &str, value: f32) -> Elementwise {
     } else {
         Elementwise::clip(f32::MIN, value)
     }
-}
-
-/// The value, where all are the same.
-pub(super) fn scalar(values: &[f32]) -> Option<f32> {
-    let (&first, rest) = values.split_first()?;
-    rest.iter()
-        .all(|value| value.to_bits() == first.to_bits())
-        .then_some(first)
-}
-
-/// Whether broadcasting leaves the activation's sizes as they are.
-pub(super) fn fits_rank(constant: &Constant, view: &View) -> bool {
-    let own = constant.dims.iter().rev();
-    constant.dims.len() <= view.dims.len()
-        && own
-            .zip(view.dims.iter().rev())
-            .all(|(&c, &v)| c == 1 || c == v)
 }
 
 /// Whether the constant has one value for each of a map's.

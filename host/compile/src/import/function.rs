@@ -5,8 +5,7 @@ use cortexscope_net::onnx::Attributes;
 use tract_onnx::pb::NodeProto;
 use tract_onnx::pb::tensor_proto::DataType;
 
-use super::arithmetic::{fits_rank, scalar};
-use super::operand::floats;
+use super::operand::{Source, fits_rank, floats, scalar};
 use super::{Importer, Value, View};
 use crate::error::Refusal;
 use crate::float_net::FloatOp;
@@ -31,15 +30,6 @@ const GIVE_TRUTH: [&str; 9] = [
 
 /// Operators whose operands may change places.
 const COMMUTE: [&str; 4] = ["Add", "Mul", "Max", "Min"];
-
-/// What a node reads.
-#[derive(Clone, Debug)]
-pub(super) enum Source {
-    /// An activation.
-    Value(View),
-    /// A number.
-    Number(f32),
-}
 
 impl Importer<'_> {
     /// A comparison, logic on what comparisons give, or a choice by it.

@@ -9,6 +9,15 @@ use crate::error::Refusal;
 use cortexscope_net::onnx::Constant;
 use cortexscope_net::reader::Refusal as ReadRefusal;
 
+/// What a function of activations and numbers reads.
+#[derive(Clone, Debug)]
+pub(super) enum Source {
+    /// An activation.
+    Value(View),
+    /// A number.
+    Number(f32),
+}
+
 impl Importer<'_> {
     /// Operand `index`, where it is given.
     pub(super) fn operand(&self, node: &NodeProto, index: usize) -> Result<Option<Value>, Refusal> {
@@ -92,4 +101,21 @@ pub(super) fn per_channel(
         }
         .into()),
     }
+}
+
+/// The value, where all are the same.
+pub(super) fn scalar(values: &[f32]) -> Option<f32> {
+    let (&first, rest) = values.split_first()?;
+    rest.iter()
+        .all(|value| value.to_bits() == first.to_bits())
+        .then_some(first)
+}
+
+/// Whether broadcasting leaves the activation's sizes as they are.
+pub(super) fn fits_rank(constant: &Constant, view: &View) -> bool {
+    let own = constant.dims.iter().rev();
+    constant.dims.len() <= view.dims.len()
+        && own
+            .zip(view.dims.iter().rev())
+            .all(|(&c, &v)| c == 1 || c == v)
 }

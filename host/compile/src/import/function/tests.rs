@@ -46,7 +46,7 @@ fn check(build: impl FnOnce(&mut GraphBuilder), expected: fn(f64) -> f64) {
         panic!("{} layers", net.layers.len());
     };
     let FloatOp::Elementwise(functions) = &layer.op else {
-        panic!("{:?} is no table", layer.op);
+        panic!("{:?} is not a table", layer.op);
     };
     let from = Affine {
         scale: 1.0 / 32.0,
