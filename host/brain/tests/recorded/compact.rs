@@ -82,9 +82,9 @@ fn raised(input: &[f32], random: &mut Random) -> Vec<f32> {
 
 /// The published responses are to the images as libjpeg decodes them. To its levels, tract answers
 /// with the published responses to 2e-5 of each (33 models, 4 images; measured beside the tests,
-/// which have no libjpeg). Colours are stored at half the size, and where libjpeg rounds every
-/// second half down when it enlarges them, the decoder here rounds up: in every seventh pixel a
-/// colour is greater by 1 than libjpeg's. So the responses differ, by less than a twentieth of a
+/// which have no libjpeg). Colours are stored at half the size, and the decoder here rounds otherwise
+/// than libjpeg when it enlarges them, as if always upwards: in every seventh pixel a colour is
+/// greater by 1. So the responses differ, by less than a twentieth of a
 /// neuron's standard deviation over the images, which is much of a response near 0, and as they do
 /// when the colours are raised as much once more.
 #[test]
