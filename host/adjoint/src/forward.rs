@@ -89,9 +89,9 @@ fn own_geometry(
     Ok(geometry.map(|geometry| (geometry, node.inputs[1])))
 }
 
-/// Replaces the convolutions of `forward`, and large rectifiers behind them, whose nodes are those of `model`: by transforms where
-/// that is less work, else by what `direct` gives for their sizes. Those with kernels of one tap,
-/// which are products over axes, run on several threads.
+/// Replaces the convolutions of `forward`, and large rectifiers behind them, whose nodes are those
+/// of `model`: by transforms where that is less work, else by what `direct` gives for their sizes.
+/// Those with kernels of one tap, which are products over axes, run on several threads.
 pub fn own_convolutions(
     model: &TypedModel,
     forward: &mut TypedModel,
