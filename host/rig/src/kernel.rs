@@ -278,10 +278,15 @@ mod tests {
         assert_eq!(of(Mode::Fused, 0), pooled(14 * 6, 14, 1));
         assert_eq!(of(Mode::Fused, 2), pooled(5 * 16, 5, 6));
         let times = |count, loops: [u64; 2]| Some(loops.map(|cost| count * cost));
-        let pairs = times(28 * 14 * 3 * 7, [18, 25]);
-        assert_eq!(of(Mode::Tapped, 0), (Kernel::Pairs, pairs));
-        let pairs = times(10 * 5 * 8 * 38, [18, 25]);
-        assert_eq!(of(Mode::Tapped, 2), (Kernel::Pairs, pairs));
+        // Of two filters at two pixels four taps take 15 and 21, and the end of each eight 2
+        // and 4.
+        let pairs = |count, fours: u64, eights: u64| {
+            times(count, [15 * fours + 2 * eights, 21 * fours + 4 * eights])
+        };
+        let conv1 = pairs(28 * 14 * 3, 7, 4);
+        assert_eq!(of(Mode::Tapped, 0), (Kernel::Pairs, conv1));
+        let conv2 = pairs(10 * 5 * 8, 38, 19);
+        assert_eq!(of(Mode::Tapped, 2), (Kernel::Pairs, conv2));
         assert_eq!(of(Mode::Fused, 1), (Kernel::Plain, None));
         let four_rows = times(30 * 100, [23, 31]);
         assert_eq!(of(Mode::Fused, 4), (Kernel::FourRows, four_rows));

@@ -210,6 +210,9 @@ impl ModelSpec {
     pub fn parse(text: &str) -> Result<Self, SpecError> {
         let spec: Self = toml::from_str(text)?;
         spec.input.check()?;
+        if spec.input.form == Some(Form::Digit) && !spec.input.takes_digits() {
+            return Err(NO_DIGIT);
+        }
         Ok(spec)
     }
 
@@ -251,13 +254,17 @@ impl ModelSpec {
     }
 }
 
+/// The form of digits, asked of inputs that cannot have it.
+const NO_DIGIT: SpecError =
+    SpecError::Value("form: a digit is grey, and has at most 2048 rows and columns");
+
 impl InputSpec {
     /// Checks what no input could be made with.
     ///
     /// # Errors
     /// A number of values that fits neither all channels nor each, a size of
-    /// zero or one that is too large, numbers that are not finite, or the form of digits where
-    /// [`InputSpec::takes_digits`] says no.
+    /// zero or one that is too large, numbers that are not finite, or the form of digits in a
+    /// size that it cannot have.
     pub fn check(&self) -> Result<(), SpecError> {
         let channels = self.channels.count();
         for (field, values) in [("mean", &self.mean), ("std", &self.std)] {
@@ -283,10 +290,9 @@ impl InputSpec {
         if self.std.iter().any(|&std| std <= 0.0) {
             return Err(SpecError::Value("std: each is greater than 0"));
         }
-        if self.form == Some(Form::Digit) && !self.takes_digits() {
-            return Err(SpecError::Value(
-                "form: a digit is grey, and has at most 2048 rows and columns",
-            ));
+        // That colours were asked of a model that has none is said where the model is known.
+        if self.form == Some(Form::Digit) && self.size.iter().any(|side| *side > SIDE_MAX) {
+            return Err(NO_DIGIT);
         }
         Ok(())
     }
