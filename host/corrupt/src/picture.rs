@@ -1,6 +1,6 @@
 //! A picture as levels.
 
-use crate::random::{NORMALS, PAIRS, Random};
+use crate::random::{NORMALS, Random, WORDS};
 use crate::settings::CorruptError;
 
 /// Levels from 0 to 255, channel by channel, `[C, H, W]`: one channel is grey, three are red,
@@ -121,18 +121,18 @@ impl Picture {
         self.with_levels(levels)
     }
 
-    /// Every level and a pair of random numbers of its own through `change`, cut to 0..255.
-    pub(crate) fn map_with_pairs(
+    /// Every level and a random word of its own through `change`, cut to 0..255.
+    pub(crate) fn map_with_words(
         &self,
         random: &mut Random,
-        change: impl Fn(f64, [f64; 2]) -> f64,
+        change: impl Fn(f64, u64) -> f64,
     ) -> Self {
-        let mut pairs = [[0.0; 2]; PAIRS];
+        let mut words = [0; WORDS];
         let mut levels = Vec::with_capacity(self.levels.len());
-        for some in self.levels.chunks(PAIRS) {
-            random.pairs(&mut pairs);
-            let changed = some.iter().zip(&pairs);
-            levels.extend(changed.map(|(&level, &pair)| change(level, pair).clamp(0.0, 255.0)));
+        for some in self.levels.chunks(WORDS) {
+            random.words(&mut words);
+            let changed = some.iter().zip(&words);
+            levels.extend(changed.map(|(&level, &word)| change(level, word).clamp(0.0, 255.0)));
         }
         self.with_levels(levels)
     }

@@ -5,8 +5,8 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::ziggurat;
 
-/// Pairs of numbers that are drawn at once.
-pub const PAIRS: usize = 64;
+/// Words that are drawn at once.
+pub const WORDS: usize = 128;
 /// Normal deviates that are drawn at once.
 pub const NORMALS: usize = 256;
 
@@ -27,15 +27,9 @@ impl Random {
         low + (high - low) * self.0.random::<f64>()
     }
 
-    /// As many pairs of numbers as fit, each from 0 up to and without 1: those that single
-    /// draws would give, at once.
-    pub fn pairs(&mut self, pairs: &mut [[f64; 2]; PAIRS]) {
-        let mut words = [0_u64; 2 * PAIRS];
-        self.0.fill(&mut words);
-        // The 53 bits that a number between 1/2 and 1 has.
-        let number = |word: &u64| (word >> 11) as f64 / (1_u64 << 53) as f64;
-        let numbers = pairs.as_flattened_mut().iter_mut().zip(&words);
-        numbers.for_each(|(to, word)| *to = number(word));
+    /// As many words as fit, all equally likely, at once.
+    pub fn words(&mut self, words: &mut [u64; WORDS]) {
+        self.0.fill(words);
     }
 
     /// A whole number from `low` up to and without `high`, all equally likely.
