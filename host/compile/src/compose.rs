@@ -6,6 +6,7 @@
 //! after; what nothing here knows stays as it is, and is refused by name where it is
 //! taken apart.
 
+mod among_zeros;
 mod bounded;
 mod channel_maximum;
 mod channel_mean;
@@ -29,6 +30,7 @@ mod spread;
 #[cfg(test)]
 mod tests;
 mod transposed;
+mod turned_blocks;
 mod unshuffle;
 
 use std::borrow::Cow;

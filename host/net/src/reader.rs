@@ -54,7 +54,7 @@ use value::{Form, Padded, Tensor, Value};
 
 pub use error::{MAX_ELEMENTS, MAX_NODES, MAX_OPSET, MAX_SIZE, MIN_OPSET, ReadError, Refusal};
 pub use graph::{Graph, Hint, needed};
-pub use ops::{Board, OPERATORS, Operator, UNKNOWN};
+pub use ops::{Board, OPERATORS, Operator, UNKNOWN, gives_truth};
 pub use sign::never_negative;
 
 /// The operator sets of the normal form: what tract is tested with.

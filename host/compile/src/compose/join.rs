@@ -1,9 +1,9 @@
 //! Maps one below the other, or side by side: each among zeros in its place, and their sum.
 
 use cortexscope_net::onnx::Attributes;
-use cortexscope_net::onnx::builder::{int, ints};
 use tract_onnx::pb::NodeProto;
 
+use super::among_zeros::among_zeros;
 use super::draft::Draft;
 
 /// Composes a Concat of maps along rows or columns.
@@ -22,19 +22,8 @@ pub fn compose(draft: &mut Draft<'_>, node: &NodeProto) -> Option<()> {
     let mut sum: Option<String> = None;
     let last = parts.len().checked_sub(1).filter(|&last| last > 0)?;
     for (index, (name, size)) in parts.into_iter().enumerate() {
-        let around = whole.checked_sub(size)?;
-        let after = around.checked_sub(before)?;
-        // Each window is so wide that it reaches the map, wherever it lies.
-        let mut one = vec![0.0; around + 1];
-        *one.get_mut(after)? = 1.0;
-        let (mut kernel, mut pads) = ([1, 1], [0; 4]);
-        kernel[side] = around + 1;
-        (pads[side], pads[side + 2]) = (around, around);
-        let dims = [channels, 1, kernel[0], kernel[1]];
-        let weights = draft.floats(node, "place", &dims, one.repeat(channels));
-        let attributes = vec![ints("pads", &pads), int("group", channels as i64)];
-        let placed = ["Conv", &name, &weights];
-        let placed = draft.add(node, "placed", placed, attributes, &sizes);
+        let after = whole.checked_sub(size)?.checked_sub(before)?;
+        let placed = among_zeros(draft, node, "placed", &name, side, [before, after])?;
         sum = Some(match sum {
             None => placed,
             Some(sum) if index == last => {

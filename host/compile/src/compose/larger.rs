@@ -9,6 +9,7 @@ use super::constant_map::constant_map;
 use super::draft::Draft;
 use super::part::choice;
 use super::transposed;
+use super::turned_blocks::turned_blocks;
 
 /// Composes a Resize that repeats pixels, or lays straight lines between them.
 pub fn compose_resize(draft: &mut Draft<'_>, node: &NodeProto) -> Option<()> {
@@ -105,19 +106,11 @@ pub fn compose_blocks(draft: &mut Draft<'_>, node: &NodeProto) -> Option<()> {
 /// Composes a Reshape to a map that ends the chain which older files have for the same.
 pub fn compose_chain(draft: &mut Draft<'_>, node: &NodeProto) -> Option<()> {
     let [_, rows, columns] = draft.map(node.output.first()?)?;
-    let transpose = draft.writer(node.input.first()?)?;
-    let order = Attributes(transpose).ints("perm").ok()??;
-    if transpose.op_type != "Transpose" || order != [0, 1, 4, 2, 5, 3] {
-        return None;
-    }
-    let split = draft.writer(transpose.input.first()?)?;
-    let x = split.input.first()?.clone();
+    let (x, apart) = turned_blocks(draft, node, [0, 1, 4, 2, 5, 3])?;
     let [channels, height, width] = draft.map(&x)?;
     let block = rows / height;
     let outputs = channels / (block * block).max(1);
-    let apart = [1, outputs, block, block, height, width];
-    let is_split = split.op_type == "Reshape" && draft.sizes(split.output.first()?)? == apart;
-    if !is_split || columns != width * block {
+    if apart != [1, outputs, block, block, height, width] || columns != width * block {
         return None;
     }
     in_blocks(draft, node, &x, block)

@@ -6,6 +6,7 @@ use cortexscope_net::onnx::Attributes;
 use cortexscope_net::onnx::builder::{int, ints};
 use tract_onnx::pb::NodeProto;
 
+use super::among_zeros::among_zeros;
 use super::draft::Draft;
 
 /// Weights of one of the convolutions.
@@ -127,14 +128,7 @@ impl Strips {
             (pads[self.axis], pads[self.axis + 2]) = (around, around);
             ints("pads", &pads)
         };
-        let [rows, columns] = along(before + after + 1);
-        let mut one = vec![0.0; before + after + 1];
-        *one.get_mut(after)? = 1.0;
-        let dims = [channels, 1, rows, columns];
-        let weights = draft.floats(node, "place", &dims, one.repeat(channels));
-        let parts = ["Conv", x, &weights];
-        let attributes = vec![pads(before + after), groups()];
-        let zeros = draft.add(node, "zeros", parts, attributes, &sized(whole, channels));
+        let zeros = among_zeros(draft, node, "zeros", x, self.axis, self.around)?;
 
         let count = self.sources.len();
         let mut taken = Vec::new();

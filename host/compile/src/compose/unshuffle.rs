@@ -6,6 +6,7 @@ use cortexscope_net::onnx::builder::{int, ints};
 use tract_onnx::pb::NodeProto;
 
 use super::draft::Draft;
+use super::turned_blocks::turned_blocks;
 
 /// Composes a SpaceToDepth, which has the channels of a pixel together.
 pub fn compose(draft: &mut Draft<'_>, node: &NodeProto) -> Option<()> {
@@ -29,19 +30,11 @@ pub fn compose(draft: &mut Draft<'_>, node: &NodeProto) -> Option<()> {
 /// together: Reshape, Transpose, Reshape.
 pub fn compose_chain(draft: &mut Draft<'_>, node: &NodeProto) -> Option<()> {
     let [made, rows, columns] = draft.map(node.output.first()?)?;
-    let transpose = draft.writer(node.input.first()?)?;
-    let order = Attributes(transpose).ints("perm").ok()??;
-    if transpose.op_type != "Transpose" || order != [0, 1, 3, 5, 2, 4] {
-        return None;
-    }
-    let split = draft.writer(transpose.input.first()?)?;
-    let x = split.input.first()?.clone();
+    let (x, apart) = turned_blocks(draft, node, [0, 1, 3, 5, 2, 4])?;
     let [channels, height, _] = draft.map(&x)?;
     let block = height / rows;
     let taps = block.checked_mul(block)?;
-    let apart = [1, channels, rows, block, columns, block];
-    let is_split = split.op_type == "Reshape" && draft.sizes(split.output.first()?)? == apart;
-    if !is_split || made != channels.checked_mul(taps)? {
+    if apart != [1, channels, rows, block, columns, block] || made != channels.checked_mul(taps)? {
         return None;
     }
     let mut values = Vec::new();

@@ -10,23 +10,10 @@ use super::{Importer, Value, View};
 use crate::error::Refusal;
 use crate::float_net::FloatOp;
 use crate::network::{Elementwise, Operand, follow};
-use cortexscope_net::reader::Refusal as ReadRefusal;
+use cortexscope_net::reader::{Refusal as ReadRefusal, gives_truth};
 
 /// Functions that a table may have: what people write has a dozen.
 const MOST_FUNCTIONS: usize = 64;
-
-/// Operators that give true or false.
-const GIVE_TRUTH: [&str; 9] = [
-    "And",
-    "Equal",
-    "Greater",
-    "GreaterOrEqual",
-    "Less",
-    "LessOrEqual",
-    "Not",
-    "Or",
-    "Xor",
-];
 
 /// Operators whose operands may change places.
 const COMMUTE: [&str; 4] = ["Add", "Mul", "Max", "Min"];
@@ -163,7 +150,7 @@ impl Importer<'_> {
     /// Whether a tensor is true or false.
     fn is_truth(&self, tensor: usize) -> bool {
         let last = self.function_before(tensor).and_then(|(_, own)| own.last());
-        last.is_some_and(|function| GIVE_TRUTH.contains(&function.op_type.as_str()))
+        last.is_some_and(|function| gives_truth(&function.op_type))
     }
 
     /// What a tensor is a function of, element by element, and the function.

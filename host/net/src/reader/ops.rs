@@ -19,6 +19,8 @@ mod slice;
 mod softmax;
 mod wrap;
 
+pub use choice::gives_truth;
+
 use tract_onnx::pb::NodeProto;
 
 use super::{Reader, Refusal};

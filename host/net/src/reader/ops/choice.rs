@@ -22,6 +22,11 @@ const GIVE_TRUTH: [&str; 9] = [
     "Xor",
 ];
 
+/// Whether an operator gives true or false.
+pub fn gives_truth(op_type: &str) -> bool {
+    GIVE_TRUTH.contains(&op_type)
+}
+
 /// Reads an operator on activations that lie alike, and on constants.
 pub fn read<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(), Refusal> {
     let mut first: Option<View> = None;
@@ -57,7 +62,7 @@ pub fn read<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> Result<(), Refu
     }
     let attributes = node.attribute.clone();
     let made = reader.emit(node, &node.op_type, inputs, attributes, form)?;
-    reader.tensors[made].is_truth = GIVE_TRUTH.contains(&node.op_type.as_str());
+    reader.tensors[made].is_truth = gives_truth(&node.op_type);
     reader.set_view(node, made, first.dims);
     Ok(())
 }
