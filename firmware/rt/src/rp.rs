@@ -15,4 +15,4 @@ mod usb;
 
 pub use cdc::text;
 #[cfg(all(not(any(unix, windows)), feature = "rp"))]
-pub use link::{Led, RpLink, on_usb_interrupt};
+pub use link::{RpLink, on_usb_interrupt};

@@ -31,8 +31,12 @@ ANSWERS = {
     0x4005_0000: 1 << 31,  # PLL of the core: locked
     0x4005_8000: 1 << 31,  # PLL of USB: locked
     0x4002_0008: 0x1FFF_FFFF,  # all resets done
-    0x4001_0044: 1 << 1,  # the core's clock comes from its PLL
     SYSTEM + 0x18: 1,  # SysTick stands still, at another number than the 0 at which it wraps
+}
+# Which of its sources a clock runs by, one bit for each, as its control register chooses.
+SELECTED = {
+    0x4001_0038: (0x4001_0030, 3),  # the reference clock
+    0x4001_0044: (0x4001_003C, 1),  # the core's clock
 }
 
 
@@ -111,11 +115,14 @@ class Ring:
 
 
 def peripheral(part, base, size):
-    """Registers that keep what is written, but for those in `ANSWERS`."""
+    """Registers that keep what is written, but for those in `ANSWERS` and `SELECTED`."""
     kept = {}
 
     def read(_part, offset, _size, _data):
         address = base + offset
+        if address in SELECTED:
+            control, sources = SELECTED[address]
+            return 1 << (kept.get(control, 0) & sources)
         return ANSWERS.get(address, kept.get(address, 0))
 
     def write(_part, offset, _size, value, _data):

@@ -9,18 +9,13 @@ use super::cdc::PACKET_BYTES;
 use super::usb::{self, Usb};
 use crate::memory_link;
 
-/// The pin of the board's LED, which is lit where it is high, and the clock that it blinks by.
-pub trait Led: OutputPin<Error = Infallible> {
-    /// Microseconds, from any origin.
-    fn microseconds(&self) -> u32;
-}
-
 /// The link of a board with an RP2040 or an RP2350.
 ///
 /// The LED is a sign of life: it blinks once a second while the board waits for a request,
 /// four times a second while no computer has recognised it, and is lit while it works.
-pub struct RpLink<L> {
+pub struct RpLink<L, T> {
     led: L,
+    microseconds: T,
     is_in_memory: bool,
     /// The last packet was a whole one: the host waits for more.
     needs_end: bool,
@@ -31,14 +26,20 @@ pub fn on_usb_interrupt() {
     usb::with(Usb::on_interrupt);
 }
 
-impl<L: Led> RpLink<L> {
+impl<L, T> RpLink<L, T>
+where
+    L: OutputPin<Error = Infallible>,
+    T: Fn() -> u32,
+{
     /// Starts USB, under the name that `product` describes; see [`super::text`]. The
-    /// controller's clock runs at 48 MHz, it is out of reset, and its interrupt calls
-    /// [`on_usb_interrupt`].
-    pub fn start(product: &'static [u8], led: L) -> Self {
+    /// controller is a device already, as `UsbBus::new` of the part's HAL makes it, and its
+    /// interrupt calls [`on_usb_interrupt`]. The LED is lit where its pin is high, and blinks
+    /// by `microseconds`, which counts from any origin.
+    pub fn start(product: &'static [u8], led: L, microseconds: T) -> Self {
         usb::start(product);
         Self {
             led,
+            microseconds,
             is_in_memory: false,
             needs_end: false,
         }
@@ -52,7 +53,7 @@ impl<L: Led> RpLink<L> {
         } else {
             17
         };
-        let is_lit = self.led.microseconds() >> bit & 1 == 1;
+        let is_lit = (self.microseconds)() >> bit & 1 == 1;
         let Ok(()) = self.led.set_state(PinState::from(is_lit));
     }
 
@@ -78,11 +79,15 @@ impl<L: Led> RpLink<L> {
     }
 }
 
-impl<L> ErrorType for RpLink<L> {
+impl<L, T> ErrorType for RpLink<L, T> {
     type Error = Infallible;
 }
 
-impl<L: Led> Read for RpLink<L> {
+impl<L, T> Read for RpLink<L, T>
+where
+    L: OutputPin<Error = Infallible>,
+    T: Fn() -> u32,
+{
     fn read(&mut self, buf: &mut [u8]) -> Result<usize, Infallible> {
         if buf.is_empty() {
             return Ok(0);
@@ -100,13 +105,21 @@ impl<L: Led> Read for RpLink<L> {
     }
 }
 
-impl<L: Led> ReadReady for RpLink<L> {
+impl<L, T> ReadReady for RpLink<L, T>
+where
+    L: OutputPin<Error = Infallible>,
+    T: Fn() -> u32,
+{
     fn read_ready(&mut self) -> Result<bool, Infallible> {
         Ok(memory_link::has_received() || usb::with(|usb| usb.has_received()))
     }
 }
 
-impl<L: Led> Write for RpLink<L> {
+impl<L, T> Write for RpLink<L, T>
+where
+    L: OutputPin<Error = Infallible>,
+    T: Fn() -> u32,
+{
     fn write(&mut self, buf: &[u8]) -> Result<usize, Infallible> {
         if self.is_in_memory {
             memory_link::send(buf);

@@ -1,8 +1,9 @@
 //! The USB controller of RP2040 and RP2350 as a serial port (RP2040 datasheet, section 4.1;
 //! RP2350 datasheet, section 12.7).
 //!
-//! By its registers: what the HALs of these parts have can panic, in their USB stack above
-//! all. Both parts have the controller at the same addresses.
+//! `UsbBus::new` of the parts' HALs makes the controller a device. What follows is done by
+//! its registers: the rest of the HALs' `UsbBus` can panic, and so can the crates that stand
+//! on it. Both parts have the controller at the same addresses.
 //!
 //! An interrupt answers requests and takes what arrives. What is sent is handed over by the
 //! program. A full buffer is not given back to the controller, and so the host waits: no
@@ -28,21 +29,13 @@ const NOTICE_BUFFER: usize = 0x200;
 
 const REGISTERS: usize = 0x5011_0000;
 const ADDRESS: usize = 0x00;
-const MAIN_CONTROL: usize = 0x40;
 const SIE_CONTROL: usize = 0x4C;
 const SIE_STATUS: usize = 0x50;
 const BUFFER_STATUS: usize = 0x58;
 const STALL_ARM: usize = 0x68;
-const MUXING: usize = 0x74;
-const POWER: usize = 0x78;
 const INTERRUPTS_ON: usize = 0x90;
 const INTERRUPTS: usize = 0x98;
 
-const CONTROLLER_ON: u32 = 1;
-const TO_PHY: u32 = 1 << 0;
-const SOFT_CONNECT: u32 = 1 << 3;
-/// Power on the cable is taken for granted: no pin of these boards measures it.
-const POWER_IS_THERE: u32 = 1 << 2 | 1 << 3;
 const PULL_UP: u32 = 1 << 16;
 const INTERRUPT_PER_CONTROL_BUFFER: u32 = 1 << 29;
 
@@ -101,16 +94,9 @@ pub fn with<T: Default>(work: impl FnOnce(&mut Usb) -> T) -> T {
     })
 }
 
-/// Starts the controller, whose clock runs at 48 MHz and which is out of reset, and shows
-/// the host that a board called `product` is there. Interrupts go to [`Usb::on_interrupt`].
+/// Shows the host that a board called `product` is there. The controller is a device already,
+/// and its memory is empty. Interrupts go to [`Usb::on_interrupt`].
 pub fn start(product: &'static [u8]) {
-    for offset in (0..0x100).step_by(4) {
-        write(MEMORY + offset, 0);
-    }
-    write(REGISTERS + MUXING, TO_PHY | SOFT_CONNECT);
-    write(REGISTERS + POWER, POWER_IS_THERE);
-    // On the RP2350 this ends the isolation of the transceiver, too.
-    write(REGISTERS + MAIN_CONTROL, CONTROLLER_ON);
     write(REGISTERS + SIE_CONTROL, INTERRUPT_PER_CONTROL_BUFFER);
     write(REGISTERS + INTERRUPTS_ON, BUFFER_DONE | BUS_RESET | REQUEST);
     critical_section::with(|token| {
