@@ -233,7 +233,9 @@ fn by_path(path: &str) -> Cause {
 
 /// Whose a package is, by how its name begins.
 fn by_crate(name: &str) -> Cause {
-    const RUNTIME: [&str; 6] = ["cortex", "defmt", "critical", "volatile", "bare", "nb"];
+    const RUNTIME: [&str; 8] = [
+        "cortex", "defmt", "critical", "volatile", "bare", "nb", "fugit", "rp2",
+    ];
     const ENGINE: [&str; 3] = ["bytemuck", "sha2", "digest"];
     const LIBRARY: [&str; 2] = ["compiler_builtins", "compiler-builtins"];
     let starts = |names: &[&str]| names.iter().any(|start| name.starts_with(start));
@@ -283,6 +285,10 @@ mod tests {
             ),
             (
                 "/h/registry/src/index-1/cortex-m-0.7.7/src/asm.rs",
+                Cause::Runtime,
+            ),
+            (
+                "/h/registry/src/index-1/rp2040-hal-0.12.0/src/usb.rs",
                 Cause::Runtime,
             ),
             ("/rustc/abc/library/core/src/iter/mod.rs", Cause::Library),
