@@ -33,6 +33,7 @@ pub mod file;
 pub mod hex;
 pub mod input;
 pub mod labels;
+mod npy;
 pub mod onnx;
 pub mod output;
 pub mod printable;

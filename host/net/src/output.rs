@@ -1,11 +1,13 @@
 //! Folders and files that results go into.
 
+use crate::npy::{self, Storage};
 use crate::request::RequestError;
-use npyz::WriterBuilder;
 use std::io::{self, BufWriter, Write};
 use std::path::{Component, Path, PathBuf};
 use tempfile::{Builder, TempDir};
 use thiserror::Error;
+
+pub use crate::npy::ArrayValue;
 
 /// Why results cannot be saved.
 #[derive(Debug, Error)]
@@ -118,11 +120,6 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), OutputError> {
     })
 }
 
-/// A number that an array's file may be of.
-pub trait ArrayValue: npyz::AutoSerialize + bytemuck::NoUninit {}
-
-impl<T: npyz::AutoSerialize + bytemuck::NoUninit> ArrayValue for T {}
-
 /// Writes the array `values`, in C order, of sizes `shape`, slowest first, as `.npy`: whole
 /// or not at all.
 ///
@@ -130,14 +127,8 @@ impl<T: npyz::AutoSerialize + bytemuck::NoUninit> ArrayValue for T {}
 /// The system refuses, or `values` are not as many as `shape` says.
 pub fn npy<T: ArrayValue>(path: &Path, shape: &[u64], values: &[T]) -> Result<(), OutputError> {
     let emit = |file: &mut dyn Write| {
-        if shape.iter().product::<u64>() != values.len() as u64 {
-            let reason = format!("{} values do not fill an array of {shape:?}", values.len());
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
-        }
-        let options = npyz::WriteOptions::<T>::new().default_dtype().shape(shape);
-        // The header names this machine's order of bytes.
-        let mut file = options.writer(BufWriter::new(file)).write_header_only()?;
-        file.write_all(bytemuck::cast_slice(values))?;
+        let mut file = BufWriter::new(file);
+        npy::emit(&mut file, shape, Storage::C, values)?;
         file.flush()
     };
     replace_by(path, emit).map_err(|source| OutputError::Write {

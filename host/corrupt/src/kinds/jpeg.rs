@@ -44,58 +44,67 @@ impl pulp::NullaryFnOnce for Coding<'_> {
 
     #[inline(always)]
     fn call(self) -> Vec<f64> {
-        let quality = self.quality;
         let size = self.picture.size();
         let whole = self.picture.whole_levels();
         let pixels = size[0] * size[1];
         let mut levels = vec![0.0; whole.len()];
-        if whole.len() == pixels {
-            let grey = Samples {
-                size,
-                levels: whole,
+        // Luminance, and of a picture in colours both chrominances.
+        let mut coded_planes = Vec::with_capacity(3);
+        for (at, &(weights, offset)) in MIXED.iter().take(whole.len() / pixels).enumerate() {
+            let mut plane = if whole.len() == pixels {
+                let levels = whole.clone();
+                Samples { size, levels }
+            } else {
+                mixed(&whole, size, weights, offset)
             };
-            let back = coded(&grey, size, quality, 0);
-            for (to, &level) in levels.iter_mut().zip(&back.levels) {
+            let mut sides = size;
+            if at > 0 {
+                sides = size.map(|side| side.div_ceil(2));
+                plane = halved(&plane);
+            }
+            let divisors = divisors(self.quality, at.min(1));
+            let mut back = coded(&plane, sides, &divisors);
+            if at > 0 {
+                back = enlarged(&back, size);
+            }
+            coded_planes.push(back);
+        }
+        if let [luma, blue, red] = &coded_planes[..] {
+            for (to, weights) in levels.chunks_exact_mut(pixels).zip(UNMIXED) {
+                unmixed(to, [luma, blue, red], weights);
+            }
+        } else {
+            for (to, &level) in levels.iter_mut().zip(&coded_planes[0].levels) {
                 *to = f64::from(level);
             }
-            return levels;
         }
-        let (red, others) = whole.split_at(pixels);
-        let (green, blue) = others.split_at(pixels);
-        let planes = [red, green, blue];
-        let luma = mixed(planes, size, [19_595, 38_470, 7_471], 1 << 15);
-        let luma = coded(&luma, size, quality, 0);
-        let bluish = chroma(planes, size, [-11_059, -21_709, 32_768], quality);
-        let reddish = chroma(planes, size, [32_768, -27_439, -5_329], quality);
-        let (red, others) = levels.split_at_mut(pixels);
-        let (green, blue) = others.split_at_mut(pixels);
-        let sources = [&luma, &bluish, &reddish];
-        unmixed(red, sources, [0, 91_881]);
-        unmixed(green, sources, [-22_554, -46_802]);
-        unmixed(blue, sources, [116_130, 0]);
         levels
     }
 }
 
-/// A weighted sum of three planes, with 16 bits after the point.
+/// The weights of red, green and blue in luminance and both chrominances, with 16 bits after
+/// the point, and what is added: half a level, and to a chrominance the middle.
+const MIXED: [([i32; 3], i32); 3] = [
+    ([19_595, 38_470, 7_471], 1 << 15),
+    ([-11_059, -21_709, 32_768], MIDDLE),
+    ([32_768, -27_439, -5_329], MIDDLE),
+];
+const MIDDLE: i32 = (128 << 16) + (1 << 15) - 1;
+/// The weights of both chrominances in red, green and blue.
+const UNMIXED: [[i32; 2]; 3] = [[0, 91_881], [-22_554, -46_802], [116_130, 0]];
+
+/// A weighted sum of red, green and blue, which lie one after the other, with 16 bits after the
+/// point.
 #[inline(always)]
-fn mixed(planes: [&[i32]; 3], size: [usize; 2], weights: [i32; 3], offset: i32) -> Samples {
-    let [red, green, blue] = planes;
+fn mixed(whole: &[i32], size: [usize; 2], weights: [i32; 3], offset: i32) -> Samples {
+    let (red, others) = whole.split_at(size[0] * size[1]);
+    let (green, blue) = others.split_at(red.len());
     let mut levels = vec![0; red.len()];
     let parts = red.iter().zip(green).zip(blue);
     for (to, ((r, g), b)) in levels.iter_mut().zip(parts) {
         *to = (weights[0] * r + weights[1] * g + weights[2] * b + offset) >> 16;
     }
     Samples { size, levels }
-}
-
-/// A chrominance, as it comes back from half the rows and columns.
-#[inline(always)]
-fn chroma(planes: [&[i32]; 3], size: [usize; 2], weights: [i32; 3], quality: i32) -> Samples {
-    let middle = (128 << 16) + (1 << 15) - 1;
-    let half = halved(&mixed(planes, size, weights, middle));
-    let back = coded(&half, size.map(|side| side.div_ceil(2)), quality, 1);
-    enlarged(&back, size)
 }
 
 /// A colour of luminance and both chrominances, with 16 bits after the point of their weights.
@@ -149,8 +158,7 @@ fn divisors(quality: i32, table: usize) -> [i32; 64] {
 /// Levels of `size` after their blocks were transformed, divided, rounded and transformed
 /// back.
 #[inline(always)]
-fn coded(plane: &Samples, size: [usize; 2], quality: i32, table: usize) -> Samples {
-    let divisors = divisors(quality, table);
+fn coded(plane: &Samples, size: [usize; 2], divisors: &[i32; 64]) -> Samples {
     let [height, width] = size;
     let mut levels = vec![0; height * width];
     for (strip, rows) in levels.chunks_mut(8 * width).enumerate() {

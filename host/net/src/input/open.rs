@@ -347,25 +347,18 @@ fn stem(path: &Path) -> String {
 mod tests {
     use super::*;
     use crate::input::ModelSpec;
-    use npyz::WriterBuilder;
+    use crate::npy::{self, ArrayValue, Storage};
 
     fn spec(side: usize) -> InputSpec {
         ModelSpec::assumed([1, side, side]).input
     }
 
-    fn array_file<T: npyz::AutoSerialize + Copy>(
+    fn array_file<T: ArrayValue>(
         shape: &[u64],
         values: &[T],
     ) -> tempfile::TempPath {
         let mut file = tempfile::Builder::new().suffix(".npy").tempfile().unwrap();
-        let mut writer = npyz::WriteOptions::new()
-            .default_dtype()
-            .shape(shape)
-            .writer(&mut file)
-            .begin_nd()
-            .unwrap();
-        writer.extend(values.iter().copied()).unwrap();
-        writer.finish().unwrap();
+        npy::emit(&mut file, shape, Storage::C, values).unwrap();
         file.into_temp_path()
     }
 

@@ -3,7 +3,8 @@
 
 use std::ops::{Add, Mul, Sub};
 
-/// Eight numbers that go through a transform side by side.
+/// Eight numbers that go through a transform side by side. They wrap: with a check after each
+/// sum, which no levels of pixels need, eight would not be one instruction.
 #[derive(Clone, Copy)]
 pub struct Lanes(pub [i32; 8]);
 
@@ -41,7 +42,7 @@ impl Add for Lanes {
 
     #[inline(always)]
     fn add(self, other: Self) -> Self {
-        self.with(other, |a, b| a + b)
+        self.with(other, i32::wrapping_add)
     }
 }
 
@@ -50,7 +51,7 @@ impl Sub for Lanes {
 
     #[inline(always)]
     fn sub(self, other: Self) -> Self {
-        self.with(other, |a, b| a - b)
+        self.with(other, i32::wrapping_sub)
     }
 }
 
@@ -59,7 +60,7 @@ impl Mul<i32> for Lanes {
 
     #[inline(always)]
     fn mul(self, factor: i32) -> Self {
-        self.each(|value| value * factor)
+        self.each(|value| value.wrapping_mul(factor))
     }
 }
 
@@ -82,7 +83,7 @@ pub fn inverse(block: Block) -> Block {
 fn less(block: Block, bits: u32) -> Block {
     let mut less = block;
     for lanes in &mut less {
-        *lanes = lanes.each(|value| (value + (1 << (bits - 1))) >> bits);
+        *lanes = lanes.each(|value| value.wrapping_add(1 << (bits - 1)) >> bits);
     }
     less
 }

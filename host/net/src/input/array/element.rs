@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use npyz::{Endianness, TypeChar, TypeStr};
 use tract_onnx::prelude::f16;
+
+use crate::npy::TypeName;
 
 /// A kind of number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,24 +45,23 @@ impl Element {
     }
 
     /// The type that a `.npy` header names, none of structures, or what it names instead and what to do.
-    pub(super) fn of(named: Option<&TypeStr>) -> Result<Self, (String, &'static str)> {
+    pub(super) fn of(named: Option<&TypeName>) -> Result<Self, (String, &'static str)> {
         const NUMBERS: &str = "save the array as float32, or as uint8 for pixels";
         let Some(plain) = named else {
             return Err(("structures".to_owned(), NUMBERS));
         };
-        let number = match plain.type_char() {
-            TypeChar::Bool => Number::Bool,
-            TypeChar::Uint => Number::Unsigned,
-            TypeChar::Int => Number::Signed,
-            TypeChar::Float => Number::Float,
-            TypeChar::RawData if plain.size_field() == 2 => {
+        let number = match plain.kind {
+            'b' => Number::Bool,
+            'u' => Number::Unsigned,
+            'i' => Number::Signed,
+            'f' => Number::Float,
+            'V' if plain.bytes == 2 => {
                 let found = "of two raw bytes, as bfloat16 is saved".to_owned();
                 return Err((found, "save the array with .astype(numpy.float32)"));
             }
             _ => return Err((words(plain), NUMBERS)),
         };
-        let is_big_endian = plain.endianness() == Endianness::Big;
-        let element = Self::new(number, plain.size_field() as usize, is_big_endian);
+        let element = Self::new(number, plain.bytes, plain.is_big_endian);
         element.ok_or_else(|| (words(plain), NUMBERS))
     }
 
@@ -95,12 +95,12 @@ impl Element {
     }
 }
 
-fn words(plain: &TypeStr) -> String {
-    match plain.type_char() {
-        TypeChar::Complex => "complex numbers".to_owned(),
-        TypeChar::ByteStr | TypeChar::UnicodeStr => "text".to_owned(),
-        TypeChar::TimeDelta | TypeChar::DateTime => "times".to_owned(),
-        TypeChar::Object => "Python objects".to_owned(),
+fn words(plain: &TypeName) -> String {
+    match plain.kind {
+        'c' => "complex numbers".to_owned(),
+        'S' | 'a' | 'U' => "text".to_owned(),
+        'm' | 'M' => "times".to_owned(),
+        'O' => "Python objects".to_owned(),
         _ => format!("of type {plain}"),
     }
 }

@@ -2,14 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use npyz::Order as Storage;
-
 use super::inputs::{ArrayInputs, Meaning};
 use super::layout::{Layout, accepted};
 use super::values::{Values, bytes, header};
 use super::{ArrayError, Element, MAX_BYTES, Number, npz};
 use crate::file;
 use crate::input::spec::{ArrayRange, InputSpec};
+use crate::npy::Storage;
 
 /// A `.npy` file, or one array of a `.npz` archive.
 #[derive(Clone, Debug)]

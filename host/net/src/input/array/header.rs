@@ -11,8 +11,9 @@
 
 use std::io::{self, Read};
 
-use npyz::{Order as Storage, TypeStr};
 use thiserror::Error;
+
+use crate::npy::{Storage, TypeName};
 
 /// Bytes that a header may have.
 const MAX_BYTES: u64 = 1 << 16;
@@ -25,7 +26,7 @@ const MAX_ARRAY_BYTES: u64 = 1 << 62;
 #[derive(Debug)]
 pub(super) struct Header {
     /// The type of the elements; none where they are structures.
-    pub(super) element: Option<TypeStr>,
+    pub(super) element: Option<TypeName>,
     /// Sizes, slowest first. Those that are not 0 have a product that fits `usize`.
     pub(super) shape: Vec<u64>,
     /// Which index moves fastest.
@@ -122,7 +123,7 @@ impl<'a> Text<'a> {
                 }
                 "descr" => {
                     let error = self.missing("the name of a type");
-                    element = Some(self.string()?.parse().map_err(|_| error)?);
+                    element = Some(TypeName::parse(self.string()?).ok_or(error)?);
                 }
                 "fortran_order" => storage = Some(self.storage()?),
                 "shape" => shape = Some(self.sizes()?),

@@ -6,6 +6,8 @@ use std::path::Path;
 use super::ArrayError;
 use crate::zip::{Zip, ZipError};
 
+/// What the name of an array's file ends with.
+const ENDING: &str = ".npy";
 /// Files of an archive whose arrays are looked at one by one.
 const MAX_FILES: usize = 1000;
 
@@ -31,7 +33,7 @@ pub(super) fn names(path: &Path) -> Result<Vec<String>, ArrayError> {
 }
 
 fn arrays(zip: &Zip) -> Vec<String> {
-    let names = zip.names().filter_map(npyz::npz::array_name_from_file_name);
+    let names = zip.names().filter_map(|name| name.strip_suffix(ENDING));
     names.map(str::to_owned).collect()
 }
 
@@ -39,7 +41,7 @@ fn arrays(zip: &Zip) -> Vec<String> {
 /// the archive announces.
 pub(super) fn open(path: &Path, name: &str) -> Result<(Box<dyn Read + Send>, u64), ArrayError> {
     let zip = Zip::open(path)?;
-    let file = npyz::npz::file_name_from_array_name(name);
+    let file = format!("{name}{ENDING}");
     if zip.names().any(|have| have == file) {
         return Ok(zip.content(&file)?);
     }

@@ -1,8 +1,8 @@
 use super::*;
 use crate::input::ModelSpec;
+use crate::npy::{self, ArrayValue, Storage};
 use crate::zip;
 use image::{GrayImage, Luma};
-use npyz::WriterBuilder;
 
 fn spec(side: usize) -> InputSpec {
     ModelSpec::assumed([1, side, side]).input
@@ -29,12 +29,9 @@ fn labels(set: &DataSet) -> Vec<Option<usize>> {
     inputs.map(|input| input.unwrap().label).collect()
 }
 
-fn npy<T: npyz::AutoSerialize + Copy>(shape: &[u64], values: &[T]) -> Vec<u8> {
+fn npy<T: ArrayValue>(shape: &[u64], values: &[T]) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let options = npyz::WriteOptions::new().default_dtype().shape(shape);
-    let mut writer = options.writer(&mut bytes).begin_nd().unwrap();
-    writer.extend(values.iter().copied()).unwrap();
-    writer.finish().unwrap();
+    npy::emit(&mut bytes, shape, Storage::C, values).unwrap();
     bytes
 }
 

@@ -1,21 +1,15 @@
 use super::*;
 use crate::input::ModelSpec;
+use crate::npy::{self, ArrayValue};
 use crate::zip;
-use npyz::WriterBuilder;
 
 fn spec(shape: [usize; 3]) -> InputSpec {
     ModelSpec::assumed(shape).input
 }
 
-fn written<T: npyz::AutoSerialize + Copy>(shape: &[u64], values: &[T], order: Storage) -> Vec<u8> {
+fn written<T: ArrayValue>(shape: &[u64], values: &[T], order: Storage) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let options = npyz::WriteOptions::new()
-        .default_dtype()
-        .shape(shape)
-        .order(order);
-    let mut writer = options.writer(&mut bytes).begin_nd().unwrap();
-    writer.extend(values.iter().copied()).unwrap();
-    writer.finish().unwrap();
+    npy::emit(&mut bytes, shape, order, values).unwrap();
     bytes
 }
 
