@@ -353,10 +353,7 @@ mod tests {
         ModelSpec::assumed([1, side, side]).input
     }
 
-    fn array_file<T: ArrayValue>(
-        shape: &[u64],
-        values: &[T],
-    ) -> tempfile::TempPath {
+    fn array_file<T: ArrayValue>(shape: &[u64], values: &[T]) -> tempfile::TempPath {
         let mut file = tempfile::Builder::new().suffix(".npy").tempfile().unwrap();
         npy::emit(&mut file, shape, Storage::C, values).unwrap();
         file.into_temp_path()
