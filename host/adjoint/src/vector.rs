@@ -76,6 +76,31 @@ pub fn add_f64(to: &mut [f64], factor: f64, from: &[f64]) {
     }
 }
 
+/// Writes `x`, which has `rows` rows, to `into` column by column.
+pub fn transpose(x: &[f32], rows: usize, into: &mut [f32]) {
+    /// Rows that are written side by side.
+    const SIDE: usize = 16;
+    let columns = x.len().checked_div(rows).unwrap_or(0);
+    let whole = rows - rows % SIDE;
+    for first in (0..whole).step_by(SIDE) {
+        let mut column = 0;
+        while column < columns {
+            let places = &mut into[column * rows + first..][..SIDE];
+            let mut row = 0;
+            while row < SIDE {
+                places[row] = x[(first + row) * columns + column];
+                row += 1;
+            }
+            column += 1;
+        }
+    }
+    for row in whole..rows {
+        for column in 0..columns {
+            into[column * rows + row] = x[row * columns + column];
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,6 +123,17 @@ mod tests {
         let mut to = vec![1.0; 40];
         add_f64(&mut to, -1.0, &wide);
         assert!(to.iter().zip(&wide).all(|(to, from)| *to == 1.0 - from));
+    }
+
+    /// 18 rows: a block of sixteen and two.
+    #[test]
+    fn a_table_is_turned_in_blocks_and_in_the_rest() {
+        let x: Vec<f32> = (0..54).map(|at| at as f32).collect();
+        let mut turned = vec![0.0; 54];
+        transpose(&x, 18, &mut turned);
+        for (at, value) in turned.iter().enumerate() {
+            assert_eq!(*value, x[at % 18 * 3 + at / 18]);
+        }
     }
 
     /// 2²⁴ + 1 has no `f32`; the wide sum keeps it.

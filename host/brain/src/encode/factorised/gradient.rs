@@ -4,7 +4,7 @@
 //! prediction, error and derivative are made of them while they are in the cache.
 
 use rayon::prelude::*;
-use tract_adjoint::vector::{add, dot};
+use tract_adjoint::vector::{add, dot, transpose};
 
 use super::{DataTerm, Lambda, Weights};
 use crate::encode::Features;
@@ -51,7 +51,7 @@ impl Scratch {
         let positions = height * width;
         let x = features.row(image);
         let masks = Matrix::by_rows(&weights.masks, positions);
-        turn(x, channels, &mut self.by_position);
+        transpose(x, channels, &mut self.by_position);
         let turned = Matrix::by_rows(&self.by_position, channels);
         product(&mut self.by_channel, false, masks, turned);
         let rows = self.by_channel.chunks_exact(channels);
@@ -60,28 +60,6 @@ impl Scratch {
         sums.zip(&weights.bias)
             .map(|(sum, bias)| sum + bias)
             .collect()
-    }
-}
-
-/// Writes `x`, `channels` rows, to `into` column by column. Products want it so; left to them, this takes three times as
-/// long.
-fn turn(x: &[f32], channels: usize, into: &mut [f32]) {
-    /// Rows that are written side by side.
-    const SIDE: usize = 16;
-    let columns = x.len().checked_div(channels).unwrap_or(0);
-    let whole = channels - channels % SIDE;
-    for first in (0..whole).step_by(SIDE) {
-        let rows: [&[f32]; SIDE] =
-            std::array::from_fn(|row| &x[(first + row) * columns..(first + row + 1) * columns]);
-        for (column, places) in into.chunks_exact_mut(channels).enumerate() {
-            let side = rows.map(|row| row[column]);
-            places[first..first + SIDE].copy_from_slice(&side);
-        }
-    }
-    for row in whole..channels {
-        for column in 0..columns {
-            into[column * channels + row] = x[row * columns + column];
-        }
     }
 }
 
