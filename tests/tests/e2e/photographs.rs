@@ -112,8 +112,17 @@ fn every_command_makes_one_input_of_one_photograph() {
 /// The longer side of a frame: a small camera's.
 const FRAME_SIDE: u32 = 160;
 
-/// Photographs of each digit as a small camera has them, in grey.
-fn frames(seeds: u64) -> impl Iterator<Item = (u8, GrayImage)> {
+/// A photograph of a digit as a small camera has it.
+struct Frame {
+    class: u8,
+    /// In grey.
+    picture: GrayImage,
+    /// The digit that every command makes of it.
+    digit: Vec<u8>,
+}
+
+/// So many photographs of each digit.
+fn frames(seeds: u64) -> impl Iterator<Item = Frame> {
     (0..10_u8).flat_map(move |class| {
         (0..seeds).zip(digits_of(class)).map(move |(seed, pixels)| {
             let surface = SURFACES[(seed as usize + usize::from(class)) % SURFACES.len()];
@@ -124,34 +133,41 @@ fn frames(seeds: u64) -> impl Iterator<Item = (u8, GrayImage)> {
             let photo = thumbnail(&photo, width, height);
             let levels = photo.pixels().map(|pixel| cortexscope_digit::luma(pixel.0));
             let grey = GrayImage::from_raw(width, height, levels.collect());
-            (class, grey.expect("as many levels as pixels"))
+            let picture = grey.expect("as many levels as pixels");
+            let digit = on_the_host(&picture);
+            Frame {
+                class,
+                picture,
+                digit,
+            }
         })
     })
 }
 
-/// The digit that every command makes of a frame.
+/// The digit that every command makes of a picture.
 fn on_the_host(frame: &GrayImage) -> Vec<u8> {
     let frame = DynamicImage::ImageLuma8(frame.clone()).into_rgb8();
     digit(&frame, Steps::ALL, [28; 2]).picture.into_raw()
 }
 
-/// Has a board make its input of so many photographs of each digit; gives how many it reads
-/// right. The bytes are those of the host, whether a photograph was sent or is its camera's.
-fn formed_on(board: &str, seeds: u64, sensor: &[GrayImage]) -> usize {
+/// Has a board make its input of each frame; gives how many it reads right. The bytes are those
+/// of the host, whether a photograph was sent or is its camera's.
+fn formed_on(board: &str, frames: &[Frame], sensor: &[&Frame]) -> usize {
     let model = ModelFiles::open("lecture-lenet").expect("it is shipped");
     let here = FarEnd::Here {
-        sensor: sensor.to_vec(),
+        sensor: sensor.iter().map(|frame| frame.picture.clone()).collect(),
     };
     let kind = find(board).expect("it is known");
     let mut rig = Rig::open(kind, Engine::Static, model, here, Cancel::default()).expect("it runs");
     for frame in sensor {
         let digit = rig.form(None).expect("a digit of its camera's picture");
-        assert_eq!(digit.as_raw(), &on_the_host(frame), "{board}, camera");
+        assert_eq!(digit.as_raw(), &frame.digit, "{board}, camera");
     }
     let mut right = 0;
-    for (class, frame) in frames(seeds) {
-        let digit = rig.form(Some(&frame)).expect("a digit");
-        assert_eq!(digit.as_raw(), &on_the_host(&frame), "{board}, a {class}");
+    for frame in frames {
+        let class = frame.class;
+        let digit = rig.form(Some(&frame.picture)).expect("a digit");
+        assert_eq!(digit.as_raw(), &frame.digit, "{board}, a {class}");
         let values: Vec<i8> = digit
             .as_raw()
             .iter()
@@ -174,17 +190,18 @@ fn formed_on(board: &str, seeds: u64, sensor: &[GrayImage]) -> usize {
 
 #[test]
 fn a_board_makes_the_hosts_digit_of_what_was_sent_and_of_what_its_camera_sees() {
-    let (_, frame) = frames(1).nth(3).expect("ten of them");
-    let right = formed_on("native", 1, &[frame]);
+    let frames: Vec<Frame> = frames(1).collect();
+    let right = formed_on("native", &frames, &[&frames[3]]);
     assert!(right >= 9, "{right} of 10");
-    let right = formed_on("mps2-an505", 1, &[]);
+    let right = formed_on("mps2-an505", &frames, &[]);
     assert!(right >= 9, "{right} of 10");
 }
 
 #[test]
 #[ignore = "takes minutes: runs with the tests on outside data"]
 fn boards_make_the_hosts_digits_of_a_hundred_photographs() {
-    let right = ["native", "mps2-an505"].map(|board| formed_on(board, 10, &[]));
+    let frames: Vec<Frame> = frames(10).collect();
+    let right = ["native", "mps2-an505"].map(|board| formed_on(board, &frames, &[]));
     eprintln!("{right:?} of 100 right");
     assert_eq!(right[0], right[1]);
     assert!(right[0] >= 95, "{right:?} of 100");
@@ -198,7 +215,7 @@ fn a_board_that_makes_no_digits_refuses_to() {
     let board = find("mps2-an386").expect("it is known");
     let mut rig =
         Rig::open(board, Engine::Static, model, here, Cancel::default()).expect("it runs");
-    let (_, frame) = frames(1).next().expect("ten of them");
+    let frame = frames(1).next().expect("ten of them").picture;
     let error = rig.form(Some(&frame)).expect_err("it has no such code");
     assert!(matches!(error, SessionError::NoDigits), "{error}");
     assert!(rig.memory().is_ok());

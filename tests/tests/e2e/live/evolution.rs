@@ -15,7 +15,7 @@ fn a_search_that_was_stopped_goes_on_to_that_of_the_command_line() -> anyhow::Re
     choose(&mut page, "evolution-layer", "conv2")?;
     choose(&mut page, "evolution-channel", "12")?;
     choose(&mut page, "evolution-search", "cma-es hansen")?;
-    choose(&mut page, "evolution-queries", "10000")?;
+    choose(&mut page, "evolution-queries", "3000")?;
     page.click("#evolution-start")?;
     let header = "cortexscope.evolution.packet?.header";
     page.wait(&format!("{header}.spent > 60"))?;
@@ -24,16 +24,14 @@ fn a_search_that_was_stopped_goes_on_to_that_of_the_command_line() -> anyhow::Re
     page.wait("cortexscope.view.state.kept_search?.spent >= 60")?;
     let spent = page.value("cortexscope.view.state.kept_search.spent")?;
     ensure!(
-        spent.as_u64() < Some(10000),
+        spent.as_u64() < Some(3000),
         "it was over before it was stopped"
     );
     // Frames ran before, and do now.
     choose(&mut page, "digit", "7")?;
     page.wait("cortexscope.view.frame?.header.source === 'mnist:7'")?;
     page.click("#evolution-resume")?;
-    page.wait(&format!(
-        "{header}.spent === 10000 && {header}.end !== null"
-    ))?;
+    page.wait(&format!("{header}.spent === 3000 && {header}.end !== null"))?;
     let found = page.value(header)?;
     ensure!(
         page.value(
@@ -55,7 +53,7 @@ fn a_search_that_was_stopped_goes_on_to_that_of_the_command_line() -> anyhow::Re
             "--optimiser",
             "cma-es",
             "--queries",
-            "10000",
+            "3000",
             "--natural",
             "200",
             "--gradient-steps",
@@ -84,7 +82,7 @@ fn a_search_that_was_stopped_goes_on_to_that_of_the_command_line() -> anyhow::Re
     // The recording goes through the search, step by step.
     replay(&mut page)?;
     page.value("cortexscope.replay.go(cortexscope.replay.frames.length - 1)")?;
-    page.wait(&format!("{header}.spent === 10000"))?;
+    page.wait(&format!("{header}.spent === 3000"))?;
     ensure!(saved(&mut page, "evolution")? == ours);
     ensure!(page.value("cortexscope.view.frame.header.source")? == "mnist:7");
     let status = page.value("document.getElementById('replay-status').textContent")?;
@@ -96,7 +94,7 @@ fn a_search_that_was_stopped_goes_on_to_that_of_the_command_line() -> anyhow::Re
         "cortexscope.replay.go(cortexscope.replay.frames.findIndex((at) => \
          cortexscope.replay.packets[at].packet.header.spent > 0))",
     )?;
-    page.wait(&format!("{header}.spent < 10000 && {header}.end === null"))?;
+    page.wait(&format!("{header}.spent < 3000 && {header}.end === null"))?;
     ensure!(page.value("document.getElementById('evolution-start').disabled")? == true);
     page.check_console()
 }
