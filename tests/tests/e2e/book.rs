@@ -149,7 +149,7 @@ const BY_HAND: &[(&str, &str)] = &[
     ("cortexscope gallery -o gallery/", "`gallery` runs it"),
     (
         "cortexscope brain trials LOG.csv",
-        "needs people; `brain` gives it a log without them",
+        "needs people; `trials` gives it a log without them",
     ),
     (
         "cortexscope brain autoencode -o autoencoders",
