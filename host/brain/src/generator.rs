@@ -25,6 +25,12 @@ pub trait Generator {
     /// Its name on the command line.
     fn name(&self) -> &str;
 
+    /// What tells it from generators of the same name: the hash of a decoder's file, in
+    /// hexadecimal; nothing where the name and the natural images say all.
+    fn identity(&self) -> String {
+        String::new()
+    }
+
     /// Values of a code.
     fn dim(&self) -> usize;
 

@@ -15,7 +15,8 @@
 //! - [`evolve`]: a search with an exact budget, and the truth beside it;
 //! - [`similarity`]: dissimilarities of images, compared;
 //! - [`control`]: images made for a neuron, and whether it was driven;
-//! - [`autoencode`]: networks that reconstruct images and predict neurons.
+//! - [`autoencode`]: networks that reconstruct images and predict neurons;
+//! - [`trials`]: what people answered to disturbed pictures, from a log of trials.
 //!
 //! ```
 //! use std::ops::ControlFlow;
@@ -54,5 +55,6 @@ pub mod optimise;
 pub mod planted;
 pub mod similarity;
 pub mod stimuli;
+pub mod trials;
 
 mod symmetric;

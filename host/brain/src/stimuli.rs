@@ -1,8 +1,10 @@
 //! Images as neurons see them: `[C, H, W]`, black is 0 and white is 1.
 
 use cortexscope_net::RequestError;
+use cortexscope_net::hex;
 use cortexscope_net::input::{DataError, DataSet, InputSpec, Pick};
 use rayon::prelude::*;
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::data::Images;
@@ -85,6 +87,19 @@ impl Stimuli {
             }
         }
         Ok(found)
+    }
+
+    /// SHA-256 of the levels and classes of all images, in hexadecimal.
+    pub fn sha256(&self) -> String {
+        let mut digest = Sha256::new();
+        for image in &self.images {
+            let levels = image.iter().flat_map(|level| level.to_le_bytes());
+            digest.update(levels.collect::<Vec<u8>>());
+        }
+        for class in self.classes.iter().flatten() {
+            digest.update((*class as u64).to_le_bytes());
+        }
+        hex(&digest.finalize())
     }
 
     /// The recorded images that `pick` takes, as a model of `spec` sees them: as they were shown.

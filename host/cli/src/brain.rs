@@ -12,6 +12,7 @@ mod fit;
 mod laboratory;
 mod plant;
 mod sites;
+mod trials;
 
 use crate::common::print_json;
 use clap::{Args, Subcommand};
@@ -43,6 +44,8 @@ enum BrainCommand {
     Plant(Box<plant::PlantCommand>),
     /// Drive several fitted neurons, and draw what the whole population answers.
     Sites(Box<sites::SitesCommand>),
+    /// Say what people answered to disturbed pictures, from a log of trials.
+    Trials(Box<trials::TrialsCommand>),
 }
 
 impl Brain {
@@ -56,6 +59,7 @@ impl Brain {
             BrainCommand::Fit(fit) => fit.run(),
             BrainCommand::Plant(plant) => plant.run(),
             BrainCommand::Sites(sites) => sites.run(),
+            BrainCommand::Trials(trials) => trials.run(),
         }
     }
 }

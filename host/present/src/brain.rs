@@ -11,6 +11,7 @@ pub mod planting;
 mod progress;
 pub mod similarity;
 pub mod sites;
+pub mod trials;
 
 pub use progress::{Progress, Watch};
 

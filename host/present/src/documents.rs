@@ -18,6 +18,7 @@ pub mod brain_demo;
 pub mod brain_fit;
 pub mod brain_plant;
 pub mod brain_sites;
+pub mod brain_trials;
 pub mod budget;
 pub mod compare;
 pub mod compile;

@@ -10,6 +10,8 @@
 //! | correlation | [`correlation`] | Pearson's r and Spearman's ρ |
 //! | shares | [`mod@gini`] | the Gini index |
 //! | pictures | [`mod@ssim`] | structural similarity |
+//! | normal distribution | [`normal`] | its probabilities and quantiles |
+//! | shares of trials | [`shares`], [`sample_size`] | exact tests and intervals of shares, and how many trials tell them apart |
 //! | tests | [`student`], [`many_tests`] | p-values, confidence intervals, and many tests at once |
 //!
 //! ```
@@ -25,8 +27,11 @@ pub mod gini;
 pub mod kendall;
 pub mod many_tests;
 pub mod moments;
+pub mod normal;
 pub mod quantile;
 pub mod rank;
+pub mod sample_size;
+pub mod shares;
 pub mod ssim;
 pub mod student;
 
@@ -37,5 +42,6 @@ pub use many_tests::{benjamini_hochberg, holm};
 pub use moments::mean_and_deviation;
 pub use quantile::{median, quantile};
 pub use rank::average_ranks;
+pub use shares::Share;
 pub use ssim::ssim;
 pub use student::{MeanInterval, correlation_p};

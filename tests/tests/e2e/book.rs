@@ -148,6 +148,10 @@ const BY_HAND: &[(&str, &str)] = &[
     ),
     ("cortexscope gallery -o gallery/", "`gallery` runs it"),
     (
+        "cortexscope brain trials LOG.csv",
+        "needs people; `trials` gives it a log without them",
+    ),
+    (
         "cortexscope brain autoencode -o autoencoders",
         "judges 70 networks; `brain` judges two of them",
     ),

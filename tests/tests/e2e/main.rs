@@ -44,4 +44,5 @@ mod session;
 mod shards;
 mod tables;
 mod tract_engine;
+mod trials;
 mod witnesses;

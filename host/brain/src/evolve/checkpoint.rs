@@ -32,7 +32,7 @@ pub enum CheckpointError {
     },
     /// It is of another search.
     #[error(
-        "the checkpoint {} is of another search: repeat the command that wrote it, or name another file",
+        "the checkpoint {} is of another search: repeat the command that wrote it with the same network, natural images and decoder, or name another file",
         path.display()
     )]
     Another {

@@ -11,6 +11,7 @@ use super::{Generator, GeneratorError};
 /// A network that makes images of codes.
 pub struct Decoder {
     name: String,
+    sha256: String,
     shape: [usize; 3],
     dim: usize,
     forward: Forward,
@@ -40,6 +41,7 @@ impl Decoder {
         }
         Ok(Self {
             name: path.to_owned(),
+            sha256: model.sha256_hex(),
             shape,
             dim: model.input_shape().iter().product(),
             forward: Forward::new(&model, &[last])?,
@@ -61,6 +63,10 @@ fn single(code: &[f64]) -> Vec<f32> {
 impl Generator for Decoder {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn identity(&self) -> String {
+        self.sha256.clone()
     }
 
     fn dim(&self) -> usize {

@@ -96,7 +96,8 @@ pub fn evolve_image(
         seed: request.seed,
         zero: 0.0,
     };
-    let identity = identity(request, subject.identity(), subject.input());
+    let identity =
+        identity(request, subject.identity(), subject.input()) + &files_of(&*generator, stimuli);
     let checkpoint = request.checkpoint.as_ref();
     let mut checkpoint = checkpoint
         .map(|path| Checkpoint::open(path, &identity))
@@ -223,11 +224,21 @@ fn identity(request: &EvolutionRequest, neuron: &str, input: &InputSpec) -> Stri
     )
 }
 
+/// What the answers depend on beside the request: the bytes of the decoder and of the natural
+/// images, which may change under their names.
+fn files_of(generator: &dyn Generator, stimuli: Option<&Stimuli>) -> String {
+    let images = stimuli.map_or_else(String::new, Stimuli::sha256);
+    format!(" | {} {images}", generator.identity())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use cortexscope_brain::optimise::preset;
     use cortexscope_net::input::ModelSpec;
+    use cortexscope_net::onnx::GraphBuilder;
+    use cortexscope_net::onnx::builder::Size;
+    use cortexscope_net::onnx::pb::tensor_proto::DataType;
     use std::time::Duration;
 
     fn request() -> EvolutionRequest {
@@ -269,5 +280,36 @@ mod tests {
         assert_ne!(own, identity(&request, "another network", &square));
         let another = EvolutionRequest { seed: 1, ..request };
         assert_ne!(own, identity(&another, "", &square));
+    }
+
+    /// Files that changed under their names are another search.
+    #[test]
+    fn searches_are_told_apart_by_the_bytes_of_their_files() {
+        let stimuli = |level| Stimuli {
+            shape: [1, 1, 1],
+            images: vec![vec![level]],
+            ..Stimuli::default()
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let decoder = |weight: f32| {
+            let mut graph = GraphBuilder::new("decoder");
+            let sizes = [Size::Fixed(1), Size::Fixed(1)];
+            graph.input("code", DataType::Float, &sizes);
+            graph.f32s("weight", &[1, 1], &[weight]);
+            graph.node("Gemm", &["code", "weight"], "image", Vec::new());
+            graph.output("image", DataType::Float, &sizes);
+            let path = folder.path().join("decoder.onnx");
+            std::fs::write(&path, graph.emit(13)).unwrap();
+            GeneratorKind::Decoder(path.display().to_string())
+                .open([1, 1, 1], None)
+                .unwrap()
+        };
+        let [one, other] = [1.0, 2.0].map(decoder);
+        let (dark, light) = (stimuli(0.0), stimuli(1.0));
+        let own = files_of(&*one, Some(&dark));
+        assert_eq!(own, files_of(&*decoder(1.0), Some(&stimuli(0.0))));
+        assert_ne!(own, files_of(&*one, Some(&light)));
+        assert_ne!(own, files_of(&*one, None));
+        assert_ne!(own, files_of(&*other, Some(&dark)));
     }
 }

@@ -2,9 +2,9 @@
 
 use super::{
     Document, activations, ascend, assess, attack, bench, board_table, boards, brain_autoencode,
-    brain_compare, brain_control, brain_demo, brain_fit, brain_plant, brain_sites, budget, compare,
-    compile, corrupt, demo, doctor, dream, engines, evolve, explain, filters, fool, gallery, infer,
-    invert, memory, occlude, operators, part, robustness, top, verify,
+    brain_compare, brain_control, brain_demo, brain_fit, brain_plant, brain_sites, brain_trials,
+    budget, compare, compile, corrupt, demo, doctor, dream, engines, evolve, explain, filters,
+    fool, gallery, infer, invert, memory, occlude, operators, part, robustness, top, verify,
 };
 
 use cortexscope_net::described::{Object, Shape};
@@ -61,6 +61,7 @@ pub fn all() -> Vec<Schema> {
         of::<brain_demo::BrainDemo>(),
         of::<brain_compare::BrainCompare>(),
         of::<brain_autoencode::BrainAutoencode>(),
+        of::<brain_trials::BrainTrials>(),
     ];
     all.into_iter().flatten().collect()
 }
