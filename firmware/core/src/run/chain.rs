@@ -111,12 +111,12 @@ impl Chain<'_, '_> {
     /// Where the rows lie that are held of what link `link` makes.
     #[inline(never)]
     fn held(&self, link: usize) -> Option<Range<usize>> {
+        let (reader, before) = self.links.get(1..link + 2)?.split_last()?;
         let mut start = self.step.row.start;
-        let mut readers = self.links.iter().skip(1);
-        for _ in 0..link {
-            start += readers.next()?.held_bytes();
+        for reader in before {
+            start += reader.held_bytes();
         }
-        Some(start..start + readers.next()?.held_bytes())
+        Some(start..start + reader.held_bytes())
     }
 
     /// Where `tensor`, which link `link` reads, would lie if all its rows were there: of a
