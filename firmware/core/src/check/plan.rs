@@ -136,13 +136,7 @@ fn check_fusion(model: &Model<'_>, step: &Step) -> Option<()> {
 
 /// Whether a layer of a step runs for the first time, and what it reads was written before
 /// the step, or by the layer before it in the step.
-fn is_in_turn(
-    model: &Model<'_>,
-    plan: &Plan<'_>,
-    index: usize,
-    step: &Step,
-    layer: usize,
-) -> bool {
+fn is_in_turn(model: &Model<'_>, plan: &Plan<'_>, index: usize, step: &Step, layer: usize) -> bool {
     for &input in model.inputs(layer) {
         let is_made_in_it = layer > step.layers.start && usize::from(input) == layer;
         if !is_made_in_it && !free::is_written(plan, index, input.into()) {
