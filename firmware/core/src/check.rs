@@ -149,7 +149,6 @@ fn check_words(bytes: &[u8], words: &[u32], fields: &[SpanField]) -> Result<(), 
     Ok(())
 }
 
-#[inline(never)]
 fn check_tensor(
     bytes: &[u8],
     index: usize,

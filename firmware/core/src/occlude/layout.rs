@@ -22,9 +22,6 @@ pub(super) struct Layout<'m> {
     scratch_bytes: usize,
     /// Of every tensor, and where the last one's buffers end.
     places: [Place; MAX_TENSORS + 1],
-    /// A bit for each tensor: a convolution's that only the max-pool after it reads, with
-    /// which it is computed. There is nothing else of it.
-    pooled_away: [u32; MAX_TENSORS.div_ceil(32)],
 }
 
 /// Where the buffers of a tensor begin, and where the tensor itself does: few words,
@@ -62,7 +59,6 @@ impl<'m> Layout<'m> {
             arena_bytes: 0,
             scratch_bytes: 0,
             places: [Place::default(); MAX_TENSORS + 1],
-            pooled_away: pooled_away(model),
         };
         // The largest rectangle that a patch can change, per tensor.
         let mut largest = [[0_u16; 2]; MAX_TENSORS];
@@ -73,13 +69,16 @@ impl<'m> Layout<'m> {
             let shape = form.shape;
             let mut size = [window_h.min(shape.height), window_w.min(shape.width)];
             let mut sums_bytes = 0;
+            let mut is_pooled_away = false;
             let layer = index.checked_sub(1).and_then(|layer| model.layer(layer));
             if let Some(layer) = &layer {
                 size = changed_by(layer, &largest);
                 if form.is_logits || matches!(layer.op, Op::Dense(_)) {
                     sums_bytes = 4 * shape.elements();
                 }
-                let scratch_bytes = layout.scratch_bytes_of(layer);
+                let pooled_bytes = pooled_scratch_bytes(model, layer);
+                is_pooled_away = pooled_bytes.is_some();
+                let scratch_bytes = pooled_bytes.unwrap_or_else(|| scratch_bytes(&layer.op));
                 layout.scratch_bytes = layout.scratch_bytes.max(scratch_bytes);
             }
             // No larger than the tensor, whose sides have 16 bits.
@@ -87,13 +86,15 @@ impl<'m> Layout<'m> {
             if let Some(size) = largest.get_mut(index) {
                 *size = [height as u16, width as u16];
             }
-            let undo_bytes = if form.is_logits || layout.is_pooled_away(index) {
-                0
-            } else {
-                whole_words(height * width * shape.channels)
-            };
+            let mut kept_bytes = whole_words(form.bytes());
+            if !form.is_logits {
+                kept_bytes += whole_words(height * width * shape.channels);
+            }
+            if is_pooled_away {
+                kept_bytes = 0;
+            }
             let tensor = layout.arena_bytes.saturating_add(2 * sums_bytes);
-            let end = tensor.saturating_add(layout.tensor_bytes(index) + undo_bytes);
+            let end = tensor.saturating_add(kept_bytes);
             if let Some([place, next]) = layout.places.get_mut(index..index + 2) {
                 place.tensor = tensor as u32;
                 next.start = end as u32;
@@ -105,10 +106,11 @@ impl<'m> Layout<'m> {
         layout
     }
 
-    /// Whether `tensor` is a convolution's that is pooled as it is computed.
+    /// Whether `tensor` is a convolution's that is pooled as it is computed: there is nothing
+    /// of it.
     pub fn is_pooled_away(&self, tensor: usize) -> bool {
-        let word = self.pooled_away.get(tensor / 32);
-        word.is_some_and(|word| word >> (tensor % 32) & 1 == 1)
+        let places = self.places.get(tensor..tensor + 2);
+        matches!(places, Some([place, next]) if place.start == next.start)
     }
 
     /// Bytes that are there of a tensor.
@@ -118,19 +120,6 @@ impl<'m> Layout<'m> {
         }
         let info = self.model.info(tensor);
         info.map_or(0, |info| whole_words(info.bytes()))
-    }
-
-    /// What the kernel of a layer needs; of a convolution that is pooled away, with a row
-    /// of it.
-    fn scratch_bytes_of(&self, layer: &Layer<'_>) -> usize {
-        let next = self.model.layer(layer.output);
-        match next.as_ref().map(|next| &next.op) {
-            Some(Op::MaxPool(pool)) if self.is_pooled_away(layer.output) => {
-                let row_bytes = whole_words(layer.shape.row_elements());
-                fused_scratch_bytes(&layer.op, row_bytes, pool).saturating_add(row_bytes)
-            }
-            _ => scratch_bytes(&layer.op),
-        }
     }
 
     /// The buffers of `tensor`.
@@ -176,30 +165,19 @@ impl<'m> Layout<'m> {
     }
 }
 
-/// A bit for each tensor that a convolution writes, with words for pooled sums, that only
-/// the max-pool after it reads: what the fused plan computes in one step.
-fn pooled_away(model: &Model<'_>) -> [u32; MAX_TENSORS.div_ceil(32)] {
-    let mut bits = [0; MAX_TENSORS.div_ceil(32)];
-    let Some(plan) = model.plan(Mode::Fused) else {
-        return bits;
+/// What the kernel of a convolution needs that is pooled away, with a row of it: one with words
+/// for pooled sums, whose tensor the fused plan has no place for and a max-pool reads.
+fn pooled_scratch_bytes(model: &Model<'_>, layer: &Layer<'_>) -> Option<usize> {
+    let plan = model.plan(Mode::Fused)?;
+    let next = model.layer(layer.output);
+    let (Op::Conv2d(conv), Op::MaxPool(pool)) = (&layer.op, &next.as_ref()?.op) else {
+        return None;
     };
-    for step in plan.steps() {
-        let layer = model.layer(step.layers.start);
-        let Some(Op::Conv2d(conv)) = layer.as_ref().map(|layer| &layer.op) else {
-            continue;
-        };
-        let next = model.layer(step.layers.start + 1);
-        let Some(Op::MaxPool(pool)) = next.as_ref().map(|next| &next.op) else {
-            continue;
-        };
-        if step.is_fused() && polynomials::needs(conv, pool) > 0 {
-            let tensor = step.layers.start + 1;
-            if let Some(word) = bits.get_mut(tensor / 32) {
-                *word |= 1 << (tensor % 32);
-            }
-        }
+    if plan.place(model, layer.output).is_some() || polynomials::needs(conv, pool) == 0 {
+        return None;
     }
-    bits
+    let row_bytes = whole_words(layer.shape.row_elements());
+    Some(fused_scratch_bytes(&layer.op, row_bytes, pool).saturating_add(row_bytes))
 }
 
 /// The largest rectangle of the output of `layer` that can change with the `largest` of
