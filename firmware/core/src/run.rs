@@ -78,7 +78,7 @@ fn steps<T: Tap>(
     tap: &mut T,
     accelerator: &mut impl Accelerator,
 ) -> Result<(), Stop<T>> {
-    let place = plan.place(model, 0).ok_or(None)?;
+    let place = plan.place(0).ok_or(None)?;
     copy(input, int8(whole.get_mut(place).ok_or(None)?));
     if tap.wants(0) {
         tap.activation(0, 0, input).map_err(Some)?;
@@ -122,7 +122,7 @@ fn run_layer<T: Tap>(
         evaluate(model, plan, arena, layer, scratch).ok_or(None)?;
     }
     tap.end(tensor);
-    let place = plan.place(model, tensor).ok_or(None)?;
+    let place = plan.place(tensor).ok_or(None)?;
     let output = arena.get_mut(place.clone()).ok_or(None)?;
     if tensor == model.layer_count() {
         let sums = accumulators(output).ok_or(None)?;
@@ -171,8 +171,8 @@ fn run_conv_pool<T: Tap>(
     let Some(Op::MaxPool(pool)) = layer.as_ref().map(|layer| &layer.op) else {
         return Err(None);
     };
-    let from = plan.place(model, conv.input()).ok_or(None)?;
-    let place = plan.place(model, pooled).ok_or(None)?;
+    let from = plan.place(conv.input()).ok_or(None)?;
+    let place = plan.place(pooled).ok_or(None)?;
     if !tap.wants(made) && is_accelerated(conv, true, tap, accelerator) {
         tap.begin(made);
         take(arena, &from, conv, accelerator).ok_or(None)?;
@@ -262,9 +262,9 @@ fn accelerate(
     layer: &Layer<'_>,
     accelerator: &mut impl Accelerator,
 ) -> Option<()> {
-    let from = plan.place(model, layer.input())?;
+    let from = plan.place(layer.input())?;
     take(arena, &from, layer, accelerator)?;
-    let to = plan.place(model, layer.output)?;
+    let to = plan.place(layer.output)?;
     let row_bytes = to.len().checked_div(layer.shape.height)?;
     let is_logits = layer.output == model.layer_count();
     let rows = arena.get_mut(to)?.chunks_exact_mut(row_bytes.max(1));
@@ -324,11 +324,11 @@ fn evaluate(
     layer: &Layer<'_>,
     scratch: &Range<usize>,
 ) -> Option<()> {
-    let to = plan.place(model, layer.output)?;
+    let to = plan.place(layer.output)?;
     let shape = layer.shape;
     let mut first_channel = 0;
     for &input in layer.inputs {
-        let from = plan.place(model, input.into())?;
+        let from = plan.place(input.into())?;
         match &layer.op {
             Op::Conv2d(_) | Op::MaxPool(_) | Op::DepthToSpace(_) => {
                 let is_apart = from.end <= to.start || to.end <= from.start;
@@ -349,7 +349,7 @@ fn evaluate(
                 let &[_, second] = layer.inputs else {
                     return None;
                 };
-                let second = plan.place(model, second.into())?;
+                let second = plan.place(second.into())?;
                 return combine_parts(&layer.op, arena, [from, second], to);
             }
             Op::Dense(dense) => {

@@ -177,7 +177,7 @@ fn check_place(
     tensor: usize,
     is_fused_away: bool,
 ) -> Result<(), PlanProblem> {
-    let is_sound = match (plan.place(model, tensor), model.info(tensor)) {
+    let is_sound = match (plan.place(tensor), model.info(tensor)) {
         (Some(place), Some(info)) => {
             let is_aligned = !info.is_logits || place.start.is_multiple_of(4);
             !is_fused_away && is_aligned && place.end <= plan.arena_bytes
@@ -194,9 +194,9 @@ fn check_place(
 /// The tensor that a step writes over, and that it or a later step still reads; or its
 /// own output, where what it needs beside lies over that.
 fn overwritten(model: &Model<'_>, plan: &Plan<'_>, index: usize, step: &Step) -> Option<usize> {
-    let (output, beside) = (plan.place(model, step.output())?, step.scratch_and_row());
+    let (output, beside) = (plan.place(step.output())?, step.scratch_and_row());
     (0..model.tensor_count()).find(|&tensor| {
-        let Some(place) = plan.place(model, tensor) else {
+        let Some(place) = plan.place(tensor) else {
             return false;
         };
         if tensor == step.output() {

@@ -17,6 +17,11 @@ pub struct Model<'a> {
     pub(crate) plans: &'a [PlanRecord],
 }
 
+/// Bytes of a tensor where it is materialised.
+pub(crate) fn tensor_bytes(record: &TensorRecord) -> usize {
+    shape(record).elements() * if record.kind == kind::LOGITS { 4 } else { 1 }
+}
+
 /// What a tensor is, without its name.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TensorInfo {

@@ -97,6 +97,6 @@ fn logits<'a, T: Tap>(
         RunError::ForeignPlan => OcclusionError::Internal,
         RunError::Tap(stop) => OcclusionError::Stopped(stop),
     })?;
-    let logits = plan.logits(model, arena);
+    let logits = plan.logits(arena);
     logits.map_err(|_| OcclusionError::Internal)
 }

@@ -167,13 +167,14 @@ impl<'m> Layout<'m> {
 
 /// What the kernel of a convolution needs that is pooled away, with a row of it: one with words
 /// for pooled sums, whose tensor the fused plan has no place for and a max-pool reads.
+#[inline(never)]
 fn pooled_scratch_bytes(model: &Model<'_>, layer: &Layer<'_>) -> Option<usize> {
     let plan = model.plan(Mode::Fused)?;
     let next = model.layer(layer.output);
     let (Op::Conv2d(conv), Op::MaxPool(pool)) = (&layer.op, &next.as_ref()?.op) else {
         return None;
     };
-    if plan.place(model, layer.output).is_some() || polynomials::needs(conv, pool) == 0 {
+    if plan.place(layer.output).is_some() || polynomials::needs(conv, pool) == 0 {
         return None;
     }
     let row_bytes = whole_words(layer.shape.row_elements());
