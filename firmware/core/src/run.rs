@@ -361,7 +361,7 @@ fn evaluate(
                 );
             }
             Op::Concat => {
-                let channels = model.info(input.into())?.shape.channels;
+                let channels = model.shape(input.into())?.channels;
                 let [x, y] = two_parts(arena, from, to.clone())?;
                 let all_channels = shape.channels;
                 concat::place(int8(x), channels, first_channel, all_channels, int8(y));

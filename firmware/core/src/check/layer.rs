@@ -42,7 +42,9 @@ fn check_record(model: &Model<'_>, index: usize, record: &LayerRecord) -> Result
         return Err(LayerProblem::Inputs);
     }
     let (Some(input), Some(output)) = (
-        inputs.first().and_then(|&first| model.tensors.get(usize::from(first))),
+        inputs
+            .first()
+            .and_then(|&first| model.tensors.get(usize::from(first))),
         model.tensors.get(index + 1),
     ) else {
         return Err(LayerProblem::Inputs);
@@ -192,7 +194,9 @@ fn parameters(
         return Err(LayerProblem::Overflow);
     }
     let multipliers: &[f32] = model.slice(&record.multipliers);
-    let are_positive = multipliers.iter().all(|&multiplier| is_positive(multiplier));
+    let are_positive = multipliers
+        .iter()
+        .all(|&multiplier| is_positive(multiplier));
     if !are_positive || record.clamp_min > record.clamp_max {
         return Err(LayerProblem::Quantisation);
     }
@@ -224,8 +228,8 @@ fn same_scale(input: &TensorRecord, output: &TensorRecord) -> Result<(), LayerPr
 
 /// Each pixel of the input is a block of the output's.
 fn depth_to_space(input: &TensorRecord, output: &TensorRecord) -> Result<(), LayerProblem> {
-    let is_whole = output.height.is_multiple_of(input.height)
-        && output.width.is_multiple_of(input.width);
+    let is_whole =
+        output.height.is_multiple_of(input.height) && output.width.is_multiple_of(input.width);
     if !is_whole || elements(input) != elements(output) {
         return Err(LayerProblem::Shape);
     }
@@ -255,7 +259,11 @@ const MAX_FACTOR: u16 = (1 << 15) - 1;
 const MAX_FACTORS: u32 = 1 << 16;
 
 /// Two inputs of the output's shape, and how they become it.
-fn pair(model: &Model<'_>, record: &LayerRecord, output: &TensorRecord) -> Result<(), LayerProblem> {
+fn pair(
+    model: &Model<'_>,
+    record: &LayerRecord,
+    output: &TensorRecord,
+) -> Result<(), LayerProblem> {
     let inputs: &[u16] = model.slice(&record.inputs);
     for &tensor in inputs {
         let input = model.tensors.get(usize::from(tensor));

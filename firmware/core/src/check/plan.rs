@@ -121,14 +121,14 @@ fn check_fusion(model: &Model<'_>, step: &Step) -> Option<()> {
     let row_bytes = if HAS_CHAINS && step.is_chain {
         let mut links = Links::NONE;
         links.take(model, step.layers.clone())?;
-        if model.info(step.output())?.is_logits || !links.need_all_rows() {
+        if model.is_last(step.output()) || !links.need_all_rows() {
             return None;
         }
         links.row_bytes()
     } else {
         let [conv, pool] = model.layers.get(first..)?.first_chunk()?;
         let are_pair = conv.op == op::CONV && pool.op == op::MAX_POOL;
-        let row_elements = model.info(first + 1)?.shape.row_elements();
+        let row_elements = model.shape(first + 1)?.row_elements();
         are_pair.then_some(row_elements)?
     };
     (step.row.len() == row_bytes).then_some(())
@@ -177,12 +177,12 @@ fn check_place(
     tensor: usize,
     is_fused_away: bool,
 ) -> Result<(), PlanProblem> {
-    let is_sound = match (plan.place(tensor), model.info(tensor)) {
-        (Some(place), Some(info)) => {
-            let is_aligned = !info.is_logits || place.start.is_multiple_of(4);
+    let is_sound = match plan.place(tensor) {
+        Some(place) => {
+            let is_aligned = !model.is_last(tensor) || place.start.is_multiple_of(4);
             !is_fused_away && is_aligned && place.end <= plan.arena_bytes
         }
-        _ => is_fused_away,
+        None => is_fused_away,
     };
     if is_sound {
         Ok(())

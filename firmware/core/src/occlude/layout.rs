@@ -3,7 +3,7 @@
 use super::region::most_reached;
 use crate::MAX_TENSORS;
 use crate::arena::{accumulators, int8, words};
-use crate::image::{Layer, Model, Op};
+use crate::image::{Layer, Model, Op, tensor_bytes as bytes_of};
 use crate::ops::conv2d::polynomials;
 use crate::ops::{fused_scratch_bytes, scratch_bytes};
 use crate::plan::Mode;
@@ -63,17 +63,16 @@ impl<'m> Layout<'m> {
         // The largest rectangle that a patch can change, per tensor.
         let mut largest = [[0_u16; 2]; MAX_TENSORS];
         for index in 0..model.tensor_count() {
-            let Some(form) = model.info(index) else {
+            let Some(shape) = model.shape(index) else {
                 break;
             };
-            let shape = form.shape;
             let mut size = [window_h.min(shape.height), window_w.min(shape.width)];
             let mut sums_bytes = 0;
             let mut is_pooled_away = false;
             let layer = index.checked_sub(1).and_then(|layer| model.layer(layer));
             if let Some(layer) = &layer {
                 size = changed_by(layer, &largest);
-                if form.is_logits || matches!(layer.op, Op::Dense(_)) {
+                if model.is_last(index) || matches!(layer.op, Op::Dense(_)) {
                     sums_bytes = 4 * shape.elements();
                 }
                 let pooled_bytes = pooled_scratch_bytes(model, layer);
@@ -86,8 +85,8 @@ impl<'m> Layout<'m> {
             if let Some(size) = largest.get_mut(index) {
                 *size = [height as u16, width as u16];
             }
-            let mut kept_bytes = whole_words(form.bytes());
-            if !form.is_logits {
+            let mut kept_bytes = tensor_bytes(model, index);
+            if !model.is_last(index) {
                 kept_bytes += whole_words(height * width * shape.channels);
             }
             if is_pooled_away {
@@ -111,15 +110,6 @@ impl<'m> Layout<'m> {
     pub fn is_pooled_away(&self, tensor: usize) -> bool {
         let places = self.places.get(tensor..tensor + 2);
         matches!(places, Some([place, next]) if place.start == next.start)
-    }
-
-    /// Bytes that are there of a tensor.
-    fn tensor_bytes(&self, tensor: usize) -> usize {
-        if self.is_pooled_away(tensor) {
-            return 0;
-        }
-        let info = self.model.info(tensor);
-        info.map_or(0, |info| whole_words(info.bytes()))
     }
 
     /// The buffers of `tensor`.
@@ -148,9 +138,11 @@ impl<'m> Layout<'m> {
         let Some(&[place, next]) = self.places.get(tensor..tensor + 2) else {
             return None;
         };
-        let bytes = self.tensor_bytes(tensor);
+        let bytes = tensor_bytes(self.model, tensor);
         let arena = arena.get_mut(..next.start as usize)?;
         let (arena, from_tensor) = arena.split_at_mut_checked(place.tensor as usize)?;
+        // There is nothing of one that is pooled away.
+        let bytes = bytes.min(from_tensor.len());
         let (tensor, undo) = from_tensor.split_at_mut_checked(bytes)?;
         let (before, sums) = arena.split_at_mut_checked(place.start as usize)?;
         let sums = accumulators(sums)?;
@@ -212,6 +204,13 @@ fn changed_by(layer: &Layer<'_>, largest: &[[u16; 2]; MAX_TENSORS]) -> [usize; 2
             shape.width,
         ),
     ]
+}
+
+/// Bytes of a tensor, up to a word boundary.
+#[inline(never)]
+fn tensor_bytes(model: &Model<'_>, tensor: usize) -> usize {
+    let bytes = model.tensors.get(tensor).map_or(0, bytes_of);
+    whole_words(bytes)
 }
 
 fn whole_words(bytes: usize) -> usize {

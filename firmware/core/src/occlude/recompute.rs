@@ -95,7 +95,7 @@ impl<'l, const POOLS: bool> Recompute<'l, POOLS> {
     }
 
     fn shape(&self, tensor: usize) -> Option<Shape> {
-        Some(self.layout.model.info(tensor)?.shape)
+        self.layout.model.shape(tensor)
     }
 
     /// Evaluates layer `index`: all of it for the base, else what it makes of the
@@ -221,7 +221,7 @@ impl<'l, const POOLS: bool> Recompute<'l, POOLS> {
 
     /// Whether a tensor is the logits, which are made of its sums and not kept.
     fn is_last(&self, tensor: usize) -> bool {
-        tensor == self.layout.model.layer_count()
+        self.layout.model.is_last(tensor)
     }
 
     /// Shrinks what was saved of a tensor to the pixels that really changed.
