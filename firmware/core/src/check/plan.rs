@@ -213,7 +213,6 @@ fn overwritten(model: &Model<'_>, plan: &Plan<'_>, index: usize, step: &Step) ->
 
 /// Whether `tensor` is what the step slides over, and its output stays behind what of
 /// it, at `place`, is still to be read.
-#[inline(never)]
 fn follows(
     model: &Model<'_>,
     step: &Step,

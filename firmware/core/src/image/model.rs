@@ -270,7 +270,6 @@ fn slice<'a, T: Pod>(bytes: &'a [u8], span: &Span) -> &'a [T] {
 }
 
 /// The bytes of a span whose elements have `size` bytes each.
-#[inline(never)]
 pub(crate) fn slice_bytes<'a>(bytes: &'a [u8], span: &Span, size: usize) -> Option<&'a [u8]> {
     let start = span.offset as usize;
     let length = (span.count as usize).checked_mul(size)?;

@@ -113,6 +113,7 @@ impl<'m> Layout<'m> {
     }
 
     /// The buffers of `tensor`.
+    #[inline(never)]
     pub fn buffers<'a>(&self, arena: &'a mut [u8], tensor: usize) -> Option<Buffers<'a>> {
         self.split(arena, tensor).map(|(_, buffers)| buffers)
     }

@@ -139,7 +139,6 @@ impl<'l, const POOLS: bool> Recompute<'l, POOLS> {
     }
 
     /// Evaluates a convolution and the max-pool after it.
-    #[inline(never)]
     fn evaluate_pooled(
         &mut self,
         arena: &mut [u8],
