@@ -190,8 +190,7 @@ fn run_conv_pool<T: Tap>(
     {
         tap.begin(made);
         for y in 0..pool.output.height {
-            let places = [from.clone(), place.clone(), step.scratch_and_row()];
-            pooled_row(conv, pool, arena, places, y).ok_or(None)?;
+            pooled_row(conv, pool, arena, &from, &place, step, y).ok_or(None)?;
             tap.between_rows();
         }
         tap.end(made);
@@ -209,8 +208,8 @@ fn run_conv_pool<T: Tap>(
             accelerator.row(at, Output::Int8(int8(row)));
         } else {
             // The output may lie over input rows that were read.
-            let places = [from.clone(), step.row.clone(), step.scratch.clone()];
-            slide_rows(&conv.op, arena, places, at..at + 1).ok_or(None)?;
+            let rows = at..at + 1;
+            slide_rows(&conv.op, arena, &from, &step.row, &step.scratch, rows).ok_or(None)?;
         }
         tap.end(made);
         let [y, row] = two_parts(arena, place.clone(), step.row.clone()).ok_or(None)?;
@@ -294,12 +293,15 @@ fn pooled_row(
     conv: &Conv2d<'_>,
     pool: &MaxPool,
     arena: &mut [u8],
-    [from, to, beside]: [Range<usize>; 3],
+    from: &Range<usize>,
+    to: &Range<usize>,
+    step: &Step,
     y: usize,
 ) -> Option<()> {
     let need_bytes = polynomials::needs(conv, pool);
     // The output may lie over input rows that the scratch holds by now.
-    let [x, beside_it] = two_parts(arena, from, beside.clone())?;
+    let beside = step.scratch_and_row();
+    let [x, beside_it] = two_parts(arena, from.clone(), beside.clone())?;
     let (scratch, rest) = beside_it.split_at_mut_checked(need_bytes)?;
     rest.fill(0);
     let part = PooledPart {
@@ -339,8 +341,8 @@ fn evaluate(
                 let bytes = to.len().checked_div(shape.height)? * rows;
                 let mut start = to.start;
                 for at in (0..shape.height).step_by(rows.max(1)) {
-                    let places = [from.clone(), start..start + bytes, scratch.clone()];
-                    slide_rows(&layer.op, arena, places, at..at + rows)?;
+                    let to = start..start + bytes;
+                    slide_rows(&layer.op, arena, &from, &to, scratch, at..at + rows)?;
                     start += bytes;
                 }
             }
@@ -417,7 +419,9 @@ fn combine_parts(
 fn slide_rows(
     op: &Op<'_>,
     arena: &mut [u8],
-    [from, to, scratch]: [Range<usize>; 3],
+    from: &Range<usize>,
+    to: &Range<usize>,
+    scratch: &Range<usize>,
     rows: Range<usize>,
 ) -> Option<()> {
     let Sliding {
@@ -429,7 +433,7 @@ fn slide_rows(
     // Of a chain's tensor the first row that is there is not the tensor's first.
     let left = from.start.wrapping_add(first * input.row_elements());
     let is_logits = to.len() > rows.len() * output.row_elements();
-    let [x, y, scratch] = parts(arena, [left..from.end, to, scratch])?;
+    let [x, y, scratch] = parts(arena, [left..from.end, to.clone(), scratch.clone()])?;
     slide(
         op,
         InputRows::from(first, int8(x)),

@@ -76,8 +76,8 @@ impl Chain<'_> {
                 combine_parts(&layer.op, arena, both, to.clone())?;
             }
             op => {
-                let scratch = self.step.scratch.clone();
-                slide_rows(op, arena, [from, to.clone(), scratch], row.at..row.at + 1)?;
+                let scratch = &self.step.scratch;
+                slide_rows(op, arena, &from, &to, scratch, row.at..row.at + 1)?;
             }
         }
         Some(to)
