@@ -97,6 +97,7 @@ impl<'s, 'p, B: Board, L: Read + ReadReady + Write> Stream<'s, 'p, B, L> {
     /// One that has begun to count: what it took to get here is not the engine's.
     ///
     /// Without `layers`, inferences are made for a map: their logits are not sent.
+    #[inline(never)]
     pub(crate) fn new(
         port: &'s mut Port<'p, L>,
         board: &'s mut B,

@@ -66,6 +66,7 @@ fn check_record(model: &Model<'_>, index: usize, record: &LayerRecord) -> Result
 }
 
 /// What the operator asks of shapes and parameters.
+#[inline(never)]
 fn operator(
     model: &Model<'_>,
     record: &LayerRecord,
@@ -112,6 +113,7 @@ fn operator(
 }
 
 /// Words for the layer's kernel are there if it reads some, and are those of its weights.
+#[inline(never)]
 fn kernel(model: &Model<'_>, index: usize, record: &LayerRecord) -> Result<(), LayerProblem> {
     let layer = model.layer(index);
     let is_sound = match (record.kernel, layer.as_ref().map(|layer| &layer.op)) {
