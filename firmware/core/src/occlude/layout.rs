@@ -46,8 +46,14 @@ pub(super) struct Buffers<'a> {
 
 /// What an evaluation of a layer works on.
 pub(super) struct Lent<'a> {
-    pub input: Buffers<'a>,
-    pub output: Buffers<'a>,
+    /// What it reads, as it is now.
+    pub input: &'a [i8],
+    /// What the patch overwrote of that.
+    pub undo: &'a [i8],
+    /// What it writes.
+    pub output: &'a mut [i8],
+    /// The accumulators behind that; empty for other layers than dense and last.
+    pub sums: &'a mut [i32],
     pub scratch: &'a mut [u32],
 }
 
@@ -127,8 +133,10 @@ impl<'m> Layout<'m> {
         let (before, output) = self.split(arena, output)?;
         let input = self.buffers(before, input)?;
         Some(Lent {
-            input,
-            output,
+            input: input.tensor,
+            undo: input.undo,
+            output: output.tensor,
+            sums: output.sums,
             scratch,
         })
     }
