@@ -145,10 +145,9 @@ impl<'l, const POOLS: bool> Recompute<'l, POOLS> {
         layer: &Layer<'_>,
         is_base: bool,
     ) -> Option<()> {
-        let (Op::Conv2d(conv), next) = (&layer.op, self.layout.model.layer(layer.output)?) else {
-            return None;
-        };
-        let Op::MaxPool(pool) = &next.op else {
+        let next = self.layout.model.layer(layer.output);
+        let next = next.as_ref()?;
+        let (Op::Conv2d(conv), Op::MaxPool(pool)) = (&layer.op, &next.op) else {
             return None;
         };
         let mut region = Region::whole(next.shape);
