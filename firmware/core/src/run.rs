@@ -123,9 +123,8 @@ fn run_layer<T: Tap>(
     }
     tap.end(tensor);
     let place = plan.place(tensor).ok_or(None)?;
-    let output = arena.get_mut(place.clone()).ok_or(None)?;
     if tensor == model.layer_count() {
-        let sums = accumulators(output).ok_or(None)?;
+        let sums = arena.get_mut(place).and_then(accumulators).ok_or(None)?;
         return finish(&layer.op, tensor, sums, tap).map_err(Some);
     }
     tap_whole(tensor, arena, place, tap)
@@ -288,7 +287,6 @@ fn tap_whole<T: Tap>(
 }
 
 /// Row `y` of a pooled convolution whose sums are pooled, from the input to the output.
-#[inline(never)]
 fn pooled_row(
     conv: &Conv2d<'_>,
     pool: &MaxPool,
