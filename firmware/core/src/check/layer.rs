@@ -4,7 +4,7 @@ use super::{SpanField, check_spans, is_positive};
 use crate::MAX_TENSORS;
 use crate::image::format::{LayerRecord, TensorRecord, kernel, kind, op};
 use crate::image::{ImageError, LayerProblem, Model, Op, Part};
-use crate::ops::conv2d::polynomials;
+use crate::ops::conv2d::{polynomials, sums};
 use core::mem::offset_of;
 
 /// Weights behind one output: `1 << 15` products of at most `255 · 128`, and a
@@ -119,6 +119,7 @@ fn kernel(model: &Model<'_>, index: usize, record: &LayerRecord) -> Result<(), L
     let is_sound = match (record.kernel, layer.as_ref().map(|layer| &layer.op)) {
         (kernel::GENERAL, _) => record.packed.count == 0,
         (kernel::POLYNOMIALS, Some(Op::Conv2d(conv))) => polynomials::are_sound(conv),
+        (kernel::SUMS, Some(Op::Conv2d(conv))) => sums::are_sound(conv),
         _ => false,
     };
     if is_sound {

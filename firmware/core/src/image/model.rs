@@ -222,6 +222,7 @@ impl<'a> Model<'a> {
                 padded_weights,
                 bias: self.slice(&record.bias),
                 quantiser,
+                kernel: record.kernel,
                 polynomials: self.slice(&record.packed),
             })),
             op::DENSE => Some(Op::Dense(Dense {
