@@ -242,8 +242,8 @@ the benchmark's published results, of other software with weights of its own. In
 
 ## Each layer on the Cortex-M4F
 
-`cortexscope bench --board mps2-an386 --no-occlusion --model NETWORK.ctx --input INPUT.npy`. A depthwise convolution or an
-average pool with a 3×3 window is `nine taps`; one with another window is `plain`. Other convolutions are `pairs`. Layers
+`cortexscope bench --board mps2-an386 --no-occlusion --model NETWORK.ctx --input INPUT.npy`. A depthwise convolution with a
+3×3 window is `nine taps`, an average pool `sums`. Other convolutions are `pairs`. Layers
 with few MACs an output cost more for each: what an output takes to be requantised is the same for 8 MACs and for 576.
 
 CMSIS-NN, Arm's library, is V2.5.2 with gcc 12.2, on the same emulator with the same counter. Of the builds that the command

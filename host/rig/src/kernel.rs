@@ -8,6 +8,7 @@
 //! taken here. What flash and its cache add is left out, and so is all that is outside of
 //! the innermost loop.
 
+use cortexscope_core::image::format::kernel;
 use cortexscope_core::image::{Conv2d, MaxPool, Op, Shape};
 use cortexscope_core::ops::conv2d::{Way, polynomials};
 use cortexscope_core::{Layer, Mode, Model};
@@ -20,6 +21,8 @@ pub const M4F: &str = "Cortex-M4F";
 pub enum Kernel {
     /// Products of polynomials, pooled before they are requantised.
     PooledSums,
+    /// Sums of what lies under a window.
+    Sums,
     /// Nine taps of a depthwise convolution, from turned columns.
     NineTaps,
     /// Two filters with two unfolded windows.
@@ -72,6 +75,7 @@ impl Kernel {
             Op::Conv2d(conv) if mode == Mode::Fused && !conv.polynomials.is_empty() => {
                 Self::PooledSums
             }
+            Op::Conv2d(conv) if conv.kernel == kernel::SUMS => Self::Sums,
             Op::Conv2d(conv) => {
                 // The last layer's sums are not requantised by a loop.
                 let is_last = layer.output == model.layer_count();
@@ -95,6 +99,7 @@ impl Kernel {
     pub fn name(self) -> &'static str {
         match self {
             Self::PooledSums => "pooled sums",
+            Self::Sums => "sums",
             Self::NineTaps => "nine taps",
             Self::Pairs => "pairs",
             Self::FourRows => "four rows",

@@ -21,7 +21,7 @@ compile_error!("board images are little-endian and read in place");
 /// The first eight bytes of every board image.
 pub const MAGIC: [u8; 8] = *b"CTXSCOPE";
 /// The version of the format that this crate reads.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 /// Where the bytes that [`Header::hash`] covers begin.
 pub const HASHED_FROM: usize = 48;
 /// An offset in the arena that means: this tensor is never materialised.
@@ -124,6 +124,9 @@ pub mod kernel {
     /// A convolution in a step with its max-pool, from packed words:
     /// `ops::conv2d::polynomials`.
     pub const POLYNOMIALS: u8 = 1;
+    /// A convolution whose weights are all the same, from sums of what lies under its
+    /// windows: `ops::conv2d::sums`.
+    pub const SUMS: u8 = 4;
 }
 
 /// One layer. Fields that an operator does not use are zero.

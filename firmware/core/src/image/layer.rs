@@ -255,6 +255,8 @@ pub struct Conv2d<'a> {
     pub bias: &'a [i32],
     /// How the accumulators become the output.
     pub quantiser: Quantiser<'a>,
+    /// How it may be computed, one of [`kernel`](super::format::kernel).
+    pub kernel: u8,
     /// The weights once more, as `ops::conv2d::polynomials` reads them; empty where the
     /// image has none.
     pub polynomials: &'a [u32],

@@ -3,8 +3,11 @@
 //! with their instructions emulated. On an emulated board the DSP kernels run the
 //! random networks of the end-to-end tests.
 
+mod sums;
+
 use super::operands::PaddedRows;
 use super::{InputRows, Output, conv2d, dense, dsp, max_pool, portable, scratch_bytes, thumb1};
+use crate::image::format::kernel;
 use crate::image::{Conv2d, Dense, MaxPool, Op, Quantiser, Shape, WEIGHT_PADDING, Window};
 use core::ops::Range;
 use proptest::prelude::*;
@@ -307,6 +310,7 @@ fn convolutions() {
                     min,
                     max,
                 },
+                kernel: kernel::GENERAL,
                 polynomials: &[],
             };
             let whole = 0..output.width;
@@ -576,6 +580,7 @@ fn sums_of_polynomials() {
                     min,
                     max,
                 },
+                kernel: kernel::POLYNOMIALS,
                 polynomials: &polynomials,
             };
             assert!(conv2d::polynomials::suits(&window, 1, &pool.window));

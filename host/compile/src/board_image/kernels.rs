@@ -5,14 +5,37 @@ use crate::layout::core_window;
 use crate::network::{Network, Op};
 use cortexscope_core::image::Window;
 use cortexscope_core::image::format::kernel;
-use cortexscope_core::ops::conv2d::polynomials;
+use cortexscope_core::ops::conv2d::{polynomials, sums};
 
 /// The kernel of layer `layer`, one of [`kernel`], and its words.
 pub(super) fn packed(network: &Network, layer: usize) -> (u8, Vec<u32>) {
-    let words = polynomial_words(network, layer);
-    words.map_or((kernel::GENERAL, Vec::new()), |words| {
+    if let Some(words) = polynomial_words(network, layer) {
         (kernel::POLYNOMIALS, words)
-    })
+    } else if is_sum(network, layer) {
+        (kernel::SUMS, Vec::new())
+    } else {
+        (kernel::GENERAL, Vec::new())
+    }
+}
+
+/// Whether a layer is an average pool, or a convolution of equal weights that comes to the same.
+/// Of neighbouring windows of 3×3 taps the kernel that turns columns is the faster.
+fn is_sum(network: &Network, layer: usize) -> bool {
+    let layer = &network.layers[layer];
+    let Op::Conv {
+        window,
+        groups,
+        weights,
+        ..
+    } = &layer.op
+    else {
+        return false;
+    };
+    let [channels, ..] = network.tensor(layer.inputs[0]).shape;
+    let [outputs, _, width] = layer.output.shape;
+    let window = core_window(window);
+    let is_turned = [window.kernel_h, window.kernel_w, window.dilation_w] == [3, 3, 1] && width > 1;
+    sums::suits(&window, [channels, outputs, *groups]) && sums::are_equal(weights) && !is_turned
 }
 
 /// The words of a convolution before a max-pool whose sums all fit; `None` for any other
