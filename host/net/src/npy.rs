@@ -138,7 +138,7 @@ fn emit_header(
 mod tests {
     use super::*;
 
-    /// NumPy 2.2 reads this as `array([[1., 2.]], dtype=float32)`.
+    /// NumPy 2.4 reads this as `array([[1., 2.]], dtype=float32)`.
     #[test]
     fn a_file_is_as_the_format_says() {
         let mut bytes = Vec::new();
