@@ -21,7 +21,7 @@ compile_error!("board images are little-endian and read in place");
 /// The first eight bytes of every board image.
 pub const MAGIC: [u8; 8] = *b"CTXSCOPE";
 /// The version of the format that this crate reads.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 /// Where the bytes that [`Header::hash`] covers begin.
 pub const HASHED_FROM: usize = 48;
 /// An offset in the arena that means: this tensor is never materialised.
@@ -124,6 +124,11 @@ pub mod kernel {
     /// A convolution in a step with its max-pool, from packed words:
     /// `ops::conv2d::polynomials`.
     pub const POLYNOMIALS: u8 = 1;
+    /// A convolution from weights in 16 bits, two filters side by side:
+    /// `ops::conv2d::wide`.
+    pub const WIDE: u8 = 2;
+    /// A convolution by 3×3 windows from transformed weights: `ops::conv2d::winograd`.
+    pub const WINOGRAD: u8 = 3;
 }
 
 /// One layer. Fields that an operator does not use are zero.

@@ -234,7 +234,8 @@ impl<'a> Model<'a> {
                 padded_weights,
                 bias: self.slice(&record.bias),
                 quantiser,
-                polynomials: self.slice(&record.packed),
+                kernel: record.kernel,
+                packed: self.slice(&record.packed),
             })),
             op::DENSE => Some(Op::Dense(Dense {
                 input_zero: input.zero,

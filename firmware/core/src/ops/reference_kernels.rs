@@ -3,8 +3,11 @@
 //! with their instructions emulated. On an emulated board the DSP kernels run the
 //! random networks of the end-to-end tests.
 
+mod packed;
+
 use super::operands::PaddedRows;
 use super::{InputRows, Output, conv2d, dense, dsp, max_pool, portable, scratch_bytes, thumb1};
+use crate::image::format::kernel;
 use crate::image::{Conv2d, Dense, MaxPool, Op, Quantiser, Shape, WEIGHT_PADDING, Window};
 use core::ops::Range;
 use proptest::prelude::*;
@@ -307,7 +310,8 @@ fn convolutions() {
                     min,
                     max,
                 },
-                polynomials: &[],
+                kernel: kernel::GENERAL,
+                packed: &[],
             };
             let whole = 0..output.width;
             let first = part.index(output.width);
@@ -576,14 +580,15 @@ fn sums_of_polynomials() {
                     min,
                     max,
                 },
-                polynomials: &polynomials,
+                kernel: kernel::POLYNOMIALS,
+                packed: &polynomials,
             };
             assert!(conv2d::polynomials::suits(&window, 1, &pool.window));
             assert!(conv2d::polynomials::are_sound(&conv));
             let mut broken = polynomials.clone();
             broken[filters.len() / 2] ^= 1;
             assert!(!conv2d::polynomials::are_sound(&Conv2d {
-                polynomials: &broken,
+                packed: &broken,
                 ..conv
             }));
             let words = conv2d::polynomials::needs(&conv, &pool) / 4;

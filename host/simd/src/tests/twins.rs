@@ -139,7 +139,8 @@ impl Case {
                 min: self.clamp[0],
                 max: self.clamp[1],
             },
-            polynomials: &[],
+            kernel: 0,
+            packed: &[],
         }
     }
 
