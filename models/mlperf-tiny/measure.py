@@ -250,9 +250,9 @@ the benchmark's published results, of other software with weights of its own. In
 
 ## Each layer on the Cortex-M4F
 
-`cortexscope bench --board mps2-an386 --no-occlusion --model NETWORK.ctx --input INPUT.npy`. A depthwise convolution or an
-average pool with a 3×3 window is `nine taps`; one with another window is `plain`. Other convolutions are `Winograd` or `wide
-pairs`, from weights that the image holds once more; with `--weights-once` they are `pairs`. Layers
+`cortexscope bench --board mps2-an386 --no-occlusion --model NETWORK.ctx --input INPUT.npy`. A depthwise convolution with a
+3×3 window is `nine taps`, an average pool `sums`. Other convolutions are `Winograd` or `wide pairs`, from weights that the
+image holds once more; with `--weights-once` they are `pairs`. Layers
 with few MACs an output cost more for each: what an output takes to be requantised is the same for 8 MACs and for 576.
 
 CMSIS-NN, Arm's library, is V2.5.2 with gcc 12.2, on the same emulator with the same counter. Of the builds that the command
@@ -277,8 +277,7 @@ below a quarter need a max-pool behind a convolution. By kind of layer:
 
 {ranges}
 
-What takes more than CMSIS-NN's are average pools, which this engine computes as convolutions, with a multiplication for each
-value, and dense layers of fewer than 2,000 MACs.
+What takes more than CMSIS-NN's are dense layers of fewer than 2,000 MACs.
 
 {layers}
 """

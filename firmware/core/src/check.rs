@@ -149,7 +149,13 @@ fn check_words(bytes: &[u8], words: &[u32], fields: &[SpanField]) -> Result<(), 
     Ok(())
 }
 
+/// Whether a factor is finite and greater than zero: positive floats lie in the order of their
+/// bits.
 #[inline(never)]
+fn is_positive(factor: f32) -> bool {
+    (1..f32::INFINITY.to_bits()).contains(&factor.to_bits())
+}
+
 fn check_tensor(
     bytes: &[u8],
     index: usize,
@@ -162,8 +168,7 @@ fn check_tensor(
     let usable = (1..=MAX_ELEMENTS).contains(&elements)
         && (is_logits || tensor.kind == kind::INT8)
         && is_logits == last
-        && tensor.scale.is_finite()
-        && tensor.scale > 0.0;
+        && is_positive(tensor.scale);
     if usable {
         Ok(())
     } else {

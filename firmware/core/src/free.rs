@@ -19,7 +19,7 @@ pub(crate) fn parts(
             if !is_live(model, plan, index, tensor) {
                 continue;
             }
-            match plan.place(model, tensor) {
+            match plan.place(tensor) {
                 Some(place) if place.end > at && place.start < next.start => next = place,
                 _ => {}
             }
@@ -77,7 +77,7 @@ impl Plan<'_> {
             let is_made = (step.layers.start + 1..=step.layers.end).contains(&other);
             is_made || is_live(model, self, index, other)
         });
-        let ends = held.filter_map(|other| self.place(model, other));
+        let ends = held.filter_map(|other| self.place(other));
         ends.map(|place| place.end).fold(step.row.end, usize::max)
     }
 }

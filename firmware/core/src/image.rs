@@ -15,4 +15,4 @@ pub use layer::{
     WEIGHT_PADDING, Window,
 };
 pub use model::Model;
-pub(crate) use model::{TensorInfo, padded, slice_bytes};
+pub(crate) use model::{padded, slice_bytes, tensor_bytes};

@@ -31,7 +31,7 @@
 //! let plan = model.plan(Mode::Fused).expect("a plan for this mode");
 //! let blank = vec![-128_i8; model.input_shape().elements()];
 //! run(&model, &plan, arena, &blank, &mut NoTap).expect("an arena that is large enough");
-//! let logits = plan.logits(&model, arena).expect("the arena of the run");
+//! let logits = plan.logits(arena).expect("the arena of the run");
 //! let class = first_greatest(logits);
 //! println!("{:?}", model.label(class));
 //! # assert_eq!(logits.len(), model.classes());

@@ -59,6 +59,27 @@ impl Occluder {
     }
 }
 
+impl Occluder {
+    /// Where the patch lies first.
+    fn first_patch(&self) -> Region {
+        Region {
+            top: 0,
+            left: 0,
+            height: self.window_h,
+            width: self.window_w,
+        }
+    }
+
+    /// Moves the patch to its next position over an input of `shape`, row by row.
+    fn move_patch(&self, patch: &mut Region, shape: Shape) {
+        patch.left += self.stride_w;
+        if patch.left + patch.width > shape.width {
+            patch.left = 0;
+            patch.top += self.stride_h;
+        }
+    }
+}
+
 /// What an occlusion found and what it cost.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OcclusionReport {
@@ -150,14 +171,8 @@ fn occlude_by<const POOLS: bool, S, E>(
     let base_probability = probability(&work, arena, class).ok_or(OcclusionError::Internal)?;
     begun(sink, class, base_probability).map_err(OcclusionError::Stopped)?;
 
-    let places = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
-    for (position, (row, column)) in places.enumerate() {
-        let patch = Region {
-            top: row * occluder.stride_h,
-            left: column * occluder.stride_w,
-            height: occluder.window_h,
-            width: occluder.window_w,
-        };
+    let mut patch = occluder.first_patch();
+    for position in 0..rows * columns {
         let changed = work
             .cover(arena, patch, occluder.fill)
             .ok_or(OcclusionError::Internal)?;
@@ -168,6 +183,7 @@ fn occlude_by<const POOLS: bool, S, E>(
         };
         work.restore(arena).ok_or(OcclusionError::Internal)?;
         found(sink, position, value).map_err(OcclusionError::Stopped)?;
+        occluder.move_patch(&mut patch, shape);
     }
     Ok(OcclusionReport {
         class,

@@ -1,7 +1,7 @@
 //! Where each tensor lies in the arena, and in which steps the layers run.
 
-use crate::image::Model;
-use crate::image::format::{NOT_PLACED, PlanRecord, StepRecord, step};
+use crate::image::format::{NOT_PLACED, PlanRecord, StepRecord, TensorRecord, step};
+use crate::image::{Model, tensor_bytes};
 use crate::rows::HAS_CHAINS;
 use core::ops::Range;
 
@@ -105,6 +105,7 @@ impl<'a> Model<'a> {
             arena_bytes: record.arena_bytes as usize,
             steps: self.slice(&record.steps),
             placements: self.slice(&record.placements),
+            tensors: self.tensors,
         }
     }
 }
@@ -116,6 +117,7 @@ pub struct Plan<'a> {
     pub(crate) arena_bytes: usize,
     pub(crate) steps: &'a [StepRecord],
     pub(crate) placements: &'a [u32],
+    pub(crate) tensors: &'a [TensorRecord],
 }
 
 impl Plan<'_> {
@@ -141,9 +143,9 @@ impl Plan<'_> {
 
     /// Where `tensor` lies in the arena, unless it is fused away.
     #[inline(never)]
-    pub fn place(&self, model: &Model<'_>, tensor: usize) -> Option<Range<usize>> {
+    pub fn place(&self, tensor: usize) -> Option<Range<usize>> {
         let offset = *self.placements.get(tensor)?;
-        let bytes = model.info(tensor)?.bytes();
+        let bytes = tensor_bytes(self.tensors.get(tensor)?);
         let start = offset as usize;
         (offset != NOT_PLACED).then(|| start..start.saturating_add(bytes))
     }
@@ -152,9 +154,9 @@ impl Plan<'_> {
     ///
     /// # Errors
     /// [`LogitsError`] if `arena` is not one that this plan ran in.
-    pub fn logits<'m>(&self, model: &Model<'_>, arena: &'m [u8]) -> Result<&'m [f32], LogitsError> {
-        let last = model.tensor_count().saturating_sub(1);
-        let place = self.place(model, last).ok_or(LogitsError)?;
+    pub fn logits<'m>(&self, arena: &'m [u8]) -> Result<&'m [f32], LogitsError> {
+        let last = self.tensors.len().saturating_sub(1);
+        let place = self.place(last).ok_or(LogitsError)?;
         let bytes = arena.get(place).ok_or(LogitsError)?;
         bytemuck::try_cast_slice(bytes).map_err(|_| LogitsError)
     }

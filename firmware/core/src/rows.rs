@@ -206,10 +206,15 @@ impl Links {
         self.links.get(..self.count).unwrap_or_default()
     }
 
+    /// The links that read rows of the link before them.
+    fn readers(&self) -> &[Link] {
+        self.all().get(1..).unwrap_or_default()
+    }
+
     /// Bytes of the rows of tensors that are fused away.
     pub fn row_bytes(&self) -> usize {
         let mut bytes = 0_usize;
-        for link in self.all().iter().skip(1) {
+        for link in self.readers() {
             bytes = bytes.saturating_add(link.held_bytes());
         }
         bytes
@@ -217,7 +222,7 @@ impl Links {
 
     /// Whether every row of each tensor between two links is needed.
     pub fn need_all_rows(&self) -> bool {
-        self.all().iter().skip(1).all(Link::needs_all_rows)
+        self.readers().iter().all(Link::needs_all_rows)
     }
 
     /// The lag of the chain's output, `first` being its first layer, against `tensor`.

@@ -78,7 +78,7 @@ fn steps<T: Tap>(
     tap: &mut T,
     accelerator: &mut impl Accelerator,
 ) -> Result<(), Stop<T>> {
-    let place = plan.place(model, 0).ok_or(None)?;
+    let place = plan.place(0).ok_or(None)?;
     copy(input, int8(whole.get_mut(place).ok_or(None)?));
     if tap.wants(0) {
         tap.activation(0, 0, input).map_err(Some)?;
@@ -122,10 +122,9 @@ fn run_layer<T: Tap>(
         evaluate(model, plan, arena, layer, scratch).ok_or(None)?;
     }
     tap.end(tensor);
-    let place = plan.place(model, tensor).ok_or(None)?;
-    let output = arena.get_mut(place.clone()).ok_or(None)?;
+    let place = plan.place(tensor).ok_or(None)?;
     if tensor == model.layer_count() {
-        let sums = accumulators(output).ok_or(None)?;
+        let sums = arena.get_mut(place).and_then(accumulators).ok_or(None)?;
         return finish(&layer.op, tensor, sums, tap).map_err(Some);
     }
     tap_whole(tensor, arena, place, tap)
@@ -171,8 +170,8 @@ fn run_conv_pool<T: Tap>(
     let Some(Op::MaxPool(pool)) = layer.as_ref().map(|layer| &layer.op) else {
         return Err(None);
     };
-    let from = plan.place(model, conv.input()).ok_or(None)?;
-    let place = plan.place(model, pooled).ok_or(None)?;
+    let from = plan.place(conv.input()).ok_or(None)?;
+    let place = plan.place(pooled).ok_or(None)?;
     if !tap.wants(made) && is_accelerated(conv, true, tap, accelerator) {
         tap.begin(made);
         take(arena, &from, conv, accelerator).ok_or(None)?;
@@ -190,8 +189,7 @@ fn run_conv_pool<T: Tap>(
     {
         tap.begin(made);
         for y in 0..pool.output.height {
-            let places = [from.clone(), place.clone(), step.scratch_and_row()];
-            pooled_row(conv, pool, arena, places, y).ok_or(None)?;
+            pooled_row(conv, pool, arena, &from, &place, step, y).ok_or(None)?;
             tap.between_rows();
         }
         tap.end(made);
@@ -209,8 +207,8 @@ fn run_conv_pool<T: Tap>(
             accelerator.row(at, Output::Int8(int8(row)));
         } else {
             // The output may lie over input rows that were read.
-            let places = [from.clone(), step.row.clone(), step.scratch.clone()];
-            slide_rows(&conv.op, arena, places, at..at + 1).ok_or(None)?;
+            let rows = at..at + 1;
+            slide_rows(&conv.op, arena, &from, &step.row, &step.scratch, rows).ok_or(None)?;
         }
         tap.end(made);
         let [y, row] = two_parts(arena, place.clone(), step.row.clone()).ok_or(None)?;
@@ -262,9 +260,9 @@ fn accelerate(
     layer: &Layer<'_>,
     accelerator: &mut impl Accelerator,
 ) -> Option<()> {
-    let from = plan.place(model, layer.input())?;
+    let from = plan.place(layer.input())?;
     take(arena, &from, layer, accelerator)?;
-    let to = plan.place(model, layer.output)?;
+    let to = plan.place(layer.output)?;
     let row_bytes = to.len().checked_div(layer.shape.height)?;
     let is_logits = layer.output == model.layer_count();
     let rows = arena.get_mut(to)?.chunks_exact_mut(row_bytes.max(1));
@@ -289,17 +287,19 @@ fn tap_whole<T: Tap>(
 }
 
 /// Row `y` of a pooled convolution whose sums are pooled, from the input to the output.
-#[inline(never)]
 fn pooled_row(
     conv: &Conv2d<'_>,
     pool: &MaxPool,
     arena: &mut [u8],
-    [from, to, beside]: [Range<usize>; 3],
+    from: &Range<usize>,
+    to: &Range<usize>,
+    step: &Step,
     y: usize,
 ) -> Option<()> {
     let need_bytes = polynomials::needs(conv, pool);
     // The output may lie over input rows that the scratch holds by now.
-    let [x, beside_it] = two_parts(arena, from, beside.clone())?;
+    let beside = step.scratch_and_row();
+    let [x, beside_it] = two_parts(arena, from.clone(), beside.clone())?;
     let (scratch, rest) = beside_it.split_at_mut_checked(need_bytes)?;
     rest.fill(0);
     let part = PooledPart {
@@ -324,11 +324,11 @@ fn evaluate(
     layer: &Layer<'_>,
     scratch: &Range<usize>,
 ) -> Option<()> {
-    let to = plan.place(model, layer.output)?;
+    let to = plan.place(layer.output)?;
     let shape = layer.shape;
     let mut first_channel = 0;
     for &input in layer.inputs {
-        let from = plan.place(model, input.into())?;
+        let from = plan.place(input.into())?;
         match &layer.op {
             Op::Conv2d(_) | Op::MaxPool(_) | Op::DepthToSpace(_) => {
                 let is_apart = from.end <= to.start || to.end <= from.start;
@@ -339,8 +339,8 @@ fn evaluate(
                 let bytes = to.len().checked_div(shape.height)? * rows;
                 let mut start = to.start;
                 for at in (0..shape.height).step_by(rows.max(1)) {
-                    let places = [from.clone(), start..start + bytes, scratch.clone()];
-                    slide_rows(&layer.op, arena, places, at..at + rows)?;
+                    let to = start..start + bytes;
+                    slide_rows(&layer.op, arena, &from, &to, scratch, at..at + rows)?;
                     start += bytes;
                 }
             }
@@ -349,7 +349,7 @@ fn evaluate(
                 let &[_, second] = layer.inputs else {
                     return None;
                 };
-                let second = plan.place(model, second.into())?;
+                let second = plan.place(second.into())?;
                 return combine_parts(&layer.op, arena, [from, second], to);
             }
             Op::Dense(dense) => {
@@ -361,7 +361,7 @@ fn evaluate(
                 );
             }
             Op::Concat => {
-                let channels = model.info(input.into())?.shape.channels;
+                let channels = model.shape(input.into())?.channels;
                 let [x, y] = two_parts(arena, from, to.clone())?;
                 let all_channels = shape.channels;
                 concat::place(int8(x), channels, first_channel, all_channels, int8(y));
@@ -417,7 +417,9 @@ fn combine_parts(
 fn slide_rows(
     op: &Op<'_>,
     arena: &mut [u8],
-    [from, to, scratch]: [Range<usize>; 3],
+    from: &Range<usize>,
+    to: &Range<usize>,
+    scratch: &Range<usize>,
     rows: Range<usize>,
 ) -> Option<()> {
     let Sliding {
@@ -429,7 +431,7 @@ fn slide_rows(
     // Of a chain's tensor the first row that is there is not the tensor's first.
     let left = from.start.wrapping_add(first * input.row_elements());
     let is_logits = to.len() > rows.len() * output.row_elements();
-    let [x, y, scratch] = parts(arena, [left..from.end, to, scratch])?;
+    let [x, y, scratch] = parts(arena, [left..from.end, to.clone(), scratch.clone()])?;
     slide(
         op,
         InputRows::from(first, int8(x)),

@@ -69,8 +69,8 @@ fn largest_lag(
 /// The lag of a step of `model` against `tensor`, which it reads; `None` where its output
 /// must not overlap that.
 pub(crate) fn step_lag_bytes(model: &Model<'_>, step: &Step, tensor: usize) -> Option<usize> {
-    let output = model.info(step.output())?;
-    if output.is_logits {
+    let output = model.shape(step.output())?;
+    if model.is_last(step.output()) {
         return None;
     }
     if HAS_CHAINS && step.is_chain {
@@ -93,7 +93,7 @@ pub(crate) fn step_lag_bytes(model: &Model<'_>, step: &Step, tensor: usize) -> O
                 output: made,
             }),
             _,
-        ) => Some(largest_lag(*input, window, *made, pool, output.shape)),
+        ) => Some(largest_lag(*input, window, *made, pool, output)),
         (None, Op::Lookup(_) | Op::Add(_) | Op::Mul(_)) => Some(0),
         (None, _) => None,
     }

@@ -4,8 +4,9 @@ use cortexscope_core::image::{ImageError, LayerProblem, Part, PlanProblem};
 use cortexscope_wire::message::{ImageFault, ImagePart, LayerCheck, PlanCheck};
 
 /// The same refusal with the same numbers.
-pub(crate) fn image_fault(error: ImageError) -> ImageFault {
-    match error {
+#[inline(never)]
+pub(crate) fn image_fault(error: &ImageError) -> ImageFault {
+    match *error {
         ImageError::TooShort {
             need_bytes,
             have_bytes,

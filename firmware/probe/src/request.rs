@@ -10,14 +10,18 @@ use cortexscope_wire::message::{BoardError, ModelIdentity, Occlude};
 /// # Errors
 /// The region is erased, or what lies there does not pass its checks.
 pub fn checked_model(region: &[u8]) -> Result<Model<'_>, BoardError> {
-    Model::check(region).map_err(|error| {
-        let mut head = region.iter().take(8);
-        let is_erased = head.all(|&byte| byte == 0xFF || byte == 0);
-        match error {
-            ImageError::TooShort { .. } | ImageError::Magic if is_erased => BoardError::NoModel,
-            error => BoardError::BadModel(image_fault(error)),
-        }
-    })
+    Model::check(region).map_err(|error| image_refusal(&error, region))
+}
+
+/// What the host is told where what lies in `region` was refused with `error`.
+#[inline(never)]
+pub(crate) fn image_refusal(error: &ImageError, region: &[u8]) -> BoardError {
+    let head = region.get(..8).unwrap_or(region);
+    let is_erased = head.iter().all(|&byte| byte == 0xFF || byte == 0);
+    match error {
+        ImageError::TooShort { .. } | ImageError::Magic if is_erased => BoardError::NoModel,
+        error => BoardError::BadModel(image_fault(error)),
+    }
 }
 
 /// What the host is told of `model`.

@@ -3,14 +3,15 @@
 #[cfg(feature = "digit")]
 use crate::engine::PictureRoom;
 use crate::engine::{Engine, Macs, MapSink, Refusal};
-use crate::request::{checked_model, model_identity, occluder, signed};
+use crate::request::{image_refusal, model_identity, occluder, signed};
 use crate::stream::painted_over;
 #[cfg(not(feature = "small"))]
 use cortexscope_core::occlude as make_map;
 #[cfg(feature = "small")]
 use cortexscope_core::occlude_by_inferences as make_map;
 use cortexscope_core::{
-    Accelerator, ArenaError, Model, NoAccelerator, OcclusionError, RunError, Tap, run_with,
+    Accelerator, ArenaError, ImageError, Model, NoAccelerator, OcclusionError, RunError, Tap,
+    run_with,
 };
 use cortexscope_wire::message::{BoardError, Mode, ModelIdentity, Occlude};
 
@@ -19,8 +20,8 @@ use cortexscope_wire::message::{BoardError, Mode, ModelIdentity, Occlude};
 /// The end of the arena keeps the input between requests; what is before it
 /// belongs to the engine.
 pub struct StaticEngine<'a, A = NoAccelerator> {
-    model: Result<Model<'a>, BoardError>,
-    model_region_bytes: usize,
+    model: Result<Model<'a>, ImageError>,
+    model_region: &'a [u8],
     work: &'a mut [u8],
     input: &'a mut [u8],
     accelerator: A,
@@ -30,14 +31,14 @@ impl<'a> StaticEngine<'a> {
     /// The engine with the model that lies at the beginning of `model_region`,
     /// if there is one and it passes its checks.
     pub fn new(model_region: &'a [u8], arena: &'a mut [u8]) -> Self {
-        let model = checked_model(model_region);
+        let model = Model::check(model_region);
         let input_bytes = model.map_or(0, |model| model.input_shape().elements());
         // An arena too small for the input is told apart when a request needs it.
         let at = arena.len().saturating_sub(input_bytes);
         let (work, input) = arena.split_at_mut(at);
         Self {
             model,
-            model_region_bytes: model_region.len(),
+            model_region,
             work,
             input,
             accelerator: NoAccelerator,
@@ -54,7 +55,7 @@ impl<'a> StaticEngine<'a> {
                 .model
                 .map_or_else(|_| A::default(), |model| load(&model)),
             model: self.model,
-            model_region_bytes: self.model_region_bytes,
+            model_region: self.model_region,
             work: self.work,
             input: self.input,
         }
@@ -72,12 +73,23 @@ impl<A: Accelerator> StaticEngine<'_, A> {
             // is too small for any plan.
             ArenaError::InputLength { .. } => 0,
         };
-        let input_bytes = self.model.map_or(0, |model| model.input_shape().elements());
+        let model = self.model.as_ref();
+        let input_bytes = model.map_or(0, |model| model.input_shape().elements());
         BoardError::ArenaTooSmall {
             need_bytes: (plan_bytes + input_bytes) as u32,
             have_bytes: self.arena_bytes(),
         }
     }
+}
+
+/// The model, or why the image in `region` was refused.
+#[inline(never)]
+fn usable<'e, 'a>(
+    model: &'e Result<Model<'a>, ImageError>,
+    region: &[u8],
+) -> Result<&'e Model<'a>, BoardError> {
+    let model = model.as_ref();
+    model.map_err(|error| image_refusal(error, region))
 }
 
 impl<A: Accelerator> Engine for StaticEngine<'_, A> {
@@ -86,11 +98,11 @@ impl<A: Accelerator> Engine for StaticEngine<'_, A> {
     }
 
     fn model(&self) -> Result<ModelIdentity, BoardError> {
-        Ok(model_identity(&self.model?))
+        usable(&self.model, self.model_region).map(model_identity)
     }
 
     fn model_region_bytes(&self) -> u32 {
-        self.model_region_bytes as u32
+        self.model_region.len() as u32
     }
 
     fn arena_bytes(&self) -> u32 {
@@ -127,13 +139,13 @@ impl<A: Accelerator> Engine for StaticEngine<'_, A> {
     }
 
     fn infer<T: Tap>(&mut self, mode: Mode, tap: &mut T) -> Result<(), Refusal<T::Error>> {
-        let model = self.model?;
+        let model = usable(&self.model, self.model_region)?;
         let plan = model
             .plan(engine_mode(mode))
             .ok_or(BoardError::ModeNotInImage(mode))?;
         let input = signed(self.input);
         let accelerator = &mut self.accelerator;
-        run_with(&model, &plan, self.work, input, tap, accelerator).map_err(|error| match error {
+        run_with(model, &plan, self.work, input, tap, accelerator).map_err(|error| match error {
             RunError::Arena(error) => self.cannot_begin(error).into(),
             RunError::ForeignPlan => BoardError::ModeNotInImage(mode).into(),
             RunError::Tap(stop) => Refusal::Stopped(stop),
@@ -145,12 +157,12 @@ impl<A: Accelerator> Engine for StaticEngine<'_, A> {
         ask: &Occlude,
         map: &mut M,
     ) -> Result<Macs, Refusal<M::Error>> {
-        let model = self.model?;
+        let model = usable(&self.model, self.model_region)?;
         let (occluder, [rows, columns]) = occluder(ask, model.input_shape())?;
         let positions = (rows * columns) as u32;
         let input = signed(self.input);
         let done = make_map(
-            &model,
+            model,
             self.work,
             input,
             &occluder,

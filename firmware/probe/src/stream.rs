@@ -3,6 +3,7 @@
 use crate::board::Board;
 use crate::engine::MapSink;
 use crate::port::{Port, Stop};
+use core::num::NonZeroU32;
 use core::ops::Range;
 use cortexscope_core::Tap;
 use cortexscope_wire::message::{TAP_BYTES_MAX, WORDS_MAX};
@@ -52,7 +53,7 @@ pub(crate) struct Stream<'s, 'p, B, L: Read + ReadReady + Write> {
     layers: &'s mut [Layer],
     positions: Positions,
     arena_bytes: Option<u32>,
-    stack_bytes: Option<u32>,
+    stack_bytes: Option<NonZeroU32>,
     run: Run,
     /// What stopped the run where the tap has no way to say so.
     stopped: Option<Stop<L::Error>>,
@@ -64,7 +65,8 @@ pub(crate) struct Layer {
     /// Saturates; a part that counts as far as this needs minutes for a layer.
     count: u32,
     arena_bytes: Option<u32>,
-    stack_bytes: Option<u32>,
+    /// Never 0: who looks has a stack.
+    stack_bytes: Option<NonZeroU32>,
 }
 
 impl Layer {
@@ -95,6 +97,7 @@ impl<'s, 'p, B: Board, L: Read + ReadReady + Write> Stream<'s, 'p, B, L> {
     /// One that has begun to count: what it took to get here is not the engine's.
     ///
     /// Without `layers`, inferences are made for a map: their logits are not sent.
+    #[inline(never)]
     pub(crate) fn new(
         port: &'s mut Port<'p, L>,
         board: &'s mut B,
@@ -137,13 +140,13 @@ impl<'s, 'p, B: Board, L: Read + ReadReady + Write> Stream<'s, 'p, B, L> {
                 tensor: tensor as u8,
                 count: layer.count.into(),
                 arena_bytes: layer.arena_bytes,
-                stack_bytes: layer.stack_bytes,
+                stack_bytes: layer.stack_bytes.map(NonZeroU32::get),
             })?;
         }
         Ok(Total {
             count,
             arena_bytes: self.arena_bytes,
-            stack_bytes: self.stack_bytes,
+            stack_bytes: self.stack_bytes.map(NonZeroU32::get),
         })
     }
 
@@ -238,8 +241,9 @@ impl<'s, 'p, B: Board, L: Read + ReadReady + Write> Stream<'s, 'p, B, L> {
         self.apart(|stream| stream.send_words(words, are_logits))
     }
 
-    fn look_at_stack(&mut self) -> Option<u32> {
+    fn look_at_stack(&mut self) -> Option<NonZeroU32> {
         let bytes = self.board.stack_high_water_bytes(self.paint?);
+        let bytes = bytes.and_then(NonZeroU32::new);
         self.stack_bytes = self.stack_bytes.max(bytes);
         bytes
     }

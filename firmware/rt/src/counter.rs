@@ -35,11 +35,12 @@ pub trait Counter {
     fn read(&mut self) -> u64;
 }
 
-/// Virtual nanoseconds an instruction takes, as a power of two, counted by a clock of
-/// `CLOCK_HZ`.
+/// Instructions that a tick of a clock of `CLOCK_HZ` lasts, where an instruction takes a power
+/// of two of virtual nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scale<const CLOCK_HZ: u32> {
-    shift: u32,
+    /// In `TICKS << MAX_SHIFT`ths: whatever the power, it is divided by a constant.
+    per_tick: u32,
 }
 
 impl<const CLOCK_HZ: u32> Scale<CLOCK_HZ> {
@@ -54,23 +55,30 @@ impl<const CLOCK_HZ: u32> Scale<CLOCK_HZ> {
             ticks <= u16::MAX as u32,
             "a clock with no short fraction of a second"
         );
+        assert!(
+            Self::NANOSECONDS <= u32::MAX >> Self::MAX_SHIFT,
+            "a clock too slow for instructions"
+        );
         NonZeroU16::new(ticks as u16).expect("a clock that stands still")
     };
 
-    /// Finds the shift under which `instructions` take `ticks`.
-    ///
-    /// Gives `None` where no shift explains the time to within 1/64 of it.
-    pub fn fit(instructions: u32, ticks: u64) -> Option<Self> {
-        // Both in nanoseconds times `TICKS`, which spares a division.
-        let measured = ticks.checked_mul(Self::NANOSECONDS.into())?;
-        let mut expected = u64::from(instructions) * u64::from(Self::TICKS.get());
-        for shift in 0..=Self::MAX_SHIFT {
-            if measured.abs_diff(expected) <= expected / 64 {
-                return Some(Self { shift });
-            }
-            expected *= 2;
+    /// The scale where an instruction takes `2^shift` ns, `shift` being at most `MAX_SHIFT`.
+    const fn of(shift: u32) -> Self {
+        Self {
+            per_tick: Self::NANOSECONDS << (Self::MAX_SHIFT - shift),
         }
-        None
+    }
+
+    /// Finds the scale by which `ticks` amount to `instructions`.
+    ///
+    /// Gives `None` where none explains the time to within 1/64 of it.
+    pub fn fit(instructions: u32, ticks: u64) -> Option<Self> {
+        let ticks = u32::try_from(ticks).ok()?;
+        let is_near = |scale: &Self| {
+            let found = scale.instructions(ticks.into());
+            found.abs_diff(instructions.into()) <= u64::from(instructions / 64)
+        };
+        (0..=Self::MAX_SHIFT).map(Self::of).find(is_near)
     }
 
     /// Gives the instructions that `ticks` since the counter's start amount to.
@@ -78,10 +86,8 @@ impl<const CLOCK_HZ: u32> Scale<CLOCK_HZ> {
     /// Exact where a tick is shorter than an instruction; rounded up, because a
     /// tick is counted when the instruction it belongs to has been executed.
     pub fn instructions(self, ticks: u64) -> u64 {
-        let nanoseconds = ticks * u64::from(Self::NANOSECONDS);
-        let shift = self.shift % u64::BITS;
-        let begun = u64::from(nanoseconds & ((1 << shift) - 1) != 0);
-        let instructions = (nanoseconds >> shift) + begun;
+        let parts = ticks * u64::from(self.per_tick);
+        let instructions = (parts + (1 << Self::MAX_SHIFT) - 1) >> Self::MAX_SHIFT;
         // Most clocks tick every so many whole nanoseconds, and a division would be
         // most of what reading the counter costs.
         if Self::TICKS.get() == 1 {
@@ -139,7 +145,7 @@ mod tests {
             Scale::<CLOCK_HZ>::fit(200_000, ticks).expect("a shift explains this time")
         };
         for shift in 0..=10 {
-            assert_eq!(scale(shift).shift, shift);
+            assert_eq!(scale(shift), Scale::of(shift));
         }
         for executed in 0..10_000 {
             assert_eq!(scale(6).instructions(ticks_of(executed, 6)), executed);
@@ -181,10 +187,10 @@ mod tests {
     }
 
     #[test]
-    fn counts_for_years_without_leaving_64_bits() {
-        let ticks = u64::MAX / 125;
+    fn counts_for_a_year_without_leaving_64_bits() {
+        let ticks = u64::MAX / (125 << 4) - 1;
         let exact = (u128::from(ticks) * 125).div_ceil(21 * 64);
-        let scale = Scale::<168_000_000> { shift: 6 };
+        let scale = Scale::<168_000_000>::of(6);
         assert_eq!(u128::from(scale.instructions(ticks)), exact);
     }
 

@@ -131,7 +131,7 @@ impl<'a> Engine<'a> {
         let input = channels_last(&input, shape);
         run(&self.model, &self.plan, arena, &input, &mut NoTap)
             .map_err(|_| AccuracyError::Engine)?;
-        let logits = self.plan.logits(&self.model, arena);
+        let logits = self.plan.logits(arena);
         Ok(first_greatest(logits.map_err(|_| AccuracyError::Engine)?))
     }
 }

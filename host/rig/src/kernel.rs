@@ -22,6 +22,8 @@ pub const M4F: &str = "Cortex-M4F";
 pub enum Kernel {
     /// Products of polynomials, pooled before they are requantised.
     PooledSums,
+    /// Sums of what lies under a window.
+    Sums,
     /// Nine taps of a depthwise convolution, from turned columns.
     NineTaps,
     /// Two filters with two unfolded windows.
@@ -80,6 +82,7 @@ impl Kernel {
             {
                 Self::PooledSums
             }
+            Op::Conv2d(conv) if conv.kernel == format::SUMS => Self::Sums,
             Op::Conv2d(conv) => {
                 // The last layer's sums are not requantised by a loop.
                 let is_last = layer.output == model.layer_count();
@@ -107,6 +110,7 @@ impl Kernel {
     pub fn name(self) -> &'static str {
         match self {
             Self::PooledSums => "pooled sums",
+            Self::Sums => "sums",
             Self::NineTaps => "nine taps",
             Self::Pairs => "pairs",
             Self::WidePairs => "wide pairs",
@@ -172,7 +176,7 @@ impl Kernel {
                 let four_taps = LoopCost::new(17, 2 * 2 + 5 + 12 + 1 + BRANCH);
                 four_taps.times(quads * pairs(conv))
             }
-            Self::PooledSums | Self::FourRows | Self::Plain => return None,
+            Self::PooledSums | Self::Sums | Self::FourRows | Self::Plain => return None,
         })
     }
 }
@@ -263,7 +267,7 @@ fn fallback(model: &Model<'_>, layer: &Layer<'_>) -> Option<&'static str> {
     };
     let has_winograd = winograd::suits(conv.input, conv.output, &conv.window, conv.groups);
     match conv.kernel {
-        format::POLYNOMIALS | format::WINOGRAD => None,
+        format::POLYNOMIALS | format::WINOGRAD | format::SUMS => None,
         _ if has_pooled_sums && !fits(polynomials::fits) => {
             Some("a filter's sums do not fit 21 bits")
         }

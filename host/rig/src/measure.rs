@@ -89,7 +89,7 @@ pub fn measure(rig: &mut Rig, input: &[i8]) -> Result<Vec<Measurement>, SessionE
             .tensors()
             .enumerate()
             .map(|(tensor, view)| {
-                let place = plan.place(&model, tensor);
+                let place = plan.place(tensor);
                 LayerMeasurement {
                     name: view.name.to_owned(),
                     offset: place.as_ref().map(|place| place.start as u32),

@@ -86,7 +86,7 @@ pub fn left_by_steps(rig: &Rig, mode: Mode) -> Option<TensorSet> {
     let model = rig.model.image.model();
     let plan = model.plan(mode.into())?;
     let tensors = 0..model.tensor_count();
-    let is_left = |&tensor: &usize| plan.place(&model, tensor).is_some();
+    let is_left = |&tensor: &usize| plan.place(tensor).is_some();
     let left = tensors.clone().filter(is_left);
     (left.clone().count() < tensors.len()).then(|| left.fold(TensorSet::NONE, TensorSet::with))
 }

@@ -29,7 +29,7 @@
 //! let mut kernels = SimdKernels::new(&model);
 //! let blank = vec![-128_i8; model.input_shape().elements()];
 //! run_with(&model, &plan, arena, &blank, &mut NoTap, &mut kernels).expect("a large arena");
-//! let class = first_greatest(plan.logits(&model, arena).expect("the arena of the run"));
+//! let class = first_greatest(plan.logits(arena).expect("the arena of the run"));
 //! println!("{:?}, by {}", model.label(class), kernels.instructions());
 //! # Ok(())
 //! # }

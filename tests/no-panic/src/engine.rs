@@ -70,12 +70,9 @@ fn the_run() {
         (|plan, at| plan.steps().nth(at)) => fn(&Plan<'static>, usize) -> Option<Step>,
         Step::is_fused => fn(&Step) -> bool,
         Step::output => fn(&Step) -> usize,
-        Plan::place
-            => fn(&Plan<'static>, &Model<'static>, usize) -> Option<Range<usize>>,
+        Plan::place => fn(&Plan<'static>, usize) -> Option<Range<usize>>,
         Plan::in_use_bytes => fn(&Plan<'static>, &Model<'static>, usize) -> usize,
-        Plan::logits
-            => for<'a> fn(&Plan<'static>, &Model<'static>, &'a [u8])
-                -> Result<&'a [f32], LogitsError>,
+        Plan::logits => for<'a> fn(&Plan<'static>, &'a [u8]) -> Result<&'a [f32], LogitsError>,
         sharing::first_row => fn(Shape, &Window, usize) -> usize,
         sharing::lag_bytes => fn(Shape, Shape, &Window) -> usize,
         sharing::fused_lag_bytes => fn(Shape, &Window, Shape, &Window, Shape) -> usize,

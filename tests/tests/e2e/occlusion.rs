@@ -49,7 +49,7 @@ const OCCLUDERS: [Occluder; 4] = [
 fn full(model: &Model<'_>, arena: &mut [u8], input: &[i8], class: usize) -> f32 {
     let plan = model.plan(Mode::Fused).expect("a plan for each mode");
     run(model, &plan, arena, input, &mut NoTap).expect("the arena is large enough");
-    softmax_probability(plan.logits(model, arena).expect("it ran there"), class)
+    softmax_probability(plan.logits(arena).expect("it ran there"), class)
 }
 
 fn compare(model: &Model<'_>, input: &[i8], occluder: &Occluder) {

@@ -1,10 +1,10 @@
 //! The check of one layer: operands, shapes, parameters, ranges.
 
-use super::{SpanField, check_spans};
+use super::{SpanField, check_spans, is_positive};
 use crate::MAX_TENSORS;
-use crate::image::format::{LayerRecord, kernel, op};
-use crate::image::{ImageError, LayerProblem, Model, Op, Part, Shape, TensorInfo};
-use crate::ops::conv2d::{polynomials, wide, winograd};
+use crate::image::format::{LayerRecord, TensorRecord, kernel, kind, op};
+use crate::image::{ImageError, LayerProblem, Model, Op, Part};
+use crate::ops::conv2d::{polynomials, sums, wide, winograd};
 use core::mem::offset_of;
 
 /// Weights behind one output: `1 << 15` products of at most `255 · 128`, and a
@@ -44,8 +44,12 @@ fn check_record(model: &Model<'_>, index: usize, record: &LayerRecord) -> Result
     if inputs.len() > MAX_TENSORS || inputs.iter().any(|&tensor| usize::from(tensor) > index) {
         return Err(LayerProblem::Inputs);
     }
-    let first = inputs.first().ok_or(LayerProblem::Inputs)?;
-    let (Some(input), Some(output)) = (model.info((*first).into()), model.info(index + 1)) else {
+    let (Some(input), Some(output)) = (
+        inputs
+            .first()
+            .and_then(|&first| model.tensors.get(usize::from(first))),
+        model.tensors.get(index + 1),
+    ) else {
         return Err(LayerProblem::Inputs);
     };
     let single = inputs.len() == 1;
@@ -57,42 +61,43 @@ fn check_record(model: &Model<'_>, index: usize, record: &LayerRecord) -> Result
     if !fits {
         return Err(LayerProblem::Inputs);
     }
-    if output.is_logits && !matches!(record.op, op::CONV | op::DENSE) {
+    if output.kind == kind::LOGITS && !matches!(record.op, op::CONV | op::DENSE) {
         return Err(LayerProblem::Logits);
     }
-    operator(model, record, &input, &output)?;
+    operator(model, record, input, output)?;
     kernel(model, index, record)
 }
 
 /// What the operator asks of shapes and parameters.
+#[inline(never)]
 fn operator(
     model: &Model<'_>,
     record: &LayerRecord,
-    input: &TensorInfo,
-    output: &TensorInfo,
+    input: &TensorRecord,
+    output: &TensorRecord,
 ) -> Result<(), LayerProblem> {
     match record.op {
         op::CONV => {
-            window(record, input.shape, output.shape)?;
-            let groups = usize::from(record.groups);
-            let divides = |channels: usize| groups > 0 && channels.is_multiple_of(groups);
-            if !divides(input.shape.channels) || !divides(output.shape.channels) {
+            window(record, input, output)?;
+            let groups = record.groups;
+            let divides = |channels: u16| groups > 0 && channels.is_multiple_of(groups);
+            if !divides(input.channels) || !divides(output.channels) {
                 return Err(LayerProblem::Window);
             }
             let per_output = u64::from(record.kernel_h)
                 * u64::from(record.kernel_w)
-                * (input.shape.channels / groups) as u64;
+                * u64::from(input.channels / groups);
             parameters(model, record, per_output, output)
         }
         op::DENSE => {
-            if output.shape.height != 1 || output.shape.width != 1 {
+            if output.height != 1 || output.width != 1 {
                 return Err(LayerProblem::Shape);
             }
-            parameters(model, record, input.shape.elements() as u64, output)
+            parameters(model, record, elements(input).into(), output)
         }
         op::MAX_POOL => {
-            window(record, input.shape, output.shape)?;
-            if input.shape.channels != output.shape.channels {
+            window(record, input, output)?;
+            if input.channels != output.channels {
                 return Err(LayerProblem::Shape);
             }
             same_scale(input, output)
@@ -101,10 +106,7 @@ fn operator(
             if record.table.count != 256 {
                 return Err(LayerProblem::Parameters);
             }
-            if input.shape != output.shape {
-                return Err(LayerProblem::Shape);
-            }
-            Ok(())
+            same_shape(input, output)
         }
         op::CONCAT => concat(model, model.slice(&record.inputs), output),
         op::ADD | op::MUL => pair(model, record, output),
@@ -114,6 +116,7 @@ fn operator(
 }
 
 /// Words for the layer's kernel are there if it reads some, and are those of its weights.
+#[inline(never)]
 fn kernel(model: &Model<'_>, index: usize, record: &LayerRecord) -> Result<(), LayerProblem> {
     let layer = model.layer(index);
     let is_sound = match (record.kernel, layer.as_ref().map(|layer| &layer.op)) {
@@ -123,6 +126,7 @@ fn kernel(model: &Model<'_>, index: usize, record: &LayerRecord) -> Result<(), L
             let is_winograd = record.kernel == kernel::WINOGRAD;
             !READS_WORDS || wide::are_sound(conv) && (!is_winograd || winograd::is_sound(conv))
         }
+        (kernel::SUMS, Some(Op::Conv2d(conv))) => sums::are_sound(conv),
         _ => false,
     };
     if is_sound {
@@ -134,7 +138,11 @@ fn kernel(model: &Model<'_>, index: usize, record: &LayerRecord) -> Result<(), L
 
 /// Every window lies over the input or its padding, and the output has one
 /// element per window.
-fn window(record: &LayerRecord, input: Shape, output: Shape) -> Result<(), LayerProblem> {
+fn window(
+    record: &LayerRecord,
+    input: &TensorRecord,
+    output: &TensorRecord,
+) -> Result<(), LayerProblem> {
     let axes = [
         (
             input.height,
@@ -164,10 +172,10 @@ fn window(record: &LayerRecord, input: Shape, output: Shape) -> Result<(), Layer
         if before >= extent || after >= extent {
             return Err(LayerProblem::Window);
         }
-        let room = (input + before + after)
+        let room = (usize::from(input) + before + after)
             .checked_sub(extent)
             .ok_or(LayerProblem::Window)?;
-        if room / usize::from(stride) + 1 != output {
+        if room / usize::from(stride) + 1 != usize::from(output) {
             return Err(LayerProblem::Shape);
         }
     }
@@ -179,9 +187,9 @@ fn parameters(
     model: &Model<'_>,
     record: &LayerRecord,
     per_output: u64,
-    output: &TensorInfo,
+    output: &TensorRecord,
 ) -> Result<(), LayerProblem> {
-    let channels = output.shape.channels as u32;
+    let channels = u32::from(output.channels);
     if per_output == 0
         || u64::from(record.weights.count) != per_output * u64::from(channels)
         || record.bias.count != channels
@@ -196,14 +204,30 @@ fn parameters(
         return Err(LayerProblem::Overflow);
     }
     let multipliers: &[f32] = model.slice(&record.multipliers);
-    let positive = multipliers.iter().all(|m| m.is_finite() && *m > 0.0);
-    if !positive || record.clamp_min > record.clamp_max {
+    let are_positive = multipliers
+        .iter()
+        .all(|&multiplier| is_positive(multiplier));
+    if !are_positive || record.clamp_min > record.clamp_max {
         return Err(LayerProblem::Quantisation);
     }
     Ok(())
 }
 
-fn same_scale(input: &TensorInfo, output: &TensorInfo) -> Result<(), LayerProblem> {
+/// Elements of a checked tensor.
+fn elements(tensor: &TensorRecord) -> u32 {
+    u32::from(tensor.height) * u32::from(tensor.width) * u32::from(tensor.channels)
+}
+
+fn same_shape(input: &TensorRecord, output: &TensorRecord) -> Result<(), LayerProblem> {
+    let shape = |tensor: &TensorRecord| [tensor.height, tensor.width, tensor.channels];
+    if shape(input) == shape(output) {
+        Ok(())
+    } else {
+        Err(LayerProblem::Shape)
+    }
+}
+
+fn same_scale(input: &TensorRecord, output: &TensorRecord) -> Result<(), LayerProblem> {
     let same = input.scale.to_bits() == output.scale.to_bits() && input.zero == output.zero;
     if same {
         Ok(())
@@ -213,26 +237,27 @@ fn same_scale(input: &TensorInfo, output: &TensorInfo) -> Result<(), LayerProble
 }
 
 /// Each pixel of the input is a block of the output's.
-fn depth_to_space(input: &TensorInfo, output: &TensorInfo) -> Result<(), LayerProblem> {
-    let (from, to) = (input.shape, output.shape);
-    let is_whole = to.height.is_multiple_of(from.height) && to.width.is_multiple_of(from.width);
-    if !is_whole || from.elements() != to.elements() {
+fn depth_to_space(input: &TensorRecord, output: &TensorRecord) -> Result<(), LayerProblem> {
+    let is_whole =
+        output.height.is_multiple_of(input.height) && output.width.is_multiple_of(input.width);
+    if !is_whole || elements(input) != elements(output) {
         return Err(LayerProblem::Shape);
     }
     same_scale(input, output)
 }
 
-fn concat(model: &Model<'_>, inputs: &[u16], output: &TensorInfo) -> Result<(), LayerProblem> {
+fn concat(model: &Model<'_>, inputs: &[u16], output: &TensorRecord) -> Result<(), LayerProblem> {
     let mut channels = 0;
     for &tensor in inputs {
-        let input = model.info(tensor.into()).ok_or(LayerProblem::Inputs)?;
-        if (input.shape.height, input.shape.width) != (output.shape.height, output.shape.width) {
+        let input = model.tensors.get(usize::from(tensor));
+        let input = input.ok_or(LayerProblem::Inputs)?;
+        if [input.height, input.width] != [output.height, output.width] {
             return Err(LayerProblem::Shape);
         }
-        same_scale(&input, output)?;
-        channels += input.shape.channels;
+        same_scale(input, output)?;
+        channels += usize::from(input.channels);
     }
-    if channels == output.shape.channels {
+    if channels == usize::from(output.channels) {
         Ok(())
     } else {
         Err(LayerProblem::Shape)
@@ -244,13 +269,15 @@ const MAX_FACTOR: u16 = (1 << 15) - 1;
 const MAX_FACTORS: u32 = 1 << 16;
 
 /// Two inputs of the output's shape, and how they become it.
-fn pair(model: &Model<'_>, record: &LayerRecord, output: &TensorInfo) -> Result<(), LayerProblem> {
+fn pair(
+    model: &Model<'_>,
+    record: &LayerRecord,
+    output: &TensorRecord,
+) -> Result<(), LayerProblem> {
     let inputs: &[u16] = model.slice(&record.inputs);
     for &tensor in inputs {
-        let input = model.info(tensor.into()).ok_or(LayerProblem::Inputs)?;
-        if input.shape != output.shape {
-            return Err(LayerProblem::Shape);
-        }
+        let input = model.tensors.get(usize::from(tensor));
+        same_shape(input.ok_or(LayerProblem::Inputs)?, output)?;
     }
     let [first, second] = record.factors;
     let is_sum = record.op == op::ADD;
@@ -264,8 +291,7 @@ fn pair(model: &Model<'_>, record: &LayerRecord, output: &TensorInfo) -> Result<
     let &[multiplier] = model.slice::<f32>(&record.multipliers) else {
         return Err(LayerProblem::Parameters);
     };
-    let is_positive = multiplier.is_finite() && multiplier > 0.0;
-    if !is_positive || record.clamp_min > record.clamp_max {
+    if !is_positive(multiplier) || record.clamp_min > record.clamp_max {
         return Err(LayerProblem::Quantisation);
     }
     Ok(())

@@ -52,6 +52,7 @@ pub(super) fn check(
         // Nobody is given it.
         return Ok(());
     }
+    check_place(model, &plan, 0, false).map_err(problem)?;
     let mut layers = 0;
     for index in 0..plan.steps.len() {
         layers += check_step(model, &plan, index).map_err(problem)?;
@@ -82,18 +83,15 @@ fn check_step(model: &Model<'_>, plan: &Plan<'_>, index: usize) -> Result<usize,
     if step.is_fused() {
         check_fusion(model, &step).ok_or(PlanProblem::Fusion { step: index })?;
     }
-    let written = first + 1..=step.output();
-    if !are_there(model, plan, index, &step)
-        || written
-            .clone()
-            .any(|tensor| free::is_written(plan, index, tensor))
-    {
-        return Err(wrong);
+    for layer in step.layers.clone() {
+        if !is_in_turn(model, plan, index, &step, layer) {
+            return Err(wrong);
+        }
     }
     check_scratch(model, plan, &step).ok_or(PlanProblem::Placement { tensor: first + 1 })?;
-    for tensor in written.chain([0]) {
-        let is_fused_away = (first + 1..step.output()).contains(&tensor);
-        check_place(model, plan, tensor, is_fused_away).ok_or(PlanProblem::Placement { tensor })?;
+    for layer in step.layers.clone() {
+        let tensor = layer + 1;
+        check_place(model, plan, tensor, tensor < step.output())?;
     }
     match overwritten(model, plan, index, &step) {
         Some(tensor) => Err(PlanProblem::Overlap {
@@ -108,7 +106,8 @@ fn check_step(model: &Model<'_>, plan: &Plan<'_>, index: usize) -> Result<usize,
 /// and the max-pool after it, with one row of the convolution in the arena; or a chain of
 /// layers that need every row, with the rows under their windows.
 fn check_fusion(model: &Model<'_>, step: &Step) -> Option<()> {
-    for layer in step.layers.clone().skip(1) {
+    let first = step.layers.start;
+    for layer in first + 1..step.layers.end {
         let mut reads = 0;
         for other in 0..model.layer_count() {
             for &input in model.inputs(other) {
@@ -119,35 +118,32 @@ fn check_fusion(model: &Model<'_>, step: &Step) -> Option<()> {
             return None;
         }
     }
-    let first = step.layers.start;
     let row_bytes = if HAS_CHAINS && step.is_chain {
         let mut links = Links::NONE;
         links.take(model, step.layers.clone())?;
-        if model.info(step.output())?.is_logits || !links.need_all_rows() {
+        if model.is_last(step.output()) || !links.need_all_rows() {
             return None;
         }
         links.row_bytes()
     } else {
-        let operator = |layer: usize| Some(model.layers.get(layer)?.op);
-        let are_pair = operator(first)? == op::CONV && operator(first + 1)? == op::MAX_POOL;
-        let row_elements = model.info(first + 1)?.shape.row_elements();
+        let [conv, pool] = model.layers.get(first..)?.first_chunk()?;
+        let are_pair = conv.op == op::CONV && pool.op == op::MAX_POOL;
+        let row_elements = model.shape(first + 1)?.row_elements();
         are_pair.then_some(row_elements)?
     };
     (step.row.len() == row_bytes).then_some(())
 }
 
-/// Whether what the layers of a step read was written before it, or by the layer before
-/// them in the step.
-fn are_there(model: &Model<'_>, plan: &Plan<'_>, index: usize, step: &Step) -> bool {
-    for layer in step.layers.clone() {
-        for &input in model.inputs(layer) {
-            let is_made_in_it = layer > step.layers.start && usize::from(input) == layer;
-            if !is_made_in_it && !free::is_written(plan, index, input.into()) {
-                return false;
-            }
+/// Whether a layer of a step runs for the first time, and what it reads was written before
+/// the step, or by the layer before it in the step.
+fn is_in_turn(model: &Model<'_>, plan: &Plan<'_>, index: usize, step: &Step, layer: usize) -> bool {
+    for &input in model.inputs(layer) {
+        let is_made_in_it = layer > step.layers.start && usize::from(input) == layer;
+        if !is_made_in_it && !free::is_written(plan, index, input.into()) {
+            return false;
         }
     }
-    true
+    !free::is_written(plan, index, layer + 1)
 }
 
 /// The scratch is as large as the kernel needs, on a word boundary, and lies in the
@@ -180,22 +176,27 @@ fn check_place(
     plan: &Plan<'_>,
     tensor: usize,
     is_fused_away: bool,
-) -> Option<()> {
-    let place = plan.place(model, tensor);
-    if is_fused_away {
-        return place.is_none().then_some(());
+) -> Result<(), PlanProblem> {
+    let is_sound = match plan.place(tensor) {
+        Some(place) => {
+            let is_aligned = !model.is_last(tensor) || place.start.is_multiple_of(4);
+            !is_fused_away && is_aligned && place.end <= plan.arena_bytes
+        }
+        None => is_fused_away,
+    };
+    if is_sound {
+        Ok(())
+    } else {
+        Err(PlanProblem::Placement { tensor })
     }
-    let place = place?;
-    let is_aligned = !model.info(tensor)?.is_logits || place.start.is_multiple_of(4);
-    (is_aligned && place.end <= plan.arena_bytes).then_some(())
 }
 
 /// The tensor that a step writes over, and that it or a later step still reads; or its
 /// own output, where what it needs beside lies over that.
 fn overwritten(model: &Model<'_>, plan: &Plan<'_>, index: usize, step: &Step) -> Option<usize> {
-    let (output, beside) = (plan.place(model, step.output())?, step.scratch_and_row());
+    let (output, beside) = (plan.place(step.output())?, step.scratch_and_row());
     (0..model.tensor_count()).find(|&tensor| {
-        let Some(place) = plan.place(model, tensor) else {
+        let Some(place) = plan.place(tensor) else {
             return false;
         };
         if tensor == step.output() {
@@ -212,7 +213,6 @@ fn overwritten(model: &Model<'_>, plan: &Plan<'_>, index: usize, step: &Step) ->
 
 /// Whether `tensor` is what the step slides over, and its output stays behind what of
 /// it, at `place`, is still to be read.
-#[inline(never)]
 fn follows(
     model: &Model<'_>,
     step: &Step,

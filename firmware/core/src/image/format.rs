@@ -129,6 +129,9 @@ pub mod kernel {
     pub const WIDE: u8 = 2;
     /// A convolution by 3×3 windows from transformed weights: `ops::conv2d::winograd`.
     pub const WINOGRAD: u8 = 3;
+    /// A convolution whose weights are all the same, from sums of what lies under its
+    /// windows: `ops::conv2d::sums`.
+    pub const SUMS: u8 = 4;
 }
 
 /// One layer. Fields that an operator does not use are zero.

@@ -17,20 +17,9 @@ pub struct Model<'a> {
     pub(crate) plans: &'a [PlanRecord],
 }
 
-/// What a tensor is, without its name.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct TensorInfo {
-    pub shape: Shape,
-    pub scale: f32,
-    pub zero: i8,
-    pub is_logits: bool,
-}
-
-impl TensorInfo {
-    /// Bytes of the tensor where it is materialised.
-    pub const fn bytes(self) -> usize {
-        self.shape.elements() * if self.is_logits { 4 } else { 1 }
-    }
+/// Bytes of a tensor where it is materialised.
+pub(crate) fn tensor_bytes(record: &TensorRecord) -> usize {
+    shape(record).elements() * if record.kind == kind::LOGITS { 4 } else { 1 }
 }
 
 impl<'a> Model<'a> {
@@ -100,16 +89,15 @@ impl<'a> Model<'a> {
         self.tensors.get(index).map(|record| self.view(record))
     }
 
-    /// Tensor `index` without its name, which takes longer to read than the rest.
+    /// The shape of tensor `index`.
     #[inline(never)]
-    pub(crate) fn info(&self, index: usize) -> Option<TensorInfo> {
-        let record = self.tensors.get(index)?;
-        Some(TensorInfo {
-            shape: shape(record),
-            scale: record.scale,
-            zero: record.zero,
-            is_logits: record.kind == kind::LOGITS,
-        })
+    pub(crate) fn shape(&self, index: usize) -> Option<Shape> {
+        Some(shape(self.tensors.get(index)?))
+    }
+
+    /// Whether `tensor` is the last, the logits.
+    pub(crate) fn is_last(&self, tensor: usize) -> bool {
+        tensor == self.layers.len()
     }
 
     /// All tensors in topological order.
@@ -283,7 +271,6 @@ fn slice<'a, T: Pod>(bytes: &'a [u8], span: &Span) -> &'a [T] {
 }
 
 /// The bytes of a span whose elements have `size` bytes each.
-#[inline(never)]
 pub(crate) fn slice_bytes<'a>(bytes: &'a [u8], span: &Span, size: usize) -> Option<&'a [u8]> {
     let start = span.offset as usize;
     let length = (span.count as usize).checked_mul(size)?;

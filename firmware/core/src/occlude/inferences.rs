@@ -1,7 +1,7 @@
 //! The same map by whole inferences: little code, and no more arena than one of them and
 //! the input take.
 
-use super::{Occluder, OcclusionError, OcclusionReport, Region};
+use super::{Occluder, OcclusionError, OcclusionReport};
 use crate::arena::{check, copy, int8};
 use crate::image::Model;
 use crate::plan::{Mode, Plan};
@@ -49,12 +49,7 @@ pub fn occlude_by_inferences<T: Tap>(
     begun(sink, class, base_probability).map_err(OcclusionError::Stopped)?;
 
     let mut inferences = 1;
-    let mut patch = Region {
-        top: 0,
-        left: 0,
-        height: occluder.window_h,
-        width: occluder.window_w,
-    };
+    let mut patch = occluder.first_patch();
     for position in 0..rows * columns {
         copy(input, covered);
         for row in 0..patch.height {
@@ -67,11 +62,7 @@ pub fn occlude_by_inferences<T: Tap>(
             inferences += 1;
         }
         found(sink, position, value).map_err(OcclusionError::Stopped)?;
-        patch.left += occluder.stride_w;
-        if patch.left + patch.width > shape.width {
-            patch.left = 0;
-            patch.top += occluder.stride_h;
-        }
+        occluder.move_patch(&mut patch, shape);
     }
     let macs = model.macs();
     Ok(OcclusionReport {
@@ -97,6 +88,6 @@ fn logits<'a, T: Tap>(
         RunError::ForeignPlan => OcclusionError::Internal,
         RunError::Tap(stop) => OcclusionError::Stopped(stop),
     })?;
-    let logits = plan.logits(model, arena);
+    let logits = plan.logits(arena);
     logits.map_err(|_| OcclusionError::Internal)
 }

@@ -3,7 +3,7 @@
 use super::region::most_reached;
 use crate::MAX_TENSORS;
 use crate::arena::{accumulators, int8, words};
-use crate::image::{Layer, Model, Op};
+use crate::image::{Layer, Model, Op, tensor_bytes as bytes_of};
 use crate::ops::conv2d::polynomials;
 use crate::ops::{fused_scratch_bytes, scratch_bytes};
 use crate::plan::Mode;
@@ -22,9 +22,6 @@ pub(super) struct Layout<'m> {
     scratch_bytes: usize,
     /// Of every tensor, and where the last one's buffers end.
     places: [Place; MAX_TENSORS + 1],
-    /// A bit for each tensor: a convolution's that only the max-pool after it reads, with
-    /// which it is computed. There is nothing else of it.
-    pooled_away: [u32; MAX_TENSORS.div_ceil(32)],
 }
 
 /// Where the buffers of a tensor begin, and where the tensor itself does: few words,
@@ -49,8 +46,14 @@ pub(super) struct Buffers<'a> {
 
 /// What an evaluation of a layer works on.
 pub(super) struct Lent<'a> {
-    pub input: Buffers<'a>,
-    pub output: Buffers<'a>,
+    /// What it reads, as it is now.
+    pub input: &'a [i8],
+    /// What the patch overwrote of that.
+    pub undo: &'a [i8],
+    /// What it writes.
+    pub output: &'a mut [i8],
+    /// The accumulators behind that; empty for other layers than dense and last.
+    pub sums: &'a mut [i32],
     pub scratch: &'a mut [u32],
 }
 
@@ -62,24 +65,25 @@ impl<'m> Layout<'m> {
             arena_bytes: 0,
             scratch_bytes: 0,
             places: [Place::default(); MAX_TENSORS + 1],
-            pooled_away: pooled_away(model),
         };
         // The largest rectangle that a patch can change, per tensor.
         let mut largest = [[0_u16; 2]; MAX_TENSORS];
         for index in 0..model.tensor_count() {
-            let Some(form) = model.info(index) else {
+            let Some(shape) = model.shape(index) else {
                 break;
             };
-            let shape = form.shape;
             let mut size = [window_h.min(shape.height), window_w.min(shape.width)];
             let mut sums_bytes = 0;
+            let mut is_pooled_away = false;
             let layer = index.checked_sub(1).and_then(|layer| model.layer(layer));
             if let Some(layer) = &layer {
                 size = changed_by(layer, &largest);
-                if form.is_logits || matches!(layer.op, Op::Dense(_)) {
+                if model.is_last(index) || matches!(layer.op, Op::Dense(_)) {
                     sums_bytes = 4 * shape.elements();
                 }
-                let scratch_bytes = layout.scratch_bytes_of(layer);
+                let pooled_bytes = pooled_scratch_bytes(model, layer);
+                is_pooled_away = pooled_bytes.is_some();
+                let scratch_bytes = pooled_bytes.unwrap_or_else(|| scratch_bytes(&layer.op));
                 layout.scratch_bytes = layout.scratch_bytes.max(scratch_bytes);
             }
             // No larger than the tensor, whose sides have 16 bits.
@@ -87,13 +91,15 @@ impl<'m> Layout<'m> {
             if let Some(size) = largest.get_mut(index) {
                 *size = [height as u16, width as u16];
             }
-            let undo_bytes = if form.is_logits || layout.is_pooled_away(index) {
-                0
-            } else {
-                whole_words(height * width * shape.channels)
-            };
+            let mut kept_bytes = tensor_bytes(model, index);
+            if !model.is_last(index) {
+                kept_bytes += whole_words(height * width * shape.channels);
+            }
+            if is_pooled_away {
+                kept_bytes = 0;
+            }
             let tensor = layout.arena_bytes.saturating_add(2 * sums_bytes);
-            let end = tensor.saturating_add(layout.tensor_bytes(index) + undo_bytes);
+            let end = tensor.saturating_add(kept_bytes);
             if let Some([place, next]) = layout.places.get_mut(index..index + 2) {
                 place.tensor = tensor as u32;
                 next.start = end as u32;
@@ -105,35 +111,15 @@ impl<'m> Layout<'m> {
         layout
     }
 
-    /// Whether `tensor` is a convolution's that is pooled as it is computed.
-    pub fn is_pooled_away(&self, tensor: usize) -> bool {
-        let word = self.pooled_away.get(tensor / 32);
-        word.is_some_and(|word| word >> (tensor % 32) & 1 == 1)
-    }
-
-    /// Bytes that are there of a tensor.
-    fn tensor_bytes(&self, tensor: usize) -> usize {
-        if self.is_pooled_away(tensor) {
-            return 0;
-        }
-        let info = self.model.info(tensor);
-        info.map_or(0, |info| whole_words(info.bytes()))
-    }
-
-    /// What the kernel of a layer needs; of a convolution that is pooled away, with a row
+    /// Whether `tensor` is a convolution's that is pooled as it is computed: there is nothing
     /// of it.
-    fn scratch_bytes_of(&self, layer: &Layer<'_>) -> usize {
-        let next = self.model.layer(layer.output);
-        match next.as_ref().map(|next| &next.op) {
-            Some(Op::MaxPool(pool)) if self.is_pooled_away(layer.output) => {
-                let row_bytes = whole_words(layer.shape.row_elements());
-                fused_scratch_bytes(&layer.op, row_bytes, pool).saturating_add(row_bytes)
-            }
-            _ => scratch_bytes(&layer.op),
-        }
+    pub fn is_pooled_away(&self, tensor: usize) -> bool {
+        let places = self.places.get(tensor..tensor + 2);
+        matches!(places, Some([place, next]) if place.start == next.start)
     }
 
     /// The buffers of `tensor`.
+    #[inline(never)]
     pub fn buffers<'a>(&self, arena: &'a mut [u8], tensor: usize) -> Option<Buffers<'a>> {
         self.split(arena, tensor).map(|(_, buffers)| buffers)
     }
@@ -147,8 +133,10 @@ impl<'m> Layout<'m> {
         let (before, output) = self.split(arena, output)?;
         let input = self.buffers(before, input)?;
         Some(Lent {
-            input,
-            output,
+            input: input.tensor,
+            undo: input.undo,
+            output: output.tensor,
+            sums: output.sums,
             scratch,
         })
     }
@@ -159,9 +147,11 @@ impl<'m> Layout<'m> {
         let Some(&[place, next]) = self.places.get(tensor..tensor + 2) else {
             return None;
         };
-        let bytes = self.tensor_bytes(tensor);
+        let bytes = tensor_bytes(self.model, tensor);
         let arena = arena.get_mut(..next.start as usize)?;
         let (arena, from_tensor) = arena.split_at_mut_checked(place.tensor as usize)?;
+        // There is nothing of one that is pooled away.
+        let bytes = bytes.min(from_tensor.len());
         let (tensor, undo) = from_tensor.split_at_mut_checked(bytes)?;
         let (before, sums) = arena.split_at_mut_checked(place.start as usize)?;
         let sums = accumulators(sums)?;
@@ -176,30 +166,20 @@ impl<'m> Layout<'m> {
     }
 }
 
-/// A bit for each tensor that a convolution writes, with words for pooled sums, that only
-/// the max-pool after it reads: what the fused plan computes in one step.
-fn pooled_away(model: &Model<'_>) -> [u32; MAX_TENSORS.div_ceil(32)] {
-    let mut bits = [0; MAX_TENSORS.div_ceil(32)];
-    let Some(plan) = model.plan(Mode::Fused) else {
-        return bits;
+/// What the kernel of a convolution needs that is pooled away, with a row of it: one with words
+/// for pooled sums, whose tensor the fused plan has no place for and a max-pool reads.
+#[inline(never)]
+fn pooled_scratch_bytes(model: &Model<'_>, layer: &Layer<'_>) -> Option<usize> {
+    let plan = model.plan(Mode::Fused)?;
+    let next = model.layer(layer.output);
+    let (Op::Conv2d(conv), Op::MaxPool(pool)) = (&layer.op, &next.as_ref()?.op) else {
+        return None;
     };
-    for step in plan.steps() {
-        let layer = model.layer(step.layers.start);
-        let Some(Op::Conv2d(conv)) = layer.as_ref().map(|layer| &layer.op) else {
-            continue;
-        };
-        let next = model.layer(step.layers.start + 1);
-        let Some(Op::MaxPool(pool)) = next.as_ref().map(|next| &next.op) else {
-            continue;
-        };
-        if step.is_fused() && polynomials::needs(conv, pool) > 0 {
-            let tensor = step.layers.start + 1;
-            if let Some(word) = bits.get_mut(tensor / 32) {
-                *word |= 1 << (tensor % 32);
-            }
-        }
+    if plan.place(layer.output).is_some() || polynomials::needs(conv, pool) == 0 {
+        return None;
     }
-    bits
+    let row_bytes = whole_words(layer.shape.row_elements());
+    Some(fused_scratch_bytes(&layer.op, row_bytes, pool).saturating_add(row_bytes))
 }
 
 /// The largest rectangle of the output of `layer` that can change with the `largest` of
@@ -233,6 +213,13 @@ fn changed_by(layer: &Layer<'_>, largest: &[[u16; 2]; MAX_TENSORS]) -> [usize; 2
             shape.width,
         ),
     ]
+}
+
+/// Bytes of a tensor, up to a word boundary.
+#[inline(never)]
+fn tensor_bytes(model: &Model<'_>, tensor: usize) -> usize {
+    let bytes = model.tensors.get(tensor).map_or(0, bytes_of);
+    whole_words(bytes)
 }
 
 fn whole_words(bytes: usize) -> usize {

@@ -95,7 +95,7 @@ impl<'l, const POOLS: bool> Recompute<'l, POOLS> {
     }
 
     fn shape(&self, tensor: usize) -> Option<Shape> {
-        Some(self.layout.model.info(tensor)?.shape)
+        self.layout.model.shape(tensor)
     }
 
     /// Evaluates layer `index`: all of it for the base, else what it makes of the
@@ -139,17 +139,15 @@ impl<'l, const POOLS: bool> Recompute<'l, POOLS> {
     }
 
     /// Evaluates a convolution and the max-pool after it.
-    #[inline(never)]
     fn evaluate_pooled(
         &mut self,
         arena: &mut [u8],
         layer: &Layer<'_>,
         is_base: bool,
     ) -> Option<()> {
-        let (Op::Conv2d(conv), next) = (&layer.op, self.layout.model.layer(layer.output)?) else {
-            return None;
-        };
-        let Op::MaxPool(pool) = &next.op else {
+        let next = self.layout.model.layer(layer.output);
+        let next = next.as_ref()?;
+        let (Op::Conv2d(conv), Op::MaxPool(pool)) = (&layer.op, &next.op) else {
             return None;
         };
         let mut region = Region::whole(next.shape);
@@ -221,7 +219,7 @@ impl<'l, const POOLS: bool> Recompute<'l, POOLS> {
 
     /// Whether a tensor is the logits, which are made of its sums and not kept.
     fn is_last(&self, tensor: usize) -> bool {
-        tensor == self.layout.model.layer_count()
+        self.layout.model.is_last(tensor)
     }
 
     /// Shrinks what was saved of a tensor to the pixels that really changed.
@@ -266,18 +264,14 @@ impl<'l, const POOLS: bool> Recompute<'l, POOLS> {
         let mut first_channel = 0;
         for (operand, &input) in layer.inputs.iter().enumerate() {
             let source = self.shape(input.into())?;
-            let Lent {
-                input,
-                output,
-                scratch,
-            } = self.layout.lend(arena, input.into(), layer.output)?;
-            let x = input.tensor;
+            let lent = self.layout.lend(arena, input.into(), layer.output)?;
+            let x = lent.input;
             for row in 0..region.height {
                 let elements = region.row(row, shape);
                 let y = if self.is_last(layer.output) {
-                    Output::Sums(output.sums.get_mut(elements.clone())?)
+                    Output::Sums(lent.sums.get_mut(elements.clone())?)
                 } else {
-                    Output::Int8(output.tensor.get_mut(elements.clone())?)
+                    Output::Int8(lent.output.get_mut(elements.clone())?)
                 };
                 match (&layer.op, y) {
                     (Op::Lookup(table), Output::Int8(y)) => {
@@ -302,7 +296,7 @@ impl<'l, const POOLS: bool> Recompute<'l, POOLS> {
                         InputRows::all(x),
                         region.top + row,
                         columns.clone(),
-                        scratch,
+                        lent.scratch,
                         y,
                     )?,
                 }
@@ -327,25 +321,25 @@ impl<'l, const POOLS: bool> Recompute<'l, POOLS> {
     ) -> Option<()> {
         let from = layer.input();
         let shape = self.shape(from)?;
-        let Lent { input, output, .. } = self.layout.lend(arena, from, layer.output)?;
+        let lent = self.layout.lend(arena, from, layer.output)?;
         let elements = if let Some(changed) = changed {
             let saved: Region = (*self.saved.get(from)?).into();
             for row in 0..changed.height {
                 let now = changed.row(row, shape);
                 let kept = saved.kept_row(changed.top + row - saved.top, shape).start;
                 let kept = kept + (changed.left - saved.left) * shape.channels;
-                let old = input.undo.get(kept..kept + now.len())?;
+                let old = lent.undo.get(kept..kept + now.len())?;
                 let first = now.start;
-                dense::accumulate_change(dense, first, input.tensor.get(now)?, old, output.sums);
+                dense::accumulate_change(dense, first, lent.input.get(now)?, old, lent.sums);
             }
             changed.pixels() * shape.channels
         } else {
-            dense::outputs(dense, input.tensor, Output::Sums(output.sums));
+            dense::outputs(dense, lent.input, Output::Sums(lent.sums));
             shape.elements()
         };
         self.macs += (elements * dense.bias.len()) as u64;
         if !self.is_last(layer.output) {
-            dense::requantize_all(dense, output.sums, output.tensor);
+            dense::requantize_all(dense, lent.sums, lent.output);
         }
         Some(())
     }
@@ -364,9 +358,9 @@ fn pool_sums(conv: &Conv2d<'_>, lent: Lent<'_>, region: Region) -> Option<()> {
             is_first: row == 0,
             columns: region.left..region.left + region.width,
         };
-        let input = InputRows::all(lent.input.tensor);
+        let input = InputRows::all(lent.input);
         pooled_sums::fill(conv, input, &part, lent.scratch);
-        let to = lent.output.tensor.get_mut(region.row(row, shape))?;
+        let to = lent.output.get_mut(region.row(row, shape))?;
         pooled_sums::pooled_row(conv, lent.scratch, to);
     }
     Some(())
@@ -382,10 +376,10 @@ fn pool_rows(op: &Op<'_>, pool: &MaxPool, lent: Lent<'_>, region: Region) -> Opt
     let made = made.get_mut(..row_bytes)?;
     let columns = 2 * region.left..2 * (region.left + region.width);
     for row in 0..region.height {
-        let to = lent.output.tensor.get_mut(region.row(row, pool.output))?;
+        let to = lent.output.get_mut(region.row(row, pool.output))?;
         to.fill(i8::MIN);
         for y in [0, 1].map(|down| 2 * (region.top + row) + down) {
-            let input = InputRows::all(lent.input.tensor);
+            let input = InputRows::all(lent.input);
             slide(op, input, y, columns.clone(), scratch, Output::Int8(made))?;
             max_pool::include_pairs(made, channels, to);
         }

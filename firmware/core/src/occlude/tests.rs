@@ -96,7 +96,7 @@ fn plain_map(model: &Model<'_>, input: &[i8], occluder: &Occluder, class: usize)
                 covered[at * shape.channels..end * shape.channels].fill(occluder.fill);
             }
             run(model, &plan, arena, &covered, &mut NoTap).expect("a large arena");
-            let logits = plan.logits(model, arena).expect("the arena of the run");
+            let logits = plan.logits(arena).expect("the arena of the run");
             bits.push(softmax_probability(logits, class).to_bits());
         }
     }

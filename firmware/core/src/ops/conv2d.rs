@@ -6,6 +6,7 @@
 //! | `polynomials` | 3×3 and 5×5 windows before a 2×2 max-pool, where the image has words for it | two taps and two pixels a word, four products an instruction |
 //! | `bytes` | the same layers, on cores of ARMv6-M | four pixels against one filter, byte by byte |
 //! | `depthwise` | 3×3 windows, a filter for each channel | four channels at a time, from columns that are turned once |
+//! | `sums` | equal weights, a filter for each channel, where the image says so | what lies under a window is added up, and multiplied once |
 //! | `channelwise` | other windows, a filter for each channel | product by product |
 //! | `winograd` | 3×3 windows at stride 1, where the image has words for it | six products for four pixels' twelve, two tiles of these against two channels at a time |
 //! | `tiles` | the rest | the windows of two pixels unfolded, against two channels at a time; the weights in 16 bits (`wide`) where the image has them so |
@@ -20,6 +21,7 @@ mod depthwise;
 )]
 pub mod polynomials;
 pub(super) mod rows;
+pub mod sums;
 pub(super) mod tiles;
 pub mod wide;
 pub mod winograd;

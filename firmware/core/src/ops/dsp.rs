@@ -215,6 +215,23 @@ fn add_products(numbers: Option<&[Quad]>, rows: &[i8], row_bytes: usize, sums: &
     }
 }
 
+/// What lies under a window of four neighbouring channels, the first at `first`, added up by
+/// channel: `taps` rows and columns, `steps` values from one to the next of each. Sums fit 16
+/// bits.
+#[inline(always)]
+pub fn add_up(values: &[i8], first: usize, taps: [usize; 2], steps: [usize; 2]) -> [i32; 4] {
+    let mut sums = [0; 2];
+    let mut rows = values.get(first..).unwrap_or_default();
+    for _ in 0..taps[0] {
+        loops::add_row(rows, taps[1], steps[1], &mut sums);
+        rows = rows.get(steps[0]..).unwrap_or_default();
+    }
+    let [even, odd] = sums;
+    let low = |sums: u32| i32::from(sums as i16);
+    let high = |sums: u32| sums as i32 >> 16;
+    [low(even), low(odd), high(even), high(odd)]
+}
+
 /// Takes the larger of each pair of bytes into `largest`.
 #[inline(always)]
 fn take(largest: &mut [i8; 4], candidates: &[i8; 4]) {

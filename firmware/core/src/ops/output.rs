@@ -1,7 +1,7 @@
 //! Where a kernel's outputs go.
 
 use super::requantize::{clamp, to_int8};
-use crate::arena::{accumulators, int8};
+use crate::arena::{accumulators, copy, int8};
 use crate::image::Quantiser;
 
 /// The outputs of a convolution or a dense layer. One kernel for both: what an output
@@ -39,22 +39,16 @@ impl<'a> Output<'a> {
         quantiser: &Quantiser<'_>,
         channel: usize,
     ) {
-        let multipliers = quantiser.multipliers;
-        for (index, &sum) in sums.iter().enumerate() {
-            match self {
-                Self::Int8(values) => {
-                    if let Some(value) = values.get_mut(at + index)
-                        && let Some(&multiplier) = multipliers.get(channel + index)
-                    {
-                        *value = to_int8(sum, multiplier, quantiser.zero);
-                    }
-                }
-                Self::Sums(places) => {
-                    if let Some(place) = places.get_mut(at + index) {
-                        *place = sum;
-                    }
+        match self {
+            Self::Int8(values) => {
+                let values = values.get_mut(at..).unwrap_or_default();
+                let multipliers = quantiser.multipliers.get(channel..);
+                let multipliers = multipliers.unwrap_or_default();
+                for ((value, &sum), &multiplier) in values.iter_mut().zip(sums).zip(multipliers) {
+                    *value = to_int8(sum, multiplier, quantiser.zero);
                 }
             }
+            Self::Sums(places) => copy(sums, places.get_mut(at..).unwrap_or_default()),
         }
     }
 

@@ -133,6 +133,21 @@ pub fn add_changes(new: &[i8], old: &[i8], weights: &[i8], row_bytes: usize, sum
     }
 }
 
+/// What lies under a window of four neighbouring channels, the first at `first`, added up by
+/// channel: `taps` rows and columns, `steps` values from one to the next of each.
+pub fn add_up(values: &[i8], first: usize, taps: [usize; 2], steps: [usize; 2]) -> [i32; 4] {
+    let mut sums = [0; 4];
+    for row in 0..taps[0] {
+        for column in 0..taps[1] {
+            let values = values.get(first + row * steps[0] + column * steps[1]..);
+            for (sum, &value) in sums.iter_mut().zip(values.unwrap_or_default()) {
+                *sum += i32::from(value);
+            }
+        }
+    }
+    sums
+}
+
 /// Takes the larger of each pair into `largest`.
 #[inline]
 pub fn maximum(largest: &mut [i8], candidates: &[i8]) {

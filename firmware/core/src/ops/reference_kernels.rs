@@ -4,6 +4,7 @@
 //! random networks of the end-to-end tests.
 
 mod packed;
+mod sums;
 
 use super::operands::PaddedRows;
 use super::{InputRows, Output, conv2d, dense, dsp, max_pool, portable, scratch_bytes, thumb1};

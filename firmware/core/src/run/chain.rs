@@ -21,7 +21,6 @@ pub(super) fn run<T: Tap>(
     let taken = links.take(model, step.layers.clone());
     taken.ok_or(None)?;
     let chain = Chain {
-        model,
         plan,
         step,
         links: links.all(),
@@ -42,18 +41,17 @@ pub(super) fn run<T: Tap>(
                 .map_err(Some)?;
         }
     }
-    let place = plan.place(model, step.output()).ok_or(None)?;
+    let place = plan.place(step.output()).ok_or(None)?;
     tap_whole(step.output(), arena, place, tap)
 }
 
-struct Chain<'c, 'm> {
-    model: &'c Model<'m>,
+struct Chain<'c> {
     plan: &'c Plan<'c>,
     step: &'c Step,
     links: &'c [Link],
 }
 
-impl Chain<'_, '_> {
+impl Chain<'_> {
     /// Makes a row; gives where it lies. `None` where the plan does not belong to the model.
     fn make(
         &self,
@@ -78,8 +76,8 @@ impl Chain<'_, '_> {
                 combine_parts(&layer.op, arena, both, to.clone())?;
             }
             op => {
-                let scratch = self.step.scratch.clone();
-                slide_rows(op, arena, [from, to.clone(), scratch], row.at..row.at + 1)?;
+                let scratch = &self.step.scratch;
+                slide_rows(op, arena, &from, &to, scratch, row.at..row.at + 1)?;
             }
         }
         Some(to)
@@ -90,7 +88,7 @@ impl Chain<'_, '_> {
     fn room(&self, arena: &mut [u8], link: &Link, row: Row) -> Option<Range<usize>> {
         let bytes = link.output.row_elements();
         let Some(reader) = self.links.get(row.link + 1) else {
-            let output = self.plan.place(self.model, self.step.output())?;
+            let output = self.plan.place(self.step.output())?;
             let start = output.start + row.at * bytes;
             return Some(start..start + bytes);
         };
@@ -111,19 +109,19 @@ impl Chain<'_, '_> {
     /// Where the rows lie that are held of what link `link` makes.
     #[inline(never)]
     fn held(&self, link: usize) -> Option<Range<usize>> {
+        let (reader, before) = self.links.get(1..link + 2)?.split_last()?;
         let mut start = self.step.row.start;
-        let mut readers = self.links.iter().skip(1);
-        for _ in 0..link {
-            start += readers.next()?.held_bytes();
+        for reader in before {
+            start += reader.held_bytes();
         }
-        Some(start..start + readers.next()?.held_bytes())
+        Some(start..start + reader.held_bytes())
     }
 
     /// Where `tensor`, which link `link` reads, would lie if all its rows were there: of a
     /// tensor between two links the oldest row that is held is not the first.
     fn source(&self, tensor: usize, link: usize, schedule: &Schedule<'_>) -> Option<Range<usize>> {
         if tensor <= self.step.layers.start || tensor >= self.step.output() {
-            return self.plan.place(self.model, tensor);
+            return self.plan.place(tensor);
         }
         let before = link.checked_sub(1)?;
         let reader = self.links.get(link)?;

@@ -6,7 +6,7 @@ use crate::network::{Network, Op};
 use cortexscope_core::image::Window;
 use cortexscope_core::image::format::kernel;
 use cortexscope_core::ops::conv2d::wide::Packing;
-use cortexscope_core::ops::conv2d::{self, polynomials, wide, winograd};
+use cortexscope_core::ops::conv2d::{self, polynomials, sums, wide, winograd};
 
 /// What a board image holds of the weights.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,6 +36,7 @@ pub(super) fn packed(network: &Network, layer: usize, weights: Weights) -> (u8, 
             let words = |filter| polynomials::words(filter, window, channels, filters.zero);
             all.chunks_exact(taps).flat_map(words).collect()
         }
+        kernel::SUMS => Vec::new(),
         kernel::WINOGRAD => Packing::of_winograd(channels).words(all).collect(),
         _ => Packing::of_taps(taps).words(all).collect(),
     };
@@ -46,11 +47,15 @@ pub(super) fn packed(network: &Network, layer: usize, weights: Weights) -> (u8, 
 /// takes the fewest instructions on a Cortex-M4F.
 pub(super) fn chosen(network: &Network, layer: usize, weights: Weights) -> u8 {
     let is_logits = layer + 1 == network.layers.len();
-    let Some(filters) = Filters::of(network, layer).filter(|_| weights == Weights::AsKernelsRead)
-    else {
+    let Some(filters) = Filters::of(network, layer) else {
         return kernel::GENERAL;
     };
-    if filters.is_polynomial(network, layer) {
+    if filters.is_sum() {
+        // There are no words for it.
+        kernel::SUMS
+    } else if weights == Weights::Once {
+        kernel::GENERAL
+    } else if filters.is_polynomial(network, layer) {
         kernel::POLYNOMIALS
     } else if is_logits || !filters.shapes.is_wide() {
         kernel::GENERAL
@@ -163,6 +168,22 @@ impl Filters {
         self.weights
             .chunks_exact(self.shapes.taps().max(1))
             .all(fits)
+    }
+
+    /// Whether it is an average pool, or a convolution of equal weights that comes to the same.
+    /// Of neighbouring windows of 3×3 taps the kernel that turns columns is the faster.
+    fn is_sum(&self) -> bool {
+        let Shapes {
+            window,
+            groups,
+            input,
+            output,
+        } = &self.shapes;
+        let is_turned =
+            [window.kernel_h, window.kernel_w, window.dilation_w] == [3, 3, 1] && output[2] > 1;
+        sums::suits(window, [input[0], output[0], *groups])
+            && sums::are_equal(&self.weights)
+            && !is_turned
     }
 
     /// Whether a max-pool follows that sums can be pooled for.

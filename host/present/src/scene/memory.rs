@@ -15,7 +15,7 @@ pub fn arena(model: &Model<'_>, plan: &Plan<'_>, measured_bytes: Option<u32>) ->
         steps.position(|step| step.layers.contains(&layer))
     };
     let tensors = (0..model.tensor_count()).filter_map(|tensor| {
-        let place = plan.place(model, tensor)?;
+        let place = plan.place(tensor)?;
         let first_step = tensor.checked_sub(1).and_then(step_of).unwrap_or(0);
         let readers = model
             .layers()

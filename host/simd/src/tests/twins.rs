@@ -3,6 +3,7 @@
 use super::{ForEach, for_each};
 use crate::instructions::{Instructions, Range};
 use crate::layer::{Layer, Rows};
+use cortexscope_core::image::format::kernel;
 use cortexscope_core::image::{Conv2d, Dense, MaxPool, Quantiser, Shape, WEIGHT_PADDING, Window};
 use cortexscope_core::ops::Output;
 use proptest::prelude::*;
@@ -139,7 +140,7 @@ impl Case {
                 min: self.clamp[0],
                 max: self.clamp[1],
             },
-            kernel: 0,
+            kernel: kernel::GENERAL,
             packed: &[],
         }
     }

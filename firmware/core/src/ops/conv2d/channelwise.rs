@@ -1,7 +1,9 @@
-//! One filter for each channel, or of one channel, by any window: product by product.
-//! Average pools come as such convolutions.
+//! One filter for each channel, or of one channel, by any window: product by product, or by
+//! `sums` where the image says so.
 
 use super::Part;
+use super::sums::{self, Under};
+use crate::image::format::kernel;
 use crate::ops::Output;
 use core::ops::Range;
 
@@ -40,11 +42,22 @@ pub(super) fn evaluate(part: &Part<'_, '_>, output: &mut Output<'_>) {
         let top = top.wrapping_add(rows.start * window.dilation_h);
         let left = left.wrapping_add(columns.start * window.dilation_w);
         let values = part.input.rows_from(conv.input, top).unwrap_or_default();
+        let first = left.wrapping_mul(inputs);
+        if conv.kernel == kernel::SUMS {
+            let under = Under {
+                values: values.get(first..).unwrap_or_default(),
+                taps: [rows.len(), columns.len()],
+                steps: [pitch, step],
+            };
+            sums::pixel(conv, &under, at, output);
+            at += conv.output.channels;
+            continue;
+        }
         let mut weight = rows.start * window.kernel_w + columns.start;
         for (channel, &bias) in conv.bias.iter().enumerate() {
             let mut sum = bias;
             let lane = channel.min(inputs.wrapping_sub(1));
-            let mut value = left.wrapping_mul(inputs).wrapping_add(lane);
+            let mut value = first.wrapping_add(lane);
             let mut tap = weight;
             for _ in rows.clone() {
                 let weights = conv.padded_weights.get(tap..tap + columns.len());

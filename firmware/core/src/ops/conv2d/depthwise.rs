@@ -9,6 +9,7 @@
 
 use super::{Part, channelwise};
 use crate::image::Window;
+use crate::image::format::kernel;
 use crate::ops::operands::{Column, QUAD, SIDE};
 use crate::ops::{Output, kernels};
 #[cfg(dsp)]
@@ -42,11 +43,12 @@ pub(super) fn scratch_bytes(width: usize, window: &Window) -> usize {
 
 /// All channels of the part's pixels.
 pub(super) fn evaluate(part: &Part<'_, '_>, scratch: &mut [u32], output: &mut Output<'_>) {
+    let turns = kernels::NINE_TAPS && part.conv.kernel != kernel::SUMS;
     match output {
         #[cfg(dsp)]
-        Output::Int8(values) if kernels::NINE_TAPS => by_runs(part, scratch, values),
+        Output::Int8(values) if turns => by_runs(part, scratch, values),
         _ => {
-            debug_assert!(!kernels::NINE_TAPS || matches!(output, Output::Sums(_)));
+            debug_assert!(!turns || matches!(output, Output::Sums(_)));
             // A plan's bytes are used, all of them: the tests hold it to what is written.
             scratch.fill(0);
             channelwise::evaluate(part, output);

@@ -57,7 +57,6 @@ pub fn fits(filter: &[i8]) -> bool {
 }
 
 /// `Σ|w|` of a filter.
-#[cfg_attr(dsp, inline(never))]
 pub(super) fn magnitude(filter: &[i8]) -> u32 {
     let magnitudes = filter.iter().map(|w| u32::from(w.unsigned_abs()));
     magnitudes.sum()

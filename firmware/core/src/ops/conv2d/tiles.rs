@@ -121,7 +121,8 @@ fn unfold(
     }
 }
 
-/// The same of windows of 1×1, no part of which is padding. Gives whether they are such.
+/// The same of windows of 1×1 in one row, no part of which is padding. Gives whether they are
+/// such.
 #[cfg(dsp)]
 #[inline(never)]
 fn unfold_pixels(
@@ -130,13 +131,13 @@ fn unfold_pixels(
     at: [[usize; 2]; PIXELS],
     scratch: &mut [u32],
 ) -> bool {
-    if conv.window.kernel_h * conv.window.kernel_w != 1 || conv.groups != 1 {
+    let [[y, x], [below, next]] = at;
+    if conv.window.kernel_h * conv.window.kernel_w != 1 || conv.groups != 1 || below != y {
         return false;
     }
-    let pixels = at.map(|[y, x]| {
-        let row = input_row(conv, input, y, 0).unwrap_or_default();
-        let start = x * conv.window.stride_w * conv.input.channels;
-        row.get(start..).unwrap_or_default()
-    });
+    let row = input_row(conv, input, y, 0).unwrap_or_default();
+    let step = conv.window.stride_w * conv.input.channels;
+    let from = |x: usize| row.get(x * step..).unwrap_or_default();
+    let pixels = [from(x), from(next)];
     kernels::two_pixels(pixels, conv.input.channels, conv.input_zero, scratch)
 }

@@ -3,7 +3,7 @@
 //! The compiler has fewer registers to give than these loops need, and spills.
 //! By hand the loops fit: 14 registers, all named, two of which (r6 and r7) are put
 //! aside on the stack because `asm!` does not hand them out. Elsewhere than on a core
-//! with the DSP extension two of them are plain Rust, for tests; those that requantise
+//! with the DSP extension three of them are plain Rust, for tests; those that requantise
 //! too have their twin in the kernels that call them, and are held to it on the emulated
 //! board (`tests/tests/e2e/emulated_kernels.rs`).
 
@@ -51,6 +51,7 @@ macro_rules! requantise {
     };
 }
 
+mod add_row;
 mod append;
 mod four_rows;
 #[cfg(dsp)]
@@ -64,6 +65,7 @@ mod two_pixels;
 #[cfg(dsp)]
 mod winograd;
 
+pub use add_row::add_row;
 pub use append::append;
 pub use four_rows::four_rows;
 #[cfg(dsp)]
