@@ -33,7 +33,6 @@ impl Watch {
         self.outside = self.outside.wrapping_add(now.wrapping_sub(left));
     }
 
-    #[inline(never)]
     fn count<B: Board>(&self, board: &mut B) -> u64 {
         let now = board.counter();
         now.wrapping_sub(self.started).wrapping_sub(self.outside)
