@@ -84,6 +84,39 @@ pub fn draw_pooled(seed: u64, inputs: usize) -> RandomNetwork {
     drawer.finish(shape, inputs)
 }
 
+/// A network of convolutions that read many channels, with `inputs` inputs: by 3×3 windows at
+/// stride 1, as Winograd's products are made for, and by others.
+pub fn draw_wide(seed: u64, inputs: usize) -> RandomNetwork {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let shape = [
+        random.random_range(1..5),
+        random.random_range(6..12),
+        random.random_range(6..24),
+    ];
+    let mut drawer = Drawer::new(random, shape);
+    let mut map = Map {
+        name: "image".to_owned(),
+        shape,
+    };
+    for _ in 0..3 {
+        let kernel = [1, 3, 3, 3][drawer.random.random_range(0..4)];
+        let outputs = [4, 8, 9, 12, 16][drawer.random.random_range(0..5)];
+        // At least one window.
+        let pads = [0, 1, 2, 3].map(|side| {
+            let short = map.shape[1 + side % 2] < kernel;
+            drawer.random.random_range(usize::from(short)..kernel)
+        });
+        let stride = [1, 1, 1, 2][drawer.random.random_range(0..4)];
+        let attributes = vec![ints("pads", &pads), ints("strides", &[stride; 2])];
+        map = drawer.convolution_with(&map, outputs, [kernel; 2], 1, attributes);
+        if drawer.random.random_bool(0.7) {
+            map.name = drawer.node("Relu", &[&map.name], vec![]);
+        }
+    }
+    drawer.head(map);
+    drawer.finish(shape, inputs)
+}
+
 /// A network of depthwise convolutions by 3×3 windows, with `inputs` inputs: some rows are
 /// longer than what is computed together, and some shorter than a window.
 pub fn draw_depthwise(seed: u64, inputs: usize) -> RandomNetwork {

@@ -24,6 +24,7 @@ pub mod max_pool;
 pub mod mul;
 mod operands;
 mod output;
+mod packed;
 mod pair;
 #[cfg_attr(
     thumb1,
@@ -60,9 +61,7 @@ use core::ops::Range;
 /// a multiple of 4, on a word boundary. A whole layer writes to every one of them.
 pub fn scratch_bytes(op: &Op<'_>) -> usize {
     match op {
-        Op::Conv2d(conv) => {
-            conv2d::scratch_bytes(conv.input, conv.output, &conv.window, conv.groups)
-        }
+        Op::Conv2d(conv) => conv2d::needed_scratch_bytes(conv),
         Op::Dense(_)
         | Op::MaxPool(_)
         | Op::Lookup(_)

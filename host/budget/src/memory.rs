@@ -1,11 +1,13 @@
 //! The arena of a forward pass, by the planner that plans board images.
 
 use super::{Network, Op};
+use cortexscope_compile::board_image;
 use cortexscope_compile::layout::{core_shape, core_window};
 use cortexscope_compile::planner::{
     self, Buffer, LayerStep, PlannedLayer, PlannedNetwork, Pooled, Problem, Proof, Rows,
     TensorProblem,
 };
+use cortexscope_core::image::Window;
 use cortexscope_core::ops::conv2d::polynomials;
 use cortexscope_core::ops::{self, conv2d};
 use cortexscope_core::rows::Link;
@@ -182,22 +184,37 @@ fn rows(network: &Network, layer: usize) -> Rows {
 }
 
 /// What a board's kernel for a layer needs beside its tensors.
-fn scratch_bytes(network: &Network, layer: usize) -> usize {
-    let layer = &network.layers[layer];
+fn scratch_bytes(network: &Network, index: usize) -> usize {
+    let layer = &network.layers[index];
     let input = network.shape(layer.inputs[0]);
     let (window, groups) = match (&layer.op, layer.op.mean_window(input)) {
         (Op::Conv { window, groups }, _) => (*window, *groups),
         (_, Some(window)) => (window, input[0]),
         _ => return 0,
     };
-    let output = core_shape(layer.shape);
-    conv2d::scratch_bytes(core_shape(input), output, &core_window(&window), groups)
+    let window = core_window(&window);
+    // As the compiler plans where every filter's sums fit.
+    if index + 1 == network.layers.len() || pools_sums(network, index, &window) {
+        return conv2d::scratch_bytes(core_shape(input), core_shape(layer.shape), &window, groups);
+    }
+    board_image::scratch_bytes(input, layer.shape, window, groups)
+}
+
+/// Whether a convolution is computed as pooled sums.
+fn pools_sums(network: &Network, layer: usize, window: &Window) -> bool {
+    let after = network.layers.get(layer + 1).map(|next| &next.op);
+    match (&network.layers[layer].op, after) {
+        (Op::Conv { groups, .. }, Some(Op::MaxPool(pool))) => {
+            network.is_conv_pool(layer) && polynomials::suits(window, *groups, &core_window(pool))
+        }
+        _ => false,
+    }
 }
 
 /// A convolution whose rows are pooled as they are made.
 fn pooled(network: &Network, layer: usize, element: Element) -> Option<Pooled> {
     let conv = &network.layers[layer];
-    let (Op::Conv { window, groups }, true) = (&conv.op, network.is_conv_pool(layer)) else {
+    let (Op::Conv { window, .. }, true) = (&conv.op, network.is_conv_pool(layer)) else {
         return None;
     };
     let pool = &network.layers[layer + 1];
@@ -209,7 +226,7 @@ fn pooled(network: &Network, layer: usize, element: Element) -> Option<Pooled> {
     let (made, pooled) = (core_shape(conv.shape), core_shape(pool.shape));
     let row_bytes = made.row_elements();
     // As the compiler plans where every filter's sums fit their field.
-    let sums = if polynomials::suits(&window, *groups, &pool_window) {
+    let sums = if pools_sums(network, layer, &window) {
         polynomials::scratch_bytes(input, &window, pooled)
     } else {
         0

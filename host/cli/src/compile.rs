@@ -5,7 +5,7 @@ use super::graph_arguments::GraphArgs;
 use super::preparation::PreparationArgs;
 use super::{printer, progress};
 use clap::{Args, ValueEnum};
-use cortexscope_compile::{Options, RangeRule, SourceOverrides};
+use cortexscope_compile::{Options, RangeRule, SourceOverrides, Weights};
 use cortexscope_present::compilation::{
     Compilation, CompilationEvent, CompilationRequest, MeasuredOn, compile_model,
 };
@@ -49,6 +49,10 @@ pub(super) struct Compile {
     /// How the range of a layer follows from the calibration inputs.
     #[arg(long, value_enum, value_name = "RULE", default_value_t)]
     ranges: RangesArg,
+    /// Keep each weight once in the board image, not once more as a fast kernel reads it: for a
+    /// board that has not the flash. Its bytes stay the same, and it takes more instructions.
+    #[arg(long)]
+    weights_once: bool,
     /// A text file with the name of one class on each line.
     #[arg(long, value_name = "TXT", help_heading = "Input")]
     labels: Option<PathBuf>,
@@ -96,6 +100,11 @@ impl Compile {
             options: Options {
                 equalise: self.equalise,
                 ranges: self.ranges.into(),
+                weights: if self.weights_once {
+                    Weights::Once
+                } else {
+                    Weights::AsKernelsRead
+                },
             },
             accuracy: self.accuracy.as_deref().map(|text| self.measured_on(text)),
             uf2: self.uf2.as_deref(),

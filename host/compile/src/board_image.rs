@@ -13,7 +13,8 @@ mod tests;
 mod weights;
 mod writer;
 
-pub use emit::{EmitError, emit};
+pub use emit::{EmitError, emit, emit_with};
+pub use kernels::{FEWEST_PIXELS, Weights, scratch_bytes};
 pub use owned::BoardImage;
 
 pub(crate) use emit::bytes;

@@ -58,6 +58,7 @@ use sha2::{Digest, Sha256};
 
 pub use accuracy::{Accuracy, AccuracyError, Pair, accuracy};
 pub use accuracy_loss::accuracy_loss;
+pub use board_image::Weights;
 pub use calibrate::RangeRule;
 pub use calibration_set::{CalibrationSet, calibration_set};
 pub use compose::compose;
@@ -88,6 +89,8 @@ pub struct Compiled {
     pub float: FloatNet,
     /// SHA-256 of the float ONNX file.
     pub source_sha256: [u8; 32],
+    /// What the board image holds of the weights.
+    pub weights: Weights,
 }
 
 /// Takes a network apart and simplifies it.
@@ -146,6 +149,8 @@ pub struct Options {
     pub equalise: bool,
     /// How ranges follow from the calibration inputs.
     pub ranges: RangeRule,
+    /// What the board image holds of the weights.
+    pub weights: Weights,
 }
 
 /// As [`compile`], of a network that was read.
@@ -207,5 +212,6 @@ pub fn compile_with(
         network,
         float,
         source_sha256,
+        weights: options.weights,
     })
 }

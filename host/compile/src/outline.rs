@@ -7,7 +7,7 @@ use cortexscope_net::onnx::constant::{Constant, MAX_ELEMENTS, Values, is_without
 use cortexscope_net::onnx::pb::TensorProto;
 use cortexscope_net::reader::Graph;
 
-use super::board_image::{self, EmitError};
+use super::board_image::{self, EmitError, Weights};
 use super::float_net::{FloatLayer, FloatOp};
 use super::network::{Activation, Channels, Layer, Network, Op, Sum};
 use super::planner::PlannedNetwork;
@@ -71,7 +71,7 @@ impl Outline {
 
     /// The network as the planner of board images sees it.
     pub fn planned(&self) -> PlannedNetwork {
-        board_image::planned(&self.network)
+        board_image::planned(&self.network, Weights::default())
     }
 
     /// Bytes of the board image.

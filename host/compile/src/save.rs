@@ -2,7 +2,7 @@
 //! the model wants its input.
 
 use crate::Compiled;
-use crate::board_image::{BoardImage, EmitError, emit};
+use crate::board_image::{BoardImage, EmitError, emit_with};
 use crate::model_files::IMAGE_EXTENSION;
 use cortexscope_net::input::ModelSpec;
 use cortexscope_net::output::{self, OutputError, StagedFolder};
@@ -26,7 +26,8 @@ impl Compiled {
     /// # Errors
     /// It does not fit a board image.
     pub fn image(&self) -> Result<BoardImage, EmitError> {
-        emit(&self.network, Sha256::digest(&self.int8_onnx).into())
+        let onnx_hash = Sha256::digest(&self.int8_onnx).into();
+        emit_with(&self.network, onnx_hash, self.weights)
     }
 
     /// Saves `NAME.int8.onnx`, `NAME.ctx` and `NAME.toml` into the folder of `staged`: all of

@@ -53,7 +53,10 @@ pub enum DriveError {
         path: PathBuf,
     },
     /// The board image is larger than its region.
-    #[error("the model takes {need_bytes} bytes of flash, and {board} has {have_bytes} for it")]
+    #[error(
+        "the model takes {need_bytes} bytes of flash, and {board} has {have_bytes} for it; \
+             `cortexscope compile --weights-once` makes a smaller image"
+    )]
     ModelTooLarge {
         /// The board.
         board: &'static str,

@@ -34,7 +34,8 @@ pub enum FlashError {
     },
     /// The board image is larger than its region.
     #[error(
-        "the model {model} takes {need_bytes} bytes of flash, the board has {have_bytes} for it"
+        "the model {model} takes {need_bytes} bytes of flash, the board has {have_bytes} for it; \
+             `cortexscope compile --weights-once` makes a smaller image"
     )]
     ModelTooLarge {
         /// The model.

@@ -8,9 +8,10 @@
 //! taken here. What flash and its cache add is left out, and so is all that is outside of
 //! the innermost loop.
 
-use cortexscope_core::image::format::kernel;
+use cortexscope_compile::board_image::FEWEST_PIXELS;
+use cortexscope_core::image::format::kernel as format;
 use cortexscope_core::image::{Conv2d, MaxPool, Op, Shape};
-use cortexscope_core::ops::conv2d::{Way, polynomials};
+use cortexscope_core::ops::conv2d::{Way, polynomials, wide, winograd};
 use cortexscope_core::{Layer, Mode, Model};
 
 /// The core that these kernels are for, as a board's facts name it.
@@ -27,6 +28,10 @@ pub enum Kernel {
     NineTaps,
     /// Two filters with two unfolded windows.
     Pairs,
+    /// The same from weights in 16 bits.
+    WidePairs,
+    /// Winograd's products of two filters with two tiles of four pixels.
+    Winograd,
     /// Four rows of a dense layer.
     FourRows,
     /// Any other.
@@ -72,17 +77,23 @@ impl Kernel {
     /// The kernel of a layer in a step of `mode`, whose convolutions are not tapped.
     pub fn of(model: &Model<'_>, layer: &Layer<'_>, mode: Mode) -> Self {
         match &layer.op {
-            Op::Conv2d(conv) if mode == Mode::Fused && !conv.polynomials.is_empty() => {
+            Op::Conv2d(conv)
+                if mode == Mode::Fused && !conv.packed_for(format::POLYNOMIALS).is_empty() =>
+            {
                 Self::PooledSums
             }
-            Op::Conv2d(conv) if conv.kernel == kernel::SUMS => Self::Sums,
+            Op::Conv2d(conv) if conv.kernel == format::SUMS => Self::Sums,
             Op::Conv2d(conv) => {
                 // The last layer's sums are not requantised by a loop.
                 let is_last = layer.output == model.layer_count();
                 match Way::of(conv) {
                     Way::Depthwise if !is_last => Self::NineTaps,
+                    Way::Winograd if !is_last => Self::Winograd,
+                    Way::Tiles | Way::Rows if !is_last && conv.kernel == format::WIDE => {
+                        Self::WidePairs
+                    }
                     Way::Tiles | Way::Rows if !is_last => Self::Pairs,
-                    Way::Tiles | Way::Rows | Way::Depthwise | Way::Channelwise => Self::Plain,
+                    _ => Self::Plain,
                 }
             }
             Op::Dense(_) => Self::FourRows,
@@ -102,6 +113,8 @@ impl Kernel {
             Self::Sums => "sums",
             Self::NineTaps => "nine taps",
             Self::Pairs => "pairs",
+            Self::WidePairs => "wide pairs",
+            Self::Winograd => "Winograd",
             Self::FourRows => "four rows",
             Self::Plain => "plain",
         }
@@ -109,44 +122,70 @@ impl Kernel {
 
     /// What the innermost loop takes in one inference; `None` where none was estimated.
     pub fn loop_cost(self, model: &Model<'_>, layer: &Layer<'_>) -> Option<LoopCost> {
-        Some(match (self, &layer.op) {
+        match (self, &layer.op) {
             (Self::PooledSums, Op::Conv2d(conv)) => {
                 let next = model.layer(layer.output);
                 let Some(Op::MaxPool(pool)) = next.as_ref().map(|next| &next.op) else {
                     return None;
                 };
-                pooled_sums(conv, pool)
+                Some(pooled_sums(conv, pool))
             }
-            (Self::NineTaps, Op::Conv2d(conv)) => {
-                let Shape { height, width, .. } = conv.output;
+            (_, Op::Conv2d(conv)) => self.conv_cost(conv),
+            (Self::FourRows, Op::Dense(dense)) => {
+                let fours = dense.bias.len().div_ceil(4) * dense.inputs().div_ceil(4);
+                // One load of two words, four; 17 in registers; the branch.
+                Some(LoopCost::new(23, 3 + 4 * 2 + 17 + BRANCH).times(fours))
+            }
+            _ => None,
+        }
+    }
+
+    /// The same of a convolution that is not pooled as sums.
+    fn conv_cost(self, conv: &Conv2d<'_>) -> Option<LoopCost> {
+        let Shape {
+            height,
+            width,
+            channels,
+        } = conv.output;
+        let quads = conv.weights_per_output().div_ceil(4);
+        // Two loads of four words, eight products; of four such a move, a comparison and the
+        // branch.
+        let words = |quads: usize| {
+            let end = LoopCost::new(3, 1 + 1 + BRANCH);
+            let quad = LoopCost::new(10, 2 * 5 + 8);
+            quad.times(quads).plus(end.times(quads.div_ceil(4)))
+        };
+        Some(match self {
+            Self::NineTaps => {
                 // Six loads of two words and one; 26 in registers, two moves of two numbers,
                 // two stores; the branch.
                 let two = LoopCost::new(38, 6 * 3 + 2 + 26 + 2 * 2 + 2 + BRANCH);
                 // Three loads of two words and one; 17 in registers, a store.
                 let one = LoopCost::new(22, 3 * 3 + 2 + 17 + 1);
                 let row = two.times(width / 2).plus(one.times(width % 2));
-                row.times(height * conv.output.channels)
+                row.times(height * channels)
             }
-            (Self::Pairs, Op::Conv2d(conv)) => {
-                let Shape { height, width, .. } = conv.output;
-                let group = conv.output.channels / conv.groups.max(1);
-                let pairs = height * width.div_ceil(2) * conv.groups * group.div_ceil(2);
-                // Two loads and one of four words; 12 in registers. Of eight taps a
-                // subtraction and the branch.
-                let four_taps = LoopCost::new(15, 2 * 2 + 5 + 12);
-                let end = LoopCost::new(2, 1 + BRANCH);
-                let quads = conv.weights_per_output().div_ceil(4);
-                let filter = four_taps.times(quads).plus(end.times(quads.div_ceil(2)));
-                filter.times(pairs)
+            Self::WidePairs => words(quads).times(pairs(conv)),
+            Self::Winograd => {
+                let position = words(3 * conv.input.channels / 4);
+                position.times(6 * height * width.div_ceil(8) * channels / 2)
             }
-            (Self::FourRows, Op::Dense(dense)) => {
-                let fours = dense.bias.len().div_ceil(4) * dense.inputs().div_ceil(4);
-                // One load of two words, four; 17 in registers; the branch.
-                LoopCost::new(23, 3 + 4 * 2 + 17 + BRANCH).times(fours)
+            Self::Pairs => {
+                // Two loads and one of four words; 12 in registers; a subtraction and the
+                // branch.
+                let four_taps = LoopCost::new(17, 2 * 2 + 5 + 12 + 1 + BRANCH);
+                four_taps.times(quads * pairs(conv))
             }
-            _ => return None,
+            Self::PooledSums | Self::Sums | Self::FourRows | Self::Plain => return None,
         })
     }
+}
+
+/// Pairs of pixels, each with pairs of filters.
+fn pairs(conv: &Conv2d<'_>) -> usize {
+    let Shape { height, width, .. } = conv.output;
+    let group = conv.output.channels / conv.groups.max(1);
+    height * width.div_ceil(2) * conv.groups * group.div_ceil(2)
 }
 
 fn pooled_sums(conv: &Conv2d<'_>, pool: &MaxPool) -> LoopCost {
@@ -212,32 +251,47 @@ pub fn choices(model: &Model<'_>) -> Vec<KernelChoice> {
     with_weights.filter_map(choice).collect()
 }
 
-/// Why a convolution whose windows suit pooled sums has another kernel.
+/// Why a convolution has not the fastest kernel for its windows.
 fn fallback(model: &Model<'_>, layer: &Layer<'_>) -> Option<&'static str> {
     let Op::Conv2d(conv) = &layer.op else {
         return None;
     };
-    let next = model.layer(layer.output)?;
-    let Op::MaxPool(pool) = &next.op else {
-        return None;
+    let fits = |fits: fn(&[i8]) -> bool| {
+        let mut filters = conv.weights().chunks_exact(conv.weights_per_output());
+        filters.all(fits)
     };
-    let suits = polynomials::suits(&conv.window, conv.groups, &pool.window);
-    if !suits || !conv.polynomials.is_empty() {
-        return None;
+    let next = model.layer(layer.output)?;
+    let has_pooled_sums = match &next.op {
+        Op::MaxPool(pool) => polynomials::suits(&conv.window, conv.groups, &pool.window),
+        _ => false,
+    };
+    let has_winograd = winograd::suits(conv.input, conv.output, &conv.window, conv.groups);
+    match conv.kernel {
+        format::POLYNOMIALS | format::WINOGRAD | format::SUMS => None,
+        _ if has_pooled_sums && !fits(polynomials::fits) => {
+            Some("a filter's sums do not fit 21 bits")
+        }
+        _ if has_winograd && !fits(winograd::fits) => {
+            Some("a filter's sums do not fit 32 bits 24 times")
+        }
+        format::GENERAL if has_pooled_sums || has_winograd || is_wide(conv) => {
+            Some("the image holds each weight once")
+        }
+        _ if has_pooled_sums => Some("something else reads it before it is pooled"),
+        _ => None,
     }
-    let mut filters = conv.weights().chunks_exact(conv.weights_per_output());
-    let fits = filters.all(polynomials::fits);
-    Some(if fits {
-        "something else reads it before it is pooled"
-    } else {
-        "a filter's sums do not fit 21 bits"
-    })
+}
+
+/// Whether there is a loop for the weights of a convolution in 16 bits.
+fn is_wide(conv: &Conv2d<'_>) -> bool {
+    let pixels = conv.output.height * conv.output.width;
+    wide::suits(conv.groups) && conv.output.channels >= 2 && pixels >= FEWEST_PIXELS
 }
 
 /// Bytes that a layer's kernel has of the image for itself alone.
 pub fn packed_bytes(layer: &Layer<'_>) -> u64 {
     match &layer.op {
-        Op::Conv2d(conv) => size_of_val(conv.polynomials) as u64,
+        Op::Conv2d(conv) => size_of_val(conv.packed) as u64,
         Op::Dense(_)
         | Op::MaxPool(_)
         | Op::Lookup(_)
@@ -252,6 +306,7 @@ pub fn packed_bytes(layer: &Layer<'_>) -> u64 {
 mod tests {
     use super::*;
     use cortexscope_compile::board_image::BoardImage;
+    use cortexscope_core::image::{Quantiser, Window};
 
     fn image() -> BoardImage {
         let path = concat!(
@@ -283,20 +338,62 @@ mod tests {
         assert_eq!(of(Mode::Fused, 0), pooled(14 * 6, 14, 1));
         assert_eq!(of(Mode::Fused, 2), pooled(5 * 16, 5, 6));
         let times = |count, loops: [u64; 2]| Some(loops.map(|cost| count * cost));
-        // Of two filters at two pixels four taps take 15 and 21, and the end of each eight 2
-        // and 4.
-        let pairs = |count, fours: u64, eights: u64| {
-            times(count, [15 * fours + 2 * eights, 21 * fours + 4 * eights])
-        };
-        let conv1 = pairs(28 * 14 * 3, 7, 4);
-        assert_eq!(of(Mode::Tapped, 0), (Kernel::Pairs, conv1));
-        let conv2 = pairs(10 * 5 * 8, 38, 19);
-        assert_eq!(of(Mode::Tapped, 2), (Kernel::Pairs, conv2));
+        // Of two filters at two pixels four taps take 17 and 25.
+        let pairs = |count| times(count, [17, 25]);
+        assert_eq!(of(Mode::Tapped, 0), (Kernel::Pairs, pairs(28 * 14 * 3 * 7)));
+        assert_eq!(of(Mode::Tapped, 2), (Kernel::Pairs, pairs(10 * 5 * 8 * 38)));
         assert_eq!(of(Mode::Fused, 1), (Kernel::Plain, None));
         let four_rows = times(30 * 100, [23, 31]);
         assert_eq!(of(Mode::Fused, 4), (Kernel::FourRows, four_rows));
         let words = |index| packed_bytes(&model.layer(index).expect("a layer"));
         assert_eq!([words(0), words(2), words(4)], [6 * 16 * 4, 16 * 91 * 4, 0]);
+    }
+
+    /// By hand: quads of 10 instructions, and 3 for each four of them. Of 64 taps there are 16,
+    /// of Winograd's products over 16 channels 12 at each of six positions.
+    #[test]
+    fn loops_of_packed_words() {
+        let conv = |kernel, channels, side: usize, window| Conv2d {
+            input: Shape {
+                height: side,
+                width: side,
+                channels,
+            },
+            output: Shape {
+                height: side,
+                width: side,
+                channels: 8,
+            },
+            input_zero: 0,
+            window,
+            groups: 1,
+            padded_weights: &[],
+            bias: &[],
+            quantiser: Quantiser {
+                multipliers: &[],
+                zero: 0,
+                min: i8::MIN,
+                max: i8::MAX,
+            },
+            kernel,
+            packed: &[],
+        };
+        let cost = |kernel: Kernel, conv| {
+            let cost = kernel.conv_cost(&conv).expect("a loop");
+            [cost.instructions, cost.cycles]
+        };
+        let wide = conv(format::WIDE, 64, 5, Window::POINT);
+        let pairs = 5 * 3 * 4;
+        assert_eq!(
+            cost(Kernel::WidePairs, wide),
+            [pairs * (16 * 10 + 4 * 3), pairs * (16 * 18 + 4 * 5)]
+        );
+        let winograd = conv(format::WINOGRAD, 16, 9, Window::square(3, 1, 1));
+        let pairs = 9 * 2 * 4;
+        assert_eq!(
+            cost(Kernel::Winograd, winograd),
+            [pairs * 6 * (12 * 10 + 3 * 3), pairs * 6 * (12 * 18 + 3 * 5)]
+        );
     }
 
     #[test]

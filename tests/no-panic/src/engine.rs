@@ -3,7 +3,8 @@
 use core::ops::Range;
 
 use cortexscope_core::image::{Add, Dense, MaxPool, Mul, Quantiser, Window};
-use cortexscope_core::ops::conv2d::polynomials;
+use cortexscope_core::ops::conv2d::wide::Packing;
+use cortexscope_core::ops::conv2d::{polynomials, wide, winograd};
 use cortexscope_core::ops::{
     self, InputRows, Output, add, concat, conv2d, dense, lookup, max_pool, mul, requantize,
 };
@@ -115,6 +116,14 @@ fn the_kernels() {
         (|filter, window, channels, zero, at| {
             polynomials::words(filter, window, channels, zero).nth(at)
         }) => fn(&'static [i8], &Window, usize, i8, usize) -> Option<u32>,
+        wide::suits => fn(usize) -> bool,
+        (|filters, taps, at| Packing::of_taps(taps).words(filters).nth(at))
+            => fn(&'static [i8], usize, usize) -> Option<u32>,
+        winograd::suits => fn(Shape, Shape, &Window, usize) -> bool,
+        winograd::fits => fn(&[i8]) -> bool,
+        winograd::scratch_bytes => fn(usize) -> usize,
+        (|filters, channels, at| Packing::of_winograd(channels).words(filters).nth(at))
+            => fn(&'static [i8], usize, usize) -> Option<u32>,
         conv2d::scratch_bytes => fn(Shape, Shape, &Window, usize) -> usize,
         conv2d::row
             => fn(&Conv2d<'static>, InputRows<'_>, usize, Range<usize>, &mut [u32], Output<'_>),

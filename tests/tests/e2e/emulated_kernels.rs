@@ -7,7 +7,7 @@ use cortexscope_rig::kernel::Kernel;
 use cortexscope_rig::session::TensorSet;
 use cortexscope_rig::verify::left_by_steps;
 use cortexscope_tests::random_network::{
-    RandomNetwork, draw, draw_depthwise, draw_depthwise_maps, draw_pooled,
+    RandomNetwork, draw, draw_depthwise, draw_depthwise_maps, draw_pooled, draw_wide,
 };
 use cortexscope_tests::reference;
 use cortexscope_tests::rig::{Mode, compiled_for};
@@ -30,6 +30,13 @@ fn random_networks_give_the_bytes_of_the_reference() {
 fn pooled_sums_give_the_bytes_of_the_reference() {
     for seed in 0..NETWORKS {
         compare(&draw_pooled(seed, INPUTS), seed);
+    }
+}
+
+#[test]
+fn wide_convolutions_give_the_bytes_of_the_reference() {
+    for seed in 0..NETWORKS {
+        compare(&draw_wide(seed, 2), seed);
     }
 }
 

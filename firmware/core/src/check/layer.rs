@@ -4,13 +4,16 @@ use super::{SpanField, check_spans, is_positive};
 use crate::MAX_TENSORS;
 use crate::image::format::{LayerRecord, TensorRecord, kernel, kind, op};
 use crate::image::{ImageError, LayerProblem, Model, Op, Part};
-use crate::ops::conv2d::{polynomials, sums};
+use crate::ops::conv2d::{polynomials, sums, wide, winograd};
 use core::mem::offset_of;
 
 /// Weights behind one output: `1 << 15` products of at most `255 · 128`, and a
 /// bias of at most `1 << 30`, stay within 32 bits.
 const MAX_WEIGHTS_PER_OUTPUT: u64 = 1 << 15;
 const MAX_BIAS: u32 = 1 << 30;
+
+/// Whether this build reads such words, or is one that makes images or tests them.
+const READS_WORDS: bool = cfg!(any(dsp, not(target_os = "none")));
 
 const SPANS: [SpanField; 6] = [
     SpanField::new(Part::Operands, offset_of!(LayerRecord, inputs), 2),
@@ -119,6 +122,10 @@ fn kernel(model: &Model<'_>, index: usize, record: &LayerRecord) -> Result<(), L
     let is_sound = match (record.kernel, layer.as_ref().map(|layer| &layer.op)) {
         (kernel::GENERAL, _) => record.packed.count == 0,
         (kernel::POLYNOMIALS, Some(Op::Conv2d(conv))) => polynomials::are_sound(conv),
+        (kernel::WIDE | kernel::WINOGRAD, Some(Op::Conv2d(conv))) => {
+            let is_winograd = record.kernel == kernel::WINOGRAD;
+            !READS_WORDS || wide::are_sound(conv) && (!is_winograd || winograd::is_sound(conv))
+        }
         (kernel::SUMS, Some(Op::Conv2d(conv))) => sums::are_sound(conv),
         _ => false,
     };

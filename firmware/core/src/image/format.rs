@@ -124,6 +124,11 @@ pub mod kernel {
     /// A convolution in a step with its max-pool, from packed words:
     /// `ops::conv2d::polynomials`.
     pub const POLYNOMIALS: u8 = 1;
+    /// A convolution from weights in 16 bits, two filters side by side:
+    /// `ops::conv2d::wide`.
+    pub const WIDE: u8 = 2;
+    /// A convolution by 3×3 windows from transformed weights: `ops::conv2d::winograd`.
+    pub const WINOGRAD: u8 = 3;
     /// A convolution whose weights are all the same, from sums of what lies under its
     /// windows: `ops::conv2d::sums`.
     pub const SUMS: u8 = 4;

@@ -257,9 +257,9 @@ pub struct Conv2d<'a> {
     pub quantiser: Quantiser<'a>,
     /// How it may be computed, one of [`kernel`](super::format::kernel).
     pub kernel: u8,
-    /// The weights once more, as `ops::conv2d::polynomials` reads them; empty where the
-    /// image has none.
-    pub polynomials: &'a [u32],
+    /// The weights once more, as that kernel reads them; empty where it reads
+    /// none.
+    pub packed: &'a [u32],
 }
 
 impl<'a> Conv2d<'a> {
@@ -273,6 +273,16 @@ impl<'a> Conv2d<'a> {
         match self.input.channels.checked_div(self.groups) {
             Some(channels) => channels,
             None => 0,
+        }
+    }
+
+    /// The weights once more, as `kernel` reads them; empty where the image has another.
+    #[inline(always)]
+    pub fn packed_for(&self, kernel: u8) -> &'a [u32] {
+        if self.kernel == kernel {
+            self.packed
+        } else {
+            &[]
         }
     }
 

@@ -223,7 +223,7 @@ impl<'a> Model<'a> {
                 bias: self.slice(&record.bias),
                 quantiser,
                 kernel: record.kernel,
-                polynomials: self.slice(&record.packed),
+                packed: self.slice(&record.packed),
             })),
             op::DENSE => Some(Op::Dense(Dense {
                 input_zero: input.zero,

@@ -8,7 +8,8 @@
 //! | `depthwise` | 3×3 windows, a filter for each channel | four channels at a time, from columns that are turned once |
 //! | `sums` | equal weights, a filter for each channel, where the image says so | what lies under a window is added up, and multiplied once |
 //! | `channelwise` | other windows, a filter for each channel | product by product |
-//! | `tiles` | the rest | the windows of two pixels unfolded, against two channels at a time |
+//! | `winograd` | 3×3 windows at stride 1, where the image has words for it | six products for four pixels' twelve, two tiles of these against two channels at a time |
+//! | `tiles` | the rest | the windows of two pixels unfolded, against two channels at a time; the weights in 16 bits (`wide`) where the image has them so |
 
 #[cfg(any(thumb1, test))]
 pub(crate) mod bytes;
@@ -22,6 +23,8 @@ pub mod polynomials;
 pub(super) mod rows;
 pub mod sums;
 pub(super) mod tiles;
+pub mod wide;
+pub mod winograd;
 
 #[cfg(thumb1)]
 pub(crate) use bytes as pooled;
@@ -66,13 +69,18 @@ pub enum Way {
     Depthwise,
     /// One other filter for each channel.
     Channelwise,
+    /// From transformed windows of four neighbours.
+    Winograd,
     /// From unfolded windows.
     Tiles,
 }
 
 impl Way {
-    /// The way of a convolution; its geometry alone decides.
+    /// The way of a convolution: its geometry decides, and whether there are words.
     pub fn of(conv: &Conv2d<'_>) -> Self {
+        if winograd::is_chosen(conv) {
+            return Self::Winograd;
+        }
         Self::of_geometry(conv.input, conv.output, &conv.window, conv.groups)
     }
 
@@ -99,9 +107,18 @@ pub(crate) fn joins_rows(conv: &Conv2d<'_>) -> bool {
 
 /// Bytes of scratch that this convolution needs, a multiple of 4; see
 /// [`super::scratch_bytes`].
+pub(super) fn needed_scratch_bytes(conv: &Conv2d<'_>) -> usize {
+    if winograd::is_chosen(conv) {
+        return winograd::scratch_bytes(conv.input.channels);
+    }
+    scratch_bytes(conv.input, conv.output, &conv.window, conv.groups)
+}
+
+/// The same of one without words for another way.
 #[inline(never)]
 pub fn scratch_bytes(input: Shape, output: Shape, window: &Window, groups: usize) -> usize {
     match Way::of_geometry(input, output, window, groups) {
+        Way::Winograd => 0,
         Way::Rows => window.kernel_h * rows::row_bytes(output.width, window),
         Way::Depthwise => depthwise::scratch_bytes(output.width, window),
         Way::Channelwise => 0,
@@ -137,9 +154,37 @@ pub fn row(
         Way::Rows => rows::evaluate(&part, scratch, &mut output),
         Way::Depthwise => depthwise::evaluate(&part, scratch, &mut output),
         Way::Channelwise => channelwise::evaluate(&part, &mut output),
+        #[cfg(dsp)]
+        Way::Winograd => winograd::evaluate(&part, scratch, &mut output),
+        #[cfg(not(dsp))]
+        Way::Winograd => {
+            // A plan's bytes are used, all of them: the tests hold it to what is written.
+            scratch.fill(0);
+            tiles::evaluate(&part, scratch, &mut output);
+        }
         Way::Tiles => tiles::evaluate(&part, scratch, &mut output),
     }
     output.clamp(&conv.quantiser);
+}
+
+/// [`row`] by Winograd's products, in plain Rust.
+#[cfg(test)]
+pub(super) fn winograd_row(
+    conv: &Conv2d<'_>,
+    input: InputRows<'_>,
+    y: usize,
+    columns: Range<usize>,
+    scratch: &mut [u32],
+    output: &mut [i8],
+) {
+    let part = Part {
+        conv,
+        input,
+        y,
+        columns,
+    };
+    winograd::by_tiles(&part, scratch, output);
+    super::requantize::clamp(&conv.quantiser, output);
 }
 
 /// [`row`] of one input channel, as a core with the DSP extension computes it.

@@ -15,7 +15,9 @@ use crate::arena::copy;
 use instructions::{max8, smlad, ssub16, sxtab16, sxtab16_odd, sxtb16, sxtb16_odd};
 
 #[cfg(dsp)]
-pub use loops::{NINE_TAPS, POOLS_SUMS, nine_taps, pool_row, whole_columns};
+pub use loops::{
+    NINE_TAPS, POOLS_SUMS, WINOGRAD, nine_taps, pool_row, tile_pair, transform, whole_columns,
+};
 
 /// Four 16-bit numbers: 0 and 2 in the first word, 1 and 3 in the second.
 type Quad = [u32; 2];
@@ -92,6 +94,14 @@ impl<'a> Column<'a> {
             self.pad((u32::BITS - self.waiting_bits) as usize / 8);
         }
     }
+}
+
+/// Writes the windows of two pixels that are one pixel of so many channels each, as their
+/// columns take turns. Gives whether it did: channels have to be whole words.
+#[cfg(dsp)]
+#[inline(always)]
+pub fn two_pixels(pixels: [&[i8]; 2], channels: usize, zero: i8, scratch: &mut [u32]) -> bool {
+    loops::two_pixels(pixels, channels, negated(zero), scratch)
 }
 
 /// Requantised outputs of two pixels, clamped to int8 alone, from their columns;

@@ -1,6 +1,8 @@
 //! What a kernel of a convolution is given: rows to read, and filters to apply.
 
 use crate::image::Conv2d;
+#[cfg(dsp)]
+use crate::image::format::kernel;
 
 /// Output pixels that are computed together.
 pub const TILE: usize = 4;
@@ -22,6 +24,9 @@ pub struct PaddedRows<'a> {
 pub struct Filters<'a> {
     /// From the group's first filter on, to the end of [`Conv2d::padded_weights`].
     pub weights: &'a [i8],
+    /// The same in 16 bits, as `conv2d::wide` says; empty where the image has not these.
+    #[cfg(dsp)]
+    pub words: &'a [u32],
     /// One per filter.
     pub bias: &'a [i32],
     /// Weights of one filter.
@@ -35,6 +40,8 @@ impl<'a> Filters<'a> {
         let bias = conv.bias.get(first..first + count);
         Self {
             weights: conv.padded_weights.get(first * taps..).unwrap_or_default(),
+            #[cfg(dsp)]
+            words: conv.packed_for(kernel::WIDE),
             bias: bias.unwrap_or_default(),
             taps,
         }

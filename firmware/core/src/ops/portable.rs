@@ -2,8 +2,12 @@
 //! compilers that find their own.
 
 mod polynomials;
+#[cfg(test)]
+mod winograd;
 
 pub use polynomials::{POOLS_SUMS, pool_row, whole_columns};
+#[cfg(test)]
+pub use winograd::{tile_pair, transform};
 
 use super::operands::{Filters, PaddedRows, TILE};
 

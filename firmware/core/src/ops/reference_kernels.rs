@@ -3,6 +3,7 @@
 //! with their instructions emulated. On an emulated board the DSP kernels run the
 //! random networks of the end-to-end tests.
 
+mod packed;
 mod sums;
 
 use super::operands::PaddedRows;
@@ -311,7 +312,7 @@ fn convolutions() {
                     max,
                 },
                 kernel: kernel::GENERAL,
-                polynomials: &[],
+                packed: &[],
             };
             let whole = 0..output.width;
             let first = part.index(output.width);
@@ -581,14 +582,14 @@ fn sums_of_polynomials() {
                     max,
                 },
                 kernel: kernel::POLYNOMIALS,
-                polynomials: &polynomials,
+                packed: &polynomials,
             };
             assert!(conv2d::polynomials::suits(&window, 1, &pool.window));
             assert!(conv2d::polynomials::are_sound(&conv));
             let mut broken = polynomials.clone();
             broken[filters.len() / 2] ^= 1;
             assert!(!conv2d::polynomials::are_sound(&Conv2d {
-                polynomials: &broken,
+                packed: &broken,
                 ..conv
             }));
             let words = conv2d::polynomials::needs(&conv, &pool) / 4;

@@ -2,7 +2,7 @@
 
 use super::weights::channels_last;
 use super::writer::Writer;
-use super::{BoardImage, kernels, steps};
+use super::{BoardImage, Weights, kernels, steps};
 use crate::network::{Activation, Channels, Layer, Network, Op, Window};
 use crate::planner::{self, Plan, Problem};
 use cortexscope_core::Mode;
@@ -38,7 +38,19 @@ pub enum EmitError {
 /// # Errors
 /// [`EmitError`]; what comes back has passed the engine's check.
 pub fn emit(network: &Network, onnx_hash: [u8; 32]) -> Result<BoardImage, EmitError> {
-    emit_planned(network, onnx_hash, planner::plan)
+    emit_with(network, onnx_hash, Weights::default())
+}
+
+/// The same, with what it holds of the weights.
+///
+/// # Errors
+/// As [`emit()`].
+pub fn emit_with(
+    network: &Network,
+    onnx_hash: [u8; 32],
+    weights: Weights,
+) -> Result<BoardImage, EmitError> {
+    emit_planned(network, onnx_hash, weights, planner::plan)
 }
 
 /// Bytes of the board image of `network`; its layers and weights count, not where they lie
@@ -47,7 +59,8 @@ pub fn emit(network: &Network, onnx_hash: [u8; 32]) -> Result<BoardImage, EmitEr
 /// # Errors
 /// As [`emit()`].
 pub(crate) fn bytes(network: &Network) -> Result<usize, EmitError> {
-    let image = emit_planned(network, [0; 32], planner::plan_in_order)?;
+    let weights = Weights::default();
+    let image = emit_planned(network, [0; 32], weights, planner::plan_in_order)?;
     Ok(image.model().image_bytes())
 }
 
@@ -55,6 +68,7 @@ pub(crate) fn bytes(network: &Network) -> Result<usize, EmitError> {
 pub(super) fn emit_planned(
     network: &Network,
     onnx_hash: [u8; 32],
+    weights: Weights,
     planner: impl Fn(&Problem) -> Plan,
 ) -> Result<BoardImage, EmitError> {
     let mut writer = Writer::new();
@@ -80,12 +94,12 @@ pub(super) fn emit_planned(
         operand += 2 * inputs.count;
         layers.push(LayerRecord {
             inputs,
-            ..record(&mut writer, network, index)?
+            ..record(&mut writer, network, index, weights)?
         });
     }
     let plans: Vec<PlanRecord> = Mode::ALL
         .iter()
-        .map(|&mode| plan(&mut writer, network, mode, &planner))
+        .map(|&mode| plan(&mut writer, network, weights, mode, &planner))
         .collect();
     let header = Header {
         magic: MAGIC,
@@ -105,10 +119,11 @@ pub(super) fn emit_planned(
 fn plan(
     writer: &mut Writer,
     network: &Network,
+    weights: Weights,
     mode: Mode,
     planner: &impl Fn(&Problem) -> Plan,
 ) -> PlanRecord {
-    let plan = steps::plan(network, mode, planner);
+    let plan = steps::plan(network, weights, mode, planner);
     PlanRecord {
         mode: mode as u32,
         arena_bytes: plan.arena_bytes as u32,
@@ -137,7 +152,12 @@ fn tensor(
 }
 
 /// The record of layer `index`, all but its operands.
-fn record(writer: &mut Writer, network: &Network, index: usize) -> Result<LayerRecord, EmitError> {
+fn record(
+    writer: &mut Writer,
+    network: &Network,
+    index: usize,
+    weights: Weights,
+) -> Result<LayerRecord, EmitError> {
     let layer = &network.layers[index];
     let source = network.tensor(layer.inputs[0]);
     let empty = LayerRecord {
@@ -146,7 +166,7 @@ fn record(writer: &mut Writer, network: &Network, index: usize) -> Result<LayerR
         ..LayerRecord::default()
     };
     let is_logits = index + 1 == network.layers.len();
-    let (kernel, packed) = kernels::packed(network, index);
+    let (kernel, packed) = kernels::packed(network, index, weights);
     let empty = LayerRecord {
         kernel,
         packed: writer.put(&packed),

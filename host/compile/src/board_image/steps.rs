@@ -1,6 +1,6 @@
 //! The steps of each mode, and the buffers that they need.
 
-use super::kernels;
+use super::kernels::{self, Weights};
 use crate::layout::{core_shape, core_window};
 use crate::network::{Network, Op};
 use crate::planner::{
@@ -8,8 +8,8 @@ use crate::planner::{
     TensorProblem,
 };
 use cortexscope_core::Mode;
-use cortexscope_core::image::format::{NOT_PLACED, StepRecord, step};
-use cortexscope_core::ops::conv2d::polynomials;
+use cortexscope_core::image::format::{NOT_PLACED, StepRecord, kernel, step};
+use cortexscope_core::ops::conv2d::{polynomials, winograd};
 use cortexscope_core::ops::{self, conv2d};
 use cortexscope_core::rows::Link;
 use cortexscope_core::sharing::fused_lag_bytes;
@@ -22,8 +22,13 @@ pub(super) struct ModePlan {
 }
 
 /// Plans `network` for `mode` with `planner`.
-pub(super) fn plan(network: &Network, mode: Mode, planner: &impl Fn(&Problem) -> Plan) -> ModePlan {
-    let planned = planned(network);
+pub(super) fn plan(
+    network: &Network,
+    weights: Weights,
+    mode: Mode,
+    planner: &impl Fn(&Problem) -> Plan,
+) -> ModePlan {
+    let planned = planned(network, weights);
     let steps = match mode {
         Mode::Tapped => planned.layer_by_layer(),
         Mode::Fused => planned.fused(),
@@ -67,14 +72,14 @@ fn record(planned: &PlannedNetwork, step: &LayerStep) -> StepRecord {
 }
 
 /// The network as the planner sees it.
-pub(crate) fn planned(network: &Network) -> PlannedNetwork {
+pub(crate) fn planned(network: &Network, weights: Weights) -> PlannedNetwork {
     let layers = (0..network.layers.len()).map(|layer| PlannedLayer {
         reads: network.layers[layer].inputs.clone(),
         output: tensor_buffer(network, layer + 1),
         rows: rows(network, layer),
-        scratch_bytes: scratch_bytes(network, layer),
+        scratch_bytes: scratch_bytes(network, layer, weights),
         is_by_rows: true,
-        pooled: pooled(network, layer),
+        pooled: pooled(network, layer, weights),
     });
     PlannedNetwork {
         input: tensor_buffer(network, 0),
@@ -109,9 +114,14 @@ fn rows(network: &Network, layer: usize) -> Rows {
 }
 
 /// What the engine's kernel for `layer` needs beside its tensors.
-fn scratch_bytes(network: &Network, layer: usize) -> usize {
+fn scratch_bytes(network: &Network, layer: usize, weights: Weights) -> usize {
+    let chosen = kernels::chosen(network, layer, weights);
     let layer = &network.layers[layer];
     match &layer.op {
+        Op::Conv { .. } if chosen == kernel::WINOGRAD => {
+            let [channels, ..] = network.tensor(layer.inputs[0]).shape;
+            winograd::scratch_bytes(channels)
+        }
         Op::Conv { window, groups, .. } => {
             let input = core_shape(network.tensor(layer.inputs[0]).shape);
             let output = core_shape(layer.output.shape);
@@ -128,7 +138,7 @@ fn scratch_bytes(network: &Network, layer: usize) -> usize {
 }
 
 /// A convolution whose rows are pooled as they are made.
-fn pooled(network: &Network, layer: usize) -> Option<Pooled> {
+fn pooled(network: &Network, layer: usize, weights: Weights) -> Option<Pooled> {
     // The logits are not pooled, and what is pooled is not the logits.
     let (window, pool) = kernels::pooled(network, layer)?;
     let conv = &network.layers[layer];
@@ -136,13 +146,15 @@ fn pooled(network: &Network, layer: usize) -> Option<Pooled> {
     let made = core_shape(conv.output.shape);
     let pooled = core_shape(network.layers[layer + 1].output.shape);
     let row_bytes = made.row_elements();
-    let polynomials = kernels::polynomial_words(network, layer)
-        .map(|_| polynomials::scratch_bytes(input, &window, pooled));
+    let polynomials = match kernels::chosen(network, layer, weights) {
+        kernel::POLYNOMIALS => polynomials::scratch_bytes(input, &window, pooled),
+        _ => 0,
+    };
     Some(Pooled {
         scratch_bytes: ops::fused(
-            scratch_bytes(network, layer),
+            scratch_bytes(network, layer, weights),
             row_bytes,
-            polynomials.unwrap_or_default(),
+            polynomials,
         ),
         row_bytes,
         lag_bytes: fused_lag_bytes(input, &window, made, &pool, pooled),

@@ -69,7 +69,7 @@ described! {
         /// without multiply-accumulates.
         pub floor_share: Option<f64>,
         /// How the board's firmware computes it, as it is built by default: `pooled sums`,
-        /// `sums`, `nine taps`, `pairs`, `four rows` or `plain`.
+        /// `sums`, `nine taps`, `Winograd`, `wide pairs`, `pairs`, `four rows` or `plain`.
         #[serde(default)]
         pub kernel: String,
         /// Bytes of the board image that only this kernel reads.

@@ -94,7 +94,8 @@ described! {
     pub struct Kernel {
         /// The layer's name in the board image.
         pub layer: String,
-        /// The kernel: `pooled sums`, `sums`, `nine taps`, `pairs`, `four rows` or `plain`.
+        /// The kernel: `pooled sums`, `sums`, `nine taps`, `Winograd`, `wide pairs`, `pairs`,
+        /// `four rows` or `plain`.
         pub kernel: String,
         /// Bytes of the board image that only this kernel reads.
         pub packed_bytes: u64,

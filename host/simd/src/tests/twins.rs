@@ -141,7 +141,7 @@ impl Case {
                 max: self.clamp[1],
             },
             kernel: kernel::GENERAL,
-            polynomials: &[],
+            packed: &[],
         }
     }
 

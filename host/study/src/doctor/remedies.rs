@@ -2,7 +2,7 @@
 
 use super::float_answers::FloatAnswers;
 use super::{DoctorError, Noise, Patient, Report, Subject, interrupted};
-use cortexscope_compile::{Options, RangeRule};
+use cortexscope_compile::{Options, RangeRule, Weights};
 use cortexscope_net::described;
 use cortexscope_net::scores::first_greatest;
 use cortexscope_rig::board;
@@ -67,6 +67,7 @@ const WAYS: [(&str, Options); 3] = [
         Options {
             equalise: true,
             ranges: RangeRule::LeastSquareError,
+            weights: Weights::AsKernelsRead,
         },
     ),
     (
@@ -74,6 +75,7 @@ const WAYS: [(&str, Options); 3] = [
         Options {
             equalise: false,
             ranges: RangeRule::Extremes,
+            weights: Weights::AsKernelsRead,
         },
     ),
     (
@@ -81,6 +83,7 @@ const WAYS: [(&str, Options); 3] = [
         Options {
             equalise: true,
             ranges: RangeRule::Extremes,
+            weights: Weights::AsKernelsRead,
         },
     ),
 ];

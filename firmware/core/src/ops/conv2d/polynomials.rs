@@ -22,6 +22,7 @@
 //! four outputs.
 
 use super::{PooledPart, input_row};
+use crate::image::format::kernel;
 use crate::image::{Conv2d, MaxPool, Shape, Window};
 use crate::ops::kernels::{pool_row, whole_columns};
 use crate::ops::polynomial::{FIELD_BITS, Polynomials, columns_per_window};
@@ -35,7 +36,8 @@ pub fn suits(window: &Window, groups: usize, pool: &Window) -> bool {
     is_window(window, groups) && is_pool(pool)
 }
 
-fn is_window(window: &Window, groups: usize) -> bool {
+/// Whether it is the window of such a convolution, whatever follows.
+pub(super) fn is_window(window: &Window, groups: usize) -> bool {
     matches!((window.kernel_h, window.kernel_w), (3, 3) | (5, 5))
         && [window.stride_h, window.stride_w] == [1; 2]
         && [window.dilation_h, window.dilation_w] == [1; 2]
@@ -51,8 +53,13 @@ fn is_pool(pool: &Window) -> bool {
 
 /// Whether every sum of a filter fits a field.
 pub fn fits(filter: &[i8]) -> bool {
+    magnitude(filter) <= MAX_WEIGHT_SUM
+}
+
+/// `Σ|w|` of a filter.
+pub(super) fn magnitude(filter: &[i8]) -> u32 {
     let magnitudes = filter.iter().map(|w| u32::from(w.unsigned_abs()));
-    magnitudes.sum::<u32>() <= MAX_WEIGHT_SUM
+    magnitudes.sum()
 }
 
 /// Words of an image that a filter takes: what its sums are counted from, and its taps.
@@ -109,7 +116,7 @@ pub(crate) fn are_sound(conv: &Conv2d<'_>) -> bool {
         window,
         groups,
         input_zero,
-        polynomials,
+        packed,
         ..
     } = conv;
     let channels = conv.input.channels;
@@ -117,7 +124,7 @@ pub(crate) fn are_sound(conv: &Conv2d<'_>) -> bool {
         return false;
     }
     let filter_words = filter_words(window, channels);
-    let (mut weights, mut packed) = (conv.weights(), *polynomials);
+    let (mut weights, mut packed) = (conv.weights(), *packed);
     while !weights.is_empty() {
         let filter = weights.split_at_checked(conv.weights_per_output());
         let (Some((filter, other_filters)), Some((words, other_words))) =
@@ -140,7 +147,7 @@ pub(crate) fn are_sound(conv: &Conv2d<'_>) -> bool {
 
 /// Bytes of scratch for rows of `conv` that are pooled in this way; 0 where they are not.
 pub(crate) fn needs(conv: &Conv2d<'_>, pool: &MaxPool) -> usize {
-    if conv.polynomials.is_empty() || !is_pool(&pool.window) {
+    if conv.packed_for(kernel::POLYNOMIALS).is_empty() || !is_pool(&pool.window) {
         return 0;
     }
     scratch_bytes(conv.input, &conv.window, pool.output)
@@ -241,7 +248,7 @@ pub(crate) fn pooled_row(conv: &Conv2d<'_>, scratch: &[u32], output: &mut [i8]) 
     let filters = Polynomials {
         kernel: conv.window.kernel_h,
         channels: conv.input.channels,
-        words: conv.polynomials,
+        words: conv.packed_for(kernel::POLYNOMIALS),
         bias: conv.bias,
         multipliers: conv.quantiser.multipliers,
         zero: conv.quantiser.zero,

@@ -27,7 +27,7 @@ pub fn are_equal(weights: &[i8]) -> bool {
 /// Whether a convolution can be computed so, to the same sums.
 pub(crate) fn are_sound(conv: &Conv2d<'_>) -> bool {
     let channels = [conv.input.channels, conv.output.channels, conv.groups];
-    suits(&conv.window, channels) && are_equal(conv.weights()) && conv.polynomials.is_empty()
+    suits(&conv.window, channels) && are_equal(conv.weights()) && conv.packed.is_empty()
 }
 
 /// What of an input lies under a window.

@@ -74,6 +74,10 @@ fn unfold(
 ) {
     let window = &conv.window;
     let (channels, depth) = (conv.input.channels, conv.group_channels());
+    #[cfg(dsp)]
+    if unfold_pixels(conv, input, at, scratch) {
+        return;
+    }
     // Taps that lie on the input as neighbours do in the filter.
     let are_neighbours = conv.groups == 1 && window.dilation_w == 1;
     let run = |taps: usize| if are_neighbours { taps } else { 1 };
@@ -115,4 +119,25 @@ fn unfold(
         }
         column.finish();
     }
+}
+
+/// The same of windows of 1×1 in one row, no part of which is padding. Gives whether they are
+/// such.
+#[cfg(dsp)]
+#[inline(never)]
+fn unfold_pixels(
+    conv: &Conv2d<'_>,
+    input: InputRows<'_>,
+    at: [[usize; 2]; PIXELS],
+    scratch: &mut [u32],
+) -> bool {
+    let [[y, x], [below, next]] = at;
+    if conv.window.kernel_h * conv.window.kernel_w != 1 || conv.groups != 1 || below != y {
+        return false;
+    }
+    let row = input_row(conv, input, y, 0).unwrap_or_default();
+    let step = conv.window.stride_w * conv.input.channels;
+    let from = |x: usize| row.get(x * step..).unwrap_or_default();
+    let pixels = [from(x), from(next)];
+    kernels::two_pixels(pixels, conv.input.channels, conv.input_zero, scratch)
 }

@@ -60,6 +60,10 @@ mod nine_taps;
 mod polynomials;
 #[cfg(dsp)]
 mod two_by_two;
+#[cfg(dsp)]
+mod two_pixels;
+#[cfg(dsp)]
+mod winograd;
 
 pub use add_row::add_row;
 pub use append::append;
@@ -70,3 +74,7 @@ pub use nine_taps::{NINE_TAPS, nine_taps};
 pub use polynomials::{POOLS_SUMS, pool_row, whole_columns};
 #[cfg(dsp)]
 pub use two_by_two::filter_pairs;
+#[cfg(dsp)]
+pub use two_pixels::two_pixels;
+#[cfg(dsp)]
+pub use winograd::{WINOGRAD, tile_pair, transform};

@@ -51,7 +51,7 @@ fn average_pools() {
                 max,
             },
             kernel: kernel::SUMS,
-            polynomials: &[],
+            packed: &[],
         };
         assert!(are_sound(&conv));
         let mut unequal = weights.clone();

@@ -1,6 +1,9 @@
-//! Two filters against the columns of two pixels, four taps at a time.
+//! Two filters against the columns of two pixels or tiles, four taps at a time: from the
+//! weights as they are, in bytes, or from words that hold numbers of 16 bits.
 
 use super::super::{Filters, Quad};
+#[cfg(not(soft_float))]
+use crate::ops::packed::pair_words;
 #[cfg(not(soft_float))]
 use crate::ops::requantize::Scale;
 #[cfg(not(soft_float))]
@@ -32,24 +35,234 @@ macro_rules! two_by_two {
     };
 }
 
-/// Two pixels of a row of int8 outputs, and what they are made of.
+/// The same products of a quad and four words, from `r9` on, that hold the numbers of both
+/// filters in 16 bits: 10 instructions of [`WIDE_BYTES`]. Leaves nothing in `r10` and `r11`
+/// too.
+#[cfg(not(soft_float))]
+macro_rules! two_by_two_wide {
+    () => {
+        concat!(
+            "ldm r8!, {{r0, r1, r2, r3}}\n",
+            "ldm r9!, {{r6, r7, r10, r11}}\n",
+            "smlad r4, r0, r6, r4\n",
+            "smlad r5, r2, r6, r5\n",
+            "smlad r12, r0, r7, r12\n",
+            "smlad r14, r2, r7, r14\n",
+            "smlad r4, r1, r10, r4\n",
+            "smlad r5, r3, r10, r5\n",
+            "smlad r12, r1, r11, r12\n",
+            "smlad r14, r3, r11, r14",
+        )
+    };
+}
+
+/// Bytes of code of a quad from words: all instructions have four.
+#[cfg(not(soft_float))]
+const WIDE_BYTES: usize = 10 * 4;
+
+/// What the loops read, and what they keep there.
 #[cfg(not(soft_float))]
 #[repr(C)]
-struct PixelPair {
-    columns: *const [Quad; 2],
-    /// Quads and one, of which the loop takes two at a time.
-    quads: usize,
-    taps: usize,
-    bias: *const i32,
-    multipliers: *const f32,
-    output: *mut i8,
-    step: usize,
-    zero_bits: i32,
-    /// Behind the last output of the first pixel.
-    end: *const i8,
+pub(super) struct Work {
+    pub columns: *const [Quad; 2],
+    /// Of a pixel, or of a position of Winograd's products.
+    pub quads: usize,
+    /// From one filter's bytes to the next one's.
+    pub taps: usize,
+    pub bias: *const i32,
+    pub multipliers: *const f32,
+    /// Of the first pixel, or of the tile that comes next and of the other.
+    pub outputs: [*mut i8; 2],
+    /// From an output to that of the next pixel.
+    pub step: usize,
+    pub zero_bits: i32,
+    /// Behind the last weight.
+    pub end: *const u8,
     /// Bytes after a filter's taps in its last word.
-    over: usize,
-    round: f32,
+    pub over: usize,
+    pub round: f32,
+    /// Code: where in a loop two filters begin, where the loop over words ends, and what
+    /// stores outputs.
+    pub code: [usize; 3],
+}
+
+/// Which weights there are.
+#[cfg(not(soft_float))]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Bytes = 0,
+    Words = 1,
+    /// Words of Winograd's products, for four outputs of two tiles each.
+    Tiles = 2,
+}
+
+/// Requantised outputs of all filters, two at a time.
+///
+/// # Safety
+/// There are `quads` elements of `columns`, for tiles six times as many. From `weights` up to
+/// `end` there are weights of whole pairs of filters, of `taps` bytes each or of four words for
+/// each element of the columns; and for each filter a bias, a multiplier, and a place for its
+/// output of each pixel. Of bytes, those after `end` that fill the last word may be read.
+#[cfg(not(soft_float))]
+#[allow(unsafe_code, reason = "the compiler does not write this loop well")]
+#[inline(never)]
+pub(super) unsafe fn multiply(work: &mut Work, weights: *const u8, kind: Kind) {
+    // SAFETY: as the caller has seen. Jumps into its own loops: into that over words where one
+    // to four quads are left of it. `work` is written to, and the stack below its pointer.
+    unsafe {
+        asm!(
+            ".p2align 2", // ADR counts from whole words
+            "push {{r6, r7}}",
+            "vldr s9, [r0, #44]", // round
+            "vmov s11, r0",
+            "ldrd r8, r10, [r0]", // columns, quads
+            "lsl r10, r10, #4",
+            "vmov s10, r10", // bytes of a position
+            "add r11, r8, r10",
+            "vmov s8, r11", // the end of it
+            "add r10, r10, r10, lsl #1",
+            "add r10, r8, r10, lsl #1",
+            "vmov s12, r10", // the end of six
+            "cmp r3, #1",
+            "adr.w r4, 2f + 1", // code has odd addresses
+            "blo 1f",
+            "adr.w r4, 9f + 1",
+            "sub.w r4, r4, r1",
+            "1: adr.w r2, 8f + 1",
+            "adr.w r3, 11f + 1",
+            "bls 1f",
+            "adr.w r2, 7f + 1",
+            "adr.w r3, 12f + 1",
+            "1: str r4, [r0, #48]",
+            "strd r2, r3, [r0, #52]",
+            "bhi 13f",
+            "3:", // two filters
+            "ldrd r8, r11, [r0]",    // columns, quads
+            "ldrd r2, r3, [r0, #8]", // taps, bias
+            "add r10, r9, r2",
+            "ldrd r4, r12, [r3], #8",
+            "str r3, [r0, #12]",
+            "mov r5, r4",
+            "mov r14, r12",
+            "ldr pc, [r0, #48]",
+            "2:",
+            two_by_two!(),
+            "subs r11, r11, #1",
+            "bne 2b",
+            "vmov r0, s11",
+            "ldr r6, [r0, #40]", // over
+            "sub r9, r10, r6",
+            "b 8f",
+            "13:", // two filters of two tiles
+            "ldr r8, [r0]",
+            "14:", // a position
+            "vmov r1, s10",
+            "add r1, r8, r1",
+            "vmov s8, r1",
+            "mov r4, #0",
+            "mov r5, #0",
+            "mov r12, #0",
+            "mov r14, #0",
+            "ldr pc, [r0, #48]",
+            "5:",
+            two_by_two_wide!(),
+            two_by_two_wide!(),
+            two_by_two_wide!(),
+            two_by_two_wide!(),
+            "9: vmov r0, s8",
+            "cmp r8, r0",
+            "bne 5b",
+            "vmov r0, s11",
+            "ldr pc, [r0, #52]",
+            "7:",
+            "push {{r4, r5, r12, r14}}",
+            "vmov r1, s12",
+            "cmp r8, r1",
+            "bne 14b",
+            "movw r8, #0xAAAB", // the inverse of 3
+            "movt r8, #0xAAAA",
+            "mov r10, sp",
+            "4:", // a filter
+            "ldrd r1, r3, [r0, #12]", // bias, multipliers
+            "ldr r11, [r1], #4",
+            "vldmia r3!, {{s6}}",
+            "vmov.f32 s7, s6",
+            "strd r1, r3, [r0, #12]",
+            "6:", // a tile
+            "ldr r2, [r10, #64]", // m1
+            "ldr r3, [r10, #48]",
+            "ldr r6, [r10, #32]",
+            "ldr r7, [r10, #16]",
+            "ldr r4, [r10, #80]", // m0
+            "ldr r14, [r10], #4", // m5
+            "add r5, r2, r3",
+            "sub r2, r2, r3",
+            "add r3, r6, r7",
+            "sub r6, r6, r7",
+            "add r4, r4, r5",
+            "add r4, r4, r3",
+            "add r12, r5, r3, lsl #2",
+            "add r5, r2, r6, lsl #1",
+            "add r14, r14, r2",
+            "add r14, r14, r6, lsl #3",
+            "asr r4, r4, #3",
+            "asr r5, r5, #3",
+            "asr r12, r12, #3",
+            "asr r14, r14, #3",
+            "mla r4, r4, r8, r11",
+            "mla r5, r5, r8, r11",
+            "mla r12, r12, r8, r11",
+            "mla r14, r14, r8, r11",
+            "ldr r1, [r0, #32]", // zero bits
+            "b 10f",
+            "8:",
+            "ldrd r3, r2, [r0, #16]", // multipliers, output
+            "ldrd r6, r1, [r0, #28]", // step, zero bits
+            "vldmia r3!, {{s6, s7}}",
+            "10:",
+            requantise!("s6", "s7"),
+            "ldr pc, [r0, #56]",
+            "12:",
+            "ldrd r2, r3, [r0, #20]", // outputs
+            "ldr r6, [r0, #28]",      // step
+            "add r7, r2, r6, lsl #1",
+            "strb r5, [r2, r6]",
+            "strb r4, [r2], #1",
+            "strb r12, [r7]",
+            "strb r14, [r7, r6]",
+            "strd r3, r2, [r0, #20]",
+            // How many sums are done: of an odd number the other tile is left, of two the
+            // other filter.
+            "sub r7, sp, r10",
+            "tst r7, #4",
+            "bne 6b",
+            "tst r7, #8",
+            "bne 4b",
+            "add sp, sp, #96",
+            "ldr r7, [r0, #36]", // end
+            "cmp r9, r7",
+            "bne 13b",
+            "b 15f",
+            "11:",
+            "strb r5, [r2, r6]",
+            "strb r4, [r2], #1",
+            "strb r14, [r2, r6]",
+            "strb r12, [r2], #1",
+            "strd r3, r2, [r0, #16]",
+            "ldr r7, [r0, #36]", // end
+            "cmp r9, r7",
+            "bne 3b",
+            "15: pop {{r6, r7}}",
+            inout("r0") &raw mut *work => _,
+            inout("r1") WIDE_BYTES * (1 + work.quads.wrapping_sub(1) % 4) => _,
+            inout("r3") kind as usize => _,
+            inout("r9") weights => _,
+            out("r2") _, out("r4") _, out("r5") _, out("r8") _, out("r10") _, out("r11") _,
+            out("r12") _, out("r14") _,
+            out("s0") _, out("s1") _, out("s2") _, out("s3") _, out("s6") _, out("s7") _,
+            out("s8") _, out("s9") _, out("s10") _, out("s11") _, out("s12") _,
+        );
+    }
 }
 
 /// Requantised outputs of two pixels, two channels at a time; the second pixel lies
@@ -71,7 +284,7 @@ pub fn filter_pairs(
 /// As above, on a core with an FPU.
 #[cfg(not(soft_float))]
 #[allow(unsafe_code, reason = "the compiler does not write this loop well")]
-#[inline(never)]
+#[inline(always)]
 pub fn filter_pairs(
     columns: &[[Quad; 2]],
     filters: &Filters<'_>,
@@ -90,71 +303,34 @@ pub fn filter_pairs(
     if pairs == 0 || quads == 0 || quads > columns.len() {
         return 0;
     }
+    let words = pairs * pair_words(taps);
+    let (weights, bytes, kind): (*const u8, _, _) = if filters.words.len() >= words {
+        (filters.words.as_ptr().cast(), 4 * words, Kind::Words)
+    } else {
+        (
+            filters.weights.as_ptr().cast(),
+            2 * pairs * taps,
+            Kind::Bytes,
+        )
+    };
     let scale = Scale::new(zero);
-    let mut pair = PixelPair {
+    let mut work = Work {
         columns: columns.as_ptr(),
-        quads: quads + 1,
+        quads,
         taps,
         bias: filters.bias.as_ptr(),
         multipliers: multipliers.as_ptr(),
-        output: output.as_mut_ptr(),
+        outputs: [output.as_mut_ptr(); 2],
         step,
         zero_bits: scale.zero_bits,
-        end: output.as_ptr().wrapping_add(2 * pairs),
+        end: weights.wrapping_add(bytes),
         over,
         round: scale.round,
+        code: [0; 3],
     };
-    // SAFETY: reads `quads` elements of `columns`, and for each of `2 · pairs`
-    // channels a bias, a multiplier and `quads` words of its filter: there are as
-    // many, as seen above. Writes for each the bytes `channel` and
-    // `step + channel` of `output`. `pair` is written to, and the stack below its
-    // pointer.
-    unsafe {
-        asm!(
-            "push {{r6, r7}}",
-            "push {{r0, r9}}",
-            "vldr s9, [r0, #40]", // round
-            "3:",
-            "ldr r0, [sp]",
-            "ldrd r8, r11, [r0]",    // columns, quads
-            "ldrd r2, r3, [r0, #8]", // taps, bias
-            "add r10, r9, r2",
-            "ldrd r4, r12, [r3], #8",
-            "str r3, [r0, #12]",
-            "mov r5, r4",
-            "mov r14, r12",
-            "lsrs r11, r11, #1",
-            "bcc 4f", // an odd number of quads
-            "2:",
-            two_by_two!(),
-            "4:",
-            two_by_two!(),
-            "subs r11, r11, #1",
-            "bne 2b",
-            "ldr r0, [sp]",
-            "ldrd r3, r2, [r0, #16]", // multipliers, output
-            "ldrd r6, r1, [r0, #24]", // step, zero bits
-            "vldmia r3!, {{s6, s7}}",
-            requantise!("s6", "s7"),
-            "add r6, r6, r2",
-            "strb r4, [r2], #1",
-            "strb r12, [r2], #1",
-            "strb r5, [r6], #1",
-            "strb r14, [r6]",
-            "strd r3, r2, [r0, #16]",
-            "ldrd r7, r6, [r0, #32]", // end, over
-            "sub r9, r10, r6",
-            "cmp r2, r7",
-            "bne 3b",
-            "pop {{r0, r9}}",
-            "pop {{r6, r7}}",
-            inout("r0") &raw mut pair => _,
-            inout("r9") filters.weights.as_ptr() => _,
-            out("r1") _, out("r2") _, out("r3") _, out("r4") _, out("r5") _, out("r8") _,
-            out("r10") _, out("r11") _, out("r12") _, out("r14") _,
-            out("s0") _, out("s1") _, out("s2") _, out("s3") _, out("s6") _, out("s7") _,
-            out("s9") _,
-        );
-    }
+    // SAFETY: there are `quads` elements of `columns`, and of `2 · pairs` channels words or
+    // bytes with what fills the last of these, biases, multipliers and two places each in
+    // `output`, `step` apart, as seen above.
+    unsafe { multiply(&mut work, weights, kind) };
     2 * pairs
 }

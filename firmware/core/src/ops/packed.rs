@@ -1,0 +1,21 @@
+//! What the words of kernels are counted by; see `conv2d::wide` and `conv2d::winograd`.
+
+/// Words of two filters of so many taps in 16 bits.
+#[cfg_attr(
+    not(any(dsp, test)),
+    allow(dead_code, reason = "words are checked by it")
+)]
+pub const fn pair_words(taps: usize) -> usize {
+    4 * taps.div_ceil(4)
+}
+
+/// Output pixels that Winograd's products are for.
+pub const TILE: usize = 4;
+
+/// Neighbours under their windows, and positions of products.
+pub const POSITIONS: usize = 6;
+
+/// Words of a position of Winograd's products, of two tiles or of two filters.
+pub const fn position_words(channels: usize) -> usize {
+    3 * channels
+}
