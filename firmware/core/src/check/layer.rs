@@ -12,9 +12,6 @@ use core::mem::offset_of;
 const MAX_WEIGHTS_PER_OUTPUT: u64 = 1 << 15;
 const MAX_BIAS: u32 = 1 << 30;
 
-/// Whether this build reads such words, or is one that makes images or tests them.
-const READS_WORDS: bool = cfg!(any(dsp, not(target_os = "none")));
-
 const SPANS: [SpanField; 6] = [
     SpanField::new(Part::Operands, offset_of!(LayerRecord, inputs), 2),
     SpanField::new(Part::Weights, offset_of!(LayerRecord, weights), 1),
@@ -115,7 +112,8 @@ fn operator(
     }
 }
 
-/// Words for the layer's kernel are there if it reads some, and are those of its weights.
+/// Words for the layer's kernel are there if it reads some, and outside of a board they are
+/// those of its weights.
 #[inline(never)]
 fn kernel(model: &Model<'_>, index: usize, record: &LayerRecord) -> Result<(), LayerProblem> {
     let layer = model.layer(index);
@@ -124,7 +122,7 @@ fn kernel(model: &Model<'_>, index: usize, record: &LayerRecord) -> Result<(), L
         (kernel::POLYNOMIALS, Some(Op::Conv2d(conv))) => polynomials::are_sound(conv),
         (kernel::WIDE | kernel::WINOGRAD, Some(Op::Conv2d(conv))) => {
             let is_winograd = record.kernel == kernel::WINOGRAD;
-            !READS_WORDS || wide::are_sound(conv) && (!is_winograd || winograd::is_sound(conv))
+            wide::are_sound(conv) && (!is_winograd || winograd::is_sound(conv))
         }
         (kernel::SUMS, Some(Op::Conv2d(conv))) => sums::are_sound(conv),
         _ => false,

@@ -1,10 +1,11 @@
 //! What the words of kernels are counted by; see `conv2d::wide` and `conv2d::winograd`.
 
+/// Whether the check of an image compares words with the weights that they are made of. A
+/// board does not: it would take a fiftieth of its flash, and whatever gives it an image has
+/// compared them.
+pub const COMPARES_WORDS: bool = cfg!(not(target_os = "none"));
+
 /// Words of two filters of so many taps in 16 bits.
-#[cfg_attr(
-    not(any(dsp, test)),
-    allow(dead_code, reason = "words are checked by it")
-)]
 pub const fn pair_words(taps: usize) -> usize {
     4 * taps.div_ceil(4)
 }

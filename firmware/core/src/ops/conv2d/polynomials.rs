@@ -25,6 +25,7 @@ use super::{PooledPart, input_row};
 use crate::image::format::kernel;
 use crate::image::{Conv2d, MaxPool, Shape, Window};
 use crate::ops::kernels::{pool_row, whole_columns};
+use crate::ops::packed::COMPARES_WORDS;
 use crate::ops::polynomial::{FIELD_BITS, Polynomials, columns_per_window};
 use crate::ops::{InputRows, requantize};
 
@@ -110,7 +111,8 @@ fn counted_from(filter: &[i8], input_zero: i8) -> u32 {
     start as u32
 }
 
-/// Whether the words of a convolution are those of its weights, and all its sums fit.
+/// Whether the words of a convolution are as many as its loop reads, and where
+/// [`COMPARES_WORDS`] says so, those of its weights, all of whose sums fit.
 pub(crate) fn are_sound(conv: &Conv2d<'_>) -> bool {
     let Conv2d {
         window,
@@ -124,6 +126,9 @@ pub(crate) fn are_sound(conv: &Conv2d<'_>) -> bool {
         return false;
     }
     let filter_words = filter_words(window, channels);
+    if !COMPARES_WORDS {
+        return packed.len() == conv.output.channels * filter_words;
+    }
     let (mut weights, mut packed) = (conv.weights(), *packed);
     while !weights.is_empty() {
         let filter = weights.split_at_checked(conv.weights_per_output());

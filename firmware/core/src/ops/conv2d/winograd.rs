@@ -30,7 +30,7 @@
 use super::polynomials;
 use crate::image::format::kernel;
 use crate::image::{Conv2d, Shape, Window};
-use crate::ops::packed::{POSITIONS, TILE, position_words};
+use crate::ops::packed::{COMPARES_WORDS, POSITIONS, TILE, position_words};
 #[cfg(dsp)]
 use {super::tiles, crate::ops::Output};
 #[cfg(any(dsp, test))]
@@ -63,12 +63,14 @@ pub fn scratch_bytes(channels: usize) -> usize {
     4 * POSITIONS * position_words(channels) + POSITIONS * channels + 4
 }
 
-/// Whether the windows of a convolution are such, and all its sums fit.
+/// Whether the windows of a convolution are such, and where [`COMPARES_WORDS`] says so, whether
+/// all its sums fit.
 pub(crate) fn is_sound(conv: &Conv2d<'_>) -> bool {
     let mut filters = conv
         .weights()
         .chunks_exact(conv.weights_per_output().max(1));
-    suits(conv.input, conv.output, &conv.window, conv.groups) && filters.all(fits)
+    suits(conv.input, conv.output, &conv.window, conv.groups)
+        && (!COMPARES_WORDS || filters.all(fits))
 }
 
 /// Int8 outputs by tiles, where a row has as many; others as any other convolution has them.
