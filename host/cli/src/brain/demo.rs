@@ -86,7 +86,7 @@ mod tests {
             BrainCommand::Autoencode(autoencode) => {
                 ExperimentRequest::Autoencoders(autoencode.request().unwrap())
             }
-            BrainCommand::Demo(_) => panic!("a demonstration does not run itself"),
+            BrainCommand::Demo(_) | BrainCommand::Trials(_) => panic!("no experiment with neurons"),
         }
     }
 
