@@ -37,8 +37,8 @@ fn messages() -> Vec<String> {
         }
         .to_string(),
         ImageError::Version {
-            found: 4,
-            supported: 5,
+            found: 5,
+            supported: 6,
         }
         .to_string(),
         LinkError::PermissionDenied { port: port() }.to_string(),
