@@ -3,6 +3,7 @@
 mod checks;
 mod dist;
 mod emulated_parts;
+mod long_verify;
 mod no_panic;
 mod one_build;
 mod side;

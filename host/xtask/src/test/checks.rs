@@ -9,7 +9,7 @@ use crate::board::{self, Board, Engine, boards};
 use crate::command::{self, cargo, run};
 use crate::last_run::{Circumstances, LastRuns};
 use crate::test::emulated_parts::{self, Emulator};
-use crate::test::{dist, no_panic, one_build, slurm};
+use crate::test::{dist, long_verify, no_panic, one_build, slurm};
 use crate::{firmware, fuzz, licences, setup, workspace};
 
 /// How long each fuzz target runs as a check.
@@ -150,6 +150,10 @@ pub fn all(data: Option<&Path>) -> Vec<Check> {
         })
         .only_by_name(),
     ]);
+    checks.extend(long_verify::without_part().map(|board| {
+        let verify = move || long_verify::check(board, &program()?);
+        Check::new(format!("verify {board}"), verify).only_by_name()
+    }));
     checks
 }
 
@@ -328,9 +332,8 @@ fn one_build() -> Result<()> {
     one_build::check(of("xtask"), of("cortexscope"), host("tree"))
 }
 
-/// Every board with every engine that it has.
-/// Every firmware, those of tract last: they set up another compiler, which then builds what rustup has no library for
-/// yet, in other bytes.
+/// Every board with every engine that it has, those of tract last: they set up another
+/// compiler, which then builds what rustup has no library for yet, in other bytes.
 fn firmwares() -> impl Iterator<Item = (Board, Engine)> {
     let all = boards().flat_map(|board| board.engines.iter().map(move |&engine| (board, engine)));
     let (own, others): (Vec<_>, Vec<_>) = all.partition(|&(_, engine)| engine == Engine::Static);

@@ -57,33 +57,57 @@ impl Drop for Running {
     }
 }
 
+/// A part that has booted. It ends with this.
+pub struct Part {
+    /// The serial port at which it answers.
+    pub port: String,
+    _running: Running,
+}
+
 /// Boots the board `name` and compares what it computes with tract. `program` is the program
 /// that was built.
 ///
 /// # Errors
 /// Something cannot be built or started, or a byte differs.
 pub fn check(name: &str, emulator: Emulator, program: &Path) -> Result<()> {
-    let board = Board::find(name).map_err(anyhow::Error::msg)?;
-    let toolchain = setup::toolchain(board.target(Engine::Static))?;
-    let firmware = firmware::build(&board, Engine::Static, &toolchain, None)?;
-    let folder = workspace::root().join("target/emulated-parts");
     let model = emulator.model();
-    let files = dragged(&board, model, program, &folder.join(name))?;
-    let mut part = start(emulator, &folder, &firmware.elf, &files)?;
-    let output = part.0.stdout.take().context("its output")?;
-    let mut port = String::new();
-    BufReader::new(output).read_line(&mut port)?;
-    let port = port.trim();
-    ensure!(!port.is_empty(), "the emulator of {name} did not start");
-
-    let at_port = ["--board", name, "--model", model, "--port", port];
-    makes_the_hosts_input(program, &folder, model, &at_port)?;
+    let part = boot(name, emulator, model, program)?;
+    let at_port = ["--board", name, "--model", model, "--port", &part.port];
+    makes_the_hosts_input(program, &folder(), model, &at_port)?;
     let mut verify = Command::new(program);
     run(verify.args(["verify", "--images", IMAGES]).args(at_port))?;
     // It fails where the board's arena was another than planned.
     run(Command::new(program)
         .args(["bench", "--boards"])
         .args(at_port))
+}
+
+/// Drags firmware and `model` onto the drive of the board `name`, and boots it from them.
+/// `program` is the program that was built.
+///
+/// # Errors
+/// Something cannot be built or started.
+pub fn boot(name: &str, emulator: Emulator, model: &str, program: &Path) -> Result<Part> {
+    let board = Board::find(name).map_err(anyhow::Error::msg)?;
+    let toolchain = setup::toolchain(board.target(Engine::Static))?;
+    let firmware = firmware::build(&board, Engine::Static, &toolchain, None)?;
+    let folder = folder();
+    let files = dragged(&board, model, program, &folder.join(name))?;
+    let mut running = start(emulator, &folder, &firmware.elf, &files)?;
+    let output = running.0.stdout.take().context("its output")?;
+    let mut port = String::new();
+    BufReader::new(output).read_line(&mut port)?;
+    let port = port.trim().to_owned();
+    ensure!(!port.is_empty(), "the emulator of {name} did not start");
+    Ok(Part {
+        port,
+        _running: running,
+    })
+}
+
+/// Where drives and the programs behind ports are.
+fn folder() -> PathBuf {
+    workspace::root().join("target/emulated-parts")
 }
 
 /// Has the part make its input of a picture, and the native board of the same one: the bytes
