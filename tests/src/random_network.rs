@@ -117,6 +117,57 @@ pub fn draw_wide(seed: u64, inputs: usize) -> RandomNetwork {
     drawer.finish(shape, inputs)
 }
 
+/// A network of convolutions whose windows are mostly whole, with `inputs` inputs: of all
+/// kinds of windows, with strides and dilations of their own in each direction.
+pub fn draw_windows(seed: u64, inputs: usize) -> RandomNetwork {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let shape = [
+        random.random_range(1..6),
+        random.random_range(6..30),
+        random.random_range(6..20),
+    ];
+    let mut drawer = Drawer::new(random, shape);
+    let mut map = Map {
+        name: "image".to_owned(),
+        shape,
+    };
+    for _ in 0..2 {
+        let most = [map.shape[1].min(10), map.shape[2].min(6)];
+        let kernel = most.map(|most| drawer.random.random_range(1..=most));
+        let stride = [(); 2].map(|()| drawer.random.random_range(1..4));
+        // Rows apart, where there are as many.
+        let apart = (map.shape[1] - 1) / (kernel[0] - 1).max(1);
+        let apart = apart.clamp(1, drawer.random.random_range(1..4));
+        let pads = [0, 1, 2, 3].map(|side| drawer.random.random_range(0..kernel[side % 2]));
+        let attributes = vec![
+            ints("pads", &pads),
+            ints("strides", &stride),
+            ints("dilations", &[apart, 1]),
+        ];
+        let outputs = drawer.random.random_range(2..12);
+        map = drawer.convolution_with(&map, outputs, kernel, 1, attributes);
+    }
+    drawer.head(map);
+    drawer.finish(shape, inputs)
+}
+
+/// Convolutions of a picture at stride 2, as MLPerf Tiny's networks begin, and one of single
+/// pixels, and one input.
+pub fn draw_first_convolutions(seed: u64) -> RandomNetwork {
+    let shape = [3, 96, 96];
+    let mut drawer = Drawer::new(ChaCha8Rng::seed_from_u64(seed), shape);
+    let mut map = Map {
+        name: "image".to_owned(),
+        shape,
+    };
+    let attributes = vec![ints("pads", &[0, 0, 1, 1]), ints("strides", &[2; 2])];
+    map = drawer.convolution_with(&map, 8, [3; 2], 1, attributes);
+    map = drawer.convolution_with(&map, 16, [3; 2], 1, vec![ints("strides", &[2; 2])]);
+    map = drawer.convolution_with(&map, 32, [1; 2], 1, Vec::new());
+    drawer.head(map);
+    drawer.finish(shape, 1)
+}
+
 /// A network of depthwise convolutions by 3×3 windows, with `inputs` inputs: some rows are
 /// longer than what is computed together, and some shorter than a window.
 pub fn draw_depthwise(seed: u64, inputs: usize) -> RandomNetwork {

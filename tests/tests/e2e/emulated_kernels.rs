@@ -7,7 +7,8 @@ use cortexscope_rig::kernel::Kernel;
 use cortexscope_rig::session::TensorSet;
 use cortexscope_rig::verify::left_by_steps;
 use cortexscope_tests::random_network::{
-    RandomNetwork, draw, draw_depthwise, draw_depthwise_maps, draw_pooled, draw_wide,
+    RandomNetwork, draw, draw_depthwise, draw_depthwise_maps, draw_first_convolutions, draw_pooled,
+    draw_wide, draw_windows,
 };
 use cortexscope_tests::reference;
 use cortexscope_tests::rig::{Mode, compiled_for};
@@ -37,6 +38,13 @@ fn pooled_sums_give_the_bytes_of_the_reference() {
 fn wide_convolutions_give_the_bytes_of_the_reference() {
     for seed in 0..NETWORKS {
         compare(&draw_wide(seed, 2), seed);
+    }
+}
+
+#[test]
+fn whole_windows_give_the_bytes_of_the_reference() {
+    for seed in 0..NETWORKS {
+        compare(&draw_windows(seed, 2), seed);
     }
 }
 
@@ -83,6 +91,25 @@ fn depthwise_convolutions_take_four_instructions_a_mac() {
     let per_mac: Vec<f64> = depthwise.filter_map(LayerBench::per_mac).collect();
     assert_eq!(per_mac.len(), 2);
     assert!(per_mac.iter().all(|&per_mac| per_mac <= 4.0), "{per_mac:?}");
+}
+
+/// 1.7 instructions for each MAC of a first convolution, and of one of single pixels 1.5.
+#[test]
+fn first_convolutions_take_few_instructions_a_mac() {
+    let drawn = draw_first_convolutions(1);
+    let (_, mut rig) = compiled_for("mps2-an386", &drawn).expect("it compiles");
+    let input = rig.model.quantise(&drawn.inputs[0]);
+    let costs = bench(&mut rig, &input, Mode::Tapped, false).expect("the board answers");
+    let wide = costs.layers.iter();
+    let wide = wide.filter(|layer| layer.kernel == Kernel::WidePairs);
+    let per_mac: Vec<f64> = wide.filter_map(LayerBench::per_mac).collect();
+    let [first, second, points] = per_mac[..] else {
+        panic!("{per_mac:?}");
+    };
+    assert!(
+        first <= 1.7 && second <= 1.7 && points <= 1.5,
+        "{per_mac:?}"
+    );
 }
 
 #[test]

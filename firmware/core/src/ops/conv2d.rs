@@ -31,6 +31,7 @@ pub(crate) use bytes as pooled;
 #[cfg(not(thumb1))]
 pub(crate) use polynomials as pooled;
 
+use super::operands::PIXELS;
 use super::{InputRows, Output};
 use crate::image::{Conv2d, MaxPool, Shape, Window};
 use core::ops::Range;
@@ -124,7 +125,7 @@ pub fn scratch_bytes(input: Shape, output: Shape, window: &Window, groups: usize
         Way::Channelwise => 0,
         Way::Tiles => {
             let depth = input.channels / groups.max(1);
-            tiles::PIXELS * tiles::column_bytes(window.kernel_h * window.kernel_w * depth)
+            PIXELS * tiles::column_bytes(window.kernel_h * window.kernel_w * depth)
         }
     }
 }

@@ -9,8 +9,9 @@
 mod instructions;
 mod loops;
 
+use super::operands::PART;
 #[cfg(dsp)]
-use super::operands::Filters;
+use super::operands::{Filters, Windows};
 use crate::arena::copy;
 use instructions::{max8, smlad, ssub16, sxtab16, sxtab16_odd, sxtb16, sxtb16_odd};
 
@@ -49,75 +50,41 @@ fn negated(zero: i8) -> u32 {
     half | half << 16
 }
 
-/// Writes the window of one pixel, the zero point taken away, as quads: those of
-/// two pixels take turns.
-pub struct Column<'a> {
-    /// From the next quad on.
-    quads: &'a mut [Quad],
-    zero: i8,
-    negated: u32,
-    /// Bytes that do not fill a word yet, and how many bits they are.
-    waiting: u32,
-    waiting_bits: u32,
-}
-
-impl<'a> Column<'a> {
-    /// The column of the first or the second pixel, `pixel`.
-    pub fn new(scratch: &'a mut [u32], pixel: usize, zero: i8) -> Self {
-        Self {
-            quads: (scratch.as_chunks_mut().0.get_mut(pixel..)).unwrap_or_default(),
-            zero,
-            negated: negated(zero),
-            waiting: 0,
-            waiting_bits: 0,
-        }
-    }
-
-    /// Appends runs of what lies on the input, `pitch` from one to the next.
-    #[inline(never)]
-    pub fn push(&mut self, values: &[i8], runs: usize, run: usize, pitch: usize) {
-        loops::append(self, values, [runs, run, pitch]);
-    }
-
-    /// Appends padding.
-    #[inline(never)]
-    pub fn pad(&mut self, count: usize) {
-        let zeros = [self.zero; 4];
-        let (words, rest) = (count / zeros.len(), count % zeros.len());
-        self.push(&zeros, words, zeros.len(), 0);
-        self.push(&zeros, 1, rest, 0);
-    }
-
-    /// Fills the column up.
-    pub fn finish(mut self) {
-        if self.waiting_bits > 0 {
-            self.pad((u32::BITS - self.waiting_bits) as usize / 8);
+/// Writes a part of the window of a pixel, the first or the second, from tap `first` on, into its
+/// column, the zero point taken away: as quads, those of the two taking turns.
+pub fn widen(part: &[i8; PART], zero: i8, first: usize, pixel: usize, columns: &mut [u32]) {
+    let negated = negated(zero);
+    let columns = columns.get_mut(first + 2 * pixel..).unwrap_or_default();
+    for (quads, bytes) in columns.chunks_mut(4).zip(part.as_chunks().0) {
+        let bytes = word(bytes);
+        if let Some(quad) = quads.first_chunk_mut() {
+            *quad = [sxtab16(negated, bytes), sxtab16_odd(negated, bytes)];
         }
     }
 }
 
-/// Writes the windows of two pixels that are one pixel of so many channels each, as their
-/// columns take turns. Gives whether it did: channels have to be whole words.
+/// Whether there is a loop for windows as they lie in the input.
 #[cfg(dsp)]
-#[inline(always)]
-pub fn two_pixels(pixels: [&[i8]; 2], channels: usize, zero: i8, scratch: &mut [u32]) -> bool {
-    loops::two_pixels(pixels, channels, negated(zero), scratch)
-}
+pub const WINDOWS: bool = cfg!(not(soft_float));
 
 /// Requantised outputs of two pixels, clamped to int8 alone, from their columns;
 /// the second pixel lies `step` bytes after the first. Gives how many channels are
 /// done. The scales are the multipliers and the zero point.
+///
+/// Where there are windows the columns are made of these, two after the other: all channels of
+/// all their pixels are done, or none.
 #[cfg(dsp)]
 #[inline(always)]
 pub fn whole_pairs(
-    columns: &[u32],
+    columns: &mut [u32],
+    windows: &Windows<'_>,
     filters: &Filters<'_>,
     scales: (&[f32], i8),
     output: &mut [i8],
     step: usize,
 ) -> usize {
-    let quads = columns.as_chunks().0.as_chunks().0;
-    loops::filter_pairs(quads, filters, scales, output, step)
+    let quads = columns.as_chunks_mut().0.as_chunks_mut().0;
+    loops::filter_pairs(quads, windows, filters, scales, output, step)
 }
 
 /// `Σ x·w` of a filter with the columns of two pixels.

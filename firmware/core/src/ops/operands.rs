@@ -53,6 +53,35 @@ impl<'a> Filters<'a> {
     }
 }
 
+/// Output pixels whose windows are unfolded together.
+pub const PIXELS: usize = 2;
+
+/// Taps of a window that are unfolded at once, whole words.
+pub const PART: usize = 64;
+
+/// Windows of neighbouring pixels in one row, of which rows below the input alone are padding,
+/// after those that are counted.
+#[cfg_attr(
+    not(all(dsp, not(soft_float))),
+    allow(dead_code, reason = "only there is a loop that reads them")
+)]
+pub struct Windows<'a> {
+    /// From the first tap of the first window on.
+    pub values: &'a [i8],
+    /// Values from one window to the next.
+    pub stride: usize,
+    /// Values that are neighbours in a window's row, and such rows.
+    pub run: usize,
+    /// Rows of a window.
+    pub runs: usize,
+    /// Values from one row to the next.
+    pub pitch: usize,
+    /// The zero point.
+    pub zero: i8,
+    /// Half as many as the windows.
+    pub pairs: usize,
+}
+
 /// Channels of a depthwise convolution that are computed together.
 pub const QUAD: usize = 4;
 

@@ -9,7 +9,7 @@ pub use polynomials::{POOLS_SUMS, pool_row, whole_columns};
 #[cfg(test)]
 pub use winograd::{tile_pair, transform};
 
-use super::operands::{Filters, PaddedRows, TILE};
+use super::operands::{Filters, PART, PIXELS, PaddedRows, TILE, Windows};
 
 /// Whether there is a loop for depthwise convolutions.
 pub const NINE_TAPS: bool = false;
@@ -38,59 +38,26 @@ pub fn weight_sum(filter: &[i8]) -> i32 {
     filter.iter().map(|&w| i32::from(w)).sum()
 }
 
-/// Writes the window of one pixel, the zero point taken away, as 16-bit numbers:
-/// the columns of two pixels lie one after the other.
-pub struct Column<'a> {
-    rest: &'a mut [i16],
-    zero: i16,
-}
-
-impl<'a> Column<'a> {
-    /// The column of the first or the second pixel, `pixel`.
-    pub fn new(scratch: &'a mut [u32], pixel: usize, zero: i8) -> Self {
-        let scratch: &mut [i16] = bytemuck::must_cast_slice_mut(scratch);
-        let length = scratch.len() / 2;
-        let column = scratch.get_mut(pixel * length..(pixel + 1) * length);
-        Self {
-            rest: column.unwrap_or_default(),
-            zero: zero.into(),
-        }
-    }
-
-    /// Appends runs of what lies on the input, `pitch` from one to the next.
-    pub fn push(&mut self, values: &[i8], runs: usize, run: usize, pitch: usize) {
-        let zero = self.zero;
-        let mut values = values;
-        for _ in 0..runs {
-            for (number, &value) in self.take(run).iter_mut().zip(values) {
-                *number = i16::from(value) - zero;
-            }
-            values = values.get(pitch..).unwrap_or_default();
-        }
-    }
-
-    /// Appends padding.
-    pub fn pad(&mut self, count: usize) {
-        self.take(count).fill(0);
-    }
-
-    /// Fills the column up.
-    pub fn finish(self) {
-        self.rest.fill(0);
-    }
-
-    fn take(&mut self, count: usize) -> &mut [i16] {
-        let rest = core::mem::take(&mut self.rest);
-        let (now, later) = rest.split_at_mut(count.min(rest.len()));
-        self.rest = later;
-        now
+/// Writes a part of the window of a pixel, the first or the second, from tap `first` on, into its
+/// column, the zero point taken away, as 16-bit numbers: the columns lie one after the other.
+pub fn widen(part: &[i8; PART], zero: i8, first: usize, pixel: usize, columns: &mut [u32]) {
+    let columns: &mut [i16] = bytemuck::must_cast_slice_mut(columns);
+    let length = columns.len() / PIXELS;
+    let column = columns.get_mut(pixel * length..(pixel + 1) * length);
+    let column = column.and_then(|column| column.get_mut(first..));
+    for (number, &value) in column.unwrap_or_default().iter_mut().zip(part) {
+        *number = i16::from(value) - i16::from(zero);
     }
 }
+
+/// Whether there is a loop for windows as they lie in the input.
+pub const WINDOWS: bool = false;
 
 /// Requantised outputs of two pixels; gives how many channels are done. None: here
 /// nothing is gained over [`dots`].
 pub fn whole_pairs(
-    _columns: &[u32],
+    _columns: &mut [u32],
+    _windows: &Windows<'_>,
     _filters: &Filters<'_>,
     _scales: (&[f32], i8),
     _output: &mut [i8],

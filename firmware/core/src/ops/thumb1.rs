@@ -8,8 +8,8 @@ mod four_dots;
 
 #[cfg(thumb1)]
 pub use super::portable::{
-    Column, NINE_TAPS, POOLS_SUMS, add_changes, add_up, dots, four_pixels, maximum, pool_row,
-    weight_sum, whole_columns, whole_pairs,
+    NINE_TAPS, POOLS_SUMS, WINDOWS, add_changes, add_up, dots, four_pixels, maximum, pool_row,
+    weight_sum, whole_columns, whole_pairs, widen,
 };
 pub use four_dots::FourDots;
 

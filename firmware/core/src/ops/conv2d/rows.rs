@@ -14,6 +14,8 @@ use super::Part;
 use super::{channelwise, tiles};
 use crate::image::Window;
 use crate::ops::Output;
+#[cfg(any(dsp, test))]
+use crate::ops::operands::PIXELS;
 use crate::ops::operands::TILE;
 #[cfg(not(dsp))]
 use {
@@ -37,7 +39,7 @@ pub(super) fn unfolded(part: &Part<'_, '_>, scratch: &mut [u32], output: &mut Ou
     // A plan's bytes are used, all of them: the tests hold it to what is written.
     scratch.fill(0);
     let column_bytes = tiles::column_bytes(part.conv.weights_per_output());
-    if tiles::PIXELS * column_bytes <= size_of_val(scratch) {
+    if PIXELS * column_bytes <= size_of_val(scratch) {
         tiles::evaluate(part, scratch, output);
     } else {
         channelwise::evaluate(part, output);

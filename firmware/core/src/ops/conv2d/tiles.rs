@@ -3,13 +3,10 @@
 //! number that is loaded serves twice.
 
 use super::{Part, input_row};
+use crate::arena::copy;
 use crate::image::Conv2d;
-use crate::ops::kernels::{self, Column};
-use crate::ops::operands::Filters;
-use crate::ops::{InputRows, Output};
-
-/// Output pixels that are computed together.
-pub(super) const PIXELS: usize = 2;
+use crate::ops::operands::{Filters, PART, PIXELS, Windows};
+use crate::ops::{InputRows, Output, kernels};
 
 /// Bytes of the column of one pixel.
 pub(super) fn column_bytes(taps: usize) -> usize {
@@ -34,110 +31,138 @@ pub(super) fn evaluate(part: &Part<'_, '_>, scratch: &mut [u32], output: &mut Ou
     for group in 0..conv.groups {
         let first = group * group_outputs;
         let filters = Filters::of_group(conv, first, group_outputs);
+        let multipliers = conv.quantiser.multipliers.get(first..);
+        let scales = (multipliers.unwrap_or_default(), conv.quantiser.zero);
         let (mut x, mut start) = (columns.start, first);
         while x < columns.end {
-            // Of an odd number of pixels the last one is computed twice.
-            let next = (x + 1).min(columns.end - 1);
-            let at = [x, next].map(|x| [y + x / width, x % width]);
-            unfold(conv, input, at, group, scratch);
-            let step = (next - x) * channels;
+            let is_int8 = matches!(output, Output::Int8(_));
+            let left = if is_int8 { columns.end - x } else { 0 };
+            let windows = whole_windows(conv, input, [y + x / width, x % width], left);
+            let (mut pixels, mut step) = (PIXELS * windows.pairs, channels);
+            if pixels == 0 {
+                // Of an odd number of pixels the last one is computed twice.
+                while pixels < PIXELS {
+                    let x = (x + pixels).min(columns.end - 1);
+                    let at = [y + x / width, x % width];
+                    unfold(conv, input, at, group, pixels, scratch);
+                    pixels += 1;
+                }
+                if x + 1 == columns.end {
+                    step = 0;
+                }
+            }
             let mut index = match output {
                 Output::Int8(values) => {
                     let values = values.get_mut(start..).unwrap_or_default();
-                    let multipliers = conv.quantiser.multipliers.get(first..);
-                    let scales = (multipliers.unwrap_or_default(), conv.quantiser.zero);
-                    kernels::whole_pairs(scratch, &filters, scales, values, step)
+                    kernels::whole_pairs(scratch, &windows, &filters, scales, values, step)
                 }
                 Output::Sums(_) => 0,
             };
             while let Some(&bias) = filters.bias.get(index) {
-                let [one, other] = kernels::dots(scratch, filters.from(index));
-                let (at, channel) = (start + index, first + index);
-                output.put(at, bias + one, &conv.quantiser, channel);
-                output.put(at + step, bias + other, &conv.quantiser, channel);
+                let mut at = start + index;
+                for &sum in &kernels::dots(scratch, filters.from(index)) {
+                    output.put(at, bias + sum, &conv.quantiser, first + index);
+                    at += step;
+                }
                 index += 1;
             }
-            x += PIXELS;
-            start += PIXELS * channels;
+            x += pixels;
+            start += pixels * channels;
         }
     }
 }
 
-/// Writes the windows of two pixels into their columns.
+/// The windows of the `left` pixels from `y` and `x` on that lie on the input, up to the first
+/// that does not, or to the end of the row; none where they are less than two, or there is no
+/// loop for them.
 #[inline(never)]
+fn whole_windows<'x>(
+    conv: &Conv2d<'_>,
+    input: InputRows<'x>,
+    [y, x]: [usize; 2],
+    left: usize,
+) -> Windows<'x> {
+    let (window, shape) = (&conv.window, conv.input);
+    let mut windows = Windows {
+        values: &[],
+        stride: window.stride_w * shape.channels,
+        run: window.kernel_w * shape.channels,
+        runs: window.kernel_h,
+        pitch: window.dilation_h * shape.row_elements(),
+        zero: conv.input_zero,
+        pairs: 0,
+    };
+    let from = (x * window.stride_w).wrapping_sub(window.pad_left);
+    let top = (y * window.stride_h).wrapping_sub(window.pad_top);
+    let end = from.wrapping_add(window.kernel_w);
+    // Rows of less than a word are not for the loop, nor is a filter that is left alone.
+    if kernels::WINDOWS
+        && conv.groups == 1
+        && window.dilation_w == 1
+        && windows.run >= 4
+        && conv.output.channels.is_multiple_of(2)
+        && from < end
+        && end <= shape.width
+        && let Some(rows) = input.rows_from(shape, top)
+        && let Some(values) = rows.get(from * shape.channels..)
+    {
+        let mut pixels = (shape.width - end) / window.stride_w.max(1) + 1;
+        pixels = pixels.min(conv.output.width.saturating_sub(x));
+        // Pixels that are their windows go on in the next row.
+        let [height, width] = [conv.output.height, conv.output.width];
+        if windows.run == windows.stride && [height, width] == [shape.height, shape.width] {
+            pixels = left;
+        }
+        windows.values = values;
+        windows.pairs = pixels.min(left) / PIXELS;
+        // Rows below the input are padding.
+        let rows = (shape.height - top).div_ceil(window.dilation_h.max(1));
+        windows.runs = windows.runs.min(rows);
+    }
+    windows
+}
+
+/// Writes the window of a pixel, the first or the second, into its column: part by part.
+#[inline(always)]
 fn unfold(
     conv: &Conv2d<'_>,
     input: InputRows<'_>,
-    at: [[usize; 2]; PIXELS],
+    [y, x]: [usize; 2],
     group: usize,
+    pixel: usize,
     scratch: &mut [u32],
 ) {
     let window = &conv.window;
     let (channels, depth) = (conv.input.channels, conv.group_channels());
-    #[cfg(dsp)]
-    if unfold_pixels(conv, input, at, scratch) {
-        return;
-    }
     // Taps that lie on the input as neighbours do in the filter.
     let are_neighbours = conv.groups == 1 && window.dilation_w == 1;
-    let run = |taps: usize| if are_neighbours { taps } else { 1 };
     let width = conv.input.width;
-    let are_on_input = |at: usize, taps: usize| at < width && taps <= width - at;
-    let rows_after = (window.kernel_h - 1) * window.dilation_h;
-    for (pixel, [y, x]) in at.into_iter().enumerate() {
-        let left = (x * window.stride_w).wrapping_sub(window.pad_left);
-        let mut column = Column::new(scratch, pixel, conv.input_zero);
-        let mut kernel_h = window.kernel_h;
-        let taps = run(window.kernel_w);
-        if taps == window.kernel_w && are_on_input(left, taps) {
-            let top = (y * window.stride_h).wrapping_sub(window.pad_top);
-            let start = left * channels + group * depth;
-            let rows = input.rows_from(conv.input, top);
-            if let Some(values) = rows.and_then(|rows| rows.get(start..))
-                && rows_after < conv.input.height - top
-            {
-                let pitch = window.dilation_h * conv.input.row_elements();
-                column.push(values, kernel_h, taps * depth, pitch);
-                kernel_h = 0;
-            }
-        }
-        for ky in 0..kernel_h {
+    let left = (x * window.stride_w).wrapping_sub(window.pad_left);
+    let mut first = 0;
+    while first < scratch.len() {
+        let mut part = [conv.input_zero; PART];
+        for ky in 0..window.kernel_h {
             let row = input_row(conv, input, y, ky).unwrap_or_default();
-            let (mut at, mut kx) = (left, 0);
+            let mut kx = 0;
             while kx < window.kernel_w {
-                // Neighbours that are on the input at once, others one by one.
-                let taps = run(window.kernel_w - kx);
-                let taps = if are_on_input(at, taps) { taps } else { 1 };
-                let values = row.get(at.wrapping_mul(channels) + group * depth..);
-                match values.filter(|_| at < width && !row.is_empty()) {
-                    Some(values) => column.push(values, 1, taps * depth, 0),
-                    None => column.pad(taps * depth),
+                let at = left.wrapping_add(kx * window.dilation_w);
+                let mut taps = 1;
+                if at < width {
+                    if are_neighbours {
+                        taps = (window.kernel_w - kx).min(width - at);
+                    }
+                    let place = (ky * window.kernel_w + kx) * depth;
+                    let from = at * channels + group * depth + first.saturating_sub(place);
+                    let to = place.saturating_sub(first);
+                    let end = (place + taps * depth).saturating_sub(first).min(PART);
+                    if let Some(part) = part.get_mut(to..end) {
+                        copy(row.get(from..).unwrap_or_default(), part);
+                    }
                 }
-                at = at.wrapping_add(taps * window.dilation_w);
                 kx += taps;
             }
         }
-        column.finish();
+        kernels::widen(&part, conv.input_zero, first, pixel, scratch);
+        first += PART;
     }
-}
-
-/// The same of windows of 1×1 in one row, no part of which is padding. Gives whether they are
-/// such.
-#[cfg(dsp)]
-#[inline(never)]
-fn unfold_pixels(
-    conv: &Conv2d<'_>,
-    input: InputRows<'_>,
-    at: [[usize; 2]; PIXELS],
-    scratch: &mut [u32],
-) -> bool {
-    let [[y, x], [below, next]] = at;
-    if conv.window.kernel_h * conv.window.kernel_w != 1 || conv.groups != 1 || below != y {
-        return false;
-    }
-    let row = input_row(conv, input, y, 0).unwrap_or_default();
-    let step = conv.window.stride_w * conv.input.channels;
-    let from = |x: usize| row.get(x * step..).unwrap_or_default();
-    let pixels = [from(x), from(next)];
-    kernels::two_pixels(pixels, conv.input.channels, conv.input_zero, scratch)
 }

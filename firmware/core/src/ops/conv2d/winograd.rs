@@ -93,10 +93,13 @@ pub(super) fn by_tiles(part: &Part<'_, '_>, scratch: &mut [u32], output: &mut [i
     let last = columns.len().saturating_sub(TILE);
     let mut at = 0;
     while at < columns.len() {
-        let starts = [at.min(last), (at + TILE).min(last)];
-        for (tile, start) in starts.into_iter().enumerate() {
+        let mut tile = 0;
+        while tile < 2 {
+            let start = (at + tile * TILE).min(last);
             unfold(part, columns.start + start, tile, scratch);
+            tile += 1;
         }
+        let starts = [at.min(last), (at + TILE).min(last)];
         kernels::tile_pair(scratch, part.conv, starts, output);
         at += 2 * TILE;
     }

@@ -3,7 +3,7 @@
 //! The compiler has fewer registers to give than these loops need, and spills.
 //! By hand the loops fit: 14 registers, all named, two of which (r6 and r7) are put
 //! aside on the stack because `asm!` does not hand them out. Elsewhere than on a core
-//! with the DSP extension three of them are plain Rust, for tests; those that requantise
+//! with the DSP extension two of them are plain Rust, for tests; those that requantise
 //! too have their twin in the kernels that call them, and are held to it on the emulated
 //! board (`tests/tests/e2e/emulated_kernels.rs`).
 
@@ -52,7 +52,6 @@ macro_rules! requantise {
 }
 
 mod add_row;
-mod append;
 mod four_rows;
 #[cfg(dsp)]
 mod nine_taps;
@@ -61,12 +60,9 @@ mod polynomials;
 #[cfg(dsp)]
 mod two_by_two;
 #[cfg(dsp)]
-mod two_pixels;
-#[cfg(dsp)]
 mod winograd;
 
 pub use add_row::add_row;
-pub use append::append;
 pub use four_rows::four_rows;
 #[cfg(dsp)]
 pub use nine_taps::{NINE_TAPS, nine_taps};
@@ -74,7 +70,5 @@ pub use nine_taps::{NINE_TAPS, nine_taps};
 pub use polynomials::{POOLS_SUMS, pool_row, whole_columns};
 #[cfg(dsp)]
 pub use two_by_two::filter_pairs;
-#[cfg(dsp)]
-pub use two_pixels::two_pixels;
 #[cfg(dsp)]
 pub use winograd::{WINOGRAD, tile_pair, transform};

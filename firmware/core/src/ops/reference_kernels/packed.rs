@@ -5,6 +5,7 @@ use crate::image::format::kernel;
 use crate::image::{Conv2d, Op, Quantiser, Shape, WEIGHT_PADDING, Window};
 use crate::ops::conv2d::wide::{Packing, are_sound};
 use crate::ops::conv2d::{self, winograd};
+use crate::ops::operands::PART;
 use crate::ops::{InputRows, Output, dsp, scratch_bytes};
 use proptest::prelude::*;
 use std::vec;
@@ -29,9 +30,9 @@ fn wide_weights_meet_unfolded_windows() {
         assert_eq!(words.len(), filters / 2 * pair_words);
         let mut columns = vec![!0; pair_words];
         for (pixel, window) in windows.iter().enumerate() {
-            let mut column = dsp::Column::new(&mut columns, pixel, zero);
-            column.push(window, 1, taps, 0);
-            column.finish();
+            let mut part = [zero; PART];
+            part[..taps].copy_from_slice(window);
+            dsp::widen(&part, zero, 0, pixel, &mut columns);
         }
         for (pair, words) in words.chunks_exact(pair_words).enumerate() {
             for (filter, pixel) in [(0, 0), (0, 1), (1, 0), (1, 1)] {

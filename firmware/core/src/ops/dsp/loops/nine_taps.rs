@@ -58,13 +58,13 @@ mod with_fpu {
     /// Channels of a run, and what they are made of, as the loops read it.
     #[repr(C)]
     struct Channels {
-        /// The first four channels that are left in each row, after the last column.
+        /// The first channels in each row, after the last column.
         rows: [*const i8; SIDE],
         /// The columns that lie on the input.
         inside: *mut Column,
         /// What takes the zero point from two numbers.
         negated: u32,
-        /// Bytes from the end of the rows back to the first column.
+        /// Bytes from there back to the first four channels that are left in the first column.
         back: usize,
         /// Of the first channel that is left.
         filter: *const i8,
@@ -88,7 +88,7 @@ mod with_fpu {
     /// Requantised outputs of a run, clamped to int8 alone: 36 instructions for two outputs,
     /// 31 for each channel, and for four channels 19 for each column. Nothing where the run
     /// does not fit.
-    #[inline(never)]
+    #[inline(always)]
     pub fn nine_taps(run: &Run<'_, '_>, columns: &mut [Column], output: &mut [i8]) {
         let (conv, pixels) = (run.conv, run.pixels);
         let (weights, step) = (conv.padded_weights, conv.output.channels);
@@ -146,9 +146,7 @@ mod with_fpu {
         if rest > 0 {
             // The pointers are behind the whole fours: the last four, some of them again.
             let back = QUAD - rest;
-            for row in &mut channels.rows {
-                *row = row.wrapping_sub(back);
-            }
+            channels.back = channels.back.wrapping_sub(back);
             channels.filter = channels.filter.wrapping_sub(SIDE * SIDE * back);
             channels.bias = channels.bias.wrapping_sub(back);
             channels.multipliers = channels.multipliers.wrapping_sub(back);
@@ -201,14 +199,11 @@ mod with_fpu {
                 "asr r14, r14, #16",
                 "stm r3!, {{r4, r6, r10, r14}}",
                 "adds r9, r9, r8",
-                "bne 5b",
-                "ldr r14, [sp]",
-                "sub r14, r14, #24",
-                "add r0, r0, #4",
-                "add r1, r1, #4",
-                "add r2, r2, #4",
-                "stm r14, {{r0-r2}}",
+                "bmi 5b",
                 "ldr r0, [sp]",
+                "ldr r9, [r0, #-4]", // back
+                "add r9, r9, #4",
+                "str r9, [r0, #-4]",
                 "3:",
                 "ldm r0, {{r1-r11}}",
                 "ldr r14, [r1, #4]", // w11 w12 w20 w21

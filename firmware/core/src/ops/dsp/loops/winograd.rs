@@ -3,13 +3,15 @@
 
 use super::super::negated;
 #[cfg(not(soft_float))]
-use super::two_by_two::{Kind, Work, multiply};
+use super::two_by_two::{Kind, Unfolding, Work, multiply};
 use crate::image::Conv2d;
 use crate::image::format::kernel;
 use crate::ops::packed::{POSITIONS, TILE, position_words};
 #[cfg(not(soft_float))]
 use crate::ops::requantize::Scale;
 use core::arch::asm;
+#[cfg(not(soft_float))]
+use core::mem::MaybeUninit;
 
 /// Whether there is such a loop here.
 pub const WINOGRAD: bool = cfg!(not(soft_float));
@@ -123,18 +125,20 @@ pub fn tile_pair(columns: &[u32], conv: &Conv2d<'_>, starts: [usize; 2], output:
     let start = output.as_mut_ptr();
     let words = words.as_ptr_range();
     let mut work = Work {
-        columns: columns.as_ptr().cast(),
-        quads: position / 4,
-        taps: 0,
-        bias: conv.bias.as_ptr(),
-        multipliers: conv.quantiser.multipliers.as_ptr(),
-        outputs: [start.wrapping_add(first), start.wrapping_add(second)],
-        step: channels,
         zero_bits: scale.zero_bits,
+        output: start,
+        multipliers: conv.quantiser.multipliers.as_ptr(),
+        step: channels,
+        columns: columns.as_ptr().cast_mut().cast(),
+        bias: conv.bias.as_ptr(),
+        tiles: [start.wrapping_add(first), start.wrapping_add(second)],
         end: words.end.cast(),
         over: 0,
         round: scale.round,
-        code: [0; 3],
+        code: MaybeUninit::uninit(),
+        quads: position / 4,
+        taps: 0,
+        unfolding: Unfolding::NONE,
     };
     // SAFETY: for each two of `channels` there are as many words as there are in `columns`, six times `position`, a multiple of four; and for each a bias, a multiplier
     // and four places in `output` of each tile, as seen above.
