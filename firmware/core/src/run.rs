@@ -331,17 +331,31 @@ fn evaluate(
         let from = plan.place(input.into())?;
         match &layer.op {
             Op::Conv2d(_) | Op::MaxPool(_) | Op::DepthToSpace(_) => {
-                let is_apart = from.end <= to.start || to.end <= from.start;
-                let rows = match &layer.op {
-                    Op::Conv2d(conv) if is_apart && joins_rows(conv) => shape.height,
-                    _ => 1,
-                };
-                let bytes = to.len().checked_div(shape.height)? * rows;
-                let mut start = to.start;
-                for at in (0..shape.height).step_by(rows.max(1)) {
-                    let to = start..start + bytes;
-                    slide_rows(&layer.op, arena, &from, &to, scratch, at..at + rows)?;
-                    start += bytes;
+                let Sliding { input, window, .. } = layer.op.sliding()?;
+                let joins = matches!(&layer.op, Op::Conv2d(conv) if joins_rows(conv));
+                let bytes = to.len().checked_div(shape.height)?;
+                let (mut at, mut start) = (0, to.start);
+                while at < shape.height {
+                    let mut rows = 1;
+                    if joins {
+                        // As many as reach to the first row that they read, or all.
+                        let first = first_row(*input, window, at) * input.row_elements();
+                        let mut room = (from.start + first).saturating_sub(start);
+                        if from.end <= start {
+                            room = to.len();
+                        }
+                        rows = room.checked_div(bytes)?.max(1).min(shape.height - at);
+                    }
+                    let end = start + rows * bytes;
+                    slide_rows(
+                        &layer.op,
+                        arena,
+                        &from,
+                        &(start..end),
+                        scratch,
+                        at..at + rows,
+                    )?;
+                    (at, start) = (at + rows, end);
                 }
             }
             Op::Lookup(table) => look_up(table, arena, from, to.clone())?,

@@ -52,6 +52,7 @@ fn negated(zero: i8) -> u32 {
 
 /// Writes a part of the window of a pixel, the first or the second, from tap `first` on, into its
 /// column, the zero point taken away: as quads, those of the two taking turns.
+#[inline(never)]
 pub fn widen(part: &[i8; PART], zero: i8, first: usize, pixel: usize, columns: &mut [u32]) {
     let negated = negated(zero);
     let columns = columns.get_mut(first + 2 * pixel..).unwrap_or_default();

@@ -39,16 +39,16 @@ pub(super) fn evaluate(part: &Part<'_, '_>, scratch: &mut [u32], output: &mut Ou
             let left = if is_int8 { columns.end - x } else { 0 };
             let windows = whole_windows(conv, input, [y + x / width, x % width], left);
             let (mut pixels, mut step) = (PIXELS * windows.pairs, channels);
+            // Of an odd number of pixels the last one is computed twice.
+            if x + 1 == columns.end {
+                step = 0;
+            }
             if pixels == 0 {
-                // Of an odd number of pixels the last one is computed twice.
                 while pixels < PIXELS {
                     let x = (x + pixels).min(columns.end - 1);
                     let at = [y + x / width, x % width];
                     unfold(conv, input, at, group, pixels, scratch);
                     pixels += 1;
-                }
-                if x + 1 == columns.end {
-                    step = 0;
                 }
             }
             let mut index = match output {
@@ -115,6 +115,9 @@ fn whole_windows<'x>(
         }
         windows.values = values;
         windows.pairs = pixels.min(left) / PIXELS;
+        if left == 1 {
+            (windows.stride, windows.pairs) = (0, 1);
+        }
         // Rows below the input are padding.
         let rows = (shape.height - top).div_ceil(window.dilation_h.max(1));
         windows.runs = windows.runs.min(rows);
