@@ -9,7 +9,7 @@
 //! | `sums` | equal weights, a filter for each channel, where the image says so | what lies under a window is added up, and multiplied once |
 //! | `channelwise` | other windows, a filter for each channel | product by product |
 //! | `winograd` | 3×3 windows at stride 1, where the image has words for it | six products for four pixels' twelve, two tiles of these against two channels at a time |
-//! | `tiles` | the rest | the windows of two pixels unfolded, against two channels at a time; the weights in 16 bits (`wide`) where the image has them so |
+//! | `tiles` | the rest | the windows of two pixels unfolded, against two channels at a time, by one loop for all whole windows of a row where there is one; the weights in 16 bits (`wide`) where the image has them so |
 
 #[cfg(any(thumb1, test))]
 pub(crate) mod bytes;

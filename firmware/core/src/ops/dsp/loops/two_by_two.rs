@@ -165,9 +165,10 @@ pub(super) enum Kind {
 /// read.
 ///
 /// Where pairs of pixels are counted, each pixel's window begins `stride` bytes after the one
-/// before, in rows of four bytes at least; `rows` is how far these are apart, times their number.
-/// Together they are one filter's taps. The outputs of a pixel begin `step` after the one
-/// before, `step` being the number of filters, and what is advanced leads back to the first.
+/// before, in rows of four bytes at least, at least one; `rows` is how far these are apart, times
+/// their number, without what their taps leave of whole words. Together they are one filter's
+/// taps, or the first of these, and the others are padding. Of more than one pair the outputs of a
+/// pixel begin `step` after those of the one before, and `step` is the number of filters.
 #[cfg(not(soft_float))]
 #[allow(unsafe_code, reason = "the compiler does not write this loop well")]
 #[inline(never)]
