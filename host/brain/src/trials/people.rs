@@ -56,7 +56,7 @@ described! {
         pub p: f64,
         /// Whether p is at most 0.05.
         pub is_detected: bool,
-        /// The difference of each person; `null` for one who answered both.
+        /// The difference of each person; `null` where fewer than two answered both.
         pub observers: Option<Observers>,
     }
 
