@@ -13,7 +13,7 @@ use crate::test::emulated_parts::{self, Emulator};
 use crate::{command, firmware, setup, workspace};
 
 /// Where the last results are kept.
-const LAST_RUN: &str = "tests/verify/last-run.toml";
+const LAST_RUN: &str = "tests/last-run.toml";
 
 /// Digits that a board compares.
 fn digits(board: &str) -> &'static str {
